@@ -1,0 +1,170 @@
+//! The configuration: its types and the built-in default.
+//!
+//! Input: the text of `pushguard.toml`. Output: a validated [`Config`].
+//! Must not know: syntax, findings.
+
+use crate::diagnostic::Level;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What a run is told. `Config::default()` is what applies without a file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folders and files to report on, relative to the root; empty: `models` and `routes` where present, else the tree.
+    pub paths: Vec<String>,
+    /// Globs to leave out, relative to the root.
+    pub exclude: Vec<String>,
+    /// Tracked arrays; the policy rules look at these alone.
+    #[serde(rename = "array")]
+    pub arrays: Vec<TrackedArray>,
+    /// Level of a rule, by its identifier.
+    pub rules: BTreeMap<String, RuleLevel>,
+    pub protocol: Protocol,
+}
+
+/// The level that the configuration gives to a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleLevel {
+    Off,
+    Info,
+    Warning,
+    Error,
+}
+
+impl RuleLevel {
+    /// The level of findings; `None` when the rule is off.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            RuleLevel::Off => None,
+            RuleLevel::Info => Some(Level::Info),
+            RuleLevel::Warning => Some(Level::Warning),
+            RuleLevel::Error => Some(Level::Error),
+        }
+    }
+}
+
+/// An array whose elements have identity.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackedArray {
+    /// Collection or model name; `None`: any.
+    pub collection: Option<String>,
+    pub field: String,
+    /// First match wins.
+    #[serde(default, rename = "kind")]
+    pub kinds: Vec<Kind>,
+}
+
+/// A class of element, recognised by its fields.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    pub name: String,
+    pub when: When,
+    /// The fields that make two elements of the kind the same.
+    pub key: Vec<String>,
+}
+
+/// One pattern, or alternatives of which any may hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum When {
+    All(Pattern),
+    Any(Vec<Pattern>),
+}
+
+impl When {
+    pub fn patterns(&self) -> &[Pattern] {
+        match self {
+            When::All(pattern) => std::slice::from_ref(pattern),
+            When::Any(patterns) => patterns,
+        }
+    }
+}
+
+/// Conditions on an element that must all hold: `has` names fields that are present, any other entry a field's value.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Pattern {
+    #[serde(default)]
+    pub has: Vec<String>,
+    #[serde(flatten)]
+    pub equals: BTreeMap<String, Scalar>,
+}
+
+/// A literal in a pattern.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+}
+
+/// Names of the completion protocol.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Protocol {
+    pub completion: Option<Completion>,
+}
+
+/// The function that reports a task's status, the one that completes it, and the flag between them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Completion {
+    pub producer: String,
+    pub consumer: String,
+    pub flag: String,
+    /// Fields by which the webhook claims a task.
+    #[serde(default)]
+    pub claims: Vec<String>,
+    /// The function that restarts unfinished tasks when the process starts.
+    #[serde(default)]
+    pub recovery: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let has = |fields: &[&str]| Pattern { has: fields.iter().map(|f| (*f).to_owned()).collect(), equals: BTreeMap::new() };
+        let equals = |field: &str, value: Scalar| Pattern { has: Vec::new(), equals: BTreeMap::from([(field.to_owned(), value)]) };
+        let text = |value: &str| Scalar::Text(value.to_owned());
+        let kind = |name: &str, when: When, key: &[&str]| Kind {
+            name: name.to_owned(),
+            when,
+            key: key.iter().map(|f| (*f).to_owned()).collect(),
+        };
+        Self {
+            paths: Vec::new(),
+            exclude: Vec::new(),
+            arrays: vec![TrackedArray {
+                collection: None,
+                field: "messages".to_owned(),
+                kinds: vec![
+                    kind(
+                        "merged image",
+                        When::Any(vec![
+                            equals("isMerged", Scalar::Bool(true)),
+                            equals("type", text("mergeFace")),
+                            has(&["mergeId"]),
+                        ]),
+                        &["mergeId"],
+                    ),
+                    kind("batch image", When::All(has(&["batchId", "batchIndex"])), &["batchId", "batchIndex"]),
+                    kind("video", When::Any(vec![equals("type", text("video")), has(&["videoId"])]), &["videoId"]),
+                    kind("image", When::Any(vec![equals("type", text("image")), has(&["imageId"])]), &["imageId"]),
+                ],
+            }],
+            rules: BTreeMap::new(),
+            protocol: Protocol {
+                completion: Some(Completion {
+                    producer: "checkTaskStatus".to_owned(),
+                    consumer: "handleTaskCompletion".to_owned(),
+                    flag: "fromCache".to_owned(),
+                    claims: vec!["webhookProcessed".to_owned(), "completionNotificationSent".to_owned()],
+                    recovery: Some("runStartupTaskRecovery".to_owned()),
+                }),
+            },
+        }
+    }
+}

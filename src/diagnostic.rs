@@ -1,0 +1,115 @@
+//! Findings: what a rule reports, before any format.
+//!
+//! Input: places and texts from the rules. Output: owned, ordered findings.
+//! Must not know: syntax, terminals, files.
+
+use crate::source::Place;
+use serde::{Deserialize, Serialize};
+
+/// How much a finding weighs. Errors fail the gate; warnings do not unless asked; infos never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+}
+
+/// What another place has to do with a finding. Check, gap and act, in this order, are the steps of a race.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Where the state was read on which the act depends.
+    Check,
+    /// What opens the gap between check and act, such as an awaited call.
+    Gap,
+    /// Another write of the same race.
+    Act,
+    /// Anything else worth a look: an index, a caller, a lock.
+    Context,
+}
+
+/// Another end of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    pub place: Place,
+    pub role: Role,
+    /// A short phrase for a label: "checked here".
+    pub message: String,
+}
+
+/// A replacement text for one range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub place: Place,
+    pub text: String,
+}
+
+/// A rewrite that was proven safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    pub title: String,
+    pub edits: Vec<Edit>,
+}
+
+/// One finding. `place` is the act: the line to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Rule identifier, the stem of its page in `rules/`.
+    pub rule: &'static str,
+    pub level: Level,
+    /// Fact and harm in one sentence.
+    pub message: String,
+    pub place: Place,
+    /// A short phrase for the primary label: "acted on here".
+    pub label: String,
+    /// Name of the enclosing function, such as `addMessage`, `Repo.save`, `POST /chat`; `<module>` at top level.
+    pub function: String,
+    pub collection: Option<String>,
+    pub array: Option<String>,
+    pub related: Vec<Related>,
+    /// The exact safe call for this code.
+    pub help: String,
+    pub fix: Option<Fix>,
+    /// Stable identity: 32 lower-case hex digits that never depend on line numbers.
+    pub fingerprint: String,
+}
+
+/// One place where an array is written, as `pushguard paths` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WritePath {
+    pub place: Place,
+    pub function: String,
+    pub collection: Option<String>,
+    pub array: String,
+    /// `$push`, `$addToSet`, `$set`, `$pull`, `save` and so on.
+    pub operator: String,
+    /// Kinds of the written element, by the configuration's names; empty when none is recognised.
+    pub kinds: Vec<String>,
+    /// The guard in the filter, in words: `messages.mergeId: { $ne: mergeId }`; `None` when there is none.
+    pub guard: Option<String>,
+    /// The guarded key fields, such as `["batchId", "batchIndex"]`.
+    pub key: Vec<String>,
+    /// `guarded`, `optimistic`, `transaction`, `removal`, `in place`, `unguarded`, or the rules that fire here.
+    pub verdict: String,
+    /// Functions that reach this write, nearest first, with the place of their call.
+    pub callers: Vec<(String, Place)>,
+}
+
+/// The result of a run over a project.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// Sorted by path, start, rule. Levels `off` are left out.
+    pub findings: Vec<Finding>,
+    /// Sorted by path and start. Only arrays named in the configuration when `tracked` is set.
+    pub paths: Vec<WritePath>,
+}

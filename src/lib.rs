@@ -1,0 +1,9 @@
+//! pushguard finds the JavaScript and TypeScript code that can write the same MongoDB array element twice, or lose one.
+//!
+//! `discover -> parse -> facts (one file at a time, parallel) -> project (link) -> rules -> findings -> report`.
+//! Each stage takes and returns owned data and never calls a later one.
+
+pub mod analysis;
+pub mod config;
+pub mod diagnostic;
+pub mod source;

@@ -1,0 +1,127 @@
+//! Source texts and the only conversion from byte offsets to lines and columns.
+//!
+//! Input: file contents. Output: 1-based lines and 1-based UTF-16 columns (SARIF 2.1.0 section 3.30, `utf16CodeUnits`).
+//! Must not know: syntax, findings, the file system.
+
+use std::sync::Arc;
+
+/// Index of a file in [`Sources`]. Files are sorted by path, so that identifiers order like paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A range of one file: 0-based byte offsets into [`SourceFile::text`], end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub file: FileId,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A 1-based line and 1-based column in UTF-16 code units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: u32,
+    pub column: u32,
+}
+
+/// One file of the project. A byte-order mark is not part of `text`.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Path relative to the root, `/`-separated.
+    pub path: String,
+    pub text: Arc<str>,
+    /// Whether findings in this file are reported. Other files only give context to the link step.
+    pub reported: bool,
+    /// 0-based byte offset of each line's first byte.
+    line_starts: Vec<u32>,
+}
+
+impl SourceFile {
+    /// Takes the text of a file, without its byte-order mark.
+    pub fn new(path: String, text: &str, reported: bool) -> Self {
+        let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let mut line_starts = vec![0];
+        let bytes = text.as_bytes();
+        for (at, byte) in bytes.iter().enumerate() {
+            // CRLF counts at its LF; a CR alone ends a line as in ECMA-262 section 12.3.
+            if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+                line_starts.push(at as u32 + 1);
+            }
+        }
+        Self { path, text, reported, line_starts }
+    }
+
+    /// Line and column of a 0-based byte offset. An offset past the end gives the end of the text.
+    pub fn position(&self, offset: u32) -> Position {
+        let mut offset = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.line_starts.partition_point(|start| *start as usize <= offset);
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0) as usize;
+        let column = self.text.get(start..offset).unwrap_or("").encode_utf16().count();
+        Position { line: line as u32, column: column as u32 + 1 }
+    }
+
+    /// The text of a 1-based line, without its line ending.
+    pub fn line(&self, line: u32) -> &str {
+        let index = line.saturating_sub(1) as usize;
+        let start = self.line_starts.get(index).map_or(self.text.len(), |at| *at as usize);
+        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |at| *at as usize);
+        self.text.get(start..end).unwrap_or("").trim_end_matches(['\r', '\n'])
+    }
+
+    /// The text of a byte range; empty when the range is not on character boundaries.
+    pub fn slice(&self, start: u32, end: u32) -> &str {
+        self.text.get(start as usize..end as usize).unwrap_or("")
+    }
+}
+
+/// All files of a run, sorted by path.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// Sorts the files by path, so that identifiers do not depend on the order of discovery.
+    pub fn new(mut files: Vec<SourceFile>) -> Self {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Self { files }
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize)
+    }
+
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|at| FileId(at as u32))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_utf16_units_after_a_bom_and_crlf() {
+        let file = SourceFile::new("a.js".into(), "\u{feff}a\r\né😀x\ty", true);
+        let at = file.text.find('x').map(|at| at as u32);
+        assert_eq!(at.map(|at| file.position(at)), Some(Position { line: 2, column: 4 }));
+        assert_eq!(file.position(0), Position { line: 1, column: 1 });
+        assert_eq!(file.line(1), "a");
+        assert_eq!(file.line(2), "é😀x\ty");
+    }
+}
