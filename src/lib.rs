@@ -6,4 +6,8 @@
 pub mod analysis;
 pub mod config;
 pub mod diagnostic;
+pub mod facts;
+pub mod parse;
+pub mod project;
 pub mod source;
+pub mod value;
