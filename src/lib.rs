@@ -9,5 +9,6 @@ pub mod diagnostic;
 pub mod facts;
 pub mod parse;
 pub mod project;
+pub mod rules;
 pub mod source;
 pub mod value;
