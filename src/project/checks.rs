@@ -114,6 +114,16 @@ impl Project {
                     }
                 }
             }
+            // ['DONE', 'FAILED'].includes(doc.state)
+            Node::Query { array, arg, .. } if matches!(self.arena.node(array), Node::Array(_)) => {
+                if let Some((root, path, read)) = self.loaded(arg, documents)
+                    && !path.is_empty()
+                {
+                    checks.push(Check { root, read, kind: CheckKind::Field { path, test: value }, holds, leaf: value, under: leaf.under });
+                } else if self.arena.node(array) != &Node::Array(Vec::new()) {
+                    self.element_check(leaf, value, holds, documents, checks);
+                }
+            }
             Node::Query { ref method, .. } => {
                 let every = self.arena.text(*method) == "every";
                 let index = matches!(self.arena.text(*method), "indexOf" | "findIndex" | "filter");
@@ -460,7 +470,7 @@ impl Project {
     fn equality_value(&self, value: V) -> Option<V> {
         let Node::Object(entries) = self.arena.node(value) else { return Some(value) };
         entries.iter().find_map(|entry| match entry.key {
-            Key::Name(name) if matches!(self.arena.text(name), "$eq" | "$regex") => Some(entry.value),
+            Key::Name(name) if matches!(self.arena.text(name), "$eq" | "$regex" | "$all") => Some(entry.value),
             Key::Name(name) if self.arena.text(name).starts_with('$') => None,
             _ => None,
         })

@@ -165,7 +165,7 @@ impl Project {
         let handle = named.unwrap_or(Handle::Value(recv));
         let arg = |at: Option<usize>| at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)));
         let (mut filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
-        if method.by_id
+        if (method.by_id || method.action == Action::Update && filter.is_some_and(|filter| self.is_identifier(filter)))
             && let Some(id) = filter
         {
             filter = Some(self.id_filter(id));
@@ -177,7 +177,23 @@ impl Project {
     pub fn read_of(&mut self, value: V) -> Option<DbCall> {
         let Node::Call { site, callee, args } = self.arena.node(value).clone() else { return None };
         let Node::Member(recv, name) = self.arena.node(callee).clone() else { return None };
+        // A cursor's count: find(filter).count()
+        if matches!(self.arena.text(name), "count" | "countDocuments" | "countAsync" | "hasNext")
+            && let Some(list) = self.read_of(recv)
+            && list.action == Action::FindMany
+        {
+            return Some(DbCall { site, method: "count".to_owned(), action: Action::Count, ..list });
+        }
         self.db_call(site, recv, name, &args)
+    }
+
+    /// A selector that is an identifier rather than a filter (Meteor): `update(doc._id, …)`.
+    fn is_identifier(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Str(_) | Node::Coerce(..) | Node::Fresh(..) => true,
+            Node::Member(_, name) => matches!(self.arena.text(*name), "_id" | "id"),
+            _ => false,
+        }
     }
 
     /// `{ _id: id }`

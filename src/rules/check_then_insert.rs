@@ -93,13 +93,18 @@ fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
 fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     let strip = |value: V| {
         let mut at = ctx.project.bare(value);
-        while let Node::Derived(op, operands) = ctx.project.arena.node(at) {
-            match (ctx.project.arena.text(*op), operands.as_slice()) {
-                ("toLowerCase" | "toUpperCase" | "trim" | "normalize", [inner]) => at = ctx.project.bare(*inner),
-                _ => break,
+        loop {
+            let inner = match ctx.project.arena.node(at) {
+                Node::Derived(op, operands) if matches!(ctx.project.arena.text(*op), "toLowerCase" | "toUpperCase" | "trim" | "normalize" | "replace") => operands.first(),
+                // sanitize(email)
+                Node::Call { args, .. } if args.len() == 1 && !ctx.project.is_document(at) => args.first(),
+                _ => None,
+            };
+            match inner {
+                Some(inner) => at = ctx.project.bare(*inner),
+                None => return at,
             }
         }
-        at
     };
     strip(a) == strip(b)
 }

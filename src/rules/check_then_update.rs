@@ -1,6 +1,7 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
 use super::context::{Context, Trace};
+use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Arena, C, Compare, Node, V};
@@ -71,7 +72,12 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
         Node::Compare(Compare::Equal, _, wanted) => {
             if !check.holds {
                 // if (doc.state !== x) $set: { state: x }
-                return ctx.project.same_value(value, wanted);
+                return ctx.project.same_value(value, wanted)
+                    || (!ctx.project.arena.is_literal(wanted) && field.operator == "$set" && !uses_loaded(ctx, value, check));
+            }
+            // A proof: if (doc.password === given) $set: { password: next }
+            if !ctx.project.arena.is_literal(wanted) && field.operator == "$set" && !uses_loaded(ctx, value, check) {
+                return true;
             }
             // if (doc.code === code) $unset: { code: '' }
             constant && ctx.project.arena.truth(C::TRUE, value) == Some(false) && !ctx.project.arena.is_literal(wanted)
@@ -115,9 +121,13 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
     toggled
         || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
             other.step != write.step
-                && (other.kind == WriteKind::Insert || other.fields.iter().any(counts))
+                && (other.kind == WriteKind::Insert || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
                 && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
         })
+}
+
+fn may_be_arithmetic(ctx: &Context<'_>, value: V) -> bool {
+    ctx.project.arena.alternatives(value).into_iter().any(|(_, v)| is_arithmetic(ctx, v))
 }
 
 fn ctx_cond(write: &Write, field: &FieldWrite) -> C {
@@ -130,11 +140,14 @@ pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
     let path = field.path.clone();
-    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!("`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write");
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
     draft.related = ctx.ends(check);
+    if field.site != write.site {
+        draft.related.push((field.site, Role::Context, "changed here".to_owned()));
+    }
     let condition = condition_text(ctx, check, &path);
     draft.help = match write.kind {
         WriteKind::Save => format!(

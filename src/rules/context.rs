@@ -87,7 +87,12 @@ impl<'a> Context<'a> {
         Some(Trace { func, steps, writes, checks, documents })
     }
 
-    pub fn report(&mut self, draft: Draft) {
+    pub fn report(&mut self, mut draft: Draft) {
+        if draft.calls > 0
+            && let Some(call) = self.outermost_call(draft.site)
+        {
+            draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
+        }
         self.drafts.push(draft);
     }
 
@@ -108,6 +113,15 @@ impl<'a> Context<'a> {
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }
+    }
+
+    /// The call through which a step of a callee is reached, if the step is one.
+    pub fn outermost_call(&self, site: Site) -> Option<Site> {
+        let mut call = self.project.arena.site_info(site).via?;
+        while let Some(via) = self.project.arena.site_info(call).via {
+            call = via;
+        }
+        Some(call)
     }
 
     // Tracked arrays
@@ -226,7 +240,7 @@ impl<'a> Context<'a> {
     pub fn is_claimed(&mut self, trace: &Trace, write: &Write) -> bool {
         let leaves = self.project.leaves(write.cond);
         for leaf in leaves {
-            if !leaf.holds && !self.mentions_count(leaf.value) {
+            if !self.says_success(leaf.value, leaf.holds) {
                 continue;
             }
             if let Some(claim) = self.write_result(trace, leaf.value)
@@ -244,9 +258,25 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn mentions_count(&self, value: V) -> bool {
-        // result.modifiedCount === 0, !result.value
-        matches!(self.project.arena.node(value), Node::Compare(..) | Node::Nullish(_))
+    /// Whether a condition on a write's result holds when the write matched: `result`, `modifiedCount === 1`,
+    /// `!(matchedCount === 0)`.
+    fn says_success(&self, value: V, holds: bool) -> bool {
+        use crate::value::Compare;
+        let arena = &self.project.arena;
+        let number = |v: V| match arena.node(v) {
+            Node::Num(bits) => Some(f64::from_bits(*bits)),
+            _ => None,
+        };
+        match arena.node(value) {
+            Node::Nullish(_) => !holds,
+            Node::Compare(Compare::Equal, _, n) => number(*n).is_none_or(|n| (n > 0.0) == holds),
+            Node::Compare(Compare::Less, a, b) => match (number(*a), number(*b)) {
+                (Some(_), _) => holds,
+                (_, Some(_)) => !holds,
+                _ => holds,
+            },
+            _ => holds,
+        }
     }
 
     /// The write whose result a value is made from.
