@@ -146,6 +146,18 @@ impl Project {
         SiteInfo { via: None, ..self.arena.site_info(site) }
     }
 
+    /// Whether an expression stands inside a function other than a constructor, so that each call makes its own value.
+    pub fn is_local(&self, site: Site) -> bool {
+        let info = self.arena.site_info(site);
+        self.functions.iter().zip(&self.files).any(|(function, file)| {
+            *file == info.file
+                && function.parent.is_some()
+                && function.name != "constructor"
+                && function.start <= info.start
+                && info.end <= function.end
+        })
+    }
+
     fn link_classes(&mut self) {
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };

@@ -176,7 +176,7 @@ impl Project {
     /// The read whose result a value is: `findOne(…)`, or an element of `find(…)`.
     pub fn read_of(&mut self, value: V) -> Option<DbCall> {
         let Node::Call { site, callee, args } = self.arena.node(value).clone() else { return None };
-        let Node::Member(recv, name) = self.arena.node(callee).clone() else { return None };
+        let (recv, name) = self.method_of(callee)?;
         // A cursor's count: find(filter).count()
         if matches!(self.arena.text(name), "count" | "countDocuments" | "countAsync" | "hasNext")
             && let Some(list) = self.read_of(recv)
@@ -289,7 +289,7 @@ impl Project {
         let imported = matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_));
         match method.name {
             "update" => named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update)),
-            "insert" => named_like_one,
+            "insert" => named_like_one || (imported && capital && !is_builtin(name)),
             "save" | "findOneBy" | "findOneOrFail" | "index" => false,
             _ => {
                 let object = first.is_none_or(|first| !matches!(self.arena.node(first), Node::Func(_) | Node::Str(_) | Node::Num(_)));
@@ -345,15 +345,24 @@ impl Project {
         }
     }
 
+    /// Receiver and name of a method; of the first alternative when the receiver is one of several
+    /// (`mongoose.models.User || mongoose.model('User')`).
+    pub fn method_of(&self, callee: V) -> Option<(V, Sym)> {
+        match self.arena.node(callee) {
+            Node::Member(recv, name) => Some((*recv, *name)),
+            Node::OneOf(alternatives) => alternatives.iter().find_map(|(_, v)| self.method_of(*v)),
+            _ => None,
+        }
+    }
+
     /// Whether a value is a document that was read or made, so that its methods are a document's.
     pub fn is_document(&self, value: V) -> bool {
         match self.arena.node(value) {
-            Node::Call { callee, .. } => match self.arena.node(*callee) {
-                Node::Member(_, name) => METHODS.iter().any(|m| {
-                    m.name == self.arena.text(*name) && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
-                }),
-                _ => false,
-            },
+            Node::Call { callee, .. } => self.method_of(*callee).is_some_and(|(_, name)| {
+                METHODS.iter().any(|m| {
+                    m.name == self.arena.text(name) && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
+                })
+            }),
             Node::New { callee, .. } => self.last_name(*callee).is_some_and(|name| name != "Collection"),
             Node::Element(list) => self.is_document(*list),
             Node::Index(list, _) => self.is_document(*list),

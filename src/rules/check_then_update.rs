@@ -10,11 +10,11 @@ const RULE: &str = "check-then-update";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
         for field in &write.fields {
-            if field.path == "..." || field.path.is_empty() || field.is_append() || is_monotone(&field.operator) {
+            if field.path == "..." || field.path.is_empty() || field.is_append() || is_monotone(&field.operator) || ctx.is_versioned(write, field) {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);
@@ -66,6 +66,10 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
     }
     let CheckKind::Field { test, .. } = &check.kind else { return false };
     let value = if field.operator == "$unset" { Arena::UNDEFINED } else { field.value };
+    // A counter that is set back.
+    if matches!(ctx.project.arena.node(value), Node::Num(_)) {
+        return true;
+    }
     let constant = ctx.project.arena.is_literal(value)
         || matches!(ctx.project.arena.node(value), Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::New { .. });
     match ctx.project.arena.node(*test).clone() {
@@ -82,9 +86,14 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
             // if (doc.code === code) $unset: { code: '' }
             constant && ctx.project.arena.truth(C::TRUE, value) == Some(false) && !ctx.project.arena.is_literal(wanted)
         }
+        // if (['CANCELLED', 'EXPIRED'].includes(doc.state)) return
+        Node::Query { array, .. } => match ctx.project.arena.node(array) {
+            Node::Array(items) => !check.holds && items.len() == 1 && items.iter().all(|item| item.value == value),
+            _ => false,
+        },
         Node::Compare(..) => {
             // if (doc.expires < now) $set: { expires: null }
-            constant && !matches!(ctx.project.arena.node(value), Node::Num(_))
+            constant
         }
         _ => {
             let truth = ctx.project.arena.truth(C::TRUE, value);
@@ -106,6 +115,13 @@ fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
 /// same check decides.
 fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) -> bool {
     let counts = |f: &FieldWrite| matches!(f.operator.as_str(), "$inc" | "$mul" | "$push");
+    // A write whose own filter decides does not happen twice.
+    let guarded: Vec<usize> = trace
+        .writes
+        .iter()
+        .filter(|other| other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond)))
+        .map(|other| other.step)
+        .collect();
     if write.fields.iter().any(|other| other.path != field.path && (counts(other) || is_arithmetic(ctx, other.value))) {
         return true;
     }
@@ -121,6 +137,7 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
     toggled
         || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
             other.step != write.step
+                && !guarded.contains(&other.step)
                 && (other.kind == WriteKind::Insert || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
                 && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
         })

@@ -88,9 +88,7 @@ impl<'a> Context<'a> {
     }
 
     pub fn report(&mut self, mut draft: Draft) {
-        if draft.calls > 0
-            && let Some(call) = self.outermost_call(draft.site)
-        {
+        for call in self.calls_to(draft.site) {
             draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
         }
         self.drafts.push(draft);
@@ -115,13 +113,15 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The call through which a step of a callee is reached, if the step is one.
-    pub fn outermost_call(&self, site: Site) -> Option<Site> {
-        let mut call = self.project.arena.site_info(site).via?;
-        while let Some(via) = self.project.arena.site_info(call).via {
-            call = via;
+    /// The calls through which a step of a callee is reached, nearest first.
+    pub fn calls_to(&self, site: Site) -> Vec<Site> {
+        let mut calls = Vec::new();
+        let mut at = self.project.arena.site_info(site).via;
+        while let Some(call) = at {
+            calls.push(call);
+            at = self.project.arena.site_info(call).via;
         }
-        Some(call)
+        calls
     }
 
     // Tracked arrays
@@ -253,9 +253,16 @@ impl<'a> Context<'a> {
         trace.writes.iter().any(|earlier| {
             earlier.step < write.step
                 && earlier.kind == WriteKind::Insert
+                && self.always_before(earlier.cond, write.cond)
                 && trace.steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught)
                 && self.schemas.unique.iter().any(|index| index.handle.same(&earlier.handle))
         })
+    }
+
+    /// Whether everything that the earlier step needs holds on the path of the later one.
+    fn always_before(&self, earlier: C, later: C) -> bool {
+        let arena = &self.project.arena;
+        arena.atoms(earlier).iter().all(|atom| arena.truth(later, atom.value) == Some(atom.holds))
     }
 
     /// Whether a condition on a write's result holds when the write matched: `result`, `modifiedCount === 1`,
@@ -316,14 +323,25 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Whether Mongoose sends this save with `__v` in the filter, so that the second of two saves fails.
-    pub fn is_versioned_save(&self, write: &Write) -> bool {
-        write.kind == WriteKind::Save
-            && !self.schemas.is_unversioned(&write.handle)
-            && (self.schemas.is_optimistic(&write.handle)
-                || write.fields.iter().any(|field| {
-                    field.operator == "splice" || (field.operator == "$set" && !field.path.contains('*') && self.is_array_value(field.value))
-                }))
+    /// Whether Mongoose sends this field of a save with `__v` in the filter, so that the second of two saves fails: an
+    /// array is re-assigned or spliced whenever the field is written.
+    pub fn is_versioned(&self, write: &Write, field: &FieldWrite) -> bool {
+        if write.kind != WriteKind::Save || self.schemas.is_unversioned(&write.handle) {
+            return false;
+        }
+        if self.schemas.is_optimistic(&write.handle) {
+            return true;
+        }
+        let always = |other: &FieldWrite| {
+            self.project.arena.atoms(other.cond).iter().all(|atom| {
+                self.project.arena.truth(field.cond, atom.value) == Some(atom.holds)
+                    || self.project.arena.truth(write.cond, atom.value) == Some(atom.holds)
+            })
+        };
+        write.fields.iter().any(|other| {
+            (other.operator == "splice" || (other.operator == "$set" && !other.path.contains('*') && self.is_array_value(other.value)))
+                && always(other)
+        })
     }
 
     /// Whether a value is surely an array.

@@ -10,12 +10,12 @@ const RULE: &str = "lost-update";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for write in &trace.writes {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
         let mut reported: Vec<Site> = Vec::new();
         for field in &write.fields {
-            if field.operator != "$set" || field.path.is_empty() || reported.contains(&field.site) {
+            if field.operator != "$set" || field.path.is_empty() || reported.contains(&field.site) || ctx.is_versioned(write, field) {
                 continue;
             }
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
