@@ -14,12 +14,7 @@ pub enum Error {
     Usage { message: String, remedy: String },
     /// The configuration file is not valid; `line` is 1-based.
     #[error("{message}")]
-    Config {
-        path: PathBuf,
-        line: Option<usize>,
-        message: String,
-        remedy: String,
-    },
+    Config { path: PathBuf, line: Option<usize>, message: String, remedy: String },
     /// A file or folder that was asked for cannot be read.
     #[error("cannot read this path: {source}")]
     Read { path: PathBuf, source: io::Error },
@@ -78,10 +73,7 @@ mod tests {
     #[test]
     fn a_misspelt_name_finds_its_neighbour_and_nonsense_finds_none() {
         assert_eq!(nearest("excludes", ["paths", "exclude", "rules"]), Some("exclude"));
-        assert_eq!(
-            nearest("check-than-push", ["unguarded-push", "check-then-push"]),
-            Some("check-then-push")
-        );
+        assert_eq!(nearest("check-than-push", ["unguarded-push", "check-then-push"]), Some("check-then-push"));
         assert_eq!(nearest("zzz", ["paths", "exclude"]), None);
     }
 }

@@ -48,12 +48,7 @@ impl SourceFile {
                 line_starts.push(at as u32 + 1);
             }
         }
-        Self {
-            path,
-            text,
-            reported,
-            line_starts,
-        }
+        Self { path, text, reported, line_starts }
     }
 
     /// Line and column of a 0-based byte offset. An offset past the end gives the end of the text.
@@ -65,20 +60,14 @@ impl SourceFile {
         let line = self.line_starts.partition_point(|start| *start as usize <= offset);
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0) as usize;
         let column = self.text.get(start..offset).unwrap_or("").encode_utf16().count();
-        Position {
-            line: line as u32,
-            column: column as u32 + 1,
-        }
+        Position { line: line as u32, column: column as u32 + 1 }
     }
 
     /// The text of a 1-based line, without its line ending.
     pub fn line(&self, line: u32) -> &str {
         let index = line.saturating_sub(1) as usize;
         let start = self.line_starts.get(index).map_or(self.text.len(), |at| *at as usize);
-        let end = self
-            .line_starts
-            .get(index + 1)
-            .map_or(self.text.len(), |at| *at as usize);
+        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |at| *at as usize);
         self.text.get(start..end).unwrap_or("").trim_end_matches(['\r', '\n'])
     }
 
@@ -114,17 +103,11 @@ impl Sources {
     }
 
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.files
-            .binary_search_by(|file| file.path.as_str().cmp(path))
-            .ok()
-            .map(|at| FileId(at as u32))
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|at| FileId(at as u32))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(at, file)| (FileId(at as u32), file))
+        self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
     }
 }
 

@@ -131,16 +131,11 @@ pub struct OutputArg {
 }
 
 fn parse_output(text: &str) -> Result<OutputArg, String> {
-    let (format, path) = text
-        .split_once('=')
-        .ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
+    let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
     let format = FormatArg::from_str(format, false)
         .map_err(|_| format!("unknown format `{format}`, expected human, json, sarif or compact"))?;
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }
-    Ok(OutputArg {
-        format: format.format(),
-        path: PathBuf::from(path),
-    })
+    Ok(OutputArg { format: format.format(), path: PathBuf::from(path) })
 }

@@ -11,28 +11,15 @@ use std::io::{IsTerminal, Write};
 
 pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let project = project::open(&args.project, stderr)?;
-    let exit_code = if reaches(&project.analysis, args.fail_on) {
-        FINDINGS
-    } else {
-        CLEAN
-    };
-    let run = Run {
-        sources: &project.sources,
-        analysis: &project.analysis,
-        exit_code,
-    };
+    let exit_code = if reaches(&project.analysis, args.fail_on) { FINDINGS } else { CLEAN };
+    let run = Run { sources: &project.sources, analysis: &project.analysis, exit_code };
     for wanted in &args.outputs {
         let mut text = Vec::new();
         report::write(wanted.format, &run, Style::default(), &mut text)
             .and_then(|()| output::replace(&wanted.path, &text))
-            .map_err(|source| Error::Write {
-                path: wanted.path.clone(),
-                source,
-            })?;
+            .map_err(|source| Error::Write { path: wanted.path.clone(), source })?;
     }
-    let style = Style {
-        color: is_coloured(args.color),
-    };
+    let style = Style { color: is_coloured(args.color) };
     delivered(report::write(args.format.format(), &run, style, stdout))?;
     Ok(exit_code)
 }

@@ -16,30 +16,17 @@ pub fn explain(args: &ExplainArgs, stdout: &mut dyn Write) -> Result<u8, Error> 
             Some(rule) => format!("did you mean `{rule}`?"),
             None => "list the rules with `pushguard rules`".to_owned(),
         };
-        return Err(Error::Usage {
-            message: format!("unknown rule `{}`", args.rule),
-            remedy,
-        });
+        return Err(Error::Usage { message: format!("unknown rule `{}`", args.rule), remedy });
     };
     delivered(show(page, stdout))?;
     Ok(CLEAN)
 }
 
 fn show(page: &Page, stdout: &mut dyn Write) -> io::Result<()> {
-    let Meta {
-        summary,
-        level,
-        confidence,
-        fix,
-        since,
-        ..
-    } = &page.meta;
+    let Meta { summary, level, confidence, fix, since, .. } = &page.meta;
     writeln!(stdout, "# {}\n\n{summary}\n", page.id)?;
     let (level, confidence, fix) = (level.name(), confidence.name(), fix.name());
-    writeln!(
-        stdout,
-        "Level: {level}. Confidence: {confidence}. Fix: {fix}. Since: {since}.\n"
-    )?;
+    writeln!(stdout, "Level: {level}. Confidence: {confidence}. Fix: {fix}. Since: {since}.\n")?;
     writeln!(stdout, "{}", page.body.trim_end())
 }
 
@@ -65,31 +52,17 @@ pub fn rules(args: &RulesArgs, stdout: &mut dyn Write) -> Result<u8, Error> {
 }
 
 fn json(stdout: &mut dyn Write) -> io::Result<()> {
-    let rules = pages()
-        .iter()
-        .map(|page| Entry {
-            id: page.id,
-            meta: &page.meta,
-        })
-        .collect();
+    let rules = pages().iter().map(|page| Entry { id: page.id, meta: &page.meta }).collect();
     serde_json::to_writer(&mut *stdout, &Log { version: 1, rules })?;
     writeln!(stdout)
 }
 
 fn table(stdout: &mut dyn Write) -> io::Result<()> {
     let width = pages().iter().map(|page| page.id.len()).max().unwrap_or(0);
-    writeln!(
-        stdout,
-        "{:width$}  {:7}  {:10}  {:7}  FINDS",
-        "RULE", "LEVEL", "CONFIDENCE", "FIX"
-    )?;
+    writeln!(stdout, "{:width$}  {:7}  {:10}  {:7}  FINDS", "RULE", "LEVEL", "CONFIDENCE", "FIX")?;
     for Page { id, meta, .. } in pages() {
         let (level, confidence, fix) = (meta.level.name(), meta.confidence.name(), meta.fix.name());
-        writeln!(
-            stdout,
-            "{id:width$}  {level:7}  {confidence:10}  {fix:7}  {}",
-            meta.summary
-        )?;
+        writeln!(stdout, "{id:width$}  {level:7}  {confidence:10}  {fix:7}  {}", meta.summary)?;
     }
     Ok(())
 }

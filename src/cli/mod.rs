@@ -61,11 +61,7 @@ fn delivered(written: io::Result<()>) -> Result<(), Error> {
 
 /// Help and version are answers; anything else is a mistake on the command line.
 fn explain_usage<'a>(error: &clap::Error, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> u8 {
-    let (code, out) = if error.use_stderr() {
-        (COULD_NOT_RUN, stderr)
-    } else {
-        (CLEAN, stdout)
-    };
+    let (code, out) = if error.use_stderr() { (COULD_NOT_RUN, stderr) } else { (CLEAN, stdout) };
     // Nobody is left to tell when this cannot be written.
     let _ = write!(out, "{}", error.render()).and_then(|()| out.flush());
     code

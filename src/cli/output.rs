@@ -13,10 +13,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         // A device or a pipe cannot be renamed over; a folder gives its own error.
         return fs::write(&target, bytes);
     }
-    let folder = target
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -30,11 +30,7 @@ pub struct Project {
 /// Reads and analyses what the arguments name.
 pub fn open(args: &ProjectArgs, stderr: &mut dyn Write) -> Result<Project, Error> {
     let here = resolve(Path::new("."), Path::new("."))?;
-    let paths = args
-        .paths
-        .iter()
-        .map(|path| resolve(&here, path))
-        .collect::<Result<Vec<PathBuf>, Error>>()?;
+    let paths = args.paths.iter().map(|path| resolve(&here, path)).collect::<Result<Vec<PathBuf>, Error>>()?;
     for (shown, path) in args.paths.iter().zip(&paths) {
         require_readable(shown, path)?;
     }
@@ -58,51 +54,29 @@ pub fn open(args: &ProjectArgs, stderr: &mut dyn Write) -> Result<Project, Error
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
     }
-    let late = unreadable
-        .iter()
-        .filter_map(|file| unreadable_finding(&sources, &config, file));
+    let late = unreadable.iter().filter_map(|file| unreadable_finding(&sources, &config, file));
     analysis.findings.extend(late);
-    analysis
-        .findings
-        .sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
-    Ok(Project {
-        config,
-        sources,
-        analysis,
-    })
+    analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+    Ok(Project { config, sources, analysis })
 }
 
 /// A file that was named must be readable; one that the walk meets need not be.
 fn require_readable(shown: &Path, path: &Path) -> Result<(), Error> {
-    let opened = if path.is_dir() {
-        std::fs::read_dir(path).map(drop)
-    } else {
-        std::fs::File::open(path).map(drop)
-    };
-    opened.map_err(|source| Error::Read {
-        path: shown.to_owned(),
-        source,
-    })
+    let opened = if path.is_dir() { std::fs::read_dir(path).map(drop) } else { std::fs::File::open(path).map(drop) };
+    opened.map_err(|source| Error::Read { path: shown.to_owned(), source })
 }
 
 /// The finding that stands for a file the analysis never saw; none when the file is only context or the rule is off.
 fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadable) -> Option<Finding> {
     let file = sources.get(unreadable.file).filter(|file| file.reported)?;
     let page = rules::doc::page(SYNTAX_ERROR)?;
-    let level = config
-        .rules
-        .get(SYNTAX_ERROR)
-        .map_or(Some(page.meta.level), |level| level.level())?;
+    let level = config.rules.get(SYNTAX_ERROR).map_or(Some(page.meta.level), |level| level.level())?;
     let hash = Sha256::digest(format!("{SYNTAX_ERROR}\0{}\0unreadable", file.path));
     Some(Finding {
         rule: page.id,
         level,
         message: format!("this file {}, so nothing in it was checked", unreadable.reason),
-        place: Place {
-            file: unreadable.file,
-            start: 0,
-            end: 0,
-        },
+        place: Place { file: unreadable.file, start: 0, end: 0 },
         label: String::new(),
         function: "<module>".to_owned(),
         collection: None,

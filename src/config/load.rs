@@ -14,17 +14,12 @@ pub const FILE_NAME: &str = "pushguard.toml";
 
 /// The nearest `pushguard.toml` in `from` or in a folder above it.
 pub fn find_upward(from: &Path) -> Option<PathBuf> {
-    from.ancestors()
-        .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file())
+    from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file())
 }
 
 /// Reads one configuration file.
 pub fn read(path: &Path, known_rules: &[&str]) -> Result<Config, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let text = String::from_utf8(bytes).map_err(|_| Error::Config {
         path: path.to_owned(),
         line: None,
@@ -60,11 +55,7 @@ pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
                 None => "list the rules with `pushguard rules`".to_owned(),
             };
             let offset = table(spans, "rules").and_then(|rules| key_offset(rules, rule));
-            return Err(Problem {
-                offset,
-                message: format!("unknown rule `{rule}`"),
-                remedy,
-            });
+            return Err(Problem { offset, message: format!("unknown rule `{rule}`"), remedy });
         }
     }
     if spans.get("array").is_some() {
@@ -93,21 +84,9 @@ struct ArrayProblem {
 }
 
 fn check_array(array: &TrackedArray) -> Result<(), ArrayProblem> {
-    let fail = |kind, key, message: String, remedy| {
-        Err(ArrayProblem {
-            kind,
-            key,
-            message,
-            remedy,
-        })
-    };
+    let fail = |kind, key, message: String, remedy| Err(ArrayProblem { kind, key, message, remedy });
     if array.field.trim().is_empty() {
-        return fail(
-            None,
-            "field",
-            "`field` is empty".to_owned(),
-            "name the array field, such as `messages`",
-        );
+        return fail(None, "field", "`field` is empty".to_owned(), "name the array field, such as `messages`");
     }
     if array.collection.as_ref().is_some_and(|name| name.trim().is_empty()) {
         let remedy = "name the collection, or omit the key to track the field everywhere";
@@ -116,30 +95,15 @@ fn check_array(array: &TrackedArray) -> Result<(), ArrayProblem> {
     for (at, kind) in array.kinds.iter().enumerate() {
         let at = Some(at);
         if kind.name.trim().is_empty() {
-            return fail(
-                at,
-                "name",
-                "a kind has an empty `name`".to_owned(),
-                "name the kind of element",
-            );
+            return fail(at, "name", "a kind has an empty `name`".to_owned(), "name the kind of element");
         }
         if kind.key.is_empty() || kind.key.iter().any(|field| field.trim().is_empty()) {
             let message = format!("kind `{}` has no `key`", kind.name);
-            return fail(
-                at,
-                "key",
-                message,
-                "name the fields that make two elements the same: key = [\"id\"]",
-            );
+            return fail(at, "key", message, "name the fields that make two elements the same: key = [\"id\"]");
         }
         if kind.when.patterns().is_empty() || kind.when.patterns().iter().any(matches_everything) {
             let message = format!("the `when` of kind `{}` matches every element", kind.name);
-            return fail(
-                at,
-                "when",
-                message,
-                "say how to recognise it: when = { has = [\"id\"] }",
-            );
+            return fail(at, "when", message, "say how to recognise it: when = { has = [\"id\"] }");
         }
         if array.kinds.iter().filter(|other| other.name == kind.name).count() > 1 {
             let message = format!("two kinds are named `{}`", kind.name);
@@ -161,11 +125,7 @@ fn locate(problem: ArrayProblem, spans: &DeTable<'_>, at: usize) -> Problem {
     };
     let key = holder.and_then(|holder| key_offset(holder.get_ref().as_table()?, problem.key));
     let offset = key.or_else(|| holder.map(|holder| holder.span().start));
-    Problem {
-        offset,
-        message: problem.message,
-        remedy: problem.remedy.to_owned(),
-    }
+    Problem { offset, message: problem.message, remedy: problem.remedy.to_owned() }
 }
 
 fn table<'t, 'i>(parent: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
@@ -173,10 +133,7 @@ fn table<'t, 'i>(parent: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> 
 }
 
 fn key_offset(table: &DeTable<'_>, key: &str) -> Option<usize> {
-    table
-        .keys()
-        .find(|known| known.get_ref().as_ref() == key)
-        .map(|known| known.span().start)
+    table.keys().find(|known| known.get_ref().as_ref() == key).map(|known| known.span().start)
 }
 
 /// Takes the known names out of serde's own message, "unknown field `x`, expected one of `a`, `b`", so that they cannot
@@ -197,11 +154,7 @@ fn from_toml(error: &toml::de::Error) -> Problem {
         Some(name) if message.starts_with("unknown variant") => format!("unknown value `{name}`"),
         _ => message.lines().next().unwrap_or_default().to_owned(),
     };
-    Problem {
-        offset: error.span().map(|span| span.start),
-        message,
-        remedy,
-    }
+    Problem { offset: error.span().map(|span| span.start), message, remedy }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -217,11 +170,7 @@ mod tests {
 
     fn problem(text: &str) -> (usize, String, String) {
         let problem = parse(text, RULES).expect_err("the configuration should be refused");
-        (
-            problem.offset.map_or(0, |offset| line_of(text, offset)),
-            problem.message,
-            problem.remedy,
-        )
+        (problem.offset.map_or(0, |offset| line_of(text, offset)), problem.message, problem.remedy)
     }
 
     #[test]
@@ -248,10 +197,7 @@ unguarded-push = "warning"
         assert_eq!(config.rules.get("unguarded-push"), Some(&RuleLevel::Warning));
         let other = config.arrays[0].kinds[1].when.patterns();
         assert_eq!(other[0].equals.get("size"), Some(&Scalar::Number(3.0)));
-        assert!(
-            config.protocol.completion.is_some(),
-            "an unset section keeps its default"
-        );
+        assert!(config.protocol.completion.is_some(), "an unset section keeps its default");
     }
 
     #[test]
@@ -268,10 +214,7 @@ unguarded-push = "warning"
             (2, "unknown key `excludes`".into(), "did you mean `exclude`?".into())
         );
         let (line, message, remedy) = problem("[[array]]\nfield = \"a\"\n[[array.kind]]\nname = \"n\"\nkeys = []\n");
-        assert_eq!(
-            (line, message.as_str(), remedy.as_str()),
-            (5, "unknown key `keys`", "did you mean `key`?")
-        );
+        assert_eq!((line, message.as_str(), remedy.as_str()), (5, "unknown key `keys`", "did you mean `key`?"));
     }
 
     #[test]
@@ -282,31 +225,17 @@ unguarded-push = "warning"
             (3, "unknown rule `check-than-push`", "did you mean `check-then-push`?")
         );
         let (line, message, remedy) = problem("[rules]\ncheck-then-push = \"warn\"\n");
-        assert_eq!(
-            (line, message.as_str(), remedy.as_str()),
-            (2, "unknown value `warn`", "did you mean `warning`?")
-        );
+        assert_eq!((line, message.as_str(), remedy.as_str()), (2, "unknown value `warn`", "did you mean `warning`?"));
     }
 
     #[test]
     fn arrays_that_say_nothing_are_refused() {
         assert_eq!(problem("[[array]]\nfield = \"\"\n").0, 2);
-        let kind = |rest: &str| {
-            problem(&format!(
-                "[[array]]\nfield = \"a\"\n[[array.kind]]\nname = \"n\"\n{rest}"
-            ))
-        };
+        let kind = |rest: &str| problem(&format!("[[array]]\nfield = \"a\"\n[[array.kind]]\nname = \"n\"\n{rest}"));
         assert_eq!(kind("when = { x = 1 }\nkey = []\n").1, "kind `n` has no `key`");
         assert_eq!(kind("when = {}\nkey = [\"k\"]\n").0, 5);
-        assert_eq!(
-            kind("when = []\nkey = [\"k\"]\n").1,
-            "the `when` of kind `n` matches every element"
-        );
-        assert!(
-            kind("when = 3\nkey = [\"k\"]\n").1.contains("has = ["),
-            "{:?}",
-            kind("when = 3\nkey = [\"k\"]\n")
-        );
+        assert_eq!(kind("when = []\nkey = [\"k\"]\n").1, "the `when` of kind `n` matches every element");
+        assert!(kind("when = 3\nkey = [\"k\"]\n").1.contains("has = ["), "{:?}", kind("when = 3\nkey = [\"k\"]\n"));
     }
 
     #[test]

@@ -41,17 +41,9 @@ pub fn load(found: &[Found]) -> Loaded {
     let unreadable = reasons
         .into_iter()
         .enumerate()
-        .filter_map(|(at, reason)| {
-            Some(Unreadable {
-                file: FileId(at as u32),
-                reason: reason?,
-            })
-        })
+        .filter_map(|(at, reason)| Some(Unreadable { file: FileId(at as u32), reason: reason? }))
         .collect();
-    Loaded {
-        sources: Sources::new(files),
-        unreadable,
-    }
+    Loaded { sources: Sources::new(files), unreadable }
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

@@ -49,9 +49,7 @@ pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Disco
         if !path.is_dir() {
             match is_source(path) {
                 true => drop(found.insert(path.clone(), true)),
-                false => walk
-                    .warnings
-                    .push(format!("{}: not a JavaScript or TypeScript file", path.display())),
+                false => walk.warnings.push(format!("{}: not a JavaScript or TypeScript file", path.display())),
             }
             continue;
         }
@@ -61,19 +59,12 @@ pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Disco
     }
     let mut files: Vec<Found> = found
         .into_iter()
-        .map(|(absolute, reported)| Found {
-            relative: relative_to(&root.folder, &absolute),
-            absolute,
-            reported,
-        })
+        .map(|(absolute, reported)| Found { relative: relative_to(&root.folder, &absolute), absolute, reported })
         .collect();
     files.sort_by(|a, b| a.relative.cmp(&b.relative));
     walk.warnings.sort();
     walk.warnings.dedup();
-    Ok(Discovered {
-        files,
-        warnings: walk.warnings,
-    })
+    Ok(Discovered { files, warnings: walk.warnings })
 }
 
 /// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
@@ -82,39 +73,22 @@ fn report_paths(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Vec<P
         return Ok(paths.to_vec());
     }
     if !config.paths.is_empty() {
-        return config
-            .paths
-            .iter()
-            .map(|path| resolve(&root.folder, Path::new(path)))
-            .collect();
+        return config.paths.iter().map(|path| resolve(&root.folder, Path::new(path))).collect();
     }
-    let usual: Vec<PathBuf> = ["models", "routes"]
-        .iter()
-        .map(|name| root.folder.join(name))
-        .filter(|path| path.is_dir())
-        .collect();
-    Ok(if usual.is_empty() {
-        vec![root.folder.clone()]
-    } else {
-        usual
-    })
+    let usual: Vec<PathBuf> =
+        ["models", "routes"].iter().map(|name| root.folder.join(name)).filter(|path| path.is_dir()).collect();
+    Ok(if usual.is_empty() { vec![root.folder.clone()] } else { usual })
 }
 
 /// The absolute path behind `path`, symbolic links resolved.
 pub fn resolve(base: &Path, path: &Path) -> Result<PathBuf, Error> {
     let joined = base.join(path);
-    std::fs::canonicalize(&joined).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::canonicalize(&joined).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 /// Whether the analyzer reads files of this name. Declaration files hold no code.
 fn is_source(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().to_ascii_lowercase())
-        .unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let declares = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     !declares && matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
@@ -123,10 +97,7 @@ fn is_source(path: &Path) -> bool {
 /// `/`-separated path from `root` to `path`. Bytes that are not UTF-8 are replaced.
 fn relative_to(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = relative
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
+    let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
 

@@ -21,28 +21,16 @@ pub fn find_root(cwd: &Path, paths: &[PathBuf]) -> Root {
     let config = find_upward(cwd);
     let base = config.as_deref().and_then(Path::parent).unwrap_or(cwd);
     if paths.iter().all(|path| path.starts_with(base)) {
-        return Root {
-            folder: base.to_owned(),
-            link_all: true,
-            config,
-        };
+        return Root { folder: base.to_owned(), link_all: true, config };
     }
     let common = common_folder(paths);
-    let marked = common
-        .ancestors()
-        .find(|folder| is_project(folder) && !is_crowded(folder));
+    let marked = common.ancestors().find(|folder| is_project(folder) && !is_crowded(folder));
     let folder = marked.unwrap_or(&common).to_owned();
-    Root {
-        link_all: !is_crowded(&folder),
-        config: find_upward(&folder).or(config),
-        folder,
-    }
+    Root { link_all: !is_crowded(&folder), config: find_upward(&folder).or(config), folder }
 }
 
 fn is_project(folder: &Path) -> bool {
-    [".git", FILE_NAME, "package.json"]
-        .iter()
-        .any(|name| folder.join(name).exists())
+    [".git", FILE_NAME, "package.json"].iter().any(|name| folder.join(name).exists())
 }
 
 fn is_crowded(folder: &Path) -> bool {

@@ -34,13 +34,8 @@ impl Skip {
         for glob in excludes {
             builder.add_line(None, glob).map_err(|error| bad_glob(glob, &error))?;
         }
-        let excludes = builder
-            .build()
-            .map_err(|error| bad_glob(&excludes.join(", "), &error))?;
-        Ok(Self {
-            excludes,
-            ignored: BTreeMap::new(),
-        })
+        let excludes = builder.build().map_err(|error| bad_glob(&excludes.join(", "), &error))?;
+        Ok(Self { excludes, ignored: BTreeMap::new() })
     }
 
     /// Whether the walk leaves out this file or folder. The folder above it is known to be walked.
@@ -55,10 +50,7 @@ impl Skip {
     /// The nearest `.gitignore` that says anything about the path decides, as in git.
     fn is_ignored(&mut self, path: &Path, is_folder: bool) -> bool {
         for folder in path.ancestors().skip(1) {
-            let matcher = self
-                .ignored
-                .entry(folder.to_owned())
-                .or_insert_with(|| read_ignore_file(folder));
+            let matcher = self.ignored.entry(folder.to_owned()).or_insert_with(|| read_ignore_file(folder));
             match matcher.as_ref().map(|matcher| matcher.matched(path, is_folder)) {
                 Some(ignore::Match::Ignore(_)) => return true,
                 Some(ignore::Match::Whitelist(_)) => return false,

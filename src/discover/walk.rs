@@ -17,10 +17,7 @@ pub struct Walk {
 
 impl Walk {
     pub fn new(root: &Path, excludes: &[String]) -> Result<Self, Error> {
-        Ok(Self {
-            skip: Skip::new(root, excludes)?,
-            warnings: Vec::new(),
-        })
+        Ok(Self { skip: Skip::new(root, excludes)?, warnings: Vec::new() })
     }
 
     /// All source files under `folder`. The folder itself is walked whatever its name.

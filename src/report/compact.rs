@@ -12,12 +12,7 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
         };
         let (line, column) = (spot.start.line, spot.start.column);
         let (path, message) = (escape::line(&spot.file.path), escape::line(&finding.message));
-        writeln!(
-            out,
-            "{path}:{line}:{column}: {} {}: {message}",
-            finding.level.name(),
-            finding.rule
-        )?;
+        writeln!(out, "{path}:{line}:{column}: {} {}: {message}", finding.level.name(), finding.rule)?;
     }
     Ok(())
 }

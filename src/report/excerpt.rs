@@ -36,10 +36,8 @@ pub struct Excerpt {
 /// Takes the lines around `places`, all of which are in `file`. A place of several lines is marked on its first.
 pub fn excerpt(file: &SourceFile, places: &[Place]) -> Excerpt {
     let last_line = file.position(u32::MAX).line;
-    let spots: Vec<(Position, Position)> = places
-        .iter()
-        .map(|place| (file.position(place.start), file.position(place.end)))
-        .collect();
+    let spots: Vec<(Position, Position)> =
+        places.iter().map(|place| (file.position(place.start), file.position(place.end))).collect();
     let lines = || spots.iter().map(|(start, _)| start.line);
     let first = lines().min().unwrap_or(1).saturating_sub(CONTEXT).max(1);
     let last = lines().max().unwrap_or(1).saturating_add(CONTEXT).min(last_line);
@@ -48,41 +46,20 @@ pub fn excerpt(file: &SourceFile, places: &[Place]) -> Excerpt {
     for number in first..=last {
         if lines().any(|line| line.abs_diff(number) <= CONTEXT) {
             let line = file.line(number);
-            let window = window(
-                line,
-                spots
-                    .iter()
-                    .find(|(start, _)| start.line == number)
-                    .map(|(start, _)| *start),
-            );
+            let window = window(line, spots.iter().find(|(start, _)| start.line == number).map(|(start, _)| *start));
             let drawn = draw(line, &window);
-            for (mark, (start, end)) in marks
-                .iter_mut()
-                .zip(&spots)
-                .filter(|(_, (start, _))| start.line == number)
-            {
+            for (mark, (start, end)) in marks.iter_mut().zip(&spots).filter(|(_, (start, _))| start.line == number) {
                 let from = byte_at(line, start.column);
-                let to = if end.line == number {
-                    byte_at(line, end.column)
-                } else {
-                    line.len()
-                };
+                let to = if end.line == number { byte_at(line, end.column) } else { line.len() };
                 let shown = drawn.offset(line, &window, from)..drawn.offset(line, &window, to);
                 let range = text.len() + shown.start..text.len() + shown.end.max(shown.start);
-                *mark = Some(Mark {
-                    range,
-                    position: *start,
-                });
+                *mark = Some(Mark { range, position: *start });
             }
             text.push_str(&drawn.text);
         }
         text.push('\n');
     }
-    Excerpt {
-        text,
-        first_line: first as usize - 1,
-        marks: marks.into_iter().flatten().collect(),
-    }
+    Excerpt { text, first_line: first as usize - 1, marks: marks.into_iter().flatten().collect() }
 }
 
 /// The bytes of `line` that are shown.
@@ -115,10 +92,7 @@ fn draw(line: &str, window: &Range<usize>) -> Drawn {
     let lead = if window.start > 0 { "…" } else { "" };
     let tail = if window.end < line.len() { "…" } else { "" };
     let shown = escape::code(line.get(window.clone()).unwrap_or_default());
-    Drawn {
-        text: format!("{lead}{shown}{tail}"),
-        lead: lead.len(),
-    }
+    Drawn { text: format!("{lead}{shown}{tail}"), lead: lead.len() }
 }
 
 /// The byte offset of a 1-based UTF-16 column.
@@ -141,11 +115,7 @@ mod tests {
     fn mark(text: &str, word: &str) -> (Excerpt, String) {
         let file = SourceFile::new("a.js".into(), text, true);
         let start = text.find(word).expect("the word") as u32;
-        let place = Place {
-            file: FileId(0),
-            start,
-            end: start + word.len() as u32,
-        };
+        let place = Place { file: FileId(0), start, end: start + word.len() as u32 };
         let excerpt = excerpt(&file, &[place]);
         let marked = excerpt.text[excerpt.marks[0].range.clone()].to_owned();
         (excerpt, marked)
@@ -154,10 +124,7 @@ mod tests {
     #[test]
     fn escapes_before_the_mark_move_it() {
         let (excerpt, marked) = mark("a\n\u{1b}[31mé😀act\nb", "act");
-        assert_eq!(
-            (excerpt.text.as_str(), marked.as_str()),
-            ("a\n\\u{1b}[31mé😀act\nb\n", "act")
-        );
+        assert_eq!((excerpt.text.as_str(), marked.as_str()), ("a\n\\u{1b}[31mé😀act\nb\n", "act"));
         assert_eq!(excerpt.marks[0].position, Position { line: 2, column: 9 });
     }
 
@@ -173,11 +140,7 @@ mod tests {
         let text = format!("check\n{}act\n", "x\n".repeat(50));
         let file = SourceFile::new("a.js".into(), &text, true);
         let at = text.find("act").expect("act") as u32;
-        let place = |start| Place {
-            file: FileId(0),
-            start,
-            end: start + 3,
-        };
+        let place = |start| Place { file: FileId(0), start, end: start + 3 };
         let excerpt = excerpt(&file, &[place(at), place(0)]);
         assert_eq!(excerpt.text.matches('x').count(), 6);
         assert_eq!(&excerpt.text[excerpt.marks[0].range.clone()], "act");

@@ -22,11 +22,7 @@ pub struct Style {
 }
 
 pub fn write(run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let theme = if style.color {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
+    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(100)
         .with_show_related_as_nested(false)
@@ -40,10 +36,7 @@ pub fn write(run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "{}", text.trim_end())?;
         writeln!(out)?;
     }
-    let mut counts = vec![
-        counted(run.count(Level::Error), "error"),
-        counted(run.count(Level::Warning), "warning"),
-    ];
+    let mut counts = vec![counted(run.count(Level::Error), "error"), counted(run.count(Level::Warning), "warning")];
     if run.count(Level::Info) > 0 {
         counts.push(counted(run.count(Level::Info), "info"));
     }
@@ -63,15 +56,9 @@ struct Drawn {
 
 fn draw(run: &Run<'_>, finding: &Finding) -> Option<Drawn> {
     let mut places: BTreeMap<FileId, Vec<(Place, &str)>> = BTreeMap::new();
-    places
-        .entry(finding.place.file)
-        .or_default()
-        .push((finding.place, &finding.label));
+    places.entry(finding.place.file).or_default().push((finding.place, &finding.label));
     for related in &finding.related {
-        places
-            .entry(related.place.file)
-            .or_default()
-            .push((related.place, &related.message));
+        places.entry(related.place.file).or_default().push((related.place, &related.message));
     }
     let here = places.remove(&finding.place.file)?;
     let (snippet, labels) = cut(run.sources.get(finding.place.file)?, &here, true);
@@ -109,26 +96,15 @@ fn draw(run: &Run<'_>, finding: &Finding) -> Option<Drawn> {
 fn cut(file: &SourceFile, places: &[(Place, &str)], has_primary: bool) -> (Snippet, Vec<LabeledSpan>) {
     let ranges: Vec<Place> = places.iter().map(|(place, _)| *place).collect();
     let excerpt = excerpt(file, &ranges);
-    let labels = excerpt
-        .marks
-        .iter()
-        .zip(places)
-        .enumerate()
-        .map(|(at, (mark, (_, message)))| {
-            let text = (!message.is_empty()).then(|| escape::line(message));
-            match at {
-                0 if has_primary => LabeledSpan::new_primary_with_span(text, mark.range.clone()),
-                _ => LabeledSpan::new_with_span(text, mark.range.clone()),
-            }
-        });
+    let labels = excerpt.marks.iter().zip(places).enumerate().map(|(at, (mark, (_, message)))| {
+        let text = (!message.is_empty()).then(|| escape::line(message));
+        match at {
+            0 if has_primary => LabeledSpan::new_primary_with_span(text, mark.range.clone()),
+            _ => LabeledSpan::new_with_span(text, mark.range.clone()),
+        }
+    });
     let labels = labels.collect();
-    (
-        Snippet {
-            name: escape::line(&file.path),
-            excerpt,
-        },
-        labels,
-    )
+    (Snippet { name: escape::line(&file.path), excerpt }, labels)
 }
 
 /// An excerpt as a source of miette's, with the file's own line numbers and columns in UTF-16 code units.

@@ -64,30 +64,15 @@ struct JsonEdit<'a> {
 }
 
 pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let findings = run
-        .analysis
-        .findings
-        .iter()
-        .filter_map(|finding| json_finding(run, finding))
-        .collect();
-    let log = Log {
-        version: 1,
-        findings,
-        files: run.files(),
-    };
+    let findings = run.analysis.findings.iter().filter_map(|finding| json_finding(run, finding)).collect();
+    let log = Log { version: 1, findings, files: run.files() };
     serde_json::to_writer(&mut *out, &log)?;
     writeln!(out)
 }
 
 pub(super) fn range(spot: Spot<'_>) -> Range<'_> {
     let Spot { file, start, end } = spot;
-    Range {
-        path: &file.path,
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
+    Range { path: &file.path, line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
 fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding) -> Option<JsonFinding<'a>> {
@@ -99,11 +84,7 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding) -> Option<JsonFinding<'
         function: &finding.function,
         collection: finding.collection.as_deref(),
         array: finding.array.as_deref(),
-        related: finding
-            .related
-            .iter()
-            .filter_map(|related| json_related(run, related))
-            .collect(),
+        related: finding.related.iter().filter_map(|related| json_related(run, related)).collect(),
         help: &finding.help,
         fix: finding.fix.as_ref().map(|fix| json_fix(run, fix)),
         fingerprint: &finding.fingerprint,
@@ -112,23 +93,10 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding) -> Option<JsonFinding<'
 
 fn json_related<'a>(run: &Run<'a>, related: &'a Related) -> Option<JsonRelated<'a>> {
     let Spot { file, start, .. } = run.locate(related.place)?;
-    Some(JsonRelated {
-        path: &file.path,
-        line: start.line,
-        column: start.column,
-        message: &related.message,
-    })
+    Some(JsonRelated { path: &file.path, line: start.line, column: start.column, message: &related.message })
 }
 
 fn json_fix<'a>(run: &Run<'a>, fix: &'a Fix) -> JsonFix<'a> {
-    let edit = |edit: &'a Edit| {
-        Some(JsonEdit {
-            range: range(run.locate(edit.place)?),
-            text: &edit.text,
-        })
-    };
-    JsonFix {
-        title: &fix.title,
-        edits: fix.edits.iter().filter_map(edit).collect(),
-    }
+    let edit = |edit: &'a Edit| Some(JsonEdit { range: range(run.locate(edit.place)?), text: &edit.text });
+    JsonFix { title: &fix.title, edits: fix.edits.iter().filter_map(edit).collect() }
 }

@@ -34,21 +34,13 @@ impl<'a> Run<'a> {
 
     /// Number of findings of one level.
     pub fn count(&self, level: Level) -> usize {
-        self.analysis
-            .findings
-            .iter()
-            .filter(|finding| finding.level == level)
-            .count()
+        self.analysis.findings.iter().filter(|finding| finding.level == level).count()
     }
 
     /// The file of a place, and where it starts and ends. `None` for a place in no file, which no stage makes.
     fn locate(&self, place: Place) -> Option<Spot<'a>> {
         let file = self.sources.get(place.file)?;
-        Some(Spot {
-            file,
-            start: file.position(place.start),
-            end: file.position(place.end),
-        })
+        Some(Spot { file, start: file.position(place.start), end: file.position(place.end) })
     }
 }
 

@@ -40,32 +40,15 @@ struct JsonCaller<'a> {
 
 /// One JSON object on one line.
 pub fn paths_json(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let paths = run
-        .analysis
-        .paths
-        .iter()
-        .filter_map(|path| json_path(run, path))
-        .collect();
-    serde_json::to_writer(
-        &mut *out,
-        &Log {
-            version: 1,
-            paths,
-            files: run.files(),
-        },
-    )?;
+    let paths = run.analysis.paths.iter().filter_map(|path| json_path(run, path)).collect();
+    serde_json::to_writer(&mut *out, &Log { version: 1, paths, files: run.files() })?;
     writeln!(out)
 }
 
 fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {
     let callers = path.callers.iter().filter_map(|(function, place)| {
         let Spot { file, start, .. } = run.locate(*place)?;
-        Some(JsonCaller {
-            function,
-            path: &file.path,
-            line: start.line,
-            column: start.column,
-        })
+        Some(JsonCaller { function, path: &file.path, line: start.line, column: start.column })
     });
     Some(JsonPath {
         range: range(run.locate(path.place)?),
@@ -84,12 +67,8 @@ fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {
 /// A table with one row for each write path, its callers below it, and a last line with the count.
 pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     let header = ["WHERE", "FUNCTION", "ARRAY", "WRITE", "KIND", "GUARD", "VERDICT"].map(str::to_owned);
-    let rows: Vec<([String; 7], &WritePath)> = run
-        .analysis
-        .paths
-        .iter()
-        .filter_map(|path| Some((row(run, path)?, path)))
-        .collect();
+    let rows: Vec<([String; 7], &WritePath)> =
+        run.analysis.paths.iter().filter_map(|path| Some((row(run, path)?, path))).collect();
     let mut widths = header.each_ref().map(|cell| cell.chars().count());
     for (cells, _) in &rows {
         for (width, cell) in widths.iter_mut().zip(cells) {
@@ -107,12 +86,7 @@ pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "    called by {} at {file}:{line}", escape::line(function))?;
         }
     }
-    writeln!(
-        out,
-        "{} in {}",
-        counted(rows.len(), "write path"),
-        counted(run.files(), "file")
-    )
+    writeln!(out, "{} in {}", counted(rows.len(), "write path"), counted(run.files(), "file"))
 }
 
 fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 7]> {
@@ -123,11 +97,7 @@ fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 7]> {
         path.function.clone(),
         format!("{collection}.{}", path.array),
         path.operator.clone(),
-        if path.kinds.is_empty() {
-            "-".to_owned()
-        } else {
-            path.kinds.join(", ")
-        },
+        if path.kinds.is_empty() { "-".to_owned() } else { path.kinds.join(", ") },
         path.guard.clone().unwrap_or_else(|| "-".to_owned()),
         path.verdict.clone(),
     ];
@@ -135,10 +105,6 @@ fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 7]> {
 }
 
 fn aligned(cells: &[String; 7], widths: &[usize; 7]) -> String {
-    let padded: Vec<String> = cells
-        .iter()
-        .zip(widths)
-        .map(|(cell, width)| format!("{cell:<width$}"))
-        .collect();
+    let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
     padded.join("  ").trim_end().to_owned()
 }

@@ -103,27 +103,16 @@ impl Page {
             }
             offset += line.len();
         }
-        start
-            .and_then(|start| self.body.get(start..))
-            .unwrap_or_default()
-            .trim()
+        start.and_then(|start| self.body.get(start..)).unwrap_or_default().trim()
     }
 }
 
 /// Splits a page into front matter and body.
 pub fn parse(id: &'static str, text: &'static str) -> Result<Page, String> {
-    let rest = text
-        .strip_prefix("+++\n")
-        .ok_or("the page does not start with a `+++` line")?;
-    let (front, body) = rest
-        .split_once("\n+++\n")
-        .ok_or("the front matter has no closing `+++` line")?;
+    let rest = text.strip_prefix("+++\n").ok_or("the page does not start with a `+++` line")?;
+    let (front, body) = rest.split_once("\n+++\n").ok_or("the front matter has no closing `+++` line")?;
     let meta = toml::from_str(front).map_err(|error| error.to_string())?;
-    Ok(Page {
-        id,
-        meta,
-        body: body.trim_start(),
-    })
+    Ok(Page { id, meta, body: body.trim_start() })
 }
 
 /// All pages, in the order of the list. A page that does not parse is left out; a test refuses it.
@@ -142,10 +131,7 @@ pub fn table() -> String {
     let mut table = String::from("| Rule | Level | Confidence | Finds |\n|---|---|---|---|\n");
     for Page { id, meta, .. } in pages() {
         let (level, confidence) = (meta.level.name(), meta.confidence.name());
-        table.push_str(&format!(
-            "| [`{id}`](rules/{id}.md) | {level} | {confidence} | {} |\n",
-            meta.summary
-        ));
+        table.push_str(&format!("| [`{id}`](rules/{id}.md) | {level} | {confidence} | {} |\n", meta.summary));
     }
     table
 }
@@ -155,15 +141,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const HEADINGS: [&str; 7] = [
-        "What it does",
-        "Why it races",
-        "Bad",
-        "Good",
-        "Fix",
-        "When it stays silent",
-        "Limits",
-    ];
+    const HEADINGS: [&str; 7] =
+        ["What it does", "Why it races", "Bad", "Good", "Fix", "When it stays silent", "Limits"];
 
     #[test]
     fn every_page_parses() {
@@ -182,10 +161,7 @@ mod tests {
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".md").map(str::to_owned))
             .collect();
         let listed: BTreeSet<String> = ALL.iter().map(|(id, _)| (*id).to_owned()).collect();
-        assert_eq!(
-            pages, listed,
-            "add the missing page to rules/, or its identifier to ALL in src/rules/mod.rs"
-        );
+        assert_eq!(pages, listed, "add the missing page to rules/, or its identifier to ALL in src/rules/mod.rs");
     }
 
     #[test]
@@ -201,11 +177,7 @@ mod tests {
             }
             assert_eq!(found, HEADINGS, "rules/{}.md", page.id);
             assert!(!page.section("What it does").is_empty(), "rules/{}.md", page.id);
-            assert!(
-                !page.meta.summary.contains('|'),
-                "rules/{}.md: the summary stands in a table",
-                page.id
-            );
+            assert!(!page.meta.summary.contains('|'), "rules/{}.md: the summary stands in a table", page.id);
         }
     }
 }

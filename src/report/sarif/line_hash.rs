@@ -89,11 +89,8 @@ impl Roller {
             return;
         };
         let gone = u64::from(std::mem::replace(slot, unit));
-        self.hash = self
-            .hash
-            .wrapping_mul(BASE)
-            .wrapping_add(u64::from(unit))
-            .wrapping_sub(self.leaving.wrapping_mul(gone));
+        self.hash =
+            self.hash.wrapping_mul(BASE).wrapping_add(u64::from(unit)).wrapping_sub(self.leaving.wrapping_mul(gone));
         self.at = (self.at + 1) % WINDOW;
     }
 }

@@ -103,10 +103,7 @@ pub struct Text {
 
 impl Text {
     pub fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            markdown: None,
-        }
+        Self { text: text.into(), markdown: None }
     }
 }
 

@@ -24,31 +24,17 @@ pub fn level_name(level: Level) -> &'static str {
 
 fn rule(page: &'static Page) -> Rule {
     let described = page.section("What it does");
-    let described = if described.is_empty() {
-        &page.meta.summary
-    } else {
-        described
-    };
-    let full: String = described
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(DESCRIPTION_MAX)
-        .collect();
+    let described = if described.is_empty() { &page.meta.summary } else { described };
+    let full: String =
+        described.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DESCRIPTION_MAX).collect();
     let help_uri = format!("{}/blob/main/rules/{}.md", super::HOME, page.id);
     Rule {
         id: page.id,
         short_description: Text::plain(page.meta.summary.as_str()),
         full_description: Text::plain(full),
-        help: Text {
-            text: page.body.to_owned(),
-            markdown: Some(page.body.to_owned()),
-        },
+        help: Text { text: page.body.to_owned(), markdown: Some(page.body.to_owned()) },
         help_uri,
-        default_configuration: DefaultConfiguration {
-            level: level_name(page.meta.level),
-        },
+        default_configuration: DefaultConfiguration { level: level_name(page.meta.level) },
         properties: RuleProperties {
             tags: page.meta.tags.clone(),
             precision: page.meta.confidence.name(),
