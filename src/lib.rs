@@ -4,11 +4,15 @@
 //! Each stage takes and returns owned data and never calls a later one.
 
 pub mod analysis;
+pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod discover;
+pub mod error;
 pub mod facts;
 pub mod parse;
 pub mod project;
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod value;

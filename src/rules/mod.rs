@@ -1,6 +1,9 @@
-//! The rules: each a check over one function's trace.
+//! The rules: their list, their pages and their checks.
+//!
+//! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
 pub mod context;
+pub mod doc;
 
 mod array_overwrite;
 mod check_then_insert;
@@ -14,6 +17,35 @@ mod unguarded_push;
 mod wrong_identity_key;
 
 use context::{Context, Trace};
+
+macro_rules! rules {
+    ($($id:literal),* $(,)?) => {
+        /// Every rule: its identifier and the text of its page `rules/<id>.md`.
+        pub const ALL: &[(&str, &str)] =
+            &[$(($id, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/", $id, ".md")))),*];
+    };
+}
+
+rules![
+    "check-then-push",
+    "check-then-update",
+    "lost-update",
+    "unguarded-push",
+    "wrong-identity-key",
+    "array-overwrite",
+    "check-then-insert",
+    "split-compound-guard",
+    "any-element-guard",
+    "double-push",
+    "in-memory-lock",
+    "syntax-error",
+    "too-deep",
+];
+
+/// The identifiers of all rules, in the order of the list.
+pub fn ids() -> Vec<&'static str> {
+    ALL.iter().map(|(id, _)| *id).collect()
+}
 
 /// The checks, in no order that matters.
 pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
@@ -29,10 +61,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
     in_memory_lock::check,
 ];
 
-/// The level of a rule without configuration.
+/// The level of a rule without configuration, as its page says.
 pub fn default_level(rule: &str) -> crate::diagnostic::Level {
-    match rule {
-        "syntax-error" | "too-deep" => crate::diagnostic::Level::Warning,
-        _ => crate::diagnostic::Level::Error,
-    }
+    doc::page(rule).map_or(crate::diagnostic::Level::Warning, |page| page.meta.level)
 }

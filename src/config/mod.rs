@@ -1,7 +1,9 @@
 //! The configuration: its types and the built-in default.
 //!
-//! Input: the text of `pushguard.toml`. Output: a validated [`Config`].
+//! Input: the text of `pushguard.toml`, read by [`load`]. Output: a validated [`Config`].
 //! Must not know: syntax, findings.
+
+pub mod load;
 
 use crate::diagnostic::Level;
 use serde::Deserialize;
@@ -21,6 +23,19 @@ pub struct Config {
     /// Level of a rule, by its identifier.
     pub rules: BTreeMap<String, RuleLevel>,
     pub protocol: Protocol,
+}
+
+impl Config {
+    /// Whether the policy rules look at this array; an unknown collection is told by the field alone.
+    pub fn tracks(&self, collection: Option<&str>, field: &str) -> bool {
+        self.arrays.iter().any(|array| {
+            array.field == field
+                && match (array.collection.as_deref(), collection) {
+                    (Some(wanted), Some(collection)) => wanted == collection,
+                    _ => true,
+                }
+        })
+    }
 }
 
 /// The level that the configuration gives to a rule.
@@ -69,7 +84,10 @@ pub struct Kind {
 
 /// One pattern, or alternatives of which any may hold.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected `when` to be conditions such as { has = [\"id\"] } or { type = \"video\" }, or a list of them"
+)]
 pub enum When {
     All(Pattern),
     Any(Vec<Pattern>),
@@ -126,8 +144,14 @@ pub struct Completion {
 
 impl Default for Config {
     fn default() -> Self {
-        let has = |fields: &[&str]| Pattern { has: fields.iter().map(|f| (*f).to_owned()).collect(), equals: BTreeMap::new() };
-        let equals = |field: &str, value: Scalar| Pattern { has: Vec::new(), equals: BTreeMap::from([(field.to_owned(), value)]) };
+        let has = |fields: &[&str]| Pattern {
+            has: fields.iter().map(|f| (*f).to_owned()).collect(),
+            equals: BTreeMap::new(),
+        };
+        let equals = |field: &str, value: Scalar| Pattern {
+            has: Vec::new(),
+            equals: BTreeMap::from([(field.to_owned(), value)]),
+        };
         let text = |value: &str| Scalar::Text(value.to_owned());
         let kind = |name: &str, when: When, key: &[&str]| Kind {
             name: name.to_owned(),

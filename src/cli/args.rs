@@ -1,0 +1,141 @@
+//! The arguments.
+//!
+//! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
+
+use crate::report::Format;
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds the JavaScript and TypeScript code that can write the same MongoDB array element twice, or lose one.
+#[derive(Debug, Parser)]
+#[command(name = "pushguard", version, propagate_version = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report the code that can go wrong
+    Check(CheckArgs),
+    /// List every place where a tracked array is written
+    Paths(PathsArgs),
+    /// Show the page of a rule
+    Explain(ExplainArgs),
+    /// List the rules
+    Rules(RulesArgs),
+}
+
+/// What both analysing commands take.
+#[derive(Debug, clap::Args)]
+pub struct ProjectArgs {
+    /// Files and folders to report on; the whole project is read for context [default: models/ and routes/, else all]
+    pub paths: Vec<PathBuf>,
+    /// Configuration file [default: the nearest pushguard.toml, upward]
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = FormatArg::Human)]
+    pub format: FormatArg,
+    /// Also write a report to a file; may be repeated
+    #[arg(long = "output", value_name = "FORMAT=PATH", value_parser = parse_output, action = ArgAction::Append)]
+    pub outputs: Vec<OutputArg>,
+    /// Lowest level that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Threshold::Error)]
+    pub fail_on: Threshold,
+    /// Colours in the human format
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    pub color: ColorArg,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PathsArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub format: ListFormat,
+    /// List every array, not only those that the configuration tracks
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// Identifier of the rule
+    pub rule: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RulesArgs {
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// Snippets for a terminal
+    Human,
+    /// One versioned object
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// One line for each finding
+    Compact,
+}
+
+impl FormatArg {
+    pub fn format(self) -> Format {
+        match self {
+            FormatArg::Human => Format::Human,
+            FormatArg::Json => Format::Json,
+            FormatArg::Sarif => Format::Sarif,
+            FormatArg::Compact => Format::Compact,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Threshold {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+/// A report beside the one on standard output.
+#[derive(Clone, Debug)]
+pub struct OutputArg {
+    pub format: Format,
+    pub path: PathBuf,
+}
+
+fn parse_output(text: &str) -> Result<OutputArg, String> {
+    let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
+    let format = FormatArg::from_str(format, false)
+        .map_err(|_| format!("unknown format `{format}`, expected human, json, sarif or compact"))?;
+    if path.is_empty() {
+        return Err("the path is empty".to_owned());
+    }
+    Ok(OutputArg { format: format.format(), path: PathBuf::from(path) })
+}

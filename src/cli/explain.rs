@@ -1,0 +1,68 @@
+//! `pushguard explain` and `pushguard rules`.
+//!
+//! Input: the rule pages. Output: text. Must not know: projects.
+
+use super::args::{ExplainArgs, ListFormat, RulesArgs};
+use super::{CLEAN, delivered};
+use crate::error::{Error, nearest};
+use crate::rules::doc::{Meta, Page, page, pages};
+use crate::rules::ids;
+use serde::Serialize;
+use std::io::{self, Write};
+
+pub fn explain(args: &ExplainArgs, stdout: &mut dyn Write) -> Result<u8, Error> {
+    let Some(page) = page(&args.rule) else {
+        let remedy = match nearest(&args.rule, ids()) {
+            Some(rule) => format!("did you mean `{rule}`?"),
+            None => "list the rules with `pushguard rules`".to_owned(),
+        };
+        return Err(Error::Usage { message: format!("unknown rule `{}`", args.rule), remedy });
+    };
+    delivered(show(page, stdout))?;
+    Ok(CLEAN)
+}
+
+fn show(page: &Page, stdout: &mut dyn Write) -> io::Result<()> {
+    let Meta { summary, level, confidence, fix, since, .. } = &page.meta;
+    writeln!(stdout, "# {}\n\n{summary}\n", page.id)?;
+    let (level, confidence, fix) = (level.name(), confidence.name(), fix.name());
+    writeln!(stdout, "Level: {level}. Confidence: {confidence}. Fix: {fix}. Since: {since}.\n")?;
+    writeln!(stdout, "{}", page.body.trim_end())
+}
+
+#[derive(Serialize)]
+struct Log {
+    version: u8,
+    rules: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    id: &'static str,
+    #[serde(flatten)]
+    meta: &'static Meta,
+}
+
+pub fn rules(args: &RulesArgs, stdout: &mut dyn Write) -> Result<u8, Error> {
+    delivered(match args.format {
+        ListFormat::Human => table(stdout),
+        ListFormat::Json => json(stdout),
+    })?;
+    Ok(CLEAN)
+}
+
+fn json(stdout: &mut dyn Write) -> io::Result<()> {
+    let rules = pages().iter().map(|page| Entry { id: page.id, meta: &page.meta }).collect();
+    serde_json::to_writer(&mut *stdout, &Log { version: 1, rules })?;
+    writeln!(stdout)
+}
+
+fn table(stdout: &mut dyn Write) -> io::Result<()> {
+    let width = pages().iter().map(|page| page.id.len()).max().unwrap_or(0);
+    writeln!(stdout, "{:width$}  {:7}  {:10}  {:7}  FINDS", "RULE", "LEVEL", "CONFIDENCE", "FIX")?;
+    for Page { id, meta, .. } in pages() {
+        let (level, confidence, fix) = (meta.level.name(), meta.confidence.name(), meta.fix.name());
+        writeln!(stdout, "{id:width$}  {level:7}  {confidence:10}  {fix:7}  {}", meta.summary)?;
+    }
+    Ok(())
+}

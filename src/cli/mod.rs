@@ -1,0 +1,78 @@
+//! The command line: the only place that prints.
+//!
+//! Input: arguments and two writers. Output: an exit code. 0: clean or below the threshold; 1: findings; 2: could not run.
+//! Findings go to standard output, everything else to standard error. Must not know: syntax, how a report is drawn.
+
+mod args;
+mod check;
+mod explain;
+mod output;
+mod paths;
+mod progress;
+mod project;
+
+use crate::error::Error;
+use crate::report::escape;
+use args::{Args, Command};
+use clap::Parser;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+
+/// The run was done and nothing reached the threshold.
+pub const CLEAN: u8 = 0;
+/// Findings at or above the threshold.
+pub const FINDINGS: u8 = 1;
+/// Bad usage, bad configuration, unreadable paths.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// Runs the program. `args` begins with the program's name.
+pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => return explain_usage(&error, stdout, stderr),
+    };
+    let done = match args.command {
+        Command::Check(args) => check::run(&args, stdout, stderr),
+        Command::Paths(args) => paths::run(&args, stdout, stderr),
+        Command::Explain(args) => explain::explain(&args, stdout),
+        Command::Rules(args) => explain::rules(&args, stdout),
+    };
+    match done.and_then(|code| deliver(stdout).map(|()| code)) {
+        Ok(code) => code,
+        Err(error) => {
+            print_error(&error, stderr);
+            COULD_NOT_RUN
+        }
+    }
+}
+
+/// Sends what is buffered. Who closed the pipe has seen enough: that is no error, and the verdict stands.
+fn deliver(stdout: &mut dyn Write) -> Result<(), Error> {
+    delivered(stdout.flush())
+}
+
+/// The outcome of writing to standard output.
+fn delivered(written: io::Result<()>) -> Result<(), Error> {
+    match written {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(Error::Output { source }),
+        _ => Ok(()),
+    }
+}
+
+/// Help and version are answers; anything else is a mistake on the command line.
+fn explain_usage<'a>(error: &clap::Error, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> u8 {
+    let (code, out) = if error.use_stderr() { (COULD_NOT_RUN, stderr) } else { (CLEAN, stdout) };
+    // Nobody is left to tell when this cannot be written.
+    let _ = write!(out, "{}", error.render()).and_then(|()| out.flush());
+    code
+}
+
+fn print_error(error: &Error, stderr: &mut dyn Write) {
+    let mut text = format!("error: {}\n", escape::line(&error.to_string()));
+    if let Some(path) = error.path() {
+        let line = error.line().map(|line| format!(":{line}")).unwrap_or_default();
+        text.push_str(&format!("  --> {}{line}\n", escape::line(&path.to_string_lossy())));
+    }
+    text.push_str(&format!("  help: {}\n", escape::line(error.remedy())));
+    let _ = stderr.write_all(text.as_bytes());
+}

@@ -1,0 +1,29 @@
+//! Writes a report file whole or not at all.
+//!
+//! Input: a path and bytes. Output: the file, by temporary file and rename. Must not know: formats.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link is written through, as a shell's redirection would.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|meta| !meta.is_file()) {
+        // A device or a pipe cannot be renamed over; a folder gives its own error.
+        return fs::write(&target, bytes);
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The process's own mask still applies; a temporary file would otherwise be its owner's alone.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.prefix(".pushguard-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.flush()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}

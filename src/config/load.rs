@@ -1,0 +1,245 @@
+//! Reads and validates `pushguard.toml`.
+//!
+//! Input: a path or the text of the file, and the identifiers of the rules. Output: a [`Config`], or an error that
+//! names the line and the nearest known name. Must not know: what a rule does, the command line.
+
+use super::{Config, Pattern, TrackedArray};
+use crate::error::{Error, nearest};
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The file's name.
+pub const FILE_NAME: &str = "pushguard.toml";
+
+/// The nearest `pushguard.toml` in `from` or in a folder above it.
+pub fn find_upward(from: &Path) -> Option<PathBuf> {
+    from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file())
+}
+
+/// Reads one configuration file.
+pub fn read(path: &Path, known_rules: &[&str]) -> Result<Config, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = String::from_utf8(bytes).map_err(|_| Error::Config {
+        path: path.to_owned(),
+        line: None,
+        message: "the configuration is not valid UTF-8".to_owned(),
+        remedy: "save the file as UTF-8".to_owned(),
+    })?;
+    parse(text.strip_prefix('\u{feff}').unwrap_or(&text), known_rules).map_err(|problem| Error::Config {
+        path: path.to_owned(),
+        line: problem.offset.map(|offset| line_of(&text, offset)),
+        message: problem.message,
+        remedy: problem.remedy,
+    })
+}
+
+/// What is wrong with the text of a configuration.
+#[derive(Debug)]
+pub struct Problem {
+    /// 0-based byte offset.
+    pub offset: Option<usize>,
+    pub message: String,
+    pub remedy: String,
+}
+
+/// Parses and validates the text of a configuration.
+pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
+    let config: Config = toml::from_str(text).map_err(|error| from_toml(&error))?;
+    let spans = DeTable::parse(text).map_err(|error| from_toml(&error))?;
+    let spans = spans.get_ref();
+    for rule in config.rules.keys() {
+        if !known_rules.contains(&rule.as_str()) {
+            let remedy = match nearest(rule, known_rules.iter().copied()) {
+                Some(rule) => format!("did you mean `{rule}`?"),
+                None => "list the rules with `pushguard rules`".to_owned(),
+            };
+            let offset = table(spans, "rules").and_then(|rules| key_offset(rules, rule));
+            return Err(Problem { offset, message: format!("unknown rule `{rule}`"), remedy });
+        }
+    }
+    if spans.get("array").is_some() {
+        for (at, array) in config.arrays.iter().enumerate() {
+            check_array(array).map_err(|problem| locate(problem, spans, at))?;
+        }
+    }
+    for (list, entries) in [("paths", &config.paths), ("exclude", &config.exclude)] {
+        if entries.iter().any(|entry| entry.trim().is_empty()) {
+            return Err(Problem {
+                offset: key_offset(spans, list),
+                message: format!("`{list}` has an empty entry"),
+                remedy: "remove it, or write `.` for the whole root".to_owned(),
+            });
+        }
+    }
+    Ok(config)
+}
+
+/// A problem of one tracked array, or of its kind number `kind`, at `key`.
+struct ArrayProblem {
+    kind: Option<usize>,
+    key: &'static str,
+    message: String,
+    remedy: &'static str,
+}
+
+fn check_array(array: &TrackedArray) -> Result<(), ArrayProblem> {
+    let fail = |kind, key, message: String, remedy| Err(ArrayProblem { kind, key, message, remedy });
+    if array.field.trim().is_empty() {
+        return fail(None, "field", "`field` is empty".to_owned(), "name the array field, such as `messages`");
+    }
+    if array.collection.as_ref().is_some_and(|name| name.trim().is_empty()) {
+        let remedy = "name the collection, or omit the key to track the field everywhere";
+        return fail(None, "collection", "`collection` is empty".to_owned(), remedy);
+    }
+    for (at, kind) in array.kinds.iter().enumerate() {
+        let at = Some(at);
+        if kind.name.trim().is_empty() {
+            return fail(at, "name", "a kind has an empty `name`".to_owned(), "name the kind of element");
+        }
+        if kind.key.is_empty() || kind.key.iter().any(|field| field.trim().is_empty()) {
+            let message = format!("kind `{}` has no `key`", kind.name);
+            return fail(at, "key", message, "name the fields that make two elements the same: key = [\"id\"]");
+        }
+        if kind.when.patterns().is_empty() || kind.when.patterns().iter().any(matches_everything) {
+            let message = format!("the `when` of kind `{}` matches every element", kind.name);
+            return fail(at, "when", message, "say how to recognise it: when = { has = [\"id\"] }");
+        }
+        if array.kinds.iter().filter(|other| other.name == kind.name).count() > 1 {
+            let message = format!("two kinds are named `{}`", kind.name);
+            return fail(at, "name", message, "give each kind its own name");
+        }
+    }
+    Ok(())
+}
+
+fn matches_everything(pattern: &Pattern) -> bool {
+    pattern.equals.is_empty() && pattern.has.iter().all(|field| field.trim().is_empty())
+}
+
+fn locate(problem: ArrayProblem, spans: &DeTable<'_>, at: usize) -> Problem {
+    let array = spans.get("array").and_then(|arrays| arrays.get_ref().get(at));
+    let holder = match problem.kind {
+        Some(kind) => array.and_then(|array| array.get_ref().get("kind")?.get_ref().get(kind)),
+        None => array,
+    };
+    let key = holder.and_then(|holder| key_offset(holder.get_ref().as_table()?, problem.key));
+    let offset = key.or_else(|| holder.map(|holder| holder.span().start));
+    Problem { offset, message: problem.message, remedy: problem.remedy.to_owned() }
+}
+
+fn table<'t, 'i>(parent: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
+    parent.get(key).map(Spanned::get_ref).and_then(DeValue::as_table)
+}
+
+fn key_offset(table: &DeTable<'_>, key: &str) -> Option<usize> {
+    table.keys().find(|known| known.get_ref().as_ref() == key).map(|known| known.span().start)
+}
+
+/// Takes the known names out of serde's own message, "unknown field `x`, expected one of `a`, `b`", so that they cannot
+/// drift from the types. A message of another form is passed on as it is.
+fn from_toml(error: &toml::de::Error) -> Problem {
+    let message = error.message().to_owned();
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    let remedy = match names.split_first() {
+        Some((name, known)) if unknown => match nearest(name, known.iter().copied()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        },
+        _ => "see the configuration section of the README".to_owned(),
+    };
+    let message = match names.first() {
+        Some(name) if message.starts_with("unknown field") => format!("unknown key `{name}`"),
+        Some(name) if message.starts_with("unknown variant") => format!("unknown value `{name}`"),
+        _ => message.lines().next().unwrap_or_default().to_owned(),
+    };
+    Problem { offset: error.span().map(|span| span.start), message, remedy }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{RuleLevel, Scalar};
+
+    const RULES: &[&str] = &["check-then-push", "unguarded-push"];
+
+    fn problem(text: &str) -> (usize, String, String) {
+        let problem = parse(text, RULES).expect_err("the configuration should be refused");
+        (problem.offset.map_or(0, |offset| line_of(text, offset)), problem.message, problem.remedy)
+    }
+
+    #[test]
+    fn the_example_of_the_design_is_valid() {
+        let text = r#"
+paths = ["models", "routes"]
+exclude = ["**/*.gen.js"]
+[[array]]
+collection = "userChat"
+field = "messages"
+[[array.kind]]
+name = "merged image"
+when = { isMerged = true }
+key = ["mergeId"]
+[[array.kind]]
+name = "other"
+when = [{ type = "x", size = 3 }, { has = ["batchId"] }]
+key = ["batchId", "batchIndex"]
+[rules]
+unguarded-push = "warning"
+"#;
+        let config = parse(text, RULES).expect("valid");
+        assert_eq!(config.arrays.len(), 1);
+        assert_eq!(config.rules.get("unguarded-push"), Some(&RuleLevel::Warning));
+        let other = config.arrays[0].kinds[1].when.patterns();
+        assert_eq!(other[0].equals.get("size"), Some(&Scalar::Number(3.0)));
+        assert!(config.protocol.completion.is_some(), "an unset section keeps its default");
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        let config = parse("", RULES).expect("valid");
+        assert_eq!(config.arrays.len(), 1);
+        assert_eq!(config.arrays[0].kinds.len(), 4);
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_its_neighbour() {
+        assert_eq!(
+            problem("paths = []\nexcludes = []\n"),
+            (2, "unknown key `excludes`".into(), "did you mean `exclude`?".into())
+        );
+        let (line, message, remedy) = problem("[[array]]\nfield = \"a\"\n[[array.kind]]\nname = \"n\"\nkeys = []\n");
+        assert_eq!((line, message.as_str(), remedy.as_str()), (5, "unknown key `keys`", "did you mean `key`?"));
+    }
+
+    #[test]
+    fn unknown_rules_and_levels_are_refused_with_their_line() {
+        let (line, message, remedy) = problem("\n[rules]\ncheck-than-push = \"off\"\n");
+        assert_eq!(
+            (line, message.as_str(), remedy.as_str()),
+            (3, "unknown rule `check-than-push`", "did you mean `check-then-push`?")
+        );
+        let (line, message, remedy) = problem("[rules]\ncheck-then-push = \"warn\"\n");
+        assert_eq!((line, message.as_str(), remedy.as_str()), (2, "unknown value `warn`", "did you mean `warning`?"));
+    }
+
+    #[test]
+    fn arrays_that_say_nothing_are_refused() {
+        assert_eq!(problem("[[array]]\nfield = \"\"\n").0, 2);
+        let kind = |rest: &str| problem(&format!("[[array]]\nfield = \"a\"\n[[array.kind]]\nname = \"n\"\n{rest}"));
+        assert_eq!(kind("when = { x = 1 }\nkey = []\n").1, "kind `n` has no `key`");
+        assert_eq!(kind("when = {}\nkey = [\"k\"]\n").0, 5);
+        assert_eq!(kind("when = []\nkey = [\"k\"]\n").1, "the `when` of kind `n` matches every element");
+        assert!(kind("when = 3\nkey = [\"k\"]\n").1.contains("has = ["), "{:?}", kind("when = 3\nkey = [\"k\"]\n"));
+    }
+
+    #[test]
+    fn a_syntax_error_names_its_line() {
+        assert_eq!(problem("paths = []\nexclude = [\n").0, 2);
+    }
+}

@@ -1,0 +1,105 @@
+//! Finds the files of a run: those to report on, and those that only give context to the link step.
+//!
+//! Input: the working directory, the paths of the command line, the configuration. Output: the root, and sorted files
+//! relative to it. Must not know: syntax, findings, the command line's other options.
+
+mod load;
+mod root;
+mod skip;
+mod walk;
+
+pub use load::{Loaded, Unreadable, load};
+pub use root::{Root, find_root};
+
+use crate::config::Config;
+use crate::error::Error;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use walk::Walk;
+
+/// One file to load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Absolute path.
+    pub absolute: PathBuf,
+    /// Path relative to the root, `/`-separated.
+    pub relative: String,
+    /// Whether findings in this file are reported.
+    pub reported: bool,
+}
+
+/// The files of a run, sorted by relative path, and what could not be read on the way.
+#[derive(Debug, Default)]
+pub struct Discovered {
+    pub files: Vec<Found>,
+    /// One sentence each, sorted.
+    pub warnings: Vec<String>,
+}
+
+/// Finds all files. `paths` are absolute, resolved arguments; when there are none the configuration decides.
+pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Discovered, Error> {
+    let mut walk = Walk::new(&root.folder, &config.exclude)?;
+    let mut found: BTreeMap<PathBuf, bool> = BTreeMap::new();
+    if root.link_all {
+        for file in walk.files(&root.folder) {
+            found.insert(file, false);
+        }
+    }
+    for path in &report_paths(root, paths, config)? {
+        if !path.is_dir() {
+            match is_source(path) {
+                true => drop(found.insert(path.clone(), true)),
+                false => walk.warnings.push(format!("{}: not a JavaScript or TypeScript file", path.display())),
+            }
+            continue;
+        }
+        for file in walk.files(path) {
+            found.insert(file, true);
+        }
+    }
+    let mut files: Vec<Found> = found
+        .into_iter()
+        .map(|(absolute, reported)| Found { relative: relative_to(&root.folder, &absolute), absolute, reported })
+        .collect();
+    files.sort_by(|a, b| a.relative.cmp(&b.relative));
+    walk.warnings.sort();
+    walk.warnings.dedup();
+    Ok(Discovered { files, warnings: walk.warnings })
+}
+
+/// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
+fn report_paths(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Vec<PathBuf>, Error> {
+    if !paths.is_empty() {
+        return Ok(paths.to_vec());
+    }
+    if !config.paths.is_empty() {
+        return config.paths.iter().map(|path| resolve(&root.folder, Path::new(path))).collect();
+    }
+    let usual: Vec<PathBuf> =
+        ["models", "routes"].iter().map(|name| root.folder.join(name)).filter(|path| path.is_dir()).collect();
+    Ok(if usual.is_empty() { vec![root.folder.clone()] } else { usual })
+}
+
+/// The absolute path behind `path`, symbolic links resolved.
+pub fn resolve(base: &Path, path: &Path) -> Result<PathBuf, Error> {
+    let joined = base.join(path);
+    std::fs::canonicalize(&joined).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// Whether the analyzer reads files of this name. Declaration files hold no code.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let declares = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end));
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    !declares && matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
+}
+
+/// `/`-separated path from `root` to `path`. Bytes that are not UTF-8 are replaced.
+fn relative_to(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! The sets of files, over real folders.
+
+use super::*;
+use crate::source::FileId;
+use std::fs;
+
+/// A folder with the given files, and its resolved path.
+fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = fs::canonicalize(folder.path()).expect("its path");
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(path, text).expect("a file");
+    }
+    (folder, root)
+}
+
+/// Relative paths, those to report on marked with `!`.
+fn names(root: &Root, paths: &[PathBuf], config: &Config) -> Vec<String> {
+    let found = discover(root, paths, config).expect("files");
+    found.files.iter().map(|file| format!("{}{}", file.relative, if file.reported { "!" } else { "" })).collect()
+}
+
+#[test]
+fn models_and_routes_are_reported_and_the_rest_is_context() {
+    let (_folder, root) = tree(&[("models/a.js", ""), ("routes/b c.ts", ""), ("lib/c.mjs", ""), ("lib/d.d.ts", "")]);
+    let root = find_root(&root, &[]);
+    assert_eq!(names(&root, &[], &Config::default()), ["lib/c.mjs", "models/a.js!", "routes/b c.ts!"]);
+}
+
+#[test]
+fn without_them_the_whole_tree_is_reported_minus_what_is_skipped() {
+    let (_folder, root) = tree(&[
+        ("a.js", ""),
+        ("a.test.js", ""),
+        ("b.min.js", ""),
+        ("node_modules/x/index.js", ""),
+        ("__tests__/c.js", ""),
+        ("gen/d.js", ""),
+        ("keep/e.js", ""),
+        ("keep/f.js", ""),
+        (".gitignore", "gen/\n*.log\ne.js\n"),
+        ("keep/.gitignore", "!e.js\n"),
+    ]);
+    let root = find_root(&root, &[]);
+    let config = Config { exclude: vec!["**/f.js".to_owned()], ..Config::default() };
+    assert_eq!(names(&root, &[], &config), ["a.js!", "keep/e.js!"]);
+}
+
+#[test]
+fn a_named_file_is_reported_even_when_the_walk_would_skip_it() {
+    let (_folder, root) = tree(&[("a.js", ""), ("a.test.js", ""), ("dist/b.js", "")]);
+    let paths = [root.join("a.test.js"), root.join("dist")];
+    let root = find_root(&root, &paths);
+    assert_eq!(names(&root, &paths, &Config::default()), ["a.js", "a.test.js!", "dist/b.js!"]);
+}
+
+#[test]
+fn the_root_is_the_folder_of_the_nearest_configuration() {
+    let (_folder, root) = tree(&[("pushguard.toml", ""), ("api/routes/a.js", "")]);
+    let found = find_root(&root.join("api"), &[]);
+    assert_eq!(found, Root { folder: root.clone(), link_all: true, config: Some(root.join("pushguard.toml")) });
+}
+
+#[test]
+fn a_path_outside_brings_the_root_of_its_own_project() {
+    let (_folder, root) =
+        tree(&[("here/x.js", ""), ("app/package.json", "{}"), ("app/src/a.js", ""), ("bare/b.js", "")]);
+    let here = root.join("here");
+    assert_eq!(find_root(&here, &[root.join("app/src/a.js")]).folder, root.join("app"));
+    assert_eq!(find_root(&here, &[root.join("bare/b.js")]).folder, root.join("bare"));
+    assert_eq!(find_root(&here, &[root.join("bare/b.js"), root.join("app/src")]).folder, root);
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_links_are_not_followed() {
+    let (_folder, root) = tree(&[("a/b.js", "")]);
+    std::os::unix::fs::symlink(&root, root.join("a/loop")).expect("a link");
+    let root = find_root(&root, &[]);
+    assert_eq!(names(&root, &[], &Config::default()), ["a/b.js!"]);
+}
+
+#[test]
+fn text_that_is_not_utf8_leaves_an_empty_file_and_a_reason() {
+    let (_folder, root) = tree(&[("a.js", "x"), ("b.js", "")]);
+    fs::write(root.join("b.js"), b"ok\xff").expect("a file");
+    let found = discover(&find_root(&root, &[]), &[], &Config::default()).expect("files");
+    let loaded = load(&found.files);
+    let expected = Unreadable { file: FileId(1), reason: "is not valid UTF-8 (byte 3)".to_owned() };
+    assert_eq!(loaded.unreadable, [expected]);
+    assert_eq!(loaded.sources.len(), 2);
+}

@@ -1,0 +1,79 @@
+//! Operational errors: bad usage, bad configuration, unreadable files. What is wrong with the user's code is a finding.
+//!
+//! Input: what failed. Output: a title, a place and a remedy for the terminal; the run ends with exit code 2.
+//! Must not know: findings, rules, terminals.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a run could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line asks for something that does not exist.
+    #[error("{message}")]
+    Usage { message: String, remedy: String },
+    /// The configuration file is not valid; `line` is 1-based.
+    #[error("{message}")]
+    Config { path: PathBuf, line: Option<usize>, message: String, remedy: String },
+    /// A file or folder that was asked for cannot be read.
+    #[error("cannot read this path: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    /// A report cannot be written.
+    #[error("cannot write the report: {source}")]
+    Write { path: PathBuf, source: io::Error },
+    /// The terminal, pipe or file behind standard output refuses the report.
+    #[error("cannot write to standard output: {source}")]
+    Output { source: io::Error },
+}
+
+impl Error {
+    /// The file or folder that the error is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Error::Config { path, .. } | Error::Read { path, .. } | Error::Write { path, .. } => Some(path),
+            Error::Usage { .. } | Error::Output { .. } => None,
+        }
+    }
+
+    /// The 1-based line in [`Error::path`].
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Error::Config { line, .. } => *line,
+            _ => None,
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &str {
+        match self {
+            Error::Usage { remedy, .. } | Error::Config { remedy, .. } => remedy,
+            Error::Read { .. } => "check that it exists and that you may read it",
+            Error::Write { .. } => "check that the folder exists and that you may write there",
+            Error::Output { .. } => "write the report to a file with `--output FORMAT=PATH`",
+        }
+    }
+}
+
+/// The known name that is most like `name`, when one is like it at all.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let mut best = None;
+    for candidate in known {
+        let likeness = strsim::jaro_winkler(name, candidate);
+        if likeness >= 0.7 && best.is_none_or(|(_, most)| likeness > most) {
+            best = Some((candidate, likeness));
+        }
+    }
+    best.map(|(candidate, _)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_misspelt_name_finds_its_neighbour_and_nonsense_finds_none() {
+        assert_eq!(nearest("excludes", ["paths", "exclude", "rules"]), Some("exclude"));
+        assert_eq!(nearest("check-than-push", ["unguarded-push", "check-then-push"]), Some("check-then-push"));
+        assert_eq!(nearest("zzz", ["paths", "exclude"]), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! Turns findings into text, one module for each format.
+//!
+//! Input: a [`Run`]. Output: bytes on a writer. Must not know: the command line, where the bytes go.
+
+mod compact;
+pub mod escape;
+mod excerpt;
+mod human;
+mod json;
+mod paths;
+pub mod sarif;
+
+pub use human::Style;
+pub use paths::{paths_human, paths_json};
+
+use crate::diagnostic::{Analysis, Level};
+use crate::source::{Place, Position, SourceFile, Sources};
+use std::io::{self, Write};
+
+/// What a report shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    pub sources: &'a Sources,
+    pub analysis: &'a Analysis,
+    /// The code that the process ends with.
+    pub exit_code: u8,
+}
+
+impl<'a> Run<'a> {
+    /// Number of files that were reported on.
+    pub fn files(&self) -> usize {
+        self.sources.iter().filter(|(_, file)| file.reported).count()
+    }
+
+    /// Number of findings of one level.
+    pub fn count(&self, level: Level) -> usize {
+        self.analysis.findings.iter().filter(|finding| finding.level == level).count()
+    }
+
+    /// The file of a place, and where it starts and ends. `None` for a place in no file, which no stage makes.
+    fn locate(&self, place: Place) -> Option<Spot<'a>> {
+        let file = self.sources.get(place.file)?;
+        Some(Spot { file, start: file.position(place.start), end: file.position(place.end) })
+    }
+}
+
+/// A place in lines and columns.
+#[derive(Clone, Copy, Debug)]
+struct Spot<'a> {
+    file: &'a SourceFile,
+    start: Position,
+    end: Position,
+}
+
+/// The format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    Json,
+    Sarif,
+    Compact,
+}
+
+/// Writes one report.
+pub fn write(format: Format, run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(run, style, out),
+        Format::Json => json::write(run, out),
+        Format::Sarif => sarif::write(run, out),
+        Format::Compact => compact::write(run, out),
+    }
+}
+
+/// "1 error", "2 errors".
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The list of write paths, as a table and as JSON.
+//!
+//! Input: the write paths of a run. Output: text. Must not know: the command line.
+
+use super::json::{Range, range};
+use super::{Run, Spot, counted, escape};
+use crate::diagnostic::WritePath;
+use serde::Serialize;
+use std::io::{self, Write};
+
+#[derive(Serialize)]
+struct Log<'a> {
+    version: u8,
+    paths: Vec<JsonPath<'a>>,
+    files: usize,
+}
+
+#[derive(Serialize)]
+struct JsonPath<'a> {
+    #[serde(flatten)]
+    range: Range<'a>,
+    function: &'a str,
+    collection: Option<&'a str>,
+    array: &'a str,
+    operator: &'a str,
+    kinds: &'a [String],
+    guard: Option<&'a str>,
+    key: &'a [String],
+    verdict: &'a str,
+    callers: Vec<JsonCaller<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonCaller<'a> {
+    function: &'a str,
+    path: &'a str,
+    line: u32,
+    column: u32,
+}
+
+/// One JSON object on one line.
+pub fn paths_json(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let paths = run.analysis.paths.iter().filter_map(|path| json_path(run, path)).collect();
+    serde_json::to_writer(&mut *out, &Log { version: 1, paths, files: run.files() })?;
+    writeln!(out)
+}
+
+fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {
+    let callers = path.callers.iter().filter_map(|(function, place)| {
+        let Spot { file, start, .. } = run.locate(*place)?;
+        Some(JsonCaller { function, path: &file.path, line: start.line, column: start.column })
+    });
+    Some(JsonPath {
+        range: range(run.locate(path.place)?),
+        function: &path.function,
+        collection: path.collection.as_deref(),
+        array: &path.array,
+        operator: &path.operator,
+        kinds: &path.kinds,
+        guard: path.guard.as_deref(),
+        key: &path.key,
+        verdict: &path.verdict,
+        callers: callers.collect(),
+    })
+}
+
+/// A table with one row for each write path, its callers below it, and a last line with the count.
+pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let header = ["WHERE", "FUNCTION", "ARRAY", "WRITE", "KIND", "GUARD", "VERDICT"].map(str::to_owned);
+    let rows: Vec<([String; 7], &WritePath)> =
+        run.analysis.paths.iter().filter_map(|path| Some((row(run, path)?, path))).collect();
+    let mut widths = header.each_ref().map(|cell| cell.chars().count());
+    for (cells, _) in &rows {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    if !rows.is_empty() {
+        writeln!(out, "{}", aligned(&header, &widths))?;
+    }
+    for (cells, path) in &rows {
+        writeln!(out, "{}", aligned(cells, &widths))?;
+        for (function, place) in &path.callers {
+            let Some(spot) = run.locate(*place) else { continue };
+            let (file, line) = (escape::line(&spot.file.path), spot.start.line);
+            writeln!(out, "    called by {} at {file}:{line}", escape::line(function))?;
+        }
+    }
+    writeln!(out, "{} in {}", counted(rows.len(), "write path"), counted(run.files(), "file"))
+}
+
+fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 7]> {
+    let spot = run.locate(path.place)?;
+    let collection = path.collection.as_deref().unwrap_or("*");
+    let cells = [
+        format!("{}:{}", spot.file.path, spot.start.line),
+        path.function.clone(),
+        format!("{collection}.{}", path.array),
+        path.operator.clone(),
+        if path.kinds.is_empty() { "-".to_owned() } else { path.kinds.join(", ") },
+        path.guard.clone().unwrap_or_else(|| "-".to_owned()),
+        path.verdict.clone(),
+    ];
+    Some(cells.map(|cell| escape::line(&cell)))
+}
+
+fn aligned(cells: &[String; 7], widths: &[usize; 7]) -> String {
+    let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    padded.join("  ").trim_end().to_owned()
+}

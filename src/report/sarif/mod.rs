@@ -1,0 +1,175 @@
+//! SARIF 2.1.0, as GitHub, VS Code and GitLab read it.
+//!
+//! Input: a run. Output: one log. Paths are relative to the root and percent-encoded; nothing depends on the clock.
+//! Must not know: terminals.
+
+mod line_hash;
+mod model;
+mod rules;
+
+pub use line_hash::line_hashes;
+
+use super::{Run, Spot};
+use crate::diagnostic::{Finding, Fix, Role};
+use crate::source::FileId;
+use model::*;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Where the rule pages are published.
+pub(crate) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &log(run))?;
+    writeln!(out)
+}
+
+fn log(run: &Run<'_>) -> Log {
+    let rules = rules::rules();
+    let mut hashes = LineHashes::default();
+    let results =
+        run.analysis.findings.iter().filter_map(|finding| result(run, finding, &rules, &mut hashes)).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let driver = Driver { name: "pushguard", version, semantic_version: version, information_uri: HOME, rules };
+    Log {
+        schema: SCHEMA,
+        version: "2.1.0",
+        runs: vec![model::Run {
+            tool: Tool { driver },
+            automation_details: AutomationDetails { id: "pushguard/" },
+            invocations: vec![Invocation { execution_successful: true, exit_code: run.exit_code }],
+            column_kind: "utf16CodeUnits",
+            results,
+        }],
+    }
+}
+
+/// The line hashes of the files that have findings, each file hashed once.
+#[derive(Default)]
+struct LineHashes(BTreeMap<FileId, Vec<String>>);
+
+impl LineHashes {
+    fn get(&mut self, file: FileId, spot: &Spot<'_>) -> Option<String> {
+        let hashes = self.0.entry(file).or_insert_with(|| line_hashes(&spot.file.text));
+        hashes.get(spot.start.line as usize - 1).cloned()
+    }
+}
+
+fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHashes) -> Option<SarifResult> {
+    let spot = run.locate(finding.place)?;
+    let mut fingerprints = BTreeMap::from([("pushguard/v1", finding.fingerprint.clone())]);
+    if let Some(hash) = hashes.get(finding.place.file, &spot) {
+        fingerprints.insert("primaryLocationLineHash", hash);
+    }
+    let related: Vec<(usize, Spot<'_>, &str)> = finding
+        .related
+        .iter()
+        .enumerate()
+        .filter_map(|(at, related)| Some((at + 1, run.locate(related.place)?, related.message.as_str())))
+        .collect();
+    let mut primary = location(spot);
+    primary.logical_locations =
+        vec![LogicalLocation { fully_qualified_name: finding.function.clone(), kind: "function" }];
+    Some(SarifResult {
+        rule_id: finding.rule,
+        rule_index: rules.iter().position(|rule| rule.id == finding.rule),
+        level: rules::level_name(finding.level),
+        message: Text::plain(message(&finding.message, &related)),
+        locations: vec![primary],
+        related_locations: related.iter().map(|(id, spot, text)| related_location(*id, *spot, text)).collect(),
+        code_flows: code_flow(run, finding, spot).into_iter().collect(),
+        partial_fingerprints: fingerprints,
+        fixes: finding.fix.as_ref().map(|fix| sarif_fix(run, fix)).into_iter().collect(),
+    })
+}
+
+/// The message with a link to each related location: GitHub shows those alone.
+fn message(message: &str, related: &[(usize, Spot<'_>, &str)]) -> String {
+    // Only the links below may look like links.
+    let message = message.replace("](", "] (");
+    if related.is_empty() {
+        return message;
+    }
+    let links: Vec<String> = related
+        .iter()
+        .map(|(id, _, text)| format!("[{}]({id})", text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")))
+        .collect();
+    format!("{}. See: {}.", message.trim_end_matches('.'), links.join(", "))
+}
+
+fn related_location(id: usize, spot: Spot<'_>, text: &str) -> Location {
+    Location { id: Some(id), message: Some(Text::plain(text)), ..location(spot) }
+}
+
+/// Check, gap and act in this order, when there is a check.
+fn code_flow(run: &Run<'_>, finding: &Finding, act: Spot<'_>) -> Option<CodeFlow> {
+    let steps = |role: Role| {
+        finding.related.iter().filter(move |related| related.role == role).filter_map(|related| {
+            let message = Some(Text::plain(related.message.as_str()));
+            Some(Location { message, ..location(run.locate(related.place)?) })
+        })
+    };
+    let mut locations: Vec<Location> = steps(Role::Check).collect();
+    if locations.is_empty() {
+        return None;
+    }
+    locations.extend(steps(Role::Gap));
+    locations.push(Location { message: Some(Text::plain(finding.label.as_str())), ..location(act) });
+    let locations = locations.into_iter().map(|location| ThreadFlowLocation { location }).collect();
+    Some(CodeFlow { thread_flows: vec![ThreadFlow { locations }] })
+}
+
+fn sarif_fix(run: &Run<'_>, fix: &Fix) -> SarifFix {
+    let mut changes: BTreeMap<FileId, ArtifactChange> = BTreeMap::new();
+    for edit in &fix.edits {
+        let Some(spot) = run.locate(edit.place) else { continue };
+        let change = changes.entry(edit.place.file).or_insert_with(|| ArtifactChange {
+            artifact_location: ArtifactLocation { uri: uri(&spot.file.path) },
+            replacements: Vec::new(),
+        });
+        let inserted_content = Text::plain(edit.text.as_str());
+        change.replacements.push(Replacement { deleted_region: region(spot), inserted_content });
+    }
+    SarifFix { description: Text::plain(fix.title.as_str()), artifact_changes: changes.into_values().collect() }
+}
+
+/// The first line of a place: GitHub hides an alert on a pull request unless its whole region is in the diff.
+fn location(spot: Spot<'_>) -> Location {
+    let mut region = region(spot);
+    if region.end_line > region.start_line {
+        region.end_line = region.start_line;
+        let line = spot.file.line(region.start_line);
+        region.end_column = (line.encode_utf16().count() as u32 + 1).max(region.start_column);
+    }
+    let artifact_location = ArtifactLocation { uri: uri(&spot.file.path) };
+    let physical_location = PhysicalLocation { artifact_location, region };
+    Location { id: None, physical_location, message: None, logical_locations: Vec::new() }
+}
+
+fn region(spot: Spot<'_>) -> Region {
+    let Spot { start, end, .. } = spot;
+    Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
+}
+
+/// A relative URI reference: every byte that RFC 3986 does not call unreserved is percent-encoded, but for `/`.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_relative_uri_reference() {
+        assert_eq!(uri("routes/a b:é.js"), "routes/a%20b%3A%C3%A9.js");
+    }
+}
