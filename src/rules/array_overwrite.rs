@@ -168,6 +168,12 @@ fn whole_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, payload: 
 /// The path of an array of the document that is changed in JavaScript.
 fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String> {
     trace.steps.iter().find_map(|step| {
+        if let Op::Assign { object, .. } = &step.op {
+            // doc.steps[0].done = true
+            let path = changed_path(ctx, *object, root)?;
+            let at = path.iter().position(|part| part == "*").filter(|at| *at > 0)?;
+            return path.get(..at).map(|array| array.join("."));
+        }
         let (recv, name, _) = method_of(step)?;
         if !matches!(ctx.project.arena.text(name), "push" | "unshift" | "splice" | "pop" | "shift") {
             return None;
