@@ -1,11 +1,218 @@
 //! The pipeline from source texts to findings.
 
 use crate::config::Config;
-use crate::diagnostic::Analysis;
-use crate::source::Sources;
+use crate::diagnostic::{Analysis, Finding, Level, Related, Role, WritePath};
+use crate::facts::{self, FileFacts};
+use crate::parse::{self, Problem, STACK_SIZE};
+use crate::project::resolve::Resolver;
+use crate::project::{Project, schema::Schemas};
+use crate::rules::CHECKS;
+use crate::rules::context::{Context, Draft};
+use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::value::{FnRef, Site};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
 
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
-pub fn analyze(_sources: &Sources, _config: &Config, _progress: &(dyn Fn() + Sync)) -> Analysis {
-    Analysis::default()
+pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
+    // Linking follows values as deep as they nest, so it runs on a big stack too.
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
+        Ok(pool) => pool.install(|| analyze_here(sources, config, progress)),
+        Err(_) => analyze_here(sources, config, progress),
+    }
+}
+
+fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
+    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
+        .par_iter()
+        .map(|(id, file)| {
+            let result = file_facts(*id, file);
+            progress();
+            result
+        })
+        .collect();
+    let mut findings = Vec::new();
+    let mut all_facts = Vec::new();
+    for ((id, file), (facts, problems)) in files.iter().zip(parsed) {
+        if file.reported {
+            findings.extend(problems.iter().take(1).filter_map(|problem| problem_finding(*id, file, problem, config)));
+        }
+        all_facts.push(facts);
+    }
+    let resolver = Resolver::new(sources);
+    let mut project = Project::link(&all_facts, &|file, specifier| resolver.resolve(file, specifier));
+    let schemas = project.schemas();
+    let (drafts, paths) = run_rules(&mut project, &schemas, config);
+    findings.extend(finish(sources, &project, config, drafts));
+    findings.sort_by(|a, b| {
+        (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
+    });
+    Analysis { findings, paths }
+}
+
+fn is_script(path: &str) -> bool {
+    let extension = path.rsplit('.').next().unwrap_or("");
+    matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
+}
+
+/// The facts of one file; without any when it cannot be parsed or is no script.
+pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
+    if !is_script(&file.path) {
+        return (FileFacts::default(), Vec::new());
+    }
+    match parse::parse(file) {
+        Ok(parsed) => (facts::extract(&parsed.program, &file.text, id.0), parsed.recovered),
+        Err(problem) => (FileFacts::default(), vec![problem]),
+    }
+}
+
+fn problem_finding(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) -> Option<Finding> {
+    let (rule, start, end, message, help) = match problem {
+        Problem::Syntax { start, end, message } => (
+            "syntax-error",
+            *start,
+            *end,
+            format!("this file does not parse, so its writes are not checked: {message}"),
+            "mend the syntax; the rest of the project was checked".to_owned(),
+        ),
+        Problem::TooDeep { at, what } => (
+            "too-deep",
+            *at,
+            *at + 1,
+            format!("this file nests too many {what} to be parsed, so its writes are not checked"),
+            "exclude generated files in `pushguard.toml`, or split the expression".to_owned(),
+        ),
+    };
+    let level = level_of(rule, None, config)?;
+    Some(Finding {
+        rule,
+        level,
+        message,
+        place: one_line(file, id, start, end),
+        label: "here".to_owned(),
+        function: "<module>".to_owned(),
+        collection: None,
+        array: None,
+        related: Vec::new(),
+        help,
+        fix: None,
+        fingerprint: fingerprint(&[rule, &file.path, "<module>"]),
+    })
+}
+
+fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
+    match config.rules.get(rule) {
+        Some(level) => level.level(),
+        None => own.or(Some(crate::rules::default_level(rule))),
+    }
+}
+
+/// Runs all rules over all functions.
+fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<Draft>, Vec<WritePath>) {
+    let count = project.functions.len();
+    let mut ctx = Context::new(project, schemas, config);
+    for func in 0..count {
+        let Some(trace) = ctx.trace(FnRef(func as u32)) else { continue };
+        for check in CHECKS {
+            check(&mut ctx, &trace);
+        }
+    }
+    (ctx.drafts, Vec::new())
+}
+
+/// One finding for each rule and place: the most severe view, then the one with the fewest calls in between.
+fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>) -> Vec<Finding> {
+    let mut best: FxHashMap<(&'static str, u32, u32, u32), (Level, Draft)> = FxHashMap::default();
+    for draft in drafts {
+        let Some(level) = level_of(draft.rule, draft.level, config) else { continue };
+        let site = project.base_site(draft.site);
+        let key = (draft.rule, site.file, site.start, site.end);
+        match best.get(&key) {
+            Some((known, other)) if (*known, std::cmp::Reverse(other.calls)) >= (level, std::cmp::Reverse(draft.calls)) => {}
+            _ => {
+                best.insert(key, (level, draft));
+            }
+        }
+    }
+    let mut drafts: Vec<((&'static str, u32, u32, u32), (Level, Draft))> = best.into_iter().collect();
+    drafts.sort_by_key(|(key, _)| (key.1, key.2, key.3, key.0));
+    let pushed: Vec<(u32, u32)> =
+        drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
+    let mut findings = Vec::new();
+    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+    for ((rule, file, start, _), (level, draft)) in drafts {
+        // A push that a check decides somewhere is told once, with its check.
+        if rule == "unguarded-push" && pushed.contains(&(file, start)) {
+            continue;
+        }
+        if let Some(finding) = finding(sources, project, level, draft, &mut seen) {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut FxHashMap<String, u32>) -> Option<Finding> {
+    let (file, place) = place(sources, project, draft.site)?;
+    let mut related = Vec::new();
+    for (site, role, message) in &draft.related {
+        let Some((_, other)) = self::place(sources, project, *site) else { continue };
+        if other != place && !related.iter().any(|r: &Related| r.place == other) {
+            related.push(Related { place: other, role: *role, message: message.clone() });
+        }
+    }
+    let is_reported = |place: Place| sources.get(place.file).is_some_and(|file| file.reported);
+    if !is_reported(place) && !related.iter().any(|r| r.role == Role::Check && is_reported(r.place)) {
+        return None;
+    }
+    let function = project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned();
+    let identity = [
+        draft.rule,
+        &file.path,
+        &function,
+        draft.collection.as_deref().unwrap_or(""),
+        draft.array.as_deref().unwrap_or(""),
+        &draft.pair,
+    ];
+    // Two equal findings of one function stay apart by their order.
+    let first = fingerprint(&identity);
+    let count = seen.entry(first.clone()).or_insert(0);
+    let fingerprint = if *count == 0 { first } else { self::fingerprint(&[&first, &count.to_string()]) };
+    *count += 1;
+    Some(Finding {
+        rule: draft.rule,
+        level,
+        message: draft.message,
+        place,
+        label: draft.label,
+        function,
+        collection: draft.collection,
+        array: draft.array,
+        related,
+        help: draft.help,
+        fix: None,
+        fingerprint,
+    })
+}
+
+fn place<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<(&'a SourceFile, Place)> {
+    let info = project.base_site(site);
+    let id = FileId(info.file);
+    let file = sources.get(id)?;
+    Some((file, one_line(file, id, info.start, info.end)))
+}
+
+/// The part of a range on its first line, for a pull request shows a finding only if all of its lines changed.
+fn one_line(file: &SourceFile, id: FileId, start: u32, end: u32) -> Place {
+    let text = file.slice(start, end.min(file.text.len() as u32));
+    let first = text.find(['\n', '\r']).unwrap_or(text.len()) as u32;
+    Place { file: id, start, end: start + first }
+}
+
+fn fingerprint(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\u{0}").as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

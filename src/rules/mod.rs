@@ -1,8 +1,36 @@
-//! The rules: their list, their pages and their checks.
+//! The rules: their list, their pages, and their checks, each a check over one function's trace.
 //!
 //! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
+pub mod context;
 pub mod doc;
+
+mod array_overwrite;
+mod check_then_insert;
+mod check_then_push;
+mod check_then_update;
+mod double_push;
+mod guard_shapes;
+mod in_memory_lock;
+mod lost_update;
+mod unguarded_push;
+mod wrong_identity_key;
+
+use context::{Context, Trace};
+
+/// The checks, in no order that matters.
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
+    check_then_push::check,
+    check_then_update::check,
+    check_then_insert::check,
+    lost_update::check,
+    unguarded_push::check,
+    wrong_identity_key::check,
+    array_overwrite::check,
+    guard_shapes::check,
+    double_push::check,
+    in_memory_lock::check,
+];
 
 macro_rules! rules {
     ($($id:literal),* $(,)?) => {
@@ -31,4 +59,9 @@ rules![
 /// The identifiers of all rules, in the order of the list.
 pub fn ids() -> Vec<&'static str> {
     ALL.iter().map(|(id, _)| *id).collect()
+}
+
+/// The level of a rule without configuration, as its page says.
+pub fn default_level(rule: &str) -> crate::diagnostic::Level {
+    doc::page(rule).map_or(crate::diagnostic::Level::Error, |page| page.meta.level)
 }

@@ -1,0 +1,93 @@
+//! What one file says, as owned data: functions with their effects in order, classes, exports.
+//!
+//! Input: the syntax tree of one file. Output: [`FileFacts`]. The tree is not needed afterwards.
+//! Must not know: other files, rules, configuration.
+
+mod call;
+mod class;
+mod eval;
+mod expr;
+mod pattern;
+mod stmt;
+
+pub use eval::map_children;
+
+use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
+use swc_ecma_ast::Program;
+
+/// The facts of one file. Identifiers are those of its own arena.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    pub arena: Arena,
+    /// The first is the module body.
+    pub functions: Vec<Function>,
+    pub classes: Vec<Class>,
+    /// Exported name to value; `default` for the default export, `=` for `module.exports` as a whole.
+    pub exports: Vec<(Sym, V)>,
+    /// Modules of `export * from`.
+    pub export_all: Vec<Sym>,
+}
+
+/// One function, evaluated once on its own parameters.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// `addMessage`, `Repo.save`, `POST /chat`, `<module>`, `<anonymous>`.
+    pub name: String,
+    /// 0-based byte offsets of the whole function, end exclusive.
+    pub start: u32,
+    pub end: u32,
+    pub params: u32,
+    /// The condition under which the function is created.
+    pub base: C,
+    pub effects: Vec<Effect>,
+    /// Returned values, each with its path condition; falling off the end returns undefined.
+    pub returns: Vec<(C, V)>,
+    /// Conditions under which an exception leaves the function.
+    pub throws: Vec<C>,
+    pub class: Option<ClassRef>,
+    pub parent: Option<FnRef>,
+    /// Parameter names; empty for a pattern.
+    pub param_names: Vec<String>,
+    /// Where array queries and computed strings are written, for reports.
+    pub places: Vec<(V, Site)>,
+}
+
+/// Something that a function does that the outside can see, in order.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    pub site: Site,
+    pub cond: C,
+    pub kind: EffectKind,
+    /// Inside a loop or a callback that runs for each element.
+    pub in_loop: bool,
+    /// An exception of this effect is caught by code that looks for error 11000 (duplicate key).
+    pub duplicate_key_caught: bool,
+    /// An exception of this effect is caught in this function.
+    pub caught: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum EffectKind {
+    /// `recv.name(args)` or `callee(args)`; the result is the `Call` node of the effect's site.
+    Call { callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V> },
+    /// `object.key = value` on an object that was not made in this function.
+    Assign { object: V, key: Option<Sym>, value: V },
+}
+
+/// One class, or the shape of its instances.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub name: String,
+    pub parent: Option<V>,
+    pub methods: Vec<(Sym, FnRef)>,
+    pub statics: Vec<(Sym, V)>,
+    /// Fields as property initialisers and the constructor leave them.
+    pub fields: Vec<(Sym, V)>,
+    /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
+    pub unique_fields: Vec<Sym>,
+}
+
+/// Evaluates a tree. `file` numbers the file in the sites.
+pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
+    eval::run(program, text, file)
+}

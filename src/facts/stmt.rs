@@ -1,0 +1,472 @@
+//! Statements: order, branches, loops, exceptions.
+
+use super::eval::{Branch, Code, Eval, Pending};
+use super::pattern::Bind;
+use crate::value::{Arena, C, Key, Node, V};
+use swc_ecma_ast::*;
+use swc_ecma_visit::{Visit, VisitWith};
+
+/// The names that `var` declares in a function, outside of nested functions.
+#[derive(Default)]
+struct VarNames {
+    names: Vec<String>,
+}
+
+impl Visit for VarNames {
+    fn visit_var_decl(&mut self, decl: &VarDecl) {
+        if decl.kind == VarDeclKind::Var {
+            for declarator in &decl.decls {
+                if let Pat::Ident(ident) = &declarator.name {
+                    self.names.push(ident.id.sym.to_string());
+                }
+            }
+        }
+    }
+
+    fn visit_expr(&mut self, _: &Expr) {}
+    fn visit_function(&mut self, _: &Function) {}
+    fn visit_class(&mut self, _: &Class) {}
+}
+
+impl<'a> Eval<'a> {
+    /// Declares the `var` names of a function body in its scope.
+    pub(super) fn hoist_vars(&mut self, stmts: &'a [Stmt]) {
+        let mut vars = VarNames::default();
+        for stmt in stmts {
+            stmt.visit_with(&mut vars);
+        }
+        for name in vars.names {
+            let name = self.arena.sym(&name);
+            self.declare_var(name);
+        }
+    }
+
+    /// Statements of one block, in the current scope. Functions declared here are evaluated at the end, when the
+    /// block's constants are known.
+    pub(super) fn block(&mut self, stmts: &'a [Stmt]) {
+        self.pending.push(Vec::new());
+        self.hoist(stmts.iter());
+        for stmt in stmts {
+            self.stmt(stmt);
+        }
+        self.run_pending();
+    }
+
+    pub(super) fn run_pending(&mut self) {
+        let pending = self.pending.pop().unwrap_or_default();
+        for Pending { func, code, scope, this } in pending {
+            self.run_function(func, code, scope, this);
+        }
+    }
+
+    /// Declares the functions and classes of a block before its statements run.
+    pub(super) fn hoist(&mut self, stmts: impl Iterator<Item = &'a Stmt>) {
+        for stmt in stmts {
+            if let Stmt::Decl(Decl::Fn(decl)) = stmt {
+                self.hoist_function(decl);
+            }
+        }
+    }
+
+    pub(super) fn hoist_function(&mut self, decl: &'a FnDecl) {
+        let func = self.define(Code::Function(&decl.function), &decl.ident.sym);
+        let value = self.arena.intern(Node::Func(func));
+        let name = self.arena.sym(&decl.ident.sym);
+        self.declare(name, value);
+        self.defer(func, Code::Function(&decl.function));
+    }
+
+    fn scoped_block(&mut self, stmts: &'a [Stmt]) {
+        let outer = self.enter_scope(false);
+        self.block(stmts);
+        self.scope = outer;
+    }
+
+    pub(super) fn stmt(&mut self, stmt: &'a Stmt) {
+        if self.cond == C::FALSE {
+            return;
+        }
+        if self.depth > super::eval::MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        self.stmt_inner(stmt);
+        self.depth -= 1;
+    }
+
+    fn stmt_inner(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Expr(expr) => {
+                self.expr(&expr.expr);
+            }
+            Stmt::Decl(decl) => self.decl(decl),
+            Stmt::Block(block) => self.scoped_block(&block.stmts),
+            Stmt::If(node) => {
+                let test = self.expr(&node.test);
+                self.split(test, |eval| eval.in_scope(&node.cons), |eval| {
+                    if let Some(alt) = &node.alt {
+                        eval.in_scope(alt);
+                    }
+                });
+            }
+            Stmt::Return(node) => {
+                let value = match &node.arg {
+                    Some(arg) => self.expr(arg),
+                    None => Arena::UNDEFINED,
+                };
+                self.return_value(value);
+            }
+            Stmt::Throw(node) => {
+                self.expr(&node.arg);
+                if self.frame.tries.is_empty() && self.frame.inline == 0 {
+                    let cond = self.cond;
+                    self.frame.throws.push(cond);
+                }
+                self.leave();
+            }
+            Stmt::Break(_) => {
+                let cond = self.cond;
+                self.frame.breaks.push(cond);
+                self.cond = C::FALSE;
+                self.jumped = true;
+            }
+            Stmt::Continue(_) => {
+                self.cond = C::FALSE;
+                self.jumped = true;
+            }
+            Stmt::Switch(node) => self.switch(node),
+            Stmt::Try(node) => self.try_catch(node),
+            Stmt::While(node) => {
+                let test = self.expr(&node.test);
+                self.loop_body(test, |eval| eval.in_scope(&node.body));
+                self.loop_ended(&node.test);
+            }
+            Stmt::DoWhile(node) => {
+                let always = self.opaque(node.span);
+                self.loop_body(always, |eval| {
+                    eval.in_scope(&node.body);
+                    if eval.cond != C::FALSE {
+                        eval.expr(&node.test);
+                    }
+                });
+                self.loop_ended(&node.test);
+            }
+            Stmt::For(node) => {
+                let outer = self.enter_scope(false);
+                match &node.init {
+                    Some(VarDeclOrExpr::VarDecl(decl)) => self.var_decl(decl),
+                    Some(VarDeclOrExpr::Expr(expr)) => {
+                        self.expr(expr);
+                    }
+                    None => {}
+                }
+                if let Some(test) = &node.test {
+                    self.expr(test);
+                }
+                let some = self.opaque(node.span);
+                self.loop_body(some, |eval| eval.in_scope(&node.body));
+                self.scope = outer;
+            }
+            Stmt::ForOf(node) => self.for_each(&node.left, &node.right, &node.body, node.span, true),
+            Stmt::ForIn(node) => self.for_each(&node.left, &node.right, &node.body, node.span, false),
+            Stmt::Labeled(node) => self.stmt(&node.body),
+            Stmt::With(node) => {
+                self.expr(&node.obj);
+                self.stmt(&node.body);
+            }
+            _ => {}
+        }
+    }
+
+    /// The path ends here for good.
+    fn leave(&mut self) {
+        let cond = self.cond;
+        if self.frame.loops > 0 {
+            self.frame.loop_exits.push(cond);
+        }
+        self.cond = C::FALSE;
+        self.jumped = self.frame.inline > 0;
+    }
+
+    pub(super) fn return_value(&mut self, value: V) {
+        let cond = self.cond;
+        self.frame.returns.push((cond, value));
+        self.leave();
+    }
+
+    /// Runs one or the other side of a test.
+    pub(super) fn split(&mut self, test: V, then: impl FnOnce(&mut Self), otherwise: impl FnOnce(&mut Self)) {
+        let test = self.freeze(test);
+        let cond = self.cond;
+        let yes = self.arena.assume(cond, test, true);
+        let no = self.arena.assume(cond, test, false);
+        let then = self.branch(yes, then);
+        let otherwise = self.branch(no, otherwise);
+        self.join(test, then, otherwise);
+    }
+
+    fn in_scope(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Block(block) => self.scoped_block(&block.stmts),
+            other => self.scoped_block(std::slice::from_ref(other)),
+        }
+    }
+
+    pub(super) fn decl(&mut self, decl: &'a Decl) {
+        match decl {
+            Decl::Var(decl) => self.var_decl(decl),
+            Decl::Using(decl) => {
+                for declarator in &decl.decls {
+                    self.declarator(declarator, false);
+                }
+            }
+            Decl::Class(decl) => {
+                let value = self.class(&decl.class, &decl.ident.sym);
+                let name = self.arena.sym(&decl.ident.sym);
+                self.declare(name, value);
+            }
+            Decl::TsEnum(decl) => self.ts_enum(decl),
+            _ => {}
+        }
+    }
+
+    fn ts_enum(&mut self, decl: &'a TsEnumDecl) {
+        let mut entries = Vec::new();
+        for member in &decl.members {
+            let TsEnumMemberId::Ident(id) = &member.id else { continue };
+            let value = match &member.init {
+                Some(init) => self.expr(init),
+                None => self.arena.str(&id.sym),
+            };
+            let key = self.arena.sym(&id.sym);
+            entries.push(Self::entry(Key::Name(key), value));
+        }
+        let value = self.arena.intern(Node::Object(entries));
+        let name = self.arena.sym(&decl.id.sym);
+        self.declare(name, value);
+    }
+
+    pub(super) fn var_decl(&mut self, decl: &'a VarDecl) {
+        for declarator in &decl.decls {
+            self.declarator(declarator, decl.kind == VarDeclKind::Var);
+        }
+    }
+
+    fn declarator(&mut self, declarator: &'a VarDeclarator, var: bool) {
+        if let (Pat::Ident(ident), Some(init)) = (&declarator.name, &declarator.init) {
+            self.naming = Some(ident.id.sym.to_string());
+            if let Some(code) = function_code(init) {
+                let func = self.define(code, &ident.id.sym);
+                self.naming = None;
+                let value = self.arena.intern(Node::Func(func));
+                let name = self.arena.sym(&ident.id.sym);
+                self.declare(name, value);
+                self.defer(func, code);
+                return;
+            }
+        }
+        let value = match &declarator.init {
+            Some(init) => self.expr(init),
+            None if var => return,
+            None => Arena::UNDEFINED,
+        };
+        self.naming = None;
+        if let Some(init) = &declarator.init
+            && self.is_computed_text(value)
+        {
+            self.place(value, swc_common::Spanned::span(&**init));
+        }
+        self.bind(&declarator.name, value, if var { Bind::Assign } else { Bind::Declare });
+    }
+
+    fn for_each(&mut self, left: &'a ForHead, right: &'a Expr, body: &'a Stmt, span: swc_common::Span, of: bool) {
+        let array = self.expr(right);
+        let array = self.freeze(array);
+        let element = if of { self.element(array) } else { self.opaque(span) };
+        let outer = self.enter_scope(false);
+        let some = self.opaque(span);
+        self.loop_body(some, |eval| {
+            match left {
+                ForHead::VarDecl(decl) => {
+                    for declarator in &decl.decls {
+                        eval.bind(&declarator.name, element, Bind::Declare);
+                    }
+                }
+                ForHead::UsingDecl(decl) => {
+                    for declarator in &decl.decls {
+                        eval.bind(&declarator.name, element, Bind::Declare);
+                    }
+                }
+                ForHead::Pat(pattern) => eval.bind(pattern, element, Bind::Assign),
+            }
+            eval.in_scope(body);
+        });
+        self.scope = outer;
+    }
+
+    /// Runs a loop's body once. A return or throw inside it means that its condition did not hold afterwards.
+    fn loop_body(&mut self, test: V, run: impl FnOnce(&mut Self)) {
+        let outer = self.cond;
+        let exits = std::mem::take(&mut self.frame.loop_exits);
+        let breaks = std::mem::take(&mut self.frame.breaks);
+        self.frame.loops += 1;
+        self.maybe(test, run);
+        self.frame.loops -= 1;
+        let inner = std::mem::replace(&mut self.frame.loop_exits, exits);
+        self.frame.breaks = breaks;
+        for exit in inner.into_iter().take(4) {
+            if self.frame.loops > 0 {
+                self.frame.loop_exits.push(exit);
+            }
+            let left = self.arena.since(outer, exit);
+            if left == C::TRUE || left == C::FALSE {
+                continue;
+            }
+            let left = self.arena.cond_value(left);
+            let cond = self.cond;
+            let after = self.arena.assume(cond, left, false);
+            if after != C::FALSE {
+                self.cond = after;
+            }
+        }
+    }
+
+    /// After a loop its test does not hold, as far as that is not contradicted by a `break`.
+    fn loop_ended(&mut self, test: &'a Expr) {
+        if self.cond == C::FALSE {
+            return;
+        }
+        let test = self.expr(test);
+        let test = self.freeze(test);
+        let cond = self.cond;
+        let after = self.arena.assume(cond, test, false);
+        if after != C::FALSE {
+            self.cond = after;
+        }
+    }
+
+    /// A template or a choice of templates: a key that is worth pointing at.
+    fn is_computed_text(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Template(_) => true,
+            Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_computed_text(*v)),
+            _ => false,
+        }
+    }
+
+    fn switch(&mut self, node: &'a SwitchStmt) {
+        let subject = self.expr(&node.discriminant);
+        let subject = self.freeze(subject);
+        let outer = self.enter_scope(false);
+        let breaks = std::mem::take(&mut self.frame.breaks);
+        let before = self.cond;
+        self.cases(subject, &node.cases, Vec::new(), &mut Vec::new());
+        let inner = std::mem::replace(&mut self.frame.breaks, breaks);
+        if self.cond == C::FALSE && !inner.is_empty() {
+            self.jumped = false;
+            self.cond = match inner.as_slice() {
+                [only] => *only,
+                _ => before,
+            };
+        } else if !inner.is_empty() {
+            self.cond = before;
+        }
+        self.scope = outer;
+    }
+
+    /// The cases as a chain of tests; a case without a body falls into the next.
+    fn cases(&mut self, subject: V, cases: &'a [SwitchCase], mut open: Vec<V>, seen: &mut Vec<V>) {
+        let Some((case, rest)) = cases.split_first() else { return };
+        let is_default = case.test.is_none();
+        if let Some(test) = &case.test {
+            let test = self.expr(test);
+            let equal = self.equal(subject, test);
+            open.push(equal);
+            seen.push(equal);
+        }
+        if case.cons.is_empty() && !rest.is_empty() && !is_default {
+            return self.cases(subject, rest, open, seen);
+        }
+        let test = if is_default {
+            let later: Vec<V> = rest.iter().filter_map(|case| case.test.as_deref()).map(|test| self.expr(test)).collect();
+            let mut none: Vec<V> = seen.iter().copied().collect();
+            for test in later {
+                let equal = self.equal(subject, test);
+                none.push(equal);
+            }
+            let any = self.arena.any(none);
+            self.arena.not(any)
+        } else {
+            self.arena.any(open)
+        };
+        self.split(test, |eval| eval.block(&case.cons), |eval| eval.cases(subject, rest, Vec::new(), seen));
+    }
+
+    fn try_catch(&mut self, node: &'a TryStmt) {
+        let outer = self.cond;
+        let handler = node.handler.as_ref();
+        if let Some(handler) = handler {
+            let text = self.source(handler.span);
+            self.frame.tries.push(text.contains("11000"));
+        }
+        let caught_site = self.site(node.span);
+        let caught = self.arena.intern(Node::Caught(caught_site));
+        let body = self.branch(outer, |eval| eval.scoped_block(&node.block.stmts));
+        let body_end = body.end;
+        if handler.is_some() {
+            self.frame.tries.pop();
+        }
+        match handler {
+            Some(handler) => {
+                let cond = self.arena.assume(outer, caught, true);
+                let rescue: Branch = self.branch(cond, |eval| {
+                    let scope = eval.enter_scope(false);
+                    if let Some(param) = &handler.param {
+                        let error = eval.arena.derived("error", vec![caught]);
+                        eval.bind(param, error, Bind::Declare);
+                    }
+                    eval.block(&handler.body.stmts);
+                    eval.scope = scope;
+                });
+                let rescued = rescue.end;
+                // Assignments of the body are kept: what follows a completed body is the path that matters.
+                self.join_try(caught, body, rescue);
+                if rescued == C::FALSE {
+                    self.cond = body_end;
+                }
+            }
+            None => {
+                let skipped = self.branch(C::FALSE, |_| {});
+                let never = self.arena.bool(true);
+                self.join(never, body, skipped);
+                self.cond = body_end;
+            }
+        }
+        if let Some(finalizer) = &node.finalizer {
+            let after = self.cond;
+            let jumped = self.jumped;
+            self.cond = outer;
+            self.scoped_block(&finalizer.stmts);
+            if self.cond != C::FALSE {
+                self.cond = after;
+                self.jumped = jumped;
+            }
+        }
+    }
+
+    fn join_try(&mut self, caught: V, body: Branch, rescue: Branch) {
+        let completed = self.arena.not(caught);
+        self.join(completed, body, rescue);
+    }
+}
+
+/// The code of an arrow or function expression.
+pub(super) fn function_code(expr: &Expr) -> Option<Code<'_>> {
+    match expr {
+        Expr::Arrow(arrow) => Some(Code::Arrow(arrow)),
+        Expr::Fn(function) => Some(Code::Function(&function.function)),
+        Expr::Paren(paren) => function_code(&paren.expr),
+        Expr::TsAs(cast) => function_code(&cast.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,728 @@
+//! Linking: imports become values, calls become the effects of their callees with the caller's arguments.
+//!
+//! Each function is summarised once, callees first. A callee's summary is copied into each caller with parameters
+//! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
+//! Recursion is cut where it closes; a summary has at most [`MAX_STEPS`] steps and [`MAX_CHAIN`] calls above a step.
+
+use super::merge::{Merger, symbol_file};
+use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
+use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
+use rustc_hash::FxHashMap;
+
+const MAX_STEPS: usize = 1_500;
+const MAX_CHAIN: u32 = 6;
+/// Values nested deeper than this in returned values are left as calls.
+const MAX_RETURN_DEPTH: u32 = 6;
+
+/// One effect as a function sees it, its own or one of a callee.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub site: Site,
+    pub cond: C,
+    pub op: Op,
+    pub in_loop: bool,
+    pub caught: bool,
+    pub duplicate_key_caught: bool,
+    /// The function in whose text the step stands.
+    pub owner: FnRef,
+    /// How many calls lead from the summarised function to the owner.
+    pub calls: u32,
+}
+
+#[derive(Clone, Debug)]
+pub enum Op {
+    Call { callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V> },
+    Assign { object: V, key: Option<Sym>, value: V },
+}
+
+/// The linked program.
+pub struct Project {
+    pub arena: Arena,
+    pub functions: Vec<Function>,
+    /// The file of each function.
+    pub files: Vec<u32>,
+    pub classes: Vec<Class>,
+    exports: Vec<FxHashMap<Sym, V>>,
+    export_all: Vec<Vec<u32>>,
+    /// What each function does, in order, callees included.
+    pub summaries: Vec<Vec<Step>>,
+    /// For each function, the functions that call it and the site of the call.
+    pub callers: Vec<Vec<(FnRef, Site)>>,
+    returns: Vec<Option<Vec<(C, V)>>>,
+    throws: Vec<Option<V>>,
+    state: Vec<State>,
+    completed: FxHashMap<Site, V>,
+    /// Where array queries and computed strings are written.
+    pub places: FxHashMap<V, Site>,
+    memo: FxHashMap<V, V>,
+    depth: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+/// The replacement of parameters and sites at one call.
+struct Instance<'a> {
+    callee: FnRef,
+    args: &'a [V],
+    this: Option<V>,
+    call: Site,
+    memo: FxHashMap<V, V>,
+    conds: FxHashMap<C, C>,
+}
+
+impl Project {
+    /// Links the facts of all files; `resolve(file, specifier)` gives the file that a module specifier names.
+    pub fn link(facts: &[FileFacts], resolve: &dyn Fn(u32, &str) -> Option<u32>) -> Self {
+        let mut project = Self {
+            arena: Arena::default(),
+            functions: Vec::new(),
+            files: Vec::new(),
+            classes: Vec::new(),
+            exports: Vec::new(),
+            export_all: Vec::new(),
+            summaries: Vec::new(),
+            callers: Vec::new(),
+            returns: Vec::new(),
+            throws: Vec::new(),
+            state: Vec::new(),
+            completed: FxHashMap::default(),
+            places: FxHashMap::default(),
+            memo: FxHashMap::default(),
+            depth: 0,
+        };
+        for (file, facts) in facts.iter().enumerate() {
+            let file = file as u32;
+            let counts = (project.functions.len() as u32, project.classes.len() as u32);
+            let resolve_here = |specifier: &str| resolve(file, specifier);
+            let moved = Merger::new(&facts.arena, &mut project.arena, file, counts, &resolve_here).run(facts);
+            project.files.extend(moved.functions.iter().map(|_| file));
+            project.functions.extend(moved.functions);
+            project.classes.extend(moved.classes);
+            // A later export of a name replaces an earlier one.
+            project.exports.push(moved.exports.into_iter().collect());
+            project.export_all.push(moved.export_all);
+        }
+        let count = project.functions.len();
+        project.summaries = vec![Vec::new(); count];
+        project.callers = vec![Vec::new(); count];
+        project.returns = vec![None; count];
+        project.throws = vec![None; count];
+        project.state = vec![State::New; count];
+        project.link_classes();
+        for func in 0..count {
+            project.summarise(FnRef(func as u32));
+        }
+        project
+    }
+
+    pub fn function(&self, func: FnRef) -> Option<&Function> {
+        self.functions.get(func.0 as usize)
+    }
+
+    pub fn file_of(&self, func: FnRef) -> u32 {
+        self.files.get(func.0 as usize).copied().unwrap_or(0)
+    }
+
+    pub fn class(&self, class: ClassRef) -> Option<&Class> {
+        self.classes.get(class.0 as usize)
+    }
+
+    /// The expression in the text, without the calls that lead to it.
+    pub fn base_site(&self, site: Site) -> SiteInfo {
+        SiteInfo { via: None, ..self.arena.site_info(site) }
+    }
+
+    fn link_classes(&mut self) {
+        for at in 0..self.classes.len() {
+            let Some(class) = self.classes.get(at).cloned() else { continue };
+            let fields = class.fields.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
+            let statics = class.statics.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
+            let parent = class.parent.map(|parent| self.linked(parent));
+            if let Some(slot) = self.classes.get_mut(at) {
+                *slot = Class { fields, statics, parent, ..class };
+            }
+        }
+    }
+
+    // Exports
+
+    fn export(&mut self, file: u32, name: Sym, depth: u32) -> Option<V> {
+        if depth > 8 {
+            return None;
+        }
+        let text = self.arena.text(name).to_owned();
+        let whole = self.arena.sym("=");
+        let default = self.arena.sym("default");
+        let own = |project: &Self, name: Sym| project.exports.get(file as usize).and_then(|e| e.get(&name)).copied();
+        match text.as_str() {
+            "=" | "*" => match own(self, whole) {
+                Some(value) => Some(value),
+                None => Some(self.namespace(file)),
+            },
+            "default" => match own(self, default).or(own(self, whole)) {
+                Some(value) => Some(value),
+                None => Some(self.namespace(file)),
+            },
+            _ => {
+                if let Some(value) = own(self, name) {
+                    return Some(value);
+                }
+                if let Some(value) = own(self, whole) {
+                    let value = self.linked(value);
+                    return Some(self.member(value, name));
+                }
+                let all = self.export_all.get(file as usize).cloned().unwrap_or_default();
+                all.into_iter().find_map(|from| self.export(from, name, depth + 1))
+            }
+        }
+    }
+
+    fn namespace(&mut self, file: u32) -> V {
+        let mut exports: Vec<(Sym, V)> =
+            self.exports.get(file as usize).map(|e| e.iter().map(|(n, v)| (*n, *v)).collect()).unwrap_or_default();
+        exports.sort();
+        let entries = exports.into_iter().map(|(name, value)| Entry { key: Key::Name(name), value, cond: C::TRUE }).collect();
+        self.arena.intern(Node::Object(entries))
+    }
+
+    // Values with imports, classes and calls resolved
+
+    /// The value with everything resolved that does not depend on a caller.
+    pub fn linked(&mut self, value: V) -> V {
+        if !self.arena.is_open(value) {
+            return value;
+        }
+        if let Some(known) = self.memo.get(&value) {
+            return *known;
+        }
+        if self.depth > 600 {
+            return value;
+        }
+        self.depth += 1;
+        // A value that leads to itself stays as it is.
+        self.memo.insert(value, value);
+        let node = self.arena.node(value).clone();
+        let result = self.linked_node(value, &node);
+        self.memo.insert(value, result);
+        self.depth -= 1;
+        result
+    }
+
+    fn linked_node(&mut self, value: V, node: &Node) -> V {
+        match node {
+            Node::Import { module, name } => {
+                let Some(file) = symbol_file(self.arena.text(*module)) else { return value };
+                match self.export(file, *name, 0) {
+                    Some(target) => self.linked(target),
+                    None => value,
+                }
+            }
+            Node::Completed(site) => match self.completed.get(site) {
+                Some(known) => *known,
+                None => self.arena.bool(true),
+            },
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
+                self.arena.one_of(alternatives)
+            }
+            Node::Object(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|entry| Entry {
+                        key: match entry.key {
+                            Key::Computed(key) => {
+                                let key = self.linked(key);
+                                self.arena.as_str(key).map(str::to_owned).map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                            }
+                            key => key,
+                        },
+                        value: self.linked(entry.value),
+                        cond: self.linked_cond(entry.cond),
+                    })
+                    .collect();
+                self.rebuilt(Node::Object(entries))
+            }
+            Node::Array(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| Item { value: self.linked(item.value), spread: item.spread, cond: self.linked_cond(item.cond) })
+                    .collect();
+                self.rebuilt(Node::Array(items))
+            }
+            _ => {
+                let node = map_children(node, &mut |child| self.linked(child));
+                self.rebuilt(node)
+            }
+        }
+    }
+
+    pub fn linked_cond(&mut self, cond: C) -> C {
+        if cond == C::TRUE || cond == C::FALSE {
+            return cond;
+        }
+        let atoms = self.arena.atoms(cond);
+        let mut result = C::TRUE;
+        for atom in atoms.into_iter().rev() {
+            let value = self.linked(atom.value);
+            result = self.arena.assume(result, value, atom.holds);
+        }
+        result
+    }
+
+    /// Builds a node whose operands have changed, and looks up what is known now.
+    fn rebuilt(&mut self, node: Node) -> V {
+        match node {
+            Node::Member(object, key) => self.member(object, key),
+            Node::Index(object, key) => match self.arena.as_str(key).map(str::to_owned) {
+                Some(text) => {
+                    let key = self.arena.sym(&text);
+                    self.member(object, key)
+                }
+                None => self.arena.intern(Node::Index(object, key)),
+            },
+            Node::OneOf(alternatives) => self.arena.one_of(alternatives),
+            Node::Not(inner) => self.arena.not(inner),
+            Node::And(parts) => self.arena.all(parts),
+            Node::Or(parts) => self.arena.any(parts),
+            Node::New { site, callee, args } => match self.arena.node(callee) {
+                Node::Class(class) => {
+                    let class = *class;
+                    self.arena.intern(Node::Instance(class))
+                }
+                _ => self.arena.intern(Node::New { site, callee, args }),
+            },
+            Node::Call { site, callee, args } => match self.arena.node(callee) {
+                Node::Func(func) => {
+                    let func = *func;
+                    let call = Node::Call { site, callee, args: args.clone() };
+                    match self.returned(func, &args, site) {
+                        Some(value) => value,
+                        None => self.arena.intern(call),
+                    }
+                }
+                _ => self.arena.intern(Node::Call { site, callee, args }),
+            },
+            Node::Object(mut entries) => {
+                // Spreads that are known now are copied in.
+                if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..))) {
+                    let mut flat = Vec::new();
+                    for entry in entries {
+                        self.flatten(&mut flat, entry, 0);
+                    }
+                    entries = flat;
+                }
+                self.arena.intern(Node::Object(entries))
+            }
+            Node::Array(items) => {
+                let mut flat = Vec::new();
+                for item in items {
+                    match self.arena.node(item.value) {
+                        Node::Array(inner) if item.spread && item.cond == C::TRUE => flat.extend(inner.clone()),
+                        _ => flat.push(item),
+                    }
+                }
+                self.arena.intern(Node::Array(flat))
+            }
+            Node::Template(parts) => {
+                let texts: Option<Vec<&str>> = parts.iter().map(|part| self.arena.as_str(*part)).collect();
+                match texts.map(|texts| texts.concat()) {
+                    Some(text) => self.arena.str(&text),
+                    None => self.arena.intern(Node::Template(parts)),
+                }
+            }
+            node => self.arena.intern(node),
+        }
+    }
+
+    fn flatten(&mut self, into: &mut Vec<Entry>, entry: Entry, depth: u32) {
+        if entry.key != Key::Spread || depth > 6 {
+            into.push(entry);
+            return;
+        }
+        match self.arena.node(entry.value).clone() {
+            Node::Object(inner) => {
+                for e in inner {
+                    let cond = self.arena.and(entry.cond, e.cond);
+                    self.flatten(into, Entry { cond, ..e }, depth + 1);
+                }
+            }
+            Node::OneOf(alternatives) => {
+                for (c, value) in alternatives {
+                    let cond = self.arena.and(entry.cond, c);
+                    if cond != C::FALSE {
+                        self.flatten(into, Entry { key: Key::Spread, value, cond }, depth + 1);
+                    }
+                }
+            }
+            Node::Undefined | Node::Null | Node::Bool(_) => {}
+            _ => into.push(entry),
+        }
+    }
+
+    /// `object.key` where the object may be an instance or a class.
+    pub fn member(&mut self, object: V, key: Sym) -> V {
+        match self.arena.node(object).clone() {
+            Node::Instance(class) => self.instance_member(class, key, 0).unwrap_or_else(|| self.arena.member(object, key)),
+            Node::Class(class) => {
+                if self.arena.text(key) == "name" {
+                    let name = self.class(class).map(|class| class.name.clone()).unwrap_or_default();
+                    return self.arena.str(&name);
+                }
+                let found = self.class(class).and_then(|class| class.statics.iter().rev().find(|(name, _)| *name == key)).map(|(_, v)| *v);
+                found.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives.into_iter().map(|(c, v)| (c, self.member(v, key))).collect();
+                self.arena.one_of(alternatives)
+            }
+            _ => self.arena.member(object, key),
+        }
+    }
+
+    fn instance_member(&mut self, class: ClassRef, key: Sym, depth: u32) -> Option<V> {
+        let facts = self.class(class)?;
+        if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
+            let func = *func;
+            return Some(self.arena.intern(Node::Func(func)));
+        }
+        if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
+            let value = *value;
+            let value = self.linked(value);
+            // A field that the constructor takes as a parameter is not known.
+            return if matches!(self.arena.node(value), Node::Param(..) | Node::Null | Node::Undefined) { None } else { Some(value) };
+        }
+        let parent = facts.parent?;
+        if depth > 4 {
+            return None;
+        }
+        match self.arena.node(parent) {
+            Node::Class(parent) => {
+                let parent = *parent;
+                self.instance_member(parent, key, depth + 1)
+            }
+            _ => None,
+        }
+    }
+
+    // Calls
+
+    /// The value that a call of a project's function gives, in terms of the caller.
+    fn returned(&mut self, func: FnRef, args: &[V], call: Site) -> Option<V> {
+        if self.depth > 500 || self.chain(call) > MAX_RETURN_DEPTH {
+            return None;
+        }
+        self.summarise(func);
+        let returns = self.returns.get(func.0 as usize)?.clone()?;
+        if returns.len() > 16 {
+            return None;
+        }
+        let mut instance = Instance::new(func, args, None, call);
+        let base = self.function(func)?.base;
+        let base = self.linked_cond(base);
+        let mut alternatives = Vec::new();
+        for (cond, value) in returns {
+            let cond = self.arena.since(base, cond);
+            let cond = self.instantiate_cond(&mut instance, cond);
+            let value = self.instantiate(&mut instance, value);
+            alternatives.push((cond, value));
+        }
+        Some(self.arena.one_of(alternatives))
+    }
+
+    /// How many calls lead to a site.
+    pub fn chain(&self, site: Site) -> u32 {
+        let mut count = 0;
+        let mut at = self.arena.site_info(site).via;
+        while let Some(site) = at {
+            count += 1;
+            at = self.arena.site_info(site).via;
+        }
+        count
+    }
+
+    fn summarise(&mut self, func: FnRef) {
+        let at = func.0 as usize;
+        if self.state.get(at) != Some(&State::New) {
+            return;
+        }
+        if let Some(state) = self.state.get_mut(at) {
+            *state = State::Open;
+        }
+        if let Some(parent) = self.function(func).and_then(|f| f.parent) {
+            self.summarise(parent);
+        }
+        let Some(facts) = self.functions.get(at).cloned() else { return };
+        let mut steps: Vec<Step> = Vec::new();
+        for effect in &facts.effects {
+            let cond = self.linked_cond(effect.cond);
+            let op = match &effect.kind {
+                EffectKind::Call { callee, recv, name, args } => Op::Call {
+                    callee: self.linked(*callee),
+                    recv: recv.map(|recv| self.linked(recv)),
+                    name: *name,
+                    args: args.iter().map(|arg| self.linked(*arg)).collect(),
+                },
+                EffectKind::Assign { object, key, value } => {
+                    Op::Assign { object: self.linked(*object), key: *key, value: self.linked(*value) }
+                }
+            };
+            let step = Step {
+                site: effect.site,
+                cond,
+                op,
+                in_loop: effect.in_loop,
+                caught: effect.caught,
+                duplicate_key_caught: effect.duplicate_key_caught,
+                owner: func,
+                calls: 0,
+            };
+            self.add_step(func, &mut steps, step);
+        }
+        let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
+        for (value, site) in &facts.places {
+            let value = self.linked(*value);
+            self.places.entry(value).or_insert(*site);
+        }
+        let base = self.linked_cond(facts.base);
+        let mut thrown = Vec::new();
+        for cond in facts.throws.iter().take(8) {
+            let cond = self.linked_cond(*cond);
+            let cond = self.arena.since(base, cond);
+            thrown.push(self.arena.cond_value(cond));
+        }
+        let thrown = self.arena.any(thrown);
+        if let Some(slot) = self.returns.get_mut(at) {
+            *slot = Some(returns);
+        }
+        if let Some(slot) = self.throws.get_mut(at) {
+            *slot = Some(thrown);
+        }
+        if let Some(slot) = self.summaries.get_mut(at) {
+            *slot = steps;
+        }
+        if let Some(state) = self.state.get_mut(at) {
+            *state = State::Done;
+        }
+    }
+
+    fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
+        let Op::Call { callee, recv, args, .. } = &step.op else {
+            steps.push(step);
+            return;
+        };
+        let targets: Vec<FnRef> = self
+            .arena
+            .alternatives(*callee)
+            .into_iter()
+            .filter_map(|(_, v)| match self.arena.node(v) {
+                Node::Func(func) => Some(*func),
+                _ => None,
+            })
+            .collect();
+        if targets.is_empty() {
+            steps.push(step);
+            return;
+        }
+        for func in targets {
+            self.summarise(func);
+            if let Some(callers) = self.callers.get_mut(func.0 as usize) {
+                callers.push((caller, step.site));
+            }
+            let mut instance = Instance::new(func, args, *recv, step.site);
+            if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
+                let thrown = self.instantiate(&mut instance, thrown);
+                let completed = self.arena.not(thrown);
+                self.completed.insert(step.site, completed);
+            }
+            if self.state.get(func.0 as usize) != Some(&State::Done) {
+                continue;
+            }
+            let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
+            for sub in inner {
+                if steps.len() >= MAX_STEPS || sub.calls + 1 > MAX_CHAIN {
+                    continue;
+                }
+                let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
+                let cond = self.arena.and(step.cond, sub_cond);
+                if cond == C::FALSE {
+                    continue;
+                }
+                let op = match &sub.op {
+                    Op::Call { callee, recv, name, args } => Op::Call {
+                        callee: self.instantiate(&mut instance, *callee),
+                        recv: recv.map(|recv| self.instantiate(&mut instance, recv)),
+                        name: *name,
+                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
+                    },
+                    Op::Assign { object, key, value } => Op::Assign {
+                        object: self.instantiate(&mut instance, *object),
+                        key: *key,
+                        value: self.instantiate(&mut instance, *value),
+                    },
+                };
+                let copy = Step {
+                    site: self.site_via(sub.site, step.site),
+                    cond,
+                    op,
+                    in_loop: sub.in_loop || step.in_loop,
+                    caught: sub.caught || step.caught,
+                    duplicate_key_caught: sub.duplicate_key_caught || step.duplicate_key_caught,
+                    owner: sub.owner,
+                    calls: sub.calls + 1,
+                };
+                // A parameter that turns out to be a function of the project is called now.
+                match &copy.op {
+                    Op::Call { callee, .. } if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller) && copy.calls < 3 => {
+                        self.add_step(caller, steps, copy);
+                    }
+                    _ => steps.push(copy),
+                }
+            }
+        }
+    }
+
+    fn site_via(&mut self, site: Site, call: Site) -> Site {
+        let info = self.arena.site_info(site);
+        let via = match info.via {
+            Some(inner) => Some(self.site_via(inner, call)),
+            None => Some(call),
+        };
+        self.arena.site(SiteInfo { via, ..info })
+    }
+
+    fn instantiate(&mut self, instance: &mut Instance<'_>, value: V) -> V {
+        if !self.arena.is_open(value) {
+            return value;
+        }
+        if let Some(known) = instance.memo.get(&value) {
+            return *known;
+        }
+        if self.depth > 600 {
+            return value;
+        }
+        self.depth += 1;
+        let node = self.arena.node(value).clone();
+        let result = match node {
+            Node::Param(func, at) if func == instance.callee => {
+                instance.args.get(at as usize).copied().unwrap_or(Arena::UNDEFINED)
+            }
+            Node::This(func) if func == instance.callee => instance.this.unwrap_or(value),
+            Node::Opaque(site) => {
+                let site = self.own_site(instance, site);
+                self.arena.intern(Node::Opaque(site))
+            }
+            Node::Fresh(kind, site) => {
+                let site = self.own_site(instance, site);
+                self.arena.intern(Node::Fresh(kind, site))
+            }
+            Node::Caught(site) => {
+                let site = self.own_site(instance, site);
+                self.arena.intern(Node::Caught(site))
+            }
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives
+                    .into_iter()
+                    .map(|(c, v)| (self.instantiate_cond(instance, c), self.instantiate(instance, v)))
+                    .collect();
+                self.arena.one_of(alternatives)
+            }
+            Node::Object(entries) => {
+                let entries = entries
+                    .into_iter()
+                    .map(|entry| Entry {
+                        key: match entry.key {
+                            Key::Computed(key) => {
+                                let key = self.instantiate(instance, key);
+                                self.arena.as_str(key).map(str::to_owned).map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                            }
+                            key => key,
+                        },
+                        value: self.instantiate(instance, entry.value),
+                        cond: self.instantiate_cond(instance, entry.cond),
+                    })
+                    .filter(|entry| entry.cond != C::FALSE)
+                    .collect();
+                self.rebuilt(Node::Object(entries))
+            }
+            Node::Array(items) => {
+                let items = items
+                    .into_iter()
+                    .map(|item| Item {
+                        value: self.instantiate(instance, item.value),
+                        spread: item.spread,
+                        cond: self.instantiate_cond(instance, item.cond),
+                    })
+                    .filter(|item| item.cond != C::FALSE)
+                    .collect();
+                self.rebuilt(Node::Array(items))
+            }
+            node => {
+                let node = map_children(&node, &mut |child| self.instantiate(instance, child));
+                match node {
+                    Node::Call { site, callee, args } => {
+                        let site = self.own_site(instance, site);
+                        self.rebuilt(Node::Call { site, callee, args })
+                    }
+                    Node::New { site, callee, args } => {
+                        let site = self.own_site(instance, site);
+                        self.rebuilt(Node::New { site, callee, args })
+                    }
+                    node => self.rebuilt(node),
+                }
+            }
+        };
+        self.depth -= 1;
+        if let Some(site) = self.places.get(&value).copied() {
+            let site = self.own_site(instance, site);
+            self.places.entry(result).or_insert(site);
+        }
+        instance.memo.insert(value, result);
+        result
+    }
+
+    /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.
+    fn own_site(&mut self, instance: &Instance<'_>, site: Site) -> Site {
+        let Some(callee) = self.function(instance.callee) else { return site };
+        let outermost = self.outermost(site);
+        let inside = outermost.file == self.file_of(instance.callee)
+            && outermost.start >= callee.start
+            && outermost.end <= callee.end;
+        if inside { self.site_via(site, instance.call) } else { site }
+    }
+
+    fn outermost(&self, site: Site) -> SiteInfo {
+        let mut info = self.arena.site_info(site);
+        while let Some(via) = info.via {
+            info = self.arena.site_info(via);
+        }
+        info
+    }
+
+    fn instantiate_cond(&mut self, instance: &mut Instance<'_>, cond: C) -> C {
+        if cond == C::TRUE || cond == C::FALSE {
+            return cond;
+        }
+        if let Some(known) = instance.conds.get(&cond) {
+            return *known;
+        }
+        let atoms = self.arena.atoms(cond);
+        let mut result = C::TRUE;
+        for atom in atoms.into_iter().rev() {
+            let value = self.instantiate(instance, atom.value);
+            result = self.arena.assume(result, value, atom.holds);
+        }
+        instance.conds.insert(cond, result);
+        result
+    }
+}
+
+impl<'a> Instance<'a> {
+    fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site) -> Self {
+        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default() }
+    }
+}

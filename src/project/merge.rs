@@ -1,0 +1,224 @@
+//! One arena from the arenas of all files.
+//!
+//! Input: the facts of each file. Output: facts whose identifiers are the project's.
+
+use crate::facts::{Class, Effect, EffectKind, FileFacts, Function, map_children};
+use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
+
+/// Copies values of one file into the project's arena.
+pub struct Merger<'a> {
+    from: &'a Arena,
+    into: &'a mut Arena,
+    file: u32,
+    functions: u32,
+    classes: u32,
+    values: Vec<Option<V>>,
+    conds: Vec<Option<C>>,
+    syms: Vec<Option<Sym>>,
+    /// Gives the module symbol that an import has in the project.
+    resolve: &'a dyn Fn(&str) -> Option<u32>,
+}
+
+/// The facts of one file, moved.
+pub struct Moved {
+    pub functions: Vec<Function>,
+    pub classes: Vec<Class>,
+    pub exports: Vec<(Sym, V)>,
+    pub export_all: Vec<u32>,
+}
+
+/// The module symbol of a file of the project.
+pub fn file_symbol(file: u32) -> String {
+    format!("\u{0}{file}")
+}
+
+/// The file of a module symbol, if it is one of the project.
+pub fn symbol_file(symbol: &str) -> Option<u32> {
+    symbol.strip_prefix('\u{0}')?.parse().ok()
+}
+
+impl<'a> Merger<'a> {
+    /// `functions` and `classes` are how many the project has already.
+    pub fn new(
+        from: &'a Arena,
+        into: &'a mut Arena,
+        file: u32,
+        (functions, classes): (u32, u32),
+        resolve: &'a dyn Fn(&str) -> Option<u32>,
+    ) -> Self {
+        let (values, conds, syms) = (vec![None; from.len()], vec![None; from.conds().len()], vec![None; from.syms().len()]);
+        Self { from, into, file, functions, classes, values, conds, syms, resolve }
+    }
+
+    pub fn run(mut self, facts: &FileFacts) -> Moved {
+        let functions = facts.functions.iter().map(|function| self.function(function)).collect();
+        let classes = facts.classes.iter().map(|class| self.class(class)).collect();
+        let exports = facts.exports.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect();
+        let export_all = facts.export_all.iter().filter_map(|module| (self.resolve)(self.from.text(*module))).collect();
+        Moved { functions, classes, exports, export_all }
+    }
+
+    fn function(&mut self, function: &Function) -> Function {
+        Function {
+            name: function.name.clone(),
+            base: self.cond(function.base),
+            effects: function.effects.iter().map(|effect| self.effect(effect)).collect(),
+            returns: function.returns.iter().map(|(c, v)| (self.cond(*c), self.value(*v))).collect(),
+            throws: function.throws.iter().map(|c| self.cond(*c)).collect(),
+            class: function.class.map(|class| self.class_ref(class)),
+            parent: function.parent.map(|parent| self.fn_ref(parent)),
+            param_names: function.param_names.clone(),
+            places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
+            ..*function
+        }
+    }
+
+    fn effect(&mut self, effect: &Effect) -> Effect {
+        let kind = match &effect.kind {
+            EffectKind::Call { callee, recv, name, args } => EffectKind::Call {
+                callee: self.value(*callee),
+                recv: recv.map(|recv| self.value(recv)),
+                name: name.map(|name| self.sym(name)),
+                args: args.iter().map(|arg| self.value(*arg)).collect(),
+            },
+            EffectKind::Assign { object, key, value } => EffectKind::Assign {
+                object: self.value(*object),
+                key: key.map(|key| self.sym(key)),
+                value: self.value(*value),
+            },
+        };
+        Effect { site: self.site(effect.site), cond: self.cond(effect.cond), kind, ..*effect }
+    }
+
+    fn class(&mut self, class: &Class) -> Class {
+        Class {
+            name: class.name.clone(),
+            parent: class.parent.map(|parent| self.value(parent)),
+            methods: class.methods.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
+            statics: class.statics.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
+            fields: class.fields.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
+            unique_fields: class.unique_fields.iter().map(|name| self.sym(*name)).collect(),
+        }
+    }
+
+    fn fn_ref(&self, func: FnRef) -> FnRef {
+        FnRef(func.0 + self.functions)
+    }
+
+    fn class_ref(&self, class: ClassRef) -> ClassRef {
+        ClassRef(class.0 + self.classes)
+    }
+
+    fn sym(&mut self, sym: Sym) -> Sym {
+        if let Some(Some(known)) = self.syms.get(sym.0 as usize) {
+            return *known;
+        }
+        let new = self.into.sym(self.from.text(sym));
+        if let Some(slot) = self.syms.get_mut(sym.0 as usize) {
+            *slot = Some(new);
+        }
+        new
+    }
+
+    fn site(&mut self, site: Site) -> Site {
+        let info = self.from.site_info(site);
+        self.into.site(SiteInfo { file: self.file, via: None, ..info })
+    }
+
+    fn cond(&mut self, cond: C) -> C {
+        if cond == C::TRUE || cond == C::FALSE {
+            return cond;
+        }
+        if let Some(Some(known)) = self.conds.get(cond.0 as usize) {
+            return *known;
+        }
+        // Walk down to a known tail first, so that long conditions do not recurse.
+        let mut chain = Vec::new();
+        let mut at = cond;
+        while at.0 > 1 && self.conds.get(at.0 as usize).is_some_and(Option::is_none) {
+            chain.push(at);
+            at = self.from.conds().get(at.0 as usize).map_or(C::TRUE, |(parent, _)| *parent);
+        }
+        let mut new = self.conds.get(at.0 as usize).copied().flatten().unwrap_or(at);
+        for at in chain.into_iter().rev() {
+            let Some((_, atom)) = self.from.conds().get(at.0 as usize).copied() else { continue };
+            let value = self.value(atom.value);
+            new = self.into.cond_node(new, Atom { value, holds: atom.holds });
+            if let Some(slot) = self.conds.get_mut(at.0 as usize) {
+                *slot = Some(new);
+            }
+        }
+        new
+    }
+
+    fn value(&mut self, value: V) -> V {
+        if let Some(Some(known)) = self.values.get(value.0 as usize) {
+            return *known;
+        }
+        let node = self.node(self.from.node(value));
+        let new = self.into.intern(node);
+        if let Some(slot) = self.values.get_mut(value.0 as usize) {
+            *slot = Some(new);
+        }
+        new
+    }
+
+    fn node(&mut self, node: &Node) -> Node {
+        match node {
+            Node::Opaque(site) => Node::Opaque(self.site(*site)),
+            Node::Str(text) => Node::Str(self.sym(*text)),
+            Node::Regex(text) => Node::Regex(self.sym(*text)),
+            Node::Param(func, at) => Node::Param(self.fn_ref(*func), *at),
+            Node::This(func) => Node::This(self.fn_ref(*func)),
+            Node::Func(func) => Node::Func(self.fn_ref(*func)),
+            Node::Instance(class) => Node::Instance(self.class_ref(*class)),
+            Node::Class(class) => Node::Class(self.class_ref(*class)),
+            Node::Global(name) => Node::Global(self.sym(*name)),
+            Node::Import { module, name } => {
+                let specifier = self.from.text(*module);
+                let module = match (self.resolve)(specifier) {
+                    Some(file) => self.into.sym(&file_symbol(file)),
+                    None => self.into.sym(specifier),
+                };
+                Node::Import { module, name: self.sym(*name) }
+            }
+            Node::Fresh(kind, site) => Node::Fresh(*kind, self.site(*site)),
+            Node::Caught(site) => Node::Caught(self.site(*site)),
+            Node::Completed(site) => Node::Completed(self.site(*site)),
+            Node::OneOf(alternatives) => {
+                Node::OneOf(alternatives.iter().map(|(c, v)| (self.cond(*c), self.value(*v))).collect())
+            }
+            Node::Object(entries) => Node::Object(
+                entries
+                    .iter()
+                    .map(|entry| Entry {
+                        key: match entry.key {
+                            Key::Name(name) => Key::Name(self.sym(name)),
+                            Key::Computed(key) => Key::Computed(self.value(key)),
+                            Key::Spread => Key::Spread,
+                        },
+                        value: self.value(entry.value),
+                        cond: self.cond(entry.cond),
+                    })
+                    .collect(),
+            ),
+            Node::Array(items) => Node::Array(
+                items
+                    .iter()
+                    .map(|item| Item { value: self.value(item.value), spread: item.spread, cond: self.cond(item.cond) })
+                    .collect(),
+            ),
+            other => {
+                let mapped = map_children(other, &mut |child| self.value(child));
+                match mapped {
+                    Node::Member(object, key) => Node::Member(object, self.sym(key)),
+                    Node::Call { site, callee, args } => Node::Call { site: self.site(site), callee, args },
+                    Node::New { site, callee, args } => Node::New { site: self.site(site), callee, args },
+                    Node::Query { method, array, arg } => Node::Query { method: self.sym(method), array, arg },
+                    Node::Derived(operator, operands) => Node::Derived(self.sym(operator), operands),
+                    other => other,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the files say together: modules, calls across files, what each function does with its callees' effects in place.
+//!
+//! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
+//! Must not know: syntax, rules, formats.
+
+pub mod checks;
+pub mod guards;
+pub mod link;
+mod merge;
+pub mod mongo;
+pub mod resolve;
+pub mod schema;
+pub mod writes;
+
+pub use link::{Op, Project, Step};

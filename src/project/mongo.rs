@@ -1,0 +1,374 @@
+//! What a method call does to MongoDB: one table for the native driver, Mongoose and clients with the same operations.
+//!
+//! Sources: MongoDB Node.js driver API (`Collection`), Mongoose API (`Model`, `Query`, `Document`).
+//! Input: the values of a call. Output: a [`DbCall`]. Must not know: rules.
+
+use super::link::Project;
+use crate::value::{C, Coercion, Entry, Key, Node, Site, Sym, V};
+
+/// What kind of operation a method is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// One document or null.
+    FindOne,
+    /// A list of documents.
+    FindMany,
+    /// A number of documents.
+    Count,
+    /// Truthy when a document exists.
+    Exists,
+    Update,
+    /// The whole document is replaced.
+    Replace,
+    InsertOne,
+    InsertMany,
+    Bulk,
+    Delete,
+    CreateIndex,
+}
+
+/// Where a method takes its operands.
+struct Method {
+    name: &'static str,
+    action: Action,
+    filter: Option<usize>,
+    /// Update document, replacement, inserted document, or operations.
+    payload: Option<usize>,
+    options: Option<usize>,
+    /// The filter is an `_id`.
+    by_id: bool,
+    /// Only the receiver tells that this is MongoDB.
+    ambiguous: bool,
+}
+
+const fn read(name: &'static str, action: Action, ambiguous: bool) -> Method {
+    Method { name, action, filter: Some(0), payload: None, options: None, by_id: false, ambiguous }
+}
+
+const fn write(name: &'static str, action: Action, by_id: bool, ambiguous: bool) -> Method {
+    Method { name, action, filter: Some(0), payload: Some(1), options: Some(2), by_id, ambiguous }
+}
+
+const fn insert(name: &'static str, action: Action, ambiguous: bool) -> Method {
+    Method { name, action, filter: None, payload: Some(0), options: Some(1), by_id: false, ambiguous }
+}
+
+const METHODS: [Method; 43] = [
+    read("findOne", Action::FindOne, false),
+    read("findOneAsync", Action::FindOne, false),
+    Method { by_id: true, ..read("findById", Action::FindOne, false) },
+    read("find", Action::FindMany, true),
+    read("distinct", Action::FindMany, true),
+    read("exists", Action::Exists, true),
+    read("count", Action::Count, true),
+    read("countDocuments", Action::Count, false),
+    read("countAsync", Action::Count, false),
+    Method { filter: None, ..read("estimatedDocumentCount", Action::Count, false) },
+    write("updateOne", Action::Update, false, false),
+    write("updateMany", Action::Update, false, false),
+    write("update", Action::Update, false, true),
+    write("updateAsync", Action::Update, false, false),
+    write("upsert", Action::Update, false, true),
+    write("upsertAsync", Action::Update, false, false),
+    write("findOneAndUpdate", Action::Update, false, false),
+    write("findByIdAndUpdate", Action::Update, true, false),
+    Method { payload: Some(2), options: Some(3), ..write("findAndModify", Action::Update, false, false) },
+    write("replaceOne", Action::Replace, false, false),
+    write("findOneAndReplace", Action::Replace, false, false),
+    insert("insertOne", Action::InsertOne, false),
+    insert("insertAsync", Action::InsertOne, false),
+    insert("insert", Action::InsertOne, true),
+    insert("create", Action::InsertOne, true),
+    insert("insertMany", Action::InsertMany, false),
+    insert("bulkWrite", Action::Bulk, false),
+    read("deleteOne", Action::Delete, false),
+    read("deleteMany", Action::Delete, false),
+    read("findOneAndDelete", Action::Delete, false),
+    read("findOneAndRemove", Action::Delete, false),
+    Method { by_id: true, ..read("findByIdAndDelete", Action::Delete, false) },
+    Method { by_id: true, ..read("findByIdAndRemove", Action::Delete, false) },
+    read("remove", Action::Delete, true),
+    read("removeAsync", Action::Delete, true),
+    insert("createIndex", Action::CreateIndex, false),
+    insert("createIndexes", Action::CreateIndex, false),
+    insert("ensureIndex", Action::CreateIndex, false),
+    insert("index", Action::CreateIndex, true),
+    read("findOneOrFail", Action::FindOne, true),
+    read("findOneBy", Action::FindOne, true),
+    insert("save", Action::InsertOne, true),
+    read("aggregate", Action::FindMany, true),
+];
+
+/// Whether a method name can be one of the table's.
+pub fn is_method(name: &str) -> bool {
+    METHODS.iter().any(|method| method.name == name)
+}
+
+/// The collection or model that a call works on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Handle {
+    /// `db.collection('users')`, `mongoose.model('User')`
+    Named(String),
+    /// Known only as a value, such as a parameter.
+    Value(V),
+}
+
+impl Handle {
+    /// The name for a report.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Handle::Named(name) => Some(name),
+            Handle::Value(_) => None,
+        }
+    }
+
+    /// Whether both are surely the same collection. A model `User` is the collection `users`.
+    pub fn same(&self, other: &Handle) -> bool {
+        match (self, other) {
+            (Handle::Named(a), Handle::Named(b)) => plural(a) == plural(b),
+            (a, b) => a == b,
+        }
+    }
+}
+
+/// Mongoose makes the collection's name from the model's by lower case and plural.
+fn plural(name: &str) -> String {
+    let name = name.to_lowercase();
+    name.strip_suffix('s').map_or(name.clone(), str::to_owned)
+}
+
+/// A database operation.
+#[derive(Clone, Debug)]
+pub struct DbCall {
+    pub site: Site,
+    pub method: String,
+    pub action: Action,
+    pub handle: Handle,
+    pub filter: Option<V>,
+    pub payload: Option<V>,
+    pub options: Option<V>,
+}
+
+impl Project {
+    /// The operation of a call, by its values.
+    pub fn db_call(&mut self, site: Site, recv: V, name: Sym, args: &[V]) -> Option<DbCall> {
+        let method_name = self.arena.text(name).to_owned();
+        let method = METHODS.iter().find(|method| method.name == method_name)?;
+        let named = self.handle_of(recv, 0);
+        let first = args.first().copied();
+        if named.is_none() && !self.may_be_handle(recv, method, first, args) {
+            return None;
+        }
+        if first.is_some_and(|first| self.is_other_library(first)) {
+            return None;
+        }
+        let handle = named.unwrap_or(Handle::Value(recv));
+        let arg = |at: Option<usize>| at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)));
+        let (mut filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
+        if method.by_id
+            && let Some(id) = filter
+        {
+            filter = Some(self.id_filter(id));
+        }
+        Some(DbCall { site, method: method_name, action: method.action, handle, filter, payload, options })
+    }
+
+    /// The read whose result a value is: `findOne(…)`, or an element of `find(…)`.
+    pub fn read_of(&mut self, value: V) -> Option<DbCall> {
+        let Node::Call { site, callee, args } = self.arena.node(value).clone() else { return None };
+        let Node::Member(recv, name) = self.arena.node(callee).clone() else { return None };
+        self.db_call(site, recv, name, &args)
+    }
+
+    /// `{ _id: id }`
+    pub fn id_filter(&mut self, id: V) -> V {
+        let key = Key::Name(self.arena.sym("_id"));
+        self.arena.intern(Node::Object(vec![Entry { key, value: id, cond: C::TRUE }]))
+    }
+
+    /// The collection that a value is a handle of.
+    pub fn handle_of(&mut self, value: V, depth: u32) -> Option<Handle> {
+        if depth > 4 {
+            return None;
+        }
+        match self.arena.node(value).clone() {
+            Node::Call { callee, args, .. } => {
+                let name = match self.arena.node(callee) {
+                    Node::Member(_, name) | Node::Global(name) | Node::Import { name, .. } => self.arena.text(*name).to_owned(),
+                    _ => return None,
+                };
+                match name.as_str() {
+                    "collection" | "getCollection" | "model" | "discriminator" | "useCollection" | "getModel" => {
+                        let first = args.first().copied()?;
+                        match self.arena.as_str(first) {
+                            Some(text) => Some(Handle::Named(text.to_owned())),
+                            // A collection named by a value: equal values are equal collections.
+                            None => Some(Handle::Value(value)),
+                        }
+                    }
+                    "getModelForClass" => match args.first().map(|class| self.arena.node(*class)) {
+                        Some(Node::Class(class)) => self.class(*class).map(|class| Handle::Named(class.name.clone())),
+                        _ => None,
+                    },
+                    "get" | "collectionOf" if args.len() == 1 => {
+                        // monk: db.get('users')
+                        let Node::Member(recv, _) = self.arena.node(callee) else { return None };
+                        let is_monk = matches!(self.arena.node(*recv), Node::Call { callee, .. } if self.last_name(*callee) == Some("monk"));
+                        let first = args.first().and_then(|v| self.arena.as_str(*v));
+                        first.filter(|_| is_monk).map(|text| Handle::Named(text.to_owned()))
+                    }
+                    _ => None,
+                }
+            }
+            Node::New { callee, args, .. } => match self.last_name(callee) {
+                // Meteor: new Mongo.Collection('users')
+                Some("Collection") => args.first().and_then(|v| self.arena.as_str(*v)).map(|text| Handle::Named(text.to_owned())),
+                _ => None,
+            },
+            Node::Member(object, name) => match self.arena.node(object) {
+                Node::Member(_, models) if self.arena.text(*models) == "models" => Some(Handle::Named(self.arena.text(name).to_owned())),
+                _ => None,
+            },
+            Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
+            Node::Class(class) => {
+                // class User extends Model
+                let facts = self.class(class)?;
+                let parent = facts.parent?;
+                let name = facts.name.clone();
+                (self.last_name(parent) == Some("Model")).then_some(Handle::Named(name))
+            }
+            _ => None,
+        }
+    }
+
+    /// The last name of a callee or member.
+    pub fn last_name(&self, value: V) -> Option<&str> {
+        match self.arena.node(value) {
+            Node::Member(_, name) | Node::Global(name) => Some(self.arena.text(*name)),
+            Node::Import { module, name } => match self.arena.text(*name) {
+                "=" | "default" | "*" => self.arena.text(*module).rsplit('/').next(),
+                name => Some(name),
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether an unknown receiver can be a collection or model.
+    fn may_be_handle(&self, recv: V, method: &Method, first: Option<V>, args: &[V]) -> bool {
+        if self.is_document(recv) {
+            return false;
+        }
+        let Some(name) = self.last_name(recv) else {
+            return !method.ambiguous && matches!(self.arena.node(recv), Node::Param(..) | Node::This(_) | Node::Index(..) | Node::Call { .. } | Node::Opaque(_));
+        };
+        if self.is_foreign(recv) {
+            return false;
+        }
+        if !method.ambiguous {
+            return !name.ends_with("Service") && !name.ends_with("service");
+        }
+        let lower = name.to_lowercase();
+        let named_like_one = lower.ends_with("model") || lower.contains("collection") || lower.ends_with("col");
+        let capital = name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase);
+        let imported = matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_));
+        match method.name {
+            "update" => named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update)),
+            "insert" => named_like_one,
+            "save" | "findOneBy" | "findOneOrFail" | "index" => false,
+            _ => {
+                let object = first.is_none_or(|first| !matches!(self.arena.node(first), Node::Func(_) | Node::Str(_) | Node::Num(_)));
+                object && (named_like_one || (imported && capital && !is_builtin(name)))
+            }
+        }
+    }
+
+    /// Whether the receiver comes from a library that is not MongoDB's.
+    fn is_foreign(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Import { module, .. } => {
+                let module = self.arena.text(*module);
+                ["prisma", "sequelize", "typeorm", "knex", "objection", "axios", "stripe", "lodash", "dynamoose", "drizzle"]
+                    .iter()
+                    .any(|library| module.contains(library))
+            }
+            Node::Member(object, name) => {
+                let name = self.arena.text(*name).to_lowercase();
+                name.contains("prisma") || name.contains("sequelize") || name.contains("entitymanager") || name.ends_with("redis") || self.is_foreign(*object)
+            }
+            Node::New { callee, .. } | Node::Call { callee, .. } => {
+                self.is_foreign(*callee) || self.last_name(*callee).is_some_and(|name| matches!(name, "PrismaClient" | "Sequelize" | "getRepository"))
+            }
+            Node::Global(name) => {
+                let name = self.arena.text(*name).to_lowercase();
+                name.contains("prisma") || name == "knex" || name == "redis" || name == "axios"
+            }
+            _ => false,
+        }
+    }
+
+    /// `{ where: … }` and `{ data: … }` are Sequelize, TypeORM or Prisma.
+    fn is_other_library(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Object(entries) => entries.iter().any(|entry| match entry.key {
+                Key::Name(name) => matches!(self.arena.text(name), "where" | "include"),
+                _ => false,
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether an update document has an operator at its top.
+    pub fn has_operator(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Object(entries) => entries.iter().any(|entry| match entry.key {
+                Key::Name(name) => self.arena.text(name).starts_with('$'),
+                _ => false,
+            }),
+            Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.has_operator(*v)),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is a document that was read or made, so that its methods are a document's.
+    pub fn is_document(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Call { callee, .. } => match self.arena.node(*callee) {
+                Node::Member(_, name) => METHODS.iter().any(|m| {
+                    m.name == self.arena.text(*name) && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
+                }),
+                _ => false,
+            },
+            Node::New { callee, .. } => self.last_name(*callee).is_some_and(|name| name != "Collection"),
+            Node::Element(list) => self.is_document(*list),
+            Node::Index(list, _) => self.is_document(*list),
+            Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_document(*v)),
+            _ => false,
+        }
+    }
+
+    /// The value without coercions and copies, for deciding whether two values name the same thing.
+    pub fn bare(&self, value: V) -> V {
+        match self.arena.node(value) {
+            Node::Coerce(kind, inner) if *kind != Coercion::Bool => self.bare(*inner),
+            _ => value,
+        }
+    }
+
+    /// Whether two values are the same identity, whatever their types.
+    pub fn same_value(&self, a: V, b: V) -> bool {
+        let (a, b) = (self.bare(a), self.bare(b));
+        if a == b {
+            return true;
+        }
+        // x and `x ? new ObjectId(x) : x` are the same identity
+        let bares = |v: V| -> Vec<V> { self.arena.alternatives(v).into_iter().map(|(_, v)| self.bare(v)).collect() };
+        let (left, right) = (bares(a), bares(b));
+        (left.len() > 1 || right.len() > 1) && left.iter().all(|l| right.contains(l)) && !left.is_empty()
+            || (right.len() > 1 && right.iter().all(|r| left.contains(r)))
+            || (left.len() > 1 && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l)) && left.iter().any(|l| right.contains(l)))
+    }
+}
+
+fn is_builtin(name: &str) -> bool {
+    matches!(name, "Object" | "Array" | "Promise" | "Math" | "JSON" | "Map" | "Set" | "Date" | "Reflect" | "Symbol" | "Buffer" | "URL" | "Schema")
+}

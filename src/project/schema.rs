@@ -1,0 +1,227 @@
+//! Unique and TTL indexes of the whole project, and Mongoose schema options.
+//!
+//! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
+
+use super::link::{Op, Project};
+use super::mongo::{Action, Handle};
+use crate::value::{FnRef, Key, Node, Site, V};
+
+/// A unique index.
+#[derive(Clone, Debug)]
+pub struct UniqueIndex {
+    pub handle: Handle,
+    pub keys: Vec<String>,
+    pub site: Option<Site>,
+}
+
+/// What the schemas of the project say.
+#[derive(Clone, Debug, Default)]
+pub struct Schemas {
+    pub unique: Vec<UniqueIndex>,
+    /// Models whose schema says `versionKey: false`.
+    pub unversioned: Vec<String>,
+    /// Models whose schema says `optimisticConcurrency: true`.
+    pub optimistic: Vec<String>,
+    /// Model and field of type Mixed.
+    pub mixed: Vec<(String, String)>,
+}
+
+impl Schemas {
+    /// Whether a unique index covers an equality check: all of its keys are among the checked ones.
+    pub fn covers(&self, handle: &Handle, keys: &[String]) -> bool {
+        keys.iter().any(|key| key == "_id")
+            || self
+                .unique
+                .iter()
+                .any(|index| index.handle.same(handle) && !index.keys.is_empty() && index.keys.iter().all(|key| keys.contains(key)))
+    }
+
+    fn has(list: &[String], handle: &Handle) -> bool {
+        list.iter().any(|name| Handle::Named(name.clone()).same(handle))
+    }
+
+    pub fn is_unversioned(&self, handle: &Handle) -> bool {
+        Self::has(&self.unversioned, handle)
+    }
+
+    pub fn is_optimistic(&self, handle: &Handle) -> bool {
+        Self::has(&self.optimistic, handle)
+    }
+
+    pub fn is_mixed(&self, handle: &Handle, field: &str) -> bool {
+        self.mixed.iter().any(|(name, f)| f == field && Handle::Named(name.clone()).same(handle))
+    }
+}
+
+impl Project {
+    /// Collects indexes and schema options from all functions.
+    pub fn schemas(&mut self) -> Schemas {
+        let mut schemas = Schemas::default();
+        let models = self.models();
+        for (name, schema) in &models {
+            self.schema_fields(name, *schema, &mut schemas);
+        }
+        for at in 0..self.functions.len() {
+            let steps: Vec<_> = self.summaries.get(at).map(|s| s.iter().filter(|s| s.calls == 0).cloned().collect()).unwrap_or_default();
+            for step in steps {
+                let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
+                self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
+            }
+        }
+        for at in 0..self.classes.len() {
+            let Some(class) = self.classes.get(at).cloned() else { continue };
+            for field in &class.unique_fields {
+                let keys = vec![self.arena.text(*field).to_owned()];
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(class.name.clone()), keys, site: None });
+            }
+        }
+        schemas
+    }
+
+    /// Model names with the schema each was made from.
+    fn models(&mut self) -> Vec<(String, V)> {
+        let mut models = Vec::new();
+        for at in 0..self.functions.len() {
+            let steps = self.summaries.get(at).cloned().unwrap_or_default();
+            for step in steps.iter().filter(|step| step.calls == 0) {
+                let Op::Call { callee, args, .. } = &step.op else { continue };
+                let Some(name) = self.last_name(*callee) else { continue };
+                if !matches!(name, "model" | "discriminator") {
+                    continue;
+                }
+                if let [first, schema, rest @ ..] = args.as_slice()
+                    && let Some(text) = self.arena.as_str(*first)
+                {
+                    models.push((text.to_owned(), *schema));
+                    // The third argument names the collection.
+                    if let Some(collection) = rest.first().and_then(|v| self.arena.as_str(*v)) {
+                        models.push((collection.to_owned(), *schema));
+                    }
+                }
+            }
+        }
+        models
+    }
+
+    fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {
+        match self.arena.node(schema) {
+            Node::New { args, .. } | Node::Call { args, .. } => args.first().map(|fields| (*fields, args.get(1).copied())),
+            _ => None,
+        }
+    }
+
+    fn schema_fields(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
+        let Some((fields, options)) = self.schema_parts(schema) else { return };
+        if let Node::Class(class) = self.arena.node(fields).clone() {
+            // SchemaFactory.createForClass(User)
+            let unique = self.class(class).map(|class| class.unique_fields.clone()).unwrap_or_default();
+            for field in unique {
+                let keys = vec![self.arena.text(field).to_owned()];
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys, site: None });
+            }
+        }
+        if let Some(options) = options {
+            let version = self.arena.sym("versionKey");
+            let version = self.arena.member(options, version);
+            if matches!(self.arena.node(version), Node::Bool(false)) {
+                schemas.unversioned.push(model.to_owned());
+            }
+            if self.option_is_true(options, "optimisticConcurrency") {
+                schemas.optimistic.push(model.to_owned());
+            }
+        }
+        let Node::Object(entries) = self.arena.node(fields).clone() else { return };
+        for entry in entries {
+            let Key::Name(name) = entry.key else { continue };
+            let name = self.arena.text(name).to_owned();
+            let unique = self.arena.sym("unique");
+            let unique = self.arena.member(entry.value, unique);
+            let unique = match self.arena.node(unique) {
+                Node::Bool(b) => *b,
+                // unique: [true, 'message']
+                Node::Array(_) | Node::Str(_) => true,
+                _ => false,
+            };
+            if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys: vec![name.clone()], site: None });
+            }
+            if self.is_mixed_type(entry.value) {
+                schemas.mixed.push((model.to_owned(), name));
+            }
+        }
+    }
+
+    fn is_mixed_type(&mut self, field: V) -> bool {
+        let kind = self.arena.sym("type");
+        let inner = match self.arena.node(field) {
+            Node::Object(_) => self.arena.member(field, kind),
+            _ => field,
+        };
+        self.last_name(inner) == Some("Mixed") || matches!(self.arena.node(inner), Node::Global(name) if self.arena.text(*name) == "Array")
+    }
+
+    fn index_call(&mut self, site: Site, recv: V, name: crate::value::Sym, args: &[V], models: &[(String, V)], schemas: &mut Schemas) {
+        let method = self.arena.text(name).to_owned();
+        if method == "index" {
+            let unique = args.get(1).is_some_and(|options| self.option_is_true(*options, "unique"));
+            let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
+            if !unique {
+                return;
+            }
+            let mut names: Vec<String> = models.iter().filter(|(_, schema)| *schema == recv).map(|(name, _)| name.clone()).collect();
+            if let Some((fields, _)) = self.schema_parts(recv)
+                && let Node::Class(class) = self.arena.node(fields)
+                && let Some(class) = self.class(*class)
+            {
+                names.push(class.name.clone());
+            }
+            for name in names {
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(name), keys: keys.clone(), site: Some(site) });
+            }
+            return;
+        }
+        if !matches!(method.as_str(), "createIndex" | "ensureIndex" | "createIndexes") {
+            return;
+        }
+        let Some(call) = self.db_call(site, recv, name, args) else { return };
+        if call.action != Action::CreateIndex {
+            return;
+        }
+        match args.first().map(|list| self.arena.node(*list).clone()) {
+            Some(Node::Array(items)) => {
+                for item in items {
+                    let key = self.arena.sym("key");
+                    let keys = self.arena.member(item.value, key);
+                    if self.option_is_true(item.value, "unique") {
+                        let keys = self.key_names(keys);
+                        schemas.unique.push(UniqueIndex { handle: call.handle.clone(), keys, site: Some(site) });
+                    }
+                }
+            }
+            Some(_) if args.get(1).is_some_and(|options| self.option_is_true(*options, "unique")) => {
+                let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
+                schemas.unique.push(UniqueIndex { handle: call.handle, keys, site: Some(site) });
+            }
+            _ => {}
+        }
+    }
+
+    fn key_names(&self, keys: V) -> Vec<String> {
+        match self.arena.node(keys) {
+            Node::Str(text) => vec![self.arena.text(*text).to_owned()],
+            Node::Object(entries) => entries
+                .iter()
+                .filter_map(|entry| match entry.key {
+                    Key::Name(name) => Some(self.arena.text(name).to_owned()),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The place where a function is called in the caller's text.
+    pub fn callers_of(&self, func: FnRef) -> &[(FnRef, Site)] {
+        self.callers.get(func.0 as usize).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,462 @@
+//! Writes in one form: an update, an insert or a save becomes the fields it changes, each with its operator and value.
+//!
+//! Sources: MongoDB manual, "Update Operators" and "Updates with Aggregation Pipeline"; Mongoose `Document#save`.
+
+use super::link::{Op, Project, Step};
+use super::mongo::{Action, DbCall, Handle};
+use crate::value::{C, Key, Node, Site, Sym, V};
+
+/// One field of a write.
+#[derive(Clone, Debug)]
+pub struct FieldWrite {
+    /// `$push`, `$set`, `$inc`; `insert` for a field of a new document, `replace` of a replacement, `pipeline`.
+    pub operator: String,
+    /// Dotted path; a part that is not known is `*`.
+    pub path: String,
+    pub value: V,
+    pub cond: C,
+    /// Where the change is written: the call, or `doc.field.push(…)` for a save.
+    pub site: Site,
+}
+
+impl FieldWrite {
+    /// The array or field at the start of the path: `messages` of `messages.0.text`.
+    pub fn top(&self) -> &str {
+        self.path.split('.').next().unwrap_or("")
+    }
+
+    /// Whether an element is appended to the array at the path itself.
+    pub fn is_append(&self) -> bool {
+        matches!(self.operator.as_str(), "$push" | "$addToSet" | "$pushAll")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteKind {
+    Update,
+    Replace,
+    Insert,
+    /// `doc.save()` of a Mongoose document.
+    Save,
+    Delete,
+}
+
+/// A write to the database, as a rule sees it.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Index of the step in the summary.
+    pub step: usize,
+    pub site: Site,
+    pub kind: WriteKind,
+    pub method: String,
+    pub handle: Handle,
+    pub filter: Option<V>,
+    pub options: Option<V>,
+    /// The loaded document that is saved.
+    pub document: Option<V>,
+    pub fields: Vec<FieldWrite>,
+    /// The inserted or replacing document.
+    pub payload: Option<V>,
+    pub upsert: bool,
+    pub session: Option<V>,
+    pub cond: C,
+}
+
+impl Project {
+    /// All writes of a summary, in order.
+    pub fn writes(&mut self, steps: &[Step]) -> Vec<Write> {
+        let mut writes = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
+            if self.is_document_method(*recv, *name, args) {
+                self.document_write(steps, at, step, *recv, *name, args, &mut writes);
+                continue;
+            }
+            let Some(call) = self.db_call(step.site, *recv, *name, args) else { continue };
+            self.write_of(at, step, call, &mut writes);
+        }
+        writes
+    }
+
+    fn write_of(&mut self, at: usize, step: &Step, call: DbCall, writes: &mut Vec<Write>) {
+        let kind = match call.action {
+            Action::Update => WriteKind::Update,
+            Action::Replace => WriteKind::Replace,
+            Action::InsertOne | Action::InsertMany => WriteKind::Insert,
+            Action::Delete => WriteKind::Delete,
+            Action::Bulk => return self.bulk(at, step, &call, writes),
+            _ => return,
+        };
+        let mut write = Write {
+            step: at,
+            site: step.site,
+            kind,
+            method: call.method,
+            handle: call.handle,
+            filter: call.filter,
+            options: call.options,
+            document: None,
+            fields: Vec::new(),
+            payload: call.payload,
+            upsert: call.options.is_some_and(|options| self.option_is_true(options, "upsert")),
+            session: call.options.and_then(|options| self.option(options, "session")),
+            cond: step.cond,
+        };
+        self.fill(&mut write);
+        writes.push(write);
+    }
+
+    fn fill(&mut self, write: &mut Write) {
+        let Some(payload) = write.payload else { return };
+        match write.kind {
+            WriteKind::Update => {
+                let mut fields = Vec::new();
+                self.update_fields(payload, write.cond, write.site, &mut fields);
+                write.fields = fields;
+            }
+            WriteKind::Replace => self.document_fields(payload, "replace", write),
+            WriteKind::Insert => {
+                let payload = self.inserted(payload);
+                write.payload = Some(payload);
+                self.document_fields(payload, "insert", write);
+            }
+            _ => {}
+        }
+    }
+
+    /// The inserted document, or the one that every element of the list has the shape of.
+    fn inserted(&mut self, payload: V) -> V {
+        match self.arena.node(payload).clone() {
+            Node::Array(items) => match items.as_slice() {
+                [only] if !only.spread => only.value,
+                _ => payload,
+            },
+            Node::Mapped(_, result) => result,
+            // Model.create(new Model(data))
+            Node::New { args, .. } => args.first().copied().unwrap_or(payload),
+            _ => payload,
+        }
+    }
+
+    fn document_fields(&mut self, payload: V, operator: &str, write: &mut Write) {
+        let Node::Object(entries) = self.arena.node(payload).clone() else { return };
+        for entry in entries {
+            let Key::Name(name) = entry.key else { continue };
+            write.fields.push(FieldWrite {
+                operator: operator.to_owned(),
+                path: self.arena.text(name).to_owned(),
+                value: entry.value,
+                cond: entry.cond,
+                site: write.site,
+            });
+        }
+    }
+
+    /// The fields of an update document, of each of its alternatives.
+    pub fn update_fields(&mut self, update: V, cond: C, site: Site, fields: &mut Vec<FieldWrite>) {
+        match self.arena.node(update).clone() {
+            Node::OneOf(alternatives) => {
+                for (c, alternative) in alternatives {
+                    let both = self.arena.and(cond, c);
+                    if both != C::FALSE {
+                        self.update_fields(alternative, both, site, fields);
+                    }
+                }
+            }
+            Node::Object(entries) => {
+                for entry in entries {
+                    let both = self.arena.and(cond, entry.cond);
+                    if both == C::FALSE {
+                        continue;
+                    }
+                    let Key::Name(name) = entry.key else {
+                        continue;
+                    };
+                    let name = self.arena.text(name).to_owned();
+                    if name.starts_with('$') {
+                        self.operator_fields(&name, entry.value, both, site, fields);
+                    } else {
+                        // An update without operators sets its fields in Mongoose and replaces in the old driver.
+                        fields.push(FieldWrite { operator: "$set".to_owned(), path: name, value: entry.value, cond: both, site });
+                    }
+                }
+            }
+            Node::Array(items) => {
+                for item in items {
+                    self.pipeline_fields(item.value, cond, site, fields);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pipeline_fields(&mut self, stage: V, cond: C, site: Site, fields: &mut Vec<FieldWrite>) {
+        let Node::Object(entries) = self.arena.node(stage).clone() else { return };
+        for entry in entries {
+            let mut inner = Vec::new();
+            self.operator_fields("pipeline", entry.value, cond, site, &mut inner);
+            fields.extend(inner);
+        }
+    }
+
+    fn operator_fields(&mut self, operator: &str, value: V, cond: C, site: Site, fields: &mut Vec<FieldWrite>) {
+        match self.arena.node(value).clone() {
+            Node::Object(entries) => {
+                for entry in entries {
+                    let both = self.arena.and(cond, entry.cond);
+                    if both == C::FALSE {
+                        continue;
+                    }
+                    let path = match entry.key {
+                        Key::Name(name) => self.arena.text(name).to_owned(),
+                        Key::Computed(key) => self.path_text(key),
+                        // $set: { ...state }
+                        Key::Spread => "...".to_owned(),
+                    };
+                    fields.push(FieldWrite { operator: operator.to_owned(), path, value: entry.value, cond: both, site });
+                }
+            }
+            Node::OneOf(alternatives) => {
+                for (c, alternative) in alternatives {
+                    let both = self.arena.and(cond, c);
+                    if both != C::FALSE {
+                        self.operator_fields(operator, alternative, both, site, fields);
+                    }
+                }
+            }
+            Node::Undefined | Node::Null => {}
+            _ => fields.push(FieldWrite { operator: operator.to_owned(), path: "...".to_owned(), value, cond, site }),
+        }
+    }
+
+    /// A path that is computed, with `*` for what is not known.
+    pub fn path_text(&self, key: V) -> String {
+        match self.arena.node(key) {
+            Node::Str(text) => self.arena.text(*text).to_owned(),
+            Node::Template(parts) => parts.iter().map(|part| self.arena.as_str(*part).unwrap_or("*")).collect(),
+            _ => "*".to_owned(),
+        }
+    }
+
+    fn bulk(&mut self, at: usize, step: &Step, call: &DbCall, writes: &mut Vec<Write>) {
+        let Some(payload) = call.payload else { return };
+        let operations: Vec<(C, V)> = match self.arena.node(payload).clone() {
+            Node::Array(items) => items.into_iter().map(|item| (item.cond, item.value)).collect(),
+            Node::Mapped(_, result) => vec![(C::TRUE, result)],
+            _ => Vec::new(),
+        };
+        for (cond, operation) in operations {
+            let operation = match self.arena.node(operation).clone() {
+                Node::Mapped(_, result) => result,
+                _ => operation,
+            };
+            let cond = self.arena.and(step.cond, cond);
+            for (kind, name) in [
+                (WriteKind::Update, "updateOne"),
+                (WriteKind::Update, "updateMany"),
+                (WriteKind::Replace, "replaceOne"),
+                (WriteKind::Insert, "insertOne"),
+            ] {
+                let key = self.arena.sym(name);
+                let body = self.arena.member(operation, key);
+                if !matches!(self.arena.node(body), Node::Object(_)) {
+                    continue;
+                }
+                let part = |project: &mut Self, key: &str| {
+                    let key = project.arena.sym(key);
+                    let value = project.arena.member(body, key);
+                    (!matches!(project.arena.node(value), Node::Undefined)).then_some(value)
+                };
+                let payload = part(self, "update").or_else(|| part(self, "replacement")).or_else(|| part(self, "document"));
+                let mut write = Write {
+                    step: at,
+                    site: step.site,
+                    kind,
+                    method: "bulkWrite".to_owned(),
+                    handle: call.handle.clone(),
+                    filter: part(self, "filter"),
+                    options: call.options,
+                    document: None,
+                    fields: Vec::new(),
+                    payload,
+                    upsert: self.option_is_true(body, "upsert"),
+                    session: call.options.and_then(|options| self.option(options, "session")),
+                    cond,
+                };
+                self.fill(&mut write);
+                writes.push(write);
+            }
+        }
+    }
+
+    pub fn option(&mut self, options: V, key: &str) -> Option<V> {
+        let key = self.arena.sym(key);
+        let value = self.arena.member(options, key);
+        let known = !matches!(self.arena.node(value), Node::Undefined | Node::Null);
+        (known && matches!(self.arena.node(options), Node::Object(_) | Node::OneOf(_))).then_some(value)
+    }
+
+    pub fn option_is_true(&mut self, options: V, key: &str) -> bool {
+        self.option(options, key).is_some_and(|value| matches!(self.arena.node(value), Node::Bool(true)))
+    }
+
+    // Mongoose documents
+
+    /// `doc.save()`, `doc.updateOne({ $push: … })`
+    fn is_document_method(&mut self, recv: V, name: Sym, args: &[V]) -> bool {
+        match self.arena.text(name) {
+            "save" => !args.first().is_some_and(|arg| matches!(self.arena.node(*arg), Node::Param(..) | Node::Call { .. } | Node::New { .. }))
+                && self.handle_of(recv, 0).is_none(),
+            "updateOne" | "update" => {
+                args.len() <= 2 && self.is_document(recv) && args.first().is_some_and(|arg| self.has_operator(*arg))
+            }
+            _ => false,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
+    fn document_write(&mut self, steps: &[Step], at: usize, step: &Step, recv: V, name: Sym, args: &[V], writes: &mut Vec<Write>) {
+        let is_save = self.arena.text(name) == "save";
+        for (cond, document) in self.arena.alternatives(recv) {
+            let cond = self.arena.and(step.cond, cond);
+            if cond == C::FALSE {
+                continue;
+            }
+            let handle = self.document_handle(document);
+            let options = args.get(usize::from(!is_save)).copied();
+            let mut write = Write {
+                step: at,
+                site: step.site,
+                kind: if is_save { WriteKind::Save } else { WriteKind::Update },
+                method: self.arena.text(name).to_owned(),
+                handle,
+                filter: None,
+                options,
+                document: Some(document),
+                fields: Vec::new(),
+                payload: None,
+                upsert: false,
+                session: options.and_then(|options| self.option(options, "session")).or_else(|| self.read_session(steps, document)),
+                cond,
+            };
+            if let Node::New { args, .. } = self.arena.node(document).clone() {
+                write.kind = WriteKind::Insert;
+                write.payload = args.first().copied();
+                write.document = None;
+                self.fill(&mut write);
+            } else if is_save {
+                self.saved_fields(steps, at, document, &mut write);
+            } else {
+                let id = self.arena.sym("_id");
+                let id = self.arena.member(document, id);
+                write.filter = Some(self.id_filter(id));
+                write.payload = args.first().copied();
+                self.fill(&mut write);
+            }
+            writes.push(write);
+        }
+    }
+
+    fn document_handle(&mut self, document: V) -> Handle {
+        match self.arena.node(document).clone() {
+            Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
+            Node::Element(list) | Node::Index(list, _) => self.document_handle(list),
+            Node::Query { array, .. } => self.document_handle(array),
+            _ => match self.read_of(document) {
+                Some(call) => call.handle,
+                None => Handle::Value(document),
+            },
+        }
+    }
+
+    /// The session that a read was given.
+    pub fn read_session(&mut self, steps: &[Step], document: V) -> Option<V> {
+        let Node::Call { site, .. } = self.arena.node(document).clone() else { return None };
+        for step in steps {
+            let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
+            if self.arena.text(*name) == "session"
+                && matches!(self.arena.node(*recv), Node::Call { site: s, .. } if *s == site)
+            {
+                return args.first().copied().filter(|v| !matches!(self.arena.node(*v), Node::Null | Node::Undefined));
+            }
+        }
+        let Node::Call { args, .. } = self.arena.node(document).clone() else { return None };
+        args.iter().skip(1).find_map(|options| self.option(*options, "session"))
+    }
+
+    /// What was changed on a loaded document before it is saved.
+    fn saved_fields(&mut self, steps: &[Step], at: usize, document: V, write: &mut Write) {
+        for step in steps.iter().take(at) {
+            if self.arena.conflict(step.cond, write.cond) {
+                continue;
+            }
+            match &step.op {
+                Op::Assign { object, key, value } => {
+                    let Some(mut path) = self.path_from(*object, document) else { continue };
+                    path.push(key.map_or("*".to_owned(), |key| self.arena.text(key).to_owned()));
+                    let field = FieldWrite {
+                        operator: "$set".to_owned(),
+                        path: path.join("."),
+                        value: *value,
+                        cond: step.cond,
+                        site: step.site,
+                    };
+                    write.fields.push(field);
+                }
+                Op::Call { recv: Some(recv), name: Some(name), args, .. } => {
+                    let operator = match self.arena.text(*name) {
+                        "push" => "$push",
+                        "addToSet" => "$addToSet",
+                        "pull" => "$pull",
+                        "splice" | "unshift" | "pop" | "shift" | "sort" | "reverse" => "splice",
+                        "set" => "$set",
+                        _ => continue,
+                    };
+                    for (_, array) in self.arena.alternatives(*recv) {
+                        let Some(mut path) = self.path_from(array, document) else { continue };
+                        if operator == "$set" {
+                            if let Some(key) = args.first().and_then(|key| self.arena.as_str(*key)) {
+                                path.push(key.to_owned());
+                            }
+                        } else if path.is_empty() {
+                            continue;
+                        }
+                        let value = if operator == "$set" { args.get(1) } else { args.first() };
+                        write.fields.push(FieldWrite {
+                            operator: operator.to_owned(),
+                            path: path.join("."),
+                            value: value.copied().unwrap_or(crate::value::Arena::UNDEFINED),
+                            cond: step.cond,
+                            site: step.site,
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The member path from a document to a value of it; an element of an array is `*`.
+    pub fn path_from(&self, value: V, document: V) -> Option<Vec<String>> {
+        if value == document {
+            return Some(Vec::new());
+        }
+        let (inner, part) = match self.arena.node(value) {
+            Node::Member(object, key) => (*object, self.arena.text(*key).to_owned()),
+            Node::Index(object, _) | Node::Element(object) => (*object, "*".to_owned()),
+            Node::Query { method, array, .. } if matches!(self.arena.text(*method), "find" | "findLast") => (*array, "*".to_owned()),
+            Node::Call { callee, .. } => match self.arena.node(*callee) {
+                // Mongoose: doc.items.id(itemId)
+                Node::Member(array, name) if self.arena.text(*name) == "id" => (*array, "*".to_owned()),
+                _ => return None,
+            },
+            Node::OneOf(alternatives) => {
+                return alternatives.iter().find_map(|(_, v)| self.path_from(*v, document));
+            }
+            _ => return None,
+        };
+        let mut path = self.path_from(inner, document)?;
+        path.push(part);
+        Some(path)
+    }
+}

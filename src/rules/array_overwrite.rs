@@ -1,0 +1,225 @@
+//! An array is loaded, changed in JavaScript and written back whole.
+
+use super::context::{Context, Trace, method_of};
+use crate::diagnostic::Role;
+use crate::project::mongo::DbCall;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::project::Op;
+use crate::value::{Key, Node, V, children};
+
+const RULE: &str = "array-overwrite";
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for write in &trace.writes {
+        let unversioned = write.kind == WriteKind::Save && ctx.schemas.is_unversioned(&write.handle);
+        match write.kind {
+            WriteKind::Update | WriteKind::Replace => {}
+            WriteKind::Save if unversioned => {}
+            WriteKind::Save => {
+                // A Mixed field is sent whole, without a version.
+                let mixed: Vec<FieldWrite> = write.fields.iter().filter(|f| ctx.schemas.is_mixed(&write.handle, f.top()) && f.operator == "$set").cloned().collect();
+                if mixed.is_empty() {
+                    continue;
+                }
+            }
+            _ => continue,
+        }
+        let mut whole = false;
+        for field in write.fields.clone() {
+            if !matches!(field.operator.as_str(), "$set" | "replace" | "splice") {
+                continue;
+            }
+            if write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top()) {
+                continue;
+            }
+            if let Some((root, path)) = overwritten(ctx, trace, write, &field) {
+                report(ctx, trace, write, &field, root, &path);
+                whole = true;
+                break;
+            }
+        }
+        if !whole && let Some(payload) = write.payload {
+            whole_document(ctx, trace, write, payload);
+        }
+    }
+}
+
+/// The loaded array that a field's new value is made from.
+fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<(V, String)> {
+    if field.path == "..." {
+        return spread_document(ctx, trace, write, field.value);
+    }
+    let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+    if write.kind == WriteKind::Save {
+        return Some((write.document?, field.path.clone()));
+    }
+    let (root, read) = source(ctx, trace, field.value, &path, 0)?;
+    if !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, None) && read.is_some() {
+        return None;
+    }
+    if is_safe(ctx, trace, write, root, &field.path) {
+        return None;
+    }
+    let array = ctx.is_array_value(field.value)
+        || is_changed(ctx, trace, root, &field.path)
+        || ctx.tracked(&write.handle, &field.path).is_some();
+    array.then(|| (root, field.path.clone()))
+}
+
+/// The root of the loaded value at `path` that is a part of this value as a whole array.
+fn source(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &[String], depth: u32) -> Option<(V, Option<DbCall>)> {
+    if depth > 8 {
+        return None;
+    }
+    if let Some((root, loaded, read)) = ctx.project.loaded(value, &trace.documents)
+        && loaded == path
+    {
+        return Some((root, read));
+    }
+    let node = ctx.project.arena.node(value).clone();
+    match node {
+        Node::Array(items) => items.into_iter().filter(|item| item.spread).find_map(|item| source(ctx, trace, item.value, path, depth + 1)),
+        Node::Query { method, array, .. } => {
+            let keeps = matches!(ctx.project.arena.text(method), "filter" | "slice" | "sort" | "reverse" | "concat" | "flat" | "toSorted" | "toSpliced");
+            if keeps { source(ctx, trace, array, path, depth + 1) } else { None }
+        }
+        Node::Mapped(array, _) | Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
+        Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| source(ctx, trace, v, path, depth + 1)),
+        Node::Derived(op, operands) if matches!(ctx.project.arena.text(op), "|" | "reduce" | "Object.values" | "Array.from") => {
+            operands.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1))
+        }
+        // new Set([...doc.tags, tag])
+        Node::New { args, .. } => args.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1)),
+        _ => None,
+    }
+}
+
+/// Whether the array of a loaded document is changed in JavaScript: `doc.items.push(…)`, `doc.items = …`, `doc.items[0].n = 1`.
+fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> bool {
+    for step in &trace.steps {
+        let place = match &step.op {
+            Op::Assign { object, key, .. } => {
+                let Some(mut path) = changed_path(ctx, *object, root) else { continue };
+                if let Some(key) = key {
+                    path.push(ctx.project.arena.text(*key).to_owned());
+                } else {
+                    path.push("*".to_owned());
+                }
+                // An assignment of the field itself shows no array.
+                if path.join(".") == array { continue } else { path }
+            }
+            Op::Call { .. } => {
+                let Some((recv, name, _)) = method_of(step) else { continue };
+                if !matches!(ctx.project.arena.text(name), "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill") {
+                    continue;
+                }
+                let Some(path) = changed_path(ctx, recv, root) else { continue };
+                path
+            }
+        };
+        let path = place.join(".");
+        if path == array || path.starts_with(&format!("{array}.")) {
+            return true;
+        }
+    }
+    false
+}
+
+fn changed_path(ctx: &Context<'_>, value: V, root: V) -> Option<Vec<String>> {
+    ctx.project.arena.alternatives(value).into_iter().find_map(|(_, v)| ctx.project.path_from(v, root))
+}
+
+/// `$set: doc`, `$set: { ...doc }`, `replaceOne(filter, doc)` of a document with a changed array.
+fn spread_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, value: V) -> Option<(V, String)> {
+    let value = match ctx.project.arena.node(value) {
+        Node::Coerce(_, inner) => *inner,
+        _ => value,
+    };
+    for (_, value) in ctx.project.arena.alternatives(value) {
+        let Some((root, path, read)) = ctx.project.loaded(value, &trace.documents) else { continue };
+        if !path.is_empty() || !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, None) {
+            continue;
+        }
+        if let Some(array) = changed_array(ctx, trace, root)
+            && !is_safe(ctx, trace, write, root, &array)
+        {
+            return Some((root, array));
+        }
+    }
+    None
+}
+
+fn whole_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, payload: V) {
+    let mut parts = vec![payload];
+    if let Node::Object(entries) = ctx.project.arena.node(payload) {
+        parts = entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value).collect();
+    }
+    for part in parts {
+        if let Some((root, array)) = spread_document(ctx, trace, write, part) {
+            let field = FieldWrite { operator: "replace".to_owned(), path: array.clone(), value: part, cond: write.cond, site: write.site };
+            report(ctx, trace, write, &field, root, &array);
+            return;
+        }
+    }
+}
+
+/// The path of an array of the document that is changed in JavaScript.
+fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String> {
+    trace.steps.iter().find_map(|step| {
+        let (recv, name, _) = method_of(step)?;
+        if !matches!(ctx.project.arena.text(name), "push" | "unshift" | "splice" | "pop" | "shift") {
+            return None;
+        }
+        let path = changed_path(ctx, recv, root)?;
+        (!path.is_empty()).then(|| path.join("."))
+    })
+}
+
+fn is_safe(ctx: &mut Context<'_>, trace: &Trace, write: &Write, root: V, array: &str) -> bool {
+    if write.session.is_some() && ctx.project.read_session(&trace.steps, root) == write.session {
+        return true;
+    }
+    if ctx.is_claimed(trace, write) {
+        return true;
+    }
+    let Some(filter) = write.filter else { return false };
+    let parsed = ctx.project.filters(filter, array, write.cond);
+    parsed.iter().all(|(_, filter)| filter.is_optimistic()) || has_version(ctx, filter, root)
+}
+
+/// A filter that repeats a loaded field other than `_id` fails when the document changed.
+fn has_version(ctx: &mut Context<'_>, filter: V, root: V) -> bool {
+    let equalities = ctx.project.equalities(filter);
+    equalities.into_iter().any(|(name, value)| {
+        let Some((r, path, _)) = ctx.project.loaded(value, &[root]) else { return false };
+        r == root && path.join(".") == name && (name.contains("ersion") || name.contains("pdated") || name == "__v" || name.contains("rev"))
+    })
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
+    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    draft.message = format!("`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost");
+    draft.label = format!("writes the whole of `{array}`");
+    draft.array = Some(array.to_owned());
+    let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
+    if let Some(read) = read {
+        draft.related.push((read.site, Role::Check, "loaded here".to_owned()));
+    }
+    let removes = matches!(ctx.project.arena.node(field.value), Node::Query { method, .. } if ctx.project.arena.text(*method) == "filter");
+    draft.help = if removes {
+        format!("remove on the server: `{{ $pull: {{ {array}: … }} }}`")
+    } else if has_map(ctx, field.value) {
+        format!("change elements in place: `{{ $set: {{ '{array}.$[e].field': … }} }}` with `arrayFilters`")
+    } else {
+        format!(
+            "append on the server: `{{ $push: {{ {array}: element }} }}` with the element's identity in the filter; change one element in place by `'{array}.$[e].field'` with `arrayFilters`"
+        )
+    };
+    draft.pair = format!("{array} loaded -> written whole");
+    ctx.report(draft);
+}
+
+fn has_map(ctx: &Context<'_>, value: V) -> bool {
+    let node = ctx.project.arena.node(value);
+    matches!(node, Node::Mapped(..)) || matches!(node, Node::OneOf(_) | Node::Coerce(..)) && children(node).into_iter().any(|v| has_map(ctx, v))
+}

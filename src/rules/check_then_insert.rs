@@ -1,0 +1,158 @@
+//! A check decides an insert into the same collection by the same key, and no unique index covers the key.
+
+use super::context::{Context, Trace};
+use crate::project::checks::{Check, CheckKind};
+use crate::project::writes::{Write, WriteKind};
+use crate::value::{Arena, Key, Node, V};
+
+const RULE: &str = "check-then-insert";
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for (write, checks) in trace.writes.iter().zip(&trace.checks) {
+        if write.kind != WriteKind::Insert {
+            continue;
+        }
+        // E11000 is expected here, so there is an index, if not in this code.
+        if trace.steps.get(write.step).is_some_and(|step| step.duplicate_key_caught) {
+            continue;
+        }
+        for check in checks {
+            let Some(keys) = deciding_keys(ctx, check, write) else { continue };
+            if ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write) {
+                continue;
+            }
+            report(ctx, trace, write, check, &keys);
+            break;
+        }
+    }
+}
+
+/// The keys by which the check looks for what is inserted; `None` when it does not, or a unique index covers them.
+fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
+    if !matches!(check.kind, CheckKind::Document) || check.holds {
+        return None;
+    }
+    let read = check.read.as_ref()?;
+    if !read.handle.same(&write.handle) {
+        return None;
+    }
+    let Some(filter) = read.filter else {
+        // estimatedDocumentCount() === 0, then insertMany(defaults)
+        return Some(Vec::new());
+    };
+    let equalities = ctx.project.equalities(filter);
+    if equalities.is_empty() {
+        return is_empty_filter(ctx, filter).then(Vec::new);
+    }
+    let mut same = false;
+    let mut keys = Vec::new();
+    for (name, value) in &equalities {
+        keys.push(name.clone());
+        match inserted_field(ctx, write, name) {
+            Inserted::Value(inserted) => same |= ctx.project.same_value(*value, inserted) || is_normalised(ctx, *value, inserted),
+            Inserted::Unknown => same |= name != "_id",
+            Inserted::Missing => {}
+        }
+    }
+    if !same {
+        return None;
+    }
+    keys.dedup();
+    if is_covered(ctx, filter, write, &keys) {
+        return None;
+    }
+    Some(keys)
+}
+
+/// Each alternative of the filter, and each branch of its `$or`, has a unique index.
+fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -> bool {
+    if ctx.schemas.covers(&write.handle, all) {
+        let or = ctx.project.arena.sym("$or");
+        let branches = match ctx.project.arena.node(filter) {
+            Node::Object(_) => ctx.project.arena.member(filter, or),
+            _ => Arena::UNDEFINED,
+        };
+        let Node::Array(items) = ctx.project.arena.node(branches).clone() else { return true };
+        let common: Vec<String> = all.to_vec();
+        return items.iter().all(|item| {
+            let own: Vec<String> = ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect();
+            ctx.schemas.covers(&write.handle, &own)
+                || ctx.schemas.unique.iter().any(|index| {
+                    index.handle.same(&write.handle) && index.keys.iter().all(|key| common.contains(key)) && index.keys.iter().any(|key| own.contains(key))
+                })
+        });
+    }
+    false
+}
+
+fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
+    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.is_empty())
+}
+
+/// email and email.toLowerCase() are the same key.
+fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
+    let strip = |value: V| {
+        let mut at = ctx.project.bare(value);
+        while let Node::Derived(op, operands) = ctx.project.arena.node(at) {
+            match (ctx.project.arena.text(*op), operands.as_slice()) {
+                ("toLowerCase" | "toUpperCase" | "trim" | "normalize", [inner]) => at = ctx.project.bare(*inner),
+                _ => break,
+            }
+        }
+        at
+    };
+    strip(a) == strip(b)
+}
+
+enum Inserted {
+    Value(V),
+    /// The document is not known well enough to say.
+    Unknown,
+    Missing,
+}
+
+fn inserted_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
+    let Some(payload) = write.payload else { return Inserted::Unknown };
+    match ctx.project.arena.node(payload).clone() {
+        Node::Object(entries) => {
+            let key = ctx.project.arena.sym(name);
+            let value = ctx.project.arena.member(payload, key);
+            if value != Arena::UNDEFINED {
+                return Inserted::Value(value);
+            }
+            let open = entries.iter().any(|entry| !matches!(entry.key, Key::Name(_)));
+            if open { Inserted::Unknown } else { Inserted::Missing }
+        }
+        Node::Param(..) | Node::Member(..) | Node::Call { .. } | Node::Element(_) | Node::Coerce(..) => {
+            let key = ctx.project.arena.sym(name);
+            Inserted::Value(ctx.project.arena.member(payload, key))
+        }
+        _ => Inserted::Unknown,
+    }
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, keys: &[String]) {
+    let collection = ctx.handle_text(&write.handle);
+    let list = keys.join(" + ");
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
+    draft.message = if keys.is_empty() {
+        format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
+    } else {
+        format!("{collection} is searched by {list} before this insert, and no unique index covers it: two requests can both insert")
+    };
+    draft.label = "inserts what was not found".to_owned();
+    draft.related = ctx.ends(check);
+    let index: Vec<String> = keys.iter().map(|key| if key.contains('.') { format!("'{key}': 1") } else { format!("{key}: 1") }).collect();
+    draft.help = if keys.is_empty() {
+        "upsert each document by a unique key (`updateOne(key, { $setOnInsert: doc }, { upsert: true })`), so that a second run changes nothing".to_owned()
+    } else {
+        let filter: Vec<String> = keys.iter().map(|key| if key.contains('.') { format!("'{key}'") } else { key.clone() }).collect();
+        format!(
+            "create a unique index on `{{ {} }}` and treat E11000 as found, or use one `updateOne({{ {} }}, {{ $setOnInsert: … }}, {{ upsert: true }})` on that index",
+            index.join(", "),
+            filter.join(", ")
+        )
+    };
+    draft.pair = format!("find {list} -> insert");
+    ctx.report(draft);
+}

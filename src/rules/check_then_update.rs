@@ -1,0 +1,171 @@
+//! A check on a field's value decides an update of that field, and the filter does not carry the condition.
+
+use super::context::{Context, Trace};
+use crate::project::checks::{Check, CheckKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{Arena, C, Compare, Node, V};
+
+const RULE: &str = "check-then-update";
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for (write, checks) in trace.writes.iter().zip(&trace.checks) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+            continue;
+        }
+        for field in &write.fields {
+            if field.path == "..." || field.path.is_empty() || field.is_append() || is_monotone(&field.operator) {
+                continue;
+            }
+            let cond = ctx.project.arena.and(write.cond, field.cond);
+            let own = if field.cond == write.cond || field.cond == C::TRUE { checks.clone() } else { ctx.project.checks(cond, &trace.documents) };
+            let found = own.iter().find(|check| {
+                matches!(&check.kind, CheckKind::Field { path, .. } if same_path(&path.join("."), &field.path))
+                    && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
+            });
+            let Some(check) = found.cloned() else { continue };
+            if ctx.same_session(trace, &check, write)
+                || ctx.is_claimed(trace, write)
+                || carries(ctx, write, &field.path)
+                || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check))
+            {
+                continue;
+            }
+            report(ctx, trace, write, field, &check);
+            break;
+        }
+    }
+}
+
+/// Operators whose result does not depend on how often they run.
+fn is_monotone(operator: &str) -> bool {
+    matches!(operator, "$max" | "$min" | "$setOnInsert" | "$currentDate" | "$pull" | "$pullAll" | "pipeline" | "splice")
+}
+
+fn same_path(checked: &str, written: &str) -> bool {
+    checked == written
+}
+
+/// Whether the filter says something about the field, or is not known.
+pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
+    let Some(filter) = write.filter else { return false };
+    let parsed = ctx.project.filters(filter, path, write.cond);
+    !parsed.is_empty()
+        && parsed.iter().all(|(_, filter)| {
+            filter.open
+                || !filter.guards.is_empty()
+                || filter.is_optimistic()
+                || filter.fields.iter().any(|(name, _)| name == path || name.starts_with(&format!("{path}.")))
+        })
+}
+
+/// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.
+fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    if !matches!(field.operator.as_str(), "$set" | "$unset") {
+        return false;
+    }
+    let CheckKind::Field { test, .. } = &check.kind else { return false };
+    let value = if field.operator == "$unset" { Arena::UNDEFINED } else { field.value };
+    let constant = ctx.project.arena.is_literal(value)
+        || matches!(ctx.project.arena.node(value), Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::New { .. });
+    match ctx.project.arena.node(*test).clone() {
+        Node::Compare(Compare::Equal, _, wanted) => {
+            if !check.holds {
+                // if (doc.state !== x) $set: { state: x }
+                return ctx.project.same_value(value, wanted);
+            }
+            // if (doc.code === code) $unset: { code: '' }
+            constant && ctx.project.arena.truth(C::TRUE, value) == Some(false) && !ctx.project.arena.is_literal(wanted)
+        }
+        Node::Compare(..) => {
+            // if (doc.expires < now) $set: { expires: null }
+            constant && !matches!(ctx.project.arena.node(value), Node::Num(_))
+        }
+        _ => {
+            let truth = ctx.project.arena.truth(C::TRUE, value);
+            match truth {
+                Some(truth) => truth != check.holds,
+                // if (!doc.name) $set: { name }
+                None => !check.holds && !uses_loaded(ctx, value, check),
+            }
+        }
+    }
+}
+
+fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
+    let CheckKind::Field { path, .. } = &check.kind else { return false };
+    ctx.project.comes_from(value, check.root, path, &[check.root])
+}
+
+/// Whether something that is not idempotent happens with the write: another counter in it, or another write that the
+/// same check decides.
+fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) -> bool {
+    let counts = |f: &FieldWrite| matches!(f.operator.as_str(), "$inc" | "$mul" | "$push");
+    if write.fields.iter().any(|other| other.path != field.path && (counts(other) || is_arithmetic(ctx, other.value))) {
+        return true;
+    }
+    // The other side of a toggle.
+    let toggled = trace.writes.iter().flat_map(|w| w.fields.iter().map(move |f| (w, f))).any(|(w, other)| {
+        w.handle.same(&write.handle)
+            && other.path == field.path
+            && other.operator == field.operator
+            && other.value != field.value
+            && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
+            && ctx.project.arena.truth(C::TRUE, other.value).is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
+    });
+    toggled
+        || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
+            other.step != write.step
+                && (other.kind == WriteKind::Insert || other.fields.iter().any(counts))
+                && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
+        })
+}
+
+fn ctx_cond(write: &Write, field: &FieldWrite) -> C {
+    if field.cond == C::TRUE { write.cond } else { field.cond }
+}
+
+pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
+    matches!(ctx.project.arena.node(value), Node::Derived(op, _) if matches!(ctx.project.arena.text(*op), "+" | "-" | "*" | "/" | "%" | "**"))
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
+    let path = field.path.clone();
+    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    draft.message = format!("`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write");
+    draft.label = format!("writes `{path}` without the check in the filter");
+    draft.array = Some(path.clone());
+    draft.related = ctx.ends(check);
+    let condition = condition_text(ctx, check, &path);
+    draft.help = match write.kind {
+        WriteKind::Save => format!(
+            "use one call that checks and writes: `Model.findOneAndUpdate({{ _id: doc._id, {condition} }}, …)`, and treat null as the check having failed"
+        ),
+        _ => format!("carry the check in the filter of this call: add `{condition}`, and treat matchedCount 0 (or null) as the check having failed"),
+    };
+    draft.pair = format!("{path} checked -> {}", field.operator);
+    ctx.report(draft);
+}
+
+/// The check as a filter condition: `balance: { $gte: amount }`.
+fn condition_text(ctx: &Context<'_>, check: &Check, path: &str) -> String {
+    let key = if path.contains('.') { format!("'{path}'") } else { path.to_owned() };
+    let CheckKind::Field { test, .. } = &check.kind else { return format!("{key}: …") };
+    let is_field = |v: V| matches!(ctx.project.arena.node(ctx.project.bare(v)), Node::Member(_, name) if path.ends_with(ctx.project.arena.text(*name)));
+    match ctx.project.arena.node(*test) {
+        Node::Compare(Compare::Equal, a, b) => {
+            let other = if is_field(*a) { *b } else { *a };
+            if check.holds { format!("{key}: {}", ctx.show(other)) } else { format!("{key}: {{ $ne: {} }}", ctx.show(other)) }
+        }
+        Node::Compare(Compare::Less, a, b) => {
+            let (operator, other) = match (is_field(*a), check.holds) {
+                (true, true) => ("$lt", *b),
+                (true, false) => ("$gte", *b),
+                (false, true) => ("$gt", *a),
+                (false, false) => ("$lte", *a),
+            };
+            format!("{key}: {{ {operator}: {} }}", ctx.show(other))
+        }
+        _ if check.holds => format!("{key}: true"),
+        _ => format!("{key}: {{ $ne: true }}"),
+    }
+}

@@ -1,0 +1,118 @@
+//! A scalar computed from its own loaded value is written back.
+
+use super::check_then_update::carries;
+use super::context::{Context, Trace};
+use crate::diagnostic::Role;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{Coercion, Node, Site, V};
+
+const RULE: &str = "lost-update";
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for write in &trace.writes {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+            continue;
+        }
+        let mut reported: Vec<Site> = Vec::new();
+        for field in &write.fields {
+            if field.operator != "$set" || field.path.is_empty() || reported.contains(&field.site) {
+                continue;
+            }
+            let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
+            let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
+            let session = ctx.project.read_session(&trace.steps, root);
+            if write.session.is_some() && (session == write.session || read.is_none()) || ctx.is_claimed(trace, write) || carries(ctx, write, &field.path) {
+                continue;
+            }
+            let read = read.map(|read| read.site);
+            report(ctx, trace, write, field, read, operation);
+            reported.push(field.site);
+        }
+    }
+}
+
+fn list_read(ctx: &mut Context<'_>, root: V) -> Option<crate::project::mongo::DbCall> {
+    match ctx.project.arena.node(root) {
+        Node::Element(list) | Node::Index(list, _) => {
+            let list = *list;
+            ctx.project.read_of(list)
+        }
+        _ => None,
+    }
+}
+
+/// How a value was computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Add,
+    Other,
+    Negate,
+    Text,
+}
+
+/// The loaded document whose field the value is computed from, when it is the field that is written.
+fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<(V, Operation)> {
+    let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+    let mut found = None;
+    for (_, value) in ctx.project.arena.alternatives(field.value) {
+        let Some(operation) = operation_of(ctx, value) else { continue };
+        let mut leaves = Vec::new();
+        operands(ctx, value, 0, &mut leaves);
+        for leaf in leaves {
+            let Some((root, loaded, read)) = ctx.project.loaded(leaf, &trace.documents) else { continue };
+            let is_same_path = loaded == path || (path.contains(&"*".to_owned()) && loaded.len() == path.len() && loaded.last() == path.last() && loaded.first() == path.first());
+            if is_same_path && ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document) {
+                found = Some((root, operation));
+            }
+        }
+    }
+    found
+}
+
+fn operation_of(ctx: &Context<'_>, value: V) -> Option<Operation> {
+    match ctx.project.arena.node(value) {
+        Node::Derived(op, _) => match ctx.project.arena.text(*op) {
+            "+" | "-" => Some(Operation::Add),
+            "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round" | "Math.ceil" | "Math.abs"
+            | "toFixed" | "neg" => Some(Operation::Other),
+            _ => None,
+        },
+        Node::Coerce(Coercion::Number, inner) => operation_of(ctx, *inner),
+        Node::Not(_) => Some(Operation::Negate),
+        Node::Template(_) => Some(Operation::Text),
+        _ => None,
+    }
+}
+
+/// The operands of an arithmetic expression.
+fn operands(ctx: &Context<'_>, value: V, depth: u32, into: &mut Vec<V>) {
+    if depth > 6 || into.len() > 30 {
+        return;
+    }
+    match ctx.project.arena.node(value) {
+        Node::Derived(_, parts) | Node::Template(parts) => parts.iter().for_each(|part| operands(ctx, *part, depth + 1, into)),
+        Node::Coerce(_, inner) | Node::Not(inner) => operands(ctx, *inner, depth + 1, into),
+        Node::OneOf(alternatives) => alternatives.iter().for_each(|(_, v)| operands(ctx, *v, depth + 1, into)),
+        _ => into.push(value),
+    }
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: Option<Site>, operation: Operation) {
+    let path = field.path.replace(".*", "[…]");
+    let key = if path.contains('.') { format!("'{path}'") } else { path.clone() };
+    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    draft.message = format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
+    draft.label = format!("writes back `{path}`");
+    draft.array = Some(field.path.clone());
+    if let Some(read) = read {
+        draft.related.push((read, Role::Check, "loaded here".to_owned()));
+    }
+    draft.help = match operation {
+        Operation::Add => format!("let the server add: `{{ $inc: {{ {key}: … }} }}`"),
+        Operation::Other => format!("let the server compute it: `$mul`, `$max`, or a pipeline update `[{{ $set: {{ {key}: … }} }}]`"),
+        Operation::Negate => format!("let the server negate it: a pipeline update `[{{ $set: {{ {key}: {{ $not: '${path}' }} }} }}]`"),
+        Operation::Text => format!("let the server join it: a pipeline update `[{{ $set: {{ {key}: {{ $concat: ['${path}', …] }} }} }}]`"),
+    };
+    draft.pair = format!("{} -> $set", field.path);
+    ctx.report(draft);
+}

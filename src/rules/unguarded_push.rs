@@ -1,0 +1,89 @@
+//! An append to a tracked array with neither check nor guard.
+
+use super::check_then_push::is_guarded;
+use super::context::{Context, Trace, appends};
+use crate::diagnostic::Level;
+use crate::project::checks::CheckKind;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{C, Key, Node, V};
+
+const RULE: &str = "unguarded-push";
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for write in &trace.writes {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+            continue;
+        }
+        for field in appends(write) {
+            if field.operator == "$addToSet" {
+                continue;
+            }
+            let Some(array) = ctx.tracked(&write.handle, &field.path) else { continue };
+            let cond = ctx.project.arena.and(write.cond, field.cond);
+            if cond == C::FALSE || is_guarded(ctx, write, &field, cond) || is_checked(ctx, trace, cond, &field) || ctx.is_claimed(trace, write) {
+                continue;
+            }
+            let mut kind = None;
+            for element in elements(ctx, field.value) {
+                kind = kind.or(ctx.kind_of(element, array, cond).map(|(at, _)| at));
+            }
+            let key = kind.and_then(|at| array.kinds.get(at)).map(|kind| (kind.name.clone(), kind.key.clone()));
+            report(ctx, trace, write, &field, key);
+        }
+    }
+}
+
+/// The elements of a `$push`: the value, or those of `$each`.
+pub fn elements(ctx: &mut Context<'_>, value: V) -> Vec<V> {
+    let each = ctx.project.arena.sym("$each");
+    let list = match ctx.project.arena.node(value) {
+        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Name(each)) => ctx.project.arena.member(value, each),
+        _ => return vec![value],
+    };
+    match ctx.project.arena.node(list) {
+        Node::Array(items) => items.iter().map(|item| item.value).collect(),
+        Node::Mapped(_, result) => vec![*result],
+        _ => vec![list],
+    }
+}
+
+/// Whether the path depends on what the array holds.
+fn is_checked(ctx: &mut Context<'_>, trace: &Trace, cond: C, field: &FieldWrite) -> bool {
+    ctx.project.checks(cond, &trace.documents).into_iter().any(|check| match &check.kind {
+        CheckKind::Element { path, .. } => !check.holds && path.join(".") == field.path,
+        CheckKind::Document => check.read.as_ref().and_then(|read| read.filter).is_some_and(|filter| {
+            ctx.project.filters(filter, &field.path, C::TRUE).iter().any(|(_, filter)| !filter.guards.is_empty())
+        }),
+        _ => false,
+    })
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, kind: Option<(String, Vec<String>)>) {
+    let array = field.path.clone();
+    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    draft.array = Some(array.clone());
+    draft.label = format!("appends to `{array}` whatever it holds");
+    match kind {
+        Some((name, key)) => {
+            draft.message = format!("nothing keeps this {name} from being appended to `{array}` twice: a retry or a second worker duplicates it");
+            let keys: Vec<(String, V)> = key
+                .iter()
+                .map(|field_name| {
+                    let sym = ctx.project.arena.sym(field_name);
+                    (field_name.clone(), ctx.project.arena.member(field.value, sym))
+                })
+                .collect();
+            let guard = ctx.guard_text(&array, &keys);
+            draft.help = format!("put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already");
+        }
+        None => {
+            draft.level = Some(Level::Warning);
+            draft.message = format!("nothing keeps this element from being appended to `{array}` twice, and it has no identity key");
+            draft.help = format!(
+                "give the element a key that a retry repeats, such as a request id from the caller, and guard by it: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
+            );
+        }
+    }
+    draft.pair = "-> $push".to_owned();
+    ctx.report(draft);
+}
