@@ -13,6 +13,10 @@ use crate::value::{FnRef, Site};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
+
+/// Related places of one finding.
+const MAX_RELATED: usize = 12;
 
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
@@ -131,8 +135,16 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end);
         match best.get(&key) {
-            Some((known, other)) if (*known, std::cmp::Reverse(other.calls)) >= (level, std::cmp::Reverse(draft.calls)) => {}
-            _ => {
+            Some((known, other)) => {
+                // The best view speaks; the ends that other callers add are kept as related places.
+                let better = (*known, Reverse(other.calls)) < (level, Reverse(draft.calls));
+                let (mut kept, dropped) = if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
+                let room = MAX_RELATED.saturating_sub(kept.1.related.len());
+                let more: Vec<_> = dropped.related.into_iter().filter(|r| !kept.1.related.contains(r)).take(room).collect();
+                kept.1.related.extend(more);
+                best.insert(key, kept);
+            }
+            None => {
                 best.insert(key, (level, draft));
             }
         }

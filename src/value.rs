@@ -579,6 +579,13 @@ impl Arena {
                 _ => flat.push(part),
             }
         }
+        // x || !x
+        for part in &flat {
+            let opposite = self.not(*part);
+            if flat.contains(&opposite) {
+                return self.bool(true);
+            }
+        }
         match flat.as_slice() {
             [] => self.bool(false),
             [only] => *only,

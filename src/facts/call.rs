@@ -9,10 +9,10 @@ use swc_common::Span;
 use swc_ecma_ast::*;
 
 /// Methods of a query or promise that give back what they were called on.
-const TRANSPARENT: [&str; 31] = [
+const TRANSPARENT: [&str; 33] = [
     "lean", "exec", "populate", "select", "sort", "limit", "skip", "session", "toArray", "hint", "project", "collation",
     "maxTimeMS", "toObject", "toJSON", "next", "read", "readConcern", "writeConcern", "orFail", "allowDiskUse", "batchSize",
-    "setOptions", "comment", "clone", "cursor", "unwrap", "execPopulate", "finally", "tz", "stream",
+    "setOptions", "comment", "clone", "cursor", "unwrap", "execPopulate", "finally", "tz", "stream", "fetch", "fetchAsync",
 ];
 
 /// Array methods whose callback runs in place for each element.
@@ -174,6 +174,11 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.promise_method(recv, &name, args, span) {
             return value;
         }
+        if self.is_lodash(recv)
+            && let Some((array, rest)) = args.split_first()
+        {
+            return self.lodash(&name, array, rest, span);
+        }
         if EACH.contains(&name.as_str())
             && let Some(code) = args.first().and_then(|arg| function_code(&arg.expr))
         {
@@ -206,6 +211,41 @@ impl<'a> Eval<'a> {
             return value;
         }
         self.method_effect(recv, &name, values, span)
+    }
+
+    fn is_lodash(&self, recv: V) -> bool {
+        match self.arena.node(recv) {
+            Node::Global(name) => self.arena.text(*name) == "_",
+            Node::Import { module, .. } => matches!(self.arena.text(*module), "lodash" | "underscore" | "lodash-es"),
+            _ => false,
+        }
+    }
+
+    /// `_.find(array, predicate)` as the array's own method.
+    fn lodash(&mut self, name: &str, array: &'a ExprOrSpread, rest: &'a [ExprOrSpread], span: Span) -> V {
+        let array = self.expr(&array.expr);
+        if EACH.contains(&name)
+            && let Some(code) = rest.first().and_then(|arg| function_code(&arg.expr))
+        {
+            return self.each(array, name, code, rest);
+        }
+        let array = self.freeze(array);
+        let values = self.args(rest);
+        let arg = values.first().copied().unwrap_or(Arena::UNDEFINED);
+        match name {
+            "find" | "some" | "filter" | "findIndex" | "includes" | "indexOf" | "findLast" => {
+                let query = self.query(name, array, arg);
+                self.place(query, span);
+                query
+            }
+            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => self.query("filter", array, arg),
+            "cloneDeep" | "clone" => self.arena.intern(Node::Coerce(Coercion::Copy, array)),
+            _ => {
+                let mut operands = vec![array];
+                operands.extend(values);
+                self.arena.derived(name, operands)
+            }
+        }
     }
 
     fn method_effect(&mut self, recv: V, name: &str, args: Vec<V>, span: Span) -> V {

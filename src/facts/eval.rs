@@ -87,7 +87,7 @@ pub(super) struct Eval<'a> {
 /// Expressions nested deeper than this are not modelled.
 pub(super) const MAX_DEPTH: u32 = 1_500;
 /// Path conditions that need more operands than this after a join are dropped.
-const MAX_JOIN: usize = 24;
+const MAX_JOIN: usize = 40;
 
 pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
@@ -416,6 +416,7 @@ impl<'a> Eval<'a> {
             (a, b) if a == then.entered && b == otherwise.entered => outer,
             (a, b) => {
                 let (a, b) = (self.arena.since(outer, a), self.arena.since(outer, b));
+                let (a, b) = (self.without_completions(a), self.without_completions(b));
                 if self.arena.atoms(a).len() + self.arena.atoms(b).len() > MAX_JOIN {
                     return outer;
                 }
@@ -424,6 +425,16 @@ impl<'a> Eval<'a> {
                 self.arena.assume(outer, either, true)
             }
         }
+    }
+
+    /// That a call inside a branch came back says little after the branch, and would make every join long.
+    fn without_completions(&mut self, cond: C) -> C {
+        let atoms = self.arena.atoms(cond);
+        if !atoms.iter().any(|atom| matches!(self.arena.node(atom.value), Node::Completed(_))) {
+            return cond;
+        }
+        let kept = atoms.into_iter().rev().filter(|atom| !matches!(self.arena.node(atom.value), Node::Completed(_))).collect::<Vec<_>>();
+        kept.into_iter().fold(C::TRUE, |c, atom| self.arena.assume(c, atom.value, atom.holds))
     }
 
     fn set_slot(&mut self, slot: Slot, value: V) {

@@ -114,6 +114,16 @@ impl Project {
                     }
                 }
             }
+            // ['DONE', 'FAILED'].includes(doc.state)
+            Node::Query { array, arg, .. } if matches!(self.arena.node(array), Node::Array(_)) => {
+                if let Some((root, path, read)) = self.loaded(arg, documents)
+                    && !path.is_empty()
+                {
+                    checks.push(Check { root, read, kind: CheckKind::Field { path, test: value }, holds, leaf: value, under: leaf.under });
+                } else if self.arena.node(array) != &Node::Array(Vec::new()) {
+                    self.element_check(leaf, value, holds, documents, checks);
+                }
+            }
             Node::Query { ref method, .. } => {
                 let every = self.arena.text(*method) == "every";
                 let index = matches!(self.arena.text(*method), "indexOf" | "findIndex" | "filter");
@@ -460,7 +470,7 @@ impl Project {
     fn equality_value(&self, value: V) -> Option<V> {
         let Node::Object(entries) = self.arena.node(value) else { return Some(value) };
         entries.iter().find_map(|entry| match entry.key {
-            Key::Name(name) if matches!(self.arena.text(name), "$eq" | "$regex") => Some(entry.value),
+            Key::Name(name) if matches!(self.arena.text(name), "$eq" | "$regex" | "$all") => Some(entry.value),
             Key::Name(name) if self.arena.text(name).starts_with('$') => None,
             _ => None,
         })
@@ -494,10 +504,33 @@ impl Project {
         if !read.handle.same(handle) {
             return false;
         }
+        // Another copy of the document, read again before it is saved.
+        let filter = filter.or_else(|| document.and_then(|document| self.read_of(document)).and_then(|read| read.filter));
         match (read.filter, filter) {
-            (Some(a), Some(b)) => !self.different_documents(a, b),
+            (Some(a), Some(b)) => a == b || self.identify_one(a, b, root),
             _ => document.is_none() || self.is_element_of(document, root),
         }
+    }
+
+    /// Whether two filters name the same document: a key with the same value in both, or a value of the loaded document.
+    /// A check of the caller's own account before a write to another one shares no key.
+    fn identify_one(&self, read: V, write: V, root: V) -> bool {
+        let (left, right) = (self.equalities(read), self.equalities(write));
+        if left.is_empty() || right.is_empty() {
+            return left.is_empty() && right.is_empty() || !self.is_known_object(read) || !self.is_known_object(write);
+        }
+        right.iter().any(|(key, value)| {
+            let bare = self.bare(*value);
+            self.path_from(bare, root).is_some()
+                || left.iter().any(|(k, v)| {
+                    (k == key || (k.ends_with("id") && key.ends_with("id")) || (k == "_id") != (key == "_id"))
+                        && self.same_value(*v, *value)
+                })
+        }) || left.iter().any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_part_of(*value, *v)))
+    }
+
+    fn is_known_object(&self, filter: V) -> bool {
+        matches!(self.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| entry.key != Key::Spread))
     }
 
     fn is_element_of(&self, document: Option<V>, root: V) -> bool {

@@ -13,6 +13,8 @@ const MAX_STEPS: usize = 1_500;
 const MAX_CHAIN: u32 = 6;
 /// Values nested deeper than this in returned values are left as calls.
 const MAX_RETURN_DEPTH: u32 = 6;
+/// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
+const MAX_RETURN_SIZE: usize = 400;
 
 /// One effect as a function sees it, its own or one of a callee.
 #[derive(Clone, Debug)]
@@ -34,6 +36,13 @@ pub enum Op {
     Call { callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V> },
     Assign { object: V, key: Option<Sym>, value: V },
 }
+
+/// Methods beside the catalogue's that a rule looks at.
+const RELEVANT: [&str; 27] = [
+    "push", "unshift", "splice", "pop", "shift", "sort", "reverse", "fill", "addToSet", "pull", "set", "add", "delete", "has",
+    "get", "session", "save", "acquire", "runExclusive", "lock", "unlock", "release", "model", "discriminator", "index",
+    "upsert", "markModified",
+];
 
 /// The linked program.
 pub struct Project {
@@ -135,6 +144,18 @@ impl Project {
     /// The expression in the text, without the calls that lead to it.
     pub fn base_site(&self, site: Site) -> SiteInfo {
         SiteInfo { via: None, ..self.arena.site_info(site) }
+    }
+
+    /// Whether an expression stands inside a function other than a constructor, so that each call makes its own value.
+    pub fn is_local(&self, site: Site) -> bool {
+        let info = self.arena.site_info(site);
+        self.functions.iter().zip(&self.files).any(|(function, file)| {
+            *file == info.file
+                && function.parent.is_some()
+                && function.name != "constructor"
+                && function.start <= info.start
+                && info.end <= function.end
+        })
     }
 
     fn link_classes(&mut self) {
@@ -496,8 +517,9 @@ impl Project {
             thrown.push(self.arena.cond_value(cond));
         }
         let thrown = self.arena.any(thrown);
+        let small = self.is_small(&returns);
         if let Some(slot) = self.returns.get_mut(at) {
-            *slot = Some(returns);
+            *slot = small.then_some(returns);
         }
         if let Some(slot) = self.throws.get_mut(at) {
             *slot = Some(thrown);
@@ -507,6 +529,44 @@ impl Project {
         }
         if let Some(state) = self.state.get_mut(at) {
             *state = State::Done;
+        }
+    }
+
+    fn is_small(&self, returns: &[(C, V)]) -> bool {
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open: Vec<V> = Vec::new();
+        for (cond, value) in returns {
+            open.push(*value);
+            open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
+        }
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            if seen.len() > MAX_RETURN_SIZE {
+                return false;
+            }
+            let node = self.arena.node(value);
+            open.extend(crate::value::children(node));
+            if let Node::OneOf(alternatives) = node {
+                for (cond, _) in alternatives {
+                    open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a step can matter to a rule, in its own function or in a caller.
+    fn is_relevant(&self, op: &Op) -> bool {
+        match op {
+            Op::Assign { .. } => true,
+            Op::Call { callee, name, .. } => {
+                let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
+                super::mongo::is_method(name)
+                    || RELEVANT.contains(&name)
+                    || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+            }
         }
     }
 
@@ -525,7 +585,9 @@ impl Project {
             })
             .collect();
         if targets.is_empty() {
-            steps.push(step);
+            if self.is_relevant(&step.op) && steps.len() < MAX_STEPS {
+                steps.push(step);
+            }
             return;
         }
         for func in targets {

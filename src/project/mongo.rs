@@ -165,7 +165,7 @@ impl Project {
         let handle = named.unwrap_or(Handle::Value(recv));
         let arg = |at: Option<usize>| at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)));
         let (mut filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
-        if method.by_id
+        if (method.by_id || method.action == Action::Update && filter.is_some_and(|filter| self.is_identifier(filter)))
             && let Some(id) = filter
         {
             filter = Some(self.id_filter(id));
@@ -176,8 +176,24 @@ impl Project {
     /// The read whose result a value is: `findOne(…)`, or an element of `find(…)`.
     pub fn read_of(&mut self, value: V) -> Option<DbCall> {
         let Node::Call { site, callee, args } = self.arena.node(value).clone() else { return None };
-        let Node::Member(recv, name) = self.arena.node(callee).clone() else { return None };
+        let (recv, name) = self.method_of(callee)?;
+        // A cursor's count: find(filter).count()
+        if matches!(self.arena.text(name), "count" | "countDocuments" | "countAsync" | "hasNext")
+            && let Some(list) = self.read_of(recv)
+            && list.action == Action::FindMany
+        {
+            return Some(DbCall { site, method: "count".to_owned(), action: Action::Count, ..list });
+        }
         self.db_call(site, recv, name, &args)
+    }
+
+    /// A selector that is an identifier rather than a filter (Meteor): `update(doc._id, …)`.
+    fn is_identifier(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Str(_) | Node::Coerce(..) | Node::Fresh(..) => true,
+            Node::Member(_, name) => matches!(self.arena.text(*name), "_id" | "id"),
+            _ => false,
+        }
     }
 
     /// `{ _id: id }`
@@ -273,7 +289,7 @@ impl Project {
         let imported = matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_));
         match method.name {
             "update" => named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update)),
-            "insert" => named_like_one,
+            "insert" => named_like_one || (imported && capital && !is_builtin(name)),
             "save" | "findOneBy" | "findOneOrFail" | "index" => false,
             _ => {
                 let object = first.is_none_or(|first| !matches!(self.arena.node(first), Node::Func(_) | Node::Str(_) | Node::Num(_)));
@@ -329,15 +345,24 @@ impl Project {
         }
     }
 
+    /// Receiver and name of a method; of the first alternative when the receiver is one of several
+    /// (`mongoose.models.User || mongoose.model('User')`).
+    pub fn method_of(&self, callee: V) -> Option<(V, Sym)> {
+        match self.arena.node(callee) {
+            Node::Member(recv, name) => Some((*recv, *name)),
+            Node::OneOf(alternatives) => alternatives.iter().find_map(|(_, v)| self.method_of(*v)),
+            _ => None,
+        }
+    }
+
     /// Whether a value is a document that was read or made, so that its methods are a document's.
     pub fn is_document(&self, value: V) -> bool {
         match self.arena.node(value) {
-            Node::Call { callee, .. } => match self.arena.node(*callee) {
-                Node::Member(_, name) => METHODS.iter().any(|m| {
-                    m.name == self.arena.text(*name) && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
-                }),
-                _ => false,
-            },
+            Node::Call { callee, .. } => self.method_of(*callee).is_some_and(|(_, name)| {
+                METHODS.iter().any(|m| {
+                    m.name == self.arena.text(name) && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
+                })
+            }),
             Node::New { callee, .. } => self.last_name(*callee).is_some_and(|name| name != "Collection"),
             Node::Element(list) => self.is_document(*list),
             Node::Index(list, _) => self.is_document(*list),

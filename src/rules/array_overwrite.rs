@@ -15,13 +15,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         match write.kind {
             WriteKind::Update | WriteKind::Replace => {}
             WriteKind::Save if unversioned => {}
-            WriteKind::Save => {
-                // A Mixed field is sent whole, without a version.
-                let mixed: Vec<FieldWrite> = write.fields.iter().filter(|f| ctx.schemas.is_mixed(&write.handle, f.top()) && f.operator == "$set").cloned().collect();
-                if mixed.is_empty() {
-                    continue;
-                }
-            }
+            WriteKind::Save => {}
             _ => continue,
         }
         let mut whole = false;
@@ -29,10 +23,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             if !matches!(field.operator.as_str(), "$set" | "replace" | "splice") {
                 continue;
             }
-            if write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top()) {
-                continue;
-            }
-            if let Some((root, path)) = overwritten(ctx, trace, write, &field) {
+            // The version of the saved copy protects what was loaded with it; a Mixed field is sent without one.
+            let versioned = write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top());
+            if let Some((root, path)) = overwritten(ctx, trace, write, &field)
+                && !(versioned && Some(root) == write.document)
+            {
                 report(ctx, trace, write, &field, root, &path);
                 whole = true;
                 break;
@@ -50,11 +45,18 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
         return spread_document(ctx, trace, write, field.value);
     }
     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
-    if write.kind == WriteKind::Save {
-        return Some((write.document?, field.path.clone()));
+    if write.kind == WriteKind::Save && (field.operator == "splice" || ctx.is_array_value(field.value)) {
+        let other = source(ctx, trace, field.value, &path, 0);
+        return match other {
+            Some((root, read)) if Some(root) != write.document => ctx
+                .project
+                .same_document(root, read.as_ref(), &write.handle, None, write.document)
+                .then(|| (root, field.path.clone())),
+            _ => Some((write.document?, field.path.clone())),
+        };
     }
     let (root, read) = source(ctx, trace, field.value, &path, 0)?;
-    if !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, None) && read.is_some() {
+    if !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document) && read.is_some() {
         return None;
     }
     if is_safe(ctx, trace, write, root, &field.path) {

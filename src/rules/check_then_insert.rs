@@ -33,7 +33,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
         return None;
     }
     let read = check.read.as_ref()?;
-    if !read.handle.same(&write.handle) {
+    if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
         return None;
     }
     let Some(filter) = read.filter else {
@@ -49,7 +49,12 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     for (name, value) in &equalities {
         keys.push(name.clone());
         match inserted_field(ctx, write, name) {
-            Inserted::Value(inserted) => same |= ctx.project.same_value(*value, inserted) || is_normalised(ctx, *value, inserted),
+            Inserted::Value(inserted) => {
+                same |= ctx.project.same_value(*value, inserted)
+                    || is_normalised(ctx, *value, inserted)
+                    // The one key of the check, from another source: a session looked up by the id that is checked.
+                    || equalities.len() == 1 && !is_own(ctx, inserted) && !is_own(ctx, *value);
+            }
             Inserted::Unknown => same |= name != "_id",
             Inserted::Missing => {}
         }
@@ -93,15 +98,33 @@ fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
 fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     let strip = |value: V| {
         let mut at = ctx.project.bare(value);
-        while let Node::Derived(op, operands) = ctx.project.arena.node(at) {
-            match (ctx.project.arena.text(*op), operands.as_slice()) {
-                ("toLowerCase" | "toUpperCase" | "trim" | "normalize", [inner]) => at = ctx.project.bare(*inner),
-                _ => break,
+        loop {
+            let inner = match ctx.project.arena.node(at) {
+                Node::Derived(op, operands) if matches!(ctx.project.arena.text(*op), "toLowerCase" | "toUpperCase" | "trim" | "normalize" | "replace") => operands.first(),
+                // sanitize(email)
+                Node::Call { args, .. } if args.len() == 1 && !ctx.project.is_document(at) => args.first(),
+                _ => None,
+            };
+            match inner {
+                Some(inner) => at = ctx.project.bare(*inner),
+                None => return at,
             }
         }
-        at
     };
     strip(a) == strip(b)
+}
+
+/// A model whose file is not part of the run: its schema, and so its unique indexes, are not known.
+fn is_unseen_model(ctx: &Context<'_>, handle: &crate::project::mongo::Handle) -> bool {
+    match handle {
+        crate::project::mongo::Handle::Value(value) => matches!(ctx.project.arena.node(*value), Node::Import { .. }),
+        crate::project::mongo::Handle::Named(_) => false,
+    }
+}
+
+/// A literal, or a value made here.
+fn is_own(ctx: &Context<'_>, value: V) -> bool {
+    ctx.project.arena.is_literal(value) || matches!(ctx.project.arena.node(value), Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::Template(_))
 }
 
 enum Inserted {

@@ -9,12 +9,12 @@ const RULE: &str = "check-then-push";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
         for field in appends(write) {
             // The whole element is the guard of $addToSet, unless it is an object with something fresh.
-            if field.operator == "$addToSet" {
+            if field.operator == "$addToSet" || ctx.is_versioned(write, &field) {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);

@@ -1,6 +1,7 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
 use super::context::{Context, Trace};
+use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Arena, C, Compare, Node, V};
@@ -9,11 +10,11 @@ const RULE: &str = "check-then-update";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
         for field in &write.fields {
-            if field.path == "..." || field.path.is_empty() || field.is_append() || is_monotone(&field.operator) {
+            if field.path == "..." || field.path.is_empty() || field.is_append() || is_monotone(&field.operator) || ctx.is_versioned(write, field) {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);
@@ -65,20 +66,34 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
     }
     let CheckKind::Field { test, .. } = &check.kind else { return false };
     let value = if field.operator == "$unset" { Arena::UNDEFINED } else { field.value };
+    // A counter that is set back.
+    if matches!(ctx.project.arena.node(value), Node::Num(_)) {
+        return true;
+    }
     let constant = ctx.project.arena.is_literal(value)
         || matches!(ctx.project.arena.node(value), Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::New { .. });
     match ctx.project.arena.node(*test).clone() {
         Node::Compare(Compare::Equal, _, wanted) => {
             if !check.holds {
                 // if (doc.state !== x) $set: { state: x }
-                return ctx.project.same_value(value, wanted);
+                return ctx.project.same_value(value, wanted)
+                    || (!ctx.project.arena.is_literal(wanted) && field.operator == "$set" && !uses_loaded(ctx, value, check));
+            }
+            // A proof: if (doc.password === given) $set: { password: next }
+            if !ctx.project.arena.is_literal(wanted) && field.operator == "$set" && !uses_loaded(ctx, value, check) {
+                return true;
             }
             // if (doc.code === code) $unset: { code: '' }
             constant && ctx.project.arena.truth(C::TRUE, value) == Some(false) && !ctx.project.arena.is_literal(wanted)
         }
+        // if (['CANCELLED', 'EXPIRED'].includes(doc.state)) return
+        Node::Query { array, .. } => match ctx.project.arena.node(array) {
+            Node::Array(items) => !check.holds && items.len() == 1 && items.iter().all(|item| item.value == value),
+            _ => false,
+        },
         Node::Compare(..) => {
             // if (doc.expires < now) $set: { expires: null }
-            constant && !matches!(ctx.project.arena.node(value), Node::Num(_))
+            constant
         }
         _ => {
             let truth = ctx.project.arena.truth(C::TRUE, value);
@@ -100,6 +115,13 @@ fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
 /// same check decides.
 fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) -> bool {
     let counts = |f: &FieldWrite| matches!(f.operator.as_str(), "$inc" | "$mul" | "$push");
+    // A write whose own filter decides does not happen twice.
+    let guarded: Vec<usize> = trace
+        .writes
+        .iter()
+        .filter(|other| other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond)))
+        .map(|other| other.step)
+        .collect();
     if write.fields.iter().any(|other| other.path != field.path && (counts(other) || is_arithmetic(ctx, other.value))) {
         return true;
     }
@@ -115,9 +137,14 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
     toggled
         || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
             other.step != write.step
-                && (other.kind == WriteKind::Insert || other.fields.iter().any(counts))
+                && !guarded.contains(&other.step)
+                && (other.kind == WriteKind::Insert || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
                 && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
         })
+}
+
+fn may_be_arithmetic(ctx: &Context<'_>, value: V) -> bool {
+    ctx.project.arena.alternatives(value).into_iter().any(|(_, v)| is_arithmetic(ctx, v))
 }
 
 fn ctx_cond(write: &Write, field: &FieldWrite) -> C {
@@ -130,11 +157,14 @@ pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
     let path = field.path.clone();
-    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!("`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write");
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
     draft.related = ctx.ends(check);
+    if field.site != write.site {
+        draft.related.push((field.site, Role::Context, "changed here".to_owned()));
+    }
     let condition = condition_text(ctx, check, &path);
     draft.help = match write.kind {
         WriteKind::Save => format!(

@@ -87,7 +87,10 @@ impl<'a> Context<'a> {
         Some(Trace { func, steps, writes, checks, documents })
     }
 
-    pub fn report(&mut self, draft: Draft) {
+    pub fn report(&mut self, mut draft: Draft) {
+        for call in self.calls_to(draft.site) {
+            draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
+        }
         self.drafts.push(draft);
     }
 
@@ -108,6 +111,17 @@ impl<'a> Context<'a> {
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }
+    }
+
+    /// The calls through which a step of a callee is reached, nearest first.
+    pub fn calls_to(&self, site: Site) -> Vec<Site> {
+        let mut calls = Vec::new();
+        let mut at = self.project.arena.site_info(site).via;
+        while let Some(call) = at {
+            calls.push(call);
+            at = self.project.arena.site_info(call).via;
+        }
+        calls
     }
 
     // Tracked arrays
@@ -226,7 +240,7 @@ impl<'a> Context<'a> {
     pub fn is_claimed(&mut self, trace: &Trace, write: &Write) -> bool {
         let leaves = self.project.leaves(write.cond);
         for leaf in leaves {
-            if !leaf.holds && !self.mentions_count(leaf.value) {
+            if !self.says_success(leaf.value, leaf.holds) {
                 continue;
             }
             if let Some(claim) = self.write_result(trace, leaf.value)
@@ -239,14 +253,37 @@ impl<'a> Context<'a> {
         trace.writes.iter().any(|earlier| {
             earlier.step < write.step
                 && earlier.kind == WriteKind::Insert
+                && self.always_before(earlier.cond, write.cond)
                 && trace.steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught)
                 && self.schemas.unique.iter().any(|index| index.handle.same(&earlier.handle))
         })
     }
 
-    fn mentions_count(&self, value: V) -> bool {
-        // result.modifiedCount === 0, !result.value
-        matches!(self.project.arena.node(value), Node::Compare(..) | Node::Nullish(_))
+    /// Whether everything that the earlier step needs holds on the path of the later one.
+    fn always_before(&self, earlier: C, later: C) -> bool {
+        let arena = &self.project.arena;
+        arena.atoms(earlier).iter().all(|atom| arena.truth(later, atom.value) == Some(atom.holds))
+    }
+
+    /// Whether a condition on a write's result holds when the write matched: `result`, `modifiedCount === 1`,
+    /// `!(matchedCount === 0)`.
+    fn says_success(&self, value: V, holds: bool) -> bool {
+        use crate::value::Compare;
+        let arena = &self.project.arena;
+        let number = |v: V| match arena.node(v) {
+            Node::Num(bits) => Some(f64::from_bits(*bits)),
+            _ => None,
+        };
+        match arena.node(value) {
+            Node::Nullish(_) => !holds,
+            Node::Compare(Compare::Equal, _, n) => number(*n).is_none_or(|n| (n > 0.0) == holds),
+            Node::Compare(Compare::Less, a, b) => match (number(*a), number(*b)) {
+                (Some(_), _) => holds,
+                (_, Some(_)) => !holds,
+                _ => holds,
+            },
+            _ => holds,
+        }
     }
 
     /// The write whose result a value is made from.
@@ -286,14 +323,25 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Whether Mongoose sends this save with `__v` in the filter, so that the second of two saves fails.
-    pub fn is_versioned_save(&self, write: &Write) -> bool {
-        write.kind == WriteKind::Save
-            && !self.schemas.is_unversioned(&write.handle)
-            && (self.schemas.is_optimistic(&write.handle)
-                || write.fields.iter().any(|field| {
-                    field.operator == "splice" || (field.operator == "$set" && !field.path.contains('*') && self.is_array_value(field.value))
-                }))
+    /// Whether Mongoose sends this field of a save with `__v` in the filter, so that the second of two saves fails: an
+    /// array is re-assigned or spliced whenever the field is written.
+    pub fn is_versioned(&self, write: &Write, field: &FieldWrite) -> bool {
+        if write.kind != WriteKind::Save || self.schemas.is_unversioned(&write.handle) {
+            return false;
+        }
+        if self.schemas.is_optimistic(&write.handle) {
+            return true;
+        }
+        let always = |other: &FieldWrite| {
+            self.project.arena.atoms(other.cond).iter().all(|atom| {
+                self.project.arena.truth(field.cond, atom.value) == Some(atom.holds)
+                    || self.project.arena.truth(write.cond, atom.value) == Some(atom.holds)
+            })
+        };
+        write.fields.iter().any(|other| {
+            (other.operator == "splice" || (other.operator == "$set" && !other.path.contains('*') && self.is_array_value(other.value)))
+                && always(other)
+        })
     }
 
     /// Whether a value is surely an array.

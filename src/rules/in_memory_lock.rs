@@ -49,8 +49,9 @@ fn is_acquire(ctx: &mut Context<'_>, step: &Step, act: crate::value::C) -> bool 
 
 fn is_memory(ctx: &Context<'_>, value: V) -> bool {
     match ctx.project.arena.node(value) {
-        Node::New { callee, .. } => matches!(ctx.project.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache")),
-        Node::Object(entries) => entries.is_empty(),
+        Node::New { site, callee, .. } => {
+            matches!(ctx.project.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache")) && !ctx.project.is_local(*site)
+        }
         _ => false,
     }
 }

@@ -10,12 +10,12 @@ const RULE: &str = "lost-update";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for write in &trace.writes {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
         let mut reported: Vec<Site> = Vec::new();
         for field in &write.fields {
-            if field.operator != "$set" || field.path.is_empty() || reported.contains(&field.site) {
+            if field.operator != "$set" || field.path.is_empty() || reported.contains(&field.site) || ctx.is_versioned(write, field) {
                 continue;
             }
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
@@ -27,6 +27,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let read = read.map(|read| read.site);
             report(ctx, trace, write, field, read, operation);
             reported.push(field.site);
+            // One finding for one save, however many fields it writes back.
+            break;
         }
     }
 }
@@ -100,12 +102,15 @@ fn operands(ctx: &Context<'_>, value: V, depth: u32, into: &mut Vec<V>) {
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: Option<Site>, operation: Operation) {
     let path = field.path.replace(".*", "[…]");
     let key = if path.contains('.') { format!("'{path}'") } else { path.clone() };
-    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
     draft.label = format!("writes back `{path}`");
     draft.array = Some(field.path.clone());
     if let Some(read) = read {
         draft.related.push((read, Role::Check, "loaded here".to_owned()));
+    }
+    if field.site != write.site {
+        draft.related.push((field.site, Role::Context, "computed here".to_owned()));
     }
     draft.help = match operation {
         Operation::Add => format!("let the server add: `{{ $inc: {{ {key}: … }} }}`"),

@@ -1,4 +1,4 @@
-//! The rules: their list, their pages, and their checks, each a check over one function's trace.
+//! The rules: their list, their pages and their checks.
 //!
 //! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
@@ -17,20 +17,6 @@ mod unguarded_push;
 mod wrong_identity_key;
 
 use context::{Context, Trace};
-
-/// The checks, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
-    check_then_push::check,
-    check_then_update::check,
-    check_then_insert::check,
-    lost_update::check,
-    unguarded_push::check,
-    wrong_identity_key::check,
-    array_overwrite::check,
-    guard_shapes::check,
-    double_push::check,
-    in_memory_lock::check,
-];
 
 macro_rules! rules {
     ($($id:literal),* $(,)?) => {
@@ -61,7 +47,21 @@ pub fn ids() -> Vec<&'static str> {
     ALL.iter().map(|(id, _)| *id).collect()
 }
 
+/// The checks, in no order that matters.
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
+    check_then_push::check,
+    check_then_update::check,
+    check_then_insert::check,
+    lost_update::check,
+    unguarded_push::check,
+    wrong_identity_key::check,
+    array_overwrite::check,
+    guard_shapes::check,
+    double_push::check,
+    in_memory_lock::check,
+];
+
 /// The level of a rule without configuration, as its page says.
 pub fn default_level(rule: &str) -> crate::diagnostic::Level {
-    doc::page(rule).map_or(crate::diagnostic::Level::Error, |page| page.meta.level)
+    doc::page(rule).map_or(crate::diagnostic::Level::Warning, |page| page.meta.level)
 }

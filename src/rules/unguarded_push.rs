@@ -11,11 +11,11 @@ const RULE: &str = "unguarded-push";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for write in &trace.writes {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || ctx.is_versioned_save(write) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
         for field in appends(write) {
-            if field.operator == "$addToSet" {
+            if field.operator == "$addToSet" || ctx.is_versioned(write, &field) {
                 continue;
             }
             let Some(array) = ctx.tracked(&write.handle, &field.path) else { continue };
