@@ -17,20 +17,39 @@ pub struct Root {
 }
 
 /// `cwd` and `paths` are absolute and resolved.
+///
+/// The root is the folder of the nearest `pushguard.toml`, upward from `cwd`, else `cwd`. Paths that all lie in another
+/// project bring the root of that project: one outside, or one nested inside with a repository or configuration of its
+/// own. Linking unrelated projects would let an index of one vouch for the collection of another.
 pub fn find_root(cwd: &Path, paths: &[PathBuf]) -> Root {
     let config = find_upward(cwd);
-    let base = config.as_deref().and_then(Path::parent).unwrap_or(cwd);
-    if paths.iter().all(|path| path.starts_with(base)) {
-        return Root { folder: base.to_owned(), link_all: true, config };
+    let base = config.as_deref().and_then(Path::parent).unwrap_or(cwd).to_owned();
+    if paths.is_empty() {
+        return Root { folder: base, link_all: true, config };
     }
     let common = common_folder(paths);
-    let marked = common.ancestors().find(|folder| is_project(folder) && !is_crowded(folder));
-    let folder = marked.unwrap_or(&common).to_owned();
-    Root { link_all: !is_crowded(&folder), config: find_upward(&folder).or(config), folder }
+    let folder = match common.starts_with(&base) {
+        true => {
+            // A package inside a project shares code with its neighbours; under a bare folder it stands alone.
+            let markers = if base.ancestors().any(is_project) { &MARKERS[..2] } else { &MARKERS[..] };
+            let mut nested = common.ancestors().take_while(|folder| *folder != base);
+            nested.find(|folder| has_any(folder, markers)).unwrap_or(&base)
+        }
+        false => common.ancestors().find(|folder| is_project(folder)).unwrap_or(&common),
+    };
+    let own = find_upward(folder).or(config);
+    Root { folder: folder.to_owned(), link_all: !is_crowded(folder), config: own }
+}
+
+/// What marks the folder of a project. The first two also mark a project nested in another one.
+const MARKERS: [&str; 3] = [FILE_NAME, ".git", "package.json"];
+
+fn has_any(folder: &Path, names: &[&str]) -> bool {
+    names.iter().any(|name| folder.join(name).exists())
 }
 
 fn is_project(folder: &Path) -> bool {
-    [".git", FILE_NAME, "package.json"].iter().any(|name| folder.join(name).exists())
+    has_any(folder, &MARKERS) && !is_crowded(folder)
 }
 
 fn is_crowded(folder: &Path) -> bool {

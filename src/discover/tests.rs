@@ -73,6 +73,29 @@ fn a_path_outside_brings_the_root_of_its_own_project() {
     assert_eq!(find_root(&here, &[root.join("bare/b.js"), root.join("app/src")]).folder, root);
 }
 
+#[test]
+fn a_project_inside_another_brings_its_own_root() {
+    let (_folder, root) = tree(&[
+        ("package.json", "{}"),
+        ("demo/pushguard.toml", ""),
+        ("demo/models/a.js", ""),
+        ("packages/api/package.json", "{}"),
+        ("packages/api/b.js", ""),
+    ]);
+    let demo = root.join("demo");
+    let expected = Root { folder: demo.clone(), link_all: true, config: Some(demo.join("pushguard.toml")) };
+    assert_eq!(find_root(&root, &[demo.join("models/a.js")]), expected);
+    assert_eq!(find_root(&root, &[root.join("packages/api/b.js")]).folder, root);
+    assert_eq!(find_root(&root, &[demo, root.join("packages")]).folder, root);
+}
+
+#[test]
+fn a_bare_folder_of_projects_is_no_project() {
+    let (_folder, root) = tree(&[("a/package.json", "{}"), ("a/src/x.js", ""), ("b/y.js", "")]);
+    assert_eq!(find_root(&root, &[root.join("a/src")]).folder, root.join("a"));
+    assert_eq!(find_root(&root, &[root.join("b/y.js")]).folder, root);
+}
+
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_not_followed() {
