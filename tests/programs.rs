@@ -52,7 +52,8 @@ fn run(program: &Path, racy: bool) -> Result<(), Failed> {
     for (path, line, rules) in &wanted {
         for rule in rules {
             let hit = |seen: &common::Seen| {
-                seen.rule == *rule && (seen.path == *path && seen.line == *line || seen.related.contains(&(path.clone(), *line)))
+                seen.rule == *rule
+                    && (seen.path == *path && seen.line == *line || seen.related.contains(&(path.clone(), *line)))
             };
             if !seen.iter().any(hit) {
                 problems.push(format!("missing: {path}:{line} {rule}"));

@@ -53,11 +53,18 @@ fn examples(rule: &'static str, page: &str) -> Vec<Example> {
         let path = file.map_or_else(|| format!("example.{language}"), str::to_owned);
         let joins = adjacent && file.is_some();
         match examples.last_mut() {
-            Some(last) if joins && last.kind == kind && !last.files.iter().any(|(p, _)| *p == path) => last.files.push((path, text)),
+            Some(last) if joins && last.kind == kind && !last.files.iter().any(|(p, _)| *p == path) => {
+                last.files.push((path, text))
+            }
             _ => {
                 let count = counts.entry(kind.to_owned()).or_insert(0);
                 *count += 1;
-                examples.push(Example { name: format!("{rule}::{kind}_{count}"), rule, kind: kind.to_owned(), files: vec![(path, text)] });
+                examples.push(Example {
+                    name: format!("{rule}::{kind}_{count}"),
+                    rule,
+                    kind: kind.to_owned(),
+                    files: vec![(path, text)],
+                });
             }
         }
         adjacent = file.is_some();
@@ -68,7 +75,9 @@ fn examples(rule: &'static str, page: &str) -> Vec<Example> {
 fn run(example: &Example) -> Result<(), Failed> {
     let seen = findings(&example.files, &Config::default());
     let about_input = matches!(example.rule, "syntax-error" | "too-deep");
-    if !about_input && let Some(error) = seen.iter().find(|seen| matches!(seen.rule.as_str(), "syntax-error" | "too-deep")) {
+    if !about_input
+        && let Some(error) = seen.iter().find(|seen| matches!(seen.rule.as_str(), "syntax-error" | "too-deep"))
+    {
         return Err(format!("does not parse: {}:{}", error.path, error.line).into());
     }
     let mut problems = Vec::new();
