@@ -1,1 +1,179 @@
-fn main() {}
+//! Runs every example of every rule page.
+//!
+//! `bad`: the page's rule fires on exactly the lines that end in `// error`; another rule fires where
+//! `// error: its-id` says so, and no other error is found. `good`: nothing is found. `fixed`: nothing is found, and when
+//! the rule offers a fix, applying it to the `bad` example before gives this text.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod support;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use pushguard::analysis::analyze;
+use pushguard::config::{Config, load};
+use pushguard::diagnostic::Level;
+use pushguard::rules;
+use pushguard::source::{SourceFile, Sources};
+use support::{File, annotations, hits, unknown_rules, verdict};
+
+/// Pages about files that cannot be read, whose examples need not parse.
+const UNREADABLE: [&str; 2] = ["syntax-error", "too-deep"];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Example {
+    kind: String,
+    /// Line of the page where the first block starts.
+    line: usize,
+    files: Vec<File>,
+    /// Whether the files have names, so that more may follow.
+    named: bool,
+    config: String,
+}
+
+fn main() {
+    let mut trials = Vec::new();
+    for (id, text) in rules::ALL {
+        let examples = examples(text);
+        for kind in ["bad", "good", "fixed"] {
+            let of_kind = examples.iter().enumerate().filter(|(_, example)| example.kind == kind);
+            for (number, (at, example)) in of_kind.enumerate() {
+                let name = format!("{id}::{kind}_{}", number + 1);
+                let before = examples.iter().take(at).rev().find(|other| other.kind == "bad").cloned();
+                let example = example.clone();
+                trials.push(Trial::test(name, move || judge(id, &example, before.as_ref())));
+            }
+        }
+        let (bad, good) = ["bad", "good"].map(|kind| examples.iter().any(|example| example.kind == kind)).into();
+        trials.push(Trial::test(format!("{id}::has_both_kinds"), move || match (bad, good) {
+            (true, true) => Ok(()),
+            _ => Err("the page needs a `bad` and a `good` example".into()),
+        }));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// Takes the examples out of a page. Named blocks of one kind with only blank lines between them form one project.
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut config = String::new();
+    let mut lines = page.lines().enumerate();
+    let mut open = false;
+    while let Some((at, line)) = lines.next() {
+        if line.starts_with("## ") {
+            config.clear();
+        }
+        let Some(info) = line.strip_prefix("```") else {
+            open &= line.trim().is_empty();
+            continue;
+        };
+        let text: String = lines
+            .by_ref()
+            .map(|(_, line)| line)
+            .take_while(|line| *line != "```")
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let words: Vec<&str> = info.split_whitespace().collect();
+        let (Some(language), Some(kind)) = (words.first(), words.get(1)) else { continue };
+        if *kind == "config" {
+            config = text;
+            open = false;
+            continue;
+        }
+        let name = words.iter().find_map(|word| word.strip_prefix("file="));
+        let path = name.map_or_else(|| format!("example.{language}"), str::to_owned);
+        match examples.last_mut() {
+            Some(last)
+                if open
+                    && last.named
+                    && name.is_some()
+                    && last.kind == *kind
+                    && last.files.iter().all(|(p, _)| *p != path) =>
+            {
+                last.files.push((path, text));
+            }
+            _ => examples.push(Example {
+                kind: (*kind).to_owned(),
+                line: at + 1,
+                files: vec![(path, text)],
+                named: name.is_some(),
+                config: config.clone(),
+            }),
+        }
+        open = true;
+    }
+    examples
+}
+
+fn judge(id: &'static str, example: &Example, before: Option<&Example>) -> Result<(), Failed> {
+    let config = load::parse(&example.config, &rules::ids()).map_err(|problem| problem.message)?;
+    let found = hits(&example.files, &config);
+    let mut problems = Vec::new();
+    if !UNREADABLE.contains(&id) {
+        let unread = found.iter().filter(|hit| UNREADABLE.contains(&hit.rule));
+        problems.extend(unread.map(|hit| format!("the example must parse: {hit}")));
+    }
+    let expected: Vec<_> = example.files.iter().flat_map(|file| annotations(file, "// error", Some(id))).collect();
+    problems.extend(unknown_rules(&expected));
+    if example.kind == "bad" {
+        if !expected.iter().any(|expected| expected.rule == id) {
+            problems.push(format!("no line expects `{id}`"));
+        }
+        for expected in &expected {
+            if !found.iter().any(|hit| hit.rule == expected.rule && hit.at == expected.at) {
+                problems.push(format!("missing: {expected}"));
+            }
+        }
+    } else if !expected.is_empty() {
+        problems.push("only `bad` examples have `// error` lines".to_owned());
+    }
+    for hit in &found {
+        let wanted = expected.iter().any(|expected| expected.rule == hit.rule && expected.at == hit.at);
+        let matters = example.kind != "bad" || hit.rule == id || hit.level == Level::Error;
+        if !wanted && matters {
+            problems.push(format!("noisy: {hit}"));
+        }
+    }
+    if example.kind == "fixed"
+        && let Some(problem) = before.and_then(|bad| compare_fix(id, bad, example, &config))
+    {
+        problems.push(problem);
+    }
+    if !problems.is_empty() {
+        problems.insert(0, format!("rules/{id}.md:{}", example.line));
+    }
+    verdict(problems, &found)
+}
+
+/// Applies the rule's fixes to the `bad` example and compares with the `fixed` one; annotations are left out of both.
+fn compare_fix(id: &str, bad: &Example, fixed: &Example, config: &Config) -> Option<String> {
+    let files = bad.files.iter().map(|(path, text)| SourceFile::new(path.clone(), text, true)).collect();
+    let sources = Sources::new(files);
+    let analysis = analyze(&sources, config, &|| ());
+    let mut edits: Vec<_> = analysis
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == id)
+        .filter_map(|finding| finding.fix.as_ref())
+        .flat_map(|fix| fix.edits.iter())
+        .collect();
+    if edits.is_empty() {
+        return None;
+    }
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.place));
+    for (file, source) in sources.iter() {
+        let mut text = source.text.to_string();
+        for edit in edits.iter().filter(|edit| edit.place.file == file) {
+            text.replace_range(edit.place.start as usize..edit.place.end as usize, &edit.text);
+        }
+        let wanted = fixed.files.iter().find(|(path, _)| *path == source.path).map(|(_, text)| text.as_str());
+        if wanted.map(plain) != Some(plain(&text)) {
+            return Some(format!("the fix of {} gives another text:\n{text}", source.path));
+        }
+    }
+    None
+}
+
+/// The text without `// error` annotations.
+fn plain(text: &str) -> String {
+    text.lines().map(|line| line.split("// error").next().unwrap_or_default().trim_end().to_owned() + "\n").collect()
+}
