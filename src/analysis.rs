@@ -7,6 +7,7 @@ use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Project, schema::Schemas};
 use crate::rules::CHECKS;
+use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::context::{Context, Draft};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::value::{FnRef, Site};
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Related places of one finding.
 const MAX_RELATED: usize = 12;
@@ -49,11 +51,12 @@ fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)
     let resolver = Resolver::new(sources);
     let mut project = Project::link(&all_facts, &|file, specifier| resolver.resolve(file, specifier));
     let schemas = project.schemas();
-    let (drafts, paths) = run_rules(&mut project, &schemas, config);
+    let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     findings.extend(finish(sources, &project, config, drafts));
     findings.sort_by(|a, b| {
         (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
     });
+    let paths = write_paths(sources, &project, path_drafts, &findings);
     Analysis { findings, paths }
 }
 
@@ -115,16 +118,59 @@ fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
 }
 
 /// Runs all rules over all functions.
-fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<Draft>, Vec<WritePath>) {
+fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<Draft>, Vec<PathDraft>) {
     let count = project.functions.len();
     let mut ctx = Context::new(project, schemas, config);
+    let mut paths = Vec::new();
     for func in 0..count {
         let Some(trace) = ctx.trace(FnRef(func as u32)) else { continue };
         for check in CHECKS {
             check(&mut ctx, &trace);
         }
+        paths.extend(write_paths::collect(&mut ctx, &trace));
     }
-    (ctx.drafts, Vec::new())
+    (ctx.drafts, paths)
+}
+
+/// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.
+fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, findings: &[Finding]) -> Vec<WritePath> {
+    let mut rows: BTreeMap<(Place, String, String), (u32, WritePath)> = BTreeMap::new();
+    for draft in drafts {
+        let Some((_, place)) = place(sources, project, draft.site) else { continue };
+        let key = (place, draft.array.clone(), draft.operator.clone());
+        let fired: Vec<&str> = findings.iter().filter(|f| f.place == place).map(|f| f.rule).collect();
+        let callers = draft.callers.iter().filter_map(|(func, site)| {
+            let name = project.function(*func).map_or("<module>", |f| f.name.as_str());
+            self::place(sources, project, *site).map(|(_, place)| (name.to_owned(), place))
+        });
+        let row = WritePath {
+            place,
+            function: project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned(),
+            collection: draft.collection,
+            array: draft.array,
+            operator: draft.operator,
+            kinds: draft.kinds,
+            guard: draft.guard,
+            key: draft.key,
+            verdict: if fired.is_empty() { draft.verdict.to_owned() } else { fired.join(", ") },
+            callers: callers.collect(),
+        };
+        match rows.get_mut(&key) {
+            Some((calls, known)) => {
+                let more: Vec<String> = row.kinds.iter().filter(|kind| !known.kinds.contains(kind)).cloned().collect();
+                if draft.calls < *calls {
+                    let kinds = std::mem::take(&mut known.kinds);
+                    *known = WritePath { kinds, ..row };
+                    *calls = draft.calls;
+                }
+                known.kinds.extend(more);
+            }
+            None => {
+                rows.insert(key, (draft.calls, row));
+            }
+        }
+    }
+    rows.into_values().map(|(_, row)| row).collect()
 }
 
 /// One finding for each rule and place: the most severe view, then the one with the fewest calls in between.

@@ -335,6 +335,16 @@ impl Arena {
         }
     }
 
+    /// The value of a property that an object literal surely has.
+    pub fn member_of(&self, object: V, key: Sym) -> Option<V> {
+        match self.node(object) {
+            Node::Object(entries) => {
+                entries.iter().rev().find(|entry| entry.key == Key::Name(key) && entry.cond == C::TRUE).map(|entry| entry.value)
+            }
+            _ => None,
+        }
+    }
+
     fn lookup(&mut self, entries: &[Entry], key: Sym) -> V {
         let mut found: Vec<(C, V)> = Vec::new();
         for entry in entries.iter().rev() {

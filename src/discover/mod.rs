@@ -44,6 +44,9 @@ pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Disco
         for file in walk.files(&root.folder) {
             found.insert(file, false);
         }
+        for file in walk.manifests(&root.folder) {
+            found.insert(file, false);
+        }
     }
     for path in &report_paths(root, paths, config)? {
         if !path.is_dir() {

@@ -22,6 +22,19 @@ impl Walk {
 
     /// All source files under `folder`. The folder itself is walked whatever its name.
     pub fn files(&mut self, folder: &Path) -> Vec<PathBuf> {
+        self.matching(folder, is_source)
+    }
+
+    /// The files under `folder` that tell how module specifiers resolve.
+    pub fn manifests(&mut self, folder: &Path) -> Vec<PathBuf> {
+        self.matching(folder, |path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let config = name.starts_with("tsconfig") || name.starts_with("jsconfig");
+            name == "package.json" || (config && name.ends_with(".json"))
+        })
+    }
+
+    fn matching(&mut self, folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
         let skip = &mut self.skip;
         let entries = WalkDir::new(folder)
             .sort_by_file_name()
@@ -30,7 +43,7 @@ impl Walk {
         let mut files = Vec::new();
         for entry in entries {
             match entry {
-                Ok(entry) if entry.file_type().is_file() && is_source(entry.path()) => files.push(entry.into_path()),
+                Ok(entry) if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
                 Ok(_) => {}
                 Err(error) => self.warnings.push(error.to_string()),
             }

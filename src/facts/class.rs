@@ -409,6 +409,7 @@ impl<'a> Eval<'a> {
         }
         // Code after a `return` or `throw` at top level is still evaluated.
         self.cond = C::TRUE;
+        self.module_cells = self.cells.len() as u32;
         self.run_pending();
     }
 

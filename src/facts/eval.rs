@@ -82,6 +82,8 @@ pub(super) struct Eval<'a> {
     pub naming: Option<String>,
     /// The assignment that is being made.
     pub assigned_span: Span,
+    /// Objects below this number were made by the module body, and are shared by all calls.
+    pub module_cells: u32,
 }
 
 /// Expressions nested deeper than this are not modelled.
@@ -130,6 +132,7 @@ impl<'a> Eval<'a> {
             depth: 0,
             naming: None,
             assigned_span: swc_common::DUMMY_SP,
+            module_cells: 0,
         }
     }
 

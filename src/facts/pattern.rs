@@ -182,6 +182,13 @@ impl<'a> Eval<'a> {
     /// `object[key] = value`, on an object of this function or on one from outside.
     pub(super) fn assign_key(&mut self, object: V, key: Key, value: V) {
         match self.arena.node(object).clone() {
+            // locks[key] = true on an object that outlives the call
+            Node::Cell(cell) if cell < self.module_cells && matches!(key, Key::Computed(_)) && self.frame.func.0 != 0 => {
+                let object = self.freeze(object);
+                let value = self.freeze(value);
+                let site = self.site(self.assigned_span);
+                self.effect(site, EffectKind::Assign { object, key: None, value });
+            }
             Node::Cell(cell) => {
                 let content = self.content(cell);
                 let content = match (self.arena.node(content).clone(), key) {

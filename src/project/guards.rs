@@ -238,6 +238,10 @@ impl Project {
         }
         if let Some(matched) = self.operand(value, "$elemMatch") {
             let keys = self.object_keys(matched);
+            // arr: { $elemMatch: { $ne: v } } on scalars
+            if keys.iter().any(|(k, _)| matches!(k.as_str(), "$ne" | "$nin" | "$not")) {
+                return Guard::AnyElement(String::new());
+            }
             for (k, v) in &keys {
                 if self.operand(*v, "$ne").is_some() || self.operand(*v, "$nin").is_some() || self.operand(*v, "$not").is_some() {
                     let positive = keys.iter().any(|(_, other)| {

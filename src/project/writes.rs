@@ -195,7 +195,29 @@ impl Project {
         for entry in entries {
             let mut inner = Vec::new();
             self.operator_fields("pipeline", entry.value, cond, site, &mut inner);
-            fields.extend(inner);
+            for mut field in inner {
+                // { $set: { arr: { $concatArrays: ['$arr', [element]] } } } appends like $push.
+                if let Some(element) = self.concatenated(field.value, &field.path) {
+                    field.operator = "$push".to_owned();
+                    field.value = element;
+                }
+                fields.push(field);
+            }
+        }
+    }
+
+    /// The element of an unconditional `$concatArrays` onto the array itself.
+    fn concatenated(&mut self, value: V, path: &str) -> Option<V> {
+        if !matches!(self.arena.node(value), Node::Object(_)) {
+            return None;
+        }
+        let operator = self.arena.sym("$concatArrays");
+        let Node::Array(parts) = self.arena.node(self.arena.member_of(value, operator)?).clone() else { return None };
+        let [own, added] = parts.as_slice() else { return None };
+        let is_own = self.arena.as_str(own.value).is_some_and(|text| text.strip_prefix('$') == Some(path));
+        match self.arena.node(added.value) {
+            Node::Array(items) if is_own => items.first().map(|item| item.value),
+            _ => None,
         }
     }
 

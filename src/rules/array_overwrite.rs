@@ -168,6 +168,12 @@ fn whole_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, payload: 
 /// The path of an array of the document that is changed in JavaScript.
 fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String> {
     trace.steps.iter().find_map(|step| {
+        if let Op::Assign { object, .. } = &step.op {
+            // doc.steps[0].done = true
+            let path = changed_path(ctx, *object, root)?;
+            let at = path.iter().position(|part| part == "*").filter(|at| *at > 0)?;
+            return path.get(..at).map(|array| array.join("."));
+        }
         let (recv, name, _) = method_of(step)?;
         if !matches!(ctx.project.arena.text(name), "push" | "unshift" | "splice" | "pop" | "shift") {
             return None;
@@ -199,13 +205,16 @@ fn has_version(ctx: &mut Context<'_>, filter: V, root: V) -> bool {
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
-    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!("`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost");
     draft.label = format!("writes the whole of `{array}`");
     draft.array = Some(array.to_owned());
     let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
     if let Some(read) = read {
         draft.related.push((read.site, Role::Check, "loaded here".to_owned()));
+    }
+    if field.site != write.site {
+        draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
     let removes = matches!(ctx.project.arena.node(field.value), Node::Query { method, .. } if ctx.project.arena.text(*method) == "filter");
     draft.help = if removes {

@@ -20,7 +20,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let cond = ctx.project.arena.and(write.cond, field.cond);
             let own = if field.cond == write.cond || field.cond == C::TRUE { checks.clone() } else { ctx.project.checks(cond, &trace.documents) };
             let found = own.iter().find(|check| {
-                matches!(&check.kind, CheckKind::Field { path, .. } if same_path(&path.join("."), &field.path))
+                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == field.path) || is_taken(ctx, check, field))
                     && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
             });
             let Some(check) = found.cloned() else { continue };
@@ -42,8 +42,18 @@ fn is_monotone(operator: &str) -> bool {
     matches!(operator, "$max" | "$min" | "$setOnInsert" | "$currentDate" | "$pull" | "$pullAll" | "pipeline" | "splice")
 }
 
-fn same_path(checked: &str, written: &str) -> bool {
-    checked == written
+/// Work that any worker finds: `findOne({ state: 'queued' })`, then `$set: { state: 'running' }` by its `_id`.
+///                                      ^^^^^^^^^^^^^^^ every condition is a constant, and one is on the field written
+/// A filter with a value of the caller's, such as a mail address, names the caller's own document: no race of workers.
+fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let (CheckKind::Document, true) = (&check.kind, check.holds) else { return false };
+    let Some(filter) = check.read.as_ref().and_then(|read| read.filter) else { return false };
+    let equalities = ctx.project.equalities(filter);
+    let constant = |v: V| ctx.project.arena.is_literal(v);
+    field.operator == "$set"
+        && constant(field.value)
+        && equalities.iter().all(|(_, value)| constant(*value))
+        && equalities.iter().any(|(name, value)| *name == field.path && *value != field.value)
 }
 
 /// Whether the filter says something about the field, or is not known.
@@ -179,7 +189,11 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
 /// The check as a filter condition: `balance: { $gte: amount }`.
 fn condition_text(ctx: &Context<'_>, check: &Check, path: &str) -> String {
     let key = if path.contains('.') { format!("'{path}'") } else { path.to_owned() };
-    let CheckKind::Field { test, .. } = &check.kind else { return format!("{key}: …") };
+    let CheckKind::Field { test, .. } = &check.kind else {
+        let filter = check.read.as_ref().and_then(|read| read.filter);
+        let wanted = filter.and_then(|filter| ctx.project.equalities(filter).into_iter().find(|(name, _)| name == path));
+        return format!("{key}: {}", wanted.map_or("…".to_owned(), |(_, value)| ctx.show(value)));
+    };
     let is_field = |v: V| matches!(ctx.project.arena.node(ctx.project.bare(v)), Node::Member(_, name) if path.ends_with(ctx.project.arena.text(*name)));
     match ctx.project.arena.node(*test) {
         Node::Compare(Compare::Equal, a, b) => {

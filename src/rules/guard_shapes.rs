@@ -115,9 +115,13 @@ fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, keys:
 
 fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, name: &str) {
     let mut draft = base(ctx, ANY, trace, write, array);
-    draft.message = format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` has another {name}: it guards nothing");
+    let (another, path) = match name {
+        "" => ("is another".to_owned(), array.to_owned()),
+        name => (format!("has another {name}"), format!("'{array}.{name}'")),
+    };
+    draft.message = format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` {another}: it guards nothing");
     draft.label = "true for every array with two different elements".to_owned();
-    draft.help = format!("say that no element has it: `'{array}.{name}': {{ $ne: … }}`");
+    draft.help = format!("say that no element has it: `{path}: {{ $ne: … }}`");
     draft.pair = format!("$elemMatch {name} $ne");
     ctx.report(draft);
 }

@@ -52,6 +52,8 @@ fn is_memory(ctx: &Context<'_>, value: V) -> bool {
         Node::New { site, callee, .. } => {
             matches!(ctx.project.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache")) && !ctx.project.is_local(*site)
         }
+        // const locks = {} at module level
+        Node::Object(entries) => entries.is_empty(),
         _ => false,
     }
 }

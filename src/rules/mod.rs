@@ -15,6 +15,7 @@ mod in_memory_lock;
 mod lost_update;
 mod unguarded_push;
 mod wrong_identity_key;
+pub mod write_paths;
 
 use context::{Context, Trace};
 

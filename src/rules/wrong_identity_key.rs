@@ -5,6 +5,7 @@ use super::unguarded_push::elements;
 use crate::config::TrackedArray;
 use crate::diagnostic::Role;
 use crate::project::checks::CheckKind;
+use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, Site, V};
 
@@ -69,13 +70,22 @@ fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C)
     let Some(filter) = write.filter else { return Vec::new() };
     let parsed = ctx.project.filters(filter, &field.path, cond);
     let mut uses = Vec::new();
-    for (cond, filter) in parsed {
-        let mut fields: Vec<String> = Vec::new();
-        for keys in filter.keys() {
-            fields.extend(keys.iter().map(|(name, _)| name.clone()));
-        }
-        if !fields.is_empty() {
-            uses.push(KeyUse { fields, cond, site: write.site, what: "guarded" });
+    for (_, filter) in parsed {
+        for (guard, cond) in &filter.guards {
+            if !matches!(guard, Guard::Key(_)) {
+                continue;
+            }
+            // What else is guarded whenever this guard is there.
+            let mut fields: Vec<String> = Vec::new();
+            for (other, c) in &filter.guards {
+                let together = ctx.project.arena.atoms(*c).iter().all(|atom| ctx.project.arena.truth(*cond, atom.value) == Some(atom.holds));
+                if let Guard::Key(keys) = other
+                    && together
+                {
+                    fields.extend(keys.iter().map(|(name, _)| name.clone()));
+                }
+            }
+            uses.push(KeyUse { fields, cond: *cond, site: write.site, what: "guarded" });
         }
     }
     uses
