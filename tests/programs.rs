@@ -1,70 +1,77 @@
-//! Small racy programs and their safe twins: every fault of the first is found, nothing in the second.
+//! Small programs with labelled faults, and their safe twins.
+//!
+//! `fixtures/programs/racy`: every line that ends in `// expect: rule-id[, rule-id]` is an end of a finding of each named
+//! rule, and no error is found on another line. `fixtures/programs/safe`: no error and no warning. A folder is one project.
 
-mod common;
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use common::{annotations, findings};
+mod support;
+
 use libtest_mimic::{Arguments, Failed, Trial};
 use pushguard::config::Config;
 use pushguard::diagnostic::Level;
+use std::fs;
 use std::path::{Path, PathBuf};
+use support::{File, annotations, hits, unknown_rules, verdict};
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs");
     let mut trials = Vec::new();
-    for kind in ["racy", "safe"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs").join(kind);
-        for program in entries(&folder) {
-            let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            trials.push(Trial::test(format!("{kind}::{name}"), move || run(&program, kind == "racy")));
+    for (kind, judge) in [("racy", racy as fn(&[File]) -> Result<(), Failed>), ("safe", safe)] {
+        let programs = entries(&folder.join(kind));
+        assert!(!programs.is_empty(), "fixtures/programs/{kind} is empty");
+        for program in programs {
+            let name = program.file_name().unwrap().to_string_lossy().into_owned();
+            trials.push(Trial::test(format!("{kind}::{name}"), move || judge(&files(&program))));
         }
     }
-    assert!(trials.len() > 40, "the programs are where they were");
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries
 }
 
-/// The files of a program, which may be a folder.
-fn files(root: &Path, path: &Path, into: &mut Vec<(String, String)>) {
-    if path.is_dir() {
-        entries(path).iter().for_each(|entry| files(root, entry, into));
-    } else if let Ok(text) = std::fs::read_to_string(path) {
-        let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        into.push((name, text));
+fn files(program: &Path) -> Vec<File> {
+    let mut files = Vec::new();
+    let mut open = vec![program.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(entries(&path));
+            continue;
+        }
+        let name = path.strip_prefix(program).ok().filter(|rest| !rest.as_os_str().is_empty());
+        let name = name.unwrap_or_else(|| Path::new(path.file_name().unwrap())).to_string_lossy().into_owned();
+        files.push((name, fs::read_to_string(&path).unwrap()));
     }
+    files
 }
 
-fn run(program: &Path, racy: bool) -> Result<(), Failed> {
-    let mut sources = Vec::new();
-    let root = if program.is_dir() { program } else { program.parent().unwrap_or(program) };
-    files(root, program, &mut sources);
-    let seen = findings(&sources, &Config::default());
-    let wanted = annotations(&sources, "// expect");
-    let mut problems = Vec::new();
-    if racy && wanted.is_empty() {
-        return Err("a racy program marks no line".into());
+fn racy(files: &[File]) -> Result<(), Failed> {
+    let found = hits(files, &Config::default());
+    let expected: Vec<_> = files.iter().flat_map(|file| annotations(file, "// expect", None)).collect();
+    let mut problems = unknown_rules(&expected);
+    if expected.is_empty() {
+        problems.push("no line has an `// expect: rule-id`".to_owned());
     }
-    for (path, line, rules) in &wanted {
-        for rule in rules {
-            let hit = |seen: &common::Seen| {
-                seen.rule == *rule
-                    && (seen.path == *path && seen.line == *line || seen.related.contains(&(path.clone(), *line)))
-            };
-            if !seen.iter().any(hit) {
-                problems.push(format!("missing: {path}:{line} {rule}"));
-            }
+    for expected in &expected {
+        let reported = |hit: &support::Hit| hit.at == expected.at || hit.related.contains(&expected.at);
+        if !found.iter().any(|hit| hit.rule == expected.rule && reported(hit)) {
+            problems.push(format!("missing: {expected}"));
         }
     }
-    for seen in seen.iter().filter(|seen| seen.level != Level::Info && (!racy || seen.level == Level::Error)) {
-        let marked = |path: &str, line: u32| wanted.iter().any(|(p, l, _)| p == path && *l == line);
-        if !marked(&seen.path, seen.line) && !seen.related.iter().any(|(path, line)| marked(path, *line)) {
-            problems.push(format!("noisy: {}:{} {}", seen.path, seen.line, seen.rule));
+    for hit in found.iter().filter(|hit| hit.level == Level::Error) {
+        if !expected.iter().any(|expected| expected.at == hit.at || hit.related.contains(&expected.at)) {
+            problems.push(format!("noisy: {hit}"));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+    verdict(problems, &found)
+}
+
+fn safe(files: &[File]) -> Result<(), Failed> {
+    let found = hits(files, &Config::default());
+    let noisy = found.iter().filter(|hit| hit.level >= Level::Warning);
+    verdict(noisy.map(|hit| format!("noisy: {hit}")).collect(), &found)
 }

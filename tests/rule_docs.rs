@@ -1,108 +1,179 @@
-//! Every example of every rule page, executed: one named test for each.
+//! Runs every example of every rule page.
+//!
+//! `bad`: the page's rule fires on exactly the lines that end in `// error`; another rule fires where
+//! `// error: its-id` says so, and no other error is found. `good`: nothing is found. `fixed`: nothing is found, and when
+//! the rule offers a fix, applying it to the `bad` example before gives this text.
 
-mod common;
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use common::{annotations, findings};
+mod support;
+
 use libtest_mimic::{Arguments, Failed, Trial};
-use pushguard::config::Config;
+use pushguard::analysis::analyze;
+use pushguard::config::{Config, load};
 use pushguard::diagnostic::Level;
-use pushguard::rules::ALL;
+use pushguard::rules;
+use pushguard::source::{SourceFile, Sources};
+use support::{File, annotations, hits, unknown_rules, verdict};
 
-/// One example: consecutive blocks of a kind that name their files form one project.
+/// Pages about files that cannot be read, whose examples need not parse.
+const UNREADABLE: [&str; 2] = ["syntax-error", "too-deep"];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Example {
-    name: String,
-    rule: &'static str,
     kind: String,
-    files: Vec<(String, String)>,
+    /// Line of the page where the first block starts.
+    line: usize,
+    files: Vec<File>,
+    /// Whether the files have names, so that more may follow.
+    named: bool,
+    config: String,
 }
 
 fn main() {
-    let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for (rule, page) in ALL {
-        for example in examples(rule, page) {
-            trials.push(Trial::test(example.name.clone(), move || run(&example)));
+    for (id, text) in rules::ALL {
+        let examples = examples(text);
+        for kind in ["bad", "good", "fixed"] {
+            let of_kind = examples.iter().enumerate().filter(|(_, example)| example.kind == kind);
+            for (number, (at, example)) in of_kind.enumerate() {
+                let name = format!("{id}::{kind}_{}", number + 1);
+                let before = examples.iter().take(at).rev().find(|other| other.kind == "bad").cloned();
+                let example = example.clone();
+                trials.push(Trial::test(name, move || judge(id, &example, before.as_ref())));
+            }
         }
+        let (bad, good) = ["bad", "good"].map(|kind| examples.iter().any(|example| example.kind == kind)).into();
+        trials.push(Trial::test(format!("{id}::has_both_kinds"), move || match (bad, good) {
+            (true, true) => Ok(()),
+            _ => Err("the page needs a `bad` and a `good` example".into()),
+        }));
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-fn examples(rule: &'static str, page: &str) -> Vec<Example> {
+/// Takes the examples out of a page. Named blocks of one kind with only blank lines between them form one project.
+fn examples(page: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
-    let mut counts = std::collections::BTreeMap::<String, u32>::new();
-    let mut lines = page.lines();
-    // Whether only blank lines stand between two blocks.
-    let mut adjacent = false;
-    while let Some(line) = lines.next() {
+    let mut config = String::new();
+    let mut lines = page.lines().enumerate();
+    let mut open = false;
+    while let Some((at, line)) = lines.next() {
+        if line.starts_with("## ") {
+            config.clear();
+        }
         let Some(info) = line.strip_prefix("```") else {
-            adjacent = adjacent && line.trim().is_empty();
+            open &= line.trim().is_empty();
             continue;
         };
-        let mut words = info.split_whitespace();
-        let (language, kind) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        let file = words.find_map(|word| word.strip_prefix("file="));
-        let mut text = String::new();
-        for line in lines.by_ref().take_while(|line| !line.starts_with("```")) {
-            text.push_str(line);
-            text.push('\n');
-        }
-        if !matches!(kind, "bad" | "good" | "fixed") {
-            adjacent = false;
+        let text: String = lines
+            .by_ref()
+            .map(|(_, line)| line)
+            .take_while(|line| *line != "```")
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let words: Vec<&str> = info.split_whitespace().collect();
+        let (Some(language), Some(kind)) = (words.first(), words.get(1)) else { continue };
+        if *kind == "config" {
+            config = text;
+            open = false;
             continue;
         }
-        let path = file.map_or_else(|| format!("example.{language}"), str::to_owned);
-        let joins = adjacent && file.is_some();
+        let name = words.iter().find_map(|word| word.strip_prefix("file="));
+        let path = name.map_or_else(|| format!("example.{language}"), str::to_owned);
         match examples.last_mut() {
-            Some(last) if joins && last.kind == kind && !last.files.iter().any(|(p, _)| *p == path) => {
-                last.files.push((path, text))
+            Some(last)
+                if open
+                    && last.named
+                    && name.is_some()
+                    && last.kind == *kind
+                    && last.files.iter().all(|(p, _)| *p != path) =>
+            {
+                last.files.push((path, text));
             }
-            _ => {
-                let count = counts.entry(kind.to_owned()).or_insert(0);
-                *count += 1;
-                examples.push(Example {
-                    name: format!("{rule}::{kind}_{count}"),
-                    rule,
-                    kind: kind.to_owned(),
-                    files: vec![(path, text)],
-                });
-            }
+            _ => examples.push(Example {
+                kind: (*kind).to_owned(),
+                line: at + 1,
+                files: vec![(path, text)],
+                named: name.is_some(),
+                config: config.clone(),
+            }),
         }
-        adjacent = file.is_some();
+        open = true;
     }
     examples
 }
 
-fn run(example: &Example) -> Result<(), Failed> {
-    let seen = findings(&example.files, &Config::default());
-    let about_input = matches!(example.rule, "syntax-error" | "too-deep");
-    if !about_input
-        && let Some(error) = seen.iter().find(|seen| matches!(seen.rule.as_str(), "syntax-error" | "too-deep"))
-    {
-        return Err(format!("does not parse: {}:{}", error.path, error.line).into());
-    }
+fn judge(id: &'static str, example: &Example, before: Option<&Example>) -> Result<(), Failed> {
+    let config = load::parse(&example.config, &rules::ids()).map_err(|problem| problem.message)?;
+    let found = hits(&example.files, &config);
     let mut problems = Vec::new();
+    if !UNREADABLE.contains(&id) {
+        let unread = found.iter().filter(|hit| UNREADABLE.contains(&hit.rule));
+        problems.extend(unread.map(|hit| format!("the example must parse: {hit}")));
+    }
+    let expected: Vec<_> = example.files.iter().flat_map(|file| annotations(file, "// error", Some(id))).collect();
+    problems.extend(unknown_rules(&expected));
     if example.kind == "bad" {
-        let wanted = annotations(&example.files, "// error");
-        if wanted.is_empty() {
-            return Err("a bad example marks no line".into());
+        if !expected.iter().any(|expected| expected.rule == id) {
+            problems.push(format!("no line expects `{id}`"));
         }
-        for (path, line, rules) in &wanted {
-            let rules = if rules.is_empty() { vec![example.rule.to_owned()] } else { rules.clone() };
-            for rule in rules {
-                if !seen.iter().any(|seen| seen.rule == rule && seen.path == *path && seen.line == *line) {
-                    problems.push(format!("missing: {path}:{line} {rule}"));
-                }
+        for expected in &expected {
+            if !found.iter().any(|hit| hit.rule == expected.rule && hit.at == expected.at) {
+                problems.push(format!("missing: {expected}"));
             }
         }
-        for seen in seen.iter().filter(|seen| seen.rule == example.rule) {
-            if !wanted.iter().any(|(path, line, _)| *path == seen.path && *line == seen.line) {
-                problems.push(format!("noisy: {}:{} {}", seen.path, seen.line, seen.rule));
-            }
-        }
-    } else {
-        for seen in seen.iter().filter(|seen| seen.level != Level::Info) {
-            problems.push(format!("noisy: {}:{} {}", seen.path, seen.line, seen.rule));
+    } else if !expected.is_empty() {
+        problems.push("only `bad` examples have `// error` lines".to_owned());
+    }
+    for hit in &found {
+        let wanted = expected.iter().any(|expected| expected.rule == hit.rule && expected.at == hit.at);
+        let matters = example.kind != "bad" || hit.rule == id || hit.level == Level::Error;
+        if !wanted && matters {
+            problems.push(format!("noisy: {hit}"));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
+    if example.kind == "fixed"
+        && let Some(problem) = before.and_then(|bad| compare_fix(id, bad, example, &config))
+    {
+        problems.push(problem);
+    }
+    if !problems.is_empty() {
+        problems.insert(0, format!("rules/{id}.md:{}", example.line));
+    }
+    verdict(problems, &found)
+}
+
+/// Applies the rule's fixes to the `bad` example and compares with the `fixed` one; annotations are left out of both.
+fn compare_fix(id: &str, bad: &Example, fixed: &Example, config: &Config) -> Option<String> {
+    let files = bad.files.iter().map(|(path, text)| SourceFile::new(path.clone(), text, true)).collect();
+    let sources = Sources::new(files);
+    let analysis = analyze(&sources, config, &|| ());
+    let mut edits: Vec<_> = analysis
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == id)
+        .filter_map(|finding| finding.fix.as_ref())
+        .flat_map(|fix| fix.edits.iter())
+        .collect();
+    if edits.is_empty() {
+        return None;
+    }
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.place));
+    for (file, source) in sources.iter() {
+        let mut text = source.text.to_string();
+        for edit in edits.iter().filter(|edit| edit.place.file == file) {
+            text.replace_range(edit.place.start as usize..edit.place.end as usize, &edit.text);
+        }
+        let wanted = fixed.files.iter().find(|(path, _)| *path == source.path).map(|(_, text)| text.as_str());
+        if wanted.map(plain) != Some(plain(&text)) {
+            return Some(format!("the fix of {} gives another text:\n{text}", source.path));
+        }
+    }
+    None
+}
+
+/// The text without `// error` annotations.
+fn plain(text: &str) -> String {
+    text.lines().map(|line| line.split("// error").next().unwrap_or_default().trim_end().to_owned() + "\n").collect()
 }

@@ -1,1 +1,165 @@
+//! The shape of each format, on a race whose ends are in two files.
 
+use super::*;
+use crate::diagnostic::{Edit, Finding, Fix, Related, Role, WritePath};
+use crate::source::FileId;
+
+/// A file, and the first place of a word in it.
+fn place(sources: &Sources, file: u32, word: &str) -> Place {
+    let text = &sources.get(FileId(file)).expect("a file").text;
+    let start = text.find(word).expect("the word") as u32;
+    Place { file: FileId(file), start, end: start + word.len() as u32 }
+}
+
+fn race() -> (Sources, Analysis) {
+    let sources = Sources::new(vec![
+        SourceFile::new(
+            "models/a b.js".into(),
+            "async function has(id) {\n  return chats.findOne({ id });\n}\n",
+            false,
+        ),
+        SourceFile::new("routes/é.js".into(), "/* \u{1b}[31m😀 */ await chats.updateOne(\n  { id },\n);\n", true),
+    ]);
+    let act = place(&sources, 1, "chats.updateOne(\n  { id },\n)");
+    let finding = Finding {
+        rule: "check-then-push",
+        level: Level::Error,
+        message: "two requests can both append\u{1b}[0m".into(),
+        place: act,
+        label: "acted on here".into(),
+        function: "addMessage".into(),
+        collection: Some("chats".into()),
+        array: None,
+        related: vec![
+            Related {
+                place: place(&sources, 0, "chats.findOne({ id })"),
+                role: Role::Check,
+                message: "checked [here]".into(),
+            },
+            Related { place: place(&sources, 1, "await"), role: Role::Gap, message: "waits here".into() },
+        ],
+        help: "add `id: { $ne: id }`".into(),
+        fix: Some(Fix {
+            title: "Guard".into(),
+            edits: vec![Edit { place: place(&sources, 1, "{ id }"), text: "{}".into() }],
+        }),
+        fingerprint: "0123456789abcdef0123456789abcdef".into(),
+    };
+    let path = WritePath {
+        place: act,
+        function: "addMessage".into(),
+        collection: None,
+        array: "messages".into(),
+        operator: "$push".into(),
+        kinds: vec!["image".into()],
+        guard: None,
+        key: vec!["imageId".into()],
+        verdict: "unguarded".into(),
+        callers: vec![("POST /chat".into(), place(&sources, 0, "has"))],
+    };
+    (sources, Analysis { findings: vec![finding], paths: vec![path] })
+}
+
+fn written(format: Format) -> String {
+    let (sources, analysis) = race();
+    let run = Run { sources: &sources, analysis: &analysis, exit_code: 1 };
+    let mut out = Vec::new();
+    write(format, &run, Style::default(), &mut out).expect("a report");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn compact_is_one_line_for_each_finding() {
+    let expected = "routes/é.js:1:21: error check-then-push: two requests can both append\\u{1b}[0m\n";
+    assert_eq!(written(Format::Compact), expected);
+}
+
+#[test]
+fn json_has_every_field_of_the_contract() {
+    let log: serde_json::Value = serde_json::from_str(&written(Format::Json)).expect("JSON");
+    let expected = serde_json::json!({
+        "version": 1,
+        "files": 1,
+        "findings": [{
+            "rule": "check-then-push",
+            "level": "error",
+            "message": "two requests can both append\u{1b}[0m",
+            "path": "routes/é.js",
+            "line": 1, "column": 21, "endLine": 3, "endColumn": 2,
+            "function": "addMessage",
+            "collection": "chats",
+            "array": null,
+            "related": [
+                { "path": "models/a b.js", "line": 2, "column": 10, "message": "checked [here]" },
+                { "path": "routes/é.js", "line": 1, "column": 15, "message": "waits here" },
+            ],
+            "help": "add `id: { $ne: id }`",
+            "fix": { "title": "Guard", "edits": [
+                { "path": "routes/é.js", "line": 2, "column": 3, "endLine": 2, "endColumn": 9, "text": "{}" },
+            ] },
+            "fingerprint": "0123456789abcdef0123456789abcdef",
+        }],
+    });
+    assert_eq!(log, expected);
+}
+
+#[test]
+fn human_shows_both_ends_with_their_own_positions_and_no_escapes() {
+    let text = written(Format::Human);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    for part in [
+        "[routes/é.js:1:21]",
+        "[models/a b.js:2:10]",
+        "acted on here",
+        "checked [here]",
+        "help: add",
+        "check-then-push",
+    ] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    assert!(text.ends_with("\n1 error, 0 warnings in 1 file\n"), "{text}");
+}
+
+#[test]
+fn sarif_links_both_ends_and_keeps_the_region_on_one_line() {
+    let log: serde_json::Value = serde_json::from_str(&written(Format::Sarif)).expect("JSON");
+    let run = &log["runs"][0];
+    let result = &run["results"][0];
+    assert_eq!(run["invocations"][0], serde_json::json!({ "executionSuccessful": true, "exitCode": 1 }));
+    assert_eq!(run["automationDetails"]["id"], "pushguard/");
+    assert_eq!(
+        result["message"]["text"],
+        "two requests can both append\u{1b}[0m. See: [checked \\[here\\]](1), [waits here](2)."
+    );
+    let location = &result["locations"][0]["physicalLocation"];
+    assert_eq!(location["artifactLocation"]["uri"], "routes/%C3%A9.js");
+    let region = serde_json::json!({ "startLine": 1, "startColumn": 21, "endLine": 1, "endColumn": 37 });
+    assert_eq!(location["region"], region);
+    assert_eq!(result["relatedLocations"][0]["id"], 1);
+    let steps = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("steps");
+    let texts: Vec<_> = steps.iter().map(|step| &step["location"]["message"]["text"]).collect();
+    assert_eq!(texts, ["checked [here]", "waits here", "acted on here"]);
+    let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("an index") as usize];
+    assert_eq!(rule["id"], "check-then-push");
+    assert_eq!(result["partialFingerprints"]["pushguard/v1"], "0123456789abcdef0123456789abcdef");
+}
+
+#[test]
+fn paths_are_a_table_and_an_object() {
+    let (sources, analysis) = race();
+    let run = Run { sources: &sources, analysis: &analysis, exit_code: 0 };
+    let (mut human, mut json) = (Vec::new(), Vec::new());
+    paths_human(&run, &mut human).expect("a table");
+    paths_json(&run, &mut json).expect("an object");
+    let human = String::from_utf8(human).expect("UTF-8");
+    let expected = "\
+WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  VERDICT
+routes/é.js:1  addMessage  *.messages  $push  image  -      unguarded
+    called by POST /chat at models/a b.js:1
+1 write path in 1 file
+";
+    assert_eq!(human, expected);
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(json["paths"][0]["callers"][0]["function"], "POST /chat");
+    assert_eq!(json["paths"][0]["endLine"], 3);
+}

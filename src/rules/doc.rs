@@ -58,6 +58,8 @@ pub enum Policy {
     Policy,
     /// Driven by the names of the completion protocol.
     Protocol,
+    /// About what can be read, not about writes.
+    Input,
 }
 
 /// The front matter of a page.

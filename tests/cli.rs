@@ -1,0 +1,166 @@
+//! The program as a process: exit codes, streams, files, environment.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod shell;
+
+use shell::{CLEAN, Project, RACY};
+use std::process::{Command, Stdio};
+
+#[test]
+fn the_exit_code_tells_clean_from_findings_from_failure() {
+    let clean = Project::new(&[("models/a.js", CLEAN)]).run(&["check"]);
+    assert_eq!((clean.code, clean.stdout.as_str()), (Some(0), "0 errors, 0 warnings in 1 file\n"), "{clean:?}");
+    assert_eq!(clean.stderr, "");
+    let racy = Project::new(&[("models/a.js", RACY)]);
+    let found = racy.run(&["check", "--format", "compact"]);
+    assert_eq!(found.code, Some(1), "{found:?}");
+    assert!(found.stdout.starts_with("models/a.js:5:"), "{found:?}");
+    for format in ["human", "json", "sarif", "compact"] {
+        assert_eq!(racy.run(&["check", "--format", format]).code, Some(1), "{format}");
+    }
+    assert_eq!(racy.run(&["check", "--fail-on", "never"]).code, Some(0));
+    let missing = racy.run(&["check", "nowhere.js"]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (Some(2), ""), "{missing:?}");
+    assert!(missing.stderr.contains("--> nowhere.js"), "{missing:?}");
+    assert_eq!(racy.run(&["check", "--no-such-flag"]).code, Some(2));
+    assert_eq!(racy.run(&["check", "--format", "xml"]).code, Some(2));
+    assert_eq!(racy.run(&[]).code, Some(2));
+    assert_eq!(racy.run(&["--version"]).code, Some(0));
+}
+
+#[test]
+fn the_configuration_decides_levels_and_the_threshold_decides_the_code() {
+    let project = Project::new(&[
+        ("models/a.js", RACY),
+        ("pushguard.toml", "[rules]\ncheck-then-push = \"warning\"\nunguarded-push = \"off\"\n"),
+    ]);
+    assert_eq!(project.run(&["check"]).code, Some(0));
+    assert_eq!(project.run(&["check", "--fail-on", "warning"]).code, Some(1));
+    project.write("other.toml", b"[rules]\ncheck-then-push = \"off\"\nunguarded-push = \"off\"\n");
+    let other = project.run(&["check", "--config", "other.toml", "--format", "json", "--fail-on", "info"]);
+    assert_eq!((other.code, other.findings()), (Some(0), vec![]));
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_its_line_and_its_neighbour() {
+    let project = Project::new(&[("models/a.js", CLEAN), ("pushguard.toml", "paths = []\nexcldue = []\n")]);
+    let refused = project.run(&["check"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused:?}");
+    for part in ["unknown key `excldue`", "pushguard.toml:2", "did you mean `exclude`?"] {
+        assert!(refused.stderr.contains(part), "{refused:?}");
+    }
+}
+
+#[test]
+fn reports_are_written_beside_the_terminal_output() {
+    let project = Project::new(&[("models/a.js", RACY)]);
+    let args = ["check", "--format", "compact", "--output", "json=out.json", "--output", "sarif=out.sarif"];
+    let outcome = project.run(&args);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert_eq!(project.read("out.json"), project.run(&["check", "--format", "json"]).stdout);
+    assert_eq!(project.read("out.sarif"), project.run(&["check", "--format", "sarif"]).stdout);
+    let left: Vec<_> = std::fs::read_dir(project.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "a temporary file stayed: {left:?}");
+    let failed = project.run(&["check", "--output", "json=no/such/folder/out.json"]);
+    assert_eq!(failed.code, Some(2), "{failed:?}");
+    assert_eq!(project.run(&["check", "--output", "yaml=x"]).code, Some(2));
+}
+
+#[test]
+fn colour_follows_the_flag_then_the_environment() {
+    let project = Project::new(&[("models/a.js", RACY)]);
+    let coloured = |args: &[&str], env: &[(&str, &str)]| project.run_with(args, env).stdout.contains('\u{1b}');
+    assert!(!coloured(&["check"], &[]));
+    assert!(coloured(&["check", "--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(coloured(&["check"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn a_closed_pipe_is_no_crash_and_keeps_the_verdict() {
+    let project = Project::new(&[("models/a.js", RACY)]);
+    for args in [["check", "."], ["rules", "--format=json"], ["explain", "check-then-push"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
+        command.current_dir(project.path()).args(args).stdout(writer).stderr(Stdio::piped());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(args[0] == "check")), "{args:?} {output:?}");
+        assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_the_number_of_threads() {
+    let paths: Vec<String> = (0..40).map(|at| format!("models/file {at}.js")).collect();
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), RACY)).collect();
+    let project = Project::new(&files);
+    for format in ["human", "json", "sarif", "compact"] {
+        let run = |threads| project.run_with(&["check", "--format", format], &[("RAYON_NUM_THREADS", threads)]).stdout;
+        assert!(run("1") == run("4"), "{format} differs");
+    }
+}
+
+#[test]
+fn names_with_blanks_and_escapes_are_read_and_shown_safely() {
+    let project = Project::new(&[("models/a b.js", RACY)]);
+    #[cfg(unix)]
+    project.write("models/c\u{1b}[31m\nd.js", RACY.as_bytes());
+    for format in ["human", "compact"] {
+        let outcome = project.run(&["check", "--format", format]);
+        assert!(outcome.stdout.contains("models/a b.js:5:"), "{outcome:?}");
+        assert!(!outcome.stdout.contains('\u{1b}'), "{outcome:?}");
+        #[cfg(unix)]
+        assert!(outcome.stdout.contains("models/c\\u{1b}[31m\\nd.js:5:"), "{outcome:?}");
+    }
+    let named = project.run(&["check", "models/a b.js", "--format", "json"]);
+    assert_eq!(named.json()["files"], 1);
+}
+
+#[test]
+fn a_named_file_is_reported_alone_and_the_rest_gives_context() {
+    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", RACY), ("lib/c.js", RACY)]);
+    let named = project.run(&["check", "models/b.js", "--format", "json"]);
+    assert!(named.findings().iter().all(|finding| finding.starts_with("models/b.js:")), "{named:?}");
+    assert_eq!(named.json()["files"], 1);
+    let usual = project.run(&["check", "--format", "json"]);
+    assert_eq!(usual.json()["files"], 2);
+    let empty = Project::new(&[("README.md", "")]).run(&["check"]);
+    assert_eq!(empty.code, Some(0));
+    assert!(empty.stderr.contains("no JavaScript or TypeScript files"), "{empty:?}");
+}
+
+#[test]
+fn explain_and_rules_serve_the_pages() {
+    let project = Project::new(&[]);
+    let page = project.run(&["explain", "check-then-push"]);
+    assert!(page.code == Some(0) && page.stdout.contains("## Why it races"), "{page:?}");
+    let unknown = project.run(&["explain", "check-than-push"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (Some(2), ""));
+    assert!(unknown.stderr.contains("did you mean `check-then-push`?"), "{unknown:?}");
+    let rules = project.run(&["rules", "--format", "json"]).json();
+    assert_eq!(rules["rules"].as_array().unwrap().len(), pushguard::rules::ALL.len());
+    assert!(project.run(&["rules"]).stdout.lines().count() == pushguard::rules::ALL.len() + 1);
+}
+
+#[test]
+fn paths_lists_tracked_arrays_and_all_of_them_on_request() {
+    let other = RACY.replace("messages", "tags");
+    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", &other)]);
+    let arrays = |args: &[&str]| -> Vec<String> {
+        let log = project.run(args).json();
+        log["paths"].as_array().unwrap().iter().map(|path| path["array"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(arrays(&["paths", "--format", "json"]), ["messages"]);
+    assert_eq!(arrays(&["paths", "--format", "json", "--all"]), ["messages", "tags"]);
+    assert_eq!(project.run(&["paths"]).code, Some(0));
+}
+
+#[test]
+fn the_readme_shows_the_table_of_the_rules() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let table = pushguard::rules::doc::table();
+    assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+}

@@ -1,0 +1,100 @@
+//! One package has no crate walls; this test stands in for them.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module and the modules it may name. Data flows one way: nothing names a later stage.
+const EDGES: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("value", &[]),
+    ("diagnostic", &["source"]),
+    ("error", &[]),
+    ("config", &["diagnostic", "error"]),
+    ("discover", &["config", "error", "source"]),
+    ("parse", &["source"]),
+    ("facts", &["parse", "source", "value"]),
+    ("project", &["facts", "source", "value"]),
+    ("rules", &["config", "diagnostic", "project", "source", "value"]),
+    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
+    // The descriptions of the rules, not their checks.
+    ("report", &["diagnostic", "rules", "source"]),
+    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source"]),
+    ("lib", &[]),
+    ("main", &[]),
+];
+
+/// A word and the only files, or folders, whose code may contain it.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("swc_", &["parse.rs", "facts/"]),
+    ("miette", &["report/human.rs"]),
+    ("clap::", &["cli/"]),
+    ("indicatif", &["cli/"]),
+    ("walkdir", &["discover/"]),
+    ("io::stdout", &["cli/", "main.rs"]),
+    ("io::stderr", &["cli/", "main.rs"]),
+    ("println!", &[]),
+    ("eprint", &[]),
+    ("process::exit", &[]),
+    ("env::current_dir", &[]),
+    ("std::fs", &["cli/", "config/load.rs", "discover/"]),
+];
+
+/// The code of every source file, without comments and without its unit tests.
+fn files() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut open: Vec<PathBuf> = vec![root.clone()];
+    let mut files = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        if name.ends_with("tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        files.push((name, code.join("\n")));
+    }
+    files.sort();
+    assert!(files.len() > 20, "the sources were not found");
+    files
+}
+
+#[test]
+fn no_module_names_a_later_stage() {
+    let mut wrong = Vec::new();
+    for (name, code) in files() {
+        let module = name.split(['/', '.']).next().unwrap_or_default();
+        let Some((_, allowed)) = EDGES.iter().find(|(known, _)| *known == module) else {
+            wrong.push(format!("src/{name}: add `{module}` to EDGES in tests/layering.rs"));
+            continue;
+        };
+        for rest in code.split("crate::").skip(1) {
+            let named: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            let is_module = EDGES.iter().any(|(known, _)| *known == named);
+            if is_module && named != module && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("src/{name} names crate::{named}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_and_the_outside_world_stay_where_they_belong() {
+    let mut wrong = Vec::new();
+    for (name, code) in files() {
+        for (word, homes) in CONFINED {
+            let at_home = homes.iter().any(|home| name == *home || home.ends_with('/') && name.starts_with(home));
+            if !at_home && code.contains(word) {
+                wrong.push(format!("src/{name} contains `{word}`, which belongs to {homes:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

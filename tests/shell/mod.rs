@@ -1,0 +1,89 @@
+//! What the tests of the real binary share.
+
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A race with its check and its act in one function; the finding is on line 5.
+pub const RACY: &str = "\
+async function add(db, id, item) {
+  const chats = db.collection('chats');
+  const found = await chats.findOne({ _id: id, 'messages.mergeId': item.mergeId });
+  if (found) return;
+  await chats.updateOne({ _id: id }, { $push: { messages: item } });
+}
+module.exports = { add };
+";
+
+pub const CLEAN: &str = "module.exports = 1;\n";
+
+/// A project in a temporary folder.
+pub struct Project {
+    folder: TempDir,
+}
+
+impl Project {
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            project.write(path, text.as_bytes());
+        }
+        project
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, path: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
+    /// The program, in this project, with an environment that decides nothing about colours.
+    pub fn run(&self, args: &[&str]) -> Outcome {
+        self.run_with(args, &[])
+    }
+
+    pub fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
+        command.current_dir(self.path()).args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        let output = command.envs(env.iter().copied()).output().unwrap();
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// What a process left behind. `code` is `None` when a signal killed it.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// `path:line rule` of each finding in a JSON report.
+    pub fn findings(&self) -> Vec<String> {
+        let log = self.json();
+        let findings = log["findings"].as_array().unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        findings.iter().map(|f| format!("{}:{} {}", text(&f["path"]), f["line"], text(&f["rule"]))).collect()
+    }
+}
