@@ -65,9 +65,18 @@ fn is_script(path: &str) -> bool {
     matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
 }
 
+/// Words of which a file must hold one to be worth parsing as context: an operation, a schema, or an export that the
+/// reported files may use on the server. Pages for a browser hold none of them.
+const CONTEXT_WORDS: [&str; 8] =
+    ["module.exports", "exports.", "export ", "require(", "collection(", "Schema", "createIndex", "ensureIndex"];
+
+fn can_contribute(text: &str) -> bool {
+    CONTEXT_WORDS.iter().any(|word| text.contains(word))
+}
+
 /// The facts of one file; without any when it cannot be parsed or is no script.
 pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
-    if !is_script(&file.path) {
+    if !is_script(&file.path) || !(file.reported || can_contribute(&file.text)) {
         return (FileFacts::default(), Vec::new());
     }
     match parse::parse(file) {

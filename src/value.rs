@@ -4,6 +4,7 @@
 //! Must not know: syntax, MongoDB, files.
 
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 
 /// A symbolic value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,6 +190,8 @@ pub struct Arena {
     cond_ids: FxHashMap<(C, Atom), C>,
     sites: Vec<SiteInfo>,
     site_ids: FxHashMap<SiteInfo, Site>,
+    /// What is left of the work that one question about a condition may take.
+    fuel: Cell<u32>,
 }
 
 impl Default for Arena {
@@ -204,6 +207,7 @@ impl Default for Arena {
             cond_ids: FxHashMap::default(),
             sites: Vec::new(),
             site_ids: FxHashMap::default(),
+            fuel: Cell::new(0),
         };
         arena.intern(Node::Undefined);
         arena
@@ -212,6 +216,10 @@ impl Default for Arena {
 
 /// At most this many alternatives are kept apart; more become one computed value.
 const MAX_ALTERNATIVES: usize = 12;
+/// Nodes visited to answer one question about a condition; past that it is undecided.
+const FUEL: u32 = 200;
+/// Longer conditions are not searched for contradictions between their parts.
+const MAX_CHECKED: usize = 48;
 
 impl Arena {
     pub const UNDEFINED: V = V(0);
@@ -580,6 +588,10 @@ impl Arena {
     /// Whether a compound atom is refuted by the others: `!(a && b)` beside `a` and `b`.
     fn contradicts_itself(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
+        if atoms.len() > MAX_CHECKED {
+            return false;
+        }
+        self.fuel.set(FUEL);
         atoms.iter().enumerate().any(|(at, atom)| {
             if !matches!(self.node(atom.value), Node::And(_) | Node::Or(_) | Node::OneOf(_)) {
                 return false;
@@ -660,14 +672,17 @@ impl Arena {
 
     /// Whether a value is truthy under a condition; `None` when that is not decided.
     pub fn truth(&self, cond: C, value: V) -> Option<bool> {
+        self.fuel.set(FUEL);
         let atoms = self.atoms(cond);
         self.truth_under(&atoms, value, 0)
     }
 
     fn truth_under(&self, atoms: &[Atom], value: V, depth: u32) -> Option<bool> {
-        if depth > 8 {
+        let fuel = self.fuel.get();
+        if depth > 8 || fuel == 0 {
             return None;
         }
+        self.fuel.set(fuel - 1);
         if let Some(atom) = atoms.iter().find(|atom| atom.value == value) {
             return Some(atom.holds);
         }
@@ -780,6 +795,7 @@ impl Arena {
 
     /// Whether two conditions cannot both hold: one holds the negation of the other's atom.
     pub fn conflict(&self, left: C, right: C) -> bool {
+        self.fuel.set(FUEL);
         if left == C::FALSE || right == C::FALSE {
             return true;
         }
