@@ -7,8 +7,8 @@ use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Project, schema::Schemas};
 use crate::rules::CHECKS;
-use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::context::{Context, Draft};
+use crate::rules::write_paths::{self, PathDraft};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::value::{FnRef, Site};
 use rayon::prelude::*;
@@ -184,9 +184,11 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
             Some((known, other)) => {
                 // The best view speaks; the ends that other callers add are kept as related places.
                 let better = (*known, Reverse(other.calls)) < (level, Reverse(draft.calls));
-                let (mut kept, dropped) = if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
+                let (mut kept, dropped) =
+                    if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
                 let room = MAX_RELATED.saturating_sub(kept.1.related.len());
-                let more: Vec<_> = dropped.related.into_iter().filter(|r| !kept.1.related.contains(r)).take(room).collect();
+                let more: Vec<_> =
+                    dropped.related.into_iter().filter(|r| !kept.1.related.contains(r)).take(room).collect();
                 kept.1.related.extend(more);
                 best.insert(key, kept);
             }
@@ -213,7 +215,13 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     findings
 }
 
-fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut FxHashMap<String, u32>) -> Option<Finding> {
+fn finding(
+    sources: &Sources,
+    project: &Project,
+    level: Level,
+    draft: Draft,
+    seen: &mut FxHashMap<String, u32>,
+) -> Option<Finding> {
     let (file, place) = place(sources, project, draft.site)?;
     let mut related = Vec::new();
     for (site, role, message) in &draft.related {

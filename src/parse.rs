@@ -79,7 +79,10 @@ fn is_fatal(error: &Error) -> bool {
     use swc_ecma_parser::error::SyntaxError;
     matches!(
         error.kind(),
-        SyntaxError::Expected(..) | SyntaxError::Unexpected { .. } | SyntaxError::Eof | SyntaxError::UnterminatedBlockComment
+        SyntaxError::Expected(..)
+            | SyntaxError::Unexpected { .. }
+            | SyntaxError::Eof
+            | SyntaxError::UnterminatedBlockComment
     )
 }
 
@@ -122,7 +125,8 @@ fn too_deep(text: &str) -> Option<(u32, &'static str)> {
             }
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             b';' | b',' => chain = 0,
-            b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'<' | b'>' | b'=' | b'!' | b'~' | b'?' | b'.' | b':' => {
+            b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'<' | b'>' | b'=' | b'!' | b'~' | b'?' | b'.'
+            | b':' => {
                 chain += 1;
             }
             b'e' if bytes[at..].starts_with(b"else") => {

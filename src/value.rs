@@ -111,11 +111,22 @@ pub enum Node {
     Func(FnRef),
     Global(Sym),
     /// `name` is `default`, `*` for the namespace, or the exported name.
-    Import { module: Sym, name: Sym },
+    Import {
+        module: Sym,
+        name: Sym,
+    },
     Member(V, Sym),
     Index(V, V),
-    Call { site: Site, callee: V, args: Vec<V> },
-    New { site: Site, callee: V, args: Vec<V> },
+    Call {
+        site: Site,
+        callee: V,
+        args: Vec<V>,
+    },
+    New {
+        site: Site,
+        callee: V,
+        args: Vec<V>,
+    },
     Coerce(Coercion, V),
     Fresh(Freshness, Site),
     OneOf(Vec<(C, V)>),
@@ -126,7 +137,11 @@ pub enum Node {
     Nullish(V),
     /// The result of an array method that reads: `find`, `some`, `filter`; the second value is the predicate's result
     /// for `Element` of the array, or the argument of `includes` and `indexOf`.
-    Query { method: Sym, array: V, arg: V },
+    Query {
+        method: Sym,
+        array: V,
+        arg: V,
+    },
     /// `array.map(f)`: the second value is the result of `f` for `Element` of the array.
     Mapped(V, V),
     /// Any element of an array.
@@ -264,7 +279,13 @@ impl Arena {
 
     fn is_open_node(&self, node: &Node) -> bool {
         match node {
-            Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_) | Node::Regex(_) | Node::Global(_) => false,
+            Node::Undefined
+            | Node::Null
+            | Node::Bool(_)
+            | Node::Num(_)
+            | Node::Str(_)
+            | Node::Regex(_)
+            | Node::Global(_) => false,
             Node::Func(_) | Node::Class(_) => false,
             Node::Opaque(_)
             | Node::Cell(_)
@@ -338,9 +359,11 @@ impl Arena {
     /// The value of a property that an object literal surely has.
     pub fn member_of(&self, object: V, key: Sym) -> Option<V> {
         match self.node(object) {
-            Node::Object(entries) => {
-                entries.iter().rev().find(|entry| entry.key == Key::Name(key) && entry.cond == C::TRUE).map(|entry| entry.value)
-            }
+            Node::Object(entries) => entries
+                .iter()
+                .rev()
+                .find(|entry| entry.key == Key::Name(key) && entry.cond == C::TRUE)
+                .map(|entry| entry.value),
             _ => None,
         }
     }
@@ -369,6 +392,13 @@ impl Arena {
             _ => {
                 if found.last().is_none_or(|(cond, _)| *cond != C::TRUE) {
                     found.push((C::TRUE, Self::UNDEFINED));
+                }
+                // Of two, the second holds where the first does not.
+                if let [(first, _), (second, _)] = found.as_mut_slice()
+                    && *second == C::TRUE
+                {
+                    let taken = self.cond_value(*first);
+                    *second = self.assume(C::TRUE, taken, false);
                 }
                 self.one_of(found)
             }
@@ -429,6 +459,11 @@ impl Arena {
                 self.bool(b)
             }
             Node::Null | Node::Undefined => self.bool(true),
+            Node::Or(parts) => {
+                let parts = parts.clone();
+                let negated = parts.into_iter().map(|part| self.not(part)).collect();
+                self.all(negated)
+            }
             _ => self.intern(Node::Not(value)),
         }
     }
@@ -436,7 +471,13 @@ impl Arena {
     fn is_boolean(&self, value: V) -> bool {
         matches!(
             self.node(value),
-            Node::Bool(_) | Node::Not(_) | Node::Compare(..) | Node::Nullish(_) | Node::Coerce(Coercion::Bool, _) | Node::Caught(_) | Node::Completed(_)
+            Node::Bool(_)
+                | Node::Not(_)
+                | Node::Compare(..)
+                | Node::Nullish(_)
+                | Node::Coerce(Coercion::Bool, _)
+                | Node::Caught(_)
+                | Node::Completed(_)
         )
     }
 
@@ -463,12 +504,15 @@ impl Arena {
     fn as_condition(&mut self, value: V) -> V {
         let Node::OneOf(alternatives) = self.node(value).clone() else { return value };
         let [(c1, v1), (c2, v2)] = alternatives.as_slice() else { return value };
-        let (Some(test), Some(other)) = (self.single_atom(*c1), self.single_atom(*c2)) else { return value };
-        if test.value != other.value || test.holds == other.holds {
+        // The two conditions must be each other's negation.
+        let (first, second) = (self.cond_value(*c1), self.cond_value(*c2));
+        if self.not(first) != second && self.not(second) != first {
             return value;
         }
-        let (then, otherwise) = if test.holds { (*v1, *v2) } else { (*v2, *v1) };
-        let condition = test.value;
+        let (condition, then, otherwise) = match self.node(first) {
+            Node::Not(_) => (second, *v2, *v1),
+            _ => (first, *v1, *v2),
+        };
         let negated = self.not(condition);
         let (yes, no) = (self.truth(C::TRUE, then), self.truth(C::TRUE, otherwise));
         if then == condition || yes == Some(true) {
@@ -485,13 +529,6 @@ impl Arena {
             self.any(vec![negated, rest])
         } else {
             value
-        }
-    }
-
-    fn single_atom(&self, cond: C) -> Option<Atom> {
-        match self.conds.get(cond.0 as usize) {
-            Some((C::TRUE, atom)) if cond.0 > 1 => Some(*atom),
-            _ => None,
         }
     }
 
@@ -531,7 +568,25 @@ impl Arena {
         for atom in self.atoms(right).into_iter().rev() {
             cond = self.assume(cond, atom.value, atom.holds);
         }
-        cond
+        if self.contradicts_itself(cond) { C::FALSE } else { cond }
+    }
+
+    /// `cond && value`, checked against every part of the condition.
+    pub fn meet(&mut self, cond: C, value: V, holds: bool) -> C {
+        let other = self.assume(C::TRUE, value, holds);
+        self.and(cond, other)
+    }
+
+    /// Whether a compound atom is refuted by the others: `!(a && b)` beside `a` and `b`.
+    fn contradicts_itself(&self, cond: C) -> bool {
+        let atoms = self.atoms(cond);
+        atoms.iter().enumerate().any(|(at, atom)| {
+            if !matches!(self.node(atom.value), Node::And(_) | Node::Or(_) | Node::OneOf(_)) {
+                return false;
+            }
+            let others: Vec<Atom> = atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a).collect();
+            self.truth_under(&others, atom.value, 0).is_some_and(|truth| truth != atom.holds)
+        })
     }
 
     /// The atoms of `inner` that `outer`, a prefix of it, does not have.
@@ -624,7 +679,9 @@ impl Arena {
                 Some(n != 0.0 && !n.is_nan())
             }
             Node::Str(sym) => Some(!self.text(*sym).is_empty()),
-            Node::Object(_) | Node::Array(_) | Node::Cell(_) | Node::Func(_) | Node::Class(_) | Node::Fresh(..) => Some(true),
+            Node::Object(_) | Node::Array(_) | Node::Cell(_) | Node::Func(_) | Node::Class(_) | Node::Fresh(..) => {
+                Some(true)
+            }
             Node::New { .. } | Node::Mapped(..) | Node::Coerce(Coercion::ObjectId, _) => Some(true),
             Node::Not(inner) => self.truth_under(atoms, *inner, depth + 1).map(|b| !b),
             Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.truth_under(atoms, *inner, depth + 1),
@@ -650,7 +707,13 @@ impl Arena {
             }
             Node::Nullish(inner) => match self.node(*inner) {
                 Node::Undefined | Node::Null => Some(true),
-                Node::Str(_) | Node::Num(_) | Node::Bool(_) | Node::Object(_) | Node::Array(_) | Node::Fresh(..) | Node::Template(_) => Some(false),
+                Node::Str(_)
+                | Node::Num(_)
+                | Node::Bool(_)
+                | Node::Object(_)
+                | Node::Array(_)
+                | Node::Fresh(..)
+                | Node::Template(_) => Some(false),
                 _ => match self.truth_under(atoms, *inner, depth + 1) {
                     Some(true) => Some(false),
                     _ => None,
@@ -689,6 +752,10 @@ impl Arena {
                         return None;
                     }
                     result = Some(truth);
+                    let taken = self.atoms(*c).iter().all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds));
+                    if taken {
+                        break;
+                    }
                 }
                 result
             }
@@ -702,7 +769,10 @@ impl Arena {
 
     fn refuted(&self, atoms: &[Atom], cond: C, depth: u32) -> bool {
         cond == C::FALSE
-            || self.atoms(cond).iter().any(|atom| self.truth_under(atoms, atom.value, depth).is_some_and(|t| t != atom.holds))
+            || self
+                .atoms(cond)
+                .iter()
+                .any(|atom| self.truth_under(atoms, atom.value, depth).is_some_and(|t| t != atom.holds))
     }
 
     /// Whether two conditions cannot both hold: one holds the negation of the other's atom.

@@ -10,21 +10,74 @@ use swc_ecma_ast::*;
 
 /// Methods of a query or promise that give back what they were called on.
 const TRANSPARENT: [&str; 33] = [
-    "lean", "exec", "populate", "select", "sort", "limit", "skip", "session", "toArray", "hint", "project", "collation",
-    "maxTimeMS", "toObject", "toJSON", "next", "read", "readConcern", "writeConcern", "orFail", "allowDiskUse", "batchSize",
-    "setOptions", "comment", "clone", "cursor", "unwrap", "execPopulate", "finally", "tz", "stream", "fetch", "fetchAsync",
+    "lean",
+    "exec",
+    "populate",
+    "select",
+    "sort",
+    "limit",
+    "skip",
+    "session",
+    "toArray",
+    "hint",
+    "project",
+    "collation",
+    "maxTimeMS",
+    "toObject",
+    "toJSON",
+    "next",
+    "read",
+    "readConcern",
+    "writeConcern",
+    "orFail",
+    "allowDiskUse",
+    "batchSize",
+    "setOptions",
+    "comment",
+    "clone",
+    "cursor",
+    "unwrap",
+    "execPopulate",
+    "finally",
+    "tz",
+    "stream",
+    "fetch",
+    "fetchAsync",
 ];
 
 /// Array methods whose callback runs in place for each element.
 const EACH: [&str; 15] = [
-    "forEach", "map", "flatMap", "filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex", "sort", "reduce",
-    "each", "eachAsync", "toSorted",
+    "forEach",
+    "map",
+    "flatMap",
+    "filter",
+    "some",
+    "every",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "sort",
+    "reduce",
+    "each",
+    "eachAsync",
+    "toSorted",
 ];
 
 /// Functions that run their callback at once, or later in the same way, with no arguments that matter.
 const RUNS: [&str; 12] = [
-    "setTimeout", "setInterval", "setImmediate", "nextTick", "queueMicrotask", "withTransaction", "transaction", "runExclusive",
-    "runInTransaction", "startSession", "withSession", "retry",
+    "setTimeout",
+    "setInterval",
+    "setImmediate",
+    "nextTick",
+    "queueMicrotask",
+    "withTransaction",
+    "transaction",
+    "runExclusive",
+    "runInTransaction",
+    "startSession",
+    "withSession",
+    "retry",
 ];
 
 impl<'a> Eval<'a> {
@@ -120,7 +173,10 @@ impl<'a> Eval<'a> {
                     self.freeze(value)
                 }
             };
-            if route.is_none() && is_route_method(callee) && self.arena.as_str(value).is_some_and(|path| path.starts_with('/')) {
+            if route.is_none()
+                && is_route_method(callee)
+                && self.arena.as_str(value).is_some_and(|path| path.starts_with('/'))
+            {
                 route = self.arena.as_str(value).map(|path| format!("{} {path}", callee.to_uppercase()));
             }
             if arg.spread.is_some() {
@@ -138,7 +194,9 @@ impl<'a> Eval<'a> {
         let first = args.first().copied();
         Some(match (name, first) {
             ("String", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Text, value)),
-            ("Number" | "parseInt" | "parseFloat", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Number, value)),
+            ("Number" | "parseInt" | "parseFloat", Some(value)) => {
+                self.arena.intern(Node::Coerce(Coercion::Number, value))
+            }
             ("Boolean", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Bool, value)),
             ("ObjectId" | "ObjectID", None) => self.arena.intern(Node::Fresh(Freshness::Id, site)),
             ("ObjectId" | "ObjectID" | "toObjectId" | "createFromHexString", Some(value)) => {
@@ -238,7 +296,9 @@ impl<'a> Eval<'a> {
                 self.place(query, span);
                 query
             }
-            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => self.query("filter", array, arg),
+            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => {
+                self.query("filter", array, arg)
+            }
             "cloneDeep" | "clone" => self.arena.intern(Node::Coerce(Coercion::Copy, array)),
             _ => {
                 let mut operands = vec![array];
@@ -517,7 +577,9 @@ impl<'a> Eval<'a> {
         let first = args.first().copied();
         let frozen = self.freeze(recv);
         match (name, first) {
-            ("toString" | "toHexString" | "valueOf", None) => Some(self.arena.intern(Node::Coerce(Coercion::Text, frozen))),
+            ("toString" | "toHexString" | "valueOf", None) => {
+                Some(self.arena.intern(Node::Coerce(Coercion::Text, frozen)))
+            }
             ("createFromHexString" | "ObjectId" | "ObjectID", Some(value)) => {
                 Some(self.arena.intern(Node::Coerce(Coercion::ObjectId, value)))
             }
@@ -545,9 +607,12 @@ impl<'a> Eval<'a> {
                 Some(self.query(name, frozen, rest))
             }
             ("push" | "unshift" | "splice" | "pop" | "shift" | "add", _) => self.change_local(recv, name, args),
-            ("trim" | "toLowerCase" | "toUpperCase" | "toISOString" | "toFixed" | "getTime" | "replace" | "split" | "padStart"
-            | "substring" | "substr" | "join" | "keys" | "values" | "entries" | "startsWith" | "endsWith" | "match" | "test"
-            | "localeCompare" | "toLocaleString" | "toDateString" | "normalize", _) => {
+            (
+                "trim" | "toLowerCase" | "toUpperCase" | "toISOString" | "toFixed" | "getTime" | "replace" | "split"
+                | "padStart" | "substring" | "substr" | "join" | "keys" | "values" | "entries" | "startsWith"
+                | "endsWith" | "match" | "test" | "localeCompare" | "toLocaleString" | "toDateString" | "normalize",
+                _,
+            ) => {
                 let mut operands = vec![frozen];
                 operands.extend(args);
                 Some(self.arena.derived(name, operands))
@@ -560,7 +625,10 @@ impl<'a> Eval<'a> {
                     let site = self.site(span);
                     let method = self.arena.sym("session");
                     let callee = self.arena.intern(Node::Member(frozen, method));
-                    self.effect(site, EffectKind::Call { callee, recv: Some(frozen), name: Some(method), args: vec![session] });
+                    self.effect(
+                        site,
+                        EffectKind::Call { callee, recv: Some(frozen), name: Some(method), args: vec![session] },
+                    );
                 }
                 Some(recv)
             }
@@ -656,6 +724,17 @@ fn takes_driver_callback(name: &str) -> bool {
         || name.starts_with("delete")
         || matches!(
             name,
-            "count" | "countDocuments" | "exists" | "save" | "create" | "replaceOne" | "bulkWrite" | "toArray" | "exec" | "remove" | "aggregate" | "distinct"
+            "count"
+                | "countDocuments"
+                | "exists"
+                | "save"
+                | "create"
+                | "replaceOne"
+                | "bulkWrite"
+                | "toArray"
+                | "exec"
+                | "remove"
+                | "aggregate"
+                | "distinct"
         )
 }

@@ -1,8 +1,8 @@
 //! Classes, functions and modules: what they define and export.
 
+use super::Class;
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
-use super::Class;
 use crate::value::{Arena, C, ClassRef, FnRef, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
@@ -310,7 +310,9 @@ impl<'a> Eval<'a> {
                 let id = *id;
                 Some(self.arena.intern(Node::Instance(id)))
             }
-            Node::Import { .. } | Node::Member(..) => Some(self.arena.intern(Node::New { site, callee: class, args: Vec::new() })),
+            Node::Import { .. } | Node::Member(..) => {
+                Some(self.arena.intern(Node::New { site, callee: class, args: Vec::new() }))
+            }
             _ => None,
         }
     }

@@ -409,7 +409,8 @@ impl<'a> Eval<'a> {
             };
             self.set_slot(slot, value);
         }
-        self.jumped = self.jumped || (then.end == C::FALSE && otherwise.end == C::FALSE && (then.only_jumped || otherwise.only_jumped));
+        self.jumped = self.jumped
+            || (then.end == C::FALSE && otherwise.end == C::FALSE && (then.only_jumped || otherwise.only_jumped));
         self.cond = self.join_conditions(outer, &then, &otherwise);
     }
 
@@ -436,7 +437,11 @@ impl<'a> Eval<'a> {
         if !atoms.iter().any(|atom| matches!(self.arena.node(atom.value), Node::Completed(_))) {
             return cond;
         }
-        let kept = atoms.into_iter().rev().filter(|atom| !matches!(self.arena.node(atom.value), Node::Completed(_))).collect::<Vec<_>>();
+        let kept = atoms
+            .into_iter()
+            .rev()
+            .filter(|atom| !matches!(self.arena.node(atom.value), Node::Completed(_)))
+            .collect::<Vec<_>>();
         kept.into_iter().fold(C::TRUE, |c, atom| self.arena.assume(c, atom.value, atom.holds))
     }
 

@@ -334,7 +334,9 @@ impl<'a> Eval<'a> {
                 [only] => self.element(only.value),
                 _ => self.arena.intern(Node::Element(array)),
             },
-            Node::Query { method, array: inner, .. } if matches!(self.arena.text(method), "filter" | "slice" | "sort" | "reverse") => {
+            Node::Query { method, array: inner, .. }
+                if matches!(self.arena.text(method), "filter" | "slice" | "sort" | "reverse") =>
+            {
                 self.element(inner)
             }
             Node::Mapped(_, result) => result,
@@ -343,7 +345,12 @@ impl<'a> Eval<'a> {
     }
 
     /// One of two values by a test, with both sides evaluated as branches.
-    pub(super) fn choose(&mut self, test: V, then: impl FnOnce(&mut Self) -> V, otherwise: impl FnOnce(&mut Self) -> V) -> V {
+    pub(super) fn choose(
+        &mut self,
+        test: V,
+        then: impl FnOnce(&mut Self) -> V,
+        otherwise: impl FnOnce(&mut Self) -> V,
+    ) -> V {
         let cond = self.cond;
         let yes = self.arena.assume(cond, test, true);
         let no = self.arena.assume(cond, test, false);
@@ -471,7 +478,16 @@ impl<'a> Eval<'a> {
     fn is_condition(&self, value: V) -> bool {
         matches!(
             self.arena.node(value),
-            Node::Not(_) | Node::And(_) | Node::Or(_) | Node::Compare(..) | Node::Nullish(_) | Node::Query { .. } | Node::Member(..) | Node::Param(..) | Node::Call { .. } | Node::OneOf(_)
+            Node::Not(_)
+                | Node::And(_)
+                | Node::Or(_)
+                | Node::Compare(..)
+                | Node::Nullish(_)
+                | Node::Query { .. }
+                | Node::Member(..)
+                | Node::Param(..)
+                | Node::Call { .. }
+                | Node::OneOf(_)
         )
     }
 

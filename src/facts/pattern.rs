@@ -183,7 +183,9 @@ impl<'a> Eval<'a> {
     pub(super) fn assign_key(&mut self, object: V, key: Key, value: V) {
         match self.arena.node(object).clone() {
             // locks[key] = true on an object that outlives the call
-            Node::Cell(cell) if cell < self.module_cells && matches!(key, Key::Computed(_)) && self.frame.func.0 != 0 => {
+            Node::Cell(cell)
+                if cell < self.module_cells && matches!(key, Key::Computed(_)) && self.frame.func.0 != 0 =>
+            {
                 let object = self.freeze(object);
                 let value = self.freeze(value);
                 let site = self.site(self.assigned_span);

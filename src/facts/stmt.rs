@@ -103,11 +103,15 @@ impl<'a> Eval<'a> {
             Stmt::Block(block) => self.scoped_block(&block.stmts),
             Stmt::If(node) => {
                 let test = self.expr(&node.test);
-                self.split(test, |eval| eval.in_scope(&node.cons), |eval| {
-                    if let Some(alt) = &node.alt {
-                        eval.in_scope(alt);
-                    }
-                });
+                self.split(
+                    test,
+                    |eval| eval.in_scope(&node.cons),
+                    |eval| {
+                        if let Some(alt) = &node.alt {
+                            eval.in_scope(alt);
+                        }
+                    },
+                );
             }
             Stmt::Return(node) => {
                 let value = match &node.arg {
@@ -388,8 +392,9 @@ impl<'a> Eval<'a> {
             return self.cases(subject, rest, open, seen);
         }
         let test = if is_default {
-            let later: Vec<V> = rest.iter().filter_map(|case| case.test.as_deref()).map(|test| self.expr(test)).collect();
-            let mut none: Vec<V> = seen.iter().copied().collect();
+            let later: Vec<V> =
+                rest.iter().filter_map(|case| case.test.as_deref()).map(|test| self.expr(test)).collect();
+            let mut none: Vec<V> = seen.to_vec();
             for test in later {
                 let equal = self.equal(subject, test);
                 none.push(equal);

@@ -65,7 +65,9 @@ impl Project {
                     self.leaves_of(Leaf { value: part, ..leaf }, depth + 1, leaves);
                 }
             }
-            Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.leaves_of(Leaf { value: inner, ..leaf }, depth + 1, leaves),
+            Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => {
+                self.leaves_of(Leaf { value: inner, ..leaf }, depth + 1, leaves)
+            }
             Node::OneOf(alternatives) => {
                 for (cond, alternative) in alternatives {
                     match self.arena.truth(C::TRUE, alternative) {
@@ -119,7 +121,14 @@ impl Project {
                 if let Some((root, path, read)) = self.loaded(arg, documents)
                     && !path.is_empty()
                 {
-                    checks.push(Check { root, read, kind: CheckKind::Field { path, test: value }, holds, leaf: value, under: leaf.under });
+                    checks.push(Check {
+                        root,
+                        read,
+                        kind: CheckKind::Field { path, test: value },
+                        holds,
+                        leaf: value,
+                        under: leaf.under,
+                    });
                 } else if self.arena.node(array) != &Node::Array(Vec::new()) {
                     self.element_check(leaf, value, holds, documents, checks);
                 }
@@ -150,7 +159,14 @@ impl Project {
                 if path.is_empty() && read.as_ref().is_some_and(|read| read.action == Action::FindMany) {
                     checks.push(Check { root, read, kind: CheckKind::Document, holds, leaf: shown, under });
                 } else {
-                    checks.push(Check { root, read, kind: CheckKind::Below { path }, holds: !holds, leaf: shown, under });
+                    checks.push(Check {
+                        root,
+                        read,
+                        kind: CheckKind::Below { path },
+                        holds: !holds,
+                        leaf: shown,
+                        under,
+                    });
                 }
             }
             return;
@@ -189,7 +205,12 @@ impl Project {
                 };
                 let some = op != Compare::Equal && !counted_first && limit <= 0.0;
                 if none || some {
-                    self.truthy(Leaf { value: counted, holds: leaf.holds != none, under: leaf.under }, leaf.value, documents, checks);
+                    self.truthy(
+                        Leaf { value: counted, holds: leaf.holds != none, under: leaf.under },
+                        leaf.value,
+                        documents,
+                        checks,
+                    );
                     return;
                 }
             }
@@ -210,7 +231,14 @@ impl Project {
                 };
                 if let Some((root, path, read)) = self.loaded(counted, documents) {
                     let holds = if side == a && op == Compare::Less { leaf.holds } else { !leaf.holds };
-                    checks.push(Check { root, read, kind: CheckKind::Below { path }, holds, leaf: leaf.value, under: leaf.under });
+                    checks.push(Check {
+                        root,
+                        read,
+                        kind: CheckKind::Below { path },
+                        holds,
+                        leaf: leaf.value,
+                        under: leaf.under,
+                    });
                     return;
                 }
             }
@@ -221,7 +249,11 @@ impl Project {
                 && !(path.is_empty() && read.as_ref().is_none_or(|read| read.action != Action::FindMany))
                 && self.loaded(other, documents).is_none_or(|(r, _, _)| r != root)
             {
-                let kind = if path.is_empty() { CheckKind::Document } else { CheckKind::Element { path, keys: vec![(field, other)] } };
+                let kind = if path.is_empty() {
+                    CheckKind::Document
+                } else {
+                    CheckKind::Element { path, keys: vec![(field, other)] }
+                };
                 checks.push(Check { root, read, kind, holds: leaf.holds, leaf: leaf.value, under: leaf.under });
                 return;
             }
@@ -231,7 +263,14 @@ impl Project {
             if let Some((root, path, read)) = self.loaded(inner, documents)
                 && !path.is_empty()
             {
-                checks.push(Check { root, read, kind: CheckKind::Field { path, test: leaf.value }, holds: leaf.holds, leaf: leaf.value, under: leaf.under });
+                checks.push(Check {
+                    root,
+                    read,
+                    kind: CheckKind::Field { path, test: leaf.value },
+                    holds: leaf.holds,
+                    leaf: leaf.value,
+                    under: leaf.under,
+                });
             }
         }
     }
@@ -270,7 +309,9 @@ impl Project {
         for (_, array) in self.arena.alternatives(array) {
             let (array, field) = match self.arena.node(array).clone() {
                 // doc.items.map(i => i.id).includes(x)
-                Node::Mapped(inner, result) => (inner, self.element_field(result).map(|(_, field)| field).unwrap_or_default()),
+                Node::Mapped(inner, result) => {
+                    (inner, self.element_field(result).map(|(_, field)| field).unwrap_or_default())
+                }
                 Node::Query { array: inner, .. } => (inner, String::new()),
                 _ => (array, String::new()),
             };
@@ -393,7 +434,9 @@ impl Project {
                 path.push("*".to_owned());
                 Some((root, path, read))
             }
-            Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.loaded_at(v, documents, depth + 1)),
+            Node::OneOf(alternatives) => {
+                alternatives.into_iter().find_map(|(_, v)| self.loaded_at(v, documents, depth + 1))
+            }
             _ => None,
         }
     }
@@ -404,7 +447,15 @@ impl Project {
         self.comes_from_at(value, root, path, documents, 0, &mut seen)
     }
 
-    fn comes_from_at(&mut self, value: V, root: V, path: &[String], documents: &[V], depth: u32, seen: &mut Vec<V>) -> bool {
+    fn comes_from_at(
+        &mut self,
+        value: V,
+        root: V,
+        path: &[String],
+        documents: &[V],
+        depth: u32,
+        seen: &mut Vec<V>,
+    ) -> bool {
         if depth > 10 || seen.len() > 200 || seen.contains(&value) {
             return false;
         }
@@ -427,7 +478,9 @@ impl Project {
             let _ = callee;
             return false;
         }
-        crate::value::children(&node).into_iter().any(|child| self.comes_from_at(child, root, path, documents, depth + 1, seen))
+        crate::value::children(&node)
+            .into_iter()
+            .any(|child| self.comes_from_at(child, root, path, documents, depth + 1, seen))
     }
 
     /// The equality keys of a filter: field to value. Operators and arrays of conditions are left out.
@@ -461,7 +514,9 @@ impl Project {
                     }
                 }
             }
-            Node::OneOf(alternatives) => alternatives.iter().for_each(|(_, v)| self.collect_equalities(*v, depth + 1, keys)),
+            Node::OneOf(alternatives) => {
+                alternatives.iter().for_each(|(_, v)| self.collect_equalities(*v, depth + 1, keys))
+            }
             _ => {}
         }
     }
@@ -480,7 +535,8 @@ impl Project {
     pub fn different_documents(&self, a: V, b: V) -> bool {
         let (left, right) = (self.equalities(a), self.equalities(b));
         left.iter().any(|(key, value)| {
-            key == "_id" && right.iter().any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_part_of(*value, *v))
+            key == "_id"
+                && right.iter().any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_part_of(*value, *v))
         })
     }
 
@@ -491,7 +547,14 @@ impl Project {
     }
 
     /// Whether a read and a write surely concern the same collection and may concern the same document.
-    pub fn same_document(&mut self, root: V, read: Option<&DbCall>, handle: &Handle, filter: Option<V>, document: Option<V>) -> bool {
+    pub fn same_document(
+        &mut self,
+        root: V,
+        read: Option<&DbCall>,
+        handle: &Handle,
+        filter: Option<V>,
+        document: Option<V>,
+    ) -> bool {
         if let Some(document) = document
             && (document == root || self.arena.alternatives(document).iter().any(|(_, v)| *v == root))
         {
@@ -499,13 +562,16 @@ impl Project {
         }
         let Some(read) = read else {
             // A document from outside: { _id: req.user._id }
-            return filter.is_some_and(|filter| self.equalities(filter).iter().any(|(_, v)| self.path_from(self.bare(*v), root).is_some()));
+            return filter.is_some_and(|filter| {
+                self.equalities(filter).iter().any(|(_, v)| self.path_from(self.bare(*v), root).is_some())
+            });
         };
         if !read.handle.same(handle) {
             return false;
         }
         // Another copy of the document, read again before it is saved.
-        let filter = filter.or_else(|| document.and_then(|document| self.read_of(document)).and_then(|read| read.filter));
+        let filter =
+            filter.or_else(|| document.and_then(|document| self.read_of(document)).and_then(|read| read.filter));
         match (read.filter, filter) {
             (Some(a), Some(b)) => a == b || self.identify_one(a, b, root),
             _ => document.is_none() || self.is_element_of(document, root),
@@ -526,7 +592,9 @@ impl Project {
                     (k == key || (k.ends_with("id") && key.ends_with("id")) || (k == "_id") != (key == "_id"))
                         && self.same_value(*v, *value)
                 })
-        }) || left.iter().any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_part_of(*value, *v)))
+        }) || left
+            .iter()
+            .any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_part_of(*value, *v)))
     }
 
     fn is_known_object(&self, filter: V) -> bool {
@@ -539,5 +607,8 @@ impl Project {
 }
 
 fn is_read(action: Action) -> bool {
-    matches!(action, Action::FindOne | Action::FindMany | Action::Count | Action::Exists | Action::Update | Action::Replace)
+    matches!(
+        action,
+        Action::FindOne | Action::FindMany | Action::Count | Action::Exists | Action::Update | Action::Replace
+    )
 }

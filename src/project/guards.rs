@@ -117,7 +117,10 @@ impl Project {
         }
         let Some((first, rest)) = branches.split_first() else { return };
         for (guard, c) in &first.guards {
-            if rest.iter().all(|branch| branch.guards.iter().any(|(other, _)| other == guard || missing_or_absent(guard, branch))) {
+            if rest
+                .iter()
+                .all(|branch| branch.guards.iter().any(|(other, _)| other == guard || missing_or_absent(guard, branch)))
+            {
                 out.guards.push((guard.clone(), *c));
             }
         }
@@ -219,7 +222,9 @@ impl Project {
         if let Some(inner) = self.operand(value, "$not") {
             if let Some(matched) = self.operand(inner, "$elemMatch") {
                 let prefix = if field.is_empty() { String::new() } else { format!("{field}.") };
-                return Guard::Key(self.object_keys(matched).into_iter().map(|(k, v)| (format!("{prefix}{k}"), v)).collect());
+                return Guard::Key(
+                    self.object_keys(matched).into_iter().map(|(k, v)| (format!("{prefix}{k}"), v)).collect(),
+                );
             }
             if let Some(excluded) = self.operand(inner, "$eq") {
                 return key(excluded);
@@ -243,7 +248,10 @@ impl Project {
                 return Guard::AnyElement(String::new());
             }
             for (k, v) in &keys {
-                if self.operand(*v, "$ne").is_some() || self.operand(*v, "$nin").is_some() || self.operand(*v, "$not").is_some() {
+                if self.operand(*v, "$ne").is_some()
+                    || self.operand(*v, "$nin").is_some()
+                    || self.operand(*v, "$not").is_some()
+                {
                     let positive = keys.iter().any(|(_, other)| {
                         !matches!(self.arena.node(*other), Node::Object(entries) if entries.iter().any(|e| matches!(e.key, Key::Name(n) if self.arena.text(n).starts_with('$'))))
                     });
@@ -271,7 +279,8 @@ impl Project {
     }
 
     fn is_whole_array(&mut self, value: V) -> bool {
-        matches!(self.arena.node(value), Node::Array(_)) || self.loaded(value, &[]).is_some_and(|(_, path, _)| path.len() == 1)
+        matches!(self.arena.node(value), Node::Array(_))
+            || self.loaded(value, &[]).is_some_and(|(_, path, _)| path.len() == 1)
     }
 }
 

@@ -39,9 +39,33 @@ pub enum Op {
 
 /// Methods beside the catalogue's that a rule looks at.
 const RELEVANT: [&str; 27] = [
-    "push", "unshift", "splice", "pop", "shift", "sort", "reverse", "fill", "addToSet", "pull", "set", "add", "delete", "has",
-    "get", "session", "save", "acquire", "runExclusive", "lock", "unlock", "release", "model", "discriminator", "index",
-    "upsert", "markModified",
+    "push",
+    "unshift",
+    "splice",
+    "pop",
+    "shift",
+    "sort",
+    "reverse",
+    "fill",
+    "addToSet",
+    "pull",
+    "set",
+    "add",
+    "delete",
+    "has",
+    "get",
+    "session",
+    "save",
+    "acquire",
+    "runExclusive",
+    "lock",
+    "unlock",
+    "release",
+    "model",
+    "discriminator",
+    "index",
+    "upsert",
+    "markModified",
 ];
 
 /// The linked program.
@@ -207,7 +231,8 @@ impl Project {
         let mut exports: Vec<(Sym, V)> =
             self.exports.get(file as usize).map(|e| e.iter().map(|(n, v)| (*n, *v)).collect()).unwrap_or_default();
         exports.sort();
-        let entries = exports.into_iter().map(|(name, value)| Entry { key: Key::Name(name), value, cond: C::TRUE }).collect();
+        let entries =
+            exports.into_iter().map(|(name, value)| Entry { key: Key::Name(name), value, cond: C::TRUE }).collect();
         self.arena.intern(Node::Object(entries))
     }
 
@@ -258,7 +283,10 @@ impl Project {
                         key: match entry.key {
                             Key::Computed(key) => {
                                 let key = self.linked(key);
-                                self.arena.as_str(key).map(str::to_owned).map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                                self.arena
+                                    .as_str(key)
+                                    .map(str::to_owned)
+                                    .map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
                             }
                             key => key,
                         },
@@ -271,7 +299,11 @@ impl Project {
             Node::Array(items) => {
                 let items = items
                     .iter()
-                    .map(|item| Item { value: self.linked(item.value), spread: item.spread, cond: self.linked_cond(item.cond) })
+                    .map(|item| Item {
+                        value: self.linked(item.value),
+                        spread: item.spread,
+                        cond: self.linked_cond(item.cond),
+                    })
                     .collect();
                 self.rebuilt(Node::Array(items))
             }
@@ -330,7 +362,8 @@ impl Project {
             },
             Node::Object(mut entries) => {
                 // Spreads that are known now are copied in.
-                if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..))) {
+                if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))
+                {
                     let mut flat = Vec::new();
                     for entry in entries {
                         self.flatten(&mut flat, entry, 0);
@@ -388,13 +421,18 @@ impl Project {
     /// `object.key` where the object may be an instance or a class.
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.arena.node(object).clone() {
-            Node::Instance(class) => self.instance_member(class, key, 0).unwrap_or_else(|| self.arena.member(object, key)),
+            Node::Instance(class) => {
+                self.instance_member(class, key, 0).unwrap_or_else(|| self.arena.member(object, key))
+            }
             Node::Class(class) => {
                 if self.arena.text(key) == "name" {
                     let name = self.class(class).map(|class| class.name.clone()).unwrap_or_default();
                     return self.arena.str(&name);
                 }
-                let found = self.class(class).and_then(|class| class.statics.iter().rev().find(|(name, _)| *name == key)).map(|(_, v)| *v);
+                let found = self
+                    .class(class)
+                    .and_then(|class| class.statics.iter().rev().find(|(name, _)| *name == key))
+                    .map(|(_, v)| *v);
                 found.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::OneOf(alternatives) => {
@@ -415,7 +453,11 @@ impl Project {
             let value = *value;
             let value = self.linked(value);
             // A field that the constructor takes as a parameter is not known.
-            return if matches!(self.arena.node(value), Node::Param(..) | Node::Null | Node::Undefined) { None } else { Some(value) };
+            return if matches!(self.arena.node(value), Node::Param(..) | Node::Null | Node::Undefined) {
+                None
+            } else {
+                Some(value)
+            };
         }
         let parent = facts.parent?;
         if depth > 4 {
@@ -639,7 +681,10 @@ impl Project {
                 };
                 // A parameter that turns out to be a function of the project is called now.
                 match &copy.op {
-                    Op::Call { callee, .. } if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller) && copy.calls < 3 => {
+                    Op::Call { callee, .. }
+                        if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller)
+                            && copy.calls < 3 =>
+                    {
                         self.add_step(caller, steps, copy);
                     }
                     _ => steps.push(copy),
@@ -700,7 +745,10 @@ impl Project {
                         key: match entry.key {
                             Key::Computed(key) => {
                                 let key = self.instantiate(instance, key);
-                                self.arena.as_str(key).map(str::to_owned).map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                                self.arena
+                                    .as_str(key)
+                                    .map(str::to_owned)
+                                    .map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
                             }
                             key => key,
                         },

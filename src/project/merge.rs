@@ -46,7 +46,8 @@ impl<'a> Merger<'a> {
         (functions, classes): (u32, u32),
         resolve: &'a dyn Fn(&str) -> Option<u32>,
     ) -> Self {
-        let (values, conds, syms) = (vec![None; from.len()], vec![None; from.conds().len()], vec![None; from.syms().len()]);
+        let (values, conds, syms) =
+            (vec![None; from.len()], vec![None; from.conds().len()], vec![None; from.syms().len()]);
         Self { from, into, file, functions, classes, values, conds, syms, resolve }
     }
 

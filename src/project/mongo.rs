@@ -163,7 +163,9 @@ impl Project {
             return None;
         }
         let handle = named.unwrap_or(Handle::Value(recv));
-        let arg = |at: Option<usize>| at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)));
+        let arg = |at: Option<usize>| {
+            at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)))
+        };
         let (mut filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
         if (method.by_id || method.action == Action::Update && filter.is_some_and(|filter| self.is_identifier(filter)))
             && let Some(id) = filter
@@ -210,7 +212,9 @@ impl Project {
         match self.arena.node(value).clone() {
             Node::Call { callee, args, .. } => {
                 let name = match self.arena.node(callee) {
-                    Node::Member(_, name) | Node::Global(name) | Node::Import { name, .. } => self.arena.text(*name).to_owned(),
+                    Node::Member(_, name) | Node::Global(name) | Node::Import { name, .. } => {
+                        self.arena.text(*name).to_owned()
+                    }
                     _ => return None,
                 };
                 match name.as_str() {
@@ -238,11 +242,15 @@ impl Project {
             }
             Node::New { callee, args, .. } => match self.last_name(callee) {
                 // Meteor: new Mongo.Collection('users')
-                Some("Collection") => args.first().and_then(|v| self.arena.as_str(*v)).map(|text| Handle::Named(text.to_owned())),
+                Some("Collection") => {
+                    args.first().and_then(|v| self.arena.as_str(*v)).map(|text| Handle::Named(text.to_owned()))
+                }
                 _ => None,
             },
             Node::Member(object, name) => match self.arena.node(object) {
-                Node::Member(_, models) if self.arena.text(*models) == "models" => Some(Handle::Named(self.arena.text(name).to_owned())),
+                Node::Member(_, models) if self.arena.text(*models) == "models" => {
+                    Some(Handle::Named(self.arena.text(name).to_owned()))
+                }
                 _ => None,
             },
             Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
@@ -275,7 +283,11 @@ impl Project {
             return false;
         }
         let Some(name) = self.last_name(recv) else {
-            return !method.ambiguous && matches!(self.arena.node(recv), Node::Param(..) | Node::This(_) | Node::Index(..) | Node::Call { .. } | Node::Opaque(_));
+            return !method.ambiguous
+                && matches!(
+                    self.arena.node(recv),
+                    Node::Param(..) | Node::This(_) | Node::Index(..) | Node::Call { .. } | Node::Opaque(_)
+                );
         };
         if self.is_foreign(recv) {
             return false;
@@ -288,11 +300,14 @@ impl Project {
         let capital = name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase);
         let imported = matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_));
         match method.name {
-            "update" => named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update)),
+            "update" => {
+                named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update))
+            }
             "insert" => named_like_one || (imported && capital && !is_builtin(name)),
             "save" | "findOneBy" | "findOneOrFail" | "index" => false,
             _ => {
-                let object = first.is_none_or(|first| !matches!(self.arena.node(first), Node::Func(_) | Node::Str(_) | Node::Num(_)));
+                let object = first
+                    .is_none_or(|first| !matches!(self.arena.node(first), Node::Func(_) | Node::Str(_) | Node::Num(_)));
                 object && (named_like_one || (imported && capital && !is_builtin(name)))
             }
         }
@@ -303,16 +318,34 @@ impl Project {
         match self.arena.node(value) {
             Node::Import { module, .. } => {
                 let module = self.arena.text(*module);
-                ["prisma", "sequelize", "typeorm", "knex", "objection", "axios", "stripe", "lodash", "dynamoose", "drizzle"]
-                    .iter()
-                    .any(|library| module.contains(library))
+                [
+                    "prisma",
+                    "sequelize",
+                    "typeorm",
+                    "knex",
+                    "objection",
+                    "axios",
+                    "stripe",
+                    "lodash",
+                    "dynamoose",
+                    "drizzle",
+                ]
+                .iter()
+                .any(|library| module.contains(library))
             }
             Node::Member(object, name) => {
                 let name = self.arena.text(*name).to_lowercase();
-                name.contains("prisma") || name.contains("sequelize") || name.contains("entitymanager") || name.ends_with("redis") || self.is_foreign(*object)
+                name.contains("prisma")
+                    || name.contains("sequelize")
+                    || name.contains("entitymanager")
+                    || name.ends_with("redis")
+                    || self.is_foreign(*object)
             }
             Node::New { callee, .. } | Node::Call { callee, .. } => {
-                self.is_foreign(*callee) || self.last_name(*callee).is_some_and(|name| matches!(name, "PrismaClient" | "Sequelize" | "getRepository"))
+                self.is_foreign(*callee)
+                    || self
+                        .last_name(*callee)
+                        .is_some_and(|name| matches!(name, "PrismaClient" | "Sequelize" | "getRepository"))
             }
             Node::Global(name) => {
                 let name = self.arena.text(*name).to_lowercase();
@@ -360,7 +393,8 @@ impl Project {
         match self.arena.node(value) {
             Node::Call { callee, .. } => self.method_of(*callee).is_some_and(|(_, name)| {
                 METHODS.iter().any(|m| {
-                    m.name == self.arena.text(name) && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
+                    m.name == self.arena.text(name)
+                        && !matches!(m.action, Action::CreateIndex | Action::Bulk | Action::Count)
                 })
             }),
             Node::New { callee, .. } => self.last_name(*callee).is_some_and(|name| name != "Collection"),
@@ -390,10 +424,27 @@ impl Project {
         let (left, right) = (bares(a), bares(b));
         (left.len() > 1 || right.len() > 1) && left.iter().all(|l| right.contains(l)) && !left.is_empty()
             || (right.len() > 1 && right.iter().all(|r| left.contains(r)))
-            || (left.len() > 1 && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l)) && left.iter().any(|l| right.contains(l)))
+            || (left.len() > 1
+                && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l))
+                && left.iter().any(|l| right.contains(l)))
     }
 }
 
 fn is_builtin(name: &str) -> bool {
-    matches!(name, "Object" | "Array" | "Promise" | "Math" | "JSON" | "Map" | "Set" | "Date" | "Reflect" | "Symbol" | "Buffer" | "URL" | "Schema")
+    matches!(
+        name,
+        "Object"
+            | "Array"
+            | "Promise"
+            | "Math"
+            | "JSON"
+            | "Map"
+            | "Set"
+            | "Date"
+            | "Reflect"
+            | "Symbol"
+            | "Buffer"
+            | "URL"
+            | "Schema"
+    )
 }

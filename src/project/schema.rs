@@ -30,10 +30,9 @@ impl Schemas {
     /// Whether a unique index covers an equality check: all of its keys are among the checked ones.
     pub fn covers(&self, handle: &Handle, keys: &[String]) -> bool {
         keys.iter().any(|key| key == "_id")
-            || self
-                .unique
-                .iter()
-                .any(|index| index.handle.same(handle) && !index.keys.is_empty() && index.keys.iter().all(|key| keys.contains(key)))
+            || self.unique.iter().any(|index| {
+                index.handle.same(handle) && !index.keys.is_empty() && index.keys.iter().all(|key| keys.contains(key))
+            })
     }
 
     fn has(list: &[String], handle: &Handle) -> bool {
@@ -62,7 +61,11 @@ impl Project {
             self.schema_fields(name, *schema, &mut schemas);
         }
         for at in 0..self.functions.len() {
-            let steps: Vec<_> = self.summaries.get(at).map(|s| s.iter().filter(|s| s.calls == 0).cloned().collect()).unwrap_or_default();
+            let steps: Vec<_> = self
+                .summaries
+                .get(at)
+                .map(|s| s.iter().filter(|s| s.calls == 0).cloned().collect())
+                .unwrap_or_default();
             for step in steps {
                 let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
                 self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
@@ -105,7 +108,9 @@ impl Project {
 
     fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {
         match self.arena.node(schema) {
-            Node::New { args, .. } | Node::Call { args, .. } => args.first().map(|fields| (*fields, args.get(1).copied())),
+            Node::New { args, .. } | Node::Call { args, .. } => {
+                args.first().map(|fields| (*fields, args.get(1).copied()))
+            }
             _ => None,
         }
     }
@@ -143,7 +148,11 @@ impl Project {
                 _ => false,
             };
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys: vec![name.clone()], site: None });
+                schemas.unique.push(UniqueIndex {
+                    handle: Handle::Named(model.to_owned()),
+                    keys: vec![name.clone()],
+                    site: None,
+                });
             }
             if self.is_mixed_type(entry.value) {
                 schemas.mixed.push((model.to_owned(), name));
@@ -157,10 +166,19 @@ impl Project {
             Node::Object(_) => self.arena.member(field, kind),
             _ => field,
         };
-        self.last_name(inner) == Some("Mixed") || matches!(self.arena.node(inner), Node::Global(name) if self.arena.text(*name) == "Array")
+        self.last_name(inner) == Some("Mixed")
+            || matches!(self.arena.node(inner), Node::Global(name) if self.arena.text(*name) == "Array")
     }
 
-    fn index_call(&mut self, site: Site, recv: V, name: crate::value::Sym, args: &[V], models: &[(String, V)], schemas: &mut Schemas) {
+    fn index_call(
+        &mut self,
+        site: Site,
+        recv: V,
+        name: crate::value::Sym,
+        args: &[V],
+        models: &[(String, V)],
+        schemas: &mut Schemas,
+    ) {
         let method = self.arena.text(name).to_owned();
         if method == "index" {
             let unique = args.get(1).is_some_and(|options| self.option_is_true(*options, "unique"));
@@ -168,7 +186,8 @@ impl Project {
             if !unique {
                 return;
             }
-            let mut names: Vec<String> = models.iter().filter(|(_, schema)| *schema == recv).map(|(name, _)| name.clone()).collect();
+            let mut names: Vec<String> =
+                models.iter().filter(|(_, schema)| *schema == recv).map(|(name, _)| name.clone()).collect();
             if let Some((fields, _)) = self.schema_parts(recv)
                 && let Node::Class(class) = self.arena.node(fields)
                 && let Some(class) = self.class(*class)

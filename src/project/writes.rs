@@ -4,7 +4,7 @@
 
 use super::link::{Op, Project, Step};
 use super::mongo::{Action, DbCall, Handle};
-use crate::value::{C, Key, Node, Site, Sym, V};
+use crate::value::{C, Entry, Key, Node, Site, Sym, V};
 
 /// One field of a write.
 #[derive(Clone, Debug)]
@@ -72,10 +72,26 @@ impl Project {
                 self.document_write(steps, at, step, *recv, *name, args, &mut writes);
                 continue;
             }
-            let Some(call) = self.db_call(step.site, *recv, *name, args) else { continue };
+            let Some(mut call) = self.db_call(step.site, *recv, *name, args) else { continue };
+            call.filter = call.filter.map(|filter| self.with_assignments(steps, at, filter));
+            call.payload = call.payload.map(|payload| self.with_assignments(steps, at, payload));
             self.write_of(at, step, call, &mut writes);
         }
         writes
+    }
+
+    /// An object that a helper returned, with what was assigned to it before the step: `const f = byId(id); f.state = 1`.
+    fn with_assignments(&mut self, steps: &[Step], at: usize, value: V) -> V {
+        let Node::Object(own) = self.arena.node(value).clone() else { return value };
+        let mut entries = own.clone();
+        for step in steps.iter().take(at) {
+            if let Op::Assign { object, key: Some(key), value: assigned } = &step.op
+                && *object == value
+            {
+                entries.push(Entry { key: Key::Name(*key), value: *assigned, cond: C::TRUE });
+            }
+        }
+        if entries.len() == own.len() { value } else { self.arena.intern(Node::Object(entries)) }
     }
 
     fn write_of(&mut self, at: usize, step: &Step, call: DbCall, writes: &mut Vec<Write>) {
@@ -177,7 +193,13 @@ impl Project {
                         self.operator_fields(&name, entry.value, both, site, fields);
                     } else {
                         // An update without operators sets its fields in Mongoose and replaces in the old driver.
-                        fields.push(FieldWrite { operator: "$set".to_owned(), path: name, value: entry.value, cond: both, site });
+                        fields.push(FieldWrite {
+                            operator: "$set".to_owned(),
+                            path: name,
+                            value: entry.value,
+                            cond: both,
+                            site,
+                        });
                     }
                 }
             }
@@ -235,7 +257,13 @@ impl Project {
                         // $set: { ...state }
                         Key::Spread => "...".to_owned(),
                     };
-                    fields.push(FieldWrite { operator: operator.to_owned(), path, value: entry.value, cond: both, site });
+                    fields.push(FieldWrite {
+                        operator: operator.to_owned(),
+                        path,
+                        value: entry.value,
+                        cond: both,
+                        site,
+                    });
                 }
             }
             Node::OneOf(alternatives) => {
@@ -289,7 +317,8 @@ impl Project {
                     let value = project.arena.member(body, key);
                     (!matches!(project.arena.node(value), Node::Undefined)).then_some(value)
                 };
-                let payload = part(self, "update").or_else(|| part(self, "replacement")).or_else(|| part(self, "document"));
+                let payload =
+                    part(self, "update").or_else(|| part(self, "replacement")).or_else(|| part(self, "document"));
                 let mut write = Write {
                     step: at,
                     site: step.site,
@@ -327,8 +356,11 @@ impl Project {
     /// `doc.save()`, `doc.updateOne({ $push: … })`
     fn is_document_method(&mut self, recv: V, name: Sym, args: &[V]) -> bool {
         match self.arena.text(name) {
-            "save" => !args.first().is_some_and(|arg| matches!(self.arena.node(*arg), Node::Param(..) | Node::Call { .. } | Node::New { .. }))
-                && self.handle_of(recv, 0).is_none(),
+            "save" => {
+                !args.first().is_some_and(|arg| {
+                    matches!(self.arena.node(*arg), Node::Param(..) | Node::Call { .. } | Node::New { .. })
+                }) && self.handle_of(recv, 0).is_none()
+            }
             "updateOne" | "update" => {
                 args.len() <= 2 && self.is_document(recv) && args.first().is_some_and(|arg| self.has_operator(*arg))
             }
@@ -337,7 +369,16 @@ impl Project {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
-    fn document_write(&mut self, steps: &[Step], at: usize, step: &Step, recv: V, name: Sym, args: &[V], writes: &mut Vec<Write>) {
+    fn document_write(
+        &mut self,
+        steps: &[Step],
+        at: usize,
+        step: &Step,
+        recv: V,
+        name: Sym,
+        args: &[V],
+        writes: &mut Vec<Write>,
+    ) {
         let is_save = self.arena.text(name) == "save";
         for (cond, document) in self.arena.alternatives(recv) {
             let cond = self.arena.and(step.cond, cond);
@@ -358,7 +399,9 @@ impl Project {
                 fields: Vec::new(),
                 payload: None,
                 upsert: false,
-                session: options.and_then(|options| self.option(options, "session")).or_else(|| self.read_session(steps, document)),
+                session: options
+                    .and_then(|options| self.option(options, "session"))
+                    .or_else(|| self.read_session(steps, document)),
                 cond,
             };
             if let Node::New { args, .. } = self.arena.node(document).clone() {
@@ -466,7 +509,9 @@ impl Project {
         let (inner, part) = match self.arena.node(value) {
             Node::Member(object, key) => (*object, self.arena.text(*key).to_owned()),
             Node::Index(object, _) | Node::Element(object) => (*object, "*".to_owned()),
-            Node::Query { method, array, .. } if matches!(self.arena.text(*method), "find" | "findLast") => (*array, "*".to_owned()),
+            Node::Query { method, array, .. } if matches!(self.arena.text(*method), "find" | "findLast") => {
+                (*array, "*".to_owned())
+            }
             Node::Call { callee, .. } => match self.arena.node(*callee) {
                 // Mongoose: doc.items.id(itemId)
                 Node::Member(array, name) if self.arena.text(*name) == "id" => (*array, "*".to_owned()),

@@ -2,9 +2,9 @@
 
 use super::context::{Context, Trace, method_of};
 use crate::diagnostic::Role;
+use crate::project::Op;
 use crate::project::mongo::DbCall;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::project::Op;
 use crate::value::{Key, Node, V, children};
 
 const RULE: &str = "array-overwrite";
@@ -24,7 +24,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 continue;
             }
             // The version of the saved copy protects what was loaded with it; a Mixed field is sent without one.
-            let versioned = write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top());
+            let versioned =
+                write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top());
             if let Some((root, path)) = overwritten(ctx, trace, write, &field)
                 && !(versioned && Some(root) == write.document)
             {
@@ -80,14 +81,22 @@ fn source(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &[String], depth
     }
     let node = ctx.project.arena.node(value).clone();
     match node {
-        Node::Array(items) => items.into_iter().filter(|item| item.spread).find_map(|item| source(ctx, trace, item.value, path, depth + 1)),
+        Node::Array(items) => items
+            .into_iter()
+            .filter(|item| item.spread)
+            .find_map(|item| source(ctx, trace, item.value, path, depth + 1)),
         Node::Query { method, array, .. } => {
-            let keeps = matches!(ctx.project.arena.text(method), "filter" | "slice" | "sort" | "reverse" | "concat" | "flat" | "toSorted" | "toSpliced");
+            let keeps = matches!(
+                ctx.project.arena.text(method),
+                "filter" | "slice" | "sort" | "reverse" | "concat" | "flat" | "toSorted" | "toSpliced"
+            );
             if keeps { source(ctx, trace, array, path, depth + 1) } else { None }
         }
         Node::Mapped(array, _) | Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
         Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| source(ctx, trace, v, path, depth + 1)),
-        Node::Derived(op, operands) if matches!(ctx.project.arena.text(op), "|" | "reduce" | "Object.values" | "Array.from") => {
+        Node::Derived(op, operands)
+            if matches!(ctx.project.arena.text(op), "|" | "reduce" | "Object.values" | "Array.from") =>
+        {
             operands.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1))
         }
         // new Set([...doc.tags, tag])
@@ -112,7 +121,10 @@ fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> boo
             }
             Op::Call { .. } => {
                 let Some((recv, name, _)) = method_of(step) else { continue };
-                if !matches!(ctx.project.arena.text(name), "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill") {
+                if !matches!(
+                    ctx.project.arena.text(name),
+                    "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill"
+                ) {
                     continue;
                 }
                 let Some(path) = changed_path(ctx, recv, root) else { continue };
@@ -158,7 +170,13 @@ fn whole_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, payload: 
     }
     for part in parts {
         if let Some((root, array)) = spread_document(ctx, trace, write, part) {
-            let field = FieldWrite { operator: "replace".to_owned(), path: array.clone(), value: part, cond: write.cond, site: write.site };
+            let field = FieldWrite {
+                operator: "replace".to_owned(),
+                path: array.clone(),
+                value: part,
+                cond: write.cond,
+                site: write.site,
+            };
             report(ctx, trace, write, &field, root, &array);
             return;
         }
@@ -200,13 +218,17 @@ fn has_version(ctx: &mut Context<'_>, filter: V, root: V) -> bool {
     let equalities = ctx.project.equalities(filter);
     equalities.into_iter().any(|(name, value)| {
         let Some((r, path, _)) = ctx.project.loaded(value, &[root]) else { return false };
-        r == root && path.join(".") == name && (name.contains("ersion") || name.contains("pdated") || name == "__v" || name.contains("rev"))
+        r == root
+            && path.join(".") == name
+            && (name.contains("ersion") || name.contains("pdated") || name == "__v" || name.contains("rev"))
     })
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.message = format!("`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost");
+    draft.message = format!(
+        "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
+    );
     draft.label = format!("writes the whole of `{array}`");
     draft.array = Some(array.to_owned());
     let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
@@ -232,5 +254,6 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
 
 fn has_map(ctx: &Context<'_>, value: V) -> bool {
     let node = ctx.project.arena.node(value);
-    matches!(node, Node::Mapped(..)) || matches!(node, Node::OneOf(_) | Node::Coerce(..)) && children(node).into_iter().any(|v| has_map(ctx, v))
+    matches!(node, Node::Mapped(..))
+        || matches!(node, Node::OneOf(_) | Node::Coerce(..)) && children(node).into_iter().any(|v| has_map(ctx, v))
 }

@@ -83,7 +83,9 @@ fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -
             let own: Vec<String> = ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect();
             ctx.schemas.covers(&write.handle, &own)
                 || ctx.schemas.unique.iter().any(|index| {
-                    index.handle.same(&write.handle) && index.keys.iter().all(|key| common.contains(key)) && index.keys.iter().any(|key| own.contains(key))
+                    index.handle.same(&write.handle)
+                        && index.keys.iter().all(|key| common.contains(key))
+                        && index.keys.iter().any(|key| own.contains(key))
                 })
         });
     }
@@ -100,7 +102,14 @@ fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
         let mut at = ctx.project.bare(value);
         loop {
             let inner = match ctx.project.arena.node(at) {
-                Node::Derived(op, operands) if matches!(ctx.project.arena.text(*op), "toLowerCase" | "toUpperCase" | "trim" | "normalize" | "replace") => operands.first(),
+                Node::Derived(op, operands)
+                    if matches!(
+                        ctx.project.arena.text(*op),
+                        "toLowerCase" | "toUpperCase" | "trim" | "normalize" | "replace"
+                    ) =>
+                {
+                    operands.first()
+                }
                 // sanitize(email)
                 Node::Call { args, .. } if args.len() == 1 && !ctx.project.is_document(at) => args.first(),
                 _ => None,
@@ -124,7 +133,11 @@ fn is_unseen_model(ctx: &Context<'_>, handle: &crate::project::mongo::Handle) ->
 
 /// A literal, or a value made here.
 fn is_own(ctx: &Context<'_>, value: V) -> bool {
-    ctx.project.arena.is_literal(value) || matches!(ctx.project.arena.node(value), Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::Template(_))
+    ctx.project.arena.is_literal(value)
+        || matches!(
+            ctx.project.arena.node(value),
+            Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::Template(_)
+        )
 }
 
 enum Inserted {
@@ -161,15 +174,19 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, ke
     draft.message = if keys.is_empty() {
         format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
     } else {
-        format!("{collection} is searched by {list} before this insert, and no unique index covers it: two requests can both insert")
+        format!(
+            "{collection} is searched by {list} before this insert, and no unique index covers it: two requests can both insert"
+        )
     };
     draft.label = "inserts what was not found".to_owned();
     draft.related = ctx.ends(check);
-    let index: Vec<String> = keys.iter().map(|key| if key.contains('.') { format!("'{key}': 1") } else { format!("{key}: 1") }).collect();
+    let index: Vec<String> =
+        keys.iter().map(|key| if key.contains('.') { format!("'{key}': 1") } else { format!("{key}: 1") }).collect();
     draft.help = if keys.is_empty() {
         "upsert each document by a unique key (`updateOne(key, { $setOnInsert: doc }, { upsert: true })`), so that a second run changes nothing".to_owned()
     } else {
-        let filter: Vec<String> = keys.iter().map(|key| if key.contains('.') { format!("'{key}'") } else { key.clone() }).collect();
+        let filter: Vec<String> =
+            keys.iter().map(|key| if key.contains('.') { format!("'{key}'") } else { key.clone() }).collect();
         format!(
             "create a unique index on `{{ {} }}` and treat E11000 as found, or use one `updateOne({{ {} }}, {{ $setOnInsert: … }}, {{ upsert: true }})` on that index",
             index.join(", "),

@@ -21,9 +21,16 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             if cond == C::FALSE {
                 continue;
             }
-            let checks = if field.cond == write.cond || field.cond == C::TRUE { checks.clone() } else { ctx.project.checks(cond, &trace.documents) };
+            let checks = if field.cond == write.cond || field.cond == C::TRUE {
+                checks.clone()
+            } else {
+                ctx.project.checks(cond, &trace.documents)
+            };
             let Some(check) = checks.iter().find(|check| decides(ctx, check, write, &field)).cloned() else { continue };
-            if ctx.same_session(trace, &check, write) || ctx.is_claimed(trace, write) || is_guarded(ctx, write, &field, cond) {
+            if ctx.same_session(trace, &check, write)
+                || ctx.is_claimed(trace, write)
+                || is_guarded(ctx, write, &field, cond)
+            {
                 continue;
             }
             report(ctx, trace, write, &field, &check);
@@ -37,7 +44,7 @@ fn decides(ctx: &mut Context<'_>, check: &Check, write: &Write, field: &FieldWri
     let about = match &check.kind {
         CheckKind::Element { path, keys } => {
             // A check of the element's owner inside the array is not a check that the element is there.
-            !check.holds && path.join(".") == array && !(keys.is_empty() && !has_predicate(ctx, check))
+            !check.holds && path.join(".") == array && (!keys.is_empty() || has_predicate(ctx, check))
         }
         CheckKind::Below { path } => check.holds && path.join(".") == array,
         CheckKind::Document => match check.read.as_ref().and_then(|read| read.filter) {
@@ -98,19 +105,25 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         CheckKind::Below { .. } => {
             format!("the limit on `{array}` is checked before this push: two requests can both pass it and both append")
         }
-        _ => format!("`{array}` is checked before this push, not in its filter: two requests can both append the same element"),
+        _ => format!(
+            "`{array}` is checked before this push, not in its filter: two requests can both append the same element"
+        ),
     };
     draft.label = format!("appends to `{array}` of {collection} without the check in its filter");
     draft.array = Some(array.clone());
     draft.related = ctx.ends(check);
     draft.help = match (&check.kind, write.kind) {
         (CheckKind::Below { .. }, _) => {
-            format!("put the limit into the filter, `'{array}.N': {{ $exists: false }}` for a limit of N + 1, and look at `matchedCount`")
+            format!(
+                "put the limit into the filter, `'{array}.N': {{ $exists: false }}` for a limit of N + 1, and look at `matchedCount`"
+            )
         }
         (_, WriteKind::Save) => format!(
             "replace the push and `save()` by one call: `Model.updateOne({{ _id: doc._id, {guard} }}, {{ $push: {{ {array}: … }} }})`; matchedCount 0 means it is there already"
         ),
-        _ => format!("carry the check in the filter of this call: add `{guard}`; matchedCount 0 means it is there already"),
+        _ => format!(
+            "carry the check in the filter of this call: add `{guard}`; matchedCount 0 means it is there already"
+        ),
     };
     draft.pair = format!("{} -> $push", check_words(check));
     ctx.report(draft);

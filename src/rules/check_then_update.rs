@@ -14,14 +14,30 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         for field in &write.fields {
-            if field.path == "..." || field.path.is_empty() || field.is_append() || is_monotone(&field.operator) || ctx.is_versioned(write, field) {
+            if field.path == "..."
+                || field.path.is_empty()
+                || field.is_append()
+                || is_monotone(&field.operator)
+                || ctx.is_versioned(write, field)
+            {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);
-            let own = if field.cond == write.cond || field.cond == C::TRUE { checks.clone() } else { ctx.project.checks(cond, &trace.documents) };
+            let own = if field.cond == write.cond || field.cond == C::TRUE {
+                checks.clone()
+            } else {
+                ctx.project.checks(cond, &trace.documents)
+            };
             let found = own.iter().find(|check| {
-                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == field.path) || is_taken(ctx, check, field))
-                    && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
+                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == field.path)
+                    || is_taken(ctx, check, field))
+                    && ctx.project.same_document(
+                        check.root,
+                        check.read.as_ref(),
+                        &write.handle,
+                        write.filter,
+                        write.document,
+                    )
             });
             let Some(check) = found.cloned() else { continue };
             if ctx.same_session(trace, &check, write)
@@ -81,13 +97,18 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
         return true;
     }
     let constant = ctx.project.arena.is_literal(value)
-        || matches!(ctx.project.arena.node(value), Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::New { .. });
+        || matches!(
+            ctx.project.arena.node(value),
+            Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::New { .. }
+        );
     match ctx.project.arena.node(*test).clone() {
         Node::Compare(Compare::Equal, _, wanted) => {
             if !check.holds {
                 // if (doc.state !== x) $set: { state: x }
                 return ctx.project.same_value(value, wanted)
-                    || (!ctx.project.arena.is_literal(wanted) && field.operator == "$set" && !uses_loaded(ctx, value, check));
+                    || (!ctx.project.arena.is_literal(wanted)
+                        && field.operator == "$set"
+                        && !uses_loaded(ctx, value, check));
             }
             // A proof: if (doc.password === given) $set: { password: next }
             if !ctx.project.arena.is_literal(wanted) && field.operator == "$set" && !uses_loaded(ctx, value, check) {
@@ -110,7 +131,8 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
             match truth {
                 Some(truth) => truth != check.holds,
                 // if (!doc.name) $set: { name }
-                None => !check.holds && !uses_loaded(ctx, value, check),
+                // if (!doc.items) return; $set: { items: doc.items }
+                None => check.holds || !uses_loaded(ctx, value, check),
             }
         }
     }
@@ -129,7 +151,9 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
     let guarded: Vec<usize> = trace
         .writes
         .iter()
-        .filter(|other| other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond)))
+        .filter(|other| {
+            other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond))
+        })
         .map(|other| other.step)
         .collect();
     if write.fields.iter().any(|other| other.path != field.path && (counts(other) || is_arithmetic(ctx, other.value))) {
@@ -142,13 +166,18 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
             && other.operator == field.operator
             && other.value != field.value
             && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
-            && ctx.project.arena.truth(C::TRUE, other.value).is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
+            && ctx
+                .project
+                .arena
+                .truth(C::TRUE, other.value)
+                .is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
     });
     toggled
         || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
             other.step != write.step
                 && !guarded.contains(&other.step)
-                && (other.kind == WriteKind::Insert || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
+                && (other.kind == WriteKind::Insert
+                    || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
                 && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
         })
 }
@@ -168,7 +197,9 @@ pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
     let path = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.message = format!("`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write");
+    draft.message = format!(
+        "`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write"
+    );
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
     draft.related = ctx.ends(check);
@@ -180,7 +211,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         WriteKind::Save => format!(
             "use one call that checks and writes: `Model.findOneAndUpdate({{ _id: doc._id, {condition} }}, …)`, and treat null as the check having failed"
         ),
-        _ => format!("carry the check in the filter of this call: add `{condition}`, and treat matchedCount 0 (or null) as the check having failed"),
+        _ => format!(
+            "carry the check in the filter of this call: add `{condition}`, and treat matchedCount 0 (or null) as the check having failed"
+        ),
     };
     draft.pair = format!("{path} checked -> {}", field.operator);
     ctx.report(draft);
@@ -191,14 +224,19 @@ fn condition_text(ctx: &Context<'_>, check: &Check, path: &str) -> String {
     let key = if path.contains('.') { format!("'{path}'") } else { path.to_owned() };
     let CheckKind::Field { test, .. } = &check.kind else {
         let filter = check.read.as_ref().and_then(|read| read.filter);
-        let wanted = filter.and_then(|filter| ctx.project.equalities(filter).into_iter().find(|(name, _)| name == path));
+        let wanted =
+            filter.and_then(|filter| ctx.project.equalities(filter).into_iter().find(|(name, _)| name == path));
         return format!("{key}: {}", wanted.map_or("…".to_owned(), |(_, value)| ctx.show(value)));
     };
     let is_field = |v: V| matches!(ctx.project.arena.node(ctx.project.bare(v)), Node::Member(_, name) if path.ends_with(ctx.project.arena.text(*name)));
     match ctx.project.arena.node(*test) {
         Node::Compare(Compare::Equal, a, b) => {
             let other = if is_field(*a) { *b } else { *a };
-            if check.holds { format!("{key}: {}", ctx.show(other)) } else { format!("{key}: {{ $ne: {} }}", ctx.show(other)) }
+            if check.holds {
+                format!("{key}: {}", ctx.show(other))
+            } else {
+                format!("{key}: {{ $ne: {} }}", ctx.show(other))
+            }
         }
         Node::Compare(Compare::Less, a, b) => {
             let (operator, other) = match (is_field(*a), check.holds) {

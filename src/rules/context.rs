@@ -182,7 +182,11 @@ impl<'a> Context<'a> {
             if self.is_unknown_spread(element, alternative) {
                 continue;
             }
-            let present = self.project.arena.assume(both, alternative, true);
+            // A literal such as index 0 is there; of anything else a truthy value is witness enough.
+            if self.project.arena.is_literal(alternative) {
+                return Some(both);
+            }
+            let present = self.project.arena.meet(both, alternative, true);
             if present != C::FALSE {
                 return Some(present);
             }
@@ -210,9 +214,12 @@ impl<'a> Context<'a> {
                 (Scalar::Bool(wanted), Node::Bool(b)) => (b == wanted).then_some(both),
                 (Scalar::Text(wanted), Node::Str(text)) => (self.project.arena.text(*text) == wanted).then_some(both),
                 (Scalar::Number(wanted), Node::Num(bits)) => (f64::from_bits(*bits) == *wanted).then_some(both),
-                (Scalar::Bool(wanted), Node::Param(..) | Node::Member(..) | Node::Not(_) | Node::Coerce(..) | Node::And(_)) => {
+                (
+                    Scalar::Bool(wanted),
+                    Node::Param(..) | Node::Member(..) | Node::Not(_) | Node::Coerce(..) | Node::And(_),
+                ) => {
                     let wanted = *wanted;
-                    let assumed = self.project.arena.assume(both, alternative, wanted);
+                    let assumed = self.project.arena.meet(both, alternative, wanted);
                     (assumed != C::FALSE).then_some(assumed)
                 }
                 _ => None,
@@ -301,7 +308,15 @@ impl<'a> Context<'a> {
                 return Some(write.clone());
             }
             let node = self.project.arena.node(value).clone();
-            if matches!(node, Node::Member(..) | Node::Compare(..) | Node::Nullish(_) | Node::OneOf(_) | Node::Coerce(..) | Node::Derived(..)) {
+            if matches!(
+                node,
+                Node::Member(..)
+                    | Node::Compare(..)
+                    | Node::Nullish(_)
+                    | Node::OneOf(_)
+                    | Node::Coerce(..)
+                    | Node::Derived(..)
+            ) {
                 at.extend(crate::value::children(&node));
             }
         }
@@ -317,8 +332,10 @@ impl<'a> Context<'a> {
                 || !filter.guards.is_empty()
                 || filter.fields.iter().any(|(name, value)| {
                     name != "_id"
-                        && (matches!(self.project.arena.node(*value), Node::Object(_) | Node::Bool(_) | Node::Str(_) | Node::Null | Node::Num(_))
-                            || write.fields.iter().any(|field| field.path == *name))
+                        && (matches!(
+                            self.project.arena.node(*value),
+                            Node::Object(_) | Node::Bool(_) | Node::Str(_) | Node::Null | Node::Num(_)
+                        ) || write.fields.iter().any(|field| field.path == *name))
                 })
         })
     }
@@ -339,7 +356,8 @@ impl<'a> Context<'a> {
             })
         };
         write.fields.iter().any(|other| {
-            (other.operator == "splice" || (other.operator == "$set" && !other.path.contains('*') && self.is_array_value(other.value)))
+            (other.operator == "splice"
+                || (other.operator == "$set" && !other.path.contains('*') && self.is_array_value(other.value)))
                 && always(other)
         })
     }
@@ -349,7 +367,10 @@ impl<'a> Context<'a> {
         match self.project.arena.node(value) {
             Node::Array(_) | Node::Mapped(..) => true,
             Node::Query { method, .. } => {
-                matches!(self.project.arena.text(*method), "filter" | "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced")
+                matches!(
+                    self.project.arena.text(*method),
+                    "filter" | "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced"
+                )
             }
             Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_array_value(*v)),
             _ => false,
@@ -376,7 +397,12 @@ impl<'a> Context<'a> {
             Node::Num(bits) => f64::from_bits(*bits).to_string(),
             Node::Str(text) => format!("'{}'", arena.text(*text)),
             Node::Param(func, at) => {
-                let name = self.project.function(*func).and_then(|f| f.param_names.get(*at as usize)).cloned().unwrap_or_default();
+                let name = self
+                    .project
+                    .function(*func)
+                    .and_then(|f| f.param_names.get(*at as usize))
+                    .cloned()
+                    .unwrap_or_default();
                 if name.is_empty() { "…".to_owned() } else { name }
             }
             Node::Global(name) => arena.text(*name).to_owned(),
@@ -386,18 +412,26 @@ impl<'a> Context<'a> {
                 match self.show_at(*object, depth + 1).as_str() {
                     "…" => key.to_owned(),
                     "" => key.to_owned(),
-                    object if object.ends_with("body") || object.ends_with("params") || object.ends_with("query") => key.to_owned(),
+                    object if object.ends_with("body") || object.ends_with("params") || object.ends_with("query") => {
+                        key.to_owned()
+                    }
                     object => format!("{object}.{key}"),
                 }
             }
             Node::This(_) | Node::Instance(_) => "this".to_owned(),
-            Node::Coerce(crate::value::Coercion::Text, inner) => format!("{}.toString()", self.show_at(*inner, depth + 1)),
-            Node::Coerce(crate::value::Coercion::ObjectId, inner) => format!("new ObjectId({})", self.show_at(*inner, depth + 1)),
+            Node::Coerce(crate::value::Coercion::Text, inner) => {
+                format!("{}.toString()", self.show_at(*inner, depth + 1))
+            }
+            Node::Coerce(crate::value::Coercion::ObjectId, inner) => {
+                format!("new ObjectId({})", self.show_at(*inner, depth + 1))
+            }
             Node::Coerce(_, inner) => self.show_at(*inner, depth + 1),
             Node::Fresh(..) => "…".to_owned(),
-            Node::OneOf(alternatives) => {
-                alternatives.iter().map(|(_, v)| self.show_at(*v, depth + 1)).find(|text| text != "…" && text != "undefined").unwrap_or("…".to_owned())
-            }
+            Node::OneOf(alternatives) => alternatives
+                .iter()
+                .map(|(_, v)| self.show_at(*v, depth + 1))
+                .find(|text| text != "…" && text != "undefined")
+                .unwrap_or("…".to_owned()),
             _ => "…".to_owned(),
         }
     }
@@ -409,7 +443,8 @@ impl<'a> Context<'a> {
             [(field, value)] if field.is_empty() => format!("{array}: {{ $ne: {} }}", self.show(*value)),
             [(field, value)] => format!("'{array}.{field}': {{ $ne: {} }}", self.show(*value)),
             _ => {
-                let parts: Vec<String> = keys.iter().map(|(field, value)| format!("{field}: {}", self.show(*value))).collect();
+                let parts: Vec<String> =
+                    keys.iter().map(|(field, value)| format!("{field}: {}", self.show(*value))).collect();
                 format!("{array}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", parts.join(", "))
             }
         }
@@ -474,7 +509,12 @@ pub fn check_words(check: &Check) -> String {
 
 /// The fields of a write that append to an array, not to an array inside an element.
 pub fn appends(write: &Write) -> Vec<FieldWrite> {
-    write.fields.iter().filter(|field| field.is_append() && !field.path.contains('$') && !field.path.contains('*')).cloned().collect()
+    write
+        .fields
+        .iter()
+        .filter(|field| field.is_append() && !field.path.contains('$') && !field.path.contains('*'))
+        .cloned()
+        .collect()
 }
 
 /// The call of a step, if it is one with a receiver.

@@ -77,9 +77,19 @@ fn local_pushes(ctx: &mut Context<'_>, trace: &Trace) -> Vec<LocalPush> {
 }
 
 /// The same element in the loaded array of the same name, which is pushed twice there or written afterwards.
-fn pushed_locally(ctx: &mut Context<'_>, trace: &Trace, local: &[LocalPush], write: &Write, path: &str, element: V, cond: C) -> Option<Site> {
-    let same: Vec<&LocalPush> =
-        local.iter().filter(|push| push.field == path && push.element == element && !ctx.project.arena.conflict(push.cond, cond)).collect();
+fn pushed_locally(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    local: &[LocalPush],
+    write: &Write,
+    path: &str,
+    element: V,
+    cond: C,
+) -> Option<Site> {
+    let same: Vec<&LocalPush> = local
+        .iter()
+        .filter(|push| push.field == path && push.element == element && !ctx.project.arena.conflict(push.cond, cond))
+        .collect();
     let first = same.first()?;
     let array = first.array;
     let Node::Member(root, _) = *ctx.project.arena.node(array) else { return None };
@@ -92,7 +102,11 @@ fn pushed_locally(ctx: &mut Context<'_>, trace: &Trace, local: &[LocalPush], wri
             && match later.kind {
                 WriteKind::Save => later.document == Some(root),
                 WriteKind::Update | WriteKind::Replace => {
-                    later.payload == Some(root) || later.fields.iter().any(|f| f.path == path && f.operator == "$set" && mentions(ctx, f.value, array, 0))
+                    later.payload == Some(root)
+                        || later
+                            .fields
+                            .iter()
+                            .any(|f| f.path == path && f.operator == "$set" && mentions(ctx, f.value, array, 0))
                 }
                 _ => false,
             }
@@ -102,7 +116,10 @@ fn pushed_locally(ctx: &mut Context<'_>, trace: &Trace, local: &[LocalPush], wri
 
 fn mentions(ctx: &Context<'_>, value: V, wanted: V, depth: u32) -> bool {
     value == wanted
-        || depth < 8 && crate::value::children(ctx.project.arena.node(value)).into_iter().any(|child| mentions(ctx, child, wanted, depth + 1))
+        || depth < 8
+            && crate::value::children(ctx.project.arena.node(value))
+                .into_iter()
+                .any(|child| mentions(ctx, child, wanted, depth + 1))
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, other: Site, how: &str) {
@@ -111,7 +128,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, othe
     draft.message = format!("one element is appended to `{array}` twice on this path: the array holds it double");
     draft.label = "appended by `$push` here".to_owned();
     draft.related.push((other, Role::Act, how.to_owned()));
-    draft.help = "append once: keep this guarded `$push`, drop the other append, and read the document again where it is needed".to_owned();
+    draft.help =
+        "append once: keep this guarded `$push`, drop the other append, and read the document again where it is needed"
+            .to_owned();
     draft.pair = "push and push".to_owned();
     ctx.report(draft);
 }

@@ -36,7 +36,10 @@ fn append_filter(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fi
                 _ => None,
             })
             .collect();
-        if single.len() >= 2 && !are_identities(ctx, write, &field.path, &single) && single.iter().any(|(name, _)| Some(name) != single.first().map(|(n, _)| n)) {
+        if single.len() >= 2
+            && !are_identities(ctx, write, &field.path, &single)
+            && single.iter().any(|(name, _)| Some(name) != single.first().map(|(n, _)| n))
+        {
             split(ctx, trace, write, &field.path, &single);
             return;
         }
@@ -51,8 +54,9 @@ fn append_filter(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fi
 
 /// Each field is the identity of some kind on its own, so that refusing either is meant.
 fn are_identities(ctx: &Context<'_>, write: &Write, array: &str, keys: &[(String, V)]) -> bool {
-    ctx.tracked(&write.handle, array)
-        .is_some_and(|tracked| keys.iter().all(|(name, _)| tracked.kinds.iter().any(|kind| kind.key.as_slice() == std::slice::from_ref(name))))
+    ctx.tracked(&write.handle, array).is_some_and(|tracked| {
+        keys.iter().all(|(name, _)| tracked.kinds.iter().any(|kind| kind.key.as_slice() == std::slice::from_ref(name)))
+    })
 }
 
 /// `{ 'images._id': id, 'images.likedBy': { $ne: user } }` with `$push: { 'images.$.likedBy': user }`: the second
@@ -94,7 +98,11 @@ fn positional(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
 }
 
 fn selected_text(ctx: &Context<'_>, filter: V, path: &str) -> String {
-    ctx.project.equalities(filter).into_iter().find(|(name, _)| name == path).map_or("…".to_owned(), |(_, value)| ctx.show(value))
+    ctx.project
+        .equalities(filter)
+        .into_iter()
+        .find(|(name, _)| name == path)
+        .map_or("…".to_owned(), |(_, value)| ctx.show(value))
 }
 
 fn base(ctx: &Context<'_>, rule: &'static str, trace: &Trace, write: &Write, array: &str) -> Draft {
@@ -106,7 +114,10 @@ fn base(ctx: &Context<'_>, rule: &'static str, trace: &Trace, write: &Write, arr
 fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, keys: &[(String, V)]) {
     let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
     let mut draft = base(ctx, SPLIT, trace, write, array);
-    draft.message = format!("the filter refuses an element of `{array}` that shares only one of {}: elements are lost", names.join(" and "));
+    draft.message = format!(
+        "the filter refuses an element of `{array}` that shares only one of {}: elements are lost",
+        names.join(" and ")
+    );
     draft.label = "each condition refuses on its own".to_owned();
     draft.help = format!("put the fields on one element: `{}`", ctx.guard_text(array, keys));
     draft.pair = names.join(" and ");
@@ -119,7 +130,8 @@ fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str,
         "" => ("is another".to_owned(), array.to_owned()),
         name => (format!("has another {name}"), format!("'{array}.{name}'")),
     };
-    draft.message = format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` {another}: it guards nothing");
+    draft.message =
+        format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` {another}: it guards nothing");
     draft.label = "true for every array with two different elements".to_owned();
     draft.help = format!("say that no element has it: `{path}: {{ $ne: … }}`");
     draft.pair = format!("$elemMatch {name} $ne");

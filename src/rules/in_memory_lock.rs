@@ -2,8 +2,8 @@
 
 use super::context::{Context, Trace, appends, method_of};
 use crate::diagnostic::Role;
-use crate::project::writes::WriteKind;
 use crate::project::Step;
+use crate::project::writes::WriteKind;
 use crate::value::{Node, V};
 
 const RULE: &str = "in-memory-lock";
@@ -13,13 +13,19 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
-        let Some(field) = appends(write).into_iter().find(|field| ctx.tracked(&write.handle, &field.path).is_some()) else { continue };
+        let Some(field) = appends(write).into_iter().find(|field| ctx.tracked(&write.handle, &field.path).is_some())
+        else {
+            continue;
+        };
         let acquired = trace.steps.iter().take(write.step).find(|step| is_acquire(ctx, step, write.cond));
         let Some(step) = acquired.cloned() else { continue };
         let mut draft = ctx.draft(RULE, trace, write, step.site);
         draft.owner = step.owner;
         draft.array = Some(field.path.clone());
-        draft.message = format!("the append to `{}` is locked in memory: another process, or a restart, does not see the lock", field.path);
+        draft.message = format!(
+            "the append to `{}` is locked in memory: another process, or a restart, does not see the lock",
+            field.path
+        );
         draft.label = "locked here".to_owned();
         draft.related.push((write.site, Role::Act, "what it protects".to_owned()));
         draft.help = format!(
@@ -50,7 +56,8 @@ fn is_acquire(ctx: &mut Context<'_>, step: &Step, act: crate::value::C) -> bool 
 fn is_memory(ctx: &Context<'_>, value: V) -> bool {
     match ctx.project.arena.node(value) {
         Node::New { site, callee, .. } => {
-            matches!(ctx.project.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache")) && !ctx.project.is_local(*site)
+            matches!(ctx.project.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache"))
+                && !ctx.project.is_local(*site)
         }
         // const locks = {} at module level
         Node::Object(entries) => entries.is_empty(),
@@ -60,7 +67,10 @@ fn is_memory(ctx: &Context<'_>, value: V) -> bool {
 
 fn is_mutex(ctx: &Context<'_>, value: V) -> bool {
     match ctx.project.arena.node(value) {
-        Node::New { callee, .. } => matches!(ctx.project.last_name(*callee), Some("Mutex" | "Semaphore" | "AsyncLock" | "KeyedMutex" | "E_Mutex")),
+        Node::New { callee, .. } => matches!(
+            ctx.project.last_name(*callee),
+            Some("Mutex" | "Semaphore" | "AsyncLock" | "KeyedMutex" | "E_Mutex")
+        ),
         Node::Call { callee, .. } => match ctx.project.arena.node(*callee) {
             Node::Member(map, _) => is_memory(ctx, *map),
             _ => false,

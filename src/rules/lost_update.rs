@@ -15,13 +15,20 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         }
         let mut reported: Vec<Site> = Vec::new();
         for field in &write.fields {
-            if field.operator != "$set" || field.path.is_empty() || reported.contains(&field.site) || ctx.is_versioned(write, field) {
+            if field.operator != "$set"
+                || field.path.is_empty()
+                || reported.contains(&field.site)
+                || ctx.is_versioned(write, field)
+            {
                 continue;
             }
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
             let session = ctx.project.read_session(&trace.steps, root);
-            if write.session.is_some() && (session == write.session || read.is_none()) || ctx.is_claimed(trace, write) || carries(ctx, write, &field.path) {
+            if write.session.is_some() && (session == write.session || read.is_none())
+                || ctx.is_claimed(trace, write)
+                || carries(ctx, write, &field.path)
+            {
                 continue;
             }
             let read = read.map(|read| read.site);
@@ -62,8 +69,14 @@ fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldW
         operands(ctx, value, 0, &mut leaves);
         for leaf in leaves {
             let Some((root, loaded, read)) = ctx.project.loaded(leaf, &trace.documents) else { continue };
-            let is_same_path = loaded == path || (path.contains(&"*".to_owned()) && loaded.len() == path.len() && loaded.last() == path.last() && loaded.first() == path.first());
-            if is_same_path && ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document) {
+            let is_same_path = loaded == path
+                || (path.contains(&"*".to_owned())
+                    && loaded.len() == path.len()
+                    && loaded.last() == path.last()
+                    && loaded.first() == path.first());
+            if is_same_path
+                && ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document)
+            {
                 found = Some((root, operation));
             }
         }
@@ -75,8 +88,8 @@ fn operation_of(ctx: &Context<'_>, value: V) -> Option<Operation> {
     match ctx.project.arena.node(value) {
         Node::Derived(op, _) => match ctx.project.arena.text(*op) {
             "+" | "-" => Some(Operation::Add),
-            "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round" | "Math.ceil" | "Math.abs"
-            | "toFixed" | "neg" => Some(Operation::Other),
+            "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round"
+            | "Math.ceil" | "Math.abs" | "toFixed" | "neg" => Some(Operation::Other),
             _ => None,
         },
         Node::Coerce(Coercion::Number, inner) => operation_of(ctx, *inner),
@@ -92,18 +105,28 @@ fn operands(ctx: &Context<'_>, value: V, depth: u32, into: &mut Vec<V>) {
         return;
     }
     match ctx.project.arena.node(value) {
-        Node::Derived(_, parts) | Node::Template(parts) => parts.iter().for_each(|part| operands(ctx, *part, depth + 1, into)),
+        Node::Derived(_, parts) | Node::Template(parts) => {
+            parts.iter().for_each(|part| operands(ctx, *part, depth + 1, into))
+        }
         Node::Coerce(_, inner) | Node::Not(inner) => operands(ctx, *inner, depth + 1, into),
         Node::OneOf(alternatives) => alternatives.iter().for_each(|(_, v)| operands(ctx, *v, depth + 1, into)),
         _ => into.push(value),
     }
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: Option<Site>, operation: Operation) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    read: Option<Site>,
+    operation: Operation,
+) {
     let path = field.path.replace(".*", "[…]");
     let key = if path.contains('.') { format!("'{path}'") } else { path.clone() };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.message = format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
+    draft.message =
+        format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
     draft.label = format!("writes back `{path}`");
     draft.array = Some(field.path.clone());
     if let Some(read) = read {
@@ -114,9 +137,15 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     }
     draft.help = match operation {
         Operation::Add => format!("let the server add: `{{ $inc: {{ {key}: … }} }}`"),
-        Operation::Other => format!("let the server compute it: `$mul`, `$max`, or a pipeline update `[{{ $set: {{ {key}: … }} }}]`"),
-        Operation::Negate => format!("let the server negate it: a pipeline update `[{{ $set: {{ {key}: {{ $not: '${path}' }} }} }}]`"),
-        Operation::Text => format!("let the server join it: a pipeline update `[{{ $set: {{ {key}: {{ $concat: ['${path}', …] }} }} }}]`"),
+        Operation::Other => {
+            format!("let the server compute it: `$mul`, `$max`, or a pipeline update `[{{ $set: {{ {key}: … }} }}]`")
+        }
+        Operation::Negate => {
+            format!("let the server negate it: a pipeline update `[{{ $set: {{ {key}: {{ $not: '${path}' }} }} }}]`")
+        }
+        Operation::Text => format!(
+            "let the server join it: a pipeline update `[{{ $set: {{ {key}: {{ $concat: ['${path}', …] }} }} }}]`"
+        ),
     };
     draft.pair = format!("{} -> $set", field.path);
     ctx.report(draft);

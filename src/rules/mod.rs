@@ -14,8 +14,8 @@ mod guard_shapes;
 mod in_memory_lock;
 mod lost_update;
 mod unguarded_push;
-mod wrong_identity_key;
 pub mod write_paths;
+mod wrong_identity_key;
 
 use context::{Context, Trace};
 

@@ -20,7 +20,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
             let Some(array) = ctx.tracked(&write.handle, &field.path) else { continue };
             let cond = ctx.project.arena.and(write.cond, field.cond);
-            if cond == C::FALSE || is_guarded(ctx, write, &field, cond) || is_checked(ctx, trace, cond, &field) || ctx.is_claimed(trace, write) {
+            if cond == C::FALSE
+                || is_guarded(ctx, write, &field, cond)
+                || is_checked(ctx, trace, cond, &field)
+                || ctx.is_claimed(trace, write)
+            {
                 continue;
             }
             let mut kind = None;
@@ -37,7 +41,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
 pub fn elements(ctx: &mut Context<'_>, value: V) -> Vec<V> {
     let each = ctx.project.arena.sym("$each");
     let list = match ctx.project.arena.node(value) {
-        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Name(each)) => ctx.project.arena.member(value, each),
+        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Name(each)) => {
+            ctx.project.arena.member(value, each)
+        }
         _ => return vec![value],
     };
     match ctx.project.arena.node(list) {
@@ -58,14 +64,22 @@ fn is_checked(ctx: &mut Context<'_>, trace: &Trace, cond: C, field: &FieldWrite)
     })
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, kind: Option<(String, Vec<String>)>) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    kind: Option<(String, Vec<String>)>,
+) {
     let array = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     draft.array = Some(array.clone());
     draft.label = format!("appends to `{array}` whatever it holds");
     match kind {
         Some((name, key)) => {
-            draft.message = format!("nothing keeps this {name} from being appended to `{array}` twice: a retry or a second worker duplicates it");
+            draft.message = format!(
+                "nothing keeps this {name} from being appended to `{array}` twice: a retry or a second worker duplicates it"
+            );
             let keys: Vec<(String, V)> = key
                 .iter()
                 .map(|field_name| {
@@ -74,11 +88,15 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
                 })
                 .collect();
             let guard = ctx.guard_text(&array, &keys);
-            draft.help = format!("put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already");
+            draft.help = format!(
+                "put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already"
+            );
         }
         None => {
             draft.level = Some(Level::Warning);
-            draft.message = format!("nothing keeps this element from being appended to `{array}` twice, and it has no identity key");
+            draft.message = format!(
+                "nothing keeps this element from being appended to `{array}` twice, and it has no identity key"
+            );
             draft.help = format!(
                 "give the element a key that a retry repeats, such as a request id from the caller, and guard by it: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
             );

@@ -60,8 +60,9 @@ fn array_of(ctx: &Context<'_>, write: &Write, field: &FieldWrite) -> Option<Stri
         field.operator.as_str(),
         "$push" | "$pushAll" | "$addToSet" | "$pull" | "$pullAll" | "$pop" | "splice"
     );
-    let whole = matches!(field.operator.as_str(), "$set" | "replace" | "insert" | "pipeline" | "$unset" | "$setOnInsert")
-        && (ctx.is_array_value(field.value) || ctx.tracked(&write.handle, &array).is_some());
+    let whole =
+        matches!(field.operator.as_str(), "$set" | "replace" | "insert" | "pipeline" | "$unset" | "$setOnInsert")
+            && (ctx.is_array_value(field.value) || ctx.tracked(&write.handle, &array).is_some());
     (changes || inside || whole).then_some(array)
 }
 
@@ -120,7 +121,12 @@ fn kinds(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, array: &str) 
 }
 
 /// The guard in words, its key fields, and whether the filter is optimistic.
-fn guard_of(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, array: &str) -> (Option<String>, Vec<String>, bool) {
+fn guard_of(
+    ctx: &mut Context<'_>,
+    write: &Write,
+    field: &FieldWrite,
+    array: &str,
+) -> (Option<String>, Vec<String>, bool) {
     let Some(filter) = write.filter else { return (None, Vec::new(), false) };
     let cond = ctx.project.arena.and(write.cond, field.cond);
     let (mut words, mut key, mut optimistic) = (Vec::new(), Vec::new(), false);

@@ -43,7 +43,15 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     }
 }
 
-fn judge(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, array: &TrackedArray, element: V, uses: Vec<KeyUse>) {
+fn judge(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    array: &TrackedArray,
+    element: V,
+    uses: Vec<KeyUse>,
+) {
     for used in uses {
         for (at, kind) in array.kinds.iter().enumerate() {
             // The key must be another kind's, and say nothing of this kind's.
@@ -78,7 +86,12 @@ fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C)
             // What else is guarded whenever this guard is there.
             let mut fields: Vec<String> = Vec::new();
             for (other, c) in &filter.guards {
-                let together = ctx.project.arena.atoms(*c).iter().all(|atom| ctx.project.arena.truth(*cond, atom.value) == Some(atom.holds));
+                let together = ctx
+                    .project
+                    .arena
+                    .atoms(*c)
+                    .iter()
+                    .all(|atom| ctx.project.arena.truth(*cond, atom.value) == Some(atom.holds));
                 if let Guard::Key(keys) = other
                     && together
                 {
@@ -99,7 +112,10 @@ fn check_uses(ctx: &mut Context<'_>, trace: &Trace, cond: C, field: &FieldWrite)
                 (keys.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), ctx.check_site(&check))
             }
             CheckKind::Document if !check.holds => {
-                let fields = super::check_then_push::keys_of(ctx, &check, &field.path).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+                let fields = super::check_then_push::keys_of(ctx, &check, &field.path)
+                    .into_iter()
+                    .map(|(name, _)| name)
+                    .collect::<Vec<_>>();
                 (fields, ctx.read_site(&check))
             }
             _ => continue,
@@ -137,7 +153,9 @@ fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &Tracke
                     .find(|kind| kind.key.iter().all(|key| names.iter().any(|name| name_matches(name, key))))
                     .map(|kind| kind.key.clone())
                     .unwrap_or_default();
-                let both = ctx.project.arena.and(cond, c);
+                // The lock of this append, not one that another call takes on another path.
+                let held = ctx.project.arena.and(cond, lock.cond);
+                let both = ctx.project.arena.and(held, c);
                 if fields.is_empty() || both == C::FALSE {
                     continue;
                 }
@@ -162,11 +180,22 @@ fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
     }
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, used: &KeyUse, kind: &str, key: &[String]) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    used: &KeyUse,
+    kind: &str,
+    key: &[String],
+) {
     let wrong = used.fields.join(" + ");
     let right = key.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, used.site);
-    draft.message = format!("a {kind} can be {} here by {wrong}, but its identity is {right}: the same one gets in twice", used.what);
+    draft.message = format!(
+        "a {kind} can be {} here by {wrong}, but its identity is {right}: the same one gets in twice",
+        used.what
+    );
     draft.label = format!("{} by {wrong}", used.what);
     draft.array = Some(field.path.clone());
     if used.site != write.site {
