@@ -752,7 +752,10 @@ impl Arena {
                         return None;
                     }
                     result = Some(truth);
-                    let taken = self.atoms(*c).iter().all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds));
+                    let taken = self
+                        .atoms(*c)
+                        .iter()
+                        .all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds));
                     if taken {
                         break;
                     }

@@ -145,8 +145,11 @@ pub fn keys_of(ctx: &mut Context<'_>, check: &Check, array: &str) -> Vec<(String
                     }
                 }
                 keys.extend(elem_match(ctx, alternative, array));
+                // One alternative is example enough.
+                if !keys.is_empty() {
+                    break;
+                }
             }
-            keys.dedup();
             keys
         }
         _ => Vec::new(),

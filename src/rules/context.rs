@@ -438,13 +438,20 @@ impl<'a> Context<'a> {
 
     /// `'messages.mergeId': { $ne: mergeId }`, or the `$not $elemMatch` of several fields.
     pub fn guard_text(&self, array: &str, keys: &[(String, V)]) -> String {
+        // A value without a name in the code is called after its field.
+        let value_text = |field: &str, value: V| match self.show(value).as_str() {
+            "…" | "_id" | "id" | "undefined" | "insertedId" if !field.is_empty() => {
+                field.rsplit('.').next().unwrap_or("").to_owned()
+            }
+            text => text.to_owned(),
+        };
         match keys {
             [] => format!("{array}: {{ $ne: … }}"),
             [(field, value)] if field.is_empty() => format!("{array}: {{ $ne: {} }}", self.show(*value)),
-            [(field, value)] => format!("'{array}.{field}': {{ $ne: {} }}", self.show(*value)),
+            [(field, value)] => format!("'{array}.{field}': {{ $ne: {} }}", value_text(field, *value)),
             _ => {
                 let parts: Vec<String> =
-                    keys.iter().map(|(field, value)| format!("{field}: {}", self.show(*value))).collect();
+                    keys.iter().map(|(field, value)| format!("{field}: {}", value_text(field, *value))).collect();
                 format!("{array}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", parts.join(", "))
             }
         }
