@@ -3,6 +3,8 @@
 //! The outcomes have four names: *validated* (silent as it should be), *reported* (found where it should be), *noisy*
 //! (found where nothing should be) and *missing*.
 
+#![allow(dead_code, reason = "each test program uses its own part")]
+
 use pushguard::analysis::analyze;
 use pushguard::config::Config;
 use pushguard::diagnostic::Level;
