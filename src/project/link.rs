@@ -37,6 +37,11 @@ pub enum Op {
     Assign { object: V, key: Option<Sym>, value: V },
 }
 
+/// Values that calls in one file may copy from their callees, at least, and for each value of the file: the work of
+/// linking stays linear in the code, also where functions call each other in every direction.
+const COPIES_PER_FILE: u32 = 50_000;
+const COPIES_PER_VALUE: u32 = 10;
+
 /// Methods beside the catalogue's that a rule looks at.
 const RELEVANT: [&str; 27] = [
     "push",
@@ -89,6 +94,8 @@ pub struct Project {
     pub places: FxHashMap<V, Site>,
     memo: FxHashMap<V, V>,
     depth: u32,
+    /// Values that may still be copied into the callers of each file.
+    left: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +113,8 @@ struct Instance<'a> {
     call: Site,
     memo: FxHashMap<V, V>,
     conds: FxHashMap<C, C>,
+    /// The file of the call, which pays for the copy.
+    file: usize,
 }
 
 impl Project {
@@ -127,6 +136,7 @@ impl Project {
             places: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
+            left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
         };
         for (file, facts) in facts.iter().enumerate() {
             let file = file as u32;
@@ -480,11 +490,15 @@ impl Project {
             return None;
         }
         self.summarise(func);
+        if self.left.get(self.arena.site_info(call).file as usize).is_none_or(|left| *left == 0) {
+            return None;
+        }
         let returns = self.returns.get(func.0 as usize)?.clone()?;
         if returns.len() > 16 {
             return None;
         }
-        let mut instance = Instance::new(func, args, None, call);
+        let file = self.arena.site_info(call).file as usize;
+        let mut instance = Instance::new(func, args, None, call, file);
         let base = self.function(func)?.base;
         let base = self.linked_cond(base);
         let mut alternatives = Vec::new();
@@ -637,7 +651,8 @@ impl Project {
             if let Some(callers) = self.callers.get_mut(func.0 as usize) {
                 callers.push((caller, step.site));
             }
-            let mut instance = Instance::new(func, args, *recv, step.site);
+            let file = self.file_of(caller) as usize;
+            let mut instance = Instance::new(func, args, *recv, step.site, file);
             if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
                 let thrown = self.instantiate(&mut instance, thrown);
                 let completed = self.arena.not(thrown);
@@ -648,7 +663,8 @@ impl Project {
             }
             let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
             for sub in inner {
-                if steps.len() >= MAX_STEPS || sub.calls + 1 > MAX_CHAIN {
+                let spent = self.left.get(file).is_none_or(|left| *left == 0);
+                if spent || steps.len() >= MAX_STEPS || sub.calls + 1 > MAX_CHAIN {
                     continue;
                 }
                 let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
@@ -702,6 +718,16 @@ impl Project {
         self.arena.site(SiteInfo { via, ..info })
     }
 
+    fn may_copy(&mut self, file: usize) -> bool {
+        match self.left.get_mut(file) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn instantiate(&mut self, instance: &mut Instance<'_>, value: V) -> V {
         if !self.arena.is_open(value) {
             return value;
@@ -709,7 +735,7 @@ impl Project {
         if let Some(known) = instance.memo.get(&value) {
             return *known;
         }
-        if self.depth > 600 {
+        if self.depth > 600 || !self.may_copy(instance.file) {
             return value;
         }
         self.depth += 1;
@@ -821,6 +847,9 @@ impl Project {
             return *known;
         }
         let atoms = self.arena.atoms(cond);
+        if let Some(left) = self.left.get_mut(instance.file) {
+            *left = left.saturating_sub(atoms.len() as u32);
+        }
         let mut result = C::TRUE;
         for atom in atoms.into_iter().rev() {
             let value = self.instantiate(instance, atom.value);
@@ -832,7 +861,7 @@ impl Project {
 }
 
 impl<'a> Instance<'a> {
-    fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site) -> Self {
-        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default() }
+    fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site, file: usize) -> Self {
+        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file }
     }
 }
