@@ -182,9 +182,12 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
     rows.into_values().map(|(_, row)| row).collect()
 }
 
+/// Rule, file, start, end.
+type DraftKey = (&'static str, u32, u32, u32);
+
 /// One finding for each rule and place: the most severe view, then the one with the fewest calls in between.
 fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>) -> Vec<Finding> {
-    let mut best: FxHashMap<(&'static str, u32, u32, u32), (Level, Draft)> = FxHashMap::default();
+    let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     for draft in drafts {
         let Some(level) = level_of(draft.rule, draft.level, config) else { continue };
         let site = project.base_site(draft.site);
@@ -206,7 +209,7 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
             }
         }
     }
-    let mut drafts: Vec<((&'static str, u32, u32, u32), (Level, Draft))> = best.into_iter().collect();
+    let mut drafts: Vec<(DraftKey, (Level, Draft))> = best.into_iter().collect();
     drafts.sort_by_key(|(key, _)| (key.1, key.2, key.3, key.0));
     let pushed: Vec<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();

@@ -190,10 +190,7 @@ impl<'a> Eval<'a> {
                 }
                 ClassMember::PrivateProp(prop) => {
                     let name = self.arena.sym(&format!("#{}", prop.key.name));
-                    let value = match &prop.value {
-                        Some(value) => Some(self.member_value(value, name, this)),
-                        None => None,
-                    };
+                    let value = prop.value.as_ref().map(|value| self.member_value(value, name, this));
                     self.add_field(id, prop.is_static, name, value);
                 }
                 ClassMember::Constructor(constructor) => self.constructor(constructor, id, this),
