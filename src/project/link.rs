@@ -2,7 +2,7 @@
 //!
 //! Each function is summarised once, callees first. A callee's summary is copied into each caller with parameters
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
-//! Recursion is cut where it closes; a summary has at most [`MAX_STEPS`] steps and [`MAX_CHAIN`] calls above a step.
+//! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
 
 use super::merge::{Merger, symbol_file};
 use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};

@@ -67,7 +67,7 @@ fn linking(bencher: Bencher) {
     let resolver = Resolver::new(&sources);
     bencher
         .counter(bytes(&sources))
-        .bench(|| Project::link(&facts, &|file, specifier| resolver.resolve(file, specifier)).functions.len());
+        .bench_local(|| Project::link(&facts, &|file, specifier| resolver.resolve(file, specifier)).functions.len());
 }
 
 #[divan::bench(sample_count = 10)]
