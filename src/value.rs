@@ -234,11 +234,6 @@ impl Arena {
         sym
     }
 
-    /// The symbol of a text, if any value uses it.
-    pub fn known_sym(&self, text: &str) -> Option<Sym> {
-        self.sym_ids.get(text).copied()
-    }
-
     pub fn text(&self, sym: Sym) -> &str {
         self.syms.get(sym.0 as usize).map_or("", |text| text)
     }
@@ -833,20 +828,12 @@ impl Arena {
         self.nodes.is_empty()
     }
 
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
-    }
-
     pub fn syms(&self) -> &[Box<str>] {
         &self.syms
     }
 
     pub fn conds(&self) -> &[(C, Atom)] {
         &self.conds
-    }
-
-    pub fn sites(&self) -> &[SiteInfo] {
-        &self.sites
     }
 
     /// Interns a condition node as it stands, for copying between arenas.

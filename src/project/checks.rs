@@ -472,10 +472,7 @@ impl Project {
         if matches!(node, Node::Compare(..) | Node::Not(_) | Node::Nullish(_) | Node::Func(_)) {
             return false;
         }
-        if let Node::Call { ref callee, .. } = node
-            && self.read_of(value).is_some()
-        {
-            let _ = callee;
+        if self.read_of(value).is_some() {
             return false;
         }
         crate::value::children(&node)

@@ -117,10 +117,7 @@ impl Project {
         }
         let Some((first, rest)) = branches.split_first() else { return };
         for (guard, c) in &first.guards {
-            if rest
-                .iter()
-                .all(|branch| branch.guards.iter().any(|(other, _)| other == guard || missing_or_absent(guard, branch)))
-            {
+            if rest.iter().all(|branch| branch.guards.iter().any(|(other, _)| other == guard || is_absent(branch))) {
                 out.guards.push((guard.clone(), *c));
             }
         }
@@ -285,6 +282,6 @@ impl Project {
 }
 
 /// `{ arr: { $exists: false } }` as the other branch of a guard does not weaken it: there is no element at all.
-fn missing_or_absent(_guard: &Guard, branch: &Filter) -> bool {
+fn is_absent(branch: &Filter) -> bool {
     branch.guards.iter().any(|(guard, _)| *guard == Guard::Other) && branch.keys().is_empty()
 }

@@ -11,7 +11,6 @@ use crate::value::{FnRef, Key, Node, Site, V};
 pub struct UniqueIndex {
     pub handle: Handle,
     pub keys: Vec<String>,
-    pub site: Option<Site>,
 }
 
 /// What the schemas of the project say.
@@ -75,7 +74,7 @@ impl Project {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             for field in &class.unique_fields {
                 let keys = vec![self.arena.text(*field).to_owned()];
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(class.name.clone()), keys, site: None });
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(class.name.clone()), keys });
             }
         }
         schemas
@@ -122,7 +121,7 @@ impl Project {
             let unique = self.class(class).map(|class| class.unique_fields.clone()).unwrap_or_default();
             for field in unique {
                 let keys = vec![self.arena.text(field).to_owned()];
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys, site: None });
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys });
             }
         }
         if let Some(options) = options {
@@ -148,11 +147,7 @@ impl Project {
                 _ => false,
             };
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
-                schemas.unique.push(UniqueIndex {
-                    handle: Handle::Named(model.to_owned()),
-                    keys: vec![name.clone()],
-                    site: None,
-                });
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys: vec![name.clone()] });
             }
             if self.is_mixed_type(entry.value) {
                 schemas.mixed.push((model.to_owned(), name));
@@ -195,7 +190,7 @@ impl Project {
                 names.push(class.name.clone());
             }
             for name in names {
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(name), keys: keys.clone(), site: Some(site) });
+                schemas.unique.push(UniqueIndex { handle: Handle::Named(name), keys: keys.clone() });
             }
             return;
         }
@@ -213,13 +208,13 @@ impl Project {
                     let keys = self.arena.member(item.value, key);
                     if self.option_is_true(item.value, "unique") {
                         let keys = self.key_names(keys);
-                        schemas.unique.push(UniqueIndex { handle: call.handle.clone(), keys, site: Some(site) });
+                        schemas.unique.push(UniqueIndex { handle: call.handle.clone(), keys });
                     }
                 }
             }
             Some(_) if args.get(1).is_some_and(|options| self.option_is_true(*options, "unique")) => {
                 let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
-                schemas.unique.push(UniqueIndex { handle: call.handle, keys, site: Some(site) });
+                schemas.unique.push(UniqueIndex { handle: call.handle, keys });
             }
             _ => {}
         }
