@@ -6,9 +6,9 @@ use crate::facts::{self, FileFacts};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Project, schema::Schemas};
-use crate::rules::CHECKS;
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
+use crate::rules::{CHECKS, PROJECT_CHECKS};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::value::{FnRef, Site};
 use rayon::prelude::*;
@@ -138,7 +138,10 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
         }
         paths.extend(write_paths::collect(&mut ctx, &trace));
     }
-    (ctx.drafts, paths)
+    for check in PROJECT_CHECKS {
+        check(&mut ctx);
+    }
+    (ctx.finish(), paths)
 }
 
 /// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.
