@@ -1,6 +1,7 @@
 //! `$addToSet` of an object with a field that is new in each call.
 
 use super::context::{Context, Trace, appends};
+use super::freshness::Origin;
 use super::unguarded_push::elements;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Key, Node, V};
@@ -30,13 +31,18 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     }
 }
 
-/// The first field of an object literal that is fresh in this call.
+/// The first field of an object literal that is fresh in this call. A reference to a document that this call inserts is
+/// not meant to be found again.
 fn fresh_field(ctx: &mut Context<'_>, trace: &Trace, element: V) -> Option<String> {
     let Node::Object(entries) = ctx.project.arena.node(element).clone() else { return None };
     entries.iter().find_map(|entry| match entry.key {
-        Key::Name(name) if ctx.is_fresh(trace, entry.value) => Some(ctx.project.arena.text(name).to_owned()),
+        Key::Name(name) if is_fresh(ctx, trace, entry.value) => Some(ctx.project.arena.text(name).to_owned()),
         _ => None,
     })
+}
+
+fn is_fresh(ctx: &mut Context<'_>, trace: &Trace, value: V) -> bool {
+    matches!(ctx.origin(trace, value, C::TRUE), Origin::Fresh(_))
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, name: &str) {

@@ -11,20 +11,23 @@ use crate::value::{Arena, C, Node, Site, V};
 pub enum Origin {
     /// Made in this call, at this place.
     Fresh(Site),
+    /// The identity of a document that this call inserts.
+    Inserted(Site),
     /// A parameter of a function whose callers decide.
     Caller,
     Other,
+}
+
+impl Origin {
+    fn is_new(self) -> bool {
+        matches!(self, Origin::Fresh(_) | Origin::Inserted(_))
+    }
 }
 
 /// Operators whose result says nothing about the values that went in.
 const OPAQUE: [&str; 3] = ["typeof", "error", "|"];
 
 impl Context<'_> {
-    /// Whether a value is new in each call of the traced function.
-    pub fn is_fresh(&mut self, trace: &Trace, value: V) -> bool {
-        matches!(self.origin(trace, value, C::TRUE), Origin::Fresh(_))
-    }
-
     /// Where a value comes from, on the paths that a condition allows.
     pub fn origin(&mut self, trace: &Trace, value: V, cond: C) -> Origin {
         self.origin_at(trace, value, cond, 0)
@@ -63,7 +66,7 @@ impl Context<'_> {
     /// A text or number with one fresh part is fresh.
     fn any_fresh(&mut self, trace: &Trace, parts: &[V], cond: C, depth: u32) -> Origin {
         let origins: Vec<Origin> = parts.iter().map(|part| self.origin_at(trace, *part, cond, depth + 1)).collect();
-        let fresh = origins.iter().copied().find(|origin| matches!(origin, Origin::Fresh(_)));
+        let fresh = origins.iter().copied().find(|origin| origin.is_new());
         fresh.unwrap_or(if origins.contains(&Origin::Caller) { Origin::Caller } else { Origin::Other })
     }
 
@@ -76,7 +79,7 @@ impl Context<'_> {
             }
             let origin = self.origin_at(trace, *alternative, cond, depth + 1);
             match all {
-                Some(Origin::Fresh(_)) if matches!(origin, Origin::Fresh(_)) => {}
+                Some(known) if known.is_new() && origin.is_new() => {}
                 None => all = Some(origin),
                 Some(known) if known == origin => {}
                 Some(_) => return Origin::Other,
@@ -105,6 +108,6 @@ impl Context<'_> {
             // The document comes from outside and may bring its own.
             Some(_) => return Origin::Other,
         };
-        if own == Arena::UNDEFINED { Origin::Fresh(site) } else { self.origin_at(trace, own, cond, depth + 1) }
+        if own == Arena::UNDEFINED { Origin::Inserted(site) } else { self.origin_at(trace, own, cond, depth + 1) }
     }
 }

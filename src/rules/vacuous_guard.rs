@@ -73,7 +73,7 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, decid
     for decider in deciders {
         let cond = ctx.project.arena.and(write.cond, decider.cond);
         match ctx.origin(trace, decider.value, if cond == C::FALSE { C::TRUE } else { cond }) {
-            Origin::Fresh(site) => fresh = fresh.or(Some((decider, site))),
+            Origin::Fresh(site) | Origin::Inserted(site) => fresh = fresh.or(Some((decider, site))),
             Origin::Caller => return,
             Origin::Other => return ctx.veto(RULE, write.site),
         }
