@@ -72,7 +72,7 @@ impl Context<'_> {
 
     /// A value that is one of several is fresh when each of them is.
     fn all_fresh(&mut self, trace: &Trace, alternatives: &[(C, V)], cond: C, depth: u32) -> Origin {
-        let mut all = None;
+        let mut all: Option<Origin> = None;
         for (c, alternative) in alternatives {
             if self.project.arena.conflict(cond, *c) {
                 continue;
