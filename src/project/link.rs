@@ -86,9 +86,9 @@ pub struct Project {
     pub summaries: Vec<Vec<Step>>,
     /// For each function, the functions that call it and the site of the call.
     pub callers: Vec<Vec<(FnRef, Site)>>,
-    returns: Vec<Option<Vec<(C, V)>>>,
-    throws: Vec<Option<V>>,
-    state: Vec<State>,
+    pub(super) returns: Vec<Option<Vec<(C, V)>>>,
+    pub(super) throws: Vec<Option<V>>,
+    pub(super) state: Vec<State>,
     completed: FxHashMap<Site, V>,
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
@@ -99,7 +99,7 @@ pub struct Project {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     New,
     Open,
     Done,
@@ -115,6 +115,8 @@ struct Instance<'a> {
     conds: FxHashMap<C, C>,
     /// The file of the call, which pays for the copy.
     file: usize,
+    /// Members whose value is known where the callee runs.
+    known: Option<&'a FxHashMap<V, V>>,
 }
 
 impl Project {
@@ -160,6 +162,7 @@ impl Project {
         for func in 0..count {
             project.summarise(FnRef(func as u32));
         }
+        project.link_routes();
         project
     }
 
@@ -627,6 +630,18 @@ impl Project {
     }
 
     fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
+        self.add_step_knowing(caller, steps, step, None);
+    }
+
+    /// Adds a step; one that calls a function of the project becomes that function's steps, in which `known` members
+    /// have their values.
+    pub(super) fn add_step_knowing(
+        &mut self,
+        caller: FnRef,
+        steps: &mut Vec<Step>,
+        step: Step,
+        known: Option<&FxHashMap<V, V>>,
+    ) {
         let Op::Call { callee, recv, args, .. } = &step.op else {
             steps.push(step);
             return;
@@ -653,6 +668,7 @@ impl Project {
             }
             let file = self.file_of(caller) as usize;
             let mut instance = Instance::new(func, args, *recv, step.site, file);
+            instance.known = known;
             if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
                 let thrown = self.instantiate(&mut instance, thrown);
                 let completed = self.arena.not(thrown);
@@ -813,6 +829,7 @@ impl Project {
             }
         };
         self.depth -= 1;
+        let result = instance.known.and_then(|known| known.get(&result)).copied().unwrap_or(result);
         if let Some(site) = self.places.get(&value).copied() {
             let site = self.own_site(instance, site);
             self.places.entry(result).or_insert(site);
@@ -862,6 +879,6 @@ impl Project {
 
 impl<'a> Instance<'a> {
     fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site, file: usize) -> Self {
-        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file }
+        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file, known: None }
     }
 }

@@ -9,6 +9,7 @@ pub mod link;
 mod merge;
 pub mod mongo;
 pub mod resolve;
+mod routes;
 pub mod schema;
 pub mod writes;
 
