@@ -8,6 +8,7 @@ pub mod guards;
 pub mod link;
 mod merge;
 pub mod mongo;
+mod outside;
 pub mod resolve;
 mod routes;
 pub mod schema;

@@ -39,7 +39,7 @@ pub struct Trace {
     pub writes: Vec<Write>,
     /// For each write, the checks in its path condition.
     pub checks: Vec<Vec<Check>>,
-    /// Documents that come from outside and are saved here.
+    /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
 }
 
@@ -64,8 +64,7 @@ impl<'a> Context<'a> {
         }
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
-            if let Some(document) = write.document
-                && self.project.read_of(document).is_none()
+            if let Some(document) = self.project.outside_document(write)
                 && !documents.contains(&document)
             {
                 documents.push(document);
