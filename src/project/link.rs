@@ -4,6 +4,7 @@
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 //! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
 
+use super::models::Models;
 use super::merge::{Merger, symbol_file};
 use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
@@ -92,6 +93,7 @@ pub struct Project {
     completed: FxHashMap<Site, V>,
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
+    pub(super) models: Models,
     memo: FxHashMap<V, V>,
     depth: u32,
     /// Values that may still be copied into the callers of each file.
@@ -136,6 +138,7 @@ impl Project {
             state: Vec::new(),
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
+            models: Models::default(),
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
@@ -158,6 +161,7 @@ impl Project {
         project.returns = vec![None; count];
         project.throws = vec![None; count];
         project.state = vec![State::New; count];
+        project.link_models();
         project.link_classes();
         for func in 0..count {
             project.summarise(FnRef(func as u32));
@@ -281,6 +285,7 @@ impl Project {
                     None => value,
                 }
             }
+            Node::This(func) => self.model_of_this(*func).unwrap_or(value),
             Node::Completed(site) => match self.completed.get(site) {
                 Some(known) => *known,
                 None => self.arena.bool(true),
@@ -321,10 +326,37 @@ impl Project {
                 self.rebuilt(Node::Array(items))
             }
             _ => {
+                let this = self.receiver(node).map(|recv| self.linked(recv));
                 let node = map_children(node, &mut |child| self.linked(child));
-                self.rebuilt(node)
+                match node {
+                    Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, this),
+                    node => self.rebuilt(node),
+                }
             }
         }
+    }
+
+    /// `doc` of the call `doc.method(…)`.
+    fn receiver(&self, node: &Node) -> Option<V> {
+        let Node::Call { callee, .. } = node else { return None };
+        match self.arena.node(*callee) {
+            Node::Member(recv, _) => Some(*recv),
+            _ => None,
+        }
+    }
+
+    fn rebuilt_call(&mut self, site: Site, callee: V, args: Vec<V>, this: Option<V>) -> V {
+        if let Node::Func(func) = *self.arena.node(callee)
+            && let Some(value) = self.returned(func, &args, this, site)
+        {
+            return value;
+        }
+        self.arena.intern(Node::Call { site, callee, args })
+    }
+
+    /// Forgets all resolved values, so that they are resolved again with what is known since.
+    pub(super) fn forget_linked(&mut self) {
+        self.memo.clear();
     }
 
     pub fn linked_cond(&mut self, cond: C) -> C {
@@ -362,17 +394,7 @@ impl Project {
                 }
                 _ => self.arena.intern(Node::New { site, callee, args }),
             },
-            Node::Call { site, callee, args } => match self.arena.node(callee) {
-                Node::Func(func) => {
-                    let func = *func;
-                    let call = Node::Call { site, callee, args: args.clone() };
-                    match self.returned(func, &args, site) {
-                        Some(value) => value,
-                        None => self.arena.intern(call),
-                    }
-                }
-                _ => self.arena.intern(Node::Call { site, callee, args }),
-            },
+            Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, None),
             Node::Object(mut entries) => {
                 // Spreads that are known now are copied in.
                 if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))
@@ -435,7 +457,11 @@ impl Project {
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.arena.node(object).clone() {
             Node::Instance(class) => {
-                self.instance_member(class, key, 0).unwrap_or_else(|| self.arena.member(object, key))
+                let own = self.instance_member(class, key, 0).or_else(|| self.model_member(object, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
+                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Class(class) => {
                 if self.arena.text(key) == "name" {
@@ -488,7 +514,7 @@ impl Project {
     // Calls
 
     /// The value that a call of a project's function gives, in terms of the caller.
-    fn returned(&mut self, func: FnRef, args: &[V], call: Site) -> Option<V> {
+    fn returned(&mut self, func: FnRef, args: &[V], this: Option<V>, call: Site) -> Option<V> {
         if self.depth > 500 || self.chain(call) > MAX_RETURN_DEPTH {
             return None;
         }
@@ -501,7 +527,7 @@ impl Project {
             return None;
         }
         let file = self.arena.site_info(call).file as usize;
-        let mut instance = Instance::new(func, args, None, call, file);
+        let mut instance = Instance::new(func, args, this, call, file);
         let base = self.function(func)?.base;
         let base = self.linked_cond(base);
         let mut alternatives = Vec::new();
@@ -814,11 +840,12 @@ impl Project {
                 self.rebuilt(Node::Array(items))
             }
             node => {
+                let this = self.receiver(&node).map(|recv| self.instantiate(instance, recv));
                 let node = map_children(&node, &mut |child| self.instantiate(instance, child));
                 match node {
                     Node::Call { site, callee, args } => {
                         let site = self.own_site(instance, site);
-                        self.rebuilt(Node::Call { site, callee, args })
+                        self.rebuilt_call(site, callee, args, this)
                     }
                     Node::New { site, callee, args } => {
                         let site = self.own_site(instance, site);

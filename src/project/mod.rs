@@ -7,6 +7,7 @@ pub mod checks;
 pub mod guards;
 pub mod link;
 mod merge;
+pub mod models;
 pub mod mongo;
 mod outside;
 pub mod resolve;

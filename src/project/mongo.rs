@@ -248,6 +248,10 @@ impl Project {
                 _ => None,
             },
             Node::Member(object, name) => match self.arena.node(object) {
+                Node::This(_) | Node::Instance(_) if self.arena.text(name) == "constructor" => {
+                    let model = self.model_of_document(object)?;
+                    self.handle_of(model, depth + 1)
+                }
                 Node::Member(_, models) if self.arena.text(*models) == "models" => {
                     Some(Handle::Named(self.arena.text(name).to_owned()))
                 }
@@ -256,6 +260,9 @@ impl Project {
             Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
             Node::Class(class) => {
                 // class User extends Model
+                if let Some(handle) = self.handle_of_class(class) {
+                    return Some(handle);
+                }
                 let facts = self.class(class)?;
                 let parent = facts.parent?;
                 let name = facts.name.clone();

@@ -427,6 +427,10 @@ impl Project {
             Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
             Node::Element(list) | Node::Index(list, _) => self.document_handle(list),
             Node::Query { array, .. } => self.document_handle(array),
+            Node::This(_) | Node::Instance(_) => match self.model_of_document(document) {
+                Some(model) => self.handle_of(model, 0).unwrap_or(Handle::Value(document)),
+                None => Handle::Value(document),
+            },
             _ => match self.read_of(document) {
                 Some(call) => call.handle,
                 None => Handle::Value(document),
