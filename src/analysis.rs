@@ -138,7 +138,7 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
         }
         paths.extend(write_paths::collect(&mut ctx, &trace));
     }
-    (ctx.drafts, paths)
+    (ctx.into_drafts(), paths)
 }
 
 /// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.

@@ -345,7 +345,7 @@ impl<'a> Eval<'a> {
                 Node::This(_) | Node::Instance(_) | Node::Class(_) => true,
                 _ => self.may_be_own(*object),
             },
-            Node::New { callee, .. } => self.may_be_own(*callee),
+            Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)) || self.may_be_own(*callee),
             _ => false,
         }
     }

@@ -94,6 +94,7 @@ pub struct Project {
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
     pub(super) models: Models,
+    constructors: FxHashMap<ClassRef, FnRef>,
     memo: FxHashMap<V, V>,
     depth: u32,
     /// Values that may still be copied into the callers of each file.
@@ -105,6 +106,13 @@ pub(super) enum State {
     New,
     Open,
     Done,
+}
+
+/// How an instance was made: `new Repository(args)`.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    args: &'a [V],
+    site: Site,
 }
 
 /// The replacement of parameters and sites at one call.
@@ -139,6 +147,7 @@ impl Project {
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
             models: Models::default(),
+            constructors: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
@@ -200,6 +209,11 @@ impl Project {
     }
 
     fn link_classes(&mut self) {
+        for (at, function) in self.functions.iter().enumerate() {
+            if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
+                self.constructors.insert(class, FnRef(at as u32));
+            }
+        }
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             let fields = class.fields.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
@@ -388,7 +402,7 @@ impl Project {
             Node::And(parts) => self.arena.all(parts),
             Node::Or(parts) => self.arena.any(parts),
             Node::New { site, callee, args } => match self.arena.node(callee) {
-                Node::Class(class) => {
+                Node::Class(class) if args.is_empty() => {
                     let class = *class;
                     self.arena.intern(Node::Instance(class))
                 }
@@ -457,8 +471,13 @@ impl Project {
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.arena.node(object).clone() {
             Node::Instance(class) => {
-                let own = self.instance_member(class, key, 0).or_else(|| self.model_member(object, key));
+                let own = self.instance_member(class, key, None, 0).or_else(|| self.model_member(object, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
+                let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
+                let made = Made { args: &args, site };
+                self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
                 self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
@@ -482,7 +501,8 @@ impl Project {
         }
     }
 
-    fn instance_member(&mut self, class: ClassRef, key: Sym, depth: u32) -> Option<V> {
+    /// A method or field of an instance; `made` is how it was made, where that is known.
+    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, depth: u32) -> Option<V> {
         let facts = self.class(class)?;
         if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
             let func = *func;
@@ -491,6 +511,7 @@ impl Project {
         if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
             let value = *value;
             let value = self.linked(value);
+            let value = self.constructed(class, value, made);
             // A field that the constructor takes as a parameter is not known.
             return if matches!(self.arena.node(value), Node::Param(..) | Node::Null | Node::Undefined) {
                 None
@@ -498,17 +519,28 @@ impl Project {
                 Some(value)
             };
         }
-        let parent = facts.parent?;
+        let (parent, passed) = (facts.parent?, facts.super_args.clone());
         if depth > 4 {
             return None;
         }
-        match self.arena.node(parent) {
-            Node::Class(parent) => {
-                let parent = *parent;
-                self.instance_member(parent, key, depth + 1)
-            }
-            _ => None,
+        let Node::Class(parent) = *self.arena.node(parent) else { return None };
+        let Some(passed) = passed else { return self.instance_member(parent, key, made, depth + 1) };
+        let mut args = Vec::new();
+        for arg in passed {
+            let arg = self.linked(arg);
+            args.push(self.constructed(class, arg, made));
         }
+        let site = made.map_or(Site(0), |made| made.site);
+        self.instance_member(parent, key, Some(Made { args: &args, site }), depth + 1)
+    }
+
+    /// A value of a constructor with the arguments with which the instance was made.
+    fn constructed(&mut self, class: ClassRef, value: V, made: Option<Made<'_>>) -> V {
+        let (Some(made), true) = (made, self.arena.is_open(value)) else { return value };
+        let Some(constructor) = self.constructors.get(&class).copied() else { return value };
+        let file = self.arena.site_info(made.site).file as usize;
+        let mut instance = Instance::new(constructor, made.args, None, made.site, file);
+        self.instantiate(&mut instance, value)
     }
 
     // Calls
@@ -787,6 +819,7 @@ impl Project {
                 instance.args.get(at as usize).copied().unwrap_or(Arena::UNDEFINED)
             }
             Node::This(func) if func == instance.callee => instance.this.unwrap_or(value),
+            Node::Instance(class) => self.receiving(instance, class).unwrap_or(value),
             Node::Opaque(site) => {
                 let site = self.own_site(instance, site);
                 self.arena.intern(Node::Opaque(site))
@@ -863,6 +896,19 @@ impl Project {
         }
         instance.memo.insert(value, result);
         result
+    }
+
+    /// The instance on which a method of a class is called, if it is another one: of a subclass, made with arguments, or a
+    /// document into whose schema the class was loaded.
+    fn receiving(&self, instance: &Instance<'_>, class: ClassRef) -> Option<V> {
+        let this = instance.this?;
+        let own = self.function(instance.callee)?.class == Some(class);
+        let known = match self.arena.node(this) {
+            Node::Instance(_) => true,
+            Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)),
+            _ => self.models.is_loaded(class) && self.is_document(this),
+        };
+        (own && known).then_some(this)
     }
 
     /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.

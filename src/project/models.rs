@@ -32,6 +32,13 @@ pub struct Models {
     loaded: FxHashMap<ClassRef, V>,
 }
 
+impl Models {
+    /// Whether a class was loaded into a schema.
+    pub fn is_loaded(&self, class: ClassRef) -> bool {
+        self.loaded.contains_key(&class)
+    }
+}
+
 impl Project {
     /// Reads what schemas define. Values linked before do not know it.
     pub(super) fn link_models(&mut self) {

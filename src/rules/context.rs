@@ -11,6 +11,7 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
 use crate::value::{Arena, C, FnRef, Key, Node, Site, V};
+use rustc_hash::FxHashSet;
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -48,11 +49,13 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
+    /// Writes whose collection some caller names: file, start, end.
+    named: FxHashSet<(u32, u32, u32)>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(project: &'a mut Project, schemas: &'a Schemas, config: &'a Config) -> Self {
-        Self { project, schemas, config, drafts: Vec::new() }
+        Self { project, schemas, config, drafts: Vec::new(), named: FxHashSet::default() }
     }
 
     /// Reads a function's summary once for all rules; `None` when it writes nothing.
@@ -64,6 +67,10 @@ impl<'a> Context<'a> {
         }
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
+            if write.handle.name().is_some() {
+                let site = self.place_of(write.site);
+                self.named.insert(site);
+            }
             if let Some(document) = self.project.outside_document(write)
                 && !documents.contains(&document)
             {
@@ -84,6 +91,22 @@ impl<'a> Context<'a> {
             checks.push(self.project.checks(cond, &documents));
         }
         Some(Trace { func, steps, writes, checks, documents })
+    }
+
+    fn place_of(&self, site: Site) -> (u32, u32, u32) {
+        let site = self.project.base_site(site);
+        (site.file, site.start, site.end)
+    }
+
+    /// The drafts of all functions. A function that takes its collection from its callers is judged with theirs alone where
+    /// the rule depends on the collection's indexes.
+    pub fn into_drafts(self) -> Vec<Draft> {
+        let is_settled = |draft: &Draft| {
+            draft.rule == "check-then-insert"
+                && draft.collection.is_none()
+                && self.named.contains(&self.place_of(draft.site))
+        };
+        self.drafts.iter().filter(|draft| !is_settled(draft)).cloned().collect()
     }
 
     pub fn report(&mut self, mut draft: Draft) {
