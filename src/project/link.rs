@@ -4,6 +4,7 @@
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 //! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
 
+use super::bulk::Batches;
 use super::models::Models;
 use super::merge::{Merger, symbol_file};
 use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
@@ -94,6 +95,7 @@ pub struct Project {
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
     pub(super) models: Models,
+    pub(super) batches: Batches,
     constructors: FxHashMap<ClassRef, FnRef>,
     memo: FxHashMap<V, V>,
     depth: u32,
@@ -147,6 +149,7 @@ impl Project {
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
             models: Models::default(),
+            batches: Batches::default(),
             constructors: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
@@ -176,6 +179,7 @@ impl Project {
             project.summarise(FnRef(func as u32));
         }
         project.link_routes();
+        project.link_batches();
         project
     }
 
@@ -512,11 +516,11 @@ impl Project {
             let value = *value;
             let value = self.linked(value);
             let value = self.constructed(class, value, made);
-            // A field that the constructor takes as a parameter is not known.
-            return if matches!(self.arena.node(value), Node::Param(..) | Node::Null | Node::Undefined) {
-                None
-            } else {
-                Some(value)
+            // A field that the constructor takes as a parameter or leaves empty is not known.
+            return match self.arena.node(value) {
+                Node::Param(..) | Node::Null | Node::Undefined => None,
+                Node::Array(items) if items.is_empty() => None,
+                _ => Some(value),
             };
         }
         let (parent, passed) = (facts.parent?, facts.super_args.clone());
