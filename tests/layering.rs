@@ -17,7 +17,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("facts", &["parse", "source", "value"]),
     ("project", &["facts", "source", "value"]),
     ("rules", &["config", "diagnostic", "project", "source", "value"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
+    ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
+    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "value"]),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
     ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source"]),

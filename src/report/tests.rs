@@ -57,7 +57,7 @@ fn race() -> (Sources, Analysis) {
         verdict: "unguarded".into(),
         callers: vec![("POST /chat".into(), place(&sources, 0, "has"))],
     };
-    (sources, Analysis { findings: vec![finding], paths: vec![path] })
+    (sources, Analysis { findings: vec![finding], paths: vec![path], ..Analysis::default() })
 }
 
 fn written(format: Format) -> String {
