@@ -4,12 +4,15 @@
 //! Each stage takes and returns owned data and never calls a later one.
 
 pub mod analysis;
+pub mod baseline;
+pub mod changed;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod discover;
 pub mod error;
 pub mod facts;
+pub mod git;
 pub mod parse;
 pub mod project;
 pub mod report;

@@ -65,6 +65,9 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
     in_memory_lock::check,
 ];
 
+/// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.
+pub const UNREAD: [&str; 2] = ["syntax-error", "too-deep"];
+
 /// The level of a rule without configuration, as its page says.
 pub fn default_level(rule: &str) -> Level {
     doc::page(rule).map_or(Level::Warning, |page| page.meta.level)

@@ -7,7 +7,6 @@ use super::directive::{Directive, PREFIX};
 use crate::diagnostic::{Finding, Level, fingerprint};
 use crate::error::nearest;
 use crate::rules;
-use crate::rules::doc::{Policy, page};
 use crate::source::{Place, Sources};
 use std::collections::BTreeMap;
 
@@ -19,11 +18,6 @@ pub struct Remark {
     help: String,
     /// What tells it from another remark of the file, without names of lines.
     identity: String,
-}
-
-/// Whether a rule looks at what can be read, so that it speaks even of files that were not parsed.
-pub fn is_about_input(rule: &str) -> bool {
-    page(rule).is_some_and(|page| page.meta.policy == Policy::Input)
 }
 
 /// What is wrong with a directive whatever it is about.

@@ -10,7 +10,7 @@ mod judge;
 use crate::config::Config;
 use crate::diagnostic::{Acceptance, Accepted, Finding};
 use crate::facts::FileFacts;
-use crate::rules::level_of;
+use crate::rules::{UNREAD, level_of};
 use crate::source::{FileId, Place, Sources};
 use directive::{Directive, Scope, directives};
 
@@ -146,7 +146,7 @@ impl Sorter<'_> {
     fn is_known(&self, file: FileId, rule: &str) -> bool {
         let is_reported = self.sources.get(file).is_some_and(|file| file.reported);
         let is_whole = self.facts.get(file.0 as usize).is_some_and(|facts| facts.notes.is_whole);
-        is_reported && (is_whole || judge::is_about_input(rule))
+        is_reported && (is_whole || UNREAD.contains(&rule))
     }
 }
 
