@@ -6,9 +6,9 @@ use crate::facts::{self, FileFacts, Notes};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Project, schema::Schemas};
-use crate::rules::{CHECKS, level_of};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
+use crate::rules::{CHECKS, level_of};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::suppress;
 use crate::value::{FnRef, Site};
@@ -85,7 +85,7 @@ pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
         return (FileFacts::default(), Vec::new());
     }
     let directs = suppress::may_direct(&file.text);
-    match parse::parse(file, directs) {
+    match if directs { parse::parse_with_comments(file) } else { parse::parse(file) } {
         Ok(parsed) => {
             let mut facts = facts::extract(&parsed.program, &file.text, id.0);
             if directs {
@@ -206,13 +206,7 @@ struct Seen {
 type DraftKey = (&'static str, u32, u32, u32);
 
 /// One finding for each rule and place: the most severe view, then the one with the fewest calls in between.
-fn finish(
-    sources: &Sources,
-    project: &Project,
-    config: &Config,
-    drafts: Vec<Draft>,
-    seen: &mut Seen,
-) -> Vec<Finding> {
+fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     for draft in drafts {
         let Some(level) = level_of(draft.rule, draft.level, config) else { continue };
@@ -252,13 +246,7 @@ fn finish(
     findings
 }
 
-fn finding(
-    sources: &Sources,
-    project: &Project,
-    level: Level,
-    draft: Draft,
-    seen: &mut Seen,
-) -> Option<Finding> {
+fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut Seen) -> Option<Finding> {
     let (file, place) = place(sources, project, draft.site)?;
     let mut related = Vec::new();
     for (site, role, message) in &draft.related {

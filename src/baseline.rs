@@ -119,7 +119,9 @@ mod tests {
 
     #[test]
     fn what_is_no_baseline_is_refused() {
-        assert!(Baseline::parse("{\"version\": 2, \"findings\": []}").is_err_and(|(text, _)| text.contains("version 2")));
+        assert!(
+            Baseline::parse("{\"version\": 2, \"findings\": []}").is_err_and(|(text, _)| text.contains("version 2"))
+        );
         let broken = Baseline::parse("{\n<<<<<<< HEAD\n}");
         assert_eq!(broken.map_err(|(_, line)| line), Err(Some(2)));
     }

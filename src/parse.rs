@@ -49,9 +49,16 @@ pub struct Parsed {
 
 /// Parses a file by its extension. JavaScript that does not parse as such is tried as TypeScript, for type annotations
 /// do occur in `.js` files of projects that strip them.
-///
-/// Few files hold a comment that matters, so comments are kept only on request.
-pub fn parse(file: &SourceFile, keep_comments: bool) -> Result<Parsed, Problem> {
+pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
+    parse_file(file, false)
+}
+
+/// Parses a file whose comments matter, as those of few files do.
+pub fn parse_with_comments(file: &SourceFile) -> Result<Parsed, Problem> {
+    parse_file(file, true)
+}
+
+fn parse_file(file: &SourceFile, keep_comments: bool) -> Result<Parsed, Problem> {
     if let Some((at, what)) = too_deep(&file.text) {
         return Err(Problem::TooDeep { at, what });
     }
@@ -253,7 +260,7 @@ mod tests {
         let text = "// a\nconst s = '// no', t = `/* no ${/* b */ 1} // no`, r = /[/]/ /* c */;\n\
             const f = (x /* d */) => <p>// no {/* e */}</p>; // f\n/* g\n */";
         let file = SourceFile::new("a.jsx".into(), text, true);
-        let parsed = parse(&file, true).map_err(|problem| format!("{problem:?}")).expect("it parses");
+        let parsed = parse_with_comments(&file).map_err(|problem| format!("{problem:?}")).expect("it parses");
         let wanted = ["// a", "/* b */", "/* c */", "/* d */", "/* e */", "// f", "/* g\n */"];
         assert_eq!(words(&parsed.comments, text), wanted);
     }

@@ -110,7 +110,8 @@ fn only_what_is_staged_is_reported_and_the_rest_is_context() {
     let two = format!("{RACY}{}", RACY.replace("add", "addOther"));
     let project = repository(&[("models/a.js", &two), ("models/b.js", RACY)]);
     assert_found(&staged(&project), &[]);
-    project.write("models/a.js", two.replace("addOther(db, id, item) {", "addOther(db, id, item) { // edited").as_bytes());
+    project
+        .write("models/a.js", two.replace("addOther(db, id, item) {", "addOther(db, id, item) { // edited").as_bytes());
     project.git(&["add", "-A"]);
     assert_found(&staged(&project), &[]);
     let edited = two.replacen("if (found) return;\n  await", "if (found) return;\n  await  ", 1);
@@ -134,7 +135,8 @@ fn before_the_first_commit_everything_is_new() {
 #[test]
 fn settings_and_attributes_do_not_blind_the_gate() {
     let project = repository(&[("models/a.js", CLEAN), (".gitattributes", "*.js -diff\n")]);
-    for (name, value) in [("diff.noprefix", "true"), ("diff.external", "true"), ("color.ui", "always"), ("diff.context", "9")]
+    for (name, value) in
+        [("diff.noprefix", "true"), ("diff.external", "true"), ("color.ui", "always"), ("diff.context", "9")]
     {
         project.git(&["config", name, value]);
     }
@@ -153,7 +155,10 @@ fn a_project_below_the_top_of_the_repository_has_its_own_paths() {
     // Named from the top, as a hook does.
     let named = project.run(&["check", "--staged", "api", "--format", "json"]);
     assert_found(&named, &["models/a.js:5 check-then-push"]);
-    assert_found(&project.run(&["check", "--since", "HEAD", "api", "--format", "json"]), &["models/a.js:5 check-then-push"]);
+    assert_found(
+        &project.run(&["check", "--since", "HEAD", "api", "--format", "json"]),
+        &["models/a.js:5 check-then-push"],
+    );
 }
 
 /// A check in one file and its act in another.

@@ -49,10 +49,8 @@ pub fn run(args: &BaselineArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) 
 pub fn apply(project: &mut Project, args: &AcceptArgs, stderr: &mut dyn Write) -> Result<(), Error> {
     let Some((path, baseline)) = find(project, args)? else { return Ok(()) };
     let unmatched = baseline.apply(&mut project.analysis);
-    let fixed: Vec<&Entry> = unmatched
-        .into_iter()
-        .filter(|entry| is_judged(entry, &project.sources, project.is_partial))
-        .collect();
+    let fixed: Vec<&Entry> =
+        unmatched.into_iter().filter(|entry| is_judged(entry, &project.sources, project.is_partial)).collect();
     for entry in fixed.iter().take(SHOWN) {
         let Entry { path, rule, function, .. } = entry;
         tell("fixed", &format!("{path}: {rule} in {function}"), stderr);

@@ -97,12 +97,7 @@ pub fn plan(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
 }
 
 /// The configuration that is named, else the nearest one: of the index, when that is what is looked at.
-fn configuration(
-    args: &ProjectArgs,
-    root: &Root,
-    texts: &mut Texts,
-    stderr: &mut dyn Write,
-) -> Result<Config, Error> {
+fn configuration(args: &ProjectArgs, root: &Root, texts: &mut Texts, stderr: &mut dyn Write) -> Result<Config, Error> {
     let Some(path) = args.config.as_ref().or(root.config.as_ref()) else { return Ok(Config::default()) };
     let is_own = args.config.is_none() && path.starts_with(&root.folder);
     if !is_own || !matches!(texts, Texts::Index(_)) {

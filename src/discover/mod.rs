@@ -87,12 +87,7 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
 }
 
 /// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
-fn report_paths(
-    root: &Root,
-    paths: Option<&[PathBuf]>,
-    config: &Config,
-    walk: &Walk,
-) -> Result<Vec<PathBuf>, Error> {
+fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &Walk) -> Result<Vec<PathBuf>, Error> {
     if let Some(paths) = paths {
         return Ok(paths.to_vec());
     }

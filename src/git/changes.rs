@@ -50,7 +50,8 @@ impl Changes {
         let base = merge_base(repository, revision)?;
         let patch = repository.bytes(&[&DIFF[..], &[base.as_str(), "--"]].concat())?;
         let mut changes = Self::parse(&String::from_utf8_lossy(&patch), repository);
-        let unknown = repository.bytes(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", ":/"])?;
+        let unknown =
+            repository.bytes(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", ":/"])?;
         for path in unknown.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
             if let Some(path) = repository.relative(&String::from_utf8_lossy(path)) {
                 changes.files.insert(path.to_owned(), vec![Hunk::Lines(1, u32::MAX)]);
@@ -142,8 +143,7 @@ fn merge_base(repository: &Repository, revision: &str) -> Result<String, Error> 
     Ok(base)
 }
 
-const SHALLOW: &str =
-    "this clone is shallow: fetch the history with `git fetch --unshallow`, or set `fetch-depth: 0` where it is checked out";
+const SHALLOW: &str = "this clone is shallow: fetch the history with `git fetch --unshallow`, or set `fetch-depth: 0` where it is checked out";
 
 fn is_shallow(repository: &Repository) -> bool {
     repository.text(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|text| text.trim() == "true")

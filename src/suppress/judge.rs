@@ -42,8 +42,7 @@ pub fn mistakes(directive: &Directive) -> Vec<Remark> {
             identity: "no rule".to_owned(),
         }];
     }
-    let mut remarks: Vec<Remark> =
-        directive.rules.iter().filter_map(|(rule, place)| unknown(rule, *place)).collect();
+    let mut remarks: Vec<Remark> = directive.rules.iter().filter_map(|(rule, place)| unknown(rule, *place)).collect();
     if directive.reason.is_none() {
         let names: Vec<&str> = directive.rules.iter().map(|(name, _)| name.as_str()).collect();
         remarks.push(Remark {
