@@ -8,7 +8,8 @@ use shell::{CLEAN, Outcome, Project, RACY};
 
 /// `RACY` with the guard in the filter of its act.
 fn guarded() -> String {
-    RACY.replace("{ _id: id }, {", "{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }, {")
+    let guard = "return chats.updateOne({ _id: id, 'messages.mergeId': { $ne: item.mergeId } }, {";
+    RACY.replace("await chats.updateOne({ _id: id }, {", guard)
 }
 
 /// A repository whose first commit holds these files.
