@@ -30,6 +30,8 @@ pub struct SourceFile {
     /// Path relative to the root, `/`-separated.
     pub path: String,
     pub text: Arc<str>,
+    /// Whether a byte-order mark stands before the text on disk.
+    pub has_bom: bool,
     /// Whether findings in this file are reported. Other files only give context to the link step.
     pub reported: bool,
     /// 0-based byte offset of each line's first byte.
@@ -37,9 +39,11 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Takes the text of a file, without its byte-order mark.
+    /// Takes the text of a file; a byte-order mark at its start is remembered but is no part of the text.
     pub fn new(path: String, text: &str, reported: bool) -> Self {
-        let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let unmarked = text.strip_prefix('\u{feff}');
+        let has_bom = unmarked.is_some();
+        let text: Arc<str> = Arc::from(unmarked.unwrap_or(text));
         let mut line_starts = vec![0];
         let bytes = text.as_bytes();
         for (at, byte) in bytes.iter().enumerate() {
@@ -48,7 +52,7 @@ impl SourceFile {
                 line_starts.push(at as u32 + 1);
             }
         }
-        Self { path, text, reported, line_starts }
+        Self { path, text, has_bom, reported, line_starts }
     }
 
     /// Line and column of a 0-based byte offset. An offset past the end gives the end of the text.

@@ -89,6 +89,12 @@ pub enum FormatArg {
     Sarif,
     /// One line for each finding
     Compact,
+    /// Workflow commands, for annotations on GitHub
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 impl FormatArg {
@@ -98,6 +104,9 @@ impl FormatArg {
             FormatArg::Json => Format::Json,
             FormatArg::Sarif => Format::Sarif,
             FormatArg::Compact => Format::Compact,
+            FormatArg::Github => Format::Github,
+            FormatArg::Gitlab => Format::Gitlab,
+            FormatArg::Junit => Format::Junit,
         }
     }
 }
@@ -130,10 +139,15 @@ pub struct OutputArg {
     pub path: PathBuf,
 }
 
+fn format_names() -> Vec<String> {
+    let values = FormatArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
 fn parse_output(text: &str) -> Result<OutputArg, String> {
     let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
     let format = FormatArg::from_str(format, false)
-        .map_err(|_| format!("unknown format `{format}`, expected human, json, sarif or compact"))?;
+        .map_err(|_| format!("unknown format `{format}`, expected one of {}", format_names().join(", ")))?;
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }

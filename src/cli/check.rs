@@ -12,7 +12,7 @@ use std::io::{IsTerminal, Write};
 pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let project = project::open(&args.project, stderr)?;
     let exit_code = if reaches(&project.analysis, args.fail_on) { FINDINGS } else { CLEAN };
-    let run = Run { sources: &project.sources, analysis: &project.analysis, exit_code };
+    let run = Run { sources: &project.sources, analysis: &project.analysis, prefix: &project.prefix, exit_code };
     for wanted in &args.outputs {
         let mut text = Vec::new();
         report::write(wanted.format, &run, Style::default(), &mut text)

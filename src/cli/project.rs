@@ -24,6 +24,8 @@ const SYNTAX_ERROR: &str = "syntax-error";
 pub struct Project {
     pub config: Config,
     pub sources: Sources,
+    /// See [`crate::report::Run::prefix`].
+    pub prefix: String,
     pub analysis: Analysis,
 }
 
@@ -57,7 +59,7 @@ pub fn open(args: &ProjectArgs, stderr: &mut dyn Write) -> Result<Project, Error
     let late = unreadable.iter().filter_map(|file| unreadable_finding(&sources, &config, file));
     analysis.findings.extend(late);
     analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
-    Ok(Project { config, sources, analysis })
+    Ok(Project { config, sources, prefix: root.prefix(), analysis })
 }
 
 /// A file that was named must be readable; one that the walk meets need not be.

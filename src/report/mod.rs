@@ -5,8 +5,11 @@
 mod compact;
 pub mod escape;
 mod excerpt;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 mod paths;
 pub mod sarif;
 
@@ -22,6 +25,8 @@ use std::io::{self, Write};
 pub struct Run<'a> {
     pub sources: &'a Sources,
     pub analysis: &'a Analysis,
+    /// The folder that paths are relative to, relative to the root of its repository: empty, or with a `/` at its end.
+    pub prefix: &'a str,
     /// The code that the process ends with.
     pub exit_code: u8,
 }
@@ -35,6 +40,11 @@ impl<'a> Run<'a> {
     /// Number of findings of one level.
     pub fn count(&self, level: Level) -> usize {
         self.analysis.findings.iter().filter(|finding| finding.level == level).count()
+    }
+
+    /// The path of a file relative to the root of its repository, as platforms want it.
+    fn repository_path(&self, file: &SourceFile) -> String {
+        format!("{}{}", self.prefix, file.path)
     }
 
     /// The file of a place, and where it starts and ends. `None` for a place in no file, which no stage makes.
@@ -59,6 +69,9 @@ pub enum Format {
     Json,
     Sarif,
     Compact,
+    Github,
+    Gitlab,
+    Junit,
 }
 
 /// Writes one report.
@@ -68,6 +81,9 @@ pub fn write(format: Format, run: &Run<'_>, style: Style, out: &mut dyn Write) -
         Format::Json => json::write(run, out),
         Format::Sarif => sarif::write(run, out),
         Format::Compact => compact::write(run, out),
+        Format::Github => github::write(run, out),
+        Format::Gitlab => gitlab::write(run, out),
+        Format::Junit => junit::write(run, out),
     }
 }
 
