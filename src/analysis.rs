@@ -271,7 +271,7 @@ fn finding(
         array: draft.array,
         related,
         help: draft.help,
-        fix: None,
+        fix: draft.fix,
         fingerprint,
     })
 }

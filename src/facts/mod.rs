@@ -9,10 +9,13 @@ mod eval;
 mod expr;
 mod pattern;
 mod stmt;
+mod written;
 
 pub use eval::map_children;
+pub use written::{Literal, Property, Written, WrittenCall};
 
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
+use std::collections::BTreeMap;
 use swc_ecma_ast::Program;
 
 /// The facts of one file. Identifiers are those of its own arena.
@@ -26,6 +29,8 @@ pub struct FileFacts {
     pub exports: Vec<(Sym, V)>,
     /// Modules of `export * from`.
     pub export_all: Vec<Sym>,
+    /// Writes whose filter and update are literals at the call, by the offsets of the call.
+    pub written: BTreeMap<(u32, u32), WrittenCall>,
 }
 
 /// One function, evaluated once on its own parameters.

@@ -12,4 +12,5 @@ pub mod resolve;
 pub mod schema;
 pub mod writes;
 
+pub use crate::facts::{Literal, Property, Written, WrittenCall};
 pub use link::{Op, Project, Step};
