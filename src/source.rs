@@ -55,6 +55,17 @@ impl SourceFile {
         Self { path, text, has_bom, reported, line_starts }
     }
 
+    /// The same file with another text.
+    pub fn with_text(&self, text: &str) -> Self {
+        let file = Self::new(self.path.clone(), text, self.reported);
+        Self { has_bom: self.has_bom, ..file }
+    }
+
+    /// The text as it is stored, with its byte-order mark.
+    pub fn on_disk(&self) -> String {
+        format!("{}{}", if self.has_bom { "\u{feff}" } else { "" }, self.text)
+    }
+
     /// Line and column of a 0-based byte offset. An offset past the end gives the end of the text.
     pub fn position(&self, offset: u32) -> Position {
         let mut offset = (offset as usize).min(self.text.len());
@@ -104,6 +115,13 @@ impl Sources {
 
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
+    }
+
+    /// Puts a file with the same path in the place of another.
+    pub fn replace(&mut self, id: FileId, file: SourceFile) {
+        if let Some(slot) = self.files.get_mut(id.0 as usize) {
+            *slot = file;
+        }
     }
 
     pub fn find(&self, path: &str) -> Option<FileId> {

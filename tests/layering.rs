@@ -15,12 +15,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("discover", &["config", "error", "source"]),
     ("parse", &["source"]),
     ("facts", &["parse", "source", "value"]),
+    ("fix", &["diagnostic", "parse", "source"]),
     ("project", &["facts", "source", "value"]),
     ("rules", &["config", "diagnostic", "project", "source", "value"]),
     ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source"]),
+    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "fix", "report", "rules", "source"]),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -28,6 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// A word and the only files, or folders, whose code may contain it.
 const CONFINED: &[(&str, &[&str])] = &[
     ("swc_", &["parse.rs", "facts/"]),
+    ("similar::", &["cli/"]),
     ("miette", &["report/human.rs"]),
     ("clap::", &["cli/"]),
     ("indicatif", &["cli/"]),

@@ -49,6 +49,12 @@ pub struct CheckArgs {
     /// Lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Threshold::Error)]
     pub fail_on: Threshold,
+    /// Rewrite the files where that is proven safe, then report what remains
+    #[arg(long, conflicts_with = "diff")]
+    pub fix: bool,
+    /// Print what --fix would change instead of the report, and write nothing
+    #[arg(long)]
+    pub diff: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,

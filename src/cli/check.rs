@@ -3,14 +3,18 @@
 //! Input: arguments. Output: reports, and whether the threshold is reached. Must not know: how findings come about.
 
 use super::args::{CheckArgs, ColorArg, Threshold};
-use super::{CLEAN, FINDINGS, delivered, output, project};
+use super::{CLEAN, FINDINGS, delivered, fix, output, project};
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
 use crate::report::{self, Run, Style};
 use std::io::{IsTerminal, Write};
 
 pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
-    let project = project::open(&args.project, stderr)?;
+    let mut project = project::open(&args.project, stderr)?;
+    if args.fix {
+        let (before, fixed) = fix::fix(&mut project, stderr);
+        fix::write(&project, &before, fixed, stderr)?;
+    }
     let exit_code = if reaches(&project.analysis, args.fail_on) { FINDINGS } else { CLEAN };
     let run = Run { sources: &project.sources, analysis: &project.analysis, prefix: &project.prefix, exit_code };
     for wanted in &args.outputs {
@@ -18,6 +22,11 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         report::write(wanted.format, &run, Style::default(), &mut text)
             .and_then(|()| output::replace(&wanted.path, &text))
             .map_err(|source| Error::Write { path: wanted.path.clone(), source })?;
+    }
+    if args.diff {
+        let (before, _) = fix::fix(&mut project, stderr);
+        fix::show(&project, &before, stdout)?;
+        return Ok(exit_code);
     }
     let style = Style { color: is_coloured(args.color) };
     delivered(report::write(args.format.format(), &run, style, stdout))?;

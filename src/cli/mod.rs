@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod explain;
+mod fix;
 mod output;
 mod paths;
 mod progress;

@@ -24,9 +24,25 @@ const SYNTAX_ERROR: &str = "syntax-error";
 pub struct Project {
     pub config: Config,
     pub sources: Sources,
+    /// The root, absolute.
+    pub folder: PathBuf,
     /// See [`crate::report::Run::prefix`].
     pub prefix: String,
     pub analysis: Analysis,
+    unreadable: Vec<Unreadable>,
+}
+
+impl Project {
+    /// Takes other texts of the same files, and analyses them.
+    pub fn analyse(&mut self, sources: Sources) {
+        self.sources = sources;
+        let progress = Progress::start(self.sources.len());
+        self.analysis = analyze(&self.sources, &self.config, &|| progress.step());
+        progress.finish();
+        let late = self.unreadable.iter().filter_map(|file| unreadable_finding(&self.sources, &self.config, file));
+        self.analysis.findings.extend(late);
+        self.analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+    }
 }
 
 /// Reads and analyses what the arguments name.
@@ -49,17 +65,15 @@ pub fn open(args: &ProjectArgs, stderr: &mut dyn Write) -> Result<Project, Error
         warn("no JavaScript or TypeScript files to check", stderr);
     }
     let Loaded { sources, unreadable } = load_files(&found.files);
-    let progress = Progress::start(sources.len());
-    let mut analysis = analyze(&sources, &config, &|| progress.step());
-    progress.finish();
     for file in &unreadable {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
     }
-    let late = unreadable.iter().filter_map(|file| unreadable_finding(&sources, &config, file));
-    analysis.findings.extend(late);
-    analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
-    Ok(Project { config, sources, prefix: root.prefix(), analysis })
+    let prefix = root.prefix();
+    let (folder, analysis) = (root.folder, Analysis::default());
+    let mut project = Project { config, sources: Sources::default(), folder, prefix, analysis, unreadable };
+    project.analyse(sources);
+    Ok(project)
 }
 
 /// A file that was named must be readable; one that the walk meets need not be.
@@ -90,7 +104,7 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
     })
 }
 
-fn warn(message: &str, stderr: &mut dyn Write) {
+pub(super) fn warn(message: &str, stderr: &mut dyn Write) {
     // A closed standard error must not stop the run.
     let _ = writeln!(stderr, "warning: {}", escape::line(message));
 }

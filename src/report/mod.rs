@@ -88,7 +88,7 @@ pub fn write(format: Format, run: &Run<'_>, style: Style, out: &mut dyn Write) -
 }
 
 /// "1 error", "2 errors".
-fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 

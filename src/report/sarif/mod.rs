@@ -81,11 +81,8 @@ struct LineHashes(BTreeMap<FileId, Vec<String>>);
 
 impl LineHashes {
     fn get(&mut self, file: FileId, spot: &Spot<'_>) -> Option<String> {
-        let hashes = self.0.entry(file).or_insert_with(|| match spot.file.has_bom {
-            // The action reads the mark as a character of the first line.
-            true => line_hashes(&format!("\u{feff}{}", spot.file.text)),
-            false => line_hashes(&spot.file.text),
-        });
+        // The action reads a byte-order mark as a character of the first line.
+        let hashes = self.0.entry(file).or_insert_with(|| line_hashes(&spot.file.on_disk()));
         hashes.get(spot.start.line as usize - 1).cloned()
     }
 }
