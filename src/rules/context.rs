@@ -3,6 +3,7 @@
 //! Input: the linked project and one function's summary with its writes. Output: drafts, later findings.
 //! Must not know: syntax, formats.
 
+use super::results::DecisiveCalls;
 use crate::config::{Config, Kind, TrackedArray};
 use crate::diagnostic::{Fix, Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -11,7 +12,6 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
 use crate::value::{Arena, C, FnRef, Key, Node, Site, V};
-use rustc_hash::FxHashSet;
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -51,8 +51,8 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
-    /// The calls whose result decides something, as file and offsets; collected when first asked for.
-    decisive: Option<FxHashSet<(u32, u32, u32)>>,
+    /// The calls whose result decides something; collected when first asked for.
+    pub decisive: Option<DecisiveCalls>,
 }
 
 impl<'a> Context<'a> {
@@ -329,14 +329,6 @@ impl<'a> Context<'a> {
         None
     }
 
-    /// Whether a condition of some effect or exception of the project is made from the result of the call at a site.
-    pub fn is_result_decisive(&mut self, site: Site) -> bool {
-        let info = self.project.base_site(site);
-        let project = &*self.project;
-        let decisive = self.decisive.get_or_insert_with(|| decisive_calls(project));
-        decisive.contains(&(info.file, info.start, info.end))
-    }
-
     /// Whether a write's filter holds more than identity: an operator or a literal.
     fn is_conditional(&mut self, write: &Write) -> bool {
         let Some(filter) = write.filter else { return write.kind == WriteKind::Insert };
@@ -515,31 +507,6 @@ impl<'a> Context<'a> {
         }
         ends
     }
-}
-
-/// The calls in the conditions of all effects and exceptions.
-fn decisive_calls(project: &Project) -> FxHashSet<(u32, u32, u32)> {
-    let arena = &project.arena;
-    let steps = project.summaries.iter().flatten().map(|step| step.cond);
-    let throws = project.functions.iter().flat_map(|function| function.throws.iter().copied());
-    let mut open: Vec<V> = steps.chain(throws).flat_map(|cond| arena.atoms(cond)).map(|atom| atom.value).collect();
-    let mut seen = FxHashSet::default();
-    let mut calls = FxHashSet::default();
-    while let Some(value) = open.pop() {
-        if !seen.insert(value) {
-            continue;
-        }
-        let node = arena.node(value);
-        if let Node::Call { site, .. } = node {
-            let info = arena.site_info(*site);
-            calls.insert((info.file, info.start, info.end));
-        }
-        if let Node::OneOf(alternatives) = node {
-            open.extend(alternatives.iter().flat_map(|(cond, _)| arena.atoms(*cond)).map(|atom| atom.value));
-        }
-        open.extend(crate::value::children(node));
-    }
-    calls
 }
 
 /// What a check says, for a report.

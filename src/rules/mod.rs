@@ -13,6 +13,7 @@ mod double_push;
 mod guard_shapes;
 mod in_memory_lock;
 mod lost_update;
+mod results;
 mod rewrite;
 mod unguarded_push;
 pub mod write_paths;

@@ -4,15 +4,17 @@
 //! missing. All of them need the filter and the update to be literals at the call. The guard then repeats the text that
 //! the element itself has for the key, so that it compares what the same call stores. Must not know: syntax, formats.
 
+mod proof;
+
 use super::context::{Context, Trace};
+use super::results;
 use super::unguarded_push::elements;
 use crate::diagnostic::{Edit, Fix};
-use crate::project::checks::{Check, CheckKind};
-use crate::project::guards::Guard;
+use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Literal, Property, Written, WrittenCall};
 use crate::source::{FileId, Place};
-use crate::value::{C, Compare, Node, V};
+use crate::value::{Key, Node, V};
 
 /// A field of the element and the text of its value at the call; the empty field is the element itself.
 type Keyed = Vec<(String, String)>;
@@ -28,7 +30,7 @@ pub fn carry_check(
     keys: &[(String, V)],
 ) -> Option<Fix> {
     let cond = ctx.project.arena.and(write.cond, field.cond);
-    if !is_decisive(ctx, cond, check) || !looks_for_keys_alone(ctx, write, field, check, keys) {
+    if !proof::is_decisive(ctx, cond, check) || !proof::looks_for_keys_alone(ctx, write, field, check, keys) {
         return None;
     }
     add_guard(ctx, trace, write, field, keys)
@@ -58,6 +60,10 @@ pub fn guard_identity(
     if kinds != 1 {
         return None;
     }
+    // The guard refuses the whole update, so nothing else may stand in it.
+    let written = written(ctx, trace, write)?;
+    let Written::Object(push) = &written.update.only(&field.operator)?.value else { return None };
+    push.only(&field.path)?;
     add_guard(ctx, trace, write, field, keys)
 }
 
@@ -147,8 +153,9 @@ fn add_guard(
     if write.kind != WriteKind::Update
         || write.method != "updateOne"
         || write.upsert
-        || !has_known_options(ctx, write)
-        || ctx.is_result_decisive(write.site)
+        || !proof::has_known_options(ctx, write)
+        || proof::may_repeat(ctx, trace, write, field)
+        || results::is_decisive(ctx, write.site)
     {
         return None;
     }
@@ -174,99 +181,6 @@ fn add_guard(
 fn written(ctx: &Context<'_>, trace: &Trace, write: &Write) -> Option<WrittenCall> {
     let is_own = trace.steps.get(write.step)?.calls == 0;
     if is_own { ctx.project.written_at(write.site).cloned() } else { None }
-}
-
-fn has_known_options(ctx: &Context<'_>, write: &Write) -> bool {
-    write.options.is_none_or(|options| match ctx.project.arena.node(options) {
-        Node::Object(entries) => entries.iter().all(|entry| matches!(entry.key, crate::value::Key::Name(_))),
-        _ => false,
-    })
-}
-
-/// Whether the path is taken only when the check says so.
-fn is_decisive(ctx: &mut Context<'_>, cond: C, check: &Check) -> bool {
-    let Some(truth) = ctx.project.arena.truth(cond, check.leaf) else { return false };
-    let leaves = ctx.project.leaves(cond);
-    leaves.iter().filter(|leaf| leaf.value == check.leaf).all(|leaf| leaf.holds == truth && leaf.under == C::TRUE)
-}
-
-fn looks_for_keys_alone(
-    ctx: &mut Context<'_>,
-    write: &Write,
-    field: &FieldWrite,
-    check: &Check,
-    keys: &[(String, V)],
-) -> bool {
-    match &check.kind {
-        CheckKind::Document => {
-            let Some(filter) = check.read.as_ref().and_then(|read| read.filter) else { return false };
-            let Some(acted) = write.filter else { return false };
-            let parsed = ctx.project.filters(filter, &field.path, C::TRUE);
-            let conditions = ctx.project.filters(acted, &field.path, C::TRUE);
-            let ([(_, read)], [(_, act)]) = (parsed.as_slice(), conditions.as_slice()) else { return false };
-            let selected = match read.guards.as_slice() {
-                [(Guard::Selects(fields), _)] => fields,
-                _ => return false,
-            };
-            // Whatever else the read asks for must be asked by the write too, or it may miss what the guard sees.
-            !read.open
-                && selected.len() == keys.len()
-                && selected.iter().all(|name| keys.iter().any(|(key, _)| key == name))
-                && read.fields.iter().all(|condition| act.fields.contains(condition))
-        }
-        CheckKind::Element { .. } => {
-            let Some(query) = query_of(ctx, check.leaf) else { return false };
-            let Node::Query { method, array, arg } = ctx.project.arena.node(query).clone() else { return false };
-            let is_list = ctx.project.arena.text(method).to_owned();
-            let mapped = match ctx.project.arena.node(array) {
-                Node::Mapped(inner, _) => *inner,
-                _ => array,
-            };
-            if !matches!(ctx.project.arena.node(mapped), Node::Member(..)) {
-                return false;
-            }
-            match is_list.as_str() {
-                "includes" | "indexOf" | "lastIndexOf" => keys.len() == 1,
-                "some" | "find" | "findIndex" | "findLast" | "findLastIndex" | "filter" => {
-                    mapped == array && is_conjunction(ctx, arg, keys.len())
-                }
-                _ => false,
-            }
-        }
-        _ => false,
-    }
-}
-
-/// The array query in a test: `!q`, `q != null`, `q === -1`, `q.length`.
-fn query_of(ctx: &Context<'_>, leaf: V) -> Option<V> {
-    let mut at = leaf;
-    for _ in 0..4 {
-        at = match ctx.project.arena.node(at) {
-            Node::Query { .. } => return Some(at),
-            Node::Not(inner) | Node::Nullish(inner) | Node::Member(inner, _) => *inner,
-            Node::Compare(_, a, b) if ctx.project.arena.is_literal(*a) => *b,
-            Node::Compare(_, a, _) => *a,
-            _ => return None,
-        };
-    }
-    None
-}
-
-/// Whether a predicate is this number of equalities on fields of the element, all of which must hold.
-fn is_conjunction(ctx: &mut Context<'_>, predicate: V, count: usize) -> bool {
-    let predicate = ctx.project.arena.as_condition(predicate);
-    let parts = match ctx.project.arena.node(predicate) {
-        Node::And(parts) => parts.clone(),
-        _ => vec![predicate],
-    };
-    parts.len() == count && parts.iter().all(|part| is_equality(ctx, *part))
-}
-
-fn is_equality(ctx: &Context<'_>, value: V) -> bool {
-    let Node::Compare(Compare::Equal, a, b) = ctx.project.arena.node(value) else { return false };
-    // An equality of something computed from the field, such as its lower case, follows from that of the field too.
-    let sides = [ctx.project.element_field(*a), ctx.project.element_field(*b)];
-    sides.iter().filter(|side| side.is_some()).count() == 1
 }
 
 /// The text that the element has for each key, when the key's value is the one that the element stores.
@@ -313,9 +227,9 @@ fn element_key(ctx: &Context<'_>, written: &WrittenCall, field: &FieldWrite, nam
 fn is_modifier(ctx: &Context<'_>, value: V) -> bool {
     let arena = &ctx.project.arena;
     match arena.node(value) {
-        Node::Object(entries) => entries
-            .iter()
-            .any(|entry| matches!(entry.key, crate::value::Key::Name(name) if arena.text(name).starts_with('$'))),
+        Node::Object(entries) => {
+            entries.iter().any(|entry| matches!(entry.key, Key::Name(name) if arena.text(name).starts_with('$')))
+        }
         _ => false,
     }
 }
