@@ -7,9 +7,11 @@ use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Project, schema::Schemas};
 use crate::rules::CHECKS;
+use crate::rules::appends::{self, AppendDraft};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
 use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::survey::Append;
 use crate::value::{FnRef, Site};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -32,24 +34,13 @@ pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
 
 fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
-        .par_iter()
-        .map(|(id, file)| {
-            let result = file_facts(*id, file);
-            progress();
-            result
-        })
-        .collect();
+    let (mut project, problems) = link(sources, &files, progress);
     let mut findings = Vec::new();
-    let mut all_facts = Vec::new();
-    for ((id, file), (facts, problems)) in files.iter().zip(parsed) {
+    for ((id, file), problems) in files.iter().zip(problems) {
         if file.reported {
             findings.extend(problems.iter().take(1).filter_map(|problem| problem_finding(*id, file, problem, config)));
         }
-        all_facts.push(facts);
     }
-    let resolver = Resolver::new(sources);
-    let mut project = Project::link(&all_facts, &|file, specifier| resolver.resolve(file, specifier));
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     findings.extend(finish(sources, &project, config, drafts));
@@ -58,6 +49,59 @@ fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)
     });
     let paths = write_paths(sources, &project, path_drafts, &findings);
     Analysis { findings, paths }
+}
+
+/// Parses all files and links them, with what is wrong with each file.
+fn link(
+    sources: &Sources,
+    files: &[(FileId, &SourceFile)],
+    progress: &(dyn Fn() + Sync),
+) -> (Project, Vec<Vec<Problem>>) {
+    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
+        .par_iter()
+        .map(|(id, file)| {
+            let result = file_facts(*id, file);
+            progress();
+            result
+        })
+        .collect();
+    let (facts, problems): (Vec<FileFacts>, Vec<Vec<Problem>>) = parsed.into_iter().unzip();
+    let resolver = Resolver::new(sources);
+    (Project::link(&facts, &|file, specifier| resolver.resolve(file, specifier)), problems)
+}
+
+/// Parses and links all files and collects what they append to arrays, sorted by place.
+pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
+        Ok(pool) => pool.install(|| survey_here(sources, config, progress)),
+        Err(_) => survey_here(sources, config, progress),
+    }
+}
+
+fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
+    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    let (mut project, _) = link(sources, &files, progress);
+    let schemas = project.schemas();
+    let count = project.functions.len();
+    let mut ctx = Context::new(&mut project, &schemas, config);
+    let mut drafts = Vec::new();
+    for func in 0..count {
+        if let Some(trace) = ctx.trace(FnRef(func as u32)) {
+            drafts.extend(appends::collect(&mut ctx, &trace));
+        }
+    }
+    let mut found: Vec<Append> = Vec::new();
+    for draft in drafts {
+        let Some((_, place)) = place(sources, &project, draft.site) else { continue };
+        let function = project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned();
+        let AppendDraft { collection, array, evidence, .. } = draft;
+        let append = Append { place, function, collection, array, evidence };
+        if !found.contains(&append) {
+            found.push(append);
+        }
+    }
+    found.sort_by_key(|append| append.place);
+    found
 }
 
 fn is_script(path: &str) -> bool {

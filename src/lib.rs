@@ -15,4 +15,5 @@ pub mod project;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod survey;
 pub mod value;

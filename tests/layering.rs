@@ -16,11 +16,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("parse", &["source"]),
     ("facts", &["parse", "source", "value"]),
     ("project", &["facts", "source", "value"]),
-    ("rules", &["config", "diagnostic", "project", "source", "value"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
+    ("survey", &["config", "source"]),
+    ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
+    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "survey", "value"]),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source"]),
+    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source", "survey"]),
     ("lib", &[]),
     ("main", &[]),
 ];
