@@ -137,3 +137,64 @@ fn another_folder_can_be_named_and_a_file_cannot() {
         assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused:?}");
     }
 }
+
+/// What is proposed for a function `(db, id, a, b)` with this body, where `c` is a collection.
+fn proposed(body: &str) -> Vec<String> {
+    let text = format!("module.exports = async (db, id, a, b) => {{\nconst c = db.collection('c');\n{body}\n}};\n");
+    let outcome = Project::new(&[("models/a.js", &text)]).run(&["init", "--print"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome:?}");
+    arrays(&outcome.stdout)
+}
+
+#[test]
+fn fields_are_read_through_each_lists_calls_and_conditions() {
+    let push =
+        |element: &str| proposed(&format!("await c.updateOne({{ _id: id }}, {{ $push: {{ xs: {element} }} }});"));
+    assert_eq!(push("{ $each: [{ sku: a }] }"), ["xs: sku"]);
+    assert_eq!(push("{ $each: b.map((x) => ({ sku: x.sku })) }"), ["xs: sku"]);
+    assert_eq!(push("{ ...(a ? { sku: a } : { ean: b }) }"), ["xs: ean, sku"]);
+    assert_eq!(
+        proposed("const e = { text: a };\nif (b) e.batchId = b;\nawait c.updateOne({}, { $push: { xs: e } });"),
+        ["xs: batchId"]
+    );
+    assert_eq!(
+        proposed("const put = (e) => c.updateOne({ _id: id }, { $push: { xs: e } });\nawait put({ sku: a });"),
+        ["xs: sku"]
+    );
+}
+
+#[test]
+fn what_has_no_identity_is_not_proposed() {
+    let push =
+        |element: &str| proposed(&format!("await c.updateOne({{ _id: id }}, {{ $push: {{ xs: {element} }} }});"));
+    let none = [""; 0];
+    assert_eq!(push("a"), none);
+    assert_eq!(push("String(a)"), none);
+    assert_eq!(push("{ text: a, at: new Date() }"), none);
+    assert_eq!(push("{ id: new ObjectId(), text: a }"), none);
+    assert_eq!(push("{ id: `m-${Date.now()}`, text: a }"), none);
+    assert_eq!(push("{ id: null, text: a }"), none);
+    assert_eq!(push("{ userId: a, text: b }"), none);
+    assert_eq!(push("{ id: 'fixed', text: a }"), none);
+    // Neither is what is only kept in memory.
+    assert_eq!(proposed("const xs = [];\nxs.push({ sku: a });\nreturn xs;"), none);
+}
+
+#[test]
+fn a_key_is_taken_from_guards_and_from_every_form_of_check() {
+    let push = "await c.updateOne({ _id: id }, { $push: { xs: { p: a, q: b } } });";
+    let guarded = |filter: &str| {
+        proposed(&format!("await c.updateOne({{ {filter} }}, {{ $push: {{ xs: {{ p: a, q: b }} }} }});"))
+    };
+    assert_eq!(guarded("_id: id, 'xs.p': { $ne: a }"), ["xs: p"]);
+    assert_eq!(guarded("_id: id, xs: { $not: { $elemMatch: { p: a, q: b } } }"), ["xs: p+q"]);
+    let checked = |check: &str| proposed(&format!("{check}\n{push}"));
+    assert_eq!(checked("if (await c.findOne({ _id: id, 'xs.p': a })) return;"), ["xs: p"]);
+    assert_eq!(checked("if (await c.findOne({ _id: id, xs: { $elemMatch: { p: a, q: b } } })) return;"), ["xs: p+q"]);
+    assert_eq!(
+        checked("const d = await c.findOne({ _id: id });\nif (d.xs.some((x) => x.p === a && x.q === b)) return;"),
+        ["xs: p+q"]
+    );
+    // A check of something else says nothing of the elements.
+    assert_eq!(checked("if (await c.findOne({ _id: id, 'ys.p': a })) return;"), [""; 0]);
+}

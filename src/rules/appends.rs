@@ -106,7 +106,6 @@ fn shapes(arena: &mut Arena, element: V, cond: C) -> Vec<Shape> {
         let mut cases = vec![both];
         for entry in &entries {
             let under = arena.and(both, entry.cond);
-            cases.push(under);
             for (c, _) in arena.alternatives(entry.value) {
                 cases.push(arena.and(under, c));
             }
