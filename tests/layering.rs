@@ -18,10 +18,30 @@ const EDGES: &[(&str, &[&str])] = &[
     ("project", &["facts", "source", "value"]),
     ("survey", &["config", "source"]),
     ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "survey", "value"]),
+    ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
+    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "survey", "value"]),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source", "survey"]),
+    ("baseline", &["diagnostic", "source"]),
+    ("git", &["error"]),
+    ("changed", &["diagnostic", "git", "rules", "source"]),
+    (
+        "cli",
+        &[
+            "analysis",
+            "baseline",
+            "changed",
+            "config",
+            "diagnostic",
+            "discover",
+            "error",
+            "git",
+            "report",
+            "rules",
+            "source",
+            "survey",
+        ],
+    ),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -39,7 +59,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("eprint", &[]),
     ("process::exit", &[]),
     ("env::current_dir", &[]),
-    ("std::fs", &["cli/", "config/load.rs", "discover/"]),
+    ("std::fs", &["cli/", "config/load.rs", "discover/", "git/mod.rs"]),
+    ("process::Command", &["git/"]),
 ];
 
 /// The code of every source file, without comments and without its unit tests.

@@ -9,7 +9,7 @@ use super::{CLEAN, delivered, output};
 use crate::analysis;
 use crate::config::draft::{Proposal, render};
 use crate::config::{Config, load};
-use crate::discover::{Loaded, Root, discover, load as load_files, resolve};
+use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolve};
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules;
@@ -69,7 +69,8 @@ fn exists(path: &Path) -> Error {
 fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Sources, Vec<Append>), Error> {
     let config = Config::default();
     let root = Root { folder: folder.to_owned(), link_all: true, config: None };
-    let found = discover(&root, &[folder.to_owned()], &config)?;
+    let paths = [folder.to_owned()];
+    let found = discover(&root, &Wanted { paths: Some(&paths), ..Wanted::default() }, &config)?;
     let Loaded { sources, unreadable } = load_files(&found.files);
     let unreadable = unreadable.iter().map(|file| {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());

@@ -110,6 +110,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
         classes: eval.classes,
         exports,
         export_all: eval.export_all,
+        notes: Default::default(),
     }
 }
 

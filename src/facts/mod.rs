@@ -9,10 +9,13 @@ mod eval;
 mod expr;
 mod pattern;
 mod results;
+mod statements;
 mod stmt;
 
 pub use eval::map_children;
+pub use statements::statements;
 
+use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
 use swc_ecma_ast::Program;
 
@@ -27,6 +30,18 @@ pub struct FileFacts {
     pub exports: Vec<(Sym, V)>,
     /// Modules of `export * from`.
     pub export_all: Vec<Sym>,
+    pub notes: Notes,
+}
+
+/// What a file says to the analyzer itself. Empty for a file that holds no directive.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// Sorted. Of a file that could not be parsed, those before its first code.
+    pub comments: Vec<Comment>,
+    /// 0-based byte offsets of every statement, end exclusive.
+    pub statements: Vec<(u32, u32)>,
+    /// Whether all of the file was parsed, so that a finding that is missing is really not there.
+    pub is_whole: bool,
 }
 
 /// One function, evaluated once on its own parameters.
