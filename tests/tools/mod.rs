@@ -4,6 +4,8 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod docs;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
