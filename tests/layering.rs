@@ -19,7 +19,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("survey", &["config", "source"]),
     ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "survey", "value"]),
+    (
+        "analysis",
+        &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "survey", "value"],
+    ),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
     ("baseline", &["diagnostic", "source"]),
