@@ -1,6 +1,6 @@
 //! The GitHub action and the pipeline snippets: against the schemas of their platforms, and executed.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 #![cfg(unix)]
 
 mod shell;

@@ -1,6 +1,6 @@
 //! The JSON schema of `pushguard.toml`: the committed copy, and what it accepts and refuses.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 mod shell;
 
