@@ -1,6 +1,6 @@
 //! The hook snippets of the documentation in real git repositories, run by the real hook managers.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 #![cfg(unix)]
 
 mod shell;
