@@ -103,6 +103,10 @@ pub struct Class {
     pub statics: Vec<(Sym, V)>,
     /// Fields as property initialisers and the constructor leave them.
     pub fields: Vec<(Sym, V)>,
+    /// What the constructor passes to the parent's constructor; `None` where it passes on its own arguments.
+    pub super_args: Option<Vec<V>>,
+    /// The options of a class decorator: `@Schema({ versionKey: false })`.
+    pub options: Option<V>,
     /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
     pub unique_fields: Vec<Sym>,
 }
