@@ -1,5 +1,9 @@
 //! The pipeline from source texts to findings.
 
+mod survey;
+
+pub use survey::survey;
+
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
@@ -32,24 +36,13 @@ pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
 
 fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
-        .par_iter()
-        .map(|(id, file)| {
-            let result = file_facts(*id, file);
-            progress();
-            result
-        })
-        .collect();
+    let (mut project, all_facts, problems) = link(sources, &files, progress);
     let mut findings = Vec::new();
-    let mut all_facts = Vec::new();
-    for ((id, file), (facts, problems)) in files.iter().zip(parsed) {
+    for ((id, file), problems) in files.iter().zip(problems) {
         if file.reported {
             findings.extend(problems.iter().take(1).filter_map(|problem| problem_finding(*id, file, problem, config)));
         }
-        all_facts.push(facts);
     }
-    let resolver = Resolver::new(sources);
-    let mut project = Project::link(&all_facts, &|file, specifier| resolver.resolve(file, specifier));
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     let mut seen = Seen::default();
@@ -63,6 +56,25 @@ fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
+}
+
+/// A linked project, with the facts and the problems of each file.
+type Linked = (Project, Vec<FileFacts>, Vec<Vec<Problem>>);
+
+/// Parses all files and links them.
+fn link(sources: &Sources, files: &[(FileId, &SourceFile)], progress: &(dyn Fn() + Sync)) -> Linked {
+    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
+        .par_iter()
+        .map(|(id, file)| {
+            let result = file_facts(*id, file);
+            progress();
+            result
+        })
+        .collect();
+    let (facts, problems): (Vec<FileFacts>, Vec<Vec<Problem>>) = parsed.into_iter().unzip();
+    let resolver = Resolver::new(sources);
+    let project = Project::link(&facts, &|file, specifier| resolver.resolve(file, specifier));
+    (project, facts, problems)
 }
 
 fn is_script(path: &str) -> bool {

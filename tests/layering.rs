@@ -17,9 +17,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("facts", &["parse", "source", "value"]),
     ("fix", &["diagnostic", "parse", "source"]),
     ("project", &["facts", "source", "value"]),
-    ("rules", &["config", "diagnostic", "project", "source", "value"]),
+    ("survey", &["config", "source"]),
+    ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "value"]),
+    (
+        "analysis",
+        &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "survey", "value"],
+    ),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
     ("baseline", &["diagnostic", "source"]),
@@ -40,6 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "report",
             "rules",
             "source",
+            "survey",
         ],
     ),
     ("lib", &[]),
