@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod discover;
 pub mod error;
 pub mod facts;
+pub mod lsp;
 pub mod parse;
 pub mod project;
 pub mod report;

@@ -20,7 +20,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source"]),
+    ("lsp", &["analysis", "config", "diagnostic", "discover", "error", "rules", "source"]),
+    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "lsp", "report", "rules", "source"]),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -32,7 +33,10 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap::", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("walkdir", &["discover/"]),
-    ("io::stdout", &["cli/", "main.rs"]),
+    ("lsp_server", &["lsp/"]),
+    ("lsp_types", &["lsp/"]),
+    ("io::stdin", &["lsp/transport.rs"]),
+    ("io::stdout", &["cli/", "lsp/transport.rs", "main.rs"]),
     ("io::stderr", &["cli/", "main.rs"]),
     ("println!", &[]),
     ("eprint", &[]),

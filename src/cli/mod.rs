@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod explain;
+mod lsp;
 mod output;
 mod paths;
 mod progress;
@@ -36,6 +37,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Paths(args) => paths::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
+        Command::Lsp(_) => lsp::run(),
     };
     match done.and_then(|code| deliver(stdout).map(|()| code)) {
         Ok(code) => code,

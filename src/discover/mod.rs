@@ -70,6 +70,19 @@ pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Disco
     Ok(Discovered { files, warnings: walk.warnings })
 }
 
+/// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.
+pub fn admit(root: &Root, paths: &[PathBuf], config: &Config, path: &Path) -> Result<Option<Found>, Error> {
+    if !is_source(path) {
+        return Ok(None);
+    }
+    let mut walk = Walk::new(&root.folder, &config.exclude)?;
+    let mut bases = report_paths(root, paths, config)?.into_iter();
+    let reported = bases.any(|base| base == path || walk.would_reach(&base, path));
+    let is_context = root.link_all && walk.would_reach(&root.folder, path);
+    let found = || Found { absolute: path.to_owned(), relative: relative_to(&root.folder, path), reported };
+    Ok((reported || is_context).then(found))
+}
+
 /// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
 fn report_paths(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Vec<PathBuf>, Error> {
     if !paths.is_empty() {
@@ -89,8 +102,19 @@ pub fn resolve(base: &Path, path: &Path) -> Result<PathBuf, Error> {
     std::fs::canonicalize(&joined).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
+/// As [`resolve`], for a path whose end may not exist.
+pub fn resolve_existing_part(path: &Path) -> PathBuf {
+    for folder in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (std::fs::canonicalize(folder), path.strip_prefix(folder)) {
+            // Joining an empty path would add a separator to a file's name.
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path.to_owned()
+}
+
 /// Whether the analyzer reads files of this name. Declaration files hold no code.
-fn is_source(path: &Path) -> bool {
+pub fn is_source(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let declares = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -98,7 +122,7 @@ fn is_source(path: &Path) -> bool {
 }
 
 /// `/`-separated path from `root` to `path`. Bytes that are not UTF-8 are replaced.
-fn relative_to(root: &Path, path: &Path) -> String {
+pub fn relative_to(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")

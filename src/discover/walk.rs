@@ -34,6 +34,20 @@ impl Walk {
         })
     }
 
+    /// Whether a walk of `folder` would come to `path`, if the file existed.
+    pub fn would_reach(&mut self, folder: &Path, path: &Path) -> bool {
+        let Ok(relative) = path.strip_prefix(folder) else { return false };
+        let mut at = folder.to_owned();
+        let mut parts = relative.components().peekable();
+        while let Some(part) = parts.next() {
+            at.push(part);
+            if self.skip.is_skipped(&at, parts.peek().is_some()) {
+                return false;
+            }
+        }
+        true
+    }
+
     fn matching(&mut self, folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
         let skip = &mut self.skip;
         let entries = WalkDir::new(folder)
