@@ -43,12 +43,7 @@ pub fn analyze_again(
     }
 }
 
-fn analyze_here(
-    sources: &Sources,
-    config: &Config,
-    memory: &mut Memory,
-    progress: &(dyn Fn() + Sync),
-) -> Analysis {
+fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
     memory.refresh(&files, progress);
     let mut findings = Vec::new();

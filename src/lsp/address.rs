@@ -73,9 +73,11 @@ mod tests {
 
     #[test]
     fn uris_of_a_message_become_readable_and_texts_stay() {
-        let mut message = json!({"textDocument": {"uri": "file:///a b/[id].js", "text": "[a b]"}, "l": [{"uri": "x:%zz"}]});
+        let mut message =
+            json!({"textDocument": {"uri": "file:///a b/[id].js", "text": "[a b]"}, "l": [{"uri": "x:%zz"}]});
         escape_uris(&mut message);
-        let wanted = json!({"textDocument": {"uri": "file:///a%20b/%5Bid%5D.js", "text": "[a b]"}, "l": [{"uri": "x:%25zz"}]});
+        let wanted =
+            json!({"textDocument": {"uri": "file:///a%20b/%5Bid%5D.js", "text": "[a b]"}, "l": [{"uri": "x:%25zz"}]});
         assert_eq!(message, wanted);
     }
 

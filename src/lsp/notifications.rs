@@ -4,7 +4,6 @@
 
 use super::address::{escape_uris, path_of};
 use super::lifecycle;
-use super::requests;
 use super::session::Session;
 use crate::config::load::FILE_NAME;
 use crate::discover::resolve_existing_part;
@@ -56,7 +55,9 @@ impl Session {
                     self.roots.touch(&path, true, Instant::now());
                 }
             }
-            DidSaveTextDocument::METHOD => self.changed_on_disk(&read::<DidSaveTextDocument>(params)?.text_document.uri),
+            DidSaveTextDocument::METHOD => {
+                self.changed_on_disk(&read::<DidSaveTextDocument>(params)?.text_document.uri)
+            }
             DidChangeWatchedFiles::METHOD => {
                 for event in read::<DidChangeWatchedFiles>(params)?.changes {
                     self.changed_on_disk(&event.uri);
@@ -64,7 +65,11 @@ impl Session {
             }
             DidChangeWorkspaceFolders::METHOD => {
                 let event = read::<DidChangeWorkspaceFolders>(params)?.event;
-                event.removed.iter().filter_map(|folder| path_of(&folder.uri)).for_each(|f| self.roots.remove_folder(&f));
+                event
+                    .removed
+                    .iter()
+                    .filter_map(|folder| path_of(&folder.uri))
+                    .for_each(|f| self.roots.remove_folder(&f));
                 event.added.iter().filter_map(|folder| path_of(&folder.uri)).for_each(|f| self.roots.add_folder(f));
                 self.find_roots();
             }

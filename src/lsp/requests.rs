@@ -151,7 +151,8 @@ impl Session {
         }
         let trouble = report.trouble.as_ref().and_then(|trouble| Some((trouble.path.clone()?, trouble)));
         if let Some((path, trouble)) = trouble
-            && let Some(uri) = self.documents.get(&path).map(|d| d.uri.clone()).or_else(|| uri_of(&self.roots.shown(&path)))
+            && let Some(uri) =
+                self.documents.get(&path).map(|d| d.uri.clone()).or_else(|| uri_of(&self.roots.shown(&path)))
         {
             let entry = wanted.entry(path).or_insert_with(|| Wanted { uri, version: None, diagnostics: Vec::new() });
             entry.diagnostics.push(configuration(trouble));

@@ -50,10 +50,11 @@ impl Roots {
     /// Finds the roots anew, and gives the folders of those that are gone.
     pub fn refresh(&mut self, documents: &Documents, now: Instant) -> Vec<PathBuf> {
         let mut wanted: Vec<(Root, Vec<PathBuf>)> = Vec::new();
-        let mut want = |root: Root, path: Option<PathBuf>| match wanted.iter_mut().find(|(r, _)| r.folder == root.folder) {
-            Some((_, paths)) => paths.extend(path),
-            None => wanted.push((root, path.into_iter().collect())),
-        };
+        let mut want =
+            |root: Root, path: Option<PathBuf>| match wanted.iter_mut().find(|(r, _)| r.folder == root.folder) {
+                Some((_, paths)) => paths.extend(path),
+                None => wanted.push((root, path.into_iter().collect())),
+            };
         for (folder, _) in &self.folders {
             want(find_root(folder, &[]), None);
         }
