@@ -63,7 +63,7 @@ fn an_edit_in_one_file_changes_what_stands_in_another() {
     let route = RACY.replace("{ _id: id }, {", "target(id, item), {");
     let route = format!("const {{ target }} = require('../models/target');\n{route}");
     let bare = target("{ _id: id }");
-    let project = Project::new(&[("models/target.js", &bare), ("routes/a.js", &route)]);
+    let project = Project::new(&[("models/target.js", &bare), ("models/z.js", RACY), ("routes/a.js", &route)]);
     let mut client = Client::initialized(&[project.path()]);
     let (model, route) = (project.path().join("models/target.js"), project.path().join("routes/a.js"));
     client.open(&model, &bare);
