@@ -11,10 +11,12 @@ use shell::{CLEAN, Project, RACY};
 use std::fs;
 use std::path::PathBuf;
 
-/// [`RACY`] with its check in the filter of the act.
-fn guarded() -> String {
-    RACY.replace("{ _id: id }, {", "{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }, {")
+/// [`RACY`] with another filter of its act, whose result is returned.
+fn filtered(filter: &str) -> String {
+    RACY.replace("await chats.updateOne({ _id: id },", &format!("return chats.updateOne({filter},"))
 }
+
+const GUARD: &str = "{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }";
 
 /// A project, a client of it, and the path of `models/a.js`, which is racy on disk.
 fn session() -> (Project, Client, PathBuf) {
@@ -49,7 +51,7 @@ fn typing_the_guard_removes_the_finding_and_closing_without_saving_brings_it_bac
     for (version, end) in (2..).zip([40, 90, 160, 220, RACY.len()]) {
         client.change(&path, version, &RACY[..end]);
     }
-    client.change(&path, 7, &guarded());
+    client.change(&path, 7, &filtered(GUARD));
     assert_eq!(client.found(&path), [""; 0]);
     let last = client.published.last().unwrap();
     assert_eq!((&last["version"], &last["diagnostics"]), (&json!(7), &json!([])));
@@ -60,7 +62,7 @@ fn typing_the_guard_removes_the_finding_and_closing_without_saving_brings_it_bac
 #[test]
 fn an_edit_in_one_file_changes_what_stands_in_another() {
     let target = |filter: &str| format!("exports.target = (id, item) => ({filter});\n");
-    let route = RACY.replace("{ _id: id }, {", "target(id, item), {");
+    let route = filtered("target(id, item)");
     let route = format!("const {{ target }} = require('../models/target');\n{route}");
     let bare = target("{ _id: id }");
     let project = Project::new(&[("models/target.js", &bare), ("models/z.js", RACY), ("routes/a.js", &route)]);
@@ -70,7 +72,7 @@ fn an_edit_in_one_file_changes_what_stands_in_another() {
     client.settle(&model);
     assert_eq!(client.standing(&route), ["5 check-then-push"]);
     let before = client.published.len();
-    client.change(&model, 2, &target("{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }"));
+    client.change(&model, 2, &target(GUARD));
     client.settle(&model);
     assert_eq!(client.standing(&route), [""; 0]);
     let told: Vec<&Value> = client.published[before..].iter().map(|message| &message["uri"]).collect();

@@ -13,7 +13,7 @@ local found = vim.diagnostic.get(0)[1]
 assert(found.lnum == 4 and found.code == 'check-then-push' and found.source == 'pushguard', vim.inspect(found))
 
 local line = vim.api.nvim_buf_get_lines(0, 4, 5, true)[1]
-local guarded = line:gsub('{ _id: id }', "{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }")
+local guarded = line:gsub('await', 'return'):gsub('{ _id: id }', "{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }")
 vim.api.nvim_buf_set_lines(0, 4, 5, true, { guarded })
 wait_for(0)
 vim.cmd.undo()
