@@ -205,6 +205,20 @@ fn each_folder_is_a_root_of_its_own_and_an_inner_one_has_its_files_to_itself() {
     assert_eq!(found, [1, 1, 0]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_behind_a_symbolic_link_keeps_the_name_that_the_client_knows() {
+    let project = Project::new(&[("real/models/a.js", RACY), ("real/models/b.js", RACY)]);
+    let link = project.path().join("link");
+    std::os::unix::fs::symlink(project.path().join("real"), &link).unwrap();
+    let mut client = Client::initialized(&[&link]);
+    let (open, unopened) = (link.join("models/a.js"), link.join("models/b.js"));
+    client.open(&open, &filtered(GUARD));
+    assert_eq!(client.found(&open), [""; 0]);
+    assert_eq!(client.standing(&unopened), ["4 check-then-push"]);
+    assert_eq!(client.diagnostics.len(), 2, "{:?}", client.diagnostics.keys());
+}
+
 #[test]
 fn without_a_folder_an_open_document_is_checked_in_its_project() {
     let project = Project::new(&[("package.json", "{}"), ("lib/a.js", RACY), ("lib/b.js", RACY)]);

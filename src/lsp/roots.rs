@@ -24,7 +24,7 @@ pub struct Rooted {
     stale: Option<(Instant, Instant)>,
     reread: bool,
     pub report: Option<Report>,
-    /// What was last said about the configuration.
+    /// What the user was last told is wrong with the whole root.
     pub said: Option<String>,
 }
 

@@ -60,7 +60,7 @@ pub fn run(inbound: &Receiver<Inbound>, client: Sender<Message>) -> u8 {
         select! {
             recv(inbound) -> message => match message {
                 Ok(Ok(message)) => if session.take(message).is_none() { break },
-                Ok(Err(unreadable)) => session.log(MessageType::WARNING, format!("unreadable message: {unreadable}")),
+                Ok(Err(unreadable)) => session.log(MessageType::WARNING, format!("unreadable message: {unreadable:.200}")),
                 Err(_) => break,
             },
             recv(outcomes) -> outcome => if let Ok(outcome) = outcome { session.absorb(outcome) },
@@ -101,7 +101,11 @@ impl Session {
             }
             (Err(panic), Some(root)) => {
                 root.distrust();
-                self.show(format!("pushguard failed on {}: {panic}", outcome.folder.display()));
+                let message = format!("pushguard failed on {}: {panic}", outcome.folder.display());
+                // The same code fails again at each key that is pressed.
+                if root.said.replace(message.clone()).as_ref() != Some(&message) {
+                    self.show(message);
+                }
             }
         }
         for request in std::mem::take(&mut self.waiting) {
