@@ -9,7 +9,6 @@ use lsp_types::{
     CodeAction, CodeActionKind, Diagnostic, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Position,
     Range, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
-use std::collections::HashMap;
 
 /// Stands where the reason goes.
 const REASON: &str = "<reason>";
@@ -70,7 +69,7 @@ impl<'a> Edits<'a> {
     /// All edits or, when a file has no address, none.
     fn of(self, files: Vec<(&SourceFile, Vec<TextEdit>)>) -> Option<WorkspaceEdit> {
         let mut versioned = Vec::new();
-        let mut plain = HashMap::new();
+        let mut plain = Vec::new();
         for (file, edits) in files {
             let (uri, version) = (self.address)(file)?;
             if self.versioned {
@@ -78,12 +77,12 @@ impl<'a> Edits<'a> {
                 let edits = edits.into_iter().map(OneOf::Left).collect();
                 versioned.push(TextDocumentEdit { text_document, edits });
             } else {
-                plain.insert(uri, edits);
+                plain.push((uri, edits));
             }
         }
         Some(match self.versioned {
             true => WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(versioned)), ..Default::default() },
-            false => WorkspaceEdit { changes: Some(plain), ..Default::default() },
+            false => WorkspaceEdit { changes: Some(plain.into_iter().collect()), ..Default::default() },
         })
     }
 }
