@@ -1,6 +1,6 @@
 //! The language server over a real session on standard input and output.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 mod client;
 mod shell;
