@@ -17,11 +17,31 @@ const EDGES: &[(&str, &[&str])] = &[
     ("facts", &["parse", "source", "value"]),
     ("project", &["facts", "source", "value"]),
     ("rules", &["config", "diagnostic", "project", "source", "value"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
+    ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
+    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "value"]),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("lsp", &["analysis", "config", "diagnostic", "discover", "error", "rules", "source"]),
-    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "lsp", "report", "rules", "source"]),
+    ("lsp", &["analysis", "baseline", "config", "diagnostic", "discover", "error", "rules", "source"]),
+    ("baseline", &["diagnostic", "source"]),
+    ("git", &["error"]),
+    ("changed", &["diagnostic", "git", "rules", "source"]),
+    (
+        "cli",
+        &[
+            "analysis",
+            "baseline",
+            "changed",
+            "config",
+            "diagnostic",
+            "discover",
+            "error",
+            "git",
+            "lsp",
+            "report",
+            "rules",
+            "source",
+        ],
+    ),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -42,7 +62,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("eprint", &[]),
     ("process::exit", &[]),
     ("env::current_dir", &[]),
-    ("std::fs", &["cli/", "config/load.rs", "discover/"]),
+    ("std::fs", &["cli/", "config/load.rs", "discover/", "git/mod.rs"]),
+    ("process::Command", &["git/"]),
 ];
 
 /// The code of every source file, without comments and without its unit tests.

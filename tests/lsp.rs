@@ -111,6 +111,8 @@ fn a_suppression_is_inserted_above_the_line_with_its_indentation_and_line_ending
         let ending = if text.contains('\r') { "\r\n" } else { "\n" };
         let comment = format!("  // pushguard-ignore-next-line check-then-push -- <reason>{ending}");
         assert_eq!(changed, text.replace("  await chats.updateOne", &format!("{comment}  await chats.updateOne")));
+        client.change(&path, version, &changed);
+        assert_eq!(client.found(&path), [""; 0]);
     }
     assert_eq!(client.actions(&path, 0), [Value::Null; 0]);
 }
@@ -138,6 +140,24 @@ fn the_configuration_is_read_again_and_a_broken_one_is_told_where_it_is_broken()
     assert_eq!(client.found(&path), ["4 check-then-push"]);
     assert_eq!(client.standing(&config), [""; 0]);
     assert_eq!(client.stop(), Some(0));
+}
+
+#[test]
+fn a_baseline_is_honoured_and_a_broken_one_is_told() {
+    let (project, mut client, path) = session();
+    assert_eq!(client.found(&path), ["4 check-then-push"]);
+    assert_eq!(project.run(&["baseline"]).code, Some(0));
+    let baseline = project.path().join("pushguard-baseline.json");
+    client.changed_on_disk(&baseline, 1);
+    assert_eq!(client.found(&path), [""; 0]);
+    project.write("pushguard-baseline.json", b"{\n<<<<<<< HEAD\n}");
+    client.changed_on_disk(&baseline, 2);
+    assert_eq!(client.found(&path), [""; 0]);
+    assert_eq!(client.standing(&baseline), ["1 -"]);
+    fs::remove_file(&baseline).unwrap();
+    client.changed_on_disk(&baseline, 3);
+    assert_eq!(client.found(&path), ["4 check-then-push"]);
+    assert_eq!(client.standing(&baseline), [""; 0]);
 }
 
 #[test]

@@ -2,6 +2,10 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+mod gate;
+
+pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
+
 use crate::report::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,6 +22,8 @@ pub struct Args {
 pub enum Command {
     /// Report the code that can go wrong
     Check(CheckArgs),
+    /// Accept today's findings: write them to pushguard-baseline.json
+    Baseline(BaselineArgs),
     /// List every place where a tracked array is written
     Paths(PathsArgs),
     /// Show the page of a rule
@@ -36,6 +42,8 @@ pub struct ProjectArgs {
     /// Configuration file [default: the nearest pushguard.toml, upward]
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub matching: MatchArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +59,19 @@ pub struct CheckArgs {
     /// Lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Threshold::Error)]
     pub fail_on: Threshold,
+    /// Most warnings that leave the exit code 0
+    #[arg(long, value_name = "N")]
+    pub max_warnings: Option<usize>,
+    #[command(flatten)]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    pub accept: AcceptArgs,
+    /// Count the findings by rule on standard error
+    #[arg(long)]
+    pub statistics: bool,
+    /// List the files that would be reported on, and stop
+    #[arg(long)]
+    pub list_files: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,

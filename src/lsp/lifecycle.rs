@@ -90,7 +90,7 @@ pub fn watchers() -> RegistrationParams {
         "**/package.json",
         "**/{tsconfig,jsconfig}*.json",
         "**/.gitignore",
-        "**/pushguard.toml",
+        "**/{pushguard.toml,pushguard-baseline.json}",
     ];
     let watcher = |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None };
     let options = DidChangeWatchedFilesRegistrationOptions { watchers: globs.map(watcher).to_vec() };

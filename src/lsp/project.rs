@@ -5,14 +5,16 @@
 
 use super::documents::Document;
 use crate::analysis::{Memory, analyze_again};
+use crate::baseline::{self, Baseline};
 use crate::config::{Config, load};
 use crate::diagnostic::Finding;
-use crate::discover::{Found, Loaded, Root, admit, discover, load as load_files};
+use crate::discover::{Found, Loaded, Root, Wanted, admit, discover, load as load_files, read_bytes};
 use crate::error::Error;
 use crate::rules;
 use crate::source::{SourceFile, Sources};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// What to analyse.
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ pub struct Report {
     pub revisions: BTreeMap<PathBuf, u64>,
 }
 
-/// An error of the configuration.
+/// An error of the configuration or of the baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub path: Option<PathBuf>,
@@ -47,10 +49,19 @@ pub struct Trouble {
     pub message: String,
 }
 
+impl Trouble {
+    /// The message behind the name of the file.
+    pub fn summary(&self) -> String {
+        let name = self.path.as_deref().and_then(Path::file_name).unwrap_or(OsStr::new("pushguard"));
+        format!("{}: {}", name.display(), self.message)
+    }
+}
+
 /// What is remembered of a root.
 #[derive(Debug, Default)]
 pub struct Project {
     config: Option<Config>,
+    baseline: Option<Baseline>,
     trouble: Option<Trouble>,
     disk: Disk,
     memory: Memory,
@@ -78,7 +89,7 @@ impl Project {
         let mut buffered = BTreeSet::new();
         for document in &job.documents {
             let known = files.get(&document.path).map(|file| (file.path.clone(), file.reported));
-            let admitted = || admit(&job.root, &job.paths, config, &document.path).ok().flatten();
+            let admitted = || admit(&job.root, &job.wanted(), config, &document.path).ok().flatten();
             let place = known.or_else(|| admitted().map(|found| (found.relative, found.reported)));
             if let Some((relative, reported)) = place {
                 buffered.insert(&document.path);
@@ -90,22 +101,45 @@ impl Project {
             report.notes.extend(unreadable.map(|(path, reason)| format!("{}: {reason}", path.display())));
         }
         report.sources = Sources::new(files.into_values().collect());
-        report.findings = analyze_again(&report.sources, config, &mut self.memory, &|| {}).findings;
+        let mut analysis = analyze_again(&report.sources, config, &mut self.memory, &|| {});
+        if let Some(baseline) = &self.baseline {
+            baseline.apply(&mut analysis);
+        }
+        report.findings = analysis.findings;
         report
     }
 
-    /// Reads configuration and files. What is remembered changes only when the configuration applies.
+    /// Reads configuration, baseline and files. What is remembered changes only when all of them can be used.
     fn reread(&mut self, job: &Job, notes: &mut Vec<String>) -> Result<(), Error> {
         let config = match &job.root.config {
             Some(path) => load::read(path, &rules::ids())?,
             None => Config::default(),
         };
-        let found = discover(&job.root, &job.paths, &config)?;
-        self.config = Some(config);
+        let baseline = read_baseline(&job.root)?;
+        let found = discover(&job.root, &job.wanted(), &config)?;
+        (self.config, self.baseline) = (Some(config), baseline);
         self.disk = read(&found.files);
         notes.extend(found.warnings);
         Ok(())
     }
+}
+
+impl Job {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { paths: Some(self.paths.as_slice()).filter(|paths| !paths.is_empty()), ..Wanted::default() }
+    }
+}
+
+/// The baseline of a root, as `pushguard check` takes it.
+fn read_baseline(root: &Root) -> Result<Option<Baseline>, Error> {
+    let path = root.folder.join(baseline::FILE_NAME);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = read_bytes(&path).map_err(|reason| (format!("the baseline {reason}"), None));
+    let baseline = bytes.and_then(|bytes| Baseline::parse(&String::from_utf8_lossy(&bytes)));
+    let failed = |(message, line)| Error::Config { path, line, message, remedy: baseline::REMEDY.to_owned() };
+    baseline.map(Some).map_err(failed)
 }
 
 fn read(found: &[Found]) -> Disk {

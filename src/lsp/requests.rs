@@ -6,7 +6,7 @@ use super::actions::{Edits, actions};
 use super::address::{path_of, uri_of};
 use super::diagnostics::{configuration, diagnostic, range};
 use super::hover::hover;
-use super::project::Report;
+use super::project::{Report, Trouble};
 use super::published::Wanted;
 use super::session::Session;
 use crate::diagnostic::Finding;
@@ -109,11 +109,11 @@ impl Session {
     pub(super) fn publish(&mut self, folder: &Path) {
         let Some(root) = self.roots.get(folder) else { return };
         let Some(report) = root.report.take() else { return };
-        let trouble = report.trouble.as_ref().map(|trouble| trouble.message.clone());
+        let trouble = report.trouble.as_ref().map(Trouble::summary);
         let is_news = trouble != root.said;
         root.said.clone_from(&trouble);
         if let Some(message) = trouble.filter(|_| is_news) {
-            self.show(format!("pushguard.toml: {message}"));
+            self.show(message);
         }
         for note in &report.notes {
             self.log(MessageType::WARNING, note.clone());

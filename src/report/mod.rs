@@ -13,7 +13,7 @@ pub mod sarif;
 pub use human::Style;
 pub use paths::{paths_human, paths_json};
 
-use crate::diagnostic::{Analysis, Level};
+use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
 use crate::source::{Place, Position, SourceFile, Sources};
 use std::io::{self, Write};
 
@@ -30,6 +30,15 @@ impl<'a> Run<'a> {
     /// Number of files that were reported on.
     pub fn files(&self) -> usize {
         self.sources.iter().filter(|(_, file)| file.reported).count()
+    }
+
+    /// The findings, and the accepted ones that the run still holds, sorted by place and rule.
+    fn shown(&self) -> Vec<(&'a Finding, Option<&'a Acceptance>)> {
+        let counted = self.analysis.findings.iter().map(|finding| (finding, None));
+        let accepted = self.analysis.accepted.iter().map(|accepted| (&accepted.finding, Some(&accepted.by)));
+        let mut shown: Vec<_> = counted.chain(accepted).collect();
+        shown.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
+        shown
     }
 
     /// Number of findings of one level.

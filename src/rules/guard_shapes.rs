@@ -120,7 +120,9 @@ fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, keys:
     );
     draft.label = "each condition refuses on its own".to_owned();
     draft.help = format!("put the fields on one element: `{}`", ctx.guard_text(array, keys));
-    draft.pair = names.join(" and ");
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    draft.pair = sorted.join(" and ");
     ctx.report(draft);
 }
 

@@ -75,6 +75,7 @@ fn report(
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     draft.array = Some(array.clone());
     draft.label = format!("appends to `{array}` whatever it holds");
+    draft.pair = format!("-> $push {}", kind.as_ref().map_or("element", |(name, _)| name));
     match kind {
         Some((name, key)) => {
             draft.message = format!(
@@ -102,6 +103,5 @@ fn report(
             );
         }
     }
-    draft.pair = "-> $push".to_owned();
     ctx.report(draft);
 }

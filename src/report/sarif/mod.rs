@@ -10,7 +10,7 @@ mod rules;
 pub use line_hash::line_hashes;
 
 use super::{Run, Spot};
-use crate::diagnostic::{Finding, Fix, Role};
+use crate::diagnostic::{Acceptance, Finding, Fix, Role};
 use crate::source::FileId;
 use model::*;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ fn log(run: &Run<'_>) -> Log {
     let rules = rules::rules();
     let mut hashes = LineHashes::default();
     let results =
-        run.analysis.findings.iter().filter_map(|finding| result(run, finding, &rules, &mut hashes)).collect();
+        run.shown().into_iter().filter_map(|(finding, by)| result(run, finding, by, &rules, &mut hashes)).collect();
     let version = env!("CARGO_PKG_VERSION");
     let driver = Driver { name: "pushguard", version, semantic_version: version, information_uri: HOME, rules };
     Log {
@@ -56,7 +56,13 @@ impl LineHashes {
     }
 }
 
-fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHashes) -> Option<SarifResult> {
+fn result(
+    run: &Run<'_>,
+    finding: &Finding,
+    by: Option<&Acceptance>,
+    rules: &[Rule],
+    hashes: &mut LineHashes,
+) -> Option<SarifResult> {
     let spot = run.locate(finding.place)?;
     let mut fingerprints = BTreeMap::from([("pushguard/v1", finding.fingerprint.clone())]);
     if let Some(hash) = hashes.get(finding.place.file, &spot) {
@@ -81,7 +87,19 @@ fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHas
         code_flows: code_flow(run, finding, spot).into_iter().collect(),
         partial_fingerprints: fingerprints,
         fixes: finding.fix.as_ref().map(|fix| sarif_fix(run, fix)).into_iter().collect(),
+        baseline_state: run.analysis.has_baseline.then_some(match by {
+            Some(Acceptance::Baseline) => "unchanged",
+            _ => "new",
+        }),
+        suppressions: by.map(suppression).into_iter().collect(),
     })
+}
+
+fn suppression(by: &Acceptance) -> Suppression {
+    match by {
+        Acceptance::Directive { reason } => Suppression { kind: "inSource", justification: Some(reason.clone()) },
+        Acceptance::Baseline => Suppression { kind: "external", justification: None },
+    }
 }
 
 /// The message with a link to each related location: GitHub shows those alone.
