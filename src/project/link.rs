@@ -45,7 +45,7 @@ const COPIES_PER_FILE: u32 = 50_000;
 const COPIES_PER_VALUE: u32 = 10;
 
 /// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 27] = [
+const RELEVANT: [&str; 29] = [
     "push",
     "unshift",
     "splice",
@@ -70,6 +70,8 @@ const RELEVANT: [&str; 27] = [
     "release",
     "model",
     "discriminator",
+    "forFeature",
+    "forFeatureAsync",
     "index",
     "upsert",
     "markModified",

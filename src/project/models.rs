@@ -55,8 +55,14 @@ impl Project {
                         let name = name.map(|name| self.arena.text(name).to_owned());
                         let name = name.or_else(|| self.last_name(callee).map(str::to_owned)).unwrap_or_default();
                         self.schema_call(recv, &name, &args);
-                        if matches!(name.as_str(), "model" | "discriminator") && args.len() > 1 {
-                            models.push((callee, args));
+                        match name.as_str() {
+                            "model" | "discriminator" if args.len() > 1 => models.push((callee, args)),
+                            "forFeature" | "forFeatureAsync" => {
+                                let callee = self.arena.global("model");
+                                let features = self.features(&args);
+                                models.extend(features.into_iter().map(|(name, schema)| (callee, vec![name, schema])));
+                            }
+                            _ => {}
                         }
                     }
                     EffectKind::Assign { .. } => {}
@@ -166,7 +172,8 @@ impl Project {
     fn model_of_schema(&mut self, callee: V, args: &[V]) {
         let [name, schema, ..] = args else { return };
         let schema = self.linked(*schema);
-        self.schema_options(schema);
+        self.option_members(schema);
+        let name = &self.linked(*name);
         if let Some(text) = self.arena.as_str(*name).map(str::to_owned) {
             let name = self.arena.sym(&text);
             self.models.by_name.entry(name).or_insert(schema);
@@ -190,7 +197,7 @@ impl Project {
     }
 
     /// `new Schema({ … }, { statics: { … }, methods: { … } })`
-    fn schema_options(&mut self, schema: V) {
+    fn option_members(&mut self, schema: V) {
         let (Node::New { args, .. } | Node::Call { args, .. }) = self.arena.node(schema).clone() else { return };
         let Some(options) = args.get(1).copied() else { return };
         for group in ["statics", "methods"] {
@@ -199,6 +206,26 @@ impl Project {
                 self.add_members(schema, group, members);
             }
         }
+    }
+
+    /// Names and schemas of `MongooseModule.forFeature([{ name, schema }])`, and of factories that return the schema.
+    pub(super) fn features(&mut self, args: &[V]) -> Vec<(V, V)> {
+        let Some(list) = args.first() else { return Vec::new() };
+        let list = self.linked(*list);
+        let Node::Array(items) = self.arena.node(list).clone() else { return Vec::new() };
+        let keys = ["name", "schema", "useFactory"].map(|key| self.arena.sym(key));
+        let mut features = Vec::new();
+        for item in items {
+            let [name, schema, factory] = keys.map(|key| self.arena.member_of(item.value, key));
+            let made = factory.and_then(|factory| match self.arena.node(factory) {
+                Node::Func(func) => self.function(*func)?.returns.first().map(|(_, value)| *value),
+                _ => None,
+            });
+            if let (Some(name), Some(schema)) = (name, schema.or(made)) {
+                features.push((self.linked(name), self.linked(schema)));
+            }
+        }
+        features
     }
 
     // Questions
