@@ -518,6 +518,13 @@ impl Project {
         }
     }
 
+    /// The lists of the filter's `$in` conditions.
+    pub fn listed(&mut self, filter: V) -> Vec<V> {
+        let Node::Object(entries) = self.arena.node(filter).clone() else { return Vec::new() };
+        let operator = self.arena.sym("$in");
+        entries.into_iter().filter_map(|entry| self.arena.member_of(entry.value, operator)).collect()
+    }
+
     /// `v` of `k: v`, `k: { $eq: v }`, and of a case-insensitive pattern made from one value.
     fn equality_value(&self, value: V) -> Option<V> {
         let Node::Object(entries) = self.arena.node(value) else { return Some(value) };
