@@ -1,8 +1,8 @@
 //! Classes, functions and modules: what they define and export.
 
-use super::{Class, EffectKind};
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
+use super::{Class, EffectKind};
 use crate::value::{Arena, C, ClassRef, FnRef, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
@@ -254,7 +254,9 @@ impl<'a> Eval<'a> {
         let mut passed: Vec<V> = Vec::new();
         for effect in self.functions.get(func.0 as usize).map(|facts| facts.effects.iter()).into_iter().flatten() {
             match &effect.kind {
-                EffectKind::Assign { object, key: Some(key), value } if *object == this => assigned.push((*key, *value)),
+                EffectKind::Assign { object, key: Some(key), value } if *object == this => {
+                    assigned.push((*key, *value))
+                }
                 EffectKind::Call { callee, recv: None, args, .. } if self.is_super(*callee) => passed.clone_from(args),
                 _ => {}
             }

@@ -44,7 +44,9 @@ impl Project {
         let Node::Member(recv, name) = self.arena.node(*callee) else { return None };
         match self.arena.text(*name) {
             "find" => Some((*recv, *args.first()?, false)),
-            "upsert" if depth < 3 => self.selection(*recv, depth + 1).map(|(builder, filter, _)| (builder, filter, true)),
+            "upsert" if depth < 3 => {
+                self.selection(*recv, depth + 1).map(|(builder, filter, _)| (builder, filter, true))
+            }
             "hint" | "collation" | "arrayFilters" if depth < 3 => self.selection(*recv, depth + 1),
             _ => None,
         }
@@ -64,7 +66,8 @@ impl Project {
     pub(super) fn link_batches(&mut self) {
         let mut handles = FxHashMap::default();
         for at in 0..self.summaries.len() {
-            let runs: Vec<(V, V)> = self.summaries.get(at).into_iter().flatten().filter_map(|step| self.run_of(step)).collect();
+            let runs: Vec<(V, V)> =
+                self.summaries.get(at).into_iter().flatten().filter_map(|step| self.run_of(step)).collect();
             for (collection, operations) in runs {
                 if matches!(self.arena.node(operations), Node::Member(..) | Node::Param(..)) {
                     let handle = self.handle_of(collection, 0).unwrap_or(Handle::Value(collection));
@@ -86,7 +89,14 @@ impl Project {
     }
 
     /// `operations.push({ updateOne: … })` as the `bulkWrite` that runs it, in these steps or elsewhere.
-    pub(super) fn pushed_operation(&mut self, steps: &[Step], at: usize, recv: V, name: &str, args: &[V]) -> Option<DbCall> {
+    pub(super) fn pushed_operation(
+        &mut self,
+        steps: &[Step],
+        at: usize,
+        recv: V,
+        name: &str,
+        args: &[V],
+    ) -> Option<DbCall> {
         if name != "push" || !args.iter().any(|operation| self.is_operation(*operation)) {
             return None;
         }
@@ -98,7 +108,8 @@ impl Project {
                 self.handle_of(collection, 0).unwrap_or(Handle::Value(collection))
             }
         };
-        let items = args.iter().map(|value| crate::value::Item { value: *value, spread: false, cond: crate::value::C::TRUE });
+        let items =
+            args.iter().map(|value| crate::value::Item { value: *value, spread: false, cond: crate::value::C::TRUE });
         let payload = Some(self.arena.intern(Node::Array(items.collect())));
         let site = steps.get(at)?.site;
         let method = "bulkWrite".to_owned();

@@ -5,8 +5,8 @@
 //! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
 
 use super::bulk::Batches;
-use super::models::Models;
 use super::merge::{Merger, symbol_file};
+use super::models::Models;
 use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::FxHashMap;

@@ -7,20 +7,8 @@ use super::writes::Write;
 use crate::value::{Node, V};
 
 /// Members of a request that hold what the client sent, not a document.
-const SENT: [&str; 12] = [
-    "body",
-    "params",
-    "query",
-    "headers",
-    "cookies",
-    "args",
-    "input",
-    "file",
-    "files",
-    "payload",
-    "data",
-    "variables",
-];
+const SENT: [&str; 12] =
+    ["body", "params", "query", "headers", "cookies", "args", "input", "file", "files", "payload", "data", "variables"];
 
 impl Project {
     /// `req.user` of `updateOne({ _id: req.user._id }, …)`, or of a document that is itself saved.

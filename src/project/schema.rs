@@ -93,9 +93,11 @@ impl Project {
                 let Some(name) = self.last_name(*callee) else { continue };
                 if matches!(name, "forFeature" | "forFeatureAsync") {
                     let features = self.features(args);
-                    models.extend(features.into_iter().filter_map(|(name, schema)| {
-                        self.arena.as_str(name).map(|name| (name.to_owned(), schema))
-                    }));
+                    models.extend(
+                        features
+                            .into_iter()
+                            .filter_map(|(name, schema)| self.arena.as_str(name).map(|name| (name.to_owned(), schema))),
+                    );
                     continue;
                 }
                 if !matches!(name, "model" | "discriminator") {
