@@ -49,6 +49,7 @@ pub(super) struct Frame {
     pub loop_exits: Vec<C>,
     pub breaks: Vec<C>,
     pub places: Vec<(V, Site)>,
+    pub missing: Vec<V>,
 }
 
 pub(super) struct Pending<'a> {
@@ -84,6 +85,8 @@ pub(super) struct Eval<'a> {
     pub assigned_span: Span,
     /// Objects below this number were made by the module body, and are shared by all calls.
     pub module_cells: u32,
+    /// Calls whose results nothing has looked at so far.
+    pub dropped: FxHashSet<Site>,
 }
 
 /// Expressions nested deeper than this are not modelled.
@@ -98,6 +101,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
     eval.finish(FnRef(0), frame);
+    eval.finish_results();
     let exports = eval.exports.iter().map(|(name, value)| (*name, *value)).collect::<Vec<_>>();
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
     FileFacts {
@@ -133,6 +137,7 @@ impl<'a> Eval<'a> {
             naming: None,
             assigned_span: swc_common::DUMMY_SP,
             module_cells: 0,
+            dropped: FxHashSet::default(),
         }
     }
 
@@ -150,6 +155,7 @@ impl<'a> Eval<'a> {
             parent,
             param_names: Vec::new(),
             places: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -172,6 +178,7 @@ impl<'a> Eval<'a> {
             function.returns = returns;
             function.throws = frame.throws;
             function.places = frame.places;
+            function.missing = frame.missing;
         }
     }
 
@@ -532,6 +539,7 @@ impl<'a> Eval<'a> {
             in_loop: self.frame.loops > 0,
             duplicate_key_caught: self.frame.tries.contains(&true),
             caught: !self.frame.tries.is_empty(),
+            dropped: false,
         };
         self.frame.effects.push(effect);
     }
@@ -561,6 +569,7 @@ impl Frame {
             loop_exits: Vec::new(),
             breaks: Vec::new(),
             places: Vec::new(),
+            missing: Vec::new(),
         }
     }
 }

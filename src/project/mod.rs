@@ -5,6 +5,7 @@
 
 mod bulk;
 pub mod checks;
+pub mod entries;
 pub mod guards;
 pub mod link;
 mod merge;

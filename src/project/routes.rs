@@ -7,6 +7,7 @@
 //! Input: the linked functions. Output: one more function for each route whose handlers depend on each other.
 //! Must not know: rules, MongoDB methods.
 
+use super::entries::{Entry, EntryKind};
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
 use crate::value::{C, FnRef, Node, Site, Sym, V};
@@ -236,6 +237,7 @@ impl Project {
                 in_loop: false,
                 caught: false,
                 duplicate_key_caught: false,
+                dropped: true,
                 owner: func,
                 calls: 0,
             };
@@ -268,6 +270,7 @@ impl Project {
             parent: Some(route.caller),
             param_names: ["req", "res", "next"].map(str::to_owned).to_vec(),
             places: Vec::new(),
+            missing: Vec::new(),
         });
         self.files.push(route.file);
         self.summaries.push(Vec::new());
@@ -275,6 +278,7 @@ impl Project {
         self.returns.push(None);
         self.throws.push(None);
         self.state.push(State::Done);
+        self.entries.insert(func, Entry { kind: EntryKind::Route, has_middleware: true });
         func
     }
 

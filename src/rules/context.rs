@@ -3,6 +3,8 @@
 //! Input: the linked project and one function's summary with its writes. Output: drafts, later findings.
 //! Must not know: syntax, formats.
 
+use super::guarded::{self, GuardedAppend};
+use super::inconsistent_identity_key::KeyRow;
 use crate::config::{Config, Kind, TrackedArray};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -10,7 +12,7 @@ use crate::project::mongo::Handle;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
-use crate::value::{Arena, C, FnRef, Key, Node, Site, V};
+use crate::value::{Arena, C, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
 /// A finding before its places are resolved.
@@ -40,6 +42,8 @@ pub struct Trace {
     pub writes: Vec<Write>,
     /// For each write, the checks in its path condition.
     pub checks: Vec<Vec<Check>>,
+    /// The appends whose filter guards the array.
+    pub guarded: Vec<GuardedAppend>,
     /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
 }
@@ -49,13 +53,18 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
-    /// Writes whose collection some caller names: file, start, end.
-    named: FxHashSet<(u32, u32, u32)>,
+    /// Writes whose collection some caller names.
+    named: FxHashSet<SiteInfo>,
+    /// How each write path tells elements of a kind apart.
+    pub key_rows: Vec<KeyRow>,
+    /// Rules that some caller's view of a place refutes.
+    vetoes: FxHashSet<(&'static str, SiteInfo)>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(project: &'a mut Project, schemas: &'a Schemas, config: &'a Config) -> Self {
-        Self { project, schemas, config, drafts: Vec::new(), named: FxHashSet::default() }
+        let (named, vetoes) = (FxHashSet::default(), FxHashSet::default());
+        Self { project, schemas, config, drafts: Vec::new(), named, key_rows: Vec::new(), vetoes }
     }
 
     /// Reads a function's summary once for all rules; `None` when it writes nothing.
@@ -68,7 +77,7 @@ impl<'a> Context<'a> {
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
             if write.handle.name().is_some() {
-                let site = self.place_of(write.site);
+                let site = self.project.base_site(write.site);
                 self.named.insert(site);
             }
             if let Some(document) = self.project.outside_document(write)
@@ -90,23 +99,8 @@ impl<'a> Context<'a> {
             }
             checks.push(self.project.checks(cond, &documents));
         }
-        Some(Trace { func, steps, writes, checks, documents })
-    }
-
-    fn place_of(&self, site: Site) -> (u32, u32, u32) {
-        let site = self.project.base_site(site);
-        (site.file, site.start, site.end)
-    }
-
-    /// The drafts of all functions. A function that takes its collection from its callers is judged with theirs alone where
-    /// the rule depends on the collection's indexes.
-    pub fn into_drafts(self) -> Vec<Draft> {
-        let is_settled = |draft: &Draft| {
-            draft.rule == "check-then-insert"
-                && draft.collection.is_none()
-                && self.named.contains(&self.place_of(draft.site))
-        };
-        self.drafts.iter().filter(|draft| !is_settled(draft)).cloned().collect()
+        let guarded = guarded::collect(self, &writes);
+        Some(Trace { func, steps, writes, checks, guarded, documents })
     }
 
     pub fn report(&mut self, mut draft: Draft) {
@@ -114,6 +108,25 @@ impl<'a> Context<'a> {
             draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
         }
         self.drafts.push(draft);
+    }
+
+    /// Keeps a rule silent at a place, whatever other views of it say.
+    pub fn veto(&mut self, rule: &'static str, site: Site) {
+        let place = self.project.base_site(site);
+        self.vetoes.insert((rule, place));
+    }
+
+    /// The drafts that no view refutes. A function that takes its collection from its callers is judged with theirs alone
+    /// where the rule depends on the collection's indexes.
+    pub fn finish(mut self) -> Vec<Draft> {
+        let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
+        let project = &*self.project;
+        self.drafts.retain(|draft| {
+            let place = project.base_site(draft.site);
+            let settled = draft.rule == "check-then-insert" && draft.collection.is_none() && named.contains(&place);
+            !settled && !vetoes.contains(&(draft.rule, place))
+        });
+        self.drafts
     }
 
     /// A draft at a write, with what every rule says alike.
