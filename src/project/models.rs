@@ -7,7 +7,7 @@
 use super::link::Project;
 use super::mongo::Handle;
 use crate::facts::EffectKind;
-use crate::value::{Arena, ClassRef, FnRef, Key, Node, Sym, V};
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
 
 /// The functions that one schema defines.
@@ -44,11 +44,11 @@ impl Project {
     pub(super) fn link_models(&mut self) {
         let mut models = Vec::new();
         for at in 0..self.functions.len() {
-            let kinds: Vec<EffectKind> = match self.functions.get(at) {
-                Some(function) => function.effects.iter().map(|effect| effect.kind.clone()).collect(),
+            let kinds: Vec<(Site, EffectKind)> = match self.functions.get(at) {
+                Some(function) => function.effects.iter().map(|effect| (effect.site, effect.kind.clone())).collect(),
                 None => continue,
             };
-            for kind in kinds {
+            for (site, kind) in kinds {
                 match kind {
                     EffectKind::Assign { object, key: Some(key), value } => self.assigned_member(object, key, value),
                     EffectKind::Call { callee, recv, name, args } => {
@@ -57,6 +57,14 @@ impl Project {
                         self.schema_call(recv, &name, &args);
                         match name.as_str() {
                             "model" | "discriminator" if args.len() > 1 => models.push((callee, args)),
+                            // SchemaFactory.createForClass(User)
+                            "createForClass" => {
+                                let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
+                                if let Some(name) = self.class_name(class) {
+                                    let schema = self.arena.intern(Node::Call { site, callee, args });
+                                    models.push((self.arena.global("model"), vec![name, schema]));
+                                }
+                            }
                             "forFeature" | "forFeatureAsync" => {
                                 let callee = self.arena.global("model");
                                 let features = self.features(&args);
@@ -104,6 +112,9 @@ impl Project {
     fn add_member(&mut self, schema: V, group: &str, name: Sym, value: V) {
         let (schema, value) = (self.linked(schema), self.linked(value));
         let Node::Func(func) = *self.arena.node(value) else { return };
+        if let Some(class) = self.function(func).and_then(|function| function.class) {
+            self.models.loaded.insert(class, schema);
+        }
         let members = self.models.schemas.entry(schema).or_default();
         if group == "statics" {
             members.statics.push((name, value));
@@ -206,6 +217,12 @@ impl Project {
                 self.add_members(schema, group, members);
             }
         }
+    }
+
+    fn class_name(&mut self, class: V) -> Option<V> {
+        let Node::Class(class) = self.arena.node(class) else { return None };
+        let name = self.class(*class)?.name.clone();
+        Some(self.arena.str(&name))
     }
 
     /// Names and schemas of `MongooseModule.forFeature([{ name, schema }])`, and of factories that return the schema.
