@@ -9,11 +9,17 @@ mod eval;
 mod expr;
 mod pattern;
 mod results;
+mod statements;
 mod stmt;
+mod written;
 
 pub use eval::map_children;
+pub use statements::statements;
+pub use written::{Literal, Property, Written, WrittenCall};
 
+use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
+use std::collections::BTreeMap;
 use swc_ecma_ast::Program;
 
 /// The facts of one file. Identifiers are those of its own arena.
@@ -27,6 +33,20 @@ pub struct FileFacts {
     pub exports: Vec<(Sym, V)>,
     /// Modules of `export * from`.
     pub export_all: Vec<Sym>,
+    pub notes: Notes,
+    /// Writes whose filter and update are literals at the call, by the offsets of the call.
+    pub written: BTreeMap<(u32, u32), WrittenCall>,
+}
+
+/// What a file says to the analyzer itself. Empty for a file that holds no directive.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// Sorted. Of a file that could not be parsed, those before its first code.
+    pub comments: Vec<Comment>,
+    /// 0-based byte offsets of every statement, end exclusive.
+    pub statements: Vec<(u32, u32)>,
+    /// Whether all of the file was parsed, so that a finding that is missing is really not there.
+    pub is_whole: bool,
 }
 
 /// One function, evaluated once on its own parameters.

@@ -7,7 +7,7 @@
 use super::bulk::Batches;
 use super::merge::{Merger, symbol_file};
 use super::models::Models;
-use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
+use crate::facts::{Class, EffectKind, FileFacts, Function, WrittenCall, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -100,12 +100,14 @@ pub struct Project {
     completed: FxHashMap<Site, V>,
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
-    pub(super) models: Models,
-    pub(super) batches: Batches,
-    constructors: FxHashMap<ClassRef, FnRef>,
     /// Values that can be null or undefined where nothing has been asked of them.
     pub missing: FxHashSet<V>,
     pub(super) entries: FxHashMap<FnRef, super::entries::Entry>,
+    pub(super) models: Models,
+    pub(super) batches: Batches,
+    constructors: FxHashMap<ClassRef, FnRef>,
+    /// By file and offsets of the call.
+    written: FxHashMap<(u32, u32, u32), WrittenCall>,
     memo: FxHashMap<V, V>,
     depth: u32,
     /// Values that may still be copied into the callers of each file.
@@ -157,11 +159,12 @@ impl Project {
             state: Vec::new(),
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
+            missing: FxHashSet::default(),
+            entries: FxHashMap::default(),
             models: Models::default(),
             batches: Batches::default(),
             constructors: FxHashMap::default(),
-            missing: FxHashSet::default(),
-            entries: FxHashMap::default(),
+            written: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
@@ -169,6 +172,8 @@ impl Project {
         for (file, facts) in facts.iter().enumerate() {
             let file = file as u32;
             let counts = (project.functions.len() as u32, project.classes.len() as u32);
+            let written = facts.written.iter().map(|((start, end), call)| ((file, *start, *end), call.clone()));
+            project.written.extend(written);
             let resolve_here = |specifier: &str| resolve(file, specifier);
             let moved = Merger::new(&facts.arena, &mut project.arena, file, counts, &resolve_here).run(facts);
             project.files.extend(moved.functions.iter().map(|_| file));
@@ -209,6 +214,12 @@ impl Project {
     /// The expression in the text, without the calls that lead to it.
     pub fn base_site(&self, site: Site) -> SiteInfo {
         SiteInfo { via: None, ..self.arena.site_info(site) }
+    }
+
+    /// The literals of a call, when its filter and its update are written there.
+    pub fn written_at(&self, site: Site) -> Option<&WrittenCall> {
+        let info = self.arena.site_info(site);
+        self.written.get(&(info.file, info.start, info.end))
     }
 
     /// Whether an expression stands inside a function other than a constructor, so that each call makes its own value.
@@ -953,6 +964,18 @@ impl Project {
         result
     }
 
+    /// Whether the value of a caller is still read as the callee reads it, so that it can be missing just as well: a
+    /// parameter's member that the caller gave is a value of its own.
+    fn is_same_access(&mut self, instance: &mut Instance<'_>, value: V, result: V) -> bool {
+        match (self.arena.node(value).clone(), self.arena.node(result).clone()) {
+            (Node::Member(object, key), Node::Member(other, name)) => {
+                key == name && self.instantiate(instance, object) == other
+            }
+            (Node::Param(..), _) => false,
+            (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+        }
+    }
+
     /// The instance on which a method of a class is called, if it is another one: of a subclass, made with arguments, or a
     /// document into whose schema the class was loaded.
     fn receiving(&self, instance: &Instance<'_>, class: ClassRef) -> Option<V> {
@@ -964,18 +987,6 @@ impl Project {
             _ => self.models.is_loaded(class) && self.is_document(this),
         };
         (own && known).then_some(this)
-    }
-
-    /// Whether the value of a caller is still read as the callee reads it, so that it can be missing just as well: a
-    /// parameter's member that the caller gave is a value of its own.
-    fn is_same_access(&mut self, instance: &mut Instance<'_>, value: V, result: V) -> bool {
-        match (self.arena.node(value).clone(), self.arena.node(result).clone()) {
-            (Node::Member(object, key), Node::Member(other, name)) => {
-                key == name && self.instantiate(instance, object) == other
-            }
-            (Node::Param(..), _) => false,
-            (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
-        }
     }
 
     /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.

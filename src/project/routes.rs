@@ -7,7 +7,6 @@
 //! Input: the linked functions. Output: one more function for each route whose handlers depend on each other.
 //! Must not know: rules, MongoDB methods.
 
-use super::entries::{Entry, EntryKind};
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
 use crate::value::{C, FnRef, Node, Site, Sym, V};
@@ -237,7 +236,7 @@ impl Project {
                 in_loop: false,
                 caught: false,
                 duplicate_key_caught: false,
-                dropped: true,
+                dropped: false,
                 owner: func,
                 calls: 0,
             };
@@ -278,7 +277,6 @@ impl Project {
         self.returns.push(None);
         self.throws.push(None);
         self.state.push(State::Done);
-        self.entries.insert(func, Entry { kind: EntryKind::Route, has_middleware: true });
         func
     }
 

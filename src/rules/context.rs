@@ -5,8 +5,9 @@
 
 use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
+use super::results::DecisiveCalls;
 use crate::config::{Config, Kind, TrackedArray};
-use crate::diagnostic::{Level, Role};
+use crate::diagnostic::{Fix, Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Handle;
 use crate::project::schema::Schemas;
@@ -29,6 +30,8 @@ pub struct Draft {
     pub array: Option<String>,
     pub related: Vec<(Site, Role, String)>,
     pub help: String,
+    /// A rewrite that was proven safe.
+    pub fix: Option<Fix>,
     /// How many calls lead from the function in which this was seen to the act.
     pub calls: u32,
     /// The normalised pair of check and act, for the fingerprint.
@@ -53,18 +56,28 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
-    /// Writes whose collection some caller names.
-    named: FxHashSet<SiteInfo>,
     /// How each write path tells elements of a kind apart.
     pub key_rows: Vec<KeyRow>,
     /// Rules that some caller's view of a place refutes.
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
+    /// Writes whose collection some caller names.
+    named: FxHashSet<SiteInfo>,
+    /// The calls whose result decides something; collected when first asked for.
+    pub decisive: Option<DecisiveCalls>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(project: &'a mut Project, schemas: &'a Schemas, config: &'a Config) -> Self {
-        let (named, vetoes) = (FxHashSet::default(), FxHashSet::default());
-        Self { project, schemas, config, drafts: Vec::new(), named, key_rows: Vec::new(), vetoes }
+        Self {
+            project,
+            schemas,
+            config,
+            drafts: Vec::new(),
+            key_rows: Vec::new(),
+            vetoes: FxHashSet::default(),
+            named: FxHashSet::default(),
+            decisive: None,
+        }
     }
 
     /// Reads a function's summary once for all rules; `None` when it writes nothing.
@@ -123,8 +136,8 @@ impl<'a> Context<'a> {
         let project = &*self.project;
         self.drafts.retain(|draft| {
             let place = project.base_site(draft.site);
-            let settled = draft.rule == "check-then-insert" && draft.collection.is_none() && named.contains(&place);
-            !settled && !vetoes.contains(&(draft.rule, place))
+            let is_settled = draft.rule == "check-then-insert" && draft.collection.is_none() && named.contains(&place);
+            !is_settled && !vetoes.contains(&(draft.rule, place))
         });
         self.drafts
     }
@@ -143,6 +156,7 @@ impl<'a> Context<'a> {
             array: None,
             related: Vec::new(),
             help: String::new(),
+            fix: None,
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }
