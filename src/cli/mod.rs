@@ -7,6 +7,7 @@ mod args;
 mod baseline;
 mod check;
 mod explain;
+mod fix;
 mod output;
 mod paths;
 mod progress;

@@ -1,4 +1,4 @@
-//! Writes a report file whole or not at all.
+//! Writes a file whole or not at all.
 //!
 //! Input: a path and bytes. Output: the file, by temporary file and rename. Must not know: formats.
 
@@ -22,6 +22,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.prefix(".pushguard-").tempfile_in(folder)?;
+    if let Ok(known) = fs::metadata(&target) {
+        file.as_file().set_permissions(known.permissions())?;
+    }
     file.write_all(bytes)?;
     file.flush()?;
     file.persist(&target).map_err(|error| error.error)?;
