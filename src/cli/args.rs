@@ -30,6 +30,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Write a commented pushguard.toml for the arrays of a code base
+    Init(InitArgs),
+    /// Print the JSON schema of pushguard.toml
+    Schema,
+    /// Print a completion script
+    Completions(CompletionsArgs),
+    /// Serve an editor: the language server protocol on standard input and output
+    Lsp(LspArgs),
 }
 
 /// What both analysing commands take.
@@ -104,6 +112,32 @@ pub struct RulesArgs {
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Root of the project
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Overwrite a pushguard.toml that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file on standard output instead of writing it
+    #[arg(long, conflicts_with = "force")]
+    pub print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell to complete in
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LspArgs {
+    /// Some clients say so; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 //!
 //! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
+pub mod appends;
 pub mod context;
 pub mod doc;
 
