@@ -50,6 +50,7 @@ pub(super) struct Frame {
     pub loop_exits: Vec<C>,
     pub breaks: Vec<C>,
     pub places: Vec<(V, Site)>,
+    pub missing: Vec<V>,
 }
 
 pub(super) struct Pending<'a> {
@@ -86,6 +87,8 @@ pub(super) struct Eval<'a> {
     pub assigned_span: Span,
     /// Objects below this number were made by the module body, and are shared by all calls.
     pub module_cells: u32,
+    /// Calls whose results nothing has looked at so far.
+    pub dropped: FxHashSet<Site>,
 }
 
 /// Expressions nested deeper than this are not modelled.
@@ -100,6 +103,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
     eval.finish(FnRef(0), frame);
+    eval.finish_results();
     let exports = eval.exports.iter().map(|(name, value)| (*name, *value)).collect::<Vec<_>>();
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
     FileFacts {
@@ -137,6 +141,7 @@ impl<'a> Eval<'a> {
             naming: None,
             assigned_span: swc_common::DUMMY_SP,
             module_cells: 0,
+            dropped: FxHashSet::default(),
         }
     }
 
@@ -154,6 +159,7 @@ impl<'a> Eval<'a> {
             parent,
             param_names: Vec::new(),
             places: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -176,6 +182,7 @@ impl<'a> Eval<'a> {
             function.returns = returns;
             function.throws = frame.throws;
             function.places = frame.places;
+            function.missing = frame.missing;
         }
     }
 
@@ -516,6 +523,7 @@ impl<'a> Eval<'a> {
             in_loop: self.frame.loops > 0,
             duplicate_key_caught: self.frame.tries.contains(&true),
             caught: !self.frame.tries.is_empty(),
+            dropped: false,
         };
         self.frame.effects.push(effect);
     }
@@ -545,6 +553,7 @@ impl Frame {
             loop_exits: Vec::new(),
             breaks: Vec::new(),
             places: Vec::new(),
+            missing: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod class;
 mod eval;
 mod expr;
 mod pattern;
+mod results;
 mod stmt;
 mod written;
 
@@ -55,6 +56,8 @@ pub struct Function {
     pub param_names: Vec<String>,
     /// Where array queries and computed strings are written, for reports.
     pub places: Vec<(V, Site)>,
+    /// Values that can be null or undefined: read through `?.`, or with `null` as their default.
+    pub missing: Vec<V>,
 }
 
 /// Something that a function does that the outside can see, in order.
@@ -69,6 +72,8 @@ pub struct Effect {
     pub duplicate_key_caught: bool,
     /// An exception of this effect is caught in this function.
     pub caught: bool,
+    /// Nothing looks at the result of this call.
+    pub dropped: bool,
 }
 
 #[derive(Clone, Debug)]

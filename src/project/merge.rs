@@ -70,6 +70,7 @@ impl<'a> Merger<'a> {
             parent: function.parent.map(|parent| self.fn_ref(parent)),
             param_names: function.param_names.clone(),
             places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
+            missing: function.missing.iter().map(|value| self.value(*value)).collect(),
             ..*function
         }
     }

@@ -10,12 +10,21 @@ mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
 mod double_push;
+mod fresh_add_to_set;
+mod freshness;
 mod guard_shapes;
+mod guard_type_mismatch;
+mod guarded;
+mod guarded_upsert;
 mod in_memory_lock;
+mod inconsistent_identity_key;
 mod lost_update;
+mod nullable_guard_key;
 mod results;
 mod rewrite;
+mod unchecked_guard_result;
 mod unguarded_push;
+mod vacuous_guard;
 pub mod write_paths;
 mod wrong_identity_key;
 
@@ -39,6 +48,13 @@ rules![
     "check-then-insert",
     "split-compound-guard",
     "any-element-guard",
+    "guard-type-mismatch",
+    "nullable-guard-key",
+    "vacuous-guard",
+    "guarded-upsert",
+    "unchecked-guard-result",
+    "fresh-add-to-set",
+    "inconsistent-identity-key",
     "double-push",
     "in-memory-lock",
     "syntax-error",
@@ -50,8 +66,8 @@ pub fn ids() -> Vec<&'static str> {
     ALL.iter().map(|(id, _)| *id).collect()
 }
 
-/// The checks, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
+/// The checks of one function, in no order that matters.
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 16] = [
     check_then_push::check,
     check_then_update::check,
     check_then_insert::check,
@@ -60,9 +76,18 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
     wrong_identity_key::check,
     array_overwrite::check,
     guard_shapes::check,
+    guard_type_mismatch::check,
+    nullable_guard_key::check,
+    vacuous_guard::check,
+    guarded_upsert::check,
+    unchecked_guard_result::check,
+    fresh_add_to_set::check,
     double_push::check,
     in_memory_lock::check,
 ];
+
+/// The checks over what all functions together say, after those of each function.
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 1] = [inconsistent_identity_key::check];
 
 /// The level of a rule without configuration, as its page says.
 pub fn default_level(rule: &str) -> crate::diagnostic::Level {
