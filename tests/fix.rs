@@ -4,8 +4,9 @@
 
 mod shell;
 
-use shell::{CLEAN, Project, RACY};
+use shell::{CLEAN, Outcome, Project, RACY};
 use std::fs;
+use std::path::Path;
 
 const ACT: &str = "updateOne({ _id: id },";
 const FIND: &str = "const found = await chats.findOne({ _id: id, 'messages.mergeId': item.mergeId });";
@@ -192,6 +193,51 @@ fn a_rewrite_without_proof_is_not_made() {
         assert!(found.iter().any(|finding| finding["rule"] == "check-then-push"), "{to}");
         assert!(found.iter().all(|finding| finding["fix"].is_null()), "{to}");
         assert_eq!(after(&text), text, "{to}");
+    }
+}
+
+/// The programs and projects that are shipped: each fix takes its finding away and brings no error.
+#[test]
+fn a_fix_takes_errors_away_and_brings_none() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut fixed = 0;
+    for group in ["programs/racy", "programs/safe", "projects"] {
+        for entry in fs::read_dir(fixtures.join(group)).unwrap() {
+            let project = Project::new(&[]);
+            copy(&entry.unwrap().path(), project.path());
+            let errors = |outcome: Outcome| {
+                let mut rules = outcome.json()["findings"].as_array().unwrap().clone();
+                rules.retain(|finding| finding["level"] == "error");
+                rules
+                    .iter()
+                    .map(|finding| format!("{} {}", finding["path"], finding["fingerprint"]))
+                    .collect::<Vec<_>>()
+            };
+            let before = errors(project.run(&["check", "--format", "json"]));
+            let outcome = project.run(&["check", "--fix", "--format", "json"]);
+            let told = outcome.stderr.lines().last().and_then(|line| line.split(' ').nth(1));
+            let count: usize = told.and_then(|count| count.parse().ok()).unwrap();
+            let after = errors(outcome);
+            assert!(after.iter().all(|error| before.contains(error)), "{before:?} became {after:?}");
+            assert_eq!(after.len() + count, before.len(), "{before:?} became {after:?}");
+            fixed += count;
+        }
+    }
+    assert!(fixed >= 10, "only {fixed} findings were fixed");
+}
+
+/// Copies a file, or the files below a folder, into a folder.
+fn copy(from: &Path, into: &Path) {
+    if from.is_file() {
+        fs::create_dir_all(into).unwrap();
+        fs::copy(from, into.join(from.file_name().unwrap())).unwrap();
+        return;
+    }
+    for path in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        match path.is_dir() {
+            true => copy(&path, &into.join(path.file_name().unwrap())),
+            false => copy(&path, into),
+        }
     }
 }
 
