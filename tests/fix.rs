@@ -196,6 +196,58 @@ fn a_rewrite_without_proof_is_not_made() {
     }
 }
 
+/// Applies each replacement to a text that is fixed as it stands, and expects that the finding stays and nothing is fixed.
+fn assert_unproven(text: &str, rule: &str, twins: &[(&str, &str)]) {
+    assert_ne!(after(text), text);
+    for (from, to) in twins {
+        assert!(text.contains(from), "{from}");
+        let twin = text.replacen(from, to, 1);
+        let found = Project::new(&[("models/a.js", &twin)]).run(&["check", "--format", "json"]).json();
+        let found = found["findings"].as_array().unwrap();
+        assert!(found.iter().any(|finding| finding["rule"] == rule), "{to}: {found:?}");
+        assert_eq!(after(&twin), twin, "{to}");
+    }
+}
+
+#[test]
+fn an_identity_that_may_be_missing_or_shared_is_not_guarded() {
+    let text = "\
+async function add(chats, id, imageId, url) {
+  if (!imageId) throw new Error('no image');
+  return chats.updateOne({ _id: id }, { $push: { messages: { type: 'image', imageId, url } } });
+}
+module.exports = { add };
+";
+    let twins = [
+        ("if (!imageId) throw new Error('no image');", ""),
+        ("$push: {", "$set: { seen: false }, $push: {"),
+        ("{ messages: {", "{ log: url, messages: {"),
+        ("imageId, url }", "imageId, url, mergeId: url }"),
+        ("return chats", "for (const one of url) await chats"),
+    ];
+    assert_unproven(text, "unguarded-push", &twins);
+}
+
+#[test]
+fn a_guard_on_what_the_element_does_not_store_is_left_alone() {
+    let text = "\
+async function add(posts, id, note) {
+  return posts.updateOne(
+    { _id: id, notes: { $elemMatch: { noteId: { $ne: note.noteId } } } },
+    { $push: { notes: { noteId: note.noteId, text: note.text } } },
+  );
+}
+module.exports = { add };
+";
+    let twins = [
+        ("{ noteId: note.noteId, text", "{ noteId: note.text, text"),
+        ("{ noteId: note.noteId, text: note.text }", "make(note)"),
+        ("$ne: note.noteId }", "$ne: note.noteId }, text: { $ne: note.text }"),
+        ("{ _id: id,", "{ _id: id, 'notes.noteId': { $exists: true },"),
+    ];
+    assert_unproven(text, "any-element-guard", &twins);
+}
+
 /// The programs and projects that are shipped: each fix takes its finding away and brings no error.
 #[test]
 fn a_fix_takes_errors_away_and_brings_none() {
