@@ -111,6 +111,27 @@ fn only_the_files_that_were_asked_for_are_changed() {
     let project = Project::new(&[("models/a.js", RACY), ("models/b.js", RACY)]);
     assert_eq!(project.run(&["check", "models/b.js", "--fix"]).code, Some(0));
     assert_eq!((project.read("models/a.js"), project.read("models/b.js")), (RACY.to_owned(), fixed()));
+    // The check is in the file that was asked for, the act is not.
+    let reader = "\
+async function has(chats, id, tag) {
+  return (await chats.findOne({ _id: id, tags: tag })) !== null;
+}
+module.exports = { has };
+";
+    let writer = "\
+const { has } = require('./reader');
+async function tag(chats, id, tag) {
+  if (await has(chats, id, tag)) return;
+  await chats.updateOne({ _id: id }, { $push: { tags: tag } });
+}
+module.exports = { tag };
+";
+    let project = Project::new(&[("models/reader.js", reader), ("models/writer.js", writer)]);
+    let outcome = project.run(&["check", "models/reader.js", "--fix", "--format", "json"]);
+    assert_eq!(outcome.findings(), ["models/writer.js:4 check-then-push"]);
+    assert!(outcome.json()["findings"][0]["fix"].is_object(), "{outcome:?}");
+    assert_eq!(project.read("models/writer.js"), writer);
+    assert_eq!(project.run(&["check", "--fix"]).stderr, "fixed 1 finding in 1 file\n");
 }
 
 #[test]
