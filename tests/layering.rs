@@ -55,7 +55,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("walkdir", &["discover/"]),
     ("lsp_server", &["lsp/"]),
     ("lsp_types", &["lsp/"]),
-    ("io::stdin", &["lsp/transport.rs"]),
+    ("io::stdin", &["cli/texts.rs", "lsp/transport.rs"]),
     ("io::stdout", &["cli/", "lsp/transport.rs", "main.rs"]),
     ("io::stderr", &["cli/", "main.rs"]),
     ("println!", &[]),
