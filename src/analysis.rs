@@ -1,8 +1,10 @@
 //! The pipeline from source texts to findings.
 
 mod memory;
+mod survey;
 
 pub use memory::Memory;
+pub use survey::survey;
 
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
@@ -44,14 +46,11 @@ pub fn analyze_again(
 }
 
 fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
-    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    memory.refresh(&files, progress);
+    let mut project = link(sources, memory, progress);
     let mut findings = Vec::new();
-    for (id, file) in files.into_iter().filter(|(_, file)| file.reported) {
+    for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
         findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
-    let resolver = Resolver::new(sources);
-    let mut project = Project::link(&memory.facts, &|file, specifier| resolver.resolve(file, specifier));
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     let mut seen = Seen::default();
@@ -65,6 +64,13 @@ fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progres
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
+}
+
+/// Parses the files that `memory` does not know, and links all.
+fn link(sources: &Sources, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Project {
+    memory.refresh(sources, progress);
+    let resolver = Resolver::new(sources);
+    Project::link(&memory.facts, &|file, specifier| resolver.resolve(file, specifier))
 }
 
 fn is_script(path: &str) -> bool {
@@ -298,7 +304,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         array: draft.array,
         related,
         help: draft.help,
-        fix: None,
+        fix: draft.fix,
         fingerprint,
     })
 }

@@ -32,6 +32,12 @@ pub enum Command {
     Rules(RulesArgs),
     /// Serve an editor: the language server protocol on standard input and output
     Lsp(LspArgs),
+    /// Write a commented pushguard.toml for the arrays of a code base
+    Init(InitArgs),
+    /// Print the JSON schema of pushguard.toml
+    Schema,
+    /// Print a completion script
+    Completions(CompletionsArgs),
 }
 
 /// What both analysing commands take.
@@ -72,6 +78,12 @@ pub struct CheckArgs {
     /// List the files that would be reported on, and stop
     #[arg(long)]
     pub list_files: bool,
+    /// Rewrite the files where that is proven safe, then report what remains
+    #[arg(long, conflicts_with_all = ["diff", "staged", "since", "stdin_filename"])]
+    pub fix: bool,
+    /// Print what --fix would change instead of the report, and write nothing
+    #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
+    pub diff: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,
@@ -109,6 +121,25 @@ pub struct LspArgs {
     pub stdio: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Root of the project
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Overwrite a pushguard.toml that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file on standard output instead of writing it
+    #[arg(long, conflicts_with = "force")]
+    pub print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell to complete in
+    pub shell: clap_complete::Shell,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
     /// Snippets for a terminal
@@ -119,6 +150,12 @@ pub enum FormatArg {
     Sarif,
     /// One line for each finding
     Compact,
+    /// Workflow commands, for annotations on GitHub
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 impl FormatArg {
@@ -128,6 +165,9 @@ impl FormatArg {
             FormatArg::Json => Format::Json,
             FormatArg::Sarif => Format::Sarif,
             FormatArg::Compact => Format::Compact,
+            FormatArg::Github => Format::Github,
+            FormatArg::Gitlab => Format::Gitlab,
+            FormatArg::Junit => Format::Junit,
         }
     }
 }
@@ -160,10 +200,15 @@ pub struct OutputArg {
     pub path: PathBuf,
 }
 
+fn format_names() -> Vec<String> {
+    let values = FormatArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
 fn parse_output(text: &str) -> Result<OutputArg, String> {
     let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
     let format = FormatArg::from_str(format, false)
-        .map_err(|_| format!("unknown format `{format}`, expected human, json, sarif or compact"))?;
+        .map_err(|_| format!("unknown format `{format}`, expected one of {}", format_names().join(", ")))?;
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }

@@ -6,12 +6,16 @@
 mod args;
 mod baseline;
 mod check;
+mod completions;
 mod explain;
+mod fix;
+mod init;
 mod lsp;
 mod output;
 mod paths;
 mod progress;
 mod project;
+mod schema;
 mod texts;
 
 use crate::error::Error;
@@ -40,6 +44,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Paths(args) => paths::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
+        Command::Init(args) => init::run(&args, stdout, stderr),
+        Command::Schema => schema::run(stdout),
+        Command::Completions(args) => completions::run(&args, stdout),
         Command::Lsp(_) => lsp::run(),
     };
     match done.and_then(|code| deliver(stdout).map(|()| code)) {
