@@ -26,7 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("lsp", &["analysis", "baseline", "config", "diagnostic", "discover", "error", "rules", "source"]),
+    ("lsp", &["analysis", "baseline", "config", "diagnostic", "discover", "error", "fix", "parse", "rules", "source"]),
     ("baseline", &["diagnostic", "source"]),
     ("git", &["error"]),
     ("changed", &["diagnostic", "git", "rules", "source"]),
