@@ -308,7 +308,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         array: draft.array,
         related,
         help: draft.help,
-        fix: None,
+        fix: draft.fix,
         fingerprint,
     })
 }

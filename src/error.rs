@@ -24,6 +24,12 @@ pub enum Error {
     /// A report cannot be written.
     #[error("cannot write the report: {source}")]
     Write { path: PathBuf, source: io::Error },
+    /// A fixed file cannot be written.
+    #[error("cannot write the fix: {source}")]
+    Fix { path: PathBuf, source: io::Error },
+    /// A file is no longer what the fix was made for.
+    #[error("this file changed while it was being checked, so it was left alone")]
+    Changed { path: PathBuf },
     /// The terminal, pipe or file behind standard output refuses the report.
     #[error("cannot write to standard output: {source}")]
     Output { source: io::Error },
@@ -33,7 +39,11 @@ impl Error {
     /// The file or folder that the error is about.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Error::Config { path, .. } | Error::Read { path, .. } | Error::Write { path, .. } => Some(path),
+            Error::Config { path, .. }
+            | Error::Read { path, .. }
+            | Error::Write { path, .. }
+            | Error::Fix { path, .. }
+            | Error::Changed { path } => Some(path),
             Error::Usage { .. } | Error::Git { .. } | Error::Output { .. } => None,
         }
     }
@@ -52,6 +62,8 @@ impl Error {
             Error::Usage { remedy, .. } | Error::Git { remedy, .. } | Error::Config { remedy, .. } => remedy,
             Error::Read { .. } => "check that it exists and that you may read it",
             Error::Write { .. } => "check that the folder exists and that you may write there",
+            Error::Fix { .. } => "check that you may write the file and its folder",
+            Error::Changed { .. } => "run the command again",
             Error::Output { .. } => "write the report to a file with `--output FORMAT=PATH`",
         }
     }

@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod discover;
 pub mod error;
 pub mod facts;
+pub mod fix;
 pub mod git;
 pub mod parse;
 pub mod project;

@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("discover", &["config", "error", "source"]),
     ("parse", &["source"]),
     ("facts", &["parse", "source", "value"]),
+    ("fix", &["diagnostic", "parse", "source"]),
     ("project", &["facts", "source", "value"]),
     ("survey", &["config", "source"]),
     ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
@@ -38,6 +39,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "diagnostic",
             "discover",
             "error",
+            "fix",
             "git",
             "report",
             "rules",
@@ -52,6 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// A word and the only files, or folders, whose code may contain it.
 const CONFINED: &[(&str, &[&str])] = &[
     ("swc_", &["parse.rs", "facts/"]),
+    ("similar::", &["cli/"]),
     ("miette", &["report/human.rs"]),
     ("clap::", &["cli/"]),
     ("indicatif", &["cli/"]),

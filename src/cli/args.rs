@@ -76,6 +76,12 @@ pub struct CheckArgs {
     /// List the files that would be reported on, and stop
     #[arg(long)]
     pub list_files: bool,
+    /// Rewrite the files where that is proven safe, then report what remains
+    #[arg(long, conflicts_with_all = ["diff", "staged", "since", "stdin_filename"])]
+    pub fix: bool,
+    /// Print what --fix would change instead of the report, and write nothing
+    #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
+    pub diff: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,
@@ -135,6 +141,12 @@ pub enum FormatArg {
     Sarif,
     /// One line for each finding
     Compact,
+    /// Workflow commands, for annotations on GitHub
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 impl FormatArg {
@@ -144,6 +156,9 @@ impl FormatArg {
             FormatArg::Json => Format::Json,
             FormatArg::Sarif => Format::Sarif,
             FormatArg::Compact => Format::Compact,
+            FormatArg::Github => Format::Github,
+            FormatArg::Gitlab => Format::Gitlab,
+            FormatArg::Junit => Format::Junit,
         }
     }
 }
@@ -176,10 +191,15 @@ pub struct OutputArg {
     pub path: PathBuf,
 }
 
+fn format_names() -> Vec<String> {
+    let values = FormatArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
 fn parse_output(text: &str) -> Result<OutputArg, String> {
     let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
     let format = FormatArg::from_str(format, false)
-        .map_err(|_| format!("unknown format `{format}`, expected human, json, sarif or compact"))?;
+        .map_err(|_| format!("unknown format `{format}`, expected one of {}", format_names().join(", ")))?;
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }

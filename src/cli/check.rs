@@ -3,8 +3,8 @@
 //! Input: arguments. Output: reports, and whether the threshold is reached. Must not know: how findings come about.
 
 use super::args::{CheckArgs, ColorArg, Threshold};
-use super::project::{self, Plan};
-use super::{CLEAN, FINDINGS, baseline, delivered, output};
+use super::project::{self, Plan, Project};
+use super::{CLEAN, FINDINGS, baseline, delivered, fix, output};
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
 use crate::report::{self, Run, Style, escape};
@@ -18,19 +18,23 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         return list(&plan, stdout);
     }
     let mut project = project::analyse(plan, stderr)?;
-    // First the baseline, which must see the whole run to know what is fixed.
-    baseline::apply(&mut project, &args.accept, stderr)?;
-    project.keep_changed();
-    if !args.accept.report_suppressed {
-        project.analysis.accepted.clear();
+    settle(&mut project, args, stderr)?;
+    if args.fix {
+        let (before, fixed) = fix::fix(&mut project, args, stderr)?;
+        fix::write(&project, &before, fixed, stderr)?;
     }
     let exit_code = if is_failed(&project.analysis, args) { FINDINGS } else { CLEAN };
-    let run = Run { sources: &project.sources, analysis: &project.analysis, exit_code };
+    let run = Run { sources: &project.sources, analysis: &project.analysis, prefix: &project.prefix, exit_code };
     for wanted in &args.outputs {
         let mut text = Vec::new();
         report::write(wanted.format, &run, Style::default(), &mut text)
             .and_then(|()| output::replace(&wanted.path, &text))
             .map_err(|source| Error::Write { path: wanted.path.clone(), source })?;
+    }
+    if args.diff {
+        let (before, _) = fix::fix(&mut project, args, stderr)?;
+        fix::show(&project, &before, stdout)?;
+        return Ok(exit_code);
     }
     let style = Style { color: is_coloured(args.color) };
     delivered(report::write(args.format.format(), &run, style, stdout))?;
@@ -38,6 +42,17 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         count(&project.analysis, stderr);
     }
     Ok(exit_code)
+}
+
+/// Takes out of the findings what was accepted, and what the looked-at change has nothing to do with.
+pub fn settle(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> Result<(), Error> {
+    // First the baseline, which must see the whole run to know what is fixed.
+    baseline::apply(project, &args.accept, stderr)?;
+    project.keep_changed();
+    if !args.accept.report_suppressed {
+        project.analysis.accepted.clear();
+    }
+    Ok(())
 }
 
 fn list(plan: &Plan, stdout: &mut dyn Write) -> Result<u8, Error> {

@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod completions;
 mod explain;
+mod fix;
 mod init;
 mod output;
 mod paths;

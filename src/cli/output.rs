@@ -1,4 +1,4 @@
-//! Writes a report file whole or not at all.
+//! Writes a file whole or not at all.
 //!
 //! Input: a path and bytes. Output: the file, by temporary file and rename. Must not know: formats.
 
@@ -35,6 +35,9 @@ fn prepare(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.prefix(".pushguard-").tempfile_in(folder)?;
+    if let Ok(known) = fs::metadata(&target) {
+        file.as_file().set_permissions(known.permissions())?;
+    }
     file.write_all(bytes)?;
     file.flush()?;
     Ok(file)

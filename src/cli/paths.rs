@@ -15,7 +15,7 @@ pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         let reported = sources.get(path.place.file).is_some_and(|file| file.reported);
         reported && (args.all || config.tracks(path.collection.as_deref(), &path.array))
     });
-    let run = Run { sources, analysis: &project.analysis, exit_code: CLEAN };
+    let run = Run { sources, analysis: &project.analysis, prefix: &project.prefix, exit_code: CLEAN };
     delivered(match args.format {
         ListFormat::Human => paths_human(&run, stdout),
         ListFormat::Json => paths_json(&run, stdout),

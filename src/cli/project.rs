@@ -38,14 +38,28 @@ pub struct Project {
     pub root: Root,
     pub config: Config,
     pub sources: Sources,
+    /// See [`crate::report::Run::prefix`].
+    pub prefix: String,
     pub analysis: Analysis,
     pub is_partial: bool,
     pub texts: Texts,
+    unreadable: Vec<Unreadable>,
     /// The lines to report on; `None` for all.
     changes: Option<Changes>,
 }
 
 impl Project {
+    /// Takes texts of the project's files, and analyses them.
+    pub fn take(&mut self, sources: Sources) {
+        self.sources = sources;
+        let progress = Progress::start(self.sources.len());
+        self.analysis = analyze(&self.sources, &self.config, &|| progress.step());
+        progress.finish();
+        let late = self.unreadable.iter().filter_map(|file| unreadable_finding(&self.sources, &self.config, file));
+        self.analysis.findings.extend(late);
+        self.analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+    }
+
     /// Leaves out the findings that the change, if only one is looked at, has nothing to do with.
     pub fn keep_changed(&mut self) {
         if let Some(changes) = &self.changes {
@@ -121,17 +135,15 @@ pub fn open(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
 pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
     let Plan { root, config, found, is_partial, mut texts, changes } = plan;
     let Loaded { sources, unreadable } = texts.load(&found.files)?;
-    let progress = Progress::start(sources.len());
-    let mut analysis = analyze(&sources, &config, &|| progress.step());
-    progress.finish();
     for file in &unreadable {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
     }
-    let late = unreadable.iter().filter_map(|file| unreadable_finding(&sources, &config, file));
-    analysis.findings.extend(late);
-    analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
-    Ok(Project { root, config, sources, analysis, is_partial, texts, changes })
+    let (prefix, analysis) = (root.prefix(), Analysis::default());
+    let mut project =
+        Project { root, config, sources: Sources::default(), prefix, analysis, is_partial, texts, unreadable, changes };
+    project.take(sources);
+    Ok(project)
 }
 
 /// The finding that stands for a file the analysis never saw; none when the file is only context or the rule is off.

@@ -3,10 +3,11 @@
 //! A branch runs on the shared state; its changes are taken from the trail and undone, and after the other branch both
 //! sets of changes are joined under the branch's condition. So the work is linear in the changes, not in the state.
 
-use super::{Class, Effect, EffectKind, FileFacts, Function};
+use super::{Class, Effect, EffectKind, FileFacts, Function, WrittenCall};
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, C, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use swc_common::Span;
 use swc_ecma_ast::{ArrowExpr, Constructor, Function as FnNode, Program};
 
@@ -67,6 +68,7 @@ pub(super) struct Eval<'a> {
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
     pub export_all: Vec<Sym>,
+    pub written: BTreeMap<(u32, u32), WrittenCall>,
     pub scopes: Vec<Scope>,
     pub scope: usize,
     pub vars: Vec<V>,
@@ -111,6 +113,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
         exports,
         export_all: eval.export_all,
         notes: Default::default(),
+        written: eval.written,
     }
 }
 
@@ -124,6 +127,7 @@ impl<'a> Eval<'a> {
             classes: Vec::new(),
             exports: Vec::new(),
             export_all: Vec::new(),
+            written: BTreeMap::new(),
             scopes: vec![Scope { parent: None, vars: FxHashMap::default(), function: true }],
             scope: 0,
             vars: Vec::new(),

@@ -11,12 +11,15 @@ mod pattern;
 mod results;
 mod statements;
 mod stmt;
+mod written;
 
 pub use eval::map_children;
 pub use statements::statements;
+pub use written::{Literal, Property, Written, WrittenCall};
 
 use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
+use std::collections::BTreeMap;
 use swc_ecma_ast::Program;
 
 /// The facts of one file. Identifiers are those of its own arena.
@@ -31,6 +34,8 @@ pub struct FileFacts {
     /// Modules of `export * from`.
     pub export_all: Vec<Sym>,
     pub notes: Notes,
+    /// Writes whose filter and update are literals at the call, by the offsets of the call.
+    pub written: BTreeMap<(u32, u32), WrittenCall>,
 }
 
 /// What a file says to the analyzer itself. Empty for a file that holds no directive.

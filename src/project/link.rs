@@ -7,7 +7,7 @@
 use super::bulk::Batches;
 use super::merge::{Merger, symbol_file};
 use super::models::Models;
-use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
+use crate::facts::{Class, EffectKind, FileFacts, Function, WrittenCall, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -102,6 +102,8 @@ pub struct Project {
     pub(super) models: Models,
     pub(super) batches: Batches,
     constructors: FxHashMap<ClassRef, FnRef>,
+    /// By file and offsets of the call.
+    written: FxHashMap<(u32, u32, u32), WrittenCall>,
     memo: FxHashMap<V, V>,
     depth: u32,
     /// Values that may still be copied into the callers of each file.
@@ -158,6 +160,7 @@ impl Project {
             models: Models::default(),
             batches: Batches::default(),
             constructors: FxHashMap::default(),
+            written: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
@@ -165,6 +168,8 @@ impl Project {
         for (file, facts) in facts.iter().enumerate() {
             let file = file as u32;
             let counts = (project.functions.len() as u32, project.classes.len() as u32);
+            let written = facts.written.iter().map(|((start, end), call)| ((file, *start, *end), call.clone()));
+            project.written.extend(written);
             let resolve_here = |specifier: &str| resolve(file, specifier);
             let moved = Merger::new(&facts.arena, &mut project.arena, file, counts, &resolve_here).run(facts);
             project.files.extend(moved.functions.iter().map(|_| file));
@@ -205,6 +210,12 @@ impl Project {
     /// The expression in the text, without the calls that lead to it.
     pub fn base_site(&self, site: Site) -> SiteInfo {
         SiteInfo { via: None, ..self.arena.site_info(site) }
+    }
+
+    /// The literals of a call, when its filter and its update are written there.
+    pub fn written_at(&self, site: Site) -> Option<&WrittenCall> {
+        let info = self.arena.site_info(site);
+        self.written.get(&(info.file, info.start, info.end))
     }
 
     /// Whether an expression stands inside a function other than a constructor, so that each call makes its own value.

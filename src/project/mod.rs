@@ -17,4 +17,5 @@ mod routes;
 pub mod schema;
 pub mod writes;
 
+pub use crate::facts::{Literal, Property, Written, WrittenCall};
 pub use link::{Op, Project, Step};

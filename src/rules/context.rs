@@ -5,8 +5,9 @@
 
 use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
+use super::results::DecisiveCalls;
 use crate::config::{Config, Kind, TrackedArray};
-use crate::diagnostic::{Level, Role};
+use crate::diagnostic::{Fix, Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Handle;
 use crate::project::schema::Schemas;
@@ -29,6 +30,8 @@ pub struct Draft {
     pub array: Option<String>,
     pub related: Vec<(Site, Role, String)>,
     pub help: String,
+    /// A rewrite that was proven safe.
+    pub fix: Option<Fix>,
     /// How many calls lead from the function in which this was seen to the act.
     pub calls: u32,
     /// The normalised pair of check and act, for the fingerprint.
@@ -59,6 +62,8 @@ pub struct Context<'a> {
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
     /// Writes whose collection some caller names.
     named: FxHashSet<SiteInfo>,
+    /// The calls whose result decides something; collected when first asked for.
+    pub decisive: Option<DecisiveCalls>,
 }
 
 impl<'a> Context<'a> {
@@ -71,6 +76,7 @@ impl<'a> Context<'a> {
             key_rows: Vec::new(),
             vetoes: FxHashSet::default(),
             named: FxHashSet::default(),
+            decisive: None,
         }
     }
 
@@ -150,6 +156,7 @@ impl<'a> Context<'a> {
             array: None,
             related: Vec::new(),
             help: String::new(),
+            fix: None,
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }

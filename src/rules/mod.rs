@@ -21,6 +21,8 @@ mod in_memory_lock;
 mod inconsistent_identity_key;
 mod lost_update;
 mod nullable_guard_key;
+mod results;
+mod rewrite;
 mod unchecked_guard_result;
 mod unguarded_push;
 mod vacuous_guard;

@@ -1,6 +1,8 @@
 //! The result of a guarded append is dropped.
 
+use super::check_then_push::keys_of;
 use super::context::{Context, Trace};
+use super::guarded::GuardedAppend;
 use crate::project::Op;
 use crate::project::checks::CheckKind;
 use crate::project::writes::Write;
@@ -21,7 +23,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             ctx.veto(RULE, write.site);
             continue;
         }
-        if is_called_back(ctx, trace, write) {
+        if is_called_back(ctx, trace, write) || is_looked_up(ctx, trace, append) {
             continue;
         }
         let array = append.field.path.clone();
@@ -58,6 +60,12 @@ fn is_known_to_exist(ctx: &mut Context<'_>, trace: &Trace, at: usize, write: &Wr
             (check.holds || !matches!(check.kind, CheckKind::Document))
                 && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, Some(filter), None)
         })
+}
+
+/// Whether the path has looked for the element before, so that a refusal only means that another request was first.
+fn is_looked_up(ctx: &mut Context<'_>, trace: &Trace, append: &GuardedAppend) -> bool {
+    let checks = trace.checks.get(append.write).cloned().unwrap_or_default();
+    checks.iter().any(|check| !check.holds && !keys_of(ctx, check, &append.field.path).is_empty())
 }
 
 /// Whether the result goes to a callback: `update(filter, change, done)`.

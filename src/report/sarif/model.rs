@@ -73,6 +73,14 @@ pub struct AutomationDetails {
 pub struct Invocation {
     pub execution_successful: bool,
     pub exit_code: u8,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Notification {
+    pub level: &'static str,
+    pub message: Text,
 }
 
 #[derive(Debug, Serialize)]
