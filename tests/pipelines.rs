@@ -129,6 +129,11 @@ fn the_action_reports_and_ends_with_the_code() {
 
     let clean = act(&pipeline, &[("working-directory", "other/app")]);
     assert_eq!((clean.code, clean.outputs["exit-code"].as_str()), (Some(0), "0"), "{clean:?}");
+    // Platforms want paths from the root of the repository, not from that of the project.
+    fs::create_dir(pipeline.project.path().join(".git")).unwrap();
+    pipeline.project.write("packages/api/models/a.js", RACY.as_bytes());
+    let below = act(&pipeline, &[("working-directory", "packages/api")]);
+    assert!(below.log.contains("file=packages/api/models/a.js,line=5"), "{below:?}");
     let lenient = act(&pipeline, &[("args", " --fail-on\n  never ")]);
     assert_eq!((lenient.code, lenient.outputs["exit-code"].as_str()), (Some(0), "0"), "{lenient:?}");
     let refused = act(&pipeline, &[("args", "--no-such-flag")]);
