@@ -1,7 +1,9 @@
 //! The pipeline from source texts to findings.
 
+mod memory;
 mod survey;
 
+pub use memory::Memory;
 pub use survey::survey;
 
 use crate::config::Config;
@@ -16,7 +18,6 @@ use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::suppress;
 use crate::value::{FnRef, Site};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -27,28 +28,37 @@ const MAX_RELATED: usize = 12;
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
 pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
+    analyze_again(sources, config, &mut Memory::default(), progress)
+}
+
+/// As [`analyze`], without parsing again what `memory` knows from the run before.
+pub fn analyze_again(
+    sources: &Sources,
+    config: &Config,
+    memory: &mut Memory,
+    progress: &(dyn Fn() + Sync),
+) -> Analysis {
     // Linking follows values as deep as they nest, so it runs on a big stack too.
     match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| analyze_here(sources, config, progress)),
-        Err(_) => analyze_here(sources, config, progress),
+        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress)),
+        Err(_) => analyze_here(sources, config, memory, progress),
     }
 }
 
-fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
+fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let (mut project, all_facts, problems) = link(sources, &files, progress);
+    memory.refresh(&files, progress);
     let mut findings = Vec::new();
-    for ((id, file), problems) in files.iter().zip(problems) {
-        if file.reported {
-            findings.extend(problems.iter().take(1).filter_map(|problem| problem_finding(*id, file, problem, config)));
-        }
+    for (id, file) in files.into_iter().filter(|(_, file)| file.reported) {
+        findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
+    let mut project = link(sources, memory);
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     let mut seen = Seen::default();
     findings.extend(finish(sources, &project, config, drafts, &mut seen));
     let paths = write_paths(sources, &project, path_drafts, &findings);
-    let (mut findings, mut accepted) = suppress::apply(sources, &all_facts, config, findings);
+    let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     Analysis { findings, accepted, has_baseline: false, extents: seen.extents, paths }
@@ -58,23 +68,10 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
 }
 
-/// A linked project, with the facts and the problems of each file.
-type Linked = (Project, Vec<FileFacts>, Vec<Vec<Problem>>);
-
-/// Parses all files and links them.
-fn link(sources: &Sources, files: &[(FileId, &SourceFile)], progress: &(dyn Fn() + Sync)) -> Linked {
-    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
-        .par_iter()
-        .map(|(id, file)| {
-            let result = file_facts(*id, file);
-            progress();
-            result
-        })
-        .collect();
-    let (facts, problems): (Vec<FileFacts>, Vec<Vec<Problem>>) = parsed.into_iter().unzip();
+/// Links the files whose facts are up to date.
+fn link(sources: &Sources, memory: &Memory) -> Project {
     let resolver = Resolver::new(sources);
-    let project = Project::link(&facts, &|file, specifier| resolver.resolve(file, specifier));
-    (project, facts, problems)
+    Project::link(&memory.facts, &|file, specifier| resolver.resolve(file, specifier))
 }
 
 fn is_script(path: &str) -> bool {

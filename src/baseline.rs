@@ -12,6 +12,10 @@ use std::collections::BTreeSet;
 /// The file's name, in the root.
 pub const FILE_NAME: &str = "pushguard-baseline.json";
 
+/// What to do about a file that cannot be read.
+pub const REMEDY: &str =
+    "resolve a conflict in it by keeping both sides' entries, or delete it and run `pushguard baseline`";
+
 const VERSION: u32 = 1;
 
 /// The accepted findings.

@@ -2,7 +2,7 @@
 //!
 //! Input: sources. Output: appends with their places. Must not know: findings, configurations to be.
 
-use super::{link, place};
+use super::{Memory, link, place};
 use crate::config::Config;
 use crate::parse::STACK_SIZE;
 use crate::rules::appends::{self, AppendDraft};
@@ -21,7 +21,9 @@ pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) 
 
 fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let (mut project, ..) = link(sources, &files, progress);
+    let mut memory = Memory::default();
+    memory.refresh(&files, progress);
+    let mut project = link(sources, &memory);
     let schemas = project.schemas();
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);

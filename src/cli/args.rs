@@ -36,6 +36,8 @@ pub enum Command {
     Schema,
     /// Print a completion script
     Completions(CompletionsArgs),
+    /// Serve an editor: the language server protocol on standard input and output
+    Lsp(LspArgs),
 }
 
 /// What both analysing commands take.
@@ -129,6 +131,13 @@ pub struct InitArgs {
 pub struct CompletionsArgs {
     /// The shell to complete in
     pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LspArgs {
+    /// Some clients say so; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

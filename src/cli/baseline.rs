@@ -6,7 +6,7 @@
 use super::args::{AcceptArgs, BaselineArgs, ViewArgs};
 use super::project::{self, Project};
 use super::{CLEAN, delivered, output, tell};
-use crate::baseline::{Baseline, Entry, FILE_NAME};
+use crate::baseline::{Baseline, Entry, FILE_NAME, REMEDY};
 use crate::error::Error;
 use crate::source::Sources;
 use std::io::Write;
@@ -101,7 +101,6 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, Error> {
         path: path.to_owned(),
         line,
         message,
-        remedy: "resolve a conflict in it by keeping both sides' entries, or delete it and run `pushguard baseline`"
-            .to_owned(),
+        remedy: REMEDY.to_owned(),
     })
 }

@@ -86,6 +86,17 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
     Ok(Discovered { files, warnings: walk.warnings })
 }
 
+/// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.
+pub fn admit(root: &Root, wanted: &Wanted<'_>, config: &Config, path: &Path) -> Result<Option<Found>, Error> {
+    let mut walk = Walk::new(&root.folder, &config.exclude, wanted.listed)?;
+    let bases = report_paths(root, wanted.paths, config, &walk)?;
+    let mut reaches = |base: &PathBuf| path.starts_with(base) && !walk.is_left_out(base, path, false);
+    let reported = bases.iter().any(&mut reaches);
+    let is_taken = is_source(path) && (reported || root.link_all && reaches(&root.folder));
+    let found = || Found { absolute: path.to_owned(), relative: relative_to(&root.folder, path), reported };
+    Ok(is_taken.then(found))
+}
+
 /// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
 fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &Walk) -> Result<Vec<PathBuf>, Error> {
     if let Some(paths) = paths {
@@ -107,6 +118,17 @@ fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &
 pub fn resolve(base: &Path, path: &Path) -> Result<PathBuf, Error> {
     let joined = base.join(path);
     std::fs::canonicalize(&joined).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// As [`resolve`], for a path whose end may not exist.
+pub fn resolve_existing_part(path: &Path) -> PathBuf {
+    for folder in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (std::fs::canonicalize(folder), path.strip_prefix(folder)) {
+            // Joining an empty path would add a separator to a file's name.
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path.to_owned()
 }
 
 /// The path without `.` and `..`, for one that need not exist.
