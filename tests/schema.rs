@@ -32,8 +32,9 @@ fn the_committed_copy_is_what_the_types_say() {
     let generated = Project::new(&[]).run(&["schema"]).stdout;
     assert!(
         generated == read("pushguard.schema.json"),
-        "the types of the configuration have changed: `cargo run -- schema > pushguard.schema.json`"
+        "the types of the configuration or the rules have changed: `cargo run -- schema > pushguard.schema.json`"
     );
+    assert!(jsonschema::meta::is_valid(&schema()));
 }
 
 #[test]
