@@ -176,7 +176,6 @@ impl Project {
             _ => field,
         };
         self.last_name(inner) == Some("Mixed")
-            || matches!(self.arena.node(inner), Node::Global(name) if self.arena.text(*name) == "Array")
     }
 
     fn index_call(
