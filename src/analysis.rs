@@ -5,9 +5,10 @@ use crate::diagnostic::{Analysis, Finding, Level, Related, Role, WritePath};
 use crate::facts::{self, FileFacts};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
-use crate::project::{Project, schema::Schemas};
+use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::CHECKS;
 use crate::rules::context::{Context, Draft};
+use crate::rules::startup_recovery;
 use crate::rules::write_paths::{self, PathDraft};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::value::{FnRef, Site};
@@ -49,7 +50,7 @@ fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)
         all_facts.push(facts);
     }
     let resolver = Resolver::new(sources);
-    let mut project = Project::link(&all_facts, &|file, specifier| resolver.resolve(file, specifier));
+    let mut project = Project::link(&all_facts, marks(config), &|file, specifier| resolver.resolve(file, specifier));
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     findings.extend(finish(sources, &project, config, drafts));
@@ -58,6 +59,15 @@ fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)
     });
     let paths = write_paths(sources, &project, path_drafts, &findings);
     Analysis { findings, paths }
+}
+
+/// The functions of the completion protocol, which its rules ask for by name.
+fn marks(config: &Config) -> Marks {
+    let Some(completion) = &config.protocol.completion else { return Marks::default() };
+    let mut calls = vec![completion.producer.clone(), completion.consumer.clone()];
+    calls.extend(completion.complete.iter().cloned());
+    calls.extend(completion.recovery.clone());
+    Marks { calls, results: vec![completion.producer.clone()] }
 }
 
 fn is_script(path: &str) -> bool {
@@ -138,6 +148,7 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
         }
         paths.extend(write_paths::collect(&mut ctx, &trace));
     }
+    startup_recovery::check(&mut ctx);
     (ctx.drafts, paths)
 }
 

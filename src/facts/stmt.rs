@@ -2,7 +2,8 @@
 
 use super::eval::{Branch, Code, Eval, Pending};
 use super::pattern::Bind;
-use crate::value::{Arena, C, Key, Node, V};
+use super::{Try, TryPart};
+use crate::value::{Arena, C, Key, Node, Site, V};
 use swc_ecma_ast::*;
 use swc_ecma_visit::{Visit, VisitWith};
 
@@ -125,6 +126,11 @@ impl<'a> Eval<'a> {
                 if self.frame.tries.is_empty() && self.frame.inline == 0 {
                     let cond = self.cond;
                     self.frame.throws.push(cond);
+                }
+                if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
+                    && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
+                {
+                    handled.rethrows = true;
                 }
                 self.leave();
             }
@@ -416,8 +422,16 @@ impl<'a> Eval<'a> {
         }
         let caught_site = self.site(node.span);
         let caught = self.arena.intern(Node::Caught(caught_site));
-        let body = self.branch(outer, |eval| eval.scoped_block(&node.block.stmts));
+        if let Some(handler) = handler {
+            let clause = self.site(handler.span);
+            self.frame.handled.push(Try { site: caught_site, handler: clause, resumes: C::FALSE, rethrows: false });
+        }
+        let body = self.branch(outer, |eval| {
+            eval.inside(caught_site, TryPart::Body, |eval| eval.scoped_block(&node.block.stmts));
+        });
         let body_end = body.end;
+        let completed = self.arena.not(caught);
+        let unsure = self.unsure(completed, &body);
         if handler.is_some() {
             self.frame.tries.pop();
         }
@@ -430,12 +444,15 @@ impl<'a> Eval<'a> {
                         let error = eval.arena.derived("error", vec![caught]);
                         eval.bind(param, error, Bind::Declare);
                     }
-                    eval.block(&handler.body.stmts);
+                    eval.inside(caught_site, TryPart::Handler, |eval| eval.block(&handler.body.stmts));
                     eval.scope = scope;
                 });
                 let rescued = rescue.end;
+                if let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == caught_site) {
+                    handled.resumes = rescued;
+                }
                 // Assignments of the body are kept: what follows a completed body is the path that matters.
-                self.join_try(caught, body, rescue);
+                self.join(completed, body, rescue);
                 if rescued == C::FALSE {
                     self.cond = body_end;
                 }
@@ -451,7 +468,10 @@ impl<'a> Eval<'a> {
             let after = self.cond;
             let jumped = self.jumped;
             self.cond = outer;
-            self.scoped_block(&finalizer.stmts);
+            // It also runs when the body was left half-way.
+            self.with_values(unsure, |eval| {
+                eval.inside(caught_site, TryPart::Finalizer, |eval| eval.scoped_block(&finalizer.stmts));
+            });
             if self.cond != C::FALSE {
                 self.cond = after;
                 self.jumped = jumped;
@@ -459,9 +479,10 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn join_try(&mut self, caught: V, body: Branch, rescue: Branch) {
-        let completed = self.arena.not(caught);
-        self.join(completed, body, rescue);
+    fn inside(&mut self, site: Site, part: TryPart, run: impl FnOnce(&mut Self)) {
+        self.frame.within.push((site, part));
+        run(self);
+        self.frame.within.pop();
     }
 }
 

@@ -5,7 +5,7 @@
 //! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
 
 use super::merge::{Merger, symbol_file};
-use crate::facts::{Class, EffectKind, FileFacts, Function, map_children};
+use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::FxHashMap;
 
@@ -29,12 +29,37 @@ pub struct Step {
     pub owner: FnRef,
     /// How many calls lead from the summarised function to the owner.
     pub calls: u32,
+    /// The `try` statements around the step, outermost first, also those around the calls that lead to it.
+    pub within: Vec<(Site, TryPart)>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Op {
-    Call { callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V> },
-    Assign { object: V, key: Option<Sym>, value: V },
+    Call {
+        callee: V,
+        recv: Option<V>,
+        name: Option<Sym>,
+        args: Vec<V>,
+    },
+    Assign {
+        object: V,
+        key: Option<Sym>,
+        value: V,
+    },
+    /// A call of a marked function; what the function does follows as steps of its own.
+    Marked {
+        name: Sym,
+        args: Vec<V>,
+    },
+}
+
+/// Functions that rules ask for by name.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// Calls of these are kept as steps.
+    pub calls: Vec<String>,
+    /// Results of these stay calls instead of becoming the values that the function returns.
+    pub results: Vec<String>,
 }
 
 /// Values that calls in one file may copy from their callees, at least, and for each value of the file: the work of
@@ -96,6 +121,9 @@ pub struct Project {
     depth: u32,
     /// Values that may still be copied into the callers of each file.
     left: Vec<u32>,
+    marks: Marks,
+    /// The `try` statements of all functions by their place in the text.
+    tries: FxHashMap<SiteInfo, Try>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +147,7 @@ struct Instance<'a> {
 
 impl Project {
     /// Links the facts of all files; `resolve(file, specifier)` gives the file that a module specifier names.
-    pub fn link(facts: &[FileFacts], resolve: &dyn Fn(u32, &str) -> Option<u32>) -> Self {
+    pub fn link(facts: &[FileFacts], marks: Marks, resolve: &dyn Fn(u32, &str) -> Option<u32>) -> Self {
         let mut project = Self {
             arena: Arena::default(),
             functions: Vec::new(),
@@ -137,6 +165,8 @@ impl Project {
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
+            marks,
+            tries: FxHashMap::default(),
         };
         for (file, facts) in facts.iter().enumerate() {
             let file = file as u32;
@@ -156,6 +186,7 @@ impl Project {
         project.returns = vec![None; count];
         project.throws = vec![None; count];
         project.state = vec![State::New; count];
+        project.collect_tries();
         project.link_classes();
         for func in 0..count {
             project.summarise(FnRef(func as u32));
@@ -190,6 +221,65 @@ impl Project {
                 && function.start <= info.start
                 && info.end <= function.end
         })
+    }
+
+    /// The innermost function in whose text an expression stands.
+    pub fn enclosing(&self, site: Site) -> Option<FnRef> {
+        let info = self.arena.site_info(site);
+        self.functions
+            .iter()
+            .zip(&self.files)
+            .enumerate()
+            .filter(|(_, (function, file))| {
+                **file == info.file && function.start <= info.start && info.end <= function.end
+            })
+            .min_by_key(|(_, (function, _))| function.end - function.start)
+            .map(|(at, _)| FnRef(at as u32))
+    }
+
+    /// Whether a function is given to a timer or a schedule.
+    pub fn is_scheduled(&self, func: FnRef) -> bool {
+        self.functions.iter().flat_map(|function| &function.effects).any(|effect| match &effect.kind {
+            EffectKind::Call { callee, args, .. } => {
+                matches!(self.last_name(*callee), Some("setInterval" | "schedule" | "scheduleJob"))
+                    && args.iter().any(|arg| matches!(self.arena.node(*arg), Node::Func(f) if *f == func))
+            }
+            EffectKind::Assign { .. } => false,
+        })
+    }
+
+    fn collect_tries(&mut self) {
+        for function in &self.functions {
+            for handled in &function.tries {
+                self.tries.insert(self.arena.site_info(handled.site), *handled);
+            }
+        }
+    }
+
+    /// What the handler of a `try` statement does, in the terms of its own function.
+    pub fn try_at(&self, site: Site) -> Option<Try> {
+        self.tries.get(&self.base_site(site)).copied()
+    }
+
+    /// What a function returns, in its own terms; `None` where that is too much to follow.
+    pub fn returns_of(&self, func: FnRef) -> Option<&[(C, V)]> {
+        self.returns.get(func.0 as usize)?.as_deref()
+    }
+
+    /// The last name of a function that is called, whether it is part of the project or not.
+    pub fn called_name(&self, callee: V) -> Option<&str> {
+        match self.arena.node(callee) {
+            Node::Func(func) => self.function(*func).and_then(|function| function.name.rsplit('.').next()),
+            _ => self.last_name(callee),
+        }
+    }
+
+    fn marked(&self, marks: &[String], callee: V) -> Option<String> {
+        if marks.is_empty() {
+            return None;
+        }
+        let name = self.called_name(callee)?;
+        marks.iter().find(|mark| *mark == name).cloned()
     }
 
     fn link_classes(&mut self) {
@@ -490,6 +580,10 @@ impl Project {
             return None;
         }
         self.summarise(func);
+        let callee = self.arena.intern(Node::Func(func));
+        if self.marked(&self.marks.results, callee).is_some() {
+            return None;
+        }
         if self.left.get(self.arena.site_info(call).file as usize).is_none_or(|left| *left == 0) {
             return None;
         }
@@ -557,6 +651,7 @@ impl Project {
                 duplicate_key_caught: effect.duplicate_key_caught,
                 owner: func,
                 calls: 0,
+                within: effect.within.clone(),
             };
             self.add_step(func, &mut steps, step);
         }
@@ -616,7 +711,7 @@ impl Project {
     /// Whether a step can matter to a rule, in its own function or in a caller.
     fn is_relevant(&self, op: &Op) -> bool {
         match op {
-            Op::Assign { .. } => true,
+            Op::Assign { .. } | Op::Marked { .. } => true,
             Op::Call { callee, name, .. } => {
                 let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
                 super::mongo::is_method(name)
@@ -631,6 +726,12 @@ impl Project {
             steps.push(step);
             return;
         };
+        if let Some(name) = self.marked(&self.marks.calls, *callee)
+            && steps.len() < MAX_STEPS
+        {
+            let name = self.arena.sym(&name);
+            steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
+        }
         let targets: Vec<FnRef> = self
             .arena
             .alternatives(*callee)
@@ -684,7 +785,13 @@ impl Project {
                         key: *key,
                         value: self.instantiate(&mut instance, *value),
                     },
+                    Op::Marked { name, args } => Op::Marked {
+                        name: *name,
+                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
+                    },
                 };
+                let mut within = step.within.clone();
+                within.extend(sub.within.iter().map(|(site, part)| (self.site_via(*site, step.site), *part)));
                 let copy = Step {
                     site: self.site_via(sub.site, step.site),
                     cond,
@@ -694,6 +801,7 @@ impl Project {
                     duplicate_key_caught: sub.duplicate_key_caught || step.duplicate_key_caught,
                     owner: sub.owner,
                     calls: sub.calls + 1,
+                    within,
                 };
                 // A parameter that turns out to be a function of the project is called now.
                 match &copy.op {

@@ -6,10 +6,11 @@
 pub mod checks;
 pub mod guards;
 pub mod link;
+pub mod locks;
 mod merge;
 pub mod mongo;
 pub mod resolve;
 pub mod schema;
 pub mod writes;
 
-pub use link::{Op, Project, Step};
+pub use link::{Marks, Op, Project, Step};

@@ -6,6 +6,7 @@
 use crate::config::{Config, Kind, TrackedArray};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
+use crate::project::locks::Lock;
 use crate::project::mongo::Handle;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -41,6 +42,7 @@ pub struct Trace {
     pub checks: Vec<Vec<Check>>,
     /// Documents that come from outside and are saved here.
     pub documents: Vec<V>,
+    pub locks: Vec<Lock>,
 }
 
 pub struct Context<'a> {
@@ -55,11 +57,13 @@ impl<'a> Context<'a> {
         Self { project, schemas, config, drafts: Vec::new() }
     }
 
-    /// Reads a function's summary once for all rules; `None` when it writes nothing.
+    /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
+    /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
         let steps = self.project.summaries.get(func.0 as usize)?.clone();
         let writes = self.project.writes(&steps);
-        if writes.is_empty() {
+        let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));
+        if writes.is_empty() && !marked {
             return None;
         }
         let mut documents: Vec<V> = Vec::new();
@@ -84,7 +88,8 @@ impl<'a> Context<'a> {
             }
             checks.push(self.project.checks(cond, &documents));
         }
-        Some(Trace { func, steps, writes, checks, documents })
+        let locks = self.project.locks(&steps, &writes);
+        Some(Trace { func, steps, writes, checks, documents, locks })
     }
 
     pub fn report(&mut self, mut draft: Draft) {
@@ -96,7 +101,13 @@ impl<'a> Context<'a> {
 
     /// A draft at a write, with what every rule says alike.
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
-        let step = trace.steps.get(write.step);
+        let collection = write.handle.name().map(str::to_owned);
+        Draft { collection, ..self.draft_at(rule, trace, write.step, site) }
+    }
+
+    /// A draft at a step that need not be a write.
+    pub fn draft_at(&self, rule: &'static str, trace: &Trace, step: usize, site: Site) -> Draft {
+        let step = trace.steps.get(step);
         Draft {
             rule,
             level: None,
@@ -104,7 +115,7 @@ impl<'a> Context<'a> {
             site,
             label: "acted on here".to_owned(),
             owner: step.map_or(trace.func, |step| step.owner),
-            collection: write.handle.name().map(str::to_owned),
+            collection: None,
             array: None,
             related: Vec::new(),
             help: String::new(),

@@ -9,10 +9,19 @@ mod array_overwrite;
 mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
+mod completion_from_cache;
 mod double_push;
 mod guard_shapes;
 mod in_memory_lock;
+mod lock_fails_open;
+mod lock_key_mismatch;
+mod lock_released_by_non_owner;
+mod lock_without_ttl;
+mod lock_without_unique_index;
 mod lost_update;
+mod poll_without_claim;
+mod protocol;
+pub mod startup_recovery;
 mod unguarded_push;
 pub mod write_paths;
 mod wrong_identity_key;
@@ -39,6 +48,14 @@ rules![
     "any-element-guard",
     "double-push",
     "in-memory-lock",
+    "lock-key-mismatch",
+    "lock-without-ttl",
+    "lock-without-unique-index",
+    "lock-fails-open",
+    "lock-released-by-non-owner",
+    "completion-from-cache",
+    "poll-without-claim",
+    "startup-recovery",
     "syntax-error",
     "too-deep",
 ];
@@ -49,7 +66,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 17] = [
     check_then_push::check,
     check_then_update::check,
     check_then_insert::check,
@@ -60,6 +77,13 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 10] = [
     guard_shapes::check,
     double_push::check,
     in_memory_lock::check,
+    lock_key_mismatch::check,
+    lock_without_ttl::check,
+    lock_without_unique_index::check,
+    lock_fails_open::check,
+    lock_released_by_non_owner::check,
+    completion_from_cache::check,
+    poll_without_claim::check,
 ];
 
 /// The level of a rule without configuration, as its page says.

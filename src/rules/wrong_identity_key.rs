@@ -167,12 +167,12 @@ fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &Tracke
     uses
 }
 
-fn name_matches(name: &str, key: &str) -> bool {
+pub fn name_matches(name: &str, key: &str) -> bool {
     name == key || name.strip_prefix(key).is_some_and(|rest| matches!(rest, "Str" | "String"))
 }
 
 /// The name of a value in a template: `batchId` of `${batchId}`, also through `toString()`.
-fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
+pub fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
     match ctx.project.arena.node(ctx.project.bare(value)) {
         Node::Param(func, at) => ctx.project.function(*func)?.param_names.get(*at as usize).cloned(),
         Node::Member(_, name) => Some(ctx.project.arena.text(*name).to_owned()),
