@@ -3,6 +3,7 @@
 //! A branch runs on the shared state; its changes are taken from the trail and undone, and after the other branch both
 //! sets of changes are joined under the branch's condition. So the work is linear in the changes, not in the state.
 
+use super::flags::Flag;
 use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart};
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, C, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
@@ -87,6 +88,9 @@ pub(super) struct Eval<'a> {
     pub assigned_span: Span,
     /// Objects below this number were made by the module body, and are shared by all calls.
     pub module_cells: u32,
+    /// Names of variables of the module that are flags, and those declared so far.
+    pub flag_names: Vec<String>,
+    pub flags: Vec<Flag>,
 }
 
 /// Expressions nested deeper than this are not modelled.
@@ -98,6 +102,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
     let end = text.len() as u32;
     eval.functions.push(Eval::blank("<module>", 0, end, C::TRUE, None));
+    eval.find_flags(program);
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
     eval.finish(FnRef(0), frame);
@@ -136,6 +141,8 @@ impl<'a> Eval<'a> {
             naming: None,
             assigned_span: swc_common::DUMMY_SP,
             module_cells: 0,
+            flag_names: Vec::new(),
+            flags: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ mod call;
 mod class;
 mod eval;
 mod expr;
+mod flags;
 mod pattern;
 mod stmt;
 

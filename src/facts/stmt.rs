@@ -286,6 +286,14 @@ impl<'a> Eval<'a> {
         {
             self.place(value, swc_common::Spanned::span(&**init));
         }
+        if let Pat::Ident(ident) = &declarator.name
+            && let Some(flag) = self.flag_value(&ident.id.sym, value, declarator.span)
+        {
+            let name = self.arena.sym(&ident.id.sym);
+            self.bind_name(name, flag, if var { Bind::Assign } else { Bind::Declare });
+            self.declare_flag(name, flag);
+            return;
+        }
         self.bind(&declarator.name, value, if var { Bind::Assign } else { Bind::Declare });
     }
 
@@ -356,7 +364,7 @@ impl<'a> Eval<'a> {
     }
 
     /// A template or a choice of templates: a key that is worth pointing at.
-    fn is_computed_text(&self, value: V) -> bool {
+    pub(super) fn is_computed_text(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::Template(_) => true,
             Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_computed_text(*v)),

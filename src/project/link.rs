@@ -282,7 +282,26 @@ impl Project {
         marks.iter().find(|mark| *mark == name).cloned()
     }
 
+    /// Fields that a method sets hold more than what the constructor leaves: `this.busy = true`.
+    fn forget_flags(&mut self) {
+        let mut set: Vec<(ClassRef, Sym)> = Vec::new();
+        for function in self.functions.iter().filter(|function| function.name != "constructor") {
+            for effect in &function.effects {
+                if let EffectKind::Assign { object, key: Some(key), .. } = &effect.kind
+                    && let Node::Instance(class) = self.arena.node(*object)
+                {
+                    set.push((*class, *key));
+                }
+            }
+        }
+        for (class, key) in set {
+            let Some(class) = self.classes.get_mut(class.0 as usize) else { continue };
+            class.fields.retain(|(name, value)| *name != key || !matches!(self.arena.node(*value), Node::Bool(_)));
+        }
+    }
+
     fn link_classes(&mut self) {
+        self.forget_flags();
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             let fields = class.fields.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
@@ -708,6 +727,27 @@ impl Project {
         true
     }
 
+    /// The call that gave a function which releases a lock: `const release = await mutex.acquire(); … release()`.
+    pub fn acquiring_call(&self, callee: V) -> Option<Site> {
+        match self.arena.node(callee) {
+            Node::Call { site, callee, .. } => {
+                let (_, name) = self.method_of(*callee)?;
+                matches!(self.arena.text(name), "acquire" | "tryAcquire" | "lock").then_some(*site)
+            }
+            Node::Index(value, _) => self.acquiring_call(*value),
+            _ => None,
+        }
+    }
+
+    /// The function that a mutex runs: `mutex.runExclusive(work)`, `lock.acquire(key, work)`.
+    fn exclusive_work(&self, op: &Op) -> Option<V> {
+        let Op::Call { name: Some(name), args, .. } = op else { return None };
+        if !matches!(self.arena.text(*name), "runExclusive" | "acquire") {
+            return None;
+        }
+        args.iter().copied().find(|arg| matches!(self.arena.node(*arg), Node::Func(_)))
+    }
+
     /// Whether a step can matter to a rule, in its own function or in a caller.
     fn is_relevant(&self, op: &Op) -> bool {
         match op {
@@ -717,6 +757,7 @@ impl Project {
                 super::mongo::is_method(name)
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+                    || self.acquiring_call(*callee).is_some()
             }
         }
     }
@@ -742,8 +783,15 @@ impl Project {
             })
             .collect();
         if targets.is_empty() {
+            let work = self.exclusive_work(&step.op).map(|callee| Step {
+                op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
+                ..step.clone()
+            });
             if self.is_relevant(&step.op) && steps.len() < MAX_STEPS {
                 steps.push(step);
+            }
+            if let Some(work) = work {
+                self.add_step(caller, steps, work);
             }
             return;
         }
@@ -809,6 +857,9 @@ impl Project {
                         if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller)
                             && copy.calls < 3 =>
                     {
+                        self.add_step(caller, steps, copy);
+                    }
+                    op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
                         self.add_step(caller, steps, copy);
                     }
                     _ => steps.push(copy),
