@@ -1,15 +1,14 @@
 //! The pipeline from source texts to findings.
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Finding, Level, Related, Role, WritePath};
+use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath};
 use crate::facts::{self, FileFacts};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project, schema::Schemas};
-use crate::rules::CHECKS;
 use crate::rules::context::{Context, Draft};
-use crate::rules::startup_recovery;
 use crate::rules::write_paths::{self, PathDraft};
+use crate::rules::{CHECKS, PROJECT_CHECKS};
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::value::{FnRef, Site};
 use rayon::prelude::*;
@@ -148,8 +147,10 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
         }
         paths.extend(write_paths::collect(&mut ctx, &trace));
     }
-    startup_recovery::check(&mut ctx);
-    (ctx.drafts, paths)
+    for check in PROJECT_CHECKS {
+        check(&mut ctx);
+    }
+    (ctx.finish(), paths)
 }
 
 /// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.
@@ -160,8 +161,9 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
         let key = (place, draft.array.clone(), draft.operator.clone());
         let fired: Vec<&str> = findings.iter().filter(|f| f.place == place).map(|f| f.rule).collect();
         let callers = draft.callers.iter().filter_map(|(func, site)| {
-            let name = project.function(*func).map_or("<module>", |f| f.name.as_str());
-            self::place(sources, project, *site).map(|(_, place)| (name.to_owned(), place))
+            let function = project.function(*func).map_or("<module>", |f| f.name.as_str()).to_owned();
+            let entry = project.entry(*func).map(|entry| entry.kind.name());
+            self::place(sources, project, *site).map(|(_, place)| Caller { function, place, entry })
         });
         let row = WritePath {
             place,
@@ -173,6 +175,7 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
             guard: draft.guard,
             key: draft.key,
             verdict: if fired.is_empty() { draft.verdict.to_owned() } else { fired.join(", ") },
+            result_read: draft.result_read,
             callers: callers.collect(),
         };
         match rows.get_mut(&key) {

@@ -101,8 +101,20 @@ pub struct WritePath {
     pub key: Vec<String>,
     /// `guarded`, `optimistic`, `transaction`, `removal`, `in place`, `unguarded`, or the rules that fire here.
     pub verdict: String,
-    /// Functions that reach this write, nearest first, with the place of their call.
-    pub callers: Vec<(String, Place)>,
+    /// Whether the code looks at the result of the call; `None` for a save, which has none.
+    pub result_read: Option<bool>,
+    /// Functions that reach this write, nearest first, up to what something outside starts.
+    pub callers: Vec<Caller>,
+}
+
+/// A function that leads to a write path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub function: String,
+    /// Where it calls the next function; for the function of the write itself, the write.
+    pub place: Place,
+    /// What starts the function, where that is outside the code: `route`, `webhook`, `poll`, `cron`, `event`.
+    pub entry: Option<&'static str>,
 }
 
 /// The result of a run over a project.

@@ -53,6 +53,7 @@ pub(super) struct Frame {
     pub loop_exits: Vec<C>,
     pub breaks: Vec<C>,
     pub places: Vec<(V, Site)>,
+    pub missing: Vec<V>,
 }
 
 pub(super) struct Pending<'a> {
@@ -91,6 +92,8 @@ pub(super) struct Eval<'a> {
     /// Names of variables of the module that are flags, and those declared so far.
     pub flag_names: Vec<String>,
     pub flags: Vec<Flag>,
+    /// Calls whose results nothing has looked at so far.
+    pub dropped: FxHashSet<Site>,
 }
 
 /// Expressions nested deeper than this are not modelled.
@@ -106,6 +109,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
     eval.finish(FnRef(0), frame);
+    eval.finish_results();
     let exports = eval.exports.iter().map(|(name, value)| (*name, *value)).collect::<Vec<_>>();
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
     FileFacts {
@@ -143,6 +147,7 @@ impl<'a> Eval<'a> {
             module_cells: 0,
             flag_names: Vec::new(),
             flags: Vec::new(),
+            dropped: FxHashSet::default(),
         }
     }
 
@@ -161,6 +166,7 @@ impl<'a> Eval<'a> {
             param_names: Vec::new(),
             places: Vec::new(),
             tries: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -184,6 +190,7 @@ impl<'a> Eval<'a> {
             function.throws = frame.throws;
             function.places = frame.places;
             function.tries = frame.handled;
+            function.missing = frame.missing;
         }
     }
 
@@ -556,6 +563,7 @@ impl<'a> Eval<'a> {
             duplicate_key_caught: self.frame.tries.contains(&true),
             caught: !self.frame.tries.is_empty(),
             within: self.frame.within.clone(),
+            dropped: false,
         };
         self.frame.effects.push(effect);
     }
@@ -587,6 +595,7 @@ impl Frame {
             loop_exits: Vec::new(),
             breaks: Vec::new(),
             places: Vec::new(),
+            missing: Vec::new(),
         }
     }
 }

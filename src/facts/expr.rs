@@ -33,10 +33,14 @@ impl<'a> Eval<'a> {
             Expr::Object(node) => self.object(node),
             Expr::Array(node) => self.array(node),
             Expr::Member(node) => self.member_expr(node),
-            Expr::OptChain(node) => match &*node.base {
-                OptChainBase::Member(member) => self.member_expr(member),
-                OptChainBase::Call(call) => self.call(&call.callee, &call.args, call.span),
-            },
+            Expr::OptChain(node) => {
+                let value = match &*node.base {
+                    OptChainBase::Member(member) => self.member_expr(member),
+                    OptChainBase::Call(call) => self.call(&call.callee, &call.args, call.span),
+                };
+                self.mark_missing(value);
+                value
+            }
             Expr::Call(node) => match &node.callee {
                 Callee::Expr(callee) => self.call(callee, &node.args, node.span),
                 Callee::Import(_) => self.dynamic_import(node),
@@ -135,6 +139,7 @@ impl<'a> Eval<'a> {
         match self.resolve(name) {
             Some(var) => {
                 let value = self.var(var);
+                self.mark_read(value);
                 if self.arena.node(value) == &Node::Undefined { value } else { self.arena.narrow(self.cond, value) }
             }
             None => self.arena.intern(Node::Global(name)),

@@ -9,6 +9,7 @@ mod eval;
 mod expr;
 mod flags;
 mod pattern;
+mod results;
 mod stmt;
 
 pub use eval::map_children;
@@ -52,6 +53,8 @@ pub struct Function {
     /// Where array queries and computed strings are written, for reports.
     pub places: Vec<(V, Site)>,
     pub tries: Vec<Try>,
+    /// Values that can be null or undefined: read through `?.`, or with `null` as their default.
+    pub missing: Vec<V>,
 }
 
 /// A `try` statement with a handler, and what the handler does with an exception.
@@ -87,6 +90,8 @@ pub struct Effect {
     pub caught: bool,
     /// The `try` statements around the effect, outermost first.
     pub within: Vec<(Site, TryPart)>,
+    /// Nothing looks at the result of this call.
+    pub dropped: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ impl<'a> Eval<'a> {
         match pattern {
             Pat::Ident(ident) => {
                 let name = self.arena.sym(&ident.id.sym);
+                self.mark_dropped(value);
                 self.bind_name(name, value, how);
             }
             Pat::Object(object) => self.bind_object(object, value, how),
@@ -43,7 +44,12 @@ impl<'a> Eval<'a> {
         let default = self.expr(default);
         match self.arena.node(value) {
             Node::Undefined => default,
-            _ if self.arena.is_literal(default) => value,
+            _ if self.arena.is_literal(default) => {
+                if matches!(self.arena.node(default), Node::Null | Node::Undefined) {
+                    self.mark_missing(value);
+                }
+                value
+            }
             _ => {
                 let missing = self.arena.intern(Node::Nullish(value));
                 let present = self.arena.assume(C::TRUE, missing, false);

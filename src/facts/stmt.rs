@@ -98,7 +98,8 @@ impl<'a> Eval<'a> {
     fn stmt_inner(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Expr(expr) => {
-                self.expr(&expr.expr);
+                let value = self.expr(&expr.expr);
+                self.drop_result(&expr.expr, value);
             }
             Stmt::Decl(decl) => self.decl(decl),
             Stmt::Block(block) => self.scoped_block(&block.stmts),

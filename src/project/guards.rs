@@ -171,12 +171,10 @@ impl Project {
     }
 
     fn operand(&mut self, value: V, operator: &str) -> Option<V> {
-        if !matches!(self.arena.node(value), Node::Object(_)) {
-            return None;
-        }
         let key = self.arena.sym(operator);
-        let operand = self.arena.member(value, key);
-        (!matches!(self.arena.node(operand), Node::Undefined)).then_some(operand)
+        let Node::Object(entries) = self.arena.node(value) else { return None };
+        // An operand that is undefined is an operand: the driver sends it as null.
+        entries.iter().any(|entry| entry.key == Key::Name(key)).then(|| self.arena.member(value, key))
     }
 
     fn parse_condition(&mut self, name: &str, value: V, array: &str, cond: C, out: &mut Filter) {
@@ -193,6 +191,11 @@ impl Project {
             return;
         };
         if field.chars().next().is_some_and(|c| c.is_ascii_digit() || c == '*') {
+            // `arr.${field}`: { $ne: v } may be any guard
+            if field.starts_with('*') && ["$ne", "$nin", "$not"].iter().any(|op| self.operand(value, op).is_some()) {
+                out.open = true;
+                return;
+            }
             // 'arr.3': { $exists: false }
             let guard = if self.operand(value, "$exists").is_some() { Guard::Optimistic } else { Guard::Other };
             out.guards.push((guard, cond));

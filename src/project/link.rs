@@ -7,7 +7,7 @@
 use super::merge::{Merger, symbol_file};
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 const MAX_STEPS: usize = 1_500;
 const MAX_CHAIN: u32 = 6;
@@ -25,6 +25,8 @@ pub struct Step {
     pub in_loop: bool,
     pub caught: bool,
     pub duplicate_key_caught: bool,
+    /// Nothing looks at the result of this call.
+    pub dropped: bool,
     /// The function in whose text the step stands.
     pub owner: FnRef,
     /// How many calls lead from the summarised function to the owner.
@@ -117,6 +119,9 @@ pub struct Project {
     completed: FxHashMap<Site, V>,
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
+    /// Values that can be null or undefined where nothing has been asked of them.
+    pub missing: FxHashSet<V>,
+    pub(super) entries: FxHashMap<FnRef, super::entries::Entry>,
     memo: FxHashMap<V, V>,
     depth: u32,
     /// Values that may still be copied into the callers of each file.
@@ -162,6 +167,8 @@ impl Project {
             state: Vec::new(),
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
+            missing: FxHashSet::default(),
+            entries: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
@@ -661,6 +668,7 @@ impl Project {
                     Op::Assign { object: self.linked(*object), key: *key, value: self.linked(*value) }
                 }
             };
+            self.register_entries(&op);
             let step = Step {
                 site: effect.site,
                 cond,
@@ -668,6 +676,7 @@ impl Project {
                 in_loop: effect.in_loop,
                 caught: effect.caught,
                 duplicate_key_caught: effect.duplicate_key_caught,
+                dropped: effect.dropped,
                 owner: func,
                 calls: 0,
                 within: effect.within.clone(),
@@ -678,6 +687,10 @@ impl Project {
         for (value, site) in &facts.places {
             let value = self.linked(*value);
             self.places.entry(value).or_insert(*site);
+        }
+        for value in &facts.missing {
+            let value = self.linked(*value);
+            self.missing.insert(value);
         }
         let base = self.linked_cond(facts.base);
         let mut thrown = Vec::new();
@@ -703,7 +716,7 @@ impl Project {
     }
 
     fn is_small(&self, returns: &[(C, V)]) -> bool {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         let mut open: Vec<V> = Vec::new();
         for (cond, value) in returns {
             open.push(*value);
@@ -847,6 +860,7 @@ impl Project {
                     in_loop: sub.in_loop || step.in_loop,
                     caught: sub.caught || step.caught,
                     duplicate_key_caught: sub.duplicate_key_caught || step.duplicate_key_caught,
+                    dropped: sub.dropped,
                     owner: sub.owner,
                     calls: sub.calls + 1,
                     within,
@@ -976,8 +990,23 @@ impl Project {
             let site = self.own_site(instance, site);
             self.places.entry(result).or_insert(site);
         }
+        if self.missing.contains(&value) && self.is_same_access(instance, value, result) {
+            self.missing.insert(result);
+        }
         instance.memo.insert(value, result);
         result
+    }
+
+    /// Whether the value of a caller is still read as the callee reads it, so that it can be missing just as well: a
+    /// parameter's member that the caller gave is a value of its own.
+    fn is_same_access(&mut self, instance: &mut Instance<'_>, value: V, result: V) -> bool {
+        match (self.arena.node(value).clone(), self.arena.node(result).clone()) {
+            (Node::Member(object, key), Node::Member(other, name)) => {
+                key == name && self.instantiate(instance, object) == other
+            }
+            (Node::Param(..), _) => false,
+            (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+        }
     }
 
     /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.

@@ -71,6 +71,7 @@ impl<'a> Merger<'a> {
             param_names: function.param_names.clone(),
             places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
             tries: function.tries.iter().map(|handled| self.handled(handled)).collect(),
+            missing: function.missing.iter().map(|value| self.value(*value)).collect(),
             ..*function
         }
     }

@@ -4,6 +4,7 @@
 //! Must not know: syntax, rules, formats.
 
 pub mod checks;
+pub mod entries;
 pub mod guards;
 pub mod link;
 pub mod locks;

@@ -16,6 +16,8 @@ pub struct UniqueIndex {
 /// What the schemas of the project say.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
+    /// Names of Mongoose models.
+    pub models: Vec<String>,
     pub unique: Vec<UniqueIndex>,
     /// Models whose schema says `versionKey: false`.
     pub unversioned: Vec<String>,
@@ -44,6 +46,17 @@ impl Schemas {
         list.iter().any(|name| Handle::Named(name.clone()).same(handle))
     }
 
+    /// Whether the client casts what is written and compared to the types of a schema: a Mongoose model. One whose file
+    /// is not part of the run is told by its name.
+    pub fn is_cast(&self, handle: &Handle, name: Option<&str>) -> bool {
+        match handle {
+            Handle::Named(_) => Self::has(&self.models, handle),
+            Handle::Value(_) => name.is_some_and(|name| {
+                name.starts_with(char::is_uppercase) || name.ends_with("Model") || name.ends_with("model")
+            }),
+        }
+    }
+
     pub fn is_unversioned(&self, handle: &Handle) -> bool {
         Self::has(&self.unversioned, handle)
     }
@@ -62,6 +75,7 @@ impl Project {
     pub fn schemas(&mut self) -> Schemas {
         let mut schemas = Schemas::default();
         let models = self.models();
+        schemas.models = models.iter().map(|(name, _)| name.clone()).collect();
         for (name, schema) in &models {
             self.schema_fields(name, *schema, &mut schemas);
         }

@@ -27,6 +27,8 @@ struct JsonPath<'a> {
     guard: Option<&'a str>,
     key: &'a [String],
     verdict: &'a str,
+    #[serde(rename = "resultRead")]
+    result_read: Option<bool>,
     callers: Vec<JsonCaller<'a>>,
 }
 
@@ -36,6 +38,7 @@ struct JsonCaller<'a> {
     path: &'a str,
     line: u32,
     column: u32,
+    entry: Option<&'a str>,
 }
 
 /// One JSON object on one line.
@@ -46,9 +49,10 @@ pub fn paths_json(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {
-    let callers = path.callers.iter().filter_map(|(function, place)| {
-        let Spot { file, start, .. } = run.locate(*place)?;
-        Some(JsonCaller { function, path: &file.path, line: start.line, column: start.column })
+    let callers = path.callers.iter().filter_map(|caller| {
+        let Spot { file, start, .. } = run.locate(caller.place)?;
+        let (function, entry) = (caller.function.as_str(), caller.entry);
+        Some(JsonCaller { function, path: &file.path, line: start.line, column: start.column, entry })
     });
     Some(JsonPath {
         range: range(run.locate(path.place)?),
@@ -60,14 +64,15 @@ fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {
         guard: path.guard.as_deref(),
         key: &path.key,
         verdict: &path.verdict,
+        result_read: path.result_read,
         callers: callers.collect(),
     })
 }
 
 /// A table with one row for each write path, its callers below it, and a last line with the count.
 pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let header = ["WHERE", "FUNCTION", "ARRAY", "WRITE", "KIND", "GUARD", "VERDICT"].map(str::to_owned);
-    let rows: Vec<([String; 7], &WritePath)> =
+    let header = ["WHERE", "FUNCTION", "ARRAY", "WRITE", "KIND", "GUARD", "RESULT", "VERDICT"].map(str::to_owned);
+    let rows: Vec<([String; 8], &WritePath)> =
         run.analysis.paths.iter().filter_map(|path| Some((row(run, path)?, path))).collect();
     let mut widths = header.each_ref().map(|cell| cell.chars().count());
     for (cells, _) in &rows {
@@ -80,16 +85,20 @@ pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     for (cells, path) in &rows {
         writeln!(out, "{}", aligned(cells, &widths))?;
-        for (function, place) in &path.callers {
-            let Some(spot) = run.locate(*place) else { continue };
-            let (file, line) = (escape::line(&spot.file.path), spot.start.line);
-            writeln!(out, "    called by {} at {file}:{line}", escape::line(function))?;
+        for caller in &path.callers {
+            let Some(spot) = run.locate(caller.place) else { continue };
+            let (file, line, function) =
+                (escape::line(&spot.file.path), spot.start.line, escape::line(&caller.function));
+            match caller.entry {
+                Some(entry) => writeln!(out, "    started by {entry} {function} at {file}:{line}")?,
+                None => writeln!(out, "    called by {function} at {file}:{line}")?,
+            }
         }
     }
     writeln!(out, "{} in {}", counted(rows.len(), "write path"), counted(run.files(), "file"))
 }
 
-fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 7]> {
+fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 8]> {
     let spot = run.locate(path.place)?;
     let collection = path.collection.as_deref().unwrap_or("*");
     let cells = [
@@ -99,12 +108,13 @@ fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 7]> {
         path.operator.clone(),
         if path.kinds.is_empty() { "-".to_owned() } else { path.kinds.join(", ") },
         path.guard.clone().unwrap_or_else(|| "-".to_owned()),
+        path.result_read.map_or("-", |read| if read { "read" } else { "dropped" }).to_owned(),
         path.verdict.clone(),
     ];
     Some(cells.map(|cell| escape::line(&cell)))
 }
 
-fn aligned(cells: &[String; 7], widths: &[usize; 7]) -> String {
+fn aligned(cells: &[String; 8], widths: &[usize; 8]) -> String {
     let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
     padded.join("  ").trim_end().to_owned()
 }

@@ -1,7 +1,7 @@
 //! The shape of each format, on a race whose ends are in two files.
 
 use super::*;
-use crate::diagnostic::{Edit, Finding, Fix, Related, Role, WritePath};
+use crate::diagnostic::{Caller, Edit, Finding, Fix, Related, Role, WritePath};
 use crate::source::FileId;
 
 /// A file, and the first place of a word in it.
@@ -55,7 +55,8 @@ fn race() -> (Sources, Analysis) {
         guard: None,
         key: vec!["imageId".into()],
         verdict: "unguarded".into(),
-        callers: vec![("POST /chat".into(), place(&sources, 0, "has"))],
+        result_read: Some(false),
+        callers: vec![Caller { function: "POST /chat".into(), place: place(&sources, 0, "has"), entry: Some("route") }],
     };
     (sources, Analysis { findings: vec![finding], paths: vec![path] })
 }
@@ -153,13 +154,15 @@ fn paths_are_a_table_and_an_object() {
     paths_json(&run, &mut json).expect("an object");
     let human = String::from_utf8(human).expect("UTF-8");
     let expected = "\
-WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  VERDICT
-routes/é.js:1  addMessage  *.messages  $push  image  -      unguarded
-    called by POST /chat at models/a b.js:1
+WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  RESULT   VERDICT
+routes/é.js:1  addMessage  *.messages  $push  image  -      dropped  unguarded
+    started by route POST /chat at models/a b.js:1
 1 write path in 1 file
 ";
     assert_eq!(human, expected);
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
     assert_eq!(json["paths"][0]["callers"][0]["function"], "POST /chat");
+    assert_eq!(json["paths"][0]["callers"][0]["entry"], "route");
+    assert_eq!(json["paths"][0]["resultRead"], false);
     assert_eq!(json["paths"][0]["endLine"], 3);
 }

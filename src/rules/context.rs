@@ -3,6 +3,8 @@
 //! Input: the linked project and one function's summary with its writes. Output: drafts, later findings.
 //! Must not know: syntax, formats.
 
+use super::guarded::{self, GuardedAppend};
+use super::inconsistent_identity_key::KeyRow;
 use crate::config::{Config, Kind, TrackedArray};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -11,7 +13,8 @@ use crate::project::mongo::Handle;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
-use crate::value::{Arena, C, FnRef, Key, Node, Site, V};
+use crate::value::{Arena, C, FnRef, Key, Node, Site, SiteInfo, V};
+use rustc_hash::FxHashSet;
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct Trace {
     pub writes: Vec<Write>,
     /// For each write, the checks in its path condition.
     pub checks: Vec<Vec<Check>>,
+    /// The appends whose filter guards the array.
+    pub guarded: Vec<GuardedAppend>,
     /// Documents that come from outside and are saved here.
     pub documents: Vec<V>,
     pub locks: Vec<Lock>,
@@ -50,11 +55,15 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
+    /// How each write path tells elements of a kind apart.
+    pub key_rows: Vec<KeyRow>,
+    /// Rules that some caller's view of a place refutes.
+    vetoes: FxHashSet<(&'static str, SiteInfo)>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(project: &'a mut Project, schemas: &'a Schemas, config: &'a Config) -> Self {
-        Self { project, schemas, config, drafts: Vec::new() }
+        Self { project, schemas, config, drafts: Vec::new(), key_rows: Vec::new(), vetoes: FxHashSet::default() }
     }
 
     /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
@@ -89,7 +98,8 @@ impl<'a> Context<'a> {
             checks.push(self.project.checks(cond, &documents));
         }
         let locks = self.project.locks(&steps, &writes);
-        Some(Trace { func, steps, writes, checks, documents, locks })
+        let guarded = guarded::collect(self, &writes);
+        Some(Trace { func, steps, writes, checks, guarded, documents, locks })
     }
 
     pub fn report(&mut self, mut draft: Draft) {
@@ -97,6 +107,20 @@ impl<'a> Context<'a> {
             draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
         }
         self.drafts.push(draft);
+    }
+
+    /// Keeps a rule silent at a place, whatever other views of it say.
+    pub fn veto(&mut self, rule: &'static str, site: Site) {
+        let place = self.project.base_site(site);
+        self.vetoes.insert((rule, place));
+    }
+
+    /// The drafts that no view refutes.
+    pub fn finish(mut self) -> Vec<Draft> {
+        let vetoes = std::mem::take(&mut self.vetoes);
+        let project = &*self.project;
+        self.drafts.retain(|draft| !vetoes.contains(&(draft.rule, project.base_site(draft.site))));
+        self.drafts
     }
 
     /// A draft at a write, with what every rule says alike.

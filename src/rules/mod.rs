@@ -11,18 +11,27 @@ mod check_then_push;
 mod check_then_update;
 mod completion_from_cache;
 mod double_push;
+mod fresh_add_to_set;
+mod freshness;
 mod guard_shapes;
+mod guard_type_mismatch;
+mod guarded;
+mod guarded_upsert;
 mod in_memory_lock;
+mod inconsistent_identity_key;
 mod lock_fails_open;
 mod lock_key_mismatch;
 mod lock_released_by_non_owner;
 mod lock_without_ttl;
 mod lock_without_unique_index;
 mod lost_update;
+mod nullable_guard_key;
 mod poll_without_claim;
 mod protocol;
-pub mod startup_recovery;
+mod startup_recovery;
+mod unchecked_guard_result;
 mod unguarded_push;
+mod vacuous_guard;
 pub mod write_paths;
 mod wrong_identity_key;
 
@@ -46,6 +55,13 @@ rules![
     "check-then-insert",
     "split-compound-guard",
     "any-element-guard",
+    "guard-type-mismatch",
+    "nullable-guard-key",
+    "vacuous-guard",
+    "guarded-upsert",
+    "unchecked-guard-result",
+    "fresh-add-to-set",
+    "inconsistent-identity-key",
     "double-push",
     "in-memory-lock",
     "lock-key-mismatch",
@@ -65,8 +81,8 @@ pub fn ids() -> Vec<&'static str> {
     ALL.iter().map(|(id, _)| *id).collect()
 }
 
-/// The checks, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 17] = [
+/// The checks of one function, in no order that matters.
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 23] = [
     check_then_push::check,
     check_then_update::check,
     check_then_insert::check,
@@ -75,6 +91,12 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 17] = [
     wrong_identity_key::check,
     array_overwrite::check,
     guard_shapes::check,
+    guard_type_mismatch::check,
+    nullable_guard_key::check,
+    vacuous_guard::check,
+    guarded_upsert::check,
+    unchecked_guard_result::check,
+    fresh_add_to_set::check,
     double_push::check,
     in_memory_lock::check,
     lock_key_mismatch::check,
@@ -85,6 +107,9 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 17] = [
     completion_from_cache::check,
     poll_without_claim::check,
 ];
+
+/// The checks over what all functions together say, after those of each function.
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 2] = [inconsistent_identity_key::check, startup_recovery::check];
 
 /// The level of a rule without configuration, as its page says.
 pub fn default_level(rule: &str) -> crate::diagnostic::Level {

@@ -9,7 +9,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, FnRef, Site};
 
 /// How many functions above a write are listed.
-const MAX_CALLERS: usize = 8;
+const MAX_CALLERS: usize = 24;
 
 /// A write path before its place is resolved.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub struct PathDraft {
     pub guard: Option<String>,
     pub key: Vec<String>,
     pub verdict: &'static str,
+    pub result_read: Option<bool>,
     /// Functions that reach the write, nearest first, with the site of their call.
     pub callers: Vec<(FnRef, Site)>,
 }
@@ -92,7 +93,8 @@ fn draft(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite
         guard,
         key,
         verdict,
-        callers: callers(ctx, owner),
+        result_read: step.filter(|_| write.kind != WriteKind::Save).map(|step| !step.dropped),
+        callers: callers(ctx, owner, field.site),
     }
 }
 
@@ -152,9 +154,13 @@ fn guard_of(
     ((!words.is_empty()).then(|| words.join(" | ")), key, optimistic)
 }
 
-/// Functions that lead to `func`, nearest first.
-fn callers(ctx: &Context<'_>, func: FnRef) -> Vec<(FnRef, Site)> {
+/// Functions that lead to `func`, nearest first, up to the entries: routes, webhooks, timers, events. The function itself
+/// is the first when it is one.
+fn callers(ctx: &Context<'_>, func: FnRef, write: Site) -> Vec<(FnRef, Site)> {
     let mut found: Vec<(FnRef, Site)> = Vec::new();
+    if ctx.project.entry(func).is_some() {
+        found.push((func, write));
+    }
     let mut seen = vec![func];
     let mut next = vec![func];
     while let Some(at) = next.first().copied() {

@@ -53,19 +53,23 @@ fn judge(
     uses: Vec<KeyUse>,
 ) {
     for used in uses {
+        let mut is_told = false;
         for (at, kind) in array.kinds.iter().enumerate() {
-            // The key must be another kind's, and say nothing of this kind's.
-            let foreign = array.kinds.iter().any(|other| other.name != kind.name && same_set(&other.key, &used.fields));
-            if !foreign || kind.key.iter().any(|key| used.fields.contains(key)) {
-                continue;
-            }
             let Some(witness) = ctx.may_be_kind(element, kind, used.cond) else { continue };
             // A kind that comes earlier and matches as well decides.
             if ctx.kind_of(element, array, witness).is_none_or(|(first, _)| first != at) {
                 continue;
             }
-            report(ctx, trace, write, field, &used, &kind.name, &kind.key);
-            break;
+            if used.what != "locked" {
+                let draft = ctx.draft(RULE, trace, write, write.site);
+                ctx.note_key(array, at, &used.fields, draft);
+            }
+            // The key must be another kind's, and say nothing of this kind's.
+            let foreign = array.kinds.iter().any(|other| other.name != kind.name && same_set(&other.key, &used.fields));
+            if foreign && !is_told && !kind.key.iter().any(|key| used.fields.contains(key)) {
+                report(ctx, trace, write, field, &used, &kind.name, &kind.key);
+                is_told = true;
+            }
         }
     }
 }

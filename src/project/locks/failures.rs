@@ -19,13 +19,11 @@ impl Project {
         })?;
         let caught = self.arena.intern(Node::Caught(self.base_try(site)));
         let after = |step: &Step| !step.within.iter().any(|(s, _)| *s == site);
-        // In the function itself, or in the helper that takes the lock; not in one between them.
-        let goes_on = match self.chain(site) {
-            0 => self.spares_duplicates(handled.resumes),
-            depth if depth == acquire.calls => self.reports_success(acquire.owner, handled.resumes, caught),
-            _ => false,
-        };
-        if !goes_on {
+        let (depth, call) = (self.chain(site), self.arena.site_info(site).via);
+        // What follows in the same call goes on where the handler ends; what follows a helper goes on by its result.
+        let resumes = self.spares_duplicates(handled.resumes);
+        let succeeds = depth == acquire.calls && self.reports_success(acquire.owner, handled.resumes, caught);
+        if !resumes && !succeeds {
             return None;
         }
         let failed = self.arena.intern(Node::Caught(site));
@@ -35,6 +33,10 @@ impl Project {
                 && steps.get(write.step).is_some_and(after)
                 && !self.arena.conflict(lock.cond, write.cond)
                 && self.can_fail(write.cond, failed)
+                && match self.arena.site_info(self.at_depth(write.site, depth)).via == call {
+                    true => resumes,
+                    false => succeeds,
+                }
         })?;
         Some(FailOpen { handler: self.in_call(handled.handler, site), act: act.step, failed })
     }

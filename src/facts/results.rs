@@ -1,0 +1,81 @@
+//! What becomes of values: call results that nothing looks at, and values that may be missing.
+//!
+//! Input: the evaluator's values as statements, bindings and reads meet them. Output: marks on effects and functions.
+//! Must not know: MongoDB.
+
+use super::eval::Eval;
+use crate::value::{Node, Site, V};
+use swc_ecma_ast::{AssignOp, AssignTarget, Expr, OptChainBase, SimpleAssignTarget, UnaryOp};
+
+impl<'a> Eval<'a> {
+    /// A statement that is an expression drops its value: `await messages.updateOne(…);`
+    ///                                                   ^^^^^^^^^^^^^^^^^^^^^^
+    pub(super) fn drop_result(&mut self, expr: &'a Expr, value: V) {
+        if is_call(expr) {
+            self.mark_dropped(value);
+        }
+    }
+
+    /// The results of the calls in a value are dropped, unless a variable that holds them is read later.
+    pub(super) fn mark_dropped(&mut self, value: V) {
+        for site in self.result_sites(value) {
+            self.dropped.insert(site);
+        }
+    }
+
+    /// A variable is read, so the results in it are looked at.
+    pub(super) fn mark_read(&mut self, value: V) {
+        if self.dropped.is_empty() {
+            return;
+        }
+        for site in self.result_sites(value) {
+            self.dropped.remove(&site);
+        }
+    }
+
+    /// The calls whose results a value is, also as the items of an array.
+    fn result_sites(&self, value: V) -> Vec<Site> {
+        match self.arena.node(value) {
+            Node::Call { site, .. } => vec![*site],
+            Node::OneOf(alternatives) => alternatives.iter().flat_map(|(_, v)| self.result_sites(*v)).collect(),
+            Node::Cell(cell) => self.result_sites(self.content(*cell)),
+            Node::Array(items) if items.len() <= 16 => {
+                items.iter().flat_map(|item| self.result_sites(item.value)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value can be null or undefined: it was read through `?.`, or its default is `null`.
+    pub(super) fn mark_missing(&mut self, value: V) {
+        if !self.arena.is_literal(value) && !self.arena.has_cell(value) {
+            self.frame.missing.push(value);
+        }
+    }
+
+    /// Writes what was dropped into the effects, when the whole file has been evaluated.
+    pub(super) fn finish_results(&mut self) {
+        for effect in self.functions.iter_mut().flat_map(|function| &mut function.effects) {
+            effect.dropped = self.dropped.contains(&effect.site);
+        }
+    }
+}
+
+/// Whether the value of the expression is that of a call in it, or an assignment of one to a variable.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(_) => true,
+        Expr::OptChain(chain) => matches!(&*chain.base, OptChainBase::Call(_)),
+        Expr::Await(node) => is_call(&node.arg),
+        Expr::Paren(node) => is_call(&node.expr),
+        Expr::TsAs(node) => is_call(&node.expr),
+        Expr::TsNonNull(node) => is_call(&node.expr),
+        Expr::Unary(node) => node.op == UnaryOp::Void && is_call(&node.arg),
+        Expr::Assign(node) => {
+            node.op == AssignOp::Assign
+                && matches!(&node.left, AssignTarget::Simple(SimpleAssignTarget::Ident(_)))
+                && is_call(&node.right)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,61 @@
+//! `$addToSet` of an object with a field that is new in each call.
+
+use super::context::{Context, Trace, appends};
+use super::freshness::Origin;
+use super::unguarded_push::elements;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{C, Key, Node, V};
+
+const RULE: &str = "fresh-add-to-set";
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for (at, write) in trace.writes.iter().enumerate() {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
+            continue;
+        }
+        for field in appends(write) {
+            if field.operator != "$addToSet" || trace.guarded.iter().any(|append| append.write == at) {
+                continue;
+            }
+            let cond = ctx.project.arena.and(write.cond, field.cond);
+            if cond == C::FALSE {
+                continue;
+            }
+            for element in elements(ctx, field.value) {
+                if let Some(name) = fresh_field(ctx, trace, element) {
+                    report(ctx, trace, write, &field, &name);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The first field of an object literal that is fresh in this call. A reference to a document that this call inserts is
+/// not meant to be found again.
+fn fresh_field(ctx: &mut Context<'_>, trace: &Trace, element: V) -> Option<String> {
+    let Node::Object(entries) = ctx.project.arena.node(element).clone() else { return None };
+    entries.iter().find_map(|entry| match entry.key {
+        Key::Name(name) if is_fresh(ctx, trace, entry.value) => Some(ctx.project.arena.text(name).to_owned()),
+        _ => None,
+    })
+}
+
+fn is_fresh(ctx: &mut Context<'_>, trace: &Trace, value: V) -> bool {
+    matches!(ctx.origin(trace, value, C::TRUE), Origin::Fresh(_))
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, name: &str) {
+    let array = field.path.clone();
+    let mut draft = ctx.draft(RULE, trace, write, field.site);
+    draft.message = format!(
+        "`{name}` is new in each call, so no two elements of `{array}` are equal: `$addToSet` appends every time"
+    );
+    draft.label = format!("`{name}` makes each element different");
+    draft.help = format!(
+        "use `$push` with a guard by the key that a repeated call repeats: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
+    );
+    draft.array = Some(array);
+    draft.pair = format!("$addToSet of fresh {name}");
+    ctx.report(draft);
+}
