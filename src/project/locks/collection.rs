@@ -8,6 +8,9 @@ use crate::project::link::{Project, Step};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Key, Node, Site, V};
 
+/// Fields with their values.
+type Fields = Vec<(String, V)>;
+
 impl Project {
     pub(super) fn insert_lock(&mut self, steps: &[Step], write: &Write, writes: &[Write]) -> Option<Lock> {
         let step = steps.get(write.step)?;
@@ -37,7 +40,7 @@ impl Project {
         kind: LockKind,
         write: &Write,
         writes: &[Write],
-        (keys, releases): (Vec<(String, V)>, Vec<Release>),
+        (keys, releases): (Fields, Vec<Release>),
         takes_over: bool,
     ) -> Lock {
         let last = releases.iter().map(|release| release.step).max().unwrap_or(write.step);
@@ -71,7 +74,7 @@ impl Project {
         claim: &Write,
         writes: &[Write],
         own: &[(String, V)],
-    ) -> Option<(Vec<(String, V)>, Vec<Release>)> {
+    ) -> Option<(Fields, Vec<Release>)> {
         let mut keys: Vec<(String, V)> = Vec::new();
         let mut releases = Vec::new();
         for write in writes.iter().filter(|write| write.step > claim.step && write.handle.same(&claim.handle)) {
