@@ -285,6 +285,12 @@ impl Project {
         if marks.is_empty() {
             return None;
         }
+        // A function of a file without exports is a page's own, whatever its name.
+        if let Node::Func(func) = self.arena.node(callee)
+            && self.exports.get(self.file_of(*func) as usize).is_none_or(FxHashMap::is_empty)
+        {
+            return None;
+        }
         let name = self.called_name(callee)?;
         marks.iter().find(|mark| *mark == name).cloned()
     }

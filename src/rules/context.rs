@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
             }
             checks.push(self.project.checks(cond, &documents));
         }
-        let locks = self.project.locks(&steps, &writes);
+        let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
         Some(Trace { func, steps, writes, checks, guarded, documents, locks })
     }

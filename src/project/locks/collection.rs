@@ -4,7 +4,8 @@
 
 use super::{Lock, LockKind, Release};
 use crate::facts::TryPart;
-use crate::project::link::{Project, Step};
+use crate::project::link::{Op, Project, Step};
+use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Key, Node, Site, V};
 
@@ -12,17 +13,29 @@ use crate::value::{Key, Node, Site, V};
 type Fields = Vec<(String, V)>;
 
 impl Project {
-    pub(super) fn insert_lock(&mut self, steps: &[Step], write: &Write, writes: &[Write]) -> Option<Lock> {
+    pub(super) fn insert_lock(
+        &mut self,
+        schemas: &Schemas,
+        steps: &[Step],
+        write: &Write,
+        writes: &[Write],
+    ) -> Option<Lock> {
         let step = steps.get(write.step)?;
-        if !step.duplicate_key_caught || step.in_loop && write.fields.is_empty() {
+        if !step.duplicate_key_caught {
             return None;
         }
         let own: Vec<(String, V)> = write.fields.iter().map(|field| (field.path.clone(), field.value)).collect();
-        let (keys, releases) = self.releases(steps, write, writes, &own)?;
+        let (keys, releases) = self.releases(schemas, steps, write, writes, &own)?;
         Some(self.database_lock(LockKind::Insert, write, writes, (keys, releases), false))
     }
 
-    pub(super) fn upsert_lock(&mut self, steps: &[Step], write: &Write, writes: &[Write]) -> Option<Lock> {
+    pub(super) fn upsert_lock(
+        &mut self,
+        schemas: &Schemas,
+        steps: &[Step],
+        write: &Write,
+        writes: &[Write],
+    ) -> Option<Lock> {
         let filter = write.filter?;
         let takes_over = self.compares_order(filter);
         let only_inserts =
@@ -31,7 +44,7 @@ impl Project {
             return None;
         }
         let own = self.top_equalities(filter);
-        let (keys, releases) = self.releases(steps, write, writes, &own)?;
+        let (keys, releases) = self.releases(schemas, steps, write, writes, &own)?;
         Some(self.database_lock(LockKind::Upsert, write, writes, (keys, releases), takes_over))
     }
 
@@ -67,53 +80,88 @@ impl Project {
     }
 
     /// The later writes that give the claim back, and the fields that name it. Something that is only undone when the
-    /// work fails is a rollback, not a lock, so one release must be on the path of success.
+    /// work fails is a rollback, not a lock, so one release must be on the path of success; and a document that goes
+    /// again with nothing done in between locks nothing.
     fn releases(
         &mut self,
+        schemas: &Schemas,
         steps: &[Step],
         claim: &Write,
         writes: &[Write],
         own: &[(String, V)],
     ) -> Option<(Fields, Vec<Release>)> {
-        let mut keys: Vec<(String, V)> = Vec::new();
+        let mut keys: Fields = Vec::new();
         let mut releases = Vec::new();
         for write in writes.iter().filter(|write| write.step > claim.step && write.handle.same(&claim.handle)) {
-            if !(write.kind == WriteKind::Delete || write.kind == WriteKind::Update && self.frees(claim, write)) {
-                continue;
-            }
             let Some(filter) = write.filter else { continue };
-            let wanted = self.equalities(filter);
-            let by_result = wanted.iter().any(|(_, value)| self.contains_call(*value, claim.site));
-            let matched: Vec<&(String, V)> = own
-                .iter()
-                .filter(|(name, value)| wanted.iter().any(|(n, v)| n == name && self.same_value(*v, *value)))
-                .collect();
-            let fresh = matched.iter().any(|(_, value)| self.is_fresh(*value));
-            let named: Vec<(String, V)> =
-                matched.into_iter().filter(|(_, value)| !self.is_fresh(*value)).cloned().collect();
-            if named.is_empty() && !by_result {
+            let deletes = write.kind == WriteKind::Delete && !self.compares_order(filter);
+            let frees = claim.kind == WriteKind::Update && self.frees(claim, write);
+            if !(deletes || frees) || self.arena.conflict(claim.cond, write.cond) {
                 continue;
             }
-            if keys.is_empty() || named.len() < keys.len() && !named.is_empty() {
-                keys = named;
+            let Some((key, owned)) = self.release_key(schemas, claim, own, filter) else { continue };
+            if keys.is_empty() || key.len() < keys.len() {
+                keys = key;
             }
-            // The owner is named by a fresh value, or by a further field that not everybody fills alike.
-            let owned = fresh || by_result || wanted.len() > 1 && keys.len() > 1;
             releases.push(Release { step: write.step, owned });
         }
         let on_success = releases.iter().any(|release| {
             steps.get(release.step).is_some_and(|step| !step.within.iter().any(|(_, part)| *part == TryPart::Handler))
         });
-        (on_success && !keys.is_empty()).then_some((keys, releases))
+        let last = releases.iter().map(|release| release.step).max()?;
+        let between = steps.get(claim.step + 1..last).unwrap_or_default();
+        let works = between.iter().any(|step| match &step.op {
+            Op::Call { callee, .. } => matches!(self.arena.node(*callee), Node::Param(..)),
+            _ => false,
+        }) || writes
+            .iter()
+            .any(|act| (claim.step + 1..last).contains(&act.step) && !act.handle.same(&claim.handle));
+        (on_success && works).then_some((keys, releases))
+    }
+
+    /// The fields by which a filter names the claimed document, and whether it names the owner as well; `None` when it
+    /// is about another document.
+    fn release_key(&self, schemas: &Schemas, claim: &Write, own: &[(String, V)], filter: V) -> Option<(Fields, bool)> {
+        let wanted = self.equalities(filter);
+        let by_result = wanted.iter().any(|(_, value)| self.contains_call(*value, claim.site));
+        let mut named: Fields = Vec::new();
+        let mut owned = by_result;
+        for (name, value) in &wanted {
+            let Some((_, stored)) = own.iter().find(|(field, _)| field == name) else { continue };
+            if !self.same_value(*stored, *value) {
+                return None;
+            }
+            match self.is_fresh(*stored) {
+                true => owned = true,
+                false => named.push((name.clone(), *stored)),
+            }
+        }
+        // The key is what is unique; what else the filter names tells the owner.
+        let unique: Fields = if named.iter().any(|(name, _)| name == "_id") {
+            named.iter().filter(|(name, _)| name == "_id").cloned().collect()
+        } else {
+            let index = schemas.unique.iter().find(|index| {
+                index.handle.same(&claim.handle)
+                    && !index.keys.is_empty()
+                    && index.keys.iter().all(|key| named.iter().any(|(name, _)| name == key))
+            });
+            index.map_or_else(
+                || named.clone(),
+                |index| named.iter().filter(|(name, _)| index.keys.contains(name)).cloned().collect(),
+            )
+        };
+        owned |= unique.len() < named.len();
+        (!unique.is_empty()).then_some((unique, owned))
     }
 
     /// Whether an update clears a field that the claim sets.
     fn frees(&self, claim: &Write, write: &Write) -> bool {
-        !write.upsert
+        let cleared = |value: V| matches!(self.arena.node(value), Node::Null | Node::Undefined | Node::Bool(false));
+        write.kind == WriteKind::Update
+            && !write.upsert
             && write.fields.iter().any(|field| {
-                claim.fields.iter().any(|taken| taken.path == field.path)
-                    && (field.operator == "$unset"
-                        || matches!(self.arena.node(field.value), Node::Null | Node::Bool(false)))
+                claim.fields.iter().any(|taken| taken.path == field.path && !cleared(taken.value))
+                    && (field.operator == "$unset" || cleared(field.value))
             })
     }
 

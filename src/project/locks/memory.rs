@@ -6,7 +6,7 @@
 use super::{Lock, LockKind};
 use crate::project::link::{Op, Project, Step};
 use crate::project::writes::Write;
-use crate::value::{C, Node, Site, V};
+use crate::value::{C, Compare, Node, Site, V};
 
 impl Project {
     pub(super) fn memory_locks(&mut self, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
@@ -84,7 +84,9 @@ impl Project {
     /// mutex, which waits instead of being asked.
     fn memory_acquire(&mut self, step: &Step, steps: &[Step]) -> Option<(V, Option<V>, bool)> {
         match &step.op {
-            Op::Assign { object, key: None, .. } => self.is_memory(*object).then_some((*object, None, false)),
+            Op::Assign { object, key: None, value } => {
+                (self.is_memory(*object) && self.is_token(*value)).then_some((*object, None, false))
+            }
             Op::Assign { object, key: Some(key), value } => {
                 let taken = matches!(self.arena.node(*value), Node::Bool(true) | Node::Fresh(..));
                 // A flag that is never put back says that something was done, not that it is being done.
@@ -100,7 +102,12 @@ impl Project {
                 (taken && put_back && self.is_state(*object)).then_some((flag, None, false))
             }
             Op::Call { recv: Some(recv), name: Some(name), args, .. } => match self.arena.text(*name) {
-                "set" | "add" if self.is_memory(*recv) => Some((*recv, args.first().copied(), false)),
+                // What is stored by a cache is used later; a lock stores that it is held, and is given back.
+                "add" if self.is_memory(*recv) => Some((*recv, args.first().copied(), false)),
+                "set" if self.is_memory(*recv) => {
+                    let token = args.get(1).is_none_or(|value| self.is_token(*value)) || self.forgets(steps, *recv);
+                    token.then_some((*recv, args.first().copied(), false))
+                }
                 "acquire" | "acquireAsync" | "runExclusive" | "lock" | "tryAcquire" if self.is_mutex(*recv) => {
                     Some((*recv, args.first().copied(), true))
                 }
@@ -108,6 +115,29 @@ impl Project {
             },
             _ => None,
         }
+    }
+
+    /// A value that says that something is held, or until when.
+    fn is_token(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Bool(true) | Node::Num(_) | Node::Str(_) | Node::Fresh(..) => true,
+            Node::Derived(_, parts) => parts.iter().any(|part| self.is_token(*part)),
+            Node::Object(entries) => {
+                !entries.is_empty()
+                    && entries.iter().any(|entry| matches!(self.arena.node(entry.value), Node::Fresh(..)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a structure forgets a key again.
+    fn forgets(&self, steps: &[Step], structure: V) -> bool {
+        steps.iter().any(|step| match &step.op {
+            Op::Call { recv: Some(recv), name: Some(name), .. } => {
+                *recv == structure && self.arena.text(*name) == "delete"
+            }
+            _ => false,
+        })
     }
 
     fn is_memory(&self, value: V) -> bool {
@@ -163,6 +193,13 @@ impl Project {
     fn asks(&mut self, cond: C, structure: V) -> bool {
         self.leaves(cond).into_iter().any(|leaf| match self.arena.node(leaf.value) {
             Node::Nullish(inner) => leaf.holds && self.is_entry(*inner, structure, 0),
+            // Times are compared by order; that an entry equals something says what it is.
+            Node::Compare(Compare::Equal, a, b) => {
+                let direct = |value: V| !matches!(self.arena.node(value), Node::Member(..) | Node::Derived(..));
+                [a, b]
+                    .into_iter()
+                    .any(|side| (direct(*side) || *side == structure) && self.is_entry(*side, structure, 0))
+            }
             Node::Compare(_, a, b) => self.is_entry(*a, structure, 0) || self.is_entry(*b, structure, 0),
             _ => !leaf.holds && self.is_entry(leaf.value, structure, 0),
         })

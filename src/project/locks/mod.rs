@@ -9,6 +9,7 @@ mod memory;
 
 use super::link::{Project, Step};
 use super::mongo::Handle;
+use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
 use crate::value::{C, Site, V};
 
@@ -66,12 +67,12 @@ const MAX_SEARCH: usize = 400;
 
 impl Project {
     /// The locks that a summary takes, in order.
-    pub fn locks(&mut self, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
+    pub fn locks(&mut self, schemas: &Schemas, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
         let mut locks = self.memory_locks(steps, writes);
         for write in writes {
             let lock = match write.kind {
-                WriteKind::Insert => self.insert_lock(steps, write, writes),
-                WriteKind::Update if write.upsert => self.upsert_lock(steps, write, writes),
+                WriteKind::Insert => self.insert_lock(schemas, steps, write, writes),
+                WriteKind::Update if write.upsert => self.upsert_lock(schemas, steps, write, writes),
                 _ => None,
             };
             locks.extend(lock);
