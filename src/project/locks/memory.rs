@@ -105,7 +105,9 @@ impl Project {
                 // What is stored by a cache is used later; a lock stores that it is held, and is given back.
                 "add" if self.is_memory(*recv) => Some((*recv, args.first().copied(), false)),
                 "set" if self.is_memory(*recv) => {
-                    let token = args.get(1).is_none_or(|value| self.is_token(*value)) || self.forgets(steps, *recv);
+                    let token = args.get(1).is_none_or(|value| {
+                        self.is_token(*value) || self.is_promise(*value) && self.forgets(steps, *recv)
+                    });
                     token.then_some((*recv, args.first().copied(), false))
                 }
                 "acquire" | "acquireAsync" | "runExclusive" | "lock" | "tryAcquire" if self.is_mutex(*recv) => {
@@ -128,6 +130,10 @@ impl Project {
             }
             _ => false,
         }
+    }
+
+    fn is_promise(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Call { .. } | Node::New { .. } | Node::Opaque(_))
     }
 
     /// Whether a structure forgets a key again.
