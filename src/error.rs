@@ -12,7 +12,10 @@ pub enum Error {
     /// The command line asks for something that does not exist.
     #[error("{message}")]
     Usage { message: String, remedy: String },
-    /// The configuration file is not valid; `line` is 1-based.
+    /// git is missing, refuses, or does not know what was asked for.
+    #[error("{message}")]
+    Git { message: String, remedy: String },
+    /// The configuration, or the baseline, is not valid; `line` is 1-based.
     #[error("{message}")]
     Config { path: PathBuf, line: Option<usize>, message: String, remedy: String },
     /// A file or folder that was asked for cannot be read.
@@ -21,6 +24,12 @@ pub enum Error {
     /// A report cannot be written.
     #[error("cannot write the report: {source}")]
     Write { path: PathBuf, source: io::Error },
+    /// A fixed file cannot be written.
+    #[error("cannot write the fix: {source}")]
+    Fix { path: PathBuf, source: io::Error },
+    /// A file is no longer what the fix was made for.
+    #[error("this file changed while it was being checked, so it was left alone")]
+    Changed { path: PathBuf },
     /// The terminal, pipe or file behind standard output refuses the report.
     #[error("cannot write to standard output: {source}")]
     Output { source: io::Error },
@@ -30,8 +39,12 @@ impl Error {
     /// The file or folder that the error is about.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Error::Config { path, .. } | Error::Read { path, .. } | Error::Write { path, .. } => Some(path),
-            Error::Usage { .. } | Error::Output { .. } => None,
+            Error::Config { path, .. }
+            | Error::Read { path, .. }
+            | Error::Write { path, .. }
+            | Error::Fix { path, .. }
+            | Error::Changed { path } => Some(path),
+            Error::Usage { .. } | Error::Git { .. } | Error::Output { .. } => None,
         }
     }
 
@@ -46,9 +59,11 @@ impl Error {
     /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {
-            Error::Usage { remedy, .. } | Error::Config { remedy, .. } => remedy,
+            Error::Usage { remedy, .. } | Error::Git { remedy, .. } | Error::Config { remedy, .. } => remedy,
             Error::Read { .. } => "check that it exists and that you may read it",
             Error::Write { .. } => "check that the folder exists and that you may write there",
+            Error::Fix { .. } => "check that you may write the file and its folder",
+            Error::Changed { .. } => "run the command again",
             Error::Output { .. } => "write the report to a file with `--output FORMAT=PATH`",
         }
     }

@@ -30,6 +30,8 @@ pub struct SourceFile {
     /// Path relative to the root, `/`-separated.
     pub path: String,
     pub text: Arc<str>,
+    /// Whether a byte-order mark stands before the text on disk.
+    pub has_bom: bool,
     /// Whether findings in this file are reported. Other files only give context to the link step.
     pub reported: bool,
     /// 0-based byte offset of each line's first byte.
@@ -37,9 +39,11 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Takes the text of a file, without its byte-order mark.
+    /// Takes the text of a file; a byte-order mark at its start is remembered but is no part of the text.
     pub fn new(path: String, text: &str, reported: bool) -> Self {
-        let text: Arc<str> = Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let unmarked = text.strip_prefix('\u{feff}');
+        let has_bom = unmarked.is_some();
+        let text: Arc<str> = Arc::from(unmarked.unwrap_or(text));
         let mut line_starts = vec![0];
         let bytes = text.as_bytes();
         for (at, byte) in bytes.iter().enumerate() {
@@ -48,7 +52,18 @@ impl SourceFile {
                 line_starts.push(at as u32 + 1);
             }
         }
-        Self { path, text, reported, line_starts }
+        Self { path, text, has_bom, reported, line_starts }
+    }
+
+    /// The same file with another text.
+    pub fn with_text(&self, text: &str) -> Self {
+        let file = Self::new(self.path.clone(), text, self.reported);
+        Self { has_bom: self.has_bom, ..file }
+    }
+
+    /// The text as it is stored, with its byte-order mark.
+    pub fn on_disk(&self) -> String {
+        format!("{}{}", if self.has_bom { "\u{feff}" } else { "" }, self.text)
     }
 
     /// Line and column of a 0-based byte offset. An offset past the end gives the end of the text.
@@ -63,11 +78,15 @@ impl SourceFile {
         Position { line: line as u32, column: column as u32 + 1 }
     }
 
+    /// 0-based byte offset of the first byte of a 1-based line; the end of the text for a line after the last.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.line_starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.text.len() as u32)
+    }
+
     /// The text of a 1-based line, without its line ending.
     pub fn line(&self, line: u32) -> &str {
-        let index = line.saturating_sub(1) as usize;
-        let start = self.line_starts.get(index).map_or(self.text.len(), |at| *at as usize);
-        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |at| *at as usize);
+        let start = self.line_start(line) as usize;
+        let end = self.line_start(line.max(1) + 1) as usize;
         self.text.get(start..end).unwrap_or("").trim_end_matches(['\r', '\n'])
     }
 
@@ -100,6 +119,13 @@ impl Sources {
 
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
+    }
+
+    /// Puts a file with the same path in the place of another.
+    pub fn replace(&mut self, id: FileId, file: SourceFile) {
+        if let Some(slot) = self.files.get_mut(id.0 as usize) {
+            *slot = file;
+        }
     }
 
     pub fn find(&self, path: &str) -> Option<FileId> {

@@ -504,7 +504,7 @@ impl Arena {
     }
 
     /// The value as a condition: alternatives that come from `&&`, `||`, `!` and `?:` on booleans become `And` and `Or`.
-    fn as_condition(&mut self, value: V) -> V {
+    pub fn as_condition(&mut self, value: V) -> V {
         let Node::OneOf(alternatives) = self.node(value).clone() else { return value };
         let [(c1, v1), (c2, v2)] = alternatives.as_slice() else { return value };
         // The two conditions must be each other's negation.

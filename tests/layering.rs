@@ -15,12 +15,38 @@ const EDGES: &[(&str, &[&str])] = &[
     ("discover", &["config", "error", "source"]),
     ("parse", &["source"]),
     ("facts", &["parse", "source", "value"]),
+    ("fix", &["diagnostic", "parse", "source"]),
     ("project", &["facts", "source", "value"]),
-    ("rules", &["config", "diagnostic", "project", "source", "value"]),
-    ("analysis", &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "value"]),
+    ("survey", &["config", "source"]),
+    ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
+    ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
+    (
+        "analysis",
+        &["config", "diagnostic", "facts", "parse", "project", "rules", "source", "suppress", "survey", "value"],
+    ),
     // The descriptions of the rules, not their checks.
     ("report", &["diagnostic", "rules", "source"]),
-    ("cli", &["analysis", "config", "diagnostic", "discover", "error", "report", "rules", "source"]),
+    ("baseline", &["diagnostic", "source"]),
+    ("git", &["error"]),
+    ("changed", &["diagnostic", "git", "rules", "source"]),
+    (
+        "cli",
+        &[
+            "analysis",
+            "baseline",
+            "changed",
+            "config",
+            "diagnostic",
+            "discover",
+            "error",
+            "fix",
+            "git",
+            "report",
+            "rules",
+            "source",
+            "survey",
+        ],
+    ),
     ("lib", &[]),
     ("main", &[]),
 ];
@@ -28,6 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// A word and the only files, or folders, whose code may contain it.
 const CONFINED: &[(&str, &[&str])] = &[
     ("swc_", &["parse.rs", "facts/"]),
+    ("similar::", &["cli/"]),
     ("miette", &["report/human.rs"]),
     ("clap::", &["cli/"]),
     ("indicatif", &["cli/"]),
@@ -38,7 +65,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("eprint", &[]),
     ("process::exit", &[]),
     ("env::current_dir", &[]),
-    ("std::fs", &["cli/", "config/load.rs", "discover/"]),
+    ("std::fs", &["cli/", "config/load.rs", "discover/", "git/mod.rs"]),
+    ("process::Command", &["git/"]),
 ];
 
 /// The code of every source file, without comments and without its unit tests.

@@ -1,8 +1,8 @@
 //! Runs every example of every rule page.
 //!
 //! `bad`: the page's rule fires on exactly the lines that end in `// error`; another rule fires where
-//! `// error: its-id` says so, and no other error is found. `good`: nothing is found. `fixed`: nothing is found, and when
-//! the rule offers a fix, applying it to the `bad` example before gives this text.
+//! `// error: its-id` says so, and no other error is found. `good`: nothing is found. `fixed`: nothing is found, and
+//! applying the rule's fixes to the `bad` example before gives this text.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -10,9 +10,11 @@ mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use pushguard::analysis::analyze;
-use pushguard::config::{Config, load};
+use pushguard::config::load;
 use pushguard::diagnostic::Level;
+use pushguard::fix;
 use pushguard::rules;
+use pushguard::rules::doc::FixKind;
 use pushguard::source::{SourceFile, Sources};
 use support::{File, annotations, hits, unknown_rules, verdict};
 
@@ -43,6 +45,8 @@ fn main() {
                 trials.push(Trial::test(name, move || judge(id, &example, before.as_ref())));
             }
         }
+        let of_page = examples.clone();
+        trials.push(Trial::test(format!("{id}::fixes_as_it_says"), move || judge_front_matter(id, &of_page)));
         let (bad, good) = ["bad", "good"].map(|kind| examples.iter().any(|example| example.kind == kind)).into();
         trials.push(Trial::test(format!("{id}::has_both_kinds"), move || match (bad, good) {
             (true, true) => Ok(()),
@@ -134,9 +138,9 @@ fn judge(id: &'static str, example: &Example, before: Option<&Example>) -> Resul
         }
     }
     if example.kind == "fixed"
-        && let Some(problem) = before.and_then(|bad| compare_fix(id, bad, example, &config))
+        && let Some(bad) = before
     {
-        problems.push(problem);
+        problems.extend(compare_fix(id, bad, example)?);
     }
     if !problems.is_empty() {
         problems.insert(0, format!("rules/{id}.md:{}", example.line));
@@ -144,33 +148,52 @@ fn judge(id: &'static str, example: &Example, before: Option<&Example>) -> Resul
     verdict(problems, &found)
 }
 
+/// The files of an example after the fixes of one rule, and how many were applied.
+fn fixed_by(id: &str, example: &Example) -> Result<(Sources, usize), Failed> {
+    let config = load::parse(&example.config, &rules::ids()).map_err(|problem| problem.message)?;
+    let files = example.files.iter().map(|(path, text)| SourceFile::new(path.clone(), text, true)).collect();
+    let mut sources = Sources::new(files);
+    let mut count = 0;
+    for _ in 0..fix::MAX_ROUNDS {
+        let mut findings = analyze(&sources, &config, &|| ()).findings;
+        findings.retain(|finding| finding.rule == id);
+        let round = fix::apply(&sources, &findings);
+        if round.applied == 0 {
+            break;
+        }
+        count += round.applied;
+        sources = round.sources;
+    }
+    Ok((sources, count))
+}
+
 /// Applies the rule's fixes to the `bad` example and compares with the `fixed` one; annotations are left out of both.
-fn compare_fix(id: &str, bad: &Example, fixed: &Example, config: &Config) -> Option<String> {
-    let files = bad.files.iter().map(|(path, text)| SourceFile::new(path.clone(), text, true)).collect();
-    let sources = Sources::new(files);
-    let analysis = analyze(&sources, config, &|| ());
-    let mut edits: Vec<_> = analysis
-        .findings
-        .iter()
-        .filter(|finding| finding.rule == id)
-        .filter_map(|finding| finding.fix.as_ref())
-        .flat_map(|fix| fix.edits.iter())
-        .collect();
-    if edits.is_empty() {
-        return None;
+fn compare_fix(id: &str, bad: &Example, fixed: &Example) -> Result<Option<String>, Failed> {
+    let (sources, count) = fixed_by(id, bad)?;
+    if count == 0 {
+        return Ok(Some("nothing in the `bad` example before is fixed".to_owned()));
     }
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.place));
-    for (file, source) in sources.iter() {
-        let mut text = source.text.to_string();
-        for edit in edits.iter().filter(|edit| edit.place.file == file) {
-            text.replace_range(edit.place.start as usize..edit.place.end as usize, &edit.text);
-        }
+    for (_, source) in sources.iter() {
         let wanted = fixed.files.iter().find(|(path, _)| *path == source.path).map(|(_, text)| text.as_str());
-        if wanted.map(plain) != Some(plain(&text)) {
-            return Some(format!("the fix of {} gives another text:\n{text}", source.path));
+        if wanted.map(plain) != Some(plain(&source.text)) {
+            return Ok(Some(format!("the fix of {} gives another text:\n{}", source.path, source.text)));
         }
     }
-    None
+    Ok(None)
+}
+
+/// What the front matter says of fixes is what the examples do.
+fn judge_front_matter(id: &'static str, examples: &[Example]) -> Result<(), Failed> {
+    let says = rules::doc::page(id).ok_or("the page does not parse")?.meta.fix;
+    let shown = examples.iter().any(|example| example.kind == "fixed");
+    let mut fixes = 0;
+    for example in examples.iter().filter(|example| example.kind == "bad") {
+        fixes += fixed_by(id, example)?.1;
+    }
+    match (says, fixes > 0, shown) {
+        (FixKind::Safe, true, true) | (FixKind::None | FixKind::Display, false, false) => Ok(()),
+        _ => Err(format!("the front matter says `{}`; fixes: {fixes}, `fixed` example: {shown}", says.name()).into()),
+    }
 }
 
 /// The text without `// error` annotations.

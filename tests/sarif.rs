@@ -5,8 +5,11 @@
 mod shell;
 
 use pushguard::report::sarif::line_hashes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shell::{CLEAN, Project, RACY};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn problems(log: &Value) -> Vec<String> {
     let schema = include_str!("../fixtures/schemas/sarif-2.1.0.json");
@@ -48,6 +51,115 @@ fn the_shipped_projects_give_valid_reports_with_consistent_links() {
     }
 }
 
+/// Microsoft's validator: where `PUSHGUARD_SARIF_MULTITOOL` says, else where `.ci/tools` puts it.
+fn multitool() -> Option<PathBuf> {
+    let installed = "target/tools/node/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool";
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join(installed);
+    let path = std::env::var_os("PUSHGUARD_SARIF_MULTITOOL").map_or(known, PathBuf::from);
+    if path.is_file() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("PUSHGUARD_REQUIRE_TOOLS").is_none(), "no validator at {}", path.display());
+    // Past the capture of the test harness, so that nobody takes the pass for a check.
+    let note = format!("\nSKIPPED the SARIF multitool: none at {}; run .ci/tools\n", path.display());
+    std::io::stderr().write_all(note.as_bytes()).unwrap();
+    None
+}
+
+/// What the validator says of a report, by its own rules and GitHub's. Its exit code says nothing.
+fn complaints(tool: &Path, project: &Project, report: &Value) -> Vec<String> {
+    let report_path = project.write("report.sarif", report.to_string().as_bytes());
+    let verdict_path = project.path().join("verdict.sarif");
+    let mut command = Command::new(tool);
+    command.args(["validate", "--rule-kind", "Sarif;Ghas", "--log", "ForceOverwrite", "-o"]);
+    let output = command.args([&verdict_path, &report_path]).output().unwrap();
+    assert!(verdict_path.is_file(), "{output:?}");
+    let verdict: Value = serde_json::from_str(&project.read("verdict.sarif")).unwrap();
+    let run = &verdict["runs"][0];
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true, "{run}");
+    run["results"].as_array().into_iter().flatten().map(Value::to_string).collect()
+}
+
+#[test]
+fn the_multitool_with_the_rules_of_github_has_no_complaint() {
+    let Some(tool) = multitool() else { return };
+    let racy = Project::new(&[("models/a b.js", RACY), ("models/c.js", "let = ;")]);
+    let shipped = Project::new(&[]);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/projects/chat-before");
+    for (project, path) in [(&racy, "."), (&shipped, root), (&Project::new(&[]), ".")] {
+        let mut report = project.run(&["check", path, "--format", "sarif"]).json();
+        assert_eq!(complaints(&tool, project, &report), Vec::<String>::new());
+        report["runs"][0]["tool"]["driver"]["rules"][0].as_object_mut().unwrap().remove("help");
+        assert!(!complaints(&tool, project, &report).is_empty(), "the validator does not look");
+    }
+}
+
+/// What is before the act on its line, the text before that line, and the column of the act.
+#[test]
+fn columns_count_utf16_units_whatever_is_before() {
+    let cases = [
+        ("", "  ", 3),
+        ("", "\t\t", 3),
+        ("", "/* 😀 */ ", 10),
+        ("", "/* é\u{301} */\t", 10),
+        ("\u{feff}", "/* 😀😀 */ ", 12),
+        ("/* 😀 */\r\n", "\t", 2),
+        ("\u{feff}'use strict';\r\n", "/* \u{10ffff} */ ", 10),
+        ("\u{2028}/* a\u{2029}b */", "  ", 3),
+    ];
+    for (start, before, column) in cases {
+        let line_end = if start.contains("\r\n") { "\r\n" } else { "\n" };
+        let text = format!("{start}{}", RACY.replace("  await", &format!("{before}await")).replace('\n', line_end));
+        let log = Project::new(&[("models/a.js", &text)]).run(&["check", "--format", "sarif"]).json();
+        let result = &log["runs"][0]["results"][0];
+        let region = &result["locations"][0]["physicalLocation"]["region"];
+        let line = 5 + start.matches("\r\n").count();
+        let expected = json!({
+            "startLine": line, "startColumn": column + 6,
+            "endLine": line, "endColumn": column + 6 + r"chats.updateOne({ _id: id }, { $push: { messages: item } })".len(),
+        });
+        assert_eq!(region, &expected, "{text:?}");
+        let inserted = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+        assert_eq!(
+            inserted["deletedRegion"]["startColumn"],
+            column + 6 + "chats.updateOne({ _id: id".len(),
+            "{text:?}"
+        );
+        assert_eq!(inserted["deletedRegion"]["endColumn"], inserted["deletedRegion"]["startColumn"]);
+        assert_eq!(problems(&log), Vec::<String>::new());
+    }
+}
+
+/// The action reads a byte-order mark as a character of the first line; it starts no other line.
+#[test]
+fn the_line_hash_counts_the_byte_order_mark() {
+    // What the action's own code gives for "\u{feff}a\nb\n" and for "a\nb\n".
+    assert_eq!(line_hashes("\u{feff}a\nb\n"), ["8fff498b8a070609:1", "ade70578248be16f:1", "c129715d7a2bc9a3:1"]);
+    assert_eq!(line_hashes("a\nb\n"), ["81b8d8db678b2bbe:1", "ade70578248be16f:1", "c129715d7a2bc9a3:1"]);
+    let one_line = RACY.replace("\n", " ");
+    for text in [one_line.clone(), format!("\u{feff}{one_line}")] {
+        let log = Project::new(&[("models/a.js", &text)]).run(&["check", "--format", "sarif"]).json();
+        let result = &log["runs"][0]["results"][0];
+        assert_eq!(result["partialFingerprints"]["primaryLocationLineHash"], line_hashes(&text)[0], "{text:?}");
+    }
+}
+
+#[test]
+fn a_race_has_its_flow_its_links_and_its_fix() {
+    let log = Project::new(&[("models/a.js", RACY)]).run(&["check", "--format", "sarif"]).json();
+    let result = &log["runs"][0]["results"][0];
+    let line = |location: &Value| location["physicalLocation"]["region"]["startLine"].as_u64().unwrap();
+    let steps = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap();
+    assert_eq!(steps.iter().map(|step| line(&step["location"])).collect::<Vec<_>>(), [3, 5]);
+    assert_eq!(line(&result["relatedLocations"][0]), 3);
+    assert!(result["message"]["text"].as_str().unwrap().contains("[checked here](1)"), "{result}");
+    let fix = &result["fixes"][0];
+    assert_eq!(fix["description"]["text"], "Add `'messages.mergeId': { $ne: item.mergeId }` to the filter");
+    let replacement = &fix["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], ", 'messages.mergeId': { $ne: item.mergeId }");
+    assert_eq!(log["runs"][0]["automationDetails"]["id"], "pushguard/");
+}
+
 /// GitHub requires these of every rule, and refuses longer descriptions.
 #[test]
 fn every_rule_is_described() {
@@ -59,6 +171,13 @@ fn every_rule_is_described() {
             assert!(!text.as_str().unwrap().is_empty(), "{}", rule["id"]);
         }
         assert!(rule["fullDescription"]["text"].as_str().unwrap().chars().count() <= 1024);
+        let properties = &rule["properties"];
+        let precisions = ["very-high", "high", "medium", "low"];
+        assert!(precisions.contains(&properties["precision"].as_str().unwrap()), "{rule}");
+        let severities = ["error", "warning", "recommendation"];
+        assert!(severities.contains(&properties["problem.severity"].as_str().unwrap()), "{rule}");
+        let tags = properties["tags"].as_array().unwrap();
+        assert!((1..=10).contains(&tags.len()), "{rule}");
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+mod gate;
+
+pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
+
 use crate::report::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,12 +22,20 @@ pub struct Args {
 pub enum Command {
     /// Report the code that can go wrong
     Check(CheckArgs),
+    /// Accept today's findings: write them to pushguard-baseline.json
+    Baseline(BaselineArgs),
     /// List every place where a tracked array is written
     Paths(PathsArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Write a commented pushguard.toml for the arrays of a code base
+    Init(InitArgs),
+    /// Print the JSON schema of pushguard.toml
+    Schema,
+    /// Print a completion script
+    Completions(CompletionsArgs),
 }
 
 /// What both analysing commands take.
@@ -34,6 +46,8 @@ pub struct ProjectArgs {
     /// Configuration file [default: the nearest pushguard.toml, upward]
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub matching: MatchArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,6 +63,25 @@ pub struct CheckArgs {
     /// Lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Threshold::Error)]
     pub fail_on: Threshold,
+    /// Most warnings that leave the exit code 0
+    #[arg(long, value_name = "N")]
+    pub max_warnings: Option<usize>,
+    #[command(flatten)]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    pub accept: AcceptArgs,
+    /// Count the findings by rule on standard error
+    #[arg(long)]
+    pub statistics: bool,
+    /// List the files that would be reported on, and stop
+    #[arg(long)]
+    pub list_files: bool,
+    /// Rewrite the files where that is proven safe, then report what remains
+    #[arg(long, conflicts_with_all = ["diff", "staged", "since", "stdin_filename"])]
+    pub fix: bool,
+    /// Print what --fix would change instead of the report, and write nothing
+    #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
+    pub diff: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,
@@ -79,6 +112,25 @@ pub struct RulesArgs {
     pub format: ListFormat,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Root of the project
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Overwrite a pushguard.toml that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file on standard output instead of writing it
+    #[arg(long, conflicts_with = "force")]
+    pub print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell to complete in
+    pub shell: clap_complete::Shell,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
     /// Snippets for a terminal
@@ -89,6 +141,12 @@ pub enum FormatArg {
     Sarif,
     /// One line for each finding
     Compact,
+    /// Workflow commands, for annotations on GitHub
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit XML
+    Junit,
 }
 
 impl FormatArg {
@@ -98,6 +156,9 @@ impl FormatArg {
             FormatArg::Json => Format::Json,
             FormatArg::Sarif => Format::Sarif,
             FormatArg::Compact => Format::Compact,
+            FormatArg::Github => Format::Github,
+            FormatArg::Gitlab => Format::Gitlab,
+            FormatArg::Junit => Format::Junit,
         }
     }
 }
@@ -130,10 +191,15 @@ pub struct OutputArg {
     pub path: PathBuf,
 }
 
+fn format_names() -> Vec<String> {
+    let values = FormatArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
 fn parse_output(text: &str) -> Result<OutputArg, String> {
     let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as sarif=report.sarif")?;
     let format = FormatArg::from_str(format, false)
-        .map_err(|_| format!("unknown format `{format}`, expected human, json, sarif or compact"))?;
+        .map_err(|_| format!("unknown format `{format}`, expected one of {}", format_names().join(", ")))?;
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }

@@ -16,6 +16,17 @@ pub struct Root {
     pub config: Option<PathBuf>,
 }
 
+impl Root {
+    /// The folder relative to the root of the repository around it: empty where they are the same or there is none, else
+    /// `/`-separated with a `/` at its end.
+    pub fn prefix(&self) -> String {
+        let repository = self.folder.ancestors().find(|folder| folder.join(".git").exists());
+        let below = repository.and_then(|repository| self.folder.strip_prefix(repository).ok());
+        let names = below.into_iter().flat_map(Path::components);
+        names.map(|name| name.as_os_str().to_string_lossy().into_owned() + "/").collect()
+    }
+}
+
 /// `cwd` and `paths` are absolute and resolved.
 ///
 /// The root is the folder of the nearest `pushguard.toml`, upward from `cwd`, else `cwd`. Paths that all lie in another

@@ -4,10 +4,11 @@
 //! sets of changes are joined under the branch's condition. So the work is linear in the changes, not in the state.
 
 use super::flags::Flag;
-use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart};
+use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, C, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use swc_common::Span;
 use swc_ecma_ast::{ArrowExpr, Constructor, Function as FnNode, Program};
 
@@ -71,6 +72,7 @@ pub(super) struct Eval<'a> {
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
     pub export_all: Vec<Sym>,
+    pub written: BTreeMap<(u32, u32), WrittenCall>,
     pub scopes: Vec<Scope>,
     pub scope: usize,
     pub vars: Vec<V>,
@@ -118,6 +120,8 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
         classes: eval.classes,
         exports,
         export_all: eval.export_all,
+        notes: Default::default(),
+        written: eval.written,
     }
 }
 
@@ -131,6 +135,7 @@ impl<'a> Eval<'a> {
             classes: Vec::new(),
             exports: Vec::new(),
             export_all: Vec::new(),
+            written: BTreeMap::new(),
             scopes: vec![Scope { parent: None, vars: FxHashMap::default(), function: true }],
             scope: 0,
             vars: Vec::new(),
@@ -295,6 +300,13 @@ impl<'a> Eval<'a> {
 
     pub(super) fn set_overlay(&mut self, place: V, value: V) {
         let old = self.overlay.insert(place, value);
+        self.trail.push((Slot::Overlay(place), old));
+    }
+
+    /// Forgets an assignment, so that the member is looked up anew: what a constructor assigns is a field of the class.
+    pub(super) fn forget_overlay(&mut self, object: V, key: Sym) {
+        let place = self.arena.intern(Node::Member(object, key));
+        let old = self.overlay.remove(&place);
         self.trail.push((Slot::Overlay(place), old));
     }
 
@@ -511,8 +523,13 @@ impl<'a> Eval<'a> {
     }
 
     /// Keeps a function's assignments to outer variables as something that may have happened.
-    pub(super) fn join_called(&mut self, some: V, body: Branch, skipped: Branch) {
+    /// With `fills`, an empty variable is taken to hold what the function assigns, if that is made by a call.
+    pub(super) fn join_called(&mut self, some: V, body: Branch, mut skipped: Branch, fills: bool) {
         let cond = self.cond;
+        if fills {
+            let filled = body.changes.iter().filter(|(slot, value)| self.is_filled(*slot, *value)).copied();
+            skipped.changes.extend(filled.collect::<Vec<_>>());
+        }
         let body = Branch { end: cond, entered: cond, ..body };
         let skipped = Branch { end: cond, entered: cond, ..skipped };
         self.join(some, body, skipped);
@@ -547,6 +564,14 @@ impl<'a> Eval<'a> {
                 self.set_slot(slot, old);
             }
         }
+    }
+
+    /// Whether an assignment gives an empty variable a value from outside, whose truth is not known.
+    fn is_filled(&self, slot: Slot, value: V) -> bool {
+        let empty = self.slot(slot).is_some_and(|old| matches!(self.arena.node(old), Node::Undefined | Node::Null));
+        matches!(slot, Slot::Var(_))
+            && empty
+            && matches!(self.arena.node(value), Node::Call { .. } | Node::Member(..) | Node::Param(..))
     }
 
     // Effects

@@ -3,15 +3,20 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+mod bulk;
 pub mod checks;
 pub mod entries;
 pub mod guards;
 pub mod link;
 pub mod locks;
 mod merge;
+pub mod models;
 pub mod mongo;
+mod outside;
 pub mod resolve;
+mod routes;
 pub mod schema;
 pub mod writes;
 
+pub use crate::facts::{Literal, Property, Written, WrittenCall};
 pub use link::{Marks, Op, Project, Step};

@@ -5,23 +5,31 @@
 mod compact;
 pub mod escape;
 mod excerpt;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 mod paths;
 pub mod sarif;
 
 pub use human::Style;
 pub use paths::{paths_human, paths_json};
 
-use crate::diagnostic::{Analysis, Level};
+use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
 use crate::source::{Place, Position, SourceFile, Sources};
 use std::io::{self, Write};
+
+/// A finding, and by what it was accepted where it was.
+type Shown<'a> = (&'a Finding, Option<&'a Acceptance>);
 
 /// What a report shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     pub sources: &'a Sources,
     pub analysis: &'a Analysis,
+    /// The folder that paths are relative to, relative to the root of its repository: empty, or with a `/` at its end.
+    pub prefix: &'a str,
     /// The code that the process ends with.
     pub exit_code: u8,
 }
@@ -32,9 +40,23 @@ impl<'a> Run<'a> {
         self.sources.iter().filter(|(_, file)| file.reported).count()
     }
 
+    /// The findings, and the accepted ones that the run still holds, sorted by place and rule.
+    fn shown(&self) -> Vec<Shown<'a>> {
+        let counted = self.analysis.findings.iter().map(|finding| (finding, None));
+        let accepted = self.analysis.accepted.iter().map(|accepted| (&accepted.finding, Some(&accepted.by)));
+        let mut shown: Vec<_> = counted.chain(accepted).collect();
+        shown.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
+        shown
+    }
+
     /// Number of findings of one level.
     pub fn count(&self, level: Level) -> usize {
         self.analysis.findings.iter().filter(|finding| finding.level == level).count()
+    }
+
+    /// The path of a file relative to the root of its repository, as platforms want it.
+    fn repository_path(&self, file: &SourceFile) -> String {
+        format!("{}{}", self.prefix, file.path)
     }
 
     /// The file of a place, and where it starts and ends. `None` for a place in no file, which no stage makes.
@@ -59,6 +81,9 @@ pub enum Format {
     Json,
     Sarif,
     Compact,
+    Github,
+    Gitlab,
+    Junit,
 }
 
 /// Writes one report.
@@ -68,11 +93,14 @@ pub fn write(format: Format, run: &Run<'_>, style: Style, out: &mut dyn Write) -
         Format::Json => json::write(run, out),
         Format::Sarif => sarif::write(run, out),
         Format::Compact => compact::write(run, out),
+        Format::Github => github::write(run, out),
+        Format::Gitlab => gitlab::write(run, out),
+        Format::Junit => junit::write(run, out),
     }
 }
 
 /// "1 error", "2 errors".
-fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -58,12 +58,12 @@ fn race() -> (Sources, Analysis) {
         result_read: Some(false),
         callers: vec![Caller { function: "POST /chat".into(), place: place(&sources, 0, "has"), entry: Some("route") }],
     };
-    (sources, Analysis { findings: vec![finding], paths: vec![path] })
+    (sources, Analysis { findings: vec![finding], paths: vec![path], ..Analysis::default() })
 }
 
 fn written(format: Format) -> String {
     let (sources, analysis) = race();
-    let run = Run { sources: &sources, analysis: &analysis, exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
     let mut out = Vec::new();
     write(format, &run, Style::default(), &mut out).expect("a report");
     String::from_utf8(out).expect("UTF-8")
@@ -148,7 +148,7 @@ fn sarif_links_both_ends_and_keeps_the_region_on_one_line() {
 #[test]
 fn paths_are_a_table_and_an_object() {
     let (sources, analysis) = race();
-    let run = Run { sources: &sources, analysis: &analysis, exit_code: 0 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 };
     let (mut human, mut json) = (Vec::new(), Vec::new());
     paths_human(&run, &mut human).expect("a table");
     paths_json(&run, &mut json).expect("an object");

@@ -1,6 +1,7 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
 use super::context::{Context, Trace, appends, check_words};
+use super::rewrite;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, V};
@@ -26,14 +27,17 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             } else {
                 ctx.project.checks(cond, &trace.documents)
             };
-            let Some(check) = checks.iter().find(|check| decides(ctx, check, write, &field)).cloned() else { continue };
-            if ctx.same_session(trace, &check, write)
+            let deciding: Vec<Check> =
+                checks.iter().filter(|check| decides(ctx, check, write, &field)).cloned().collect();
+            let Some(check) = deciding.first() else { continue };
+            if ctx.same_session(trace, check, write)
                 || ctx.is_claimed(trace, write)
                 || is_guarded(ctx, write, &field, cond)
             {
                 continue;
             }
-            report(ctx, trace, write, &field, &check);
+            let is_only = deciding.len() == 1;
+            report(ctx, trace, write, &field, check, is_only);
         }
     }
 }
@@ -95,7 +99,8 @@ fn has_loaded_field(ctx: &mut Context<'_>, write: &Write) -> bool {
     })
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
+/// `is_only`: no other check decides this append.
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check, is_only: bool) {
     let array = field.path.clone();
     let keys = keys_of(ctx, check, &array);
     let guard = ctx.guard_text(&array, &keys);
@@ -125,8 +130,19 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
             "carry the check in the filter of this call: add `{guard}`; matchedCount 0 means it is there already"
         ),
     };
-    draft.pair = format!("{} -> $push", check_words(check));
+    draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
+    if is_only {
+        draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
+    }
     ctx.report(draft);
+}
+
+/// The fields by which an element is looked for, in no order that the code decides.
+fn key_words(keys: &[(String, V)]) -> String {
+    let mut names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!(" by {}", names.join(" + ")) }
 }
 
 /// The fields and values by which the check looks for the element.

@@ -5,8 +5,9 @@
 
 use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
+use super::results::DecisiveCalls;
 use crate::config::{Config, Kind, TrackedArray};
-use crate::diagnostic::{Level, Role};
+use crate::diagnostic::{Fix, Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::locks::Lock;
 use crate::project::mongo::Handle;
@@ -30,6 +31,8 @@ pub struct Draft {
     pub array: Option<String>,
     pub related: Vec<(Site, Role, String)>,
     pub help: String,
+    /// A rewrite that was proven safe.
+    pub fix: Option<Fix>,
     /// How many calls lead from the function in which this was seen to the act.
     pub calls: u32,
     /// The normalised pair of check and act, for the fingerprint.
@@ -45,7 +48,7 @@ pub struct Trace {
     pub checks: Vec<Vec<Check>>,
     /// The appends whose filter guards the array.
     pub guarded: Vec<GuardedAppend>,
-    /// Documents that come from outside and are saved here.
+    /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
     pub locks: Vec<Lock>,
 }
@@ -59,11 +62,24 @@ pub struct Context<'a> {
     pub key_rows: Vec<KeyRow>,
     /// Rules that some caller's view of a place refutes.
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
+    /// Writes whose collection some caller names.
+    named: FxHashSet<SiteInfo>,
+    /// The calls whose result decides something; collected when first asked for.
+    pub decisive: Option<DecisiveCalls>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(project: &'a mut Project, schemas: &'a Schemas, config: &'a Config) -> Self {
-        Self { project, schemas, config, drafts: Vec::new(), key_rows: Vec::new(), vetoes: FxHashSet::default() }
+        Self {
+            project,
+            schemas,
+            config,
+            drafts: Vec::new(),
+            key_rows: Vec::new(),
+            vetoes: FxHashSet::default(),
+            named: FxHashSet::default(),
+            decisive: None,
+        }
     }
 
     /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
@@ -77,8 +93,11 @@ impl<'a> Context<'a> {
         }
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
-            if let Some(document) = write.document
-                && self.project.read_of(document).is_none()
+            if write.handle.name().is_some() {
+                let site = self.project.base_site(write.site);
+                self.named.insert(site);
+            }
+            if let Some(document) = self.project.outside_document(write)
                 && !documents.contains(&document)
             {
                 documents.push(document);
@@ -115,11 +134,16 @@ impl<'a> Context<'a> {
         self.vetoes.insert((rule, place));
     }
 
-    /// The drafts that no view refutes.
+    /// The drafts that no view refutes. A function that takes its collection from its callers is judged with theirs alone
+    /// where the rule depends on the collection's indexes.
     pub fn finish(mut self) -> Vec<Draft> {
-        let vetoes = std::mem::take(&mut self.vetoes);
+        let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
         let project = &*self.project;
-        self.drafts.retain(|draft| !vetoes.contains(&(draft.rule, project.base_site(draft.site))));
+        self.drafts.retain(|draft| {
+            let place = project.base_site(draft.site);
+            let is_settled = draft.rule == "check-then-insert" && draft.collection.is_none() && named.contains(&place);
+            !is_settled && !vetoes.contains(&(draft.rule, place))
+        });
         self.drafts
     }
 
@@ -143,6 +167,7 @@ impl<'a> Context<'a> {
             array: None,
             related: Vec::new(),
             help: String::new(),
+            fix: None,
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }

@@ -1,6 +1,7 @@
 //! Guards of a shape that guards something else: a compound key split over two conditions, and `$ne` in `$elemMatch`.
 
 use super::context::{Context, Draft, Trace, appends};
+use super::rewrite;
 use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, V};
@@ -40,12 +41,12 @@ fn append_filter(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fi
             && !are_identities(ctx, write, &field.path, &single)
             && single.iter().any(|(name, _)| Some(name) != single.first().map(|(n, _)| n))
         {
-            split(ctx, trace, write, &field.path, &single);
+            split(ctx, trace, write, field, &single);
             return;
         }
         for (guard, _) in &parsed.guards {
             if let Guard::AnyElement(name) = guard {
-                any_element(ctx, trace, write, &field.path, name);
+                any_element(ctx, trace, write, field, name);
                 return;
             }
         }
@@ -111,7 +112,8 @@ fn base(ctx: &Context<'_>, rule: &'static str, trace: &Trace, write: &Write, arr
     draft
 }
 
-fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, keys: &[(String, V)]) {
+fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, keys: &[(String, V)]) {
+    let array = field.path.as_str();
     let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
     let mut draft = base(ctx, SPLIT, trace, write, array);
     draft.message = format!(
@@ -120,11 +122,15 @@ fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, keys:
     );
     draft.label = "each condition refuses on its own".to_owned();
     draft.help = format!("put the fields on one element: `{}`", ctx.guard_text(array, keys));
-    draft.pair = names.join(" and ");
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    draft.pair = sorted.join(" and ");
+    draft.fix = rewrite::join_split(ctx, trace, write, field, keys);
     ctx.report(draft);
 }
 
-fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, name: &str) {
+fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, name: &str) {
+    let array = field.path.as_str();
     let mut draft = base(ctx, ANY, trace, write, array);
     let (another, path) = match name {
         "" => ("is another".to_owned(), array.to_owned()),
@@ -134,6 +140,7 @@ fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str,
         format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` {another}: it guards nothing");
     draft.label = "true for every array with two different elements".to_owned();
     draft.help = format!("say that no element has it: `{path}: {{ $ne: … }}`");
+    draft.fix = rewrite::name_no_element(ctx, trace, write, field, name);
     draft.pair = format!("$elemMatch {name} $ne");
     ctx.report(draft);
 }

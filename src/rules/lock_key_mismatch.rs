@@ -68,7 +68,7 @@ fn key_parts(ctx: &Context<'_>, key: V) -> Option<Vec<V>> {
 }
 
 /// Whether one of the parts is a field of the element, by its name or by its value.
-fn holds_field(ctx: &mut Context<'_>, parts: &[V], element: V, field: &str) -> bool {
+pub fn holds_field(ctx: &mut Context<'_>, parts: &[V], element: V, field: &str) -> bool {
     let name = ctx.project.arena.sym(field);
     let stored: Vec<V> = match ctx.project.arena.node(element) {
         Node::Object(_) | Node::OneOf(_) => {

@@ -33,6 +33,7 @@ pub fn check(ctx: &mut Context<'_>) {
                 "honour `{}` before `{}` first, then start the recovery again",
                 completion.flag, completion.consumer
             ),
+            fix: None,
             calls: 0,
             pair: format!("{recovery} -> {}", completion.consumer),
         });

@@ -2,6 +2,7 @@
 
 use super::check_then_push::is_guarded;
 use super::context::{Context, Trace, appends};
+use super::rewrite;
 use crate::diagnostic::Level;
 use crate::project::checks::CheckKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -75,6 +76,7 @@ fn report(
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     draft.array = Some(array.clone());
     draft.label = format!("appends to `{array}` whatever it holds");
+    draft.pair = format!("-> $push {}", kind.as_ref().map_or("element", |(name, _)| name));
     match kind {
         Some((name, key)) => {
             draft.message = format!(
@@ -88,6 +90,7 @@ fn report(
                 })
                 .collect();
             let guard = ctx.guard_text(&array, &keys);
+            draft.fix = rewrite::guard_identity(ctx, trace, write, field, &keys);
             draft.help = format!(
                 "put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already"
             );
@@ -102,6 +105,5 @@ fn report(
             );
         }
     }
-    draft.pair = "-> $push".to_owned();
     ctx.report(draft);
 }

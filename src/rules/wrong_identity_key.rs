@@ -1,6 +1,7 @@
 //! An element of a kind is guarded, checked or locked by another kind's key.
 
 use super::context::{Context, Trace, appends};
+use super::lock_key_mismatch::holds_field;
 use super::unguarded_push::elements;
 use crate::config::TrackedArray;
 use crate::diagnostic::Role;
@@ -12,8 +13,8 @@ use crate::value::{C, Node, Site, V};
 const RULE: &str = "wrong-identity-key";
 
 /// One way in which a write path tells two elements apart.
-struct KeyUse {
-    fields: Vec<String>,
+pub struct KeyUse {
+    pub fields: Vec<String>,
     cond: C,
     site: Site,
     what: &'static str,
@@ -36,7 +37,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 }
                 let mut uses = guard_uses(ctx, write, &field, cond);
                 uses.extend(check_uses(ctx, trace, cond, &field));
-                uses.extend(lock_uses(ctx, trace, write, array, cond));
+                uses.extend(lock_uses(ctx, trace, write, array, element, cond));
                 judge(ctx, trace, write, &field, array, element, uses);
             }
         }
@@ -78,7 +79,8 @@ fn same_set(a: &[String], b: &[String]) -> bool {
     a.len() == b.len() && a.iter().all(|x| b.contains(x))
 }
 
-fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> Vec<KeyUse> {
+/// The keys by which the filter of an append tells elements apart.
+pub fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> Vec<KeyUse> {
     let Some(filter) = write.filter else { return Vec::new() };
     let parsed = ctx.project.filters(filter, &field.path, cond);
     let mut uses = Vec::new();
@@ -134,7 +136,14 @@ fn check_uses(ctx: &mut Context<'_>, trace: &Trace, cond: C, field: &FieldWrite)
 }
 
 /// Locks: an insert, caught when the key is there, whose key text is made from identity values.
-fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &TrackedArray, cond: C) -> Vec<KeyUse> {
+fn lock_uses(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    array: &TrackedArray,
+    element: V,
+    cond: C,
+) -> Vec<KeyUse> {
     let mut uses = Vec::new();
     let locks: Vec<Write> = trace
         .writes
@@ -150,11 +159,10 @@ fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &Tracke
         for field in &lock.fields {
             for (c, key) in ctx.project.arena.alternatives(field.value) {
                 let Node::Template(parts) = ctx.project.arena.node(key).clone() else { continue };
-                let names: Vec<String> = parts.iter().filter_map(|part| last_name(ctx, *part)).collect();
                 let fields: Vec<String> = array
                     .kinds
                     .iter()
-                    .find(|kind| kind.key.iter().all(|key| names.iter().any(|name| name_matches(name, key))))
+                    .find(|kind| kind.key.iter().all(|key| holds_field(ctx, &parts, element, key)))
                     .map(|kind| kind.key.clone())
                     .unwrap_or_default();
                 // The lock of this append, not one that another call takes on another path.

@@ -9,10 +9,11 @@ mod rules;
 
 pub use line_hash::line_hashes;
 
-use super::{Run, Spot};
-use crate::diagnostic::{Finding, Fix, Role};
+use super::{Run, Shown, Spot};
+use crate::diagnostic::{Acceptance, Finding, Fix, Role};
 use crate::source::FileId;
 use model::*;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -25,11 +26,17 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
+/// GitHub refuses a run with more results.
+const MAX_RESULTS: usize = 25_000;
+
 fn log(run: &Run<'_>) -> Log {
     let rules = rules::rules();
     let mut hashes = LineHashes::default();
-    let results =
-        run.analysis.findings.iter().filter_map(|finding| result(run, finding, &rules, &mut hashes)).collect();
+    let shown = run.shown();
+    let all = shown.len();
+    let kept = worst(shown, MAX_RESULTS);
+    let left_out = all - kept.len();
+    let results = kept.into_iter().filter_map(|(finding, by)| result(run, finding, by, &rules, &mut hashes)).collect();
     let version = env!("CARGO_PKG_VERSION");
     let driver = Driver { name: "pushguard", version, semantic_version: version, information_uri: HOME, rules };
     Log {
@@ -38,11 +45,35 @@ fn log(run: &Run<'_>) -> Log {
         runs: vec![model::Run {
             tool: Tool { driver },
             automation_details: AutomationDetails { id: "pushguard/" },
-            invocations: vec![Invocation { execution_successful: true, exit_code: run.exit_code }],
+            invocations: vec![Invocation {
+                execution_successful: true,
+                exit_code: run.exit_code,
+                tool_execution_notifications: notification(left_out).into_iter().collect(),
+            }],
             column_kind: "utf16CodeUnits",
             results,
         }],
     }
+}
+
+/// The most severe findings, `most` at most, in their order.
+fn worst<'a>(mut kept: Vec<Shown<'a>>, most: usize) -> Vec<Shown<'a>> {
+    if kept.len() > most {
+        // The sort is stable, and so is the one that restores the order.
+        kept.sort_by_key(|(finding, _)| Reverse(finding.level));
+        kept.truncate(most);
+        kept.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
+    }
+    kept
+}
+
+fn notification(left_out: usize) -> Option<Notification> {
+    (left_out > 0).then(|| Notification {
+        level: "warning",
+        message: Text::plain(format!(
+            "{left_out} results of the lowest levels were left out: {MAX_RESULTS} is the limit"
+        )),
+    })
 }
 
 /// The line hashes of the files that have findings, each file hashed once.
@@ -51,12 +82,19 @@ struct LineHashes(BTreeMap<FileId, Vec<String>>);
 
 impl LineHashes {
     fn get(&mut self, file: FileId, spot: &Spot<'_>) -> Option<String> {
-        let hashes = self.0.entry(file).or_insert_with(|| line_hashes(&spot.file.text));
+        // The action reads a byte-order mark as a character of the first line.
+        let hashes = self.0.entry(file).or_insert_with(|| line_hashes(&spot.file.on_disk()));
         hashes.get(spot.start.line as usize - 1).cloned()
     }
 }
 
-fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHashes) -> Option<SarifResult> {
+fn result(
+    run: &Run<'_>,
+    finding: &Finding,
+    by: Option<&Acceptance>,
+    rules: &[Rule],
+    hashes: &mut LineHashes,
+) -> Option<SarifResult> {
     let spot = run.locate(finding.place)?;
     let mut fingerprints = BTreeMap::from([("pushguard/v1", finding.fingerprint.clone())]);
     if let Some(hash) = hashes.get(finding.place.file, &spot) {
@@ -68,7 +106,7 @@ fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHas
         .enumerate()
         .filter_map(|(at, related)| Some((at + 1, run.locate(related.place)?, related.message.as_str())))
         .collect();
-    let mut primary = location(spot);
+    let mut primary = location(run, spot);
     primary.logical_locations =
         vec![LogicalLocation { fully_qualified_name: finding.function.clone(), kind: "function" }];
     Some(SarifResult {
@@ -77,11 +115,23 @@ fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHas
         level: rules::level_name(finding.level),
         message: Text::plain(message(&finding.message, &related)),
         locations: vec![primary],
-        related_locations: related.iter().map(|(id, spot, text)| related_location(*id, *spot, text)).collect(),
+        related_locations: related.iter().map(|(id, spot, text)| related_location(run, *id, *spot, text)).collect(),
         code_flows: code_flow(run, finding, spot).into_iter().collect(),
         partial_fingerprints: fingerprints,
         fixes: finding.fix.as_ref().map(|fix| sarif_fix(run, fix)).into_iter().collect(),
+        baseline_state: run.analysis.has_baseline.then_some(match by {
+            Some(Acceptance::Baseline) => "unchanged",
+            _ => "new",
+        }),
+        suppressions: by.map(suppression).into_iter().collect(),
     })
+}
+
+fn suppression(by: &Acceptance) -> Suppression {
+    match by {
+        Acceptance::Directive { reason } => Suppression { kind: "inSource", justification: Some(reason.clone()) },
+        Acceptance::Baseline => Suppression { kind: "external", justification: None },
+    }
 }
 
 /// The message with a link to each related location: GitHub shows those alone.
@@ -98,8 +148,8 @@ fn message(message: &str, related: &[(usize, Spot<'_>, &str)]) -> String {
     format!("{}. See: {}.", message.trim_end_matches('.'), links.join(", "))
 }
 
-fn related_location(id: usize, spot: Spot<'_>, text: &str) -> Location {
-    Location { id: Some(id), message: Some(Text::plain(text)), ..location(spot) }
+fn related_location(run: &Run<'_>, id: usize, spot: Spot<'_>, text: &str) -> Location {
+    Location { id: Some(id), message: Some(Text::plain(text)), ..location(run, spot) }
 }
 
 /// Check, gap and act in this order, when there is a check.
@@ -107,7 +157,7 @@ fn code_flow(run: &Run<'_>, finding: &Finding, act: Spot<'_>) -> Option<CodeFlow
     let steps = |role: Role| {
         finding.related.iter().filter(move |related| related.role == role).filter_map(|related| {
             let message = Some(Text::plain(related.message.as_str()));
-            Some(Location { message, ..location(run.locate(related.place)?) })
+            Some(Location { message, ..location(run, run.locate(related.place)?) })
         })
     };
     let mut locations: Vec<Location> = steps(Role::Check).collect();
@@ -115,7 +165,7 @@ fn code_flow(run: &Run<'_>, finding: &Finding, act: Spot<'_>) -> Option<CodeFlow
         return None;
     }
     locations.extend(steps(Role::Gap));
-    locations.push(Location { message: Some(Text::plain(finding.label.as_str())), ..location(act) });
+    locations.push(Location { message: Some(Text::plain(finding.label.as_str())), ..location(run, act) });
     let locations = locations.into_iter().map(|location| ThreadFlowLocation { location }).collect();
     Some(CodeFlow { thread_flows: vec![ThreadFlow { locations }] })
 }
@@ -125,7 +175,7 @@ fn sarif_fix(run: &Run<'_>, fix: &Fix) -> SarifFix {
     for edit in &fix.edits {
         let Some(spot) = run.locate(edit.place) else { continue };
         let change = changes.entry(edit.place.file).or_insert_with(|| ArtifactChange {
-            artifact_location: ArtifactLocation { uri: uri(&spot.file.path) },
+            artifact_location: ArtifactLocation { uri: uri(&run.repository_path(spot.file)) },
             replacements: Vec::new(),
         });
         let inserted_content = Text::plain(edit.text.as_str());
@@ -135,14 +185,14 @@ fn sarif_fix(run: &Run<'_>, fix: &Fix) -> SarifFix {
 }
 
 /// The first line of a place: GitHub hides an alert on a pull request unless its whole region is in the diff.
-fn location(spot: Spot<'_>) -> Location {
+fn location(run: &Run<'_>, spot: Spot<'_>) -> Location {
     let mut region = region(spot);
     if region.end_line > region.start_line {
         region.end_line = region.start_line;
         let line = spot.file.line(region.start_line);
         region.end_column = (line.encode_utf16().count() as u32 + 1).max(region.start_column);
     }
-    let artifact_location = ArtifactLocation { uri: uri(&spot.file.path) };
+    let artifact_location = ArtifactLocation { uri: uri(&run.repository_path(spot.file)) };
     let physical_location = PhysicalLocation { artifact_location, region };
     Location { id: None, physical_location, message: None, logical_locations: Vec::new() }
 }
@@ -167,6 +217,35 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Level;
+    use crate::source::Place;
+
+    #[test]
+    fn the_worst_findings_are_kept_in_their_order() {
+        let levels = [Level::Info, Level::Error, Level::Warning, Level::Error];
+        let findings: Vec<Finding> = (0..)
+            .zip(levels)
+            .map(|(start, level)| Finding {
+                rule: "check-then-push",
+                level,
+                message: String::new(),
+                place: Place { file: FileId(0), start, end: start },
+                label: String::new(),
+                function: String::new(),
+                collection: None,
+                array: None,
+                related: Vec::new(),
+                help: String::new(),
+                fix: None,
+                fingerprint: String::new(),
+            })
+            .collect();
+        let shown = || findings.iter().map(|finding| (finding, None)).collect();
+        let starts = |most| worst(shown(), most).iter().map(|(finding, _)| finding.place.start).collect::<Vec<_>>();
+        assert_eq!((starts(4), starts(3), starts(1)), (vec![0, 1, 2, 3], vec![1, 2, 3], vec![1]));
+        assert!(notification(0).is_none());
+        assert!(notification(2).is_some_and(|told| told.message.text.starts_with("2 results")));
+    }
 
     #[test]
     fn a_path_becomes_a_relative_uri_reference() {

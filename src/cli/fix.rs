@@ -1,0 +1,68 @@
+//! `check --fix` and `check --diff`.
+//!
+//! Input: an analysed project. Output: changed files, or a diff of them. Must not know: how a fix was found.
+
+use super::args::CheckArgs;
+use super::project::Project;
+use super::{check, delivered, output, warn};
+use crate::error::Error;
+use crate::fix::{MAX_ROUNDS, apply};
+use crate::report::{counted, escape};
+use crate::source::{SourceFile, Sources};
+use similar::TextDiff;
+use std::io::Write;
+
+/// Fixes what can be fixed, in memory, until nothing changes. The project then holds the new texts and what remains.
+/// Gives the texts before and how many findings were fixed.
+pub fn fix(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> Result<(Sources, usize), Error> {
+    let before = project.sources.clone();
+    let mut fixed = 0;
+    for _ in 0..MAX_ROUNDS {
+        let round = apply(&project.sources, &project.analysis.findings);
+        for file in round.refused.iter().filter_map(|id| project.sources.get(*id)) {
+            warn(&format!("{}: the fix would leave a file that does not parse", file.path), stderr);
+        }
+        if round.applied == 0 {
+            return Ok((before, fixed));
+        }
+        fixed += round.applied;
+        project.take(round.sources);
+        // What the baseline says of the run was told before the first round.
+        check::settle(project, args, &mut std::io::sink())?;
+    }
+    warn(&format!("stopped after {MAX_ROUNDS} rounds of fixes; there may be more"), stderr);
+    Ok((before, fixed))
+}
+
+/// Writes the files that changed, each whole or not at all, and says so.
+pub fn write(project: &Project, before: &Sources, fixed: usize, stderr: &mut dyn Write) -> Result<(), Error> {
+    let mut files = 0;
+    for (old, new) in changed(before, &project.sources) {
+        let path = project.root.folder.join(&old.path);
+        let failed = |source| Error::Fix { path: path.clone(), source };
+        if std::fs::read(&path).map_err(failed)? != old.on_disk().into_bytes() {
+            return Err(Error::Changed { path });
+        }
+        output::replace(&path, new.on_disk().as_bytes()).map_err(failed)?;
+        files += 1;
+    }
+    let _ = writeln!(stderr, "fixed {} in {}", counted(fixed, "finding"), counted(files, "file"));
+    Ok(())
+}
+
+/// Prints a unified diff of the files that would change.
+pub fn show(project: &Project, before: &Sources, stdout: &mut dyn Write) -> Result<(), Error> {
+    for (old, new) in changed(before, &project.sources) {
+        let path = escape::line(&format!("{}{}", project.prefix, old.path));
+        let (old, new) = (old.on_disk(), new.on_disk());
+        let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+        let header = (format!("a/{path}"), format!("b/{path}"));
+        delivered(write!(stdout, "{}", diff.unified_diff().header(&header.0, &header.1)))?;
+    }
+    Ok(())
+}
+
+fn changed<'a>(before: &'a Sources, after: &'a Sources) -> impl Iterator<Item = (&'a SourceFile, &'a SourceFile)> {
+    let pairs = before.iter().zip(after.iter()).map(|((_, old), (_, new))| (old, new));
+    pairs.filter(|(old, new)| old.text != new.text)
+}

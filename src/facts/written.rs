@@ -1,0 +1,186 @@
+//! Calls whose filter and update are object literals at the call, as they are written: what a fix may change.
+//!
+//! Input: the arguments of a call and the text of the file. Output: [`WrittenCall`], without values.
+//! Must not know: what the methods mean.
+
+use super::eval::Eval;
+use swc_common::{Span, Spanned};
+use swc_ecma_ast::*;
+
+/// Literals nested deeper than this are not described.
+const MAX_DEPTH: u32 = 6;
+
+/// A call `x.method({ … }, { $operator: … })`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenCall {
+    pub filter: Literal,
+    pub update: Literal,
+}
+
+/// An object literal. Offsets are 0-based bytes, ends exclusive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Literal {
+    pub properties: Vec<Property>,
+    /// What separates one more property from the last: a comma, and blanks or a line break with the indentation in use.
+    pub separator: String,
+    /// The quotation mark in use around the literal.
+    pub quote: char,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// `None` for a spread, a computed key, a method.
+    pub key: Option<String>,
+    pub start: u32,
+    pub end: u32,
+    pub value: Written,
+    /// The text of the value.
+    pub text: String,
+    /// Whether nothing but a comma and blanks stands between the property before and this one.
+    pub follows_plainly: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    Object(Literal),
+    /// A string, number or boolean.
+    Constant,
+    /// A name, or fields of a name: evaluating it again gives the same.
+    Path,
+    Other,
+}
+
+impl Literal {
+    /// The only property of this name, when nothing after it can replace it.
+    pub fn get(&self, key: &str) -> Option<&Property> {
+        let at = self.properties.iter().position(|property| property.key.as_deref() == Some(key))?;
+        let replaced = |property: &Property| property.key.as_deref().is_none_or(|other| other == key);
+        let rest = self.properties.get(at + 1..).unwrap_or_default();
+        if rest.iter().any(replaced) { None } else { self.properties.get(at) }
+    }
+
+    /// The only property of the literal, when it is one of this name.
+    pub fn only(&self, key: &str) -> Option<&Property> {
+        if self.properties.len() == 1 { self.get(key) } else { None }
+    }
+}
+
+impl<'a> Eval<'a> {
+    /// Describes a call that may be a write with a filter.
+    pub(super) fn note_written(&mut self, args: &'a [ExprOrSpread], span: Span) {
+        let [filter, update, ..] = args else { return };
+        if filter.spread.is_some() || update.spread.is_some() {
+            return;
+        }
+        let (Expr::Object(filter), Expr::Object(update)) = (uncast(&filter.expr), uncast(&update.expr)) else { return };
+        let update = self.literal_of(update, 0);
+        let is_update = |property: &Property| property.key.as_deref().is_some_and(|key| key.starts_with('$'));
+        if update.properties.iter().any(is_update) {
+            let filter = self.literal_of(filter, 0);
+            self.written.insert(self.offsets(span), WrittenCall { filter, update });
+        }
+    }
+
+    fn literal_of(&self, node: &ObjectLit, depth: u32) -> Literal {
+        let text = self.source(node.span);
+        let mut properties = Vec::new();
+        let mut end_before = None;
+        for prop in &node.props {
+            let (start, end) = self.offsets(prop.span());
+            let between = end_before.and_then(|before: u32| self.text.get(before as usize..start as usize));
+            let (key, value) = match prop {
+                PropOrSpread::Prop(prop) => match &**prop {
+                    Prop::Shorthand(name) => (Some(name.sym.to_string()), Some(Shown::Name(name))),
+                    Prop::KeyValue(pair) => (key_text(&pair.key), Some(Shown::Value(&pair.value))),
+                    _ => (None, None),
+                },
+                PropOrSpread::Spread(_) => (None, None),
+            };
+            let (value, text) = match value {
+                Some(Shown::Name(name)) => (Written::Path, self.source(name.span)),
+                Some(Shown::Value(value)) => (self.written(value, depth + 1), self.source(value.span())),
+                None => (Written::Other, ""),
+            };
+            properties.push(Property {
+                key,
+                start,
+                end,
+                value,
+                text: text.to_owned(),
+                follows_plainly: between.is_some_and(|between| between.trim() == ","),
+            });
+            end_before = Some(end);
+        }
+        Literal {
+            separator: self.separator(node),
+            quote: quote_of(text).unwrap_or(quote_around(self.text)),
+            properties,
+        }
+    }
+
+    fn written(&self, value: &Expr, depth: u32) -> Written {
+        match value {
+            Expr::Object(node) if depth < MAX_DEPTH => Written::Object(self.literal_of(node, depth)),
+            Expr::Lit(Lit::Str(_) | Lit::Num(_) | Lit::Bool(_)) => Written::Constant,
+            value if is_path(value, 0) => Written::Path,
+            _ => Written::Other,
+        }
+    }
+
+    /// The blanks before the first property separate all of them, when they are on lines of their own.
+    fn separator(&self, node: &ObjectLit) -> String {
+        let (start, _) = self.offsets(node.span);
+        let first = node.props.first().map_or(start + 1, |prop| self.offsets(prop.span()).0);
+        match self.text.get(start as usize + 1..first as usize) {
+            Some(blanks) if blanks.contains('\n') && blanks.trim().is_empty() => format!(",{blanks}"),
+            _ => ", ".to_owned(),
+        }
+    }
+}
+
+enum Shown<'a> {
+    Name(&'a Ident),
+    Value(&'a Expr),
+}
+
+fn key_text(key: &PropName) -> Option<String> {
+    match key {
+        PropName::Ident(name) => Some(name.sym.to_string()),
+        PropName::Str(text) => Some(text.value.to_atom_lossy().to_string()),
+        _ => None,
+    }
+}
+
+/// `name`, `this`, `name.field.field`: no call, no index, no optional link.
+fn is_path(value: &Expr, depth: u32) -> bool {
+    match value {
+        Expr::Ident(_) | Expr::This(_) => true,
+        Expr::Member(member) => {
+            matches!(member.prop, MemberProp::Ident(_)) && depth < 8 && is_path(&member.obj, depth + 1)
+        }
+        _ => false,
+    }
+}
+
+/// The expression without parentheses and type assertions.
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(node) => uncast(&node.expr),
+        Expr::TsAs(node) => uncast(&node.expr),
+        Expr::TsSatisfies(node) => uncast(&node.expr),
+        Expr::TsTypeAssertion(node) => uncast(&node.expr),
+        Expr::TsConstAssertion(node) => uncast(&node.expr),
+        other => other,
+    }
+}
+
+/// The first quotation mark of a text.
+fn quote_of(text: &str) -> Option<char> {
+    text.chars().find(|character| matches!(character, '\'' | '"'))
+}
+
+/// The more frequent quotation mark of a file.
+fn quote_around(text: &str) -> char {
+    let count = |mark: u8| text.bytes().filter(|byte| *byte == mark).count();
+    if count(b'"') > count(b'\'') { '"' } else { '\'' }
+}

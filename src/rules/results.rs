@@ -1,0 +1,44 @@
+//! The calls whose result decides something.
+//!
+//! Input: the linked project. Output: whether a condition of some effect or exception is made from the result of a call.
+//! Must not know: what the calls do.
+
+use super::context::Context;
+use crate::project::Project;
+use crate::value::{Node, Site, V, children};
+use rustc_hash::FxHashSet;
+
+/// File and 0-based byte offsets of calls.
+pub type DecisiveCalls = FxHashSet<(u32, u32, u32)>;
+
+/// Whether anything in the project depends on the result of the call at a site.
+pub fn is_decisive(ctx: &mut Context<'_>, site: Site) -> bool {
+    let info = ctx.project.base_site(site);
+    let project = &*ctx.project;
+    ctx.decisive.get_or_insert_with(|| decisive_calls(project)).contains(&(info.file, info.start, info.end))
+}
+
+/// The calls in the conditions of all effects and exceptions.
+fn decisive_calls(project: &Project) -> DecisiveCalls {
+    let arena = &project.arena;
+    let steps = project.summaries.iter().flatten().map(|step| step.cond);
+    let throws = project.functions.iter().flat_map(|function| function.throws.iter().copied());
+    let mut open: Vec<V> = steps.chain(throws).flat_map(|cond| arena.atoms(cond)).map(|atom| atom.value).collect();
+    let mut seen = FxHashSet::default();
+    let mut calls = FxHashSet::default();
+    while let Some(value) = open.pop() {
+        if !seen.insert(value) {
+            continue;
+        }
+        let node = arena.node(value);
+        if let Node::Call { site, .. } = node {
+            let info = arena.site_info(*site);
+            calls.insert((info.file, info.start, info.end));
+        }
+        if let Node::OneOf(alternatives) = node {
+            open.extend(alternatives.iter().flat_map(|(cond, _)| arena.atoms(*cond)).map(|atom| atom.value));
+        }
+        open.extend(children(node));
+    }
+    calls
+}

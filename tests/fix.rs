@@ -1,0 +1,227 @@
+//! `check --fix` and `check --diff`, as the real program does them.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod shell;
+
+use shell::{CLEAN, Project, RACY};
+use std::fs;
+
+const ACT: &str = "updateOne({ _id: id },";
+const FIND: &str = "const found = await chats.findOne({ _id: id, 'messages.mergeId': item.mergeId });";
+const GUARDED: &str = "updateOne({ _id: id, 'messages.mergeId': { $ne: item.mergeId } },";
+
+/// The race, fixed.
+fn fixed() -> String {
+    RACY.replace(ACT, GUARDED)
+}
+
+/// What `--fix` makes of a file.
+fn after(text: &str) -> String {
+    let project = Project::new(&[("models/a.js", text)]);
+    let outcome = project.run(&["check", "--fix"]);
+    assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+    project.read("models/a.js")
+}
+
+#[test]
+fn a_fixed_file_is_clean_and_the_count_is_on_stderr() {
+    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", CLEAN)]);
+    let outcome = project.run(&["check", "--fix"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.stdout, "0 errors, 0 warnings in 2 files\n");
+    assert_eq!(outcome.stderr, "fixed 1 finding in 1 file\n");
+    assert_eq!(project.read("models/a.js"), fixed());
+    assert_eq!(project.read("models/b.js"), CLEAN);
+    let again = project.run(&["check", "--fix"]);
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), "fixed 0 findings in 0 files\n"));
+    assert_eq!(fs::read_dir(project.path().join("models")).unwrap().count(), 2, "a temporary file stayed");
+}
+
+#[test]
+fn what_cannot_be_fixed_is_reported_and_decides_the_exit_code() {
+    let other = RACY.replace("updateOne(", "findOneAndUpdate(");
+    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", &other)]);
+    let outcome = project.run(&["check", "--fix", "--format", "json"]);
+    assert_eq!((outcome.code, outcome.findings()), (Some(1), vec!["models/b.js:5 check-then-push".to_owned()]));
+    assert_eq!(project.read("models/a.js"), fixed());
+    assert_eq!(project.read("models/b.js"), other);
+}
+
+#[test]
+fn a_diff_shows_the_fix_and_writes_nothing() {
+    let project = Project::new(&[("server/models/a b.js", RACY), (".git/HEAD", ""), ("server/pushguard.toml", "")]);
+    let outcome = project.run(&["check", "server", "--diff"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let lines: Vec<&str> = outcome.stdout.lines().filter(|line| line.starts_with(['+', '-', '@'])).collect();
+    let removed = format!("-{}", RACY.lines().nth(4).unwrap());
+    let added = format!("+{}", fixed().lines().nth(4).unwrap());
+    let expected = [
+        "--- a/server/models/a b.js",
+        "+++ b/server/models/a b.js",
+        "@@ -2,6 +2,6 @@",
+        removed.as_str(),
+        added.as_str(),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(project.read("server/models/a b.js"), RACY);
+    let clean = Project::new(&[("models/a.js", CLEAN)]).run(&["check", "--diff"]);
+    assert_eq!((clean.code, clean.stdout.as_str()), (Some(0), ""));
+    assert_eq!(project.run(&["check", "--fix", "--diff"]).code, Some(2));
+}
+
+#[test]
+fn line_ends_the_mark_the_mode_and_the_layout_stay() {
+    let text = format!("\u{feff}{}", RACY.replace("{ _id: id },", "{\n    _id: id,\n  },")).replace('\n', "\r\n");
+    let project = Project::new(&[]);
+    let path = project.write("models/a.js", text.as_bytes());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    assert_eq!(project.run(&["check", "--fix"]).code, Some(0));
+    let line = "    _id: id,\r\n    'messages.mergeId': { $ne: item.mergeId },\r\n";
+    assert_eq!(project.read("models/a.js"), text.replace("    _id: id,\r\n", line));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_written_through() {
+    let project = Project::new(&[("real/a.js", RACY)]);
+    fs::create_dir(project.path().join("models")).unwrap();
+    std::os::unix::fs::symlink("../real/a.js", project.path().join("models/a.js")).unwrap();
+    let outcome = project.run(&["check", "models/a.js", "--fix"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(project.read("real/a.js"), fixed());
+    assert!(fs::symlink_metadata(project.path().join("models/a.js")).is_ok());
+}
+
+#[test]
+fn only_the_files_that_were_asked_for_are_changed() {
+    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", RACY)]);
+    assert_eq!(project.run(&["check", "models/b.js", "--fix"]).code, Some(0));
+    assert_eq!((project.read("models/a.js"), project.read("models/b.js")), (RACY.to_owned(), fixed()));
+}
+
+#[test]
+fn two_fixes_of_one_filter_are_made_one_after_the_other() {
+    let text = "\
+async function add(chats, id, imageId, videoId) {
+  const chat = await chats.findOne({ _id: id });
+  if (chat.images.includes(imageId)) return;
+  if (chat.videos.includes(videoId)) return;
+  await chats.updateOne({ _id: id }, { $push: { images: imageId, videos: videoId } });
+}
+module.exports = { add };
+";
+    let filter = "{ _id: id, images: { $ne: imageId }, videos: { $ne: videoId } }";
+    assert_eq!(after(text), text.replace("{ _id: id }, { $push", &format!("{filter}, {{ $push")));
+}
+
+#[test]
+fn the_quotation_marks_in_use_are_kept() {
+    let text = RACY.replace('\'', "\"");
+    let guard = GUARDED.replace('\'', "\"");
+    assert_eq!(after(&text), text.replace(ACT, &guard));
+}
+
+/// Each of these could change what the program does while nobody else writes, so none of them may be touched.
+#[test]
+fn a_rewrite_without_proof_is_not_made() {
+    let twins = [
+        // A missed filter would insert.
+        ("{ $push: { messages: item } }", "{ $push: { messages: item } }, { upsert: true }"),
+        ("{ $push: { messages: item } }", "{ $push: { messages: item } }, options"),
+        // The result would get another meaning.
+        ("await chats.updateOne(", "const done = await chats.updateOne("),
+        ("updateOne(", "findOneAndUpdate("),
+        ("updateOne(", "updateMany("),
+        // The check asks for more than the element.
+        ("item.mergeId }", "item.mergeId, state: 'open' }"),
+        // The check looks at another document, or at a part of the array.
+        (
+            FIND,
+            "const chat = await chats.findOne({ owner: id });\n  const found = chat.messages.some((m) => m.mergeId === item.mergeId);",
+        ),
+        (
+            FIND,
+            "const chat = await chats.findOne({ _id: id }, { projection: { messages: { $slice: -9 } } });\n  const found = chat.messages.some((m) => m.mergeId === item.mergeId);",
+        ),
+        (
+            FIND,
+            "const chat = await chats.findOne({ _id: id });\n  const found = chat.messages.some((m) => m.mergeId === item.mergeId && m.at > since);",
+        ),
+        // The same key is appended several times on purpose.
+        (
+            "await chats.updateOne",
+            "await chats.updateOne({ _id: id }, { $push: { messages: first } });\n  await chats.updateOne",
+        ),
+        ("await chats.updateOne", "for (const part of item.parts) await chats.updateOne"),
+        // The check does not decide alone.
+        ("if (found)", "if (found && !item.force)"),
+        // The element stores something else than was looked for.
+        ("$push: { messages: item }", "$push: { messages: { mergeId: other, url } }"),
+        ("$push: { messages: item }", "$push: { messages: { mergeId: item.mergeId, ...rest } }"),
+        ("$push: { messages: item }", "$push: { messages: { $each: [item] } }"),
+        // Evaluating it again could give something else.
+        ("$push: { messages: item }", "$push: { messages: build(item) }"),
+        ("$push: { messages: item }", "$push: { messages: { mergeId: item.mergeId.trim() } }"),
+        // The filter is not written at the call, or not known whole.
+        ("updateOne({ _id: id },", "updateOne(Object.freeze({ _id: id }),"),
+        ("updateOne({ _id: id },", "updateOne({ _id: id, [key]: true },"),
+        ("updateOne({ _id: id },", "updateOne({ _id: id, 'messages.seen': true },"),
+    ];
+    for (from, to) in twins {
+        assert!(RACY.contains(from), "{from}");
+        let mut text = RACY.replace(from, to);
+        if to.starts_with("const done") {
+            text =
+                text.replace("item } });", "item } });\n  if (!done.matchedCount) await chats.insertOne({ _id: id });");
+        }
+        let found = Project::new(&[("models/a.js", &text)]).run(&["check", "--format", "json"]);
+        let found = found.json()["findings"].as_array().unwrap().clone();
+        assert!(found.iter().any(|finding| finding["rule"] == "check-then-push"), "{to}");
+        assert!(found.iter().all(|finding| finding["fix"].is_null()), "{to}");
+        assert_eq!(after(&text), text, "{to}");
+    }
+}
+
+#[test]
+fn a_split_guard_that_may_be_meant_is_left_alone() {
+    let text = "\
+async function invite(teams, id, email, phone) {
+  return teams.updateOne(
+    { _id: id, 'members.email': { $ne: email }, 'members.phone': { $ne: phone } },
+    { $push: { members: { email, phone } } },
+  );
+}
+module.exports = { invite };
+";
+    assert_eq!(after(text), text);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_written_is_a_clear_failure() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::new(&[("models/a.js", RACY)]);
+    let folder = project.path().join("models");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    // The superuser may write anyway.
+    let may_write = fs::write(folder.join("probe"), "").is_ok();
+    let outcome = project.run(&["check", "--fix"]);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    if may_write {
+        eprintln!("SKIPPED: this user may write to a folder that nobody may write to");
+    } else {
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains("cannot write the fix"), "{outcome:?}");
+        assert_eq!(project.read("models/a.js"), RACY);
+    }
+}
