@@ -19,6 +19,11 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Whether a clock starts it.
+    pub fn is_scheduled(self) -> bool {
+        matches!(self, EntryKind::Poll | EntryKind::Cron)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             EntryKind::Route => "route",

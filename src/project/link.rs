@@ -279,17 +279,6 @@ impl Project {
             .map(|(at, _)| FnRef(at as u32))
     }
 
-    /// Whether a function is given to a timer or a schedule.
-    pub fn is_scheduled(&self, func: FnRef) -> bool {
-        self.functions.iter().flat_map(|function| &function.effects).any(|effect| match &effect.kind {
-            EffectKind::Call { callee, args, .. } => {
-                matches!(self.last_name(*callee), Some("setInterval" | "schedule" | "scheduleJob"))
-                    && args.iter().any(|arg| matches!(self.arena.node(*arg), Node::Func(f) if *f == func))
-            }
-            EffectKind::Assign { .. } => false,
-        })
-    }
-
     fn collect_tries(&mut self) {
         for function in &self.functions {
             for handled in &function.tries {

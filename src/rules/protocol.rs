@@ -116,5 +116,5 @@ pub fn is_polling(ctx: &Context<'_>, func: FnRef) -> bool {
         name.starts_with("get /") && ["status", "poll", "progress"].iter().any(|part| name.contains(part));
     let asks = ["poll", "recover", "resume"].iter().any(|part| name.contains(part)) && !name.contains(" /");
     let scheduled = ["schedule callback", "setinterval callback", "cronjob callback"].contains(&name.as_str());
-    status_route || asks || scheduled || ctx.project.is_scheduled(func)
+    status_route || asks || scheduled || ctx.project.entry(func).is_some_and(|entry| entry.kind.is_scheduled())
 }
