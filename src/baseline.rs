@@ -26,6 +26,15 @@ pub struct Baseline {
     pub findings: Vec<Entry>,
 }
 
+/// What a baseline and the findings have to do with each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Entries that no finding has.
+    pub unmatched: Vec<Entry>,
+    /// Entries whose file is gone, each with what it is now.
+    pub moved: Vec<(Entry, Entry)>,
+}
+
 /// One accepted finding. The order of the fields is the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,20 +88,44 @@ impl Baseline {
         Ok(format!("{{\n  \"version\": {},\n  \"findings\": [{list}]\n}}\n", self.version))
     }
 
-    /// Moves the findings that the baseline knows to the accepted ones, and returns the entries that no finding has.
-    pub fn apply(&self, analysis: &mut Analysis) -> Vec<&Entry> {
+    /// Moves the findings that the baseline knows to the accepted ones.
+    pub fn apply(&self, analysis: &mut Analysis, sources: &Sources) -> Comparison {
         let known: BTreeSet<&str> = self.findings.iter().map(|entry| entry.fingerprint.as_str()).collect();
-        let mut found: BTreeSet<String> = BTreeSet::new();
-        let (old, new): (Vec<_>, Vec<_>) = std::mem::take(&mut analysis.findings)
+        let (mut old, mut new): (Vec<_>, Vec<_>) = std::mem::take(&mut analysis.findings)
             .into_iter()
             .partition(|finding| known.contains(finding.fingerprint.as_str()));
+        // A finding that a directive accepts as well is still there.
+        let accepted = analysis.accepted.iter().map(|accepted| &accepted.finding);
+        let found: BTreeSet<String> = old.iter().chain(accepted).map(|finding| finding.fingerprint.clone()).collect();
+        let mut comparison = Comparison::default();
+        for entry in self.findings.iter().filter(|entry| !found.contains(&entry.fingerprint)).cloned() {
+            let moved = new.iter().enumerate().find_map(|(at, finding)| {
+                let now = Self::entry(sources, finding)?;
+                entry.is_moved_to(&now, sources).then_some((at, now))
+            });
+            match moved {
+                Some((at, now)) => {
+                    old.push(new.remove(at));
+                    comparison.moved.push((entry, now));
+                }
+                None => comparison.unmatched.push(entry),
+            }
+        }
         analysis.findings = new;
         analysis.has_baseline = true;
-        // A finding that a directive accepts as well is still there.
-        found.extend(analysis.accepted.iter().map(|accepted| accepted.finding.fingerprint.clone()));
-        found.extend(old.iter().map(|finding| finding.fingerprint.clone()));
         analysis.accepted.extend(old.into_iter().map(|finding| Accepted { finding, by: Acceptance::Baseline }));
-        self.findings.iter().filter(|entry| !found.contains(&entry.fingerprint)).collect()
+        comparison
+    }
+}
+
+impl Entry {
+    /// Whether the file is gone and the same function does the same in another one.
+    fn is_moved_to(&self, now: &Entry, sources: &Sources) -> bool {
+        // `<module>` and `<anonymous>` name no function in particular.
+        !self.function.starts_with('<')
+            && (&self.function, &self.rule, &self.collection, &self.array)
+                == (&now.function, &now.rule, &now.collection, &now.array)
+            && sources.find(&self.path).is_none()
     }
 }
 

@@ -7,27 +7,43 @@
 use crate::diagnostic::{Analysis, Finding};
 use crate::git::Changes;
 use crate::rules::UNREAD;
-use crate::source::{Place, Sources};
+use crate::source::{FileId, Place, Sources};
+use std::collections::BTreeMap;
 
 pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes) {
     let extents = std::mem::take(&mut analysis.extents);
-    let touches = |place: Place| {
-        let Some(file) = sources.get(place.file) else { return false };
-        let line = |offset: u32| {
-            let before = file.text.get(..offset as usize).unwrap_or_default();
-            before.bytes().filter(|byte| *byte == b'\n').count() as u32 + 1
-        };
+    let mut lines = Lines { sources, feeds: BTreeMap::new() };
+    let mut touches = |place: Place| {
+        let Some(file) = sources.get(place.file).filter(|file| changes.has(&file.path)) else { return false };
         let end = extents.get(&place).copied().unwrap_or(place.end);
-        changes.touches(&file.path, line(place.start), line(end))
+        changes.touches(&file.path, lines.of(place.file, place.start), lines.of(place.file, end))
     };
-    let is_wanted = |finding: &Finding| {
+    let mut is_wanted = |finding: &Finding| {
         if UNREAD.contains(&finding.rule) {
             // The parser gives up where it notices, which need not be where the mistake was made.
             return sources.get(finding.place.file).is_some_and(|file| changes.has(&file.path));
         }
         touches(finding.place) || finding.related.iter().any(|related| touches(related.place))
     };
-    analysis.findings.retain(&is_wanted);
+    analysis.findings.retain(&mut is_wanted);
     analysis.accepted.retain(|accepted| is_wanted(&accepted.finding));
     analysis.extents = extents;
+}
+
+/// Lines as git counts them: each ends at a line feed, and a carriage return alone ends none.
+struct Lines<'a> {
+    sources: &'a Sources,
+    /// 0-based byte offsets of the line feeds of each file that was asked for.
+    feeds: BTreeMap<FileId, Vec<usize>>,
+}
+
+impl Lines<'_> {
+    /// The 1-based line of a 0-based byte offset.
+    fn of(&mut self, id: FileId, offset: u32) -> u32 {
+        let feeds = self.feeds.entry(id).or_insert_with(|| {
+            let bytes = self.sources.get(id).map(|file| file.text.bytes().enumerate());
+            bytes.into_iter().flatten().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect()
+        });
+        feeds.partition_point(|feed| *feed < offset as usize) as u32 + 1
+    }
 }

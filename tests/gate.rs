@@ -113,8 +113,24 @@ fn a_baseline_catches_a_swap() {
         let outcome = project.run(&["check", "--format", "json"]);
         assert_eq!((outcome.code, outcome.findings().len()), (Some(code), 1), "{from} {outcome:?}");
         assert!(outcome.stderr.contains("fixed: models/a.js: check-then-push in add"), "{from} {outcome:?}");
-        assert!(outcome.stderr.contains("1 entry of pushguard-baseline.json not found any more"), "{outcome:?}");
+        assert!(outcome.stderr.contains("1 entry of pushguard-baseline.json out of date"), "{outcome:?}");
     }
+}
+
+#[test]
+fn a_baseline_follows_a_renamed_file_and_no_copy_of_it() {
+    let project = accepted(RACY);
+    project.write("models/b.js", RACY.as_bytes());
+    assert_eq!(check(&project), ["models/b.js:5 check-then-push"], "a copy is new");
+    std::fs::remove_file(project.path().join("models/a.js")).unwrap();
+    let moved = project.run(&["check"]);
+    assert_eq!(moved.code, Some(0), "{moved:?}");
+    assert!(moved.stderr.contains("moved: models/a.js: check-then-push in add, now models/b.js"), "{moved:?}");
+    project.write("models/c.js", RACY.as_bytes());
+    assert_eq!(check(&project), ["models/c.js:5 check-then-push"], "one entry accepts one finding");
+    project.run(&["baseline", "--prune"]);
+    assert!(project.read(BASELINE).contains("models/b.js"), "{}", project.read(BASELINE));
+    assert_eq!(check(&project), ["models/c.js:5 check-then-push"]);
 }
 
 #[test]
@@ -133,7 +149,7 @@ fn two_equal_findings_of_one_function_stay_apart() {
 #[test]
 fn fixed_findings_are_told_and_pruned_and_new_ones_are_not_slipped_in() {
     let project = accepted(&two());
-    project.write("models/b.js", RACY.as_bytes());
+    project.write("models/b.js", RACY.replace("add", "put").as_bytes());
     project.write("models/a.js", RACY.as_bytes());
     let outcome = project.run(&["check", "--format", "json"]);
     assert_eq!(outcome.findings(), ["models/b.js:5 check-then-push"]);

@@ -6,9 +6,8 @@
 use super::args::{AcceptArgs, BaselineArgs, ViewArgs};
 use super::project::{self, Project};
 use super::{CLEAN, delivered, output, tell};
-use crate::baseline::{Baseline, Entry, FILE_NAME, REMEDY};
+use crate::baseline::{Baseline, Comparison, Entry, FILE_NAME, REMEDY};
 use crate::error::Error;
-use crate::source::Sources;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -20,11 +19,11 @@ pub fn run(args: &BaselineArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) 
     let path = args.baseline.clone().unwrap_or_else(|| project.root.folder.join(FILE_NAME));
     let old = if path.exists() { Some(read_file(&path)?) } else { None };
     let old = old.unwrap_or_else(|| Baseline::new(Vec::new()));
-    let fixed: Vec<Entry> = {
-        let unmatched = old.apply(&mut project.analysis);
-        unmatched.into_iter().filter(|entry| is_judged(entry, &project.sources, project.is_partial)).cloned().collect()
-    };
-    let mut entries: Vec<Entry> = old.findings.iter().filter(|entry| !fixed.contains(entry)).cloned().collect();
+    let Comparison { unmatched, moved } = old.apply(&mut project.analysis, &project.sources);
+    let fixed: Vec<Entry> = unmatched.into_iter().filter(|entry| is_judged(entry, &project)).collect();
+    let is_kept = |entry: &&Entry| !fixed.contains(entry) && !moved.iter().any(|(before, _)| before == *entry);
+    let mut entries: Vec<Entry> = old.findings.iter().filter(is_kept).cloned().collect();
+    entries.extend(moved.iter().map(|(_, now)| now.clone()));
     let known = entries.len();
     if !args.prune {
         let new = project.analysis.findings.iter();
@@ -48,17 +47,19 @@ pub fn run(args: &BaselineArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) 
 /// Takes what the baseline accepts out of the findings, and tells which entries are fixed.
 pub fn apply(project: &mut Project, args: &AcceptArgs, stderr: &mut dyn Write) -> Result<(), Error> {
     let Some((path, baseline)) = find(project, args)? else { return Ok(()) };
-    let unmatched = baseline.apply(&mut project.analysis);
-    let fixed: Vec<&Entry> =
-        unmatched.into_iter().filter(|entry| is_judged(entry, &project.sources, project.is_partial)).collect();
+    let Comparison { unmatched, moved } = baseline.apply(&mut project.analysis, &project.sources);
+    for (before, now) in moved.iter().take(SHOWN) {
+        tell("moved", &format!("{}: {} in {}, now {}", before.path, now.rule, now.function, now.path), stderr);
+    }
+    let fixed: Vec<&Entry> = unmatched.iter().filter(|entry| is_judged(entry, project)).collect();
     for entry in fixed.iter().take(SHOWN) {
         let Entry { path, rule, function, .. } = entry;
         tell("fixed", &format!("{path}: {rule} in {function}"), stderr);
     }
-    if !fixed.is_empty() {
+    let stale = fixed.len() + moved.len();
+    if stale > 0 {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let message =
-            format!("{} of {name} not found any more: remove with `pushguard baseline --prune`", counted(fixed.len()));
+        let message = format!("{} of {name} out of date: run `pushguard baseline --prune`", counted(stale));
         tell("note", &message, stderr);
     }
     Ok(())
@@ -69,10 +70,10 @@ fn counted(entries: usize) -> String {
 }
 
 /// Whether this run would have found the entry's finding. A run over some paths says nothing of the others.
-fn is_judged(entry: &Entry, sources: &Sources, is_partial: bool) -> bool {
-    match sources.find(&entry.path).and_then(|file| sources.get(file)) {
+fn is_judged(entry: &Entry, project: &Project) -> bool {
+    match project.sources.find(&entry.path).and_then(|file| project.sources.get(file)) {
         Some(file) => file.reported,
-        None => !is_partial,
+        None => !project.is_partial,
     }
 }
 

@@ -103,7 +103,7 @@ impl Project {
         report.sources = Sources::new(files.into_values().collect());
         let mut analysis = analyze_again(&report.sources, config, &mut self.memory, &|| {});
         if let Some(baseline) = &self.baseline {
-            baseline.apply(&mut analysis);
+            baseline.apply(&mut analysis, &report.sources);
         }
         report.findings = analysis.findings;
         report

@@ -51,7 +51,7 @@ pub struct BaselineArgs {
     /// Baseline file [default: pushguard-baseline.json in the root]
     #[arg(long, value_name = "PATH")]
     pub baseline: Option<PathBuf>,
-    /// Only remove the entries of findings that are fixed
+    /// Add nothing: only remove the entries of findings that are fixed, and follow renamed files
     #[arg(long)]
     pub prune: bool,
 }
