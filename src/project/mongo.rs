@@ -134,6 +134,9 @@ impl Handle {
 /// Mongoose makes the collection's name from the model's by lower case and plural.
 fn plural(name: &str) -> String {
     let name = name.to_lowercase();
+    if let Some(stem) = name.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
     name.strip_suffix('s').map_or(name.clone(), str::to_owned)
 }
 

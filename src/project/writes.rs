@@ -438,21 +438,29 @@ impl Project {
                 cond,
             };
             if let Node::New { args, .. } = self.arena.node(document).clone() {
-                write.kind = WriteKind::Insert;
+                // A model made from a document that was loaded is that document, with every field marked as changed.
+                let copied = args.first().copied().filter(|source| self.is_loaded_document(Some(*source)));
+                write.kind = if copied.is_some() { WriteKind::Replace } else { WriteKind::Insert };
+                write.filter = copied.map(|source| self.own_id_filter(source));
                 write.payload = args.first().copied();
                 write.document = None;
                 self.fill(&mut write);
             } else if is_save {
                 self.saved_fields(steps, at, document, &mut write);
             } else {
-                let id = self.arena.sym("_id");
-                let id = self.arena.member(document, id);
-                write.filter = Some(self.id_filter(id));
+                write.filter = Some(self.own_id_filter(document));
                 write.payload = args.first().copied();
                 self.fill(&mut write);
             }
             writes.push(write);
         }
+    }
+
+    /// `{ _id: document._id }`
+    fn own_id_filter(&mut self, document: V) -> V {
+        let id = self.arena.sym("_id");
+        let id = self.arena.member(document, id);
+        self.id_filter(id)
     }
 
     fn document_handle(&mut self, document: V) -> Handle {
