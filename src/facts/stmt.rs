@@ -166,11 +166,7 @@ impl<'a> Eval<'a> {
             }
             Stmt::Throw(node) => {
                 self.expr(&node.arg);
-                if self.frame.tries.is_empty() && self.frame.inline == 0 {
-                    let cond = self.cond;
-                    self.frame.throws.push(cond);
-                }
-                self.leave();
+                self.reject();
             }
             Stmt::Break(_) => {
                 let cond = self.cond;
@@ -236,7 +232,21 @@ impl<'a> Eval<'a> {
         self.jumped = self.frame.inline > 0;
     }
 
+    /// The path ends with an exception.
+    fn reject(&mut self) {
+        if self.frame.inline > 0 {
+            self.frame.rejections += 1;
+        } else if self.frame.tries.is_empty() {
+            let cond = self.cond;
+            self.frame.throws.push(cond);
+        }
+        self.leave();
+    }
+
     pub(super) fn return_value(&mut self, value: V) {
+        if matches!(self.arena.node(value), Node::Derived(op, _) if self.arena.text(*op) == "Promise.reject") {
+            return self.reject();
+        }
         let cond = self.cond;
         self.frame.returns.push((cond, value));
         self.leave();
