@@ -214,6 +214,8 @@ impl Default for Arena {
     }
 }
 
+/// The operator of a derived value that is false only if its operand, that a call came back, never holds.
+pub const RETURNS: &str = "returns";
 /// At most this many alternatives are kept apart; more become one computed value.
 const MAX_ALTERNATIVES: usize = 12;
 /// Nodes visited to answer one question about a condition; past that it is undecided.

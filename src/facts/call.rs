@@ -4,7 +4,7 @@ use super::EffectKind;
 use super::eval::{Code, Eval};
 use super::expr::callee_name;
 use super::stmt::function_code;
-use crate::value::{Arena, C, Coercion, Freshness, Item, Key, Node, Sym, V};
+use crate::value::{Arena, C, Coercion, Freshness, Item, Key, Node, RETURNS, Sym, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
@@ -401,6 +401,10 @@ impl<'a> Eval<'a> {
             ("Promise", "all" | "allSettled" | "resolve" | "race" | "any") => {
                 Some(args.first().map_or(Arena::UNDEFINED, |arg| self.expr(&arg.expr)))
             }
+            ("Promise", "reject") => {
+                let values = self.args(args);
+                Some(self.arena.derived("Promise.reject", values))
+            }
             ("JSON", "parse") => {
                 let values = self.args(args);
                 let inner = values.first().copied().unwrap_or(Arena::UNDEFINED);
@@ -464,7 +468,7 @@ impl<'a> Eval<'a> {
                 let first = args.first()?;
                 let recv = self.freeze(recv);
                 let result = match function_code(&first.expr) {
-                    Some(code) => self.in_place(code, &[recv]),
+                    Some(code) => self.chained(code, recv, span),
                     None => {
                         let callee = self.expr(&first.expr);
                         self.plain_call(callee, None, None, vec![recv], span)
@@ -500,6 +504,57 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// The callback of a `then`, which runs only where those before it in the chain came back without an exception.
+    fn chained(&mut self, code: Code<'a>, value: V, span: Span) -> V {
+        let (start, _) = self.offsets(span);
+        let outer = self.cond;
+        if let Some((from, cond)) = self.chain.take()
+            && from == start
+        {
+            self.cond = cond;
+        }
+        let inner = self.cond;
+        let rejections = self.frame.rejections;
+        let (result, ends) = self.in_place_with_ends(code, &[value]);
+        let passed = self.passed(inner, &ends, self.frame.rejections > rejections);
+        self.chain = Some((start, passed));
+        self.cond = outer;
+        result
+    }
+
+    /// The condition under which a callback came back, by the conditions of its returns.
+    fn passed(&mut self, outer: C, ends: &[C], rejects: bool) -> C {
+        let own: Vec<C> = ends.iter().map(|end| self.arena.since(outer, *end)).collect();
+        if own.is_empty() || own.len() > 3 || !(rejects || own.iter().any(|end| self.needs_a_return(*end))) {
+            return outer;
+        }
+        if let [only] = ends {
+            return *only;
+        }
+        let values = own.into_iter().map(|end| self.arena.cond_value(end)).collect();
+        let any = self.arena.any(values);
+        match self.arena.assume(outer, any, true) {
+            C::FALSE => outer,
+            cond => cond,
+        }
+    }
+
+    /// Whether a condition depends on a call that may never come back.
+    fn needs_a_return(&self, cond: C) -> bool {
+        let returns = |value: &V| match self.arena.node(*value) {
+            Node::Completed(_) => true,
+            Node::Derived(op, _) => self.arena.text(*op) == RETURNS,
+            _ => false,
+        };
+        self.arena.atoms(cond).iter().any(|atom| match self.arena.node(atom.value) {
+            Node::Or(parts) => parts.iter().any(|part| match self.arena.node(*part) {
+                Node::And(inner) => inner.iter().any(returns),
+                _ => false,
+            }),
+            _ => returns(&atom.value),
+        })
+    }
+
     fn mark_caught(&mut self, start: u32, handles: bool) {
         let sites: Vec<bool> =
             self.frame.effects.iter().map(|effect| self.arena.site_info(effect.site).start >= start).collect();
@@ -526,6 +581,11 @@ impl<'a> Eval<'a> {
 
     /// Runs a callback here, in this function: its effects and assignments are this function's.
     pub(super) fn in_place(&mut self, code: Code<'a>, args: &[V]) -> V {
+        self.in_place_with_ends(code, args).0
+    }
+
+    /// The callback's value, and the path conditions of its returns.
+    fn in_place_with_ends(&mut self, code: Code<'a>, args: &[V]) -> (V, Vec<C>) {
         let outer_cond = self.cond;
         let outer_jumped = self.jumped;
         let outer_scope = self.enter_scope(true);
@@ -560,12 +620,13 @@ impl<'a> Eval<'a> {
         self.scope = outer_scope;
         self.cond = outer_cond;
         self.jumped = outer_jumped;
+        let ends = inner.iter().map(|(cond, _)| *cond).collect();
         let mut alternatives = Vec::new();
         for (cond, value) in inner {
             let cond = self.arena.since(outer_cond, cond);
             alternatives.push((cond, value));
         }
-        self.arena.one_of(alternatives)
+        (self.arena.one_of(alternatives), ends)
     }
 
     /// An array method with its callback in place, for any element.

@@ -6,7 +6,7 @@
 use super::flags::Flag;
 use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::parse::FIRST_POSITION;
-use crate::value::{Arena, C, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
+use crate::value::{Arena, C, Entry, FnRef, Item, Key, Node, RETURNS, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use swc_common::Span;
@@ -52,6 +52,10 @@ pub(super) struct Frame {
     pub inline: u32,
     /// Conditions of returns and throws inside the innermost loop.
     pub loop_exits: Vec<C>,
+    /// Branches after which it is remembered that their calls completed.
+    pub completions: u32,
+    /// Throws and rejections in callbacks that are evaluated in place.
+    pub rejections: u32,
     pub breaks: Vec<C>,
     pub places: Vec<(V, Site)>,
     pub missing: Vec<V>,
@@ -89,6 +93,8 @@ pub(super) struct Eval<'a> {
     pub naming: Option<String>,
     /// The assignment that is being made.
     pub assigned_span: Span,
+    /// Start of a promise chain, and the condition under which its last `then` came back without an exception.
+    pub chain: Option<(u32, C)>,
     /// Objects below this number were made by the module body, and are shared by all calls.
     pub module_cells: u32,
     /// Names of variables of the module that are flags, and those declared so far.
@@ -100,6 +106,9 @@ pub(super) struct Eval<'a> {
 
 /// Expressions nested deeper than this are not modelled.
 pub(super) const MAX_DEPTH: u32 = 1_500;
+/// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
+const MAX_COMPLETIONS: usize = 2;
+const MAX_KEPT_COMPLETIONS: u32 = 12;
 /// Path conditions that need more operands than this after a join are dropped.
 const MAX_JOIN: usize = 40;
 
@@ -149,6 +158,7 @@ impl<'a> Eval<'a> {
             depth: 0,
             naming: None,
             assigned_span: swc_common::DUMMY_SP,
+            chain: None,
             module_cells: 0,
             flag_names: Vec::new(),
             flags: Vec::new(),
@@ -451,7 +461,7 @@ impl<'a> Eval<'a> {
             (a, b) if a == then.entered && b == otherwise.entered => outer,
             (a, b) => {
                 let (a, b) = (self.arena.since(outer, a), self.arena.since(outer, b));
-                let (a, b) = (self.without_completions(a), self.without_completions(b));
+                let (a, b) = (self.without_many_completions(a), self.without_many_completions(b));
                 if self.arena.atoms(a).len() + self.arena.atoms(b).len() > MAX_JOIN {
                     return outer;
                 }
@@ -462,11 +472,20 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// That a call inside a branch came back says little after the branch, and would make every join long.
-    fn without_completions(&mut self, cond: C) -> C {
+    /// That a call inside a branch came back says little after the branch, and would make every join long, unless the branch
+    /// does little else: `if (known) refuse('email')`.
+    fn without_many_completions(&mut self, cond: C) -> C {
         let atoms = self.arena.atoms(cond);
-        if !atoms.iter().any(|atom| matches!(self.arena.node(atom.value), Node::Completed(_))) {
+        let count = atoms.iter().filter(|atom| matches!(self.arena.node(atom.value), Node::Completed(_))).count();
+        if count == 0 {
             return cond;
+        }
+        if count <= MAX_COMPLETIONS && atoms.len() == count + 1 && self.frame.completions < MAX_KEPT_COMPLETIONS {
+            self.frame.completions += 1;
+            return atoms.into_iter().rev().fold(C::TRUE, |cond, atom| {
+                let value = self.returning(atom.value);
+                self.arena.assume(cond, value, atom.holds)
+            });
         }
         let kept = atoms
             .into_iter()
@@ -474,6 +493,14 @@ impl<'a> Eval<'a> {
             .filter(|atom| !matches!(self.arena.node(atom.value), Node::Completed(_)))
             .collect::<Vec<_>>();
         kept.into_iter().fold(C::TRUE, |c, atom| self.arena.assume(c, atom.value, atom.holds))
+    }
+
+    /// That a call came back, as far as its function can come back at all: `refuse` of `if (known) refuse('email')` cannot.
+    fn returning(&mut self, value: V) -> V {
+        match self.arena.node(value) {
+            Node::Completed(_) => self.arena.derived(RETURNS, vec![value]),
+            _ => value,
+        }
     }
 
     fn set_slot(&mut self, slot: Slot, value: V) {
@@ -618,6 +645,8 @@ impl Frame {
             handled: Vec::new(),
             inline: 0,
             loop_exits: Vec::new(),
+            completions: 0,
+            rejections: 0,
             breaks: Vec::new(),
             places: Vec::new(),
             missing: Vec::new(),

@@ -167,16 +167,7 @@ impl<'a> Eval<'a> {
             }
             Stmt::Throw(node) => {
                 self.expr(&node.arg);
-                if self.frame.tries.is_empty() && self.frame.inline == 0 {
-                    let cond = self.cond;
-                    self.frame.throws.push(cond);
-                }
-                if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
-                    && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
-                {
-                    handled.rethrows = true;
-                }
-                self.leave();
+                self.reject();
             }
             Stmt::Break(_) => {
                 let cond = self.cond;
@@ -242,7 +233,26 @@ impl<'a> Eval<'a> {
         self.jumped = self.frame.inline > 0;
     }
 
+    /// The path ends with an exception.
+    fn reject(&mut self) {
+        if self.frame.inline > 0 {
+            self.frame.rejections += 1;
+        } else if self.frame.tries.is_empty() {
+            let cond = self.cond;
+            self.frame.throws.push(cond);
+        }
+        if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
+            && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
+        {
+            handled.rethrows = true;
+        }
+        self.leave();
+    }
+
     pub(super) fn return_value(&mut self, value: V) {
+        if matches!(self.arena.node(value), Node::Derived(op, _) if self.arena.text(*op) == "Promise.reject") {
+            return self.reject();
+        }
         let cond = self.cond;
         self.frame.returns.push((cond, value));
         self.leave();

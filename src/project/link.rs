@@ -8,7 +8,7 @@ use super::bulk::Batches;
 use super::merge::{Merger, symbol_file};
 use super::models::Models;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall, map_children};
-use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
+use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, RETURNS, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 const MAX_STEPS: usize = 1_500;
@@ -539,6 +539,10 @@ impl Project {
                 _ => self.arena.intern(Node::New { site, callee, args }),
             },
             Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, None),
+            Node::Derived(operator, operands) if self.arena.text(operator) == RETURNS => {
+                let never = operands.iter().any(|operand| self.arena.node(*operand) == &Node::Bool(false));
+                self.arena.bool(!never)
+            }
             Node::Object(mut entries) => {
                 // Spreads that are known now are copied in.
                 if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))
