@@ -1,20 +1,25 @@
 //! The pipeline from source texts to findings.
 
+mod memory;
+mod survey;
+
+pub use memory::Memory;
+pub use survey::survey;
+
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath};
-use crate::facts::{self, FileFacts};
+use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
+use crate::facts::{self, FileFacts, Notes};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
 use crate::project::{Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
-use crate::rules::{CHECKS, PROJECT_CHECKS};
+use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
 use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::suppress;
 use crate::value::{FnRef, Site};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 /// Related places of one finding.
@@ -23,41 +28,50 @@ const MAX_RELATED: usize = 12;
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
 pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
+    analyze_again(sources, config, &mut Memory::default(), progress)
+}
+
+/// As [`analyze`], without parsing again what `memory` knows from the run before.
+pub fn analyze_again(
+    sources: &Sources,
+    config: &Config,
+    memory: &mut Memory,
+    progress: &(dyn Fn() + Sync),
+) -> Analysis {
     // Linking follows values as deep as they nest, so it runs on a big stack too.
     match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| analyze_here(sources, config, progress)),
-        Err(_) => analyze_here(sources, config, progress),
+        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress)),
+        Err(_) => analyze_here(sources, config, memory, progress),
     }
 }
 
-fn analyze_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
+fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let parsed: Vec<(FileFacts, Vec<Problem>)> = files
-        .par_iter()
-        .map(|(id, file)| {
-            let result = file_facts(*id, file);
-            progress();
-            result
-        })
-        .collect();
+    memory.refresh(&files, progress);
     let mut findings = Vec::new();
-    let mut all_facts = Vec::new();
-    for ((id, file), (facts, problems)) in files.iter().zip(parsed) {
-        if file.reported {
-            findings.extend(problems.iter().take(1).filter_map(|problem| problem_finding(*id, file, problem, config)));
-        }
-        all_facts.push(facts);
+    for (id, file) in files.into_iter().filter(|(_, file)| file.reported) {
+        findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
-    let resolver = Resolver::new(sources);
-    let mut project = Project::link(&all_facts, &|file, specifier| resolver.resolve(file, specifier));
+    let mut project = link(sources, memory);
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
-    findings.extend(finish(sources, &project, config, drafts));
-    findings.sort_by(|a, b| {
-        (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
-    });
+    let mut seen = Seen::default();
+    findings.extend(finish(sources, &project, config, drafts, &mut seen));
     let paths = write_paths(sources, &project, path_drafts, &findings);
-    Analysis { findings, paths }
+    let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
+    findings.sort_by(by_place);
+    accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
+    Analysis { findings, accepted, has_baseline: false, extents: seen.extents, paths }
+}
+
+fn by_place(a: &Finding, b: &Finding) -> Ordering {
+    (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
+}
+
+/// Links the files whose facts are up to date.
+fn link(sources: &Sources, memory: &Memory) -> Project {
+    let resolver = Resolver::new(sources);
+    Project::link(&memory.facts, &|file, specifier| resolver.resolve(file, specifier))
 }
 
 fn is_script(path: &str) -> bool {
@@ -79,9 +93,24 @@ pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
     if !is_script(&file.path) || !(file.reported || can_contribute(&file.text)) {
         return (FileFacts::default(), Vec::new());
     }
-    match parse::parse(file) {
-        Ok(parsed) => (facts::extract(&parsed.program, &file.text, id.0), parsed.recovered),
-        Err(problem) => (FileFacts::default(), vec![problem]),
+    let directs = suppress::may_direct(&file.text);
+    match if directs { parse::parse_with_comments(file) } else { parse::parse(file) } {
+        Ok(parsed) => {
+            let mut facts = facts::extract(&parsed.program, &file.text, id.0);
+            if directs {
+                facts.notes = Notes {
+                    comments: parsed.comments,
+                    statements: facts::statements(&parsed.program),
+                    is_whole: parsed.recovered.is_empty(),
+                };
+            }
+            (facts, parsed.recovered)
+        }
+        Err(problem) => {
+            let comments = if directs { parse::head_comments(&file.text) } else { Vec::new() };
+            let notes = Notes { comments, ..Notes::default() };
+            (FileFacts { notes, ..FileFacts::default() }, vec![problem])
+        }
     }
 }
 
@@ -117,13 +146,6 @@ fn problem_finding(id: FileId, file: &SourceFile, problem: &Problem, config: &Co
         fix: None,
         fingerprint: fingerprint(&[rule, &file.path, "<module>"]),
     })
-}
-
-fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
-    match config.rules.get(rule) {
-        Some(level) => level.level(),
-        None => own.or(Some(crate::rules::default_level(rule))),
-    }
 }
 
 /// Runs all rules over all functions.
@@ -187,11 +209,18 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
     rows.into_values().map(|(_, row)| row).collect()
 }
 
+/// What is gathered over all findings.
+#[derive(Default)]
+struct Seen {
+    fingerprints: FxHashMap<String, u32>,
+    extents: BTreeMap<Place, u32>,
+}
+
 /// Rule, file, start, end.
 type DraftKey = (&'static str, u32, u32, u32);
 
 /// One finding for each rule and place: the most severe view, then the one with the fewest calls in between.
-fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>) -> Vec<Finding> {
+fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     for draft in drafts {
         let Some(level) = level_of(draft.rule, draft.level, config) else { continue };
@@ -219,26 +248,19 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     let pushed: Vec<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
     let mut findings = Vec::new();
-    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
     for ((rule, file, start, _), (level, draft)) in drafts {
         // A push that a check decides somewhere is told once, with its check.
         if rule == "unguarded-push" && pushed.contains(&(file, start)) {
             continue;
         }
-        if let Some(finding) = finding(sources, project, level, draft, &mut seen) {
+        if let Some(finding) = finding(sources, project, level, draft, seen) {
             findings.push(finding);
         }
     }
     findings
 }
 
-fn finding(
-    sources: &Sources,
-    project: &Project,
-    level: Level,
-    draft: Draft,
-    seen: &mut FxHashMap<String, u32>,
-) -> Option<Finding> {
+fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut Seen) -> Option<Finding> {
     let (file, place) = place(sources, project, draft.site)?;
     let mut related = Vec::new();
     for (site, role, message) in &draft.related {
@@ -246,10 +268,6 @@ fn finding(
         if other != place && !related.iter().any(|r: &Related| r.place == other) {
             related.push(Related { place: other, role: *role, message: message.clone() });
         }
-    }
-    let is_reported = |place: Place| sources.get(place.file).is_some_and(|file| file.reported);
-    if !is_reported(place) && !related.iter().any(|r| r.role == Role::Check && is_reported(r.place)) {
-        return None;
     }
     let function = project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned();
     let identity = [
@@ -260,11 +278,22 @@ fn finding(
         draft.array.as_deref().unwrap_or(""),
         &draft.pair,
     ];
-    // Two equal findings of one function stay apart by their order.
+    // Two equal findings of one function stay apart by their order, which does not depend on what is reported.
     let first = fingerprint(&identity);
-    let count = seen.entry(first.clone()).or_insert(0);
-    let fingerprint = if *count == 0 { first } else { self::fingerprint(&[&first, &count.to_string()]) };
+    let count = seen.fingerprints.entry(first.clone()).or_insert(0);
+    let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
     *count += 1;
+    let is_reported = |place: Place| sources.get(place.file).is_some_and(|file| file.reported);
+    if !is_reported(place) && !related.iter().any(|r| r.role == Role::Check && is_reported(r.place)) {
+        return None;
+    }
+    for site in draft.related.iter().map(|(site, ..)| *site).chain([draft.site]) {
+        let end = project.base_site(site).end;
+        if let Some((_, place)) = self::place(sources, project, site).filter(|(_, place)| place.end < end) {
+            let extent = seen.extents.entry(place).or_insert(end);
+            *extent = end.max(*extent);
+        }
+    }
     Some(Finding {
         rule: draft.rule,
         level,
@@ -293,9 +322,4 @@ fn one_line(file: &SourceFile, id: FileId, start: u32, end: u32) -> Place {
     let text = file.slice(start, end.min(file.text.len() as u32));
     let first = text.find(['\n', '\r']).unwrap_or(text.len()) as u32;
     Place { file: id, start, end: start + first }
-}
-
-fn fingerprint(parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("\u{0}").as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,6 +5,8 @@
 
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// How much a finding weighs. Errors fail the gate; warnings do not unless asked; infos never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,6 +86,28 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+/// The identity of a finding from the parts that make it up, none of which may depend on line numbers.
+pub fn fingerprint(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\u{0}").as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a finding need not be looked at again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// A directive in the code, with its reason.
+    Directive { reason: String },
+    /// An entry of the baseline.
+    Baseline,
+}
+
+/// A finding that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub finding: Finding,
+    pub by: Acceptance,
+}
+
 /// One place where an array is written, as `pushguard paths` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WritePath {
@@ -120,8 +144,14 @@ pub struct Caller {
 /// The result of a run over a project.
 #[derive(Clone, Debug, Default)]
 pub struct Analysis {
-    /// Sorted by path, start, rule. Levels `off` are left out.
+    /// Sorted by path, start, rule. Levels `off` are left out, and so is what was accepted.
     pub findings: Vec<Finding>,
+    /// Sorted like `findings`.
+    pub accepted: Vec<Accepted>,
+    /// Whether the findings were compared with a baseline, so that those left are new.
+    pub has_baseline: bool,
+    /// Where the whole of an end of a finding stops, when that is beyond the end of its place.
+    pub extents: BTreeMap<Place, u32>,
     /// Sorted by path and start. Only arrays named in the configuration when `tracked` is set.
     pub paths: Vec<WritePath>,
 }

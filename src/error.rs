@@ -12,7 +12,10 @@ pub enum Error {
     /// The command line asks for something that does not exist.
     #[error("{message}")]
     Usage { message: String, remedy: String },
-    /// The configuration file is not valid; `line` is 1-based.
+    /// git is missing, refuses, or does not know what was asked for.
+    #[error("{message}")]
+    Git { message: String, remedy: String },
+    /// The configuration, or the baseline, is not valid; `line` is 1-based.
     #[error("{message}")]
     Config { path: PathBuf, line: Option<usize>, message: String, remedy: String },
     /// A file or folder that was asked for cannot be read.
@@ -41,7 +44,7 @@ impl Error {
             | Error::Write { path, .. }
             | Error::Fix { path, .. }
             | Error::Changed { path } => Some(path),
-            Error::Usage { .. } | Error::Output { .. } => None,
+            Error::Usage { .. } | Error::Git { .. } | Error::Output { .. } => None,
         }
     }
 
@@ -56,7 +59,7 @@ impl Error {
     /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {
-            Error::Usage { remedy, .. } | Error::Config { remedy, .. } => remedy,
+            Error::Usage { remedy, .. } | Error::Git { remedy, .. } | Error::Config { remedy, .. } => remedy,
             Error::Read { .. } => "check that it exists and that you may read it",
             Error::Write { .. } => "check that the folder exists and that you may write there",
             Error::Fix { .. } => "check that you may write the file and its folder",

@@ -1,9 +1,11 @@
 //! pushguard finds the JavaScript and TypeScript code that can write the same MongoDB array element twice, or lose one.
 //!
-//! `discover -> parse -> facts (one file at a time, parallel) -> project (link) -> rules -> findings -> report`.
+//! `discover -> parse -> facts (one file at a time, parallel) -> project (link) -> rules -> findings -> suppress -> report`.
 //! Each stage takes and returns owned data and never calls a later one.
 
 pub mod analysis;
+pub mod baseline;
+pub mod changed;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
@@ -11,9 +13,13 @@ pub mod discover;
 pub mod error;
 pub mod facts;
 pub mod fix;
+pub mod git;
+pub mod lsp;
 pub mod parse;
 pub mod project;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod suppress;
+pub mod survey;
 pub mod value;

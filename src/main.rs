@@ -7,6 +7,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let mut stdout = BufWriter::new(io::stdout().lock());
+    // Not locked: the language server writes from a thread of its own.
+    let mut stdout = BufWriter::new(io::stdout());
     ExitCode::from(pushguard::cli::run(std::env::args_os(), &mut stdout, &mut io::stderr()))
 }

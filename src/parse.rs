@@ -1,9 +1,11 @@
 //! From a source text to a syntax tree, or to what is wrong with it. The only user of the parser.
 //!
-//! Input: one source file. Output: a tree (with recovered errors), or a problem with its place.
+//! Input: one source file. Output: a tree (with recovered errors and, when asked for, comments), or a problem with its
+//! place.
 //! Must not know: MongoDB, rules, other files.
 
 use crate::source::SourceFile;
+use swc_common::comments::SingleThreadedComments;
 use swc_common::{BytePos, Spanned};
 use swc_ecma_ast::Program;
 use swc_ecma_parser::{EsSyntax, Parser, StringInput, Syntax, TsSyntax, error::Error};
@@ -30,23 +32,41 @@ pub enum Problem {
     TooDeep { at: u32, what: &'static str },
 }
 
+/// A comment with its delimiters: 0-based byte offsets, end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Comment {
+    pub start: u32,
+    pub end: u32,
+}
+
 /// A tree, and the errors from which the parser recovered.
 pub struct Parsed {
     pub program: Program,
     pub recovered: Vec<Problem>,
+    /// Sorted; empty unless they were asked for.
+    pub comments: Vec<Comment>,
 }
 
 /// Parses a file by its extension. JavaScript that does not parse as such is tried as TypeScript, for type annotations
 /// do occur in `.js` files of projects that strip them.
 pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
+    parse_file(file, false)
+}
+
+/// Parses a file whose comments matter, as those of few files do.
+pub fn parse_with_comments(file: &SourceFile) -> Result<Parsed, Problem> {
+    parse_file(file, true)
+}
+
+fn parse_file(file: &SourceFile, keep_comments: bool) -> Result<Parsed, Problem> {
     if let Some((at, what)) = too_deep(&file.text) {
         return Err(Problem::TooDeep { at, what });
     }
     let extension = file.path.rsplit('.').next().unwrap_or("");
     let typescript = |tsx| Syntax::Typescript(TsSyntax { tsx, decorators: true, ..TsSyntax::default() });
     match extension {
-        "ts" | "mts" | "cts" => parse_as(&file.text, typescript(false)),
-        "tsx" => parse_as(&file.text, typescript(true)),
+        "ts" | "mts" | "cts" => parse_as(&file.text, typescript(false), keep_comments),
+        "tsx" => parse_as(&file.text, typescript(true), keep_comments),
         _ => {
             let script = Syntax::Es(EsSyntax {
                 jsx: true,
@@ -54,10 +74,10 @@ pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
                 allow_return_outside_function: true,
                 ..EsSyntax::default()
             });
-            let first = parse_as(&file.text, script);
+            let first = parse_as(&file.text, script, keep_comments);
             match &first {
                 Ok(parsed) if parsed.recovered.is_empty() => first,
-                _ => match parse_as(&file.text, typescript(true)) {
+                _ => match parse_as(&file.text, typescript(true), keep_comments) {
                     Ok(parsed) if parsed.recovered.is_empty() => Ok(parsed),
                     _ => first,
                 },
@@ -66,12 +86,52 @@ pub fn parse(file: &SourceFile) -> Result<Parsed, Problem> {
     }
 }
 
-fn parse_as(text: &str, syntax: Syntax) -> Result<Parsed, Problem> {
+fn parse_as(text: &str, syntax: Syntax, keep_comments: bool) -> Result<Parsed, Problem> {
     let end = BytePos(FIRST_POSITION + text.len() as u32);
-    let mut parser = Parser::new(syntax, StringInput::new(text, BytePos(FIRST_POSITION), end), None);
+    let comments = SingleThreadedComments::default();
+    let input = StringInput::new(text, BytePos(FIRST_POSITION), end);
+    let mut parser = Parser::new(syntax, input, keep_comments.then_some(&comments as _));
     let program = parser.parse_program().map_err(|error| problem(&error))?;
     let recovered = parser.take_errors().iter().filter(|error| is_fatal(error)).map(problem).collect();
-    Ok(Parsed { program, recovered })
+    Ok(Parsed { program, recovered, comments: owned(&comments) })
+}
+
+/// Where the parser tries two readings of one text, it may note a comment twice.
+fn owned(comments: &SingleThreadedComments) -> Vec<Comment> {
+    let (leading, trailing) = comments.borrow_all();
+    let mut owned: Vec<Comment> = leading
+        .values()
+        .chain(trailing.values())
+        .flatten()
+        .map(|comment| Comment {
+            start: comment.span.lo.0.saturating_sub(FIRST_POSITION),
+            end: comment.span.hi.0.saturating_sub(FIRST_POSITION),
+        })
+        .collect();
+    owned.sort_unstable();
+    owned.dedup();
+    owned
+}
+
+/// The comments before the first code of a text. They are comments whether or not the rest can be parsed.
+pub fn head_comments(text: &str) -> Vec<Comment> {
+    let mut comments = Vec::new();
+    let mut at = if text.starts_with("#!") { text.find('\n').unwrap_or(text.len()) } else { 0 };
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let start = at + rest.len() - rest.trim_start().len();
+        let rest = rest.trim_start();
+        let length = if rest.starts_with("//") {
+            rest.find(['\n', '\r']).unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            let Some(end) = rest.get(2..).and_then(|inner| inner.find("*/")) else { return comments };
+            end + 4
+        } else {
+            return comments;
+        };
+        at = start + length;
+        comments.push(Comment { start: start as u32, end: at as u32 });
+    }
 }
 
 /// Errors of early semantics, such as a strict-mode word, do not make the tree wrong; they are Node's business.
@@ -190,6 +250,27 @@ fn skip_template(bytes: &[u8], start: usize, depth: u32, templates: &mut Vec<u32
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn words(comments: &[Comment], text: &str) -> Vec<String> {
+        comments.iter().map(|comment| text[comment.start as usize..comment.end as usize].to_owned()).collect()
+    }
+
+    #[test]
+    fn comments_are_those_of_the_grammar_and_each_is_told_once() {
+        let text = "// a\nconst s = '// no', t = `/* no ${/* b */ 1} // no`, r = /[/]/ /* c */;\n\
+            const f = (x /* d */) => <p>// no {/* e */}</p>; // f\n/* g\n */";
+        let file = SourceFile::new("a.jsx".into(), text, true);
+        let parsed = parse_with_comments(&file).map_err(|problem| format!("{problem:?}")).expect("it parses");
+        let wanted = ["// a", "/* b */", "/* c */", "/* d */", "/* e */", "// f", "/* g\n */"];
+        assert_eq!(words(&parsed.comments, text), wanted);
+    }
+
+    #[test]
+    fn the_comments_at_the_head_need_no_parser() {
+        let text = "#!/usr/bin/env node // no\n// a\r\n\n  /* b */ /* c\n*/x /* no */";
+        assert_eq!(words(&head_comments(text), text), ["// a", "/* b */", "/* c\n*/"]);
+        assert_eq!(head_comments("/* open"), []);
+    }
 
     #[test]
     fn nesting_is_counted_outside_strings_templates_and_comments() {

@@ -78,11 +78,15 @@ impl SourceFile {
         Position { line: line as u32, column: column as u32 + 1 }
     }
 
+    /// 0-based byte offset of the first byte of a 1-based line; the end of the text for a line after the last.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.line_starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.text.len() as u32)
+    }
+
     /// The text of a 1-based line, without its line ending.
     pub fn line(&self, line: u32) -> &str {
-        let index = line.saturating_sub(1) as usize;
-        let start = self.line_starts.get(index).map_or(self.text.len(), |at| *at as usize);
-        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |at| *at as usize);
+        let start = self.line_start(line) as usize;
+        let end = self.line_start(line.max(1) + 1) as usize;
         self.text.get(start..end).unwrap_or("").trim_end_matches(['\r', '\n'])
     }
 

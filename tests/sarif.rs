@@ -51,17 +51,17 @@ fn the_shipped_projects_give_valid_reports_with_consistent_links() {
     }
 }
 
-/// Microsoft's validator: where `PUSHGUARD_SARIF_MULTITOOL` says, else where `.ci/validators` puts it.
+/// Microsoft's validator: where `PUSHGUARD_SARIF_MULTITOOL` says, else where `.ci/tools` puts it.
 fn multitool() -> Option<PathBuf> {
-    let installed = "target/tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool";
+    let installed = "target/tools/node/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool";
     let known = Path::new(env!("CARGO_MANIFEST_DIR")).join(installed);
     let path = std::env::var_os("PUSHGUARD_SARIF_MULTITOOL").map_or(known, PathBuf::from);
     if path.is_file() {
         return Some(path);
     }
-    assert!(std::env::var_os("PUSHGUARD_REQUIRE_VALIDATORS").is_none(), "no validator at {}", path.display());
+    assert!(std::env::var_os("PUSHGUARD_REQUIRE_TOOLS").is_none(), "no validator at {}", path.display());
     // Past the capture of the test harness, so that nobody takes the pass for a check.
-    let note = format!("\nSKIPPED the SARIF multitool: none at {}; run .ci/validators\n", path.display());
+    let note = format!("\nSKIPPED the SARIF multitool: none at {}; run .ci/tools\n", path.display());
     std::io::stderr().write_all(note.as_bytes()).unwrap();
     None
 }

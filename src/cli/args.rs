@@ -2,6 +2,10 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+mod gate;
+
+pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
+
 use crate::report::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,12 +22,22 @@ pub struct Args {
 pub enum Command {
     /// Report the code that can go wrong
     Check(CheckArgs),
+    /// Accept today's findings: write them to pushguard-baseline.json
+    Baseline(BaselineArgs),
     /// List every place where a tracked array is written
     Paths(PathsArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Write a commented pushguard.toml for the arrays of a code base
+    Init(InitArgs),
+    /// Print the JSON schema of pushguard.toml
+    Schema,
+    /// Print a completion script
+    Completions(CompletionsArgs),
+    /// Serve an editor: the language server protocol on standard input and output
+    Lsp(LspArgs),
 }
 
 /// What both analysing commands take.
@@ -34,6 +48,8 @@ pub struct ProjectArgs {
     /// Configuration file [default: the nearest pushguard.toml, upward]
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub matching: MatchArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,11 +65,24 @@ pub struct CheckArgs {
     /// Lowest level that makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Threshold::Error)]
     pub fail_on: Threshold,
+    /// Most warnings that leave the exit code 0
+    #[arg(long, value_name = "N")]
+    pub max_warnings: Option<usize>,
+    #[command(flatten)]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    pub accept: AcceptArgs,
+    /// Count the findings by rule on standard error
+    #[arg(long)]
+    pub statistics: bool,
+    /// List the files that would be reported on, and stop
+    #[arg(long)]
+    pub list_files: bool,
     /// Rewrite the files where that is proven safe, then report what remains
-    #[arg(long, conflicts_with = "diff")]
+    #[arg(long, conflicts_with_all = ["diff", "staged", "since", "stdin_filename"])]
     pub fix: bool,
     /// Print what --fix would change instead of the report, and write nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
     pub diff: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
@@ -83,6 +112,32 @@ pub struct RulesArgs {
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Root of the project
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Overwrite a pushguard.toml that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file on standard output instead of writing it
+    #[arg(long, conflicts_with = "force")]
+    pub print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell to complete in
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LspArgs {
+    /// Some clients say so; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

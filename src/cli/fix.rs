@@ -2,8 +2,9 @@
 //!
 //! Input: an analysed project. Output: changed files, or a diff of them. Must not know: how a fix was found.
 
+use super::args::CheckArgs;
 use super::project::Project;
-use super::{delivered, output, project};
+use super::{check, delivered, output, warn};
 use crate::error::Error;
 use crate::fix::{MAX_ROUNDS, apply};
 use crate::report::{counted, escape};
@@ -13,29 +14,31 @@ use std::io::Write;
 
 /// Fixes what can be fixed, in memory, until nothing changes. The project then holds the new texts and what remains.
 /// Gives the texts before and how many findings were fixed.
-pub fn fix(project: &mut Project, stderr: &mut dyn Write) -> (Sources, usize) {
+pub fn fix(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> Result<(Sources, usize), Error> {
     let before = project.sources.clone();
     let mut fixed = 0;
     for _ in 0..MAX_ROUNDS {
         let round = apply(&project.sources, &project.analysis.findings);
         for file in round.refused.iter().filter_map(|id| project.sources.get(*id)) {
-            project::warn(&format!("{}: the fix would leave a file that does not parse", file.path), stderr);
+            warn(&format!("{}: the fix would leave a file that does not parse", file.path), stderr);
         }
         if round.applied == 0 {
-            return (before, fixed);
+            return Ok((before, fixed));
         }
         fixed += round.applied;
-        project.analyse(round.sources);
+        project.take(round.sources);
+        // What the baseline says of the run was told before the first round.
+        check::settle(project, args, &mut std::io::sink())?;
     }
-    project::warn(&format!("stopped after {MAX_ROUNDS} rounds of fixes; there may be more"), stderr);
-    (before, fixed)
+    warn(&format!("stopped after {MAX_ROUNDS} rounds of fixes; there may be more"), stderr);
+    Ok((before, fixed))
 }
 
 /// Writes the files that changed, each whole or not at all, and says so.
 pub fn write(project: &Project, before: &Sources, fixed: usize, stderr: &mut dyn Write) -> Result<(), Error> {
     let mut files = 0;
     for (old, new) in changed(before, &project.sources) {
-        let path = project.folder.join(&old.path);
+        let path = project.root.folder.join(&old.path);
         let failed = |source| Error::Fix { path: path.clone(), source };
         if std::fs::read(&path).map_err(failed)? != old.on_disk().into_bytes() {
             return Err(Error::Changed { path });

@@ -4,13 +4,19 @@
 //! Findings go to standard output, everything else to standard error. Must not know: syntax, how a report is drawn.
 
 mod args;
+mod baseline;
 mod check;
+mod completions;
 mod explain;
 mod fix;
+mod init;
+mod lsp;
 mod output;
 mod paths;
 mod progress;
 mod project;
+mod schema;
+mod texts;
 
 use crate::error::Error;
 use crate::report::escape;
@@ -34,9 +40,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
     };
     let done = match args.command {
         Command::Check(args) => check::run(&args, stdout, stderr),
+        Command::Baseline(args) => baseline::run(&args, stdout, stderr),
         Command::Paths(args) => paths::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
+        Command::Init(args) => init::run(&args, stdout, stderr),
+        Command::Schema => schema::run(stdout),
+        Command::Completions(args) => completions::run(&args, stdout),
+        Command::Lsp(_) => lsp::run(),
     };
     match done.and_then(|code| deliver(stdout).map(|()| code)) {
         Ok(code) => code,
@@ -66,6 +77,15 @@ fn explain_usage<'a>(error: &clap::Error, stdout: &'a mut dyn Write, stderr: &'a
     // Nobody is left to tell when this cannot be written.
     let _ = write!(out, "{}", error.render()).and_then(|()| out.flush());
     code
+}
+
+fn warn(message: &str, stderr: &mut dyn Write) {
+    tell("warning", message, stderr);
+}
+
+fn tell(kind: &str, message: &str, stderr: &mut dyn Write) {
+    // A closed standard error must not stop the run.
+    let _ = writeln!(stderr, "{kind}: {}", escape::line(message));
 }
 
 fn print_error(error: &Error, stderr: &mut dyn Write) {

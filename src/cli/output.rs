@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link is written through, as a shell's redirection would.
@@ -13,6 +14,18 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         // A device or a pipe cannot be renamed over; a folder gives its own error.
         return fs::write(&target, bytes);
     }
+    prepare(&target, bytes)?.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes a file that must not be there yet.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    prepare(path, bytes)?.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The bytes in a temporary file beside the target.
+fn prepare(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -27,6 +40,5 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     file.write_all(bytes)?;
     file.flush()?;
-    file.persist(&target).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }

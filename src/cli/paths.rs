@@ -2,14 +2,14 @@
 //!
 //! Input: arguments. Output: the write paths. Must not know: findings.
 
-use super::args::{ListFormat, PathsArgs};
+use super::args::{ListFormat, PathsArgs, ViewArgs};
 use super::{CLEAN, delivered, project};
 use crate::error::Error;
 use crate::report::{Run, paths_human, paths_json};
 use std::io::Write;
 
 pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
-    let mut project = project::open(&args.project, stderr)?;
+    let mut project = project::open(&args.project, &ViewArgs::default(), stderr)?;
     let (config, sources) = (&project.config, &project.sources);
     project.analysis.paths.retain(|path| {
         let reported = sources.get(path.place.file).is_some_and(|file| file.reported);

@@ -3,38 +3,54 @@
 //! Input: the arguments. Output: sources and findings; warnings and progress on standard error.
 //! Must not know: formats, exit codes.
 
-use super::args::ProjectArgs;
+use super::args::{ProjectArgs, ViewArgs};
 use super::progress::Progress;
+use super::texts::{self, Texts};
+use super::warn;
 use crate::analysis::analyze;
+use crate::changed;
 use crate::config::{Config, load};
-use crate::diagnostic::{Analysis, Finding};
-use crate::discover::{Loaded, Unreadable, discover, find_root, load as load_files, resolve};
+use crate::diagnostic::{Analysis, Finding, fingerprint};
+use crate::discover::{Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, relative_to, resolve};
 use crate::error::Error;
-use crate::report::escape;
+use crate::git::{Changes, Repository};
 use crate::rules;
 use crate::source::{Place, Sources};
-use sha2::{Digest, Sha256};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The rule for files that cannot be read as source text.
 const SYNTAX_ERROR: &str = "syntax-error";
 
+/// The files of a run, before any is read.
+pub struct Plan {
+    pub root: Root,
+    pub config: Config,
+    pub found: Discovered,
+    /// Whether the command line names what to report on.
+    pub is_partial: bool,
+    pub texts: Texts,
+    changes: Option<Changes>,
+}
+
 /// An analysed project.
 pub struct Project {
+    pub root: Root,
     pub config: Config,
     pub sources: Sources,
-    /// The root, absolute.
-    pub folder: PathBuf,
     /// See [`crate::report::Run::prefix`].
     pub prefix: String,
     pub analysis: Analysis,
+    pub is_partial: bool,
+    pub texts: Texts,
     unreadable: Vec<Unreadable>,
+    /// The lines to report on; `None` for all.
+    changes: Option<Changes>,
 }
 
 impl Project {
-    /// Takes other texts of the same files, and analyses them.
-    pub fn analyse(&mut self, sources: Sources) {
+    /// Takes texts of the project's files, and analyses them.
+    pub fn take(&mut self, sources: Sources) {
         self.sources = sources;
         let progress = Progress::start(self.sources.len());
         self.analysis = analyze(&self.sources, &self.config, &|| progress.step());
@@ -43,51 +59,98 @@ impl Project {
         self.analysis.findings.extend(late);
         self.analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
     }
+
+    /// Leaves out the findings that the change, if only one is looked at, has nothing to do with.
+    pub fn keep_changed(&mut self) {
+        if let Some(changes) = &self.changes {
+            changed::keep(&mut self.analysis, &self.sources, changes);
+        }
+    }
 }
 
-/// Reads and analyses what the arguments name.
-pub fn open(args: &ProjectArgs, stderr: &mut dyn Write) -> Result<Project, Error> {
+/// Finds what the arguments name.
+pub fn plan(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Result<Plan, Error> {
     let here = resolve(Path::new("."), Path::new("."))?;
-    let paths = args.paths.iter().map(|path| resolve(&here, path)).collect::<Result<Vec<PathBuf>, Error>>()?;
-    for (shown, path) in args.paths.iter().zip(&paths) {
-        require_readable(shown, path)?;
-    }
+    let tolerates = args.matching.no_error_on_unmatched;
+    let paths = texts::named_paths(&here, view, &args.paths, tolerates)?;
+    let is_partial = !args.paths.is_empty() || view.stdin_filename.is_some();
     let root = find_root(&here, &paths);
-    let config = match args.config.as_ref().or(root.config.as_ref()) {
-        Some(path) => load::read(path, &rules::ids())?,
-        None => Config::default(),
+    let repository = match view.staged || view.since.is_some() {
+        true => Some(Repository::find(&here, &root.folder)?),
+        false => None,
     };
-    let found = discover(&root, &paths, &config)?;
+    let changes = match (&repository, &view.since) {
+        (Some(repository), Some(revision)) => Some(Changes::since(repository, revision)?),
+        (Some(repository), None) => Some(Changes::staged(repository)?),
+        (None, _) => None,
+    };
+    let mut texts = texts::open(view, &paths, repository.as_ref())?;
+    let config = configuration(args, &root, &mut texts, stderr)?;
+    let listed = texts.listed();
+    let wanted = Wanted {
+        paths: is_partial.then_some(paths.as_slice()),
+        force_exclude: args.matching.force_exclude,
+        listed: listed.as_deref(),
+    };
+    let found = discover(&root, &wanted, &config)?;
     for warning in &found.warnings {
         warn(warning, stderr);
     }
     if !found.files.iter().any(|file| file.reported) {
-        warn("no JavaScript or TypeScript files to check", stderr);
+        if is_partial && !tolerates && view.stdin_filename.is_none() {
+            return Err(Error::Usage {
+                message: "the paths match no JavaScript or TypeScript file".to_owned(),
+                remedy: "correct them, or pass `--no-error-on-unmatched` where that is expected".to_owned(),
+            });
+        }
+        if !is_partial {
+            warn("no JavaScript or TypeScript files to check", stderr);
+        }
     }
-    let Loaded { sources, unreadable } = load_files(&found.files);
+    Ok(Plan { root, config, found, is_partial, texts, changes })
+}
+
+/// The configuration that is named, else the nearest one: of the index, when that is what is looked at.
+fn configuration(args: &ProjectArgs, root: &Root, texts: &mut Texts, stderr: &mut dyn Write) -> Result<Config, Error> {
+    let Some(path) = args.config.as_ref().or(root.config.as_ref()) else { return Ok(Config::default()) };
+    let is_own = args.config.is_none() && path.starts_with(&root.folder);
+    if !is_own || !matches!(texts, Texts::Index(_)) {
+        return load::read(path, &rules::ids());
+    }
+    match texts.read(&root.folder, &relative_to(&root.folder, path))? {
+        Some(bytes) => load::from_bytes(path, bytes, &rules::ids()),
+        None => {
+            warn(&format!("{} is not in the index, so it does not apply", path.display()), stderr);
+            Ok(Config::default())
+        }
+    }
+}
+
+/// Reads and analyses what the arguments name.
+pub fn open(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Result<Project, Error> {
+    analyse(plan(args, view, stderr)?, stderr)
+}
+
+/// Reads and analyses what was found.
+pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
+    let Plan { root, config, found, is_partial, mut texts, changes } = plan;
+    let Loaded { sources, unreadable } = texts.load(&found.files)?;
     for file in &unreadable {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
     }
-    let prefix = root.prefix();
-    let (folder, analysis) = (root.folder, Analysis::default());
-    let mut project = Project { config, sources: Sources::default(), folder, prefix, analysis, unreadable };
-    project.analyse(sources);
+    let (prefix, analysis) = (root.prefix(), Analysis::default());
+    let mut project =
+        Project { root, config, sources: Sources::default(), prefix, analysis, is_partial, texts, unreadable, changes };
+    project.take(sources);
     Ok(project)
-}
-
-/// A file that was named must be readable; one that the walk meets need not be.
-fn require_readable(shown: &Path, path: &Path) -> Result<(), Error> {
-    let opened = if path.is_dir() { std::fs::read_dir(path).map(drop) } else { std::fs::File::open(path).map(drop) };
-    opened.map_err(|source| Error::Read { path: shown.to_owned(), source })
 }
 
 /// The finding that stands for a file the analysis never saw; none when the file is only context or the rule is off.
 fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadable) -> Option<Finding> {
     let file = sources.get(unreadable.file).filter(|file| file.reported)?;
     let page = rules::doc::page(SYNTAX_ERROR)?;
-    let level = config.rules.get(SYNTAX_ERROR).map_or(Some(page.meta.level), |level| level.level())?;
-    let hash = Sha256::digest(format!("{SYNTAX_ERROR}\0{}\0unreadable", file.path));
+    let level = rules::level_of(SYNTAX_ERROR, None, config)?;
     Some(Finding {
         rule: page.id,
         level,
@@ -100,11 +163,6 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         related: Vec::new(),
         help: "save the file as UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
         fix: None,
-        fingerprint: hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+        fingerprint: fingerprint(&[SYNTAX_ERROR, &file.path, "unreadable"]),
     })
-}
-
-pub(super) fn warn(message: &str, stderr: &mut dyn Write) {
-    // A closed standard error must not stop the run.
-    let _ = writeln!(stderr, "warning: {}", escape::line(message));
 }

@@ -20,6 +20,11 @@ pub fn find_upward(from: &Path) -> Option<PathBuf> {
 /// Reads one configuration file.
 pub fn read(path: &Path, known_rules: &[&str]) -> Result<Config, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    from_bytes(path, bytes, known_rules)
+}
+
+/// Parses the bytes of a configuration file; `path` names it in errors.
+pub fn from_bytes(path: &Path, bytes: Vec<u8>, known_rules: &[&str]) -> Result<Config, Error> {
     let text = String::from_utf8(bytes).map_err(|_| Error::Config {
         path: path.to_owned(),
         line: None,

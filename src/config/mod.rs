@@ -3,19 +3,24 @@
 //! Input: the text of `pushguard.toml`, read by [`load`]. Output: a validated [`Config`].
 //! Must not know: syntax, findings.
 
+pub mod draft;
 pub mod load;
+pub mod schema;
 
 use crate::diagnostic::Level;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a run is told. `Config::default()` is what applies without a file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Folders and files to report on, relative to the root; empty: `models` and `routes` where present, else the tree.
+    #[schemars(inner(length(min = 1)))]
     pub paths: Vec<String>,
     /// Globs to leave out, relative to the root.
+    #[schemars(inner(length(min = 1)))]
     pub exclude: Vec<String>,
     /// Tracked arrays; the policy rules look at these alone.
     #[serde(rename = "array")]
@@ -39,7 +44,7 @@ impl Config {
 }
 
 /// The level that the configuration gives to a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleLevel {
     Off,
@@ -61,36 +66,43 @@ impl RuleLevel {
 }
 
 /// An array whose elements have identity.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrackedArray {
-    /// Collection or model name; `None`: any.
+    /// Collection or model name; without it, any.
+    #[schemars(length(min = 1))]
     pub collection: Option<String>,
+    /// The field that holds the array, such as `messages` or `cart.items`.
+    #[schemars(length(min = 1))]
     pub field: String,
-    /// First match wins.
+    /// Kinds of elements; the first match wins.
     #[serde(default, rename = "kind")]
     pub kinds: Vec<Kind>,
 }
 
 /// A class of element, recognised by its fields.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kind {
+    /// What messages call such an element.
+    #[schemars(length(min = 1))]
     pub name: String,
+    /// How it is recognised.
     pub when: When,
     /// The fields that make two elements of the kind the same.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     pub key: Vec<String>,
 }
 
 /// One pattern, or alternatives of which any may hold.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "expected `when` to be conditions such as { has = [\"id\"] } or { type = \"video\" }, or a list of them"
 )]
 pub enum When {
     All(Pattern),
-    Any(Vec<Pattern>),
+    Any(#[schemars(length(min = 1))] Vec<Pattern>),
 }
 
 impl When {
@@ -103,8 +115,10 @@ impl When {
 }
 
 /// Conditions on an element that must all hold: `has` names fields that are present, any other entry a field's value.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, JsonSchema)]
+#[schemars(extend("minProperties" = 1))]
 pub struct Pattern {
+    /// Fields that are present.
     #[serde(default)]
     pub has: Vec<String>,
     #[serde(flatten)]
@@ -112,7 +126,7 @@ pub struct Pattern {
 }
 
 /// A literal in a pattern.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     Bool(bool),
@@ -121,14 +135,14 @@ pub enum Scalar {
 }
 
 /// Names of the completion protocol.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Protocol {
     pub completion: Option<Completion>,
 }
 
 /// The function that reports a task's status, the one that completes it, and the flag between them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Completion {
     pub producer: String,

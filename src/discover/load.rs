@@ -27,11 +27,16 @@ pub struct Loaded {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Reads all files. Never fails as a whole.
+/// Reads all files from the disk. Never fails as a whole.
 pub fn load(found: &[Found]) -> Loaded {
+    load_with(found, &|file| read_bytes(&file.absolute))
+}
+
+/// Takes the bytes of each file, or why they cannot be had as a phrase, from `bytes`.
+pub fn load_with(found: &[Found], bytes: &(dyn Fn(&Found) -> Result<Vec<u8>, String> + Sync)) -> Loaded {
     let read: Vec<(SourceFile, Option<String>)> = found
         .par_iter()
-        .map(|file| match read_text(&file.absolute) {
+        .map(|file| match bytes(file).and_then(text) {
             Ok(text) => (SourceFile::new(file.relative.clone(), &text, file.reported), None),
             Err(reason) => (SourceFile::new(file.relative.clone(), "", file.reported), Some(reason)),
         })
@@ -46,13 +51,24 @@ pub fn load(found: &[Found]) -> Loaded {
     Loaded { sources: Sources::new(files), unreadable }
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+/// The bytes of a file on the disk.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let failed = |error: std::io::Error| format!("cannot be read: {error}");
     let size = std::fs::metadata(path).map_err(failed)?.len();
     if size > MAX_BYTES {
-        return Err(format!("is too large ({size} bytes)"));
+        return Err(too_large(size));
     }
-    let bytes = std::fs::read(path).map_err(failed)?;
+    std::fs::read(path).map_err(failed)
+}
+
+fn too_large(size: u64) -> String {
+    format!("is too large ({size} bytes)")
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_large(bytes.len() as u64));
+    }
     String::from_utf8(bytes)
         .map_err(|error| format!("is not valid UTF-8 (byte {})", error.utf8_error().valid_up_to() + 1))
 }

@@ -8,13 +8,13 @@ mod root;
 mod skip;
 mod walk;
 
-pub use load::{Loaded, Unreadable, load};
+pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
 pub use root::{Root, find_root};
 
 use crate::config::Config;
 use crate::error::Error;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use walk::Walk;
 
 /// One file to load.
@@ -36,9 +36,20 @@ pub struct Discovered {
     pub warnings: Vec<String>,
 }
 
-/// Finds all files. `paths` are absolute, resolved arguments; when there are none the configuration decides.
-pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Discovered, Error> {
-    let mut walk = Walk::new(&root.folder, &config.exclude)?;
+/// What a run asks for beside the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Absolute, resolved arguments; `None` when the configuration decides.
+    pub paths: Option<&'a [PathBuf]>,
+    /// Whether what a walk leaves out is left out when it is named, too.
+    pub force_exclude: bool,
+    /// Paths relative to the root that stand for the disk, sorted.
+    pub listed: Option<&'a [String]>,
+}
+
+/// Finds all files.
+pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Discovered, Error> {
+    let mut walk = Walk::new(&root.folder, &config.exclude, wanted.listed)?;
     let mut found: BTreeMap<PathBuf, bool> = BTreeMap::new();
     if root.link_all {
         for file in walk.files(&root.folder) {
@@ -48,10 +59,15 @@ pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Disco
             found.insert(file, false);
         }
     }
-    for path in &report_paths(root, paths, config)? {
-        if !path.is_dir() {
+    for path in &report_paths(root, wanted.paths, config, &walk)? {
+        let is_folder = walk.is_folder(path);
+        if wanted.force_exclude && path.starts_with(&root.folder) && walk.is_left_out(&root.folder, path, is_folder) {
+            continue;
+        }
+        if !is_folder {
             match is_source(path) {
-                true => drop(found.insert(path.clone(), true)),
+                true if walk.is_listed(path) => drop(found.insert(path.clone(), true)),
+                true => walk.warnings.push(format!("{}: not in the index", path.display())),
                 false => walk.warnings.push(format!("{}: not a JavaScript or TypeScript file", path.display())),
             }
             continue;
@@ -70,16 +86,31 @@ pub fn discover(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Disco
     Ok(Discovered { files, warnings: walk.warnings })
 }
 
+/// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.
+pub fn admit(root: &Root, wanted: &Wanted<'_>, config: &Config, path: &Path) -> Result<Option<Found>, Error> {
+    let mut walk = Walk::new(&root.folder, &config.exclude, wanted.listed)?;
+    let bases = report_paths(root, wanted.paths, config, &walk)?;
+    let mut reaches = |base: &PathBuf| path.starts_with(base) && !walk.is_left_out(base, path, false);
+    let reported = bases.iter().any(&mut reaches);
+    let is_taken = is_source(path) && (reported || root.link_all && reaches(&root.folder));
+    let found = || Found { absolute: path.to_owned(), relative: relative_to(&root.folder, path), reported };
+    Ok(is_taken.then(found))
+}
+
 /// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
-fn report_paths(root: &Root, paths: &[PathBuf], config: &Config) -> Result<Vec<PathBuf>, Error> {
-    if !paths.is_empty() {
+fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &Walk) -> Result<Vec<PathBuf>, Error> {
+    if let Some(paths) = paths {
         return Ok(paths.to_vec());
     }
     if !config.paths.is_empty() {
-        return config.paths.iter().map(|path| resolve(&root.folder, Path::new(path))).collect();
+        let paths = config.paths.iter().map(|path| match walk.is_disk() {
+            true => resolve(&root.folder, Path::new(path)),
+            false => Ok(plain(&root.folder.join(path))),
+        });
+        return paths.collect();
     }
     let usual: Vec<PathBuf> =
-        ["models", "routes"].iter().map(|name| root.folder.join(name)).filter(|path| path.is_dir()).collect();
+        ["models", "routes"].iter().map(|name| root.folder.join(name)).filter(|path| walk.is_folder(path)).collect();
     Ok(if usual.is_empty() { vec![root.folder.clone()] } else { usual })
 }
 
@@ -89,8 +120,32 @@ pub fn resolve(base: &Path, path: &Path) -> Result<PathBuf, Error> {
     std::fs::canonicalize(&joined).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
+/// As [`resolve`], for a path whose end may not exist.
+pub fn resolve_existing_part(path: &Path) -> PathBuf {
+    for folder in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (std::fs::canonicalize(folder), path.strip_prefix(folder)) {
+            // Joining an empty path would add a separator to a file's name.
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path.to_owned()
+}
+
+/// The path without `.` and `..`, for one that need not exist.
+pub fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// Whether the analyzer reads files of this name. Declaration files hold no code.
-fn is_source(path: &Path) -> bool {
+pub fn is_source(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let declares = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -98,7 +153,7 @@ fn is_source(path: &Path) -> bool {
 }
 
 /// `/`-separated path from `root` to `path`. Bytes that are not UTF-8 are replaced.
-fn relative_to(root: &Path, path: &Path) -> String {
+pub fn relative_to(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")

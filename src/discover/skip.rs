@@ -24,18 +24,20 @@ const FOLDERS: &[&str] = &[
 /// The matchers of one root.
 pub struct Skip {
     excludes: Gitignore,
+    /// Whether `.gitignore` files count. They say nothing of a file that git knows.
+    reads_ignores: bool,
     /// `.gitignore` by its folder, read when first needed.
     ignored: BTreeMap<PathBuf, Option<Gitignore>>,
 }
 
 impl Skip {
-    pub fn new(root: &Path, excludes: &[String]) -> Result<Self, Error> {
+    pub fn new(root: &Path, excludes: &[String], reads_ignores: bool) -> Result<Self, Error> {
         let mut builder = GitignoreBuilder::new(root);
         for glob in excludes {
             builder.add_line(None, glob).map_err(|error| bad_glob(glob, &error))?;
         }
         let excludes = builder.build().map_err(|error| bad_glob(&excludes.join(", "), &error))?;
-        Ok(Self { excludes, ignored: BTreeMap::new() })
+        Ok(Self { excludes, reads_ignores, ignored: BTreeMap::new() })
     }
 
     /// Whether the walk leaves out this file or folder. The folder above it is known to be walked.
@@ -44,7 +46,7 @@ impl Skip {
         if is_folder && FOLDERS.contains(&name.as_ref()) || !is_folder && (is_minified(&name) || is_test(&name)) {
             return true;
         }
-        self.excludes.matched(path, is_folder).is_ignore() || self.is_ignored(path, is_folder)
+        self.excludes.matched(path, is_folder).is_ignore() || self.reads_ignores && self.is_ignored(path, is_folder)
     }
 
     /// The nearest `.gitignore` that says anything about the path decides, as in git.

@@ -18,7 +18,8 @@ fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
 
 /// Relative paths, those to report on marked with `!`.
 fn names(root: &Root, paths: &[PathBuf], config: &Config) -> Vec<String> {
-    let found = discover(root, paths, config).expect("files");
+    let paths = Some(paths).filter(|paths| !paths.is_empty());
+    let found = discover(root, &Wanted { paths, ..Wanted::default() }, config).expect("files");
     found.files.iter().map(|file| format!("{}{}", file.relative, if file.reported { "!" } else { "" })).collect()
 }
 
@@ -109,7 +110,7 @@ fn symbolic_links_are_not_followed() {
 fn text_that_is_not_utf8_leaves_an_empty_file_and_a_reason() {
     let (_folder, root) = tree(&[("a.js", "x"), ("b.js", "")]);
     fs::write(root.join("b.js"), b"ok\xff").expect("a file");
-    let found = discover(&find_root(&root, &[]), &[], &Config::default()).expect("files");
+    let found = discover(&find_root(&root, &[]), &Wanted::default(), &Config::default()).expect("files");
     let loaded = load(&found.files);
     let expected = Unreadable { file: FileId(1), reason: "is not valid UTF-8 (byte 3)".to_owned() };
     assert_eq!(loaded.unreadable, [expected]);

@@ -261,7 +261,9 @@ impl<'a> Eval<'a> {
         {
             let mut values = self.args(rest);
             values.retain(|value| *value != Arena::UNDEFINED);
-            let result = self.method_effect(recv, &name, values, span);
+            // find(filter).exec(callback): the result is that of the query.
+            let query = TRANSPARENT.contains(&name.as_str()) && self.is_query_like(recv);
+            let result = if query { recv } else { self.method_effect(recv, &name, values, span) };
             let error = self.arena.derived("error", Vec::new());
             return self.in_place(code, &[error, result]);
         }
@@ -344,7 +346,7 @@ impl<'a> Eval<'a> {
                 Node::This(_) | Node::Instance(_) | Node::Class(_) => true,
                 _ => self.may_be_own(*object),
             },
-            Node::New { callee, .. } => self.may_be_own(*callee),
+            Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)) || self.may_be_own(*callee),
             _ => false,
         }
     }

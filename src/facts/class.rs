@@ -1,8 +1,8 @@
 //! Classes, functions and modules: what they define and export.
 
-use super::Class;
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
+use super::{Class, EffectKind};
 use crate::value::{Arena, C, ClassRef, FnRef, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
@@ -70,12 +70,13 @@ impl<'a> Eval<'a> {
             let frame = eval.swap_frame(func, this);
             eval.finish(func, frame);
         });
-        // Assignments to outer variables may or may not have happened.
+        // Assignments to outer variables may or may not have happened; what the module leaves empty was filled before use.
+        let at_module = outer_frame.func == FnRef(0);
         let some = self.arena.intern(Node::Func(func));
         let some = self.arena.derived("called", vec![some]);
         let cond = self.cond;
         let skipped = self.branch(C::FALSE, |_| {});
-        self.join_called(some, body, skipped);
+        self.join_called(some, body, skipped, at_module);
         self.cond = cond;
         self.jumped = outer_jumped;
         self.scope = outer_scope;
@@ -153,9 +154,15 @@ impl<'a> Eval<'a> {
             methods: Vec::new(),
             statics: Vec::new(),
             fields: Vec::new(),
+            super_args: None,
+            options: None,
             unique_fields: Vec::new(),
         });
         let value = self.arena.intern(Node::Class(id));
+        let options = self.decorator_options(&class.decorators);
+        if let Some(class) = self.class_mut(id) {
+            class.options = options;
+        }
         let this = self.arena.intern(Node::Instance(id));
         let outer = self.enter_scope(false);
         let own = self.arena.sym(name);
@@ -228,43 +235,48 @@ impl<'a> Eval<'a> {
     }
 
     fn constructor(&mut self, constructor: &'a Constructor, id: ClassRef, this: V) {
-        for param in &constructor.params {
-            if let ParamOrTsParamProp::TsParamProp(prop) = param {
-                let ident = match &prop.param {
-                    TsParamPropParam::Ident(ident) => ident,
-                    TsParamPropParam::Assign(assign) => match &*assign.left {
-                        Pat::Ident(ident) => ident,
-                        _ => continue,
-                    },
-                };
+        let func = self.define(Code::Constructor(constructor), "constructor");
+        for (at, param) in constructor.params.iter().enumerate() {
+            if let ParamOrTsParamProp::TsParamProp(prop) = param
+                && let Some(ident) = property_ident(prop)
+            {
                 let name = self.arena.sym(&ident.id.sym);
-                let value = self.injected(&prop.decorators, ident.type_ann.as_deref());
-                self.add_field(id, false, name, value);
+                let param = self.arena.intern(Node::Param(func, at as u32));
+                let value = self.injected(&prop.decorators, ident.type_ann.as_deref()).unwrap_or(param);
+                self.add_field(id, false, name, Some(value));
             }
         }
-        let func = self.define(Code::Constructor(constructor), "constructor");
         if let Some(facts) = self.functions.get_mut(func.0 as usize) {
             facts.class = Some(id);
         }
         self.run_function(func, Code::Constructor(constructor), self.scope, this);
-        let assigned: Vec<(Sym, V)> = self
-            .functions
-            .get(func.0 as usize)
-            .map(|facts| facts.effects.iter())
-            .into_iter()
-            .flatten()
-            .filter_map(|effect| match &effect.kind {
-                super::EffectKind::Assign { object, key: Some(key), value } if *object == this => Some((*key, *value)),
-                _ => None,
-            })
-            .collect();
+        let mut assigned: Vec<(Sym, V)> = Vec::new();
+        let mut passed: Vec<V> = Vec::new();
+        for effect in self.functions.get(func.0 as usize).map(|facts| facts.effects.iter()).into_iter().flatten() {
+            match &effect.kind {
+                EffectKind::Assign { object, key: Some(key), value } if *object == this => {
+                    assigned.push((*key, *value))
+                }
+                EffectKind::Call { callee, recv: None, args, .. } if self.is_super(*callee) => passed.clone_from(args),
+                _ => {}
+            }
+        }
         for (key, value) in assigned {
+            self.forget_overlay(this, key);
             let injected = self.constructor_param(constructor, value);
             self.add_field(id, false, key, Some(injected.unwrap_or(value)));
         }
+        let passed = passed.into_iter().map(|arg| self.constructor_param(constructor, arg).unwrap_or(arg)).collect();
+        if let Some(class) = self.class_mut(id) {
+            class.super_args = Some(passed);
+        }
     }
 
-    /// `this.x = x` of an injected or typed constructor parameter.
+    fn is_super(&self, callee: V) -> bool {
+        matches!(self.arena.node(callee), Node::Global(name) if self.arena.text(*name) == "super")
+    }
+
+    /// The injected value of a constructor parameter, for `this.x = x` and `super(x)`.
     fn constructor_param(&mut self, constructor: &'a Constructor, value: V) -> Option<V> {
         let Node::Param(_, at) = self.arena.node(value) else { return None };
         match constructor.params.get(*at as usize)? {
@@ -272,8 +284,21 @@ impl<'a> Eval<'a> {
                 let Pat::Ident(ident) = &param.pat else { return None };
                 self.injected(&param.decorators, ident.type_ann.as_deref())
             }
-            ParamOrTsParamProp::TsParamProp(_) => None,
+            ParamOrTsParamProp::TsParamProp(prop) => {
+                let ident = property_ident(prop)?;
+                self.injected(&prop.decorators, ident.type_ann.as_deref())
+            }
         }
+    }
+
+    /// The first object given to a decorator of a class.
+    fn decorator_options(&mut self, decorators: &'a [Decorator]) -> Option<V> {
+        decorators.iter().find_map(|decorator| {
+            let Expr::Call(call) = &*decorator.expr else { return None };
+            let options = self.expr(&call.args.first()?.expr);
+            let options = self.freeze(options);
+            matches!(self.arena.node(options), Node::Object(_)).then_some(options)
+        })
     }
 
     /// The value of an injected field: a model by `@InjectModel(X.name)`, or an instance of the class in its type.
@@ -345,6 +370,7 @@ impl<'a> Eval<'a> {
                 }
                 _ => continue,
             };
+            let getter = matches!(member, ClassMember::Method(method) if method.kind == MethodKind::Getter);
             let full = format!("{class_name}.{}", self.arena.text(name));
             let func = self.define(Code::Function(function), &full);
             if let Some(facts) = self.functions.get_mut(func.0 as usize) {
@@ -360,7 +386,11 @@ impl<'a> Eval<'a> {
                 last.push(pending);
             }
             let method = self.arena.intern(Node::Func(func));
-            if let Some(class) = self.class_mut(id) {
+            if getter {
+                let site = self.site(function.span);
+                let read = self.arena.intern(Node::Call { site, callee: method, args: Vec::new() });
+                self.add_field(id, is_static, name, Some(read));
+            } else if let Some(class) = self.class_mut(id) {
                 if is_static {
                     class.statics.push((name, method));
                 } else {
@@ -409,6 +439,7 @@ impl<'a> Eval<'a> {
         // Code after a `return` or `throw` at top level is still evaluated.
         self.cond = C::TRUE;
         self.module_cells = self.cells.len() as u32;
+        self.fill_first();
         self.run_pending();
     }
 
@@ -589,6 +620,17 @@ fn pattern_names(pattern: &Pat, add: &mut dyn FnMut(&str)) {
         Pat::Assign(assign) => pattern_names(&assign.left, add),
         Pat::Rest(rest) => pattern_names(&rest.arg, add),
         _ => {}
+    }
+}
+
+/// The name of a constructor parameter that is also a field.
+fn property_ident(prop: &TsParamProp) -> Option<&BindingIdent> {
+    match &prop.param {
+        TsParamPropParam::Ident(ident) => Some(ident),
+        TsParamPropParam::Assign(assign) => match &*assign.left {
+            Pat::Ident(ident) => Some(ident),
+            _ => None,
+        },
     }
 }
 

@@ -112,6 +112,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
         classes: eval.classes,
         exports,
         export_all: eval.export_all,
+        notes: Default::default(),
         written: eval.written,
     }
 }
@@ -287,6 +288,13 @@ impl<'a> Eval<'a> {
 
     pub(super) fn set_overlay(&mut self, place: V, value: V) {
         let old = self.overlay.insert(place, value);
+        self.trail.push((Slot::Overlay(place), old));
+    }
+
+    /// Forgets an assignment, so that the member is looked up anew: what a constructor assigns is a field of the class.
+    pub(super) fn forget_overlay(&mut self, object: V, key: Sym) {
+        let place = self.arena.intern(Node::Member(object, key));
+        let old = self.overlay.remove(&place);
         self.trail.push((Slot::Overlay(place), old));
     }
 
@@ -503,11 +511,24 @@ impl<'a> Eval<'a> {
     }
 
     /// Keeps a function's assignments to outer variables as something that may have happened.
-    pub(super) fn join_called(&mut self, some: V, body: Branch, skipped: Branch) {
+    /// With `fills`, an empty variable is taken to hold what the function assigns, if that is made by a call.
+    pub(super) fn join_called(&mut self, some: V, body: Branch, mut skipped: Branch, fills: bool) {
         let cond = self.cond;
+        if fills {
+            let filled = body.changes.iter().filter(|(slot, value)| self.is_filled(*slot, *value)).copied();
+            skipped.changes.extend(filled.collect::<Vec<_>>());
+        }
         let body = Branch { end: cond, entered: cond, ..body };
         let skipped = Branch { end: cond, entered: cond, ..skipped };
         self.join(some, body, skipped);
+    }
+
+    /// Whether an assignment gives an empty variable a value from outside, whose truth is not known.
+    fn is_filled(&self, slot: Slot, value: V) -> bool {
+        let empty = self.slot(slot).is_some_and(|old| matches!(self.arena.node(old), Node::Undefined | Node::Null));
+        matches!(slot, Slot::Var(_))
+            && empty
+            && matches!(self.arena.node(value), Node::Call { .. } | Node::Member(..) | Node::Param(..))
     }
 
     // Effects

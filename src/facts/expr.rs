@@ -614,7 +614,9 @@ impl<'a> Eval<'a> {
         }
         let args = self.args(args);
         let value = self.arena.intern(Node::New { site, callee, args: args.clone() });
-        if let Node::Class(class) = self.arena.node(callee) {
+        if let Node::Class(class) = self.arena.node(callee)
+            && args.is_empty()
+        {
             let class = *class;
             return self.arena.intern(Node::Instance(class));
         }

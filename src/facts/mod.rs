@@ -9,12 +9,15 @@ mod eval;
 mod expr;
 mod pattern;
 mod results;
+mod statements;
 mod stmt;
 mod written;
 
 pub use eval::map_children;
+pub use statements::statements;
 pub use written::{Literal, Property, Written, WrittenCall};
 
+use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
 use std::collections::BTreeMap;
 use swc_ecma_ast::Program;
@@ -30,8 +33,20 @@ pub struct FileFacts {
     pub exports: Vec<(Sym, V)>,
     /// Modules of `export * from`.
     pub export_all: Vec<Sym>,
+    pub notes: Notes,
     /// Writes whose filter and update are literals at the call, by the offsets of the call.
     pub written: BTreeMap<(u32, u32), WrittenCall>,
+}
+
+/// What a file says to the analyzer itself. Empty for a file that holds no directive.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// Sorted. Of a file that could not be parsed, those before its first code.
+    pub comments: Vec<Comment>,
+    /// 0-based byte offsets of every statement, end exclusive.
+    pub statements: Vec<(u32, u32)>,
+    /// Whether all of the file was parsed, so that a finding that is missing is really not there.
+    pub is_whole: bool,
 }
 
 /// One function, evaluated once on its own parameters.
@@ -93,6 +108,10 @@ pub struct Class {
     pub statics: Vec<(Sym, V)>,
     /// Fields as property initialisers and the constructor leave them.
     pub fields: Vec<(Sym, V)>,
+    /// What the constructor passes to the parent's constructor; `None` where it passes on its own arguments.
+    pub super_args: Option<Vec<V>>,
+    /// The options of a class decorator: `@Schema({ versionKey: false })`.
+    pub options: Option<V>,
     /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
     pub unique_fields: Vec<Sym>,
 }

@@ -2,7 +2,7 @@
 
 use super::eval::{Branch, Code, Eval, Pending};
 use super::pattern::Bind;
-use crate::value::{Arena, C, Key, Node, V};
+use crate::value::{Arena, C, Key, Node, Sym, V};
 use swc_ecma_ast::*;
 use swc_ecma_visit::{Visit, VisitWith};
 
@@ -28,7 +28,50 @@ impl Visit for VarNames {
     fn visit_class(&mut self, _: &Class) {}
 }
 
+/// The names that a piece of code assigns to, nested functions included.
+#[derive(Default)]
+struct AssignedNames {
+    names: Vec<String>,
+}
+
+impl Visit for AssignedNames {
+    fn visit_assign_expr(&mut self, node: &AssignExpr) {
+        if let Some(ident) = node.left.as_ident() {
+            self.names.push(ident.id.sym.to_string());
+        }
+        node.visit_children_with(self);
+    }
+}
+
 impl<'a> Eval<'a> {
+    /// Functions that fill the module's empty variables (`let users; function init(db) { users = db.collection('users') }`)
+    /// are evaluated before those that read them.
+    pub(super) fn fill_first(&mut self) {
+        let empty: Vec<Sym> = match self.scopes.first() {
+            Some(scope) => scope.vars.iter().filter(|(_, var)| self.is_empty(**var)).map(|(name, _)| *name).collect(),
+            None => return,
+        };
+        if empty.is_empty() {
+            return;
+        }
+        let Some(pending) = self.pending.last_mut() else { return };
+        let arena = &self.arena;
+        pending.sort_by_cached_key(|pending| {
+            let mut assigned = AssignedNames::default();
+            match pending.code {
+                Code::Function(node) => node.visit_with(&mut assigned),
+                Code::Arrow(node) => node.visit_with(&mut assigned),
+                Code::Constructor(node) => node.visit_with(&mut assigned),
+            }
+            let fills = assigned.names.iter().any(|name| empty.iter().any(|sym| arena.text(*sym) == name));
+            !fills
+        });
+    }
+
+    fn is_empty(&self, var: usize) -> bool {
+        matches!(self.arena.node(self.var(var)), Node::Undefined | Node::Null)
+    }
+
     /// Declares the `var` names of a function body in its scope.
     pub(super) fn hoist_vars(&mut self, stmts: &'a [Stmt]) {
         let mut vars = VarNames::default();

@@ -579,6 +579,9 @@ impl Project {
     /// A check of the caller's own account before a write to another one shares no key.
     fn identify_one(&self, read: V, write: V, root: V) -> bool {
         let (left, right) = (self.equalities(read), self.equalities(write));
+        if left.is_empty() && right.iter().any(|(_, value)| self.path_from(self.bare(*value), root).is_some()) {
+            return true;
+        }
         if left.is_empty() || right.is_empty() {
             return left.is_empty() && right.is_empty() || !self.is_known_object(read) || !self.is_known_object(write);
         }

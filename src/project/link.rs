@@ -4,7 +4,9 @@
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 //! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
 
+use super::bulk::Batches;
 use super::merge::{Merger, symbol_file};
+use super::models::Models;
 use crate::facts::{Class, EffectKind, FileFacts, Function, WrittenCall, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -88,17 +90,20 @@ pub struct Project {
     pub summaries: Vec<Vec<Step>>,
     /// For each function, the functions that call it and the site of the call.
     pub callers: Vec<Vec<(FnRef, Site)>>,
-    returns: Vec<Option<Vec<(C, V)>>>,
-    throws: Vec<Option<V>>,
-    state: Vec<State>,
+    pub(super) returns: Vec<Option<Vec<(C, V)>>>,
+    pub(super) throws: Vec<Option<V>>,
+    pub(super) state: Vec<State>,
     completed: FxHashMap<Site, V>,
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
-    /// By file and offsets of the call.
-    written: FxHashMap<(u32, u32, u32), WrittenCall>,
     /// Values that can be null or undefined where nothing has been asked of them.
     pub missing: FxHashSet<V>,
     pub(super) entries: FxHashMap<FnRef, super::entries::Entry>,
+    pub(super) models: Models,
+    pub(super) batches: Batches,
+    constructors: FxHashMap<ClassRef, FnRef>,
+    /// By file and offsets of the call.
+    written: FxHashMap<(u32, u32, u32), WrittenCall>,
     memo: FxHashMap<V, V>,
     depth: u32,
     /// Values that may still be copied into the callers of each file.
@@ -106,10 +111,17 @@ pub struct Project {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     New,
     Open,
     Done,
+}
+
+/// How an instance was made: `new Repository(args)`.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    args: &'a [V],
+    site: Site,
 }
 
 /// The replacement of parameters and sites at one call.
@@ -122,6 +134,8 @@ struct Instance<'a> {
     conds: FxHashMap<C, C>,
     /// The file of the call, which pays for the copy.
     file: usize,
+    /// Members whose value is known where the callee runs.
+    known: Option<&'a FxHashMap<V, V>>,
 }
 
 impl Project {
@@ -141,9 +155,12 @@ impl Project {
             state: Vec::new(),
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
-            written: FxHashMap::default(),
             missing: FxHashSet::default(),
             entries: FxHashMap::default(),
+            models: Models::default(),
+            batches: Batches::default(),
+            constructors: FxHashMap::default(),
+            written: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
@@ -168,10 +185,13 @@ impl Project {
         project.returns = vec![None; count];
         project.throws = vec![None; count];
         project.state = vec![State::New; count];
+        project.link_models();
         project.link_classes();
         for func in 0..count {
             project.summarise(FnRef(func as u32));
         }
+        project.link_routes();
+        project.link_batches();
         project
     }
 
@@ -211,6 +231,11 @@ impl Project {
     }
 
     fn link_classes(&mut self) {
+        for (at, function) in self.functions.iter().enumerate() {
+            if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
+                self.constructors.insert(class, FnRef(at as u32));
+            }
+        }
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             let fields = class.fields.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
@@ -296,6 +321,7 @@ impl Project {
                     None => value,
                 }
             }
+            Node::This(func) => self.model_of_this(*func).unwrap_or(value),
             Node::Completed(site) => match self.completed.get(site) {
                 Some(known) => *known,
                 None => self.arena.bool(true),
@@ -336,10 +362,37 @@ impl Project {
                 self.rebuilt(Node::Array(items))
             }
             _ => {
+                let this = self.receiver(node).map(|recv| self.linked(recv));
                 let node = map_children(node, &mut |child| self.linked(child));
-                self.rebuilt(node)
+                match node {
+                    Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, this),
+                    node => self.rebuilt(node),
+                }
             }
         }
+    }
+
+    /// `doc` of the call `doc.method(…)`.
+    fn receiver(&self, node: &Node) -> Option<V> {
+        let Node::Call { callee, .. } = node else { return None };
+        match self.arena.node(*callee) {
+            Node::Member(recv, _) => Some(*recv),
+            _ => None,
+        }
+    }
+
+    fn rebuilt_call(&mut self, site: Site, callee: V, args: Vec<V>, this: Option<V>) -> V {
+        if let Node::Func(func) = *self.arena.node(callee)
+            && let Some(value) = self.returned(func, &args, this, site)
+        {
+            return value;
+        }
+        self.arena.intern(Node::Call { site, callee, args })
+    }
+
+    /// Forgets all resolved values, so that they are resolved again with what is known since.
+    pub(super) fn forget_linked(&mut self) {
+        self.memo.clear();
     }
 
     pub fn linked_cond(&mut self, cond: C) -> C {
@@ -371,23 +424,13 @@ impl Project {
             Node::And(parts) => self.arena.all(parts),
             Node::Or(parts) => self.arena.any(parts),
             Node::New { site, callee, args } => match self.arena.node(callee) {
-                Node::Class(class) => {
+                Node::Class(class) if args.is_empty() => {
                     let class = *class;
                     self.arena.intern(Node::Instance(class))
                 }
                 _ => self.arena.intern(Node::New { site, callee, args }),
             },
-            Node::Call { site, callee, args } => match self.arena.node(callee) {
-                Node::Func(func) => {
-                    let func = *func;
-                    let call = Node::Call { site, callee, args: args.clone() };
-                    match self.returned(func, &args, site) {
-                        Some(value) => value,
-                        None => self.arena.intern(call),
-                    }
-                }
-                _ => self.arena.intern(Node::Call { site, callee, args }),
-            },
+            Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, None),
             Node::Object(mut entries) => {
                 // Spreads that are known now are copied in.
                 if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))
@@ -450,7 +493,16 @@ impl Project {
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.arena.node(object).clone() {
             Node::Instance(class) => {
-                self.instance_member(class, key, 0).unwrap_or_else(|| self.arena.member(object, key))
+                let own = self.instance_member(class, key, None, 0).or_else(|| self.model_member(object, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
+                let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
+                let made = Made { args: &args, site };
+                self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
+                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Class(class) => {
                 if self.arena.text(key) == "name" {
@@ -471,7 +523,8 @@ impl Project {
         }
     }
 
-    fn instance_member(&mut self, class: ClassRef, key: Sym, depth: u32) -> Option<V> {
+    /// A method or field of an instance; `made` is how it was made, where that is known.
+    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, depth: u32) -> Option<V> {
         let facts = self.class(class)?;
         if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
             let func = *func;
@@ -480,30 +533,42 @@ impl Project {
         if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
             let value = *value;
             let value = self.linked(value);
-            // A field that the constructor takes as a parameter is not known.
-            return if matches!(self.arena.node(value), Node::Param(..) | Node::Null | Node::Undefined) {
-                None
-            } else {
-                Some(value)
+            let value = self.constructed(class, value, made);
+            // A field that the constructor takes as a parameter or leaves empty is not known.
+            return match self.arena.node(value) {
+                Node::Param(..) | Node::Null | Node::Undefined => None,
+                Node::Array(items) if items.is_empty() => None,
+                _ => Some(value),
             };
         }
-        let parent = facts.parent?;
+        let (parent, passed) = (facts.parent?, facts.super_args.clone());
         if depth > 4 {
             return None;
         }
-        match self.arena.node(parent) {
-            Node::Class(parent) => {
-                let parent = *parent;
-                self.instance_member(parent, key, depth + 1)
-            }
-            _ => None,
+        let Node::Class(parent) = *self.arena.node(parent) else { return None };
+        let Some(passed) = passed else { return self.instance_member(parent, key, made, depth + 1) };
+        let mut args = Vec::new();
+        for arg in passed {
+            let arg = self.linked(arg);
+            args.push(self.constructed(class, arg, made));
         }
+        let site = made.map_or(Site(0), |made| made.site);
+        self.instance_member(parent, key, Some(Made { args: &args, site }), depth + 1)
+    }
+
+    /// A value of a constructor with the arguments with which the instance was made.
+    fn constructed(&mut self, class: ClassRef, value: V, made: Option<Made<'_>>) -> V {
+        let (Some(made), true) = (made, self.arena.is_open(value)) else { return value };
+        let Some(constructor) = self.constructors.get(&class).copied() else { return value };
+        let file = self.arena.site_info(made.site).file as usize;
+        let mut instance = Instance::new(constructor, made.args, None, made.site, file);
+        self.instantiate(&mut instance, value)
     }
 
     // Calls
 
     /// The value that a call of a project's function gives, in terms of the caller.
-    fn returned(&mut self, func: FnRef, args: &[V], call: Site) -> Option<V> {
+    fn returned(&mut self, func: FnRef, args: &[V], this: Option<V>, call: Site) -> Option<V> {
         if self.depth > 500 || self.chain(call) > MAX_RETURN_DEPTH {
             return None;
         }
@@ -516,7 +581,7 @@ impl Project {
             return None;
         }
         let file = self.arena.site_info(call).file as usize;
-        let mut instance = Instance::new(func, args, None, call, file);
+        let mut instance = Instance::new(func, args, this, call, file);
         let base = self.function(func)?.base;
         let base = self.linked_cond(base);
         let mut alternatives = Vec::new();
@@ -651,6 +716,18 @@ impl Project {
     }
 
     fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
+        self.add_step_knowing(caller, steps, step, None);
+    }
+
+    /// Adds a step; one that calls a function of the project becomes that function's steps, in which `known` members
+    /// have their values.
+    pub(super) fn add_step_knowing(
+        &mut self,
+        caller: FnRef,
+        steps: &mut Vec<Step>,
+        step: Step,
+        known: Option<&FxHashMap<V, V>>,
+    ) {
         let Op::Call { callee, recv, args, .. } = &step.op else {
             steps.push(step);
             return;
@@ -677,6 +754,7 @@ impl Project {
             }
             let file = self.file_of(caller) as usize;
             let mut instance = Instance::new(func, args, *recv, step.site, file);
+            instance.known = known;
             if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
                 let thrown = self.instantiate(&mut instance, thrown);
                 let completed = self.arena.not(thrown);
@@ -770,6 +848,7 @@ impl Project {
                 instance.args.get(at as usize).copied().unwrap_or(Arena::UNDEFINED)
             }
             Node::This(func) if func == instance.callee => instance.this.unwrap_or(value),
+            Node::Instance(class) => self.receiving(instance, class).unwrap_or(value),
             Node::Opaque(site) => {
                 let site = self.own_site(instance, site);
                 self.arena.intern(Node::Opaque(site))
@@ -823,11 +902,12 @@ impl Project {
                 self.rebuilt(Node::Array(items))
             }
             node => {
+                let this = self.receiver(&node).map(|recv| self.instantiate(instance, recv));
                 let node = map_children(&node, &mut |child| self.instantiate(instance, child));
                 match node {
                     Node::Call { site, callee, args } => {
                         let site = self.own_site(instance, site);
-                        self.rebuilt(Node::Call { site, callee, args })
+                        self.rebuilt_call(site, callee, args, this)
                     }
                     Node::New { site, callee, args } => {
                         let site = self.own_site(instance, site);
@@ -838,6 +918,7 @@ impl Project {
             }
         };
         self.depth -= 1;
+        let result = instance.known.and_then(|known| known.get(&result)).copied().unwrap_or(result);
         if let Some(site) = self.places.get(&value).copied() {
             let site = self.own_site(instance, site);
             self.places.entry(result).or_insert(site);
@@ -859,6 +940,19 @@ impl Project {
             (Node::Param(..), _) => false,
             (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
         }
+    }
+
+    /// The instance on which a method of a class is called, if it is another one: of a subclass, made with arguments, or a
+    /// document into whose schema the class was loaded.
+    fn receiving(&self, instance: &Instance<'_>, class: ClassRef) -> Option<V> {
+        let this = instance.this?;
+        let own = self.function(instance.callee)?.class == Some(class);
+        let known = match self.arena.node(this) {
+            Node::Instance(_) => true,
+            Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)),
+            _ => self.models.is_loaded(class) && self.is_document(this),
+        };
+        (own && known).then_some(this)
     }
 
     /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.
@@ -902,6 +996,6 @@ impl Project {
 
 impl<'a> Instance<'a> {
     fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site, file: usize) -> Self {
-        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file }
+        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file, known: None }
     }
 }

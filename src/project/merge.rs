@@ -99,6 +99,8 @@ impl<'a> Merger<'a> {
             methods: class.methods.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             statics: class.statics.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
             fields: class.fields.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
+            super_args: class.super_args.as_ref().map(|args| args.iter().map(|arg| self.value(*arg)).collect()),
+            options: class.options.map(|options| self.value(options)),
             unique_fields: class.unique_fields.iter().map(|name| self.sym(*name)).collect(),
         }
     }

@@ -3,13 +3,17 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+mod bulk;
 pub mod checks;
 pub mod entries;
 pub mod guards;
 pub mod link;
 mod merge;
+pub mod models;
 pub mod mongo;
+mod outside;
 pub mod resolve;
+mod routes;
 pub mod schema;
 pub mod writes;
 

@@ -153,6 +153,9 @@ impl Project {
     /// The operation of a call, by its values.
     pub fn db_call(&mut self, site: Site, recv: V, name: Sym, args: &[V]) -> Option<DbCall> {
         let method_name = self.arena.text(name).to_owned();
+        if let Some(call) = self.meteor_user(site, recv, name) {
+            return Some(call);
+        }
         let method = METHODS.iter().find(|method| method.name == method_name)?;
         let named = self.handle_of(recv, 0);
         let first = args.first().copied();
@@ -167,7 +170,21 @@ impl Project {
             at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)))
         };
         let (mut filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
-        if (method.by_id || method.action == Action::Update && filter.is_some_and(|filter| self.is_identifier(filter)))
+        if method.name == "findAndModify"
+            && let Some([query, update]) = filter.and_then(|all| self.named_operands(all))
+        {
+            return Some(DbCall {
+                site,
+                method: method_name,
+                action: method.action,
+                handle,
+                filter: Some(query),
+                payload: Some(update),
+                options: filter,
+            });
+        }
+        let may_be_id = matches!(method.action, Action::Update | Action::FindOne);
+        if (method.by_id || may_be_id && filter.is_some_and(|filter| self.is_identifier(filter)))
             && let Some(id) = filter
         {
             filter = Some(self.id_filter(id));
@@ -193,9 +210,33 @@ impl Project {
     fn is_identifier(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::Str(_) | Node::Coerce(..) | Node::Fresh(..) => true,
-            Node::Member(_, name) => matches!(self.arena.text(*name), "_id" | "id"),
+            Node::Member(_, name) => is_identifier_name(self.arena.text(*name)),
+            Node::Param(func, at) => self
+                .function(*func)
+                .and_then(|function| function.param_names.get(*at as usize))
+                .is_some_and(|name| is_identifier_name(name)),
             _ => false,
         }
+    }
+
+    /// `findAndModify({ query, update })`, as in the shell.
+    fn named_operands(&mut self, all: V) -> Option<[V; 2]> {
+        let (query, update) = (self.arena.sym("query"), self.arena.sym("update"));
+        Some([self.arena.member_of(all, query)?, self.arena.member_of(all, update)?])
+    }
+
+    /// `Meteor.user()` is the document of the user who calls.
+    fn meteor_user(&self, site: Site, recv: V, name: Sym) -> Option<DbCall> {
+        let is_user = matches!(self.arena.text(name), "user" | "userAsync") && self.last_name(recv) == Some("Meteor");
+        is_user.then(|| DbCall {
+            site,
+            method: "user".to_owned(),
+            action: Action::FindOne,
+            handle: Handle::Named("users".to_owned()),
+            filter: None,
+            payload: None,
+            options: None,
+        })
     }
 
     /// `{ _id: id }`
@@ -240,14 +281,23 @@ impl Project {
                     _ => None,
                 }
             }
-            Node::New { callee, args, .. } => match self.last_name(callee) {
+            Node::New { callee, args, .. } => match self.last_name(self.base_class(callee)) {
                 // Meteor: new Mongo.Collection('users')
                 Some("Collection") => {
                     args.first().and_then(|v| self.arena.as_str(*v)).map(|text| Handle::Named(text.to_owned()))
                 }
                 _ => None,
             },
+            Node::Member(meteor, name)
+                if self.arena.text(name) == "users" && self.last_name(meteor) == Some("Meteor") =>
+            {
+                Some(Handle::Named("users".to_owned()))
+            }
             Node::Member(object, name) => match self.arena.node(object) {
+                Node::This(_) | Node::Instance(_) if self.arena.text(name) == "constructor" => {
+                    let model = self.model_of_document(object)?;
+                    self.handle_of(model, depth + 1)
+                }
                 Node::Member(_, models) if self.arena.text(*models) == "models" => {
                     Some(Handle::Named(self.arena.text(name).to_owned()))
                 }
@@ -256,6 +306,9 @@ impl Project {
             Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
             Node::Class(class) => {
                 // class User extends Model
+                if let Some(handle) = self.handle_of_class(class) {
+                    return Some(handle);
+                }
                 let facts = self.class(class)?;
                 let parent = facts.parent?;
                 let name = facts.name.clone();
@@ -263,6 +316,19 @@ impl Project {
             }
             _ => None,
         }
+    }
+
+    /// What a class of the project extends in the end; any other value is itself.
+    fn base_class(&self, class: V) -> V {
+        let mut at = class;
+        for _ in 0..4 {
+            let Node::Class(id) = self.arena.node(at) else { break };
+            match self.class(*id).and_then(|class| class.parent) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
     }
 
     /// The last name of a callee or member.
@@ -428,6 +494,10 @@ impl Project {
                 && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l))
                 && left.iter().any(|l| right.contains(l)))
     }
+}
+
+fn is_identifier_name(name: &str) -> bool {
+    matches!(name, "_id" | "id") || name.ends_with("Id") || name.ends_with("_id")
 }
 
 fn is_builtin(name: &str) -> bool {

@@ -68,6 +68,14 @@ impl Project {
         let mut writes = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
+            let method = self.arena.text(*name).to_owned();
+            let collected = self
+                .pushed_operation(steps, at, *recv, &method, args)
+                .or_else(|| self.builder_call(step.site, *recv, &method, args));
+            if let Some(call) = collected {
+                self.write_of(at, step, call, &mut writes);
+                continue;
+            }
             if self.is_document_method(*recv, *name, args) {
                 self.document_write(steps, at, step, *recv, *name, args, &mut writes);
                 continue;
@@ -98,6 +106,7 @@ impl Project {
         let kind = match call.action {
             Action::Update => WriteKind::Update,
             Action::Replace => WriteKind::Replace,
+            Action::InsertOne if call.method == "save" && self.is_loaded_document(call.payload) => WriteKind::Replace,
             Action::InsertOne | Action::InsertMany => WriteKind::Insert,
             Action::Delete => WriteKind::Delete,
             Action::Bulk => return self.bulk(at, step, &call, writes),
@@ -120,6 +129,13 @@ impl Project {
         };
         self.fill(&mut write);
         writes.push(write);
+    }
+
+    /// `carts.save(cart)` of the old driver replaces a document that was loaded.
+    fn is_loaded_document(&mut self, payload: Option<V>) -> bool {
+        payload
+            .and_then(|payload| self.loaded(payload, &[]))
+            .is_some_and(|(_, path, read)| path.is_empty() && read.is_some_and(|read| read.action == Action::FindOne))
     }
 
     fn fill(&mut self, write: &mut Write) {
@@ -427,6 +443,10 @@ impl Project {
             Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
             Node::Element(list) | Node::Index(list, _) => self.document_handle(list),
             Node::Query { array, .. } => self.document_handle(array),
+            Node::This(_) | Node::Instance(_) => match self.model_of_document(document) {
+                Some(model) => self.handle_of(model, 0).unwrap_or(Handle::Value(document)),
+                None => Handle::Value(document),
+            },
             _ => match self.read_of(document) {
                 Some(call) => call.handle,
                 None => Handle::Value(document),

@@ -5,7 +5,7 @@
 
 use super::excerpt::{Excerpt, excerpt};
 use super::{Run, counted, escape};
-use crate::diagnostic::{Finding, Level};
+use crate::diagnostic::{Acceptance, Finding, Level};
 use crate::source::{FileId, Place, SourceFile};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
@@ -29,8 +29,12 @@ pub fn write(run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
         .with_links(false)
         .with_context_lines(1)
         .with_primary_span_start();
-    for finding in &run.analysis.findings {
-        let Some(drawn) = draw(run, finding) else { continue };
+    for (finding, by) in run.shown() {
+        let Some(mut drawn) = draw(run, finding) else { continue };
+        if let Some(by) = by {
+            drawn.severity = Severity::Advice;
+            drawn.message = format!("suppressed {}: {}", reason(by), drawn.message);
+        }
         let mut text = String::new();
         handler.render_report(&mut text, &drawn).map_err(io::Error::other)?;
         writeln!(out, "{}", text.trim_end())?;
@@ -40,7 +44,17 @@ pub fn write(run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
     if run.count(Level::Info) > 0 {
         counts.push(counted(run.count(Level::Info), "info"));
     }
+    if !run.analysis.accepted.is_empty() {
+        counts.push(format!("{} suppressed", run.analysis.accepted.len()));
+    }
     writeln!(out, "{} in {}", counts.join(", "), counted(run.files(), "file"))
+}
+
+fn reason(by: &Acceptance) -> String {
+    match by {
+        Acceptance::Directive { reason } => format!("({})", escape::line(reason)),
+        Acceptance::Baseline => "by the baseline".to_owned(),
+    }
 }
 
 /// One block of the report: a finding in its own file, or its other ends in another file.

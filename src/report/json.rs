@@ -4,7 +4,7 @@
 //! Must not know: terminals.
 
 use super::{Run, Spot};
-use crate::diagnostic::{Edit, Finding, Fix, Level, Related};
+use crate::diagnostic::{Acceptance, Edit, Finding, Fix, Level, Related};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -30,6 +30,15 @@ struct JsonFinding<'a> {
     help: &'a str,
     fix: Option<JsonFix<'a>>,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Suppressed<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "by", rename_all = "camelCase")]
+enum Suppressed<'a> {
+    Directive { reason: &'a str },
+    Baseline,
 }
 
 #[derive(Serialize)]
@@ -64,7 +73,7 @@ struct JsonEdit<'a> {
 }
 
 pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let findings = run.analysis.findings.iter().filter_map(|finding| json_finding(run, finding)).collect();
+    let findings = run.shown().into_iter().filter_map(|(finding, by)| json_finding(run, finding, by)).collect();
     let log = Log { version: 1, findings, files: run.files() };
     serde_json::to_writer(&mut *out, &log)?;
     writeln!(out)
@@ -75,7 +84,7 @@ pub(super) fn range(spot: Spot<'_>) -> Range<'_> {
     Range { path: &file.path, line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
-fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding) -> Option<JsonFinding<'a>> {
+fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptance>) -> Option<JsonFinding<'a>> {
     Some(JsonFinding {
         rule: finding.rule,
         level: finding.level,
@@ -88,6 +97,10 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding) -> Option<JsonFinding<'
         help: &finding.help,
         fix: finding.fix.as_ref().map(|fix| json_fix(run, fix)),
         fingerprint: &finding.fingerprint,
+        suppressed: by.map(|by| match by {
+            Acceptance::Directive { reason } => Suppressed::Directive { reason },
+            Acceptance::Baseline => Suppressed::Baseline,
+        }),
     })
 }
 

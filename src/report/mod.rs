@@ -16,9 +16,12 @@ pub mod sarif;
 pub use human::Style;
 pub use paths::{paths_human, paths_json};
 
-use crate::diagnostic::{Analysis, Level};
+use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
 use crate::source::{Place, Position, SourceFile, Sources};
 use std::io::{self, Write};
+
+/// A finding, and by what it was accepted where it was.
+type Shown<'a> = (&'a Finding, Option<&'a Acceptance>);
 
 /// What a report shows.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,15 @@ impl<'a> Run<'a> {
     /// Number of files that were reported on.
     pub fn files(&self) -> usize {
         self.sources.iter().filter(|(_, file)| file.reported).count()
+    }
+
+    /// The findings, and the accepted ones that the run still holds, sorted by place and rule.
+    fn shown(&self) -> Vec<Shown<'a>> {
+        let counted = self.analysis.findings.iter().map(|finding| (finding, None));
+        let accepted = self.analysis.accepted.iter().map(|accepted| (&accepted.finding, Some(&accepted.by)));
+        let mut shown: Vec<_> = counted.chain(accepted).collect();
+        shown.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
+        shown
     }
 
     /// Number of findings of one level.

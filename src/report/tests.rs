@@ -58,7 +58,7 @@ fn race() -> (Sources, Analysis) {
         result_read: Some(false),
         callers: vec![Caller { function: "POST /chat".into(), place: place(&sources, 0, "has"), entry: Some("route") }],
     };
-    (sources, Analysis { findings: vec![finding], paths: vec![path] })
+    (sources, Analysis { findings: vec![finding], paths: vec![path], ..Analysis::default() })
 }
 
 fn written(format: Format) -> String {

@@ -130,11 +130,19 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
             "carry the check in the filter of this call: add `{guard}`; matchedCount 0 means it is there already"
         ),
     };
+    draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
     if is_only {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
-    draft.pair = format!("{} -> $push", check_words(check));
     ctx.report(draft);
+}
+
+/// The fields by which an element is looked for, in no order that the code decides.
+fn key_words(keys: &[(String, V)]) -> String {
+    let mut names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!(" by {}", names.join(" + ")) }
 }
 
 /// The fields and values by which the check looks for the element.

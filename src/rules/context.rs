@@ -47,7 +47,7 @@ pub struct Trace {
     pub checks: Vec<Vec<Check>>,
     /// The appends whose filter guards the array.
     pub guarded: Vec<GuardedAppend>,
-    /// Documents that come from outside and are saved here.
+    /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
 }
 
@@ -56,24 +56,27 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
-    /// The calls whose result decides something; collected when first asked for.
-    pub decisive: Option<DecisiveCalls>,
     /// How each write path tells elements of a kind apart.
     pub key_rows: Vec<KeyRow>,
     /// Rules that some caller's view of a place refutes.
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
+    /// Writes whose collection some caller names.
+    named: FxHashSet<SiteInfo>,
+    /// The calls whose result decides something; collected when first asked for.
+    pub decisive: Option<DecisiveCalls>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(project: &'a mut Project, schemas: &'a Schemas, config: &'a Config) -> Self {
         Self {
-            decisive: None,
             project,
             schemas,
             config,
             drafts: Vec::new(),
             key_rows: Vec::new(),
             vetoes: FxHashSet::default(),
+            named: FxHashSet::default(),
+            decisive: None,
         }
     }
 
@@ -86,8 +89,11 @@ impl<'a> Context<'a> {
         }
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
-            if let Some(document) = write.document
-                && self.project.read_of(document).is_none()
+            if write.handle.name().is_some() {
+                let site = self.project.base_site(write.site);
+                self.named.insert(site);
+            }
+            if let Some(document) = self.project.outside_document(write)
                 && !documents.contains(&document)
             {
                 documents.push(document);
@@ -123,11 +129,16 @@ impl<'a> Context<'a> {
         self.vetoes.insert((rule, place));
     }
 
-    /// The drafts that no view refutes.
+    /// The drafts that no view refutes. A function that takes its collection from its callers is judged with theirs alone
+    /// where the rule depends on the collection's indexes.
     pub fn finish(mut self) -> Vec<Draft> {
-        let vetoes = std::mem::take(&mut self.vetoes);
+        let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
         let project = &*self.project;
-        self.drafts.retain(|draft| !vetoes.contains(&(draft.rule, project.base_site(draft.site))));
+        self.drafts.retain(|draft| {
+            let place = project.base_site(draft.site);
+            let is_settled = draft.rule == "check-then-insert" && draft.collection.is_none() && named.contains(&place);
+            !is_settled && !vetoes.contains(&(draft.rule, place))
+        });
         self.drafts
     }
 

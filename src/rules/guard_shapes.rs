@@ -122,8 +122,10 @@ fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite
     );
     draft.label = "each condition refuses on its own".to_owned();
     draft.help = format!("put the fields on one element: `{}`", ctx.guard_text(array, keys));
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    draft.pair = sorted.join(" and ");
     draft.fix = rewrite::join_split(ctx, trace, write, field, keys);
-    draft.pair = names.join(" and ");
     ctx.report(draft);
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
+pub mod appends;
 pub mod context;
 pub mod doc;
 
@@ -28,6 +29,8 @@ mod vacuous_guard;
 pub mod write_paths;
 mod wrong_identity_key;
 
+use crate::config::Config;
+use crate::diagnostic::Level;
 use context::{Context, Trace};
 
 macro_rules! rules {
@@ -59,6 +62,7 @@ rules![
     "in-memory-lock",
     "syntax-error",
     "too-deep",
+    "unused-suppression",
 ];
 
 /// The identifiers of all rules, in the order of the list.
@@ -86,10 +90,21 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 16] = [
     in_memory_lock::check,
 ];
 
+/// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.
+pub const UNREAD: [&str; 2] = ["syntax-error", "too-deep"];
+
 /// The checks over what all functions together say, after those of each function.
 pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 1] = [inconsistent_identity_key::check];
 
 /// The level of a rule without configuration, as its page says.
-pub fn default_level(rule: &str) -> crate::diagnostic::Level {
-    doc::page(rule).map_or(crate::diagnostic::Level::Warning, |page| page.meta.level)
+pub fn default_level(rule: &str) -> Level {
+    doc::page(rule).map_or(Level::Warning, |page| page.meta.level)
+}
+
+/// The level of a rule's findings: the configuration's, else the finding's own, else the page's; `None` when it is off.
+pub fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
+    match config.rules.get(rule) {
+        Some(level) => level.level(),
+        None => own.or(Some(default_level(rule))),
+    }
 }

@@ -1,7 +1,12 @@
 //! The result of a guarded append is dropped.
 
+use super::check_then_push::keys_of;
 use super::context::{Context, Trace};
-use crate::value::V;
+use super::guarded::GuardedAppend;
+use crate::project::Op;
+use crate::project::checks::CheckKind;
+use crate::project::writes::Write;
+use crate::value::Node;
 
 const RULE: &str = "unchecked-guard-result";
 
@@ -13,7 +18,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !dropped || append.field.operator == "$addToSet" || write.upsert || write.method == "bulkWrite" {
             continue;
         }
-        if write.filter.is_some_and(|filter| is_known_to_exist(ctx, trace, write.step, filter)) {
+        if is_known_to_exist(ctx, trace, append.write, write) {
+            // A caller or an earlier handler of the route loaded it.
+            ctx.veto(RULE, write.site);
+            continue;
+        }
+        if is_called_back(ctx, trace, write) || is_looked_up(ctx, trace, append) {
             continue;
         }
         let array = append.field.path.clone();
@@ -36,17 +46,35 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     }
 }
 
-/// Whether the document was read before by the same identity, so that a miss can only mean 'already there'.
-fn is_known_to_exist(ctx: &mut Context<'_>, trace: &Trace, step: usize, filter: V) -> bool {
-    let cond = trace.writes.iter().find(|write| write.step == step).map(|write| write.cond);
-    let Some(cond) = cond else { return false };
-    let wanted = ctx.project.equalities(filter);
-    ctx.project.checks(cond, &trace.documents).into_iter().any(|check| {
-        check.holds
-            && check.read.as_ref().and_then(|read| read.filter).is_some_and(|read| {
-                ctx.project.equalities(read).iter().any(|(name, value)| {
-                    name == "_id" && wanted.iter().any(|(other, v)| other == name && ctx.project.same_value(*value, *v))
-                })
-            })
-    })
+/// Whether the document was loaded on this path, so that a miss can only mean 'already there': the path asked something of
+/// it, or the filter takes its identity from it.
+fn is_known_to_exist(ctx: &mut Context<'_>, trace: &Trace, at: usize, write: &Write) -> bool {
+    let Some(filter) = write.filter else { return false };
+    let from_document = ctx
+        .project
+        .equalities(filter)
+        .into_iter()
+        .any(|(_, value)| ctx.project.loaded(value, &trace.documents).is_some_and(|(_, path, _)| !path.is_empty()));
+    from_document
+        || trace.checks.get(at).cloned().unwrap_or_default().iter().any(|check| {
+            (check.holds || !matches!(check.kind, CheckKind::Document))
+                && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, Some(filter), None)
+        })
+}
+
+/// Whether the path has looked for the element before, so that a refusal only means that another request was first.
+fn is_looked_up(ctx: &mut Context<'_>, trace: &Trace, append: &GuardedAppend) -> bool {
+    let checks = trace.checks.get(append.write).cloned().unwrap_or_default();
+    checks.iter().any(|check| !check.holds && !keys_of(ctx, check, &append.field.path).is_empty())
+}
+
+/// Whether the result goes to a callback: `update(filter, change, done)`.
+fn is_called_back(ctx: &Context<'_>, trace: &Trace, write: &Write) -> bool {
+    let Some(Op::Call { args, .. }) = trace.steps.get(write.step).map(|step| &step.op) else { return false };
+    let Some(last) = args.last().filter(|_| args.len() > 2) else { return false };
+    match ctx.project.arena.node(*last) {
+        Node::Func(_) => true,
+        Node::Param(..) => matches!(ctx.show(*last).as_str(), "done" | "cb" | "callback" | "next" | "fn"),
+        _ => false,
+    }
 }

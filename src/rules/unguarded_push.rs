@@ -76,6 +76,7 @@ fn report(
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     draft.array = Some(array.clone());
     draft.label = format!("appends to `{array}` whatever it holds");
+    draft.pair = format!("-> $push {}", kind.as_ref().map_or("element", |(name, _)| name));
     match kind {
         Some((name, key)) => {
             draft.message = format!(
@@ -104,6 +105,5 @@ fn report(
             );
         }
     }
-    draft.pair = "-> $push".to_owned();
     ctx.report(draft);
 }

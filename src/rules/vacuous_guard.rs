@@ -79,8 +79,9 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, decid
         }
     }
     let Some((decider, made)) = fresh else { return };
-    // Whoever won a claim is alone, whatever the guard says.
-    if ctx.is_claimed(trace, write) {
+    // An insert that only one caller can make is a claim: the others never come here.
+    let is_claim = trace.steps.iter().any(|step| step.site == made && step.duplicate_key_caught);
+    if is_claim {
         return;
     }
     let path = if decider.field.is_empty() { array.to_owned() } else { format!("{array}.{}", decider.field) };

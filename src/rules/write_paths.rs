@@ -165,6 +165,9 @@ fn callers(ctx: &Context<'_>, func: FnRef, write: Site) -> Vec<(FnRef, Site)> {
     let mut next = vec![func];
     while let Some(at) = next.first().copied() {
         next.remove(0);
+        if ctx.project.entry(at).is_some() {
+            continue;
+        }
         for (caller, site) in ctx.project.callers_of(at) {
             if found.len() >= MAX_CALLERS {
                 return found;

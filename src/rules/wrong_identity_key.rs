@@ -12,8 +12,8 @@ use crate::value::{C, Node, Site, V};
 const RULE: &str = "wrong-identity-key";
 
 /// One way in which a write path tells two elements apart.
-struct KeyUse {
-    fields: Vec<String>,
+pub struct KeyUse {
+    pub fields: Vec<String>,
     cond: C,
     site: Site,
     what: &'static str,
@@ -78,7 +78,8 @@ fn same_set(a: &[String], b: &[String]) -> bool {
     a.len() == b.len() && a.iter().all(|x| b.contains(x))
 }
 
-fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> Vec<KeyUse> {
+/// The keys by which the filter of an append tells elements apart.
+pub fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> Vec<KeyUse> {
     let Some(filter) = write.filter else { return Vec::new() };
     let parsed = ctx.project.filters(filter, &field.path, cond);
     let mut uses = Vec::new();

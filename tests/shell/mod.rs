@@ -55,14 +55,41 @@ impl Project {
     }
 
     pub fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Outcome {
+        Outcome::of(self.command(args).envs(env.iter().copied()).output().unwrap())
+    }
+
+    /// The program with this text on its standard input.
+    pub fn run_on(&self, args: &[&str], stdin: &str) -> Outcome {
+        Outcome::of(self.command(args).write_stdin(stdin).output().unwrap())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
         command.current_dir(self.path()).args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-        let output = command.envs(env.iter().copied()).output().unwrap();
-        Outcome {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+        command
+    }
+
+    /// git in this project, with no settings but its own; it must succeed.
+    pub fn git(&self, args: &[&str]) -> String {
+        let outcome = self.try_git(args);
+        assert_eq!(outcome.code, Some(0), "git {args:?}: {outcome:?}");
+        outcome.stdout
+    }
+
+    pub fn try_git(&self, args: &[&str]) -> Outcome {
+        let mut command = Command::new("git");
+        command.current_dir(self.path()).args(args);
+        for (name, value) in [
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_CONFIG_SYSTEM", "/dev/null"),
+            ("GIT_AUTHOR_NAME", "a"),
+            ("GIT_AUTHOR_EMAIL", "a@example.org"),
+            ("GIT_COMMITTER_NAME", "a"),
+            ("GIT_COMMITTER_EMAIL", "a@example.org"),
+        ] {
+            command.env(name, value);
         }
+        Outcome::of(command.output().unwrap())
     }
 }
 
@@ -75,6 +102,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn of(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap()
     }

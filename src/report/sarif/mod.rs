@@ -9,8 +9,8 @@ mod rules;
 
 pub use line_hash::line_hashes;
 
-use super::{Run, Spot};
-use crate::diagnostic::{Finding, Fix, Role};
+use super::{Run, Shown, Spot};
+use crate::diagnostic::{Acceptance, Finding, Fix, Role};
 use crate::source::FileId;
 use model::*;
 use std::cmp::Reverse;
@@ -32,9 +32,11 @@ const MAX_RESULTS: usize = 25_000;
 fn log(run: &Run<'_>) -> Log {
     let rules = rules::rules();
     let mut hashes = LineHashes::default();
-    let findings = worst(&run.analysis.findings, MAX_RESULTS);
-    let left_out = run.analysis.findings.len() - findings.len();
-    let results = findings.into_iter().filter_map(|finding| result(run, finding, &rules, &mut hashes)).collect();
+    let shown = run.shown();
+    let all = shown.len();
+    let kept = worst(shown, MAX_RESULTS);
+    let left_out = all - kept.len();
+    let results = kept.into_iter().filter_map(|(finding, by)| result(run, finding, by, &rules, &mut hashes)).collect();
     let version = env!("CARGO_PKG_VERSION");
     let driver = Driver { name: "pushguard", version, semantic_version: version, information_uri: HOME, rules };
     Log {
@@ -55,13 +57,12 @@ fn log(run: &Run<'_>) -> Log {
 }
 
 /// The most severe findings, `most` at most, in their order.
-fn worst(findings: &[Finding], most: usize) -> Vec<&Finding> {
-    let mut kept: Vec<&Finding> = findings.iter().collect();
+fn worst<'a>(mut kept: Vec<Shown<'a>>, most: usize) -> Vec<Shown<'a>> {
     if kept.len() > most {
         // The sort is stable, and so is the one that restores the order.
-        kept.sort_by_key(|finding| Reverse(finding.level));
+        kept.sort_by_key(|(finding, _)| Reverse(finding.level));
         kept.truncate(most);
-        kept.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+        kept.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
     }
     kept
 }
@@ -87,7 +88,13 @@ impl LineHashes {
     }
 }
 
-fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHashes) -> Option<SarifResult> {
+fn result(
+    run: &Run<'_>,
+    finding: &Finding,
+    by: Option<&Acceptance>,
+    rules: &[Rule],
+    hashes: &mut LineHashes,
+) -> Option<SarifResult> {
     let spot = run.locate(finding.place)?;
     let mut fingerprints = BTreeMap::from([("pushguard/v1", finding.fingerprint.clone())]);
     if let Some(hash) = hashes.get(finding.place.file, &spot) {
@@ -112,7 +119,19 @@ fn result(run: &Run<'_>, finding: &Finding, rules: &[Rule], hashes: &mut LineHas
         code_flows: code_flow(run, finding, spot).into_iter().collect(),
         partial_fingerprints: fingerprints,
         fixes: finding.fix.as_ref().map(|fix| sarif_fix(run, fix)).into_iter().collect(),
+        baseline_state: run.analysis.has_baseline.then_some(match by {
+            Some(Acceptance::Baseline) => "unchanged",
+            _ => "new",
+        }),
+        suppressions: by.map(suppression).into_iter().collect(),
     })
+}
+
+fn suppression(by: &Acceptance) -> Suppression {
+    match by {
+        Acceptance::Directive { reason } => Suppression { kind: "inSource", justification: Some(reason.clone()) },
+        Acceptance::Baseline => Suppression { kind: "external", justification: None },
+    }
 }
 
 /// The message with a link to each related location: GitHub shows those alone.
@@ -221,7 +240,8 @@ mod tests {
                 fingerprint: String::new(),
             })
             .collect();
-        let starts = |most| worst(&findings, most).iter().map(|finding| finding.place.start).collect::<Vec<_>>();
+        let shown = || findings.iter().map(|finding| (finding, None)).collect();
+        let starts = |most| worst(shown(), most).iter().map(|(finding, _)| finding.place.start).collect::<Vec<_>>();
         assert_eq!((starts(4), starts(3), starts(1)), (vec![0, 1, 2, 3], vec![1, 2, 3], vec![1]));
         assert!(notification(0).is_none());
         assert!(notification(2).is_some_and(|told| told.message.text.starts_with("2 results")));

@@ -1,0 +1,48 @@
+//! What the files of a project append to arrays.
+//!
+//! Input: sources. Output: appends with their places. Must not know: findings, configurations to be.
+
+use super::{Memory, link, place};
+use crate::config::Config;
+use crate::parse::STACK_SIZE;
+use crate::rules::appends::{self, AppendDraft};
+use crate::rules::context::Context;
+use crate::source::{FileId, SourceFile, Sources};
+use crate::survey::Append;
+use crate::value::FnRef;
+
+/// Parses and links all files and collects what they append to arrays, sorted by place.
+pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
+        Ok(pool) => pool.install(|| survey_here(sources, config, progress)),
+        Err(_) => survey_here(sources, config, progress),
+    }
+}
+
+fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
+    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    let mut memory = Memory::default();
+    memory.refresh(&files, progress);
+    let mut project = link(sources, &memory);
+    let schemas = project.schemas();
+    let count = project.functions.len();
+    let mut ctx = Context::new(&mut project, &schemas, config);
+    let mut drafts = Vec::new();
+    for func in 0..count {
+        if let Some(trace) = ctx.trace(FnRef(func as u32)) {
+            drafts.extend(appends::collect(&mut ctx, &trace));
+        }
+    }
+    let mut found: Vec<Append> = Vec::new();
+    for draft in drafts {
+        let Some((_, place)) = place(sources, &project, draft.site) else { continue };
+        let function = project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned();
+        let AppendDraft { collection, array, evidence, .. } = draft;
+        let append = Append { place, function, collection, array, evidence };
+        if !found.contains(&append) {
+            found.push(append);
+        }
+    }
+    found.sort_by_key(|append| append.place);
+    found
+}

@@ -1,0 +1,132 @@
+//! The accepted findings of a project: `pushguard-baseline.json`.
+//!
+//! Input: the text of the file, and findings. Output: the findings that are new, the entries that are fixed, and the text of
+//! a new file, sorted and with one entry on a line, so that a change of it can be reviewed. A finding is known by its
+//! fingerprint alone; the other fields are for people. Must not know: where the file is, directives, formats.
+
+use crate::diagnostic::{Acceptance, Accepted, Analysis, Finding};
+use crate::source::Sources;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The file's name, in the root.
+pub const FILE_NAME: &str = "pushguard-baseline.json";
+
+/// What to do about a file that cannot be read.
+pub const REMEDY: &str =
+    "resolve a conflict in it by keeping both sides' entries, or delete it and run `pushguard baseline`";
+
+const VERSION: u32 = 1;
+
+/// The accepted findings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    version: u32,
+    pub findings: Vec<Entry>,
+}
+
+/// One accepted finding. The order of the fields is the order of the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub path: String,
+    pub function: String,
+    pub rule: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<String>,
+    pub fingerprint: String,
+}
+
+impl Baseline {
+    /// Sorts the entries; a fingerprint is kept once.
+    pub fn new(mut findings: Vec<Entry>) -> Self {
+        findings.sort();
+        findings.dedup_by(|a, b| a.fingerprint == b.fingerprint);
+        Self { version: VERSION, findings }
+    }
+
+    /// The entry of a finding.
+    pub fn entry(sources: &Sources, finding: &Finding) -> Option<Entry> {
+        Some(Entry {
+            path: sources.get(finding.place.file)?.path.clone(),
+            function: finding.function.clone(),
+            rule: finding.rule.to_owned(),
+            collection: finding.collection.clone(),
+            array: finding.array.clone(),
+            fingerprint: finding.fingerprint.clone(),
+        })
+    }
+
+    /// Reads the text of the file; the error is a sentence, with the 1-based line where it is known.
+    pub fn parse(text: &str) -> Result<Self, (String, Option<usize>)> {
+        let baseline: Self = match serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+            Ok(baseline) => baseline,
+            Err(error) => return Err((format!("the baseline cannot be read: {error}"), Some(error.line()))),
+        };
+        match baseline.version {
+            VERSION => Ok(baseline),
+            other => Err((format!("the baseline has version {other}, this release reads version {VERSION}"), None)),
+        }
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> serde_json::Result<String> {
+        let entries: Vec<String> = self.findings.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+        let list = if entries.is_empty() { String::new() } else { format!("\n    {}\n  ", entries.join(",\n    ")) };
+        Ok(format!("{{\n  \"version\": {},\n  \"findings\": [{list}]\n}}\n", self.version))
+    }
+
+    /// Moves the findings that the baseline knows to the accepted ones, and returns the entries that no finding has.
+    pub fn apply(&self, analysis: &mut Analysis) -> Vec<&Entry> {
+        let known: BTreeSet<&str> = self.findings.iter().map(|entry| entry.fingerprint.as_str()).collect();
+        let mut found: BTreeSet<String> = BTreeSet::new();
+        let (old, new): (Vec<_>, Vec<_>) = std::mem::take(&mut analysis.findings)
+            .into_iter()
+            .partition(|finding| known.contains(finding.fingerprint.as_str()));
+        analysis.findings = new;
+        analysis.has_baseline = true;
+        // A finding that a directive accepts as well is still there.
+        found.extend(analysis.accepted.iter().map(|accepted| accepted.finding.fingerprint.clone()));
+        found.extend(old.iter().map(|finding| finding.fingerprint.clone()));
+        analysis.accepted.extend(old.into_iter().map(|finding| Accepted { finding, by: Acceptance::Baseline }));
+        self.findings.iter().filter(|entry| !found.contains(&entry.fingerprint)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, fingerprint: &str) -> Entry {
+        Entry {
+            path: path.to_owned(),
+            function: "f\n\"".to_owned(),
+            rule: "check-then-push".to_owned(),
+            collection: None,
+            array: Some("messages".to_owned()),
+            fingerprint: fingerprint.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_text_is_sorted_and_has_one_line_for_each_entry() {
+        let baseline = Baseline::new(vec![entry("b.js", "1"), entry("a.js", "2"), entry("b.js", "1")]);
+        let text = baseline.text().expect("a text");
+        assert_eq!(text.lines().count(), 7);
+        assert!(text.lines().nth(3).is_some_and(|line| line.contains("a.js")), "{text}");
+        assert_eq!(Baseline::parse(&text), Ok(baseline));
+        assert_eq!(Baseline::new(Vec::new()).text().expect("a text"), "{\n  \"version\": 1,\n  \"findings\": []\n}\n");
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_refused() {
+        assert!(
+            Baseline::parse("{\"version\": 2, \"findings\": []}").is_err_and(|(text, _)| text.contains("version 2"))
+        );
+        let broken = Baseline::parse("{\n<<<<<<< HEAD\n}");
+        assert_eq!(broken.map_err(|(_, line)| line), Err(Some(2)));
+    }
+}

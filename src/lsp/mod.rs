@@ -1,0 +1,29 @@
+//! The language server: the analysis of whole projects while their files are being edited.
+//!
+//! Input: the language server protocol on standard input. Output: the same on standard output, and an exit code.
+//! One thread answers messages and never waits for an analysis; another one analyses.
+//! Must not know: the command line, how findings come about.
+
+mod actions;
+mod address;
+mod diagnostics;
+mod documents;
+mod hover;
+mod lifecycle;
+mod notifications;
+mod project;
+mod published;
+mod requests;
+mod roots;
+mod session;
+mod transport;
+mod worker;
+
+/// Serves one client until it says `exit` or closes standard input. 0 when it asked for the shutdown, otherwise 1.
+pub fn serve() -> u8 {
+    let (inbound, outbound, writer) = transport::stdio();
+    let code = session::run(&inbound, outbound);
+    // The session has dropped its end, so the writer stops when the last message is out.
+    let _ = writer.join();
+    code
+}

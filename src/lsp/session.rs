@@ -1,0 +1,221 @@
+//! One session: the loop that takes messages and outcomes, and decides when to analyse.
+//!
+//! Input: channels of messages. Output: messages, and the exit code. Must not know: bytes, how findings come about.
+
+use super::address::escape_uris;
+use super::documents::Documents;
+use super::lifecycle::{self, Abilities};
+use super::published::Published;
+use super::requests;
+use super::roots::Roots;
+use super::transport::Inbound;
+use super::worker::{Outcome, Worker};
+use crossbeam_channel::{Receiver, Sender, after, never, select};
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_types::notification::Notification as Method;
+use lsp_types::{InitializeParams, MessageType, ShowMessageParams, notification};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Where the session stands in the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    New,
+    Running,
+    ShutDown,
+}
+
+pub struct Session {
+    client: Sender<Message>,
+    worker: Worker,
+    /// The root that is being analysed.
+    pub(super) busy: Option<PathBuf>,
+    pub(super) abilities: Abilities,
+    pub(super) documents: Documents,
+    pub(super) roots: Roots,
+    pub(super) published: Published,
+    /// Requests that an analysis under way will answer better.
+    waiting: Vec<Request>,
+    life: Life,
+}
+
+/// Serves until `exit` or the end of the input.
+pub fn run(inbound: &Receiver<Inbound>, client: Sender<Message>) -> u8 {
+    let mut session = Session {
+        client,
+        worker: Worker::start(),
+        busy: None,
+        abilities: Abilities::default(),
+        documents: Documents::default(),
+        roots: Roots::default(),
+        published: Published::default(),
+        waiting: Vec::new(),
+        life: Life::New,
+    };
+    loop {
+        session.start_work();
+        let outcomes = session.worker.outcomes.clone();
+        select! {
+            recv(inbound) -> message => match message {
+                Ok(Ok(message)) => if session.take(message).is_none() { break },
+                Ok(Err(unreadable)) => session.log(MessageType::WARNING, format!("unreadable message: {unreadable:.200}")),
+                Err(_) => break,
+            },
+            recv(outcomes) -> outcome => if let Ok(outcome) = outcome { session.absorb(outcome) },
+            recv(session.alarm()) -> _ => {}
+        }
+    }
+    u8::from(session.life != Life::ShutDown)
+}
+
+impl Session {
+    /// Rings when the next analysis is due and nothing else is being analysed.
+    fn alarm(&self) -> Receiver<Instant> {
+        match self.roots.due().filter(|_| self.busy.is_none() && self.life == Life::Running) {
+            Some(due) => after(due.saturating_duration_since(Instant::now())),
+            None => never(),
+        }
+    }
+
+    /// Starts the next analysis if it is due, or if somebody waits for it.
+    fn start_work(&mut self) {
+        let is_due = self.roots.due().is_some_and(|due| due <= Instant::now() || !self.waiting.is_empty());
+        if self.life != Life::Running || self.busy.is_some() || !is_due {
+            return;
+        }
+        if let Some(job) = self.roots.next_job(&self.documents) {
+            self.busy = Some(job.root.folder.clone());
+            self.worker.analyse(job);
+        }
+    }
+
+    fn absorb(&mut self, outcome: Outcome) {
+        self.busy = None;
+        match (outcome.report, self.roots.get(&outcome.folder)) {
+            (_, None) => self.worker.forget(outcome.folder),
+            (Ok(report), Some(root)) => {
+                root.report = Some(report);
+                self.publish(&outcome.folder);
+            }
+            (Err(panic), Some(root)) => {
+                root.distrust();
+                let message = format!("pushguard failed on {}: {panic}", outcome.folder.display());
+                // The same code fails again at each key that is pressed.
+                if root.said.replace(message.clone()).as_ref() != Some(&message) {
+                    self.show(message);
+                }
+            }
+        }
+        for request in std::mem::take(&mut self.waiting) {
+            self.ask(request);
+        }
+    }
+
+    /// Takes one message; `None` when it was the last one.
+    fn take(&mut self, message: Message) -> Option<()> {
+        match message {
+            Message::Notification(notification) if notification.method == notification::Exit::METHOD => return None,
+            Message::Notification(notification) if self.life == Life::Running => self.hear(notification),
+            Message::Request(request) => self.request(request),
+            // Answers to the registration of watchers, and what comes too early or too late.
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+        Some(())
+    }
+
+    fn request(&mut self, mut request: Request) {
+        escape_uris(&mut request.params);
+        let refuse = |code: ErrorCode, why: &str| Err((code, why.to_owned()));
+        let result = match (request.method.as_str(), self.life) {
+            ("initialize", Life::New) => self.initialize(&request.params),
+            (_, Life::New) => refuse(ErrorCode::ServerNotInitialized, "the first request must be `initialize`"),
+            ("initialize", _) => refuse(ErrorCode::InvalidRequest, "the session is initialized already"),
+            (_, Life::ShutDown) => refuse(ErrorCode::InvalidRequest, "the session is shut down"),
+            ("shutdown", Life::Running) => {
+                self.life = Life::ShutDown;
+                for request in std::mem::take(&mut self.waiting) {
+                    self.answer(request.id, refuse(ErrorCode::RequestCanceled, "the session is shut down"));
+                }
+                Ok(Value::Null)
+            }
+            (_, Life::Running) => return self.ask(request),
+        };
+        self.answer(request.id, result);
+    }
+
+    fn initialize(&mut self, params: &Value) -> requests::Answer {
+        let params: InitializeParams = requests::parameters(params)?;
+        self.abilities = Abilities::of(&params.capabilities);
+        for folder in lifecycle::folders(&params) {
+            self.roots.add_folder(folder);
+        }
+        self.life = Life::Running;
+        self.find_roots();
+        requests::result(&lifecycle::answer())
+    }
+
+    /// Answers a request about documents, now or after the analysis that knows their present text.
+    fn ask(&mut self, request: Request) {
+        let folder = requests::path(&request).and_then(|path| {
+            let owner = self.roots.owner(&path)?;
+            (owner.is_stale() || self.busy.as_ref() == Some(&owner.root.folder)).then_some(())
+        });
+        if folder.is_some() {
+            return self.waiting.push(request);
+        }
+        let result = requests::answer(self, &request);
+        self.answer(request.id, result);
+    }
+
+    pub(super) fn cancel(&mut self, id: &RequestId) {
+        self.waiting.retain(|request| request.id != *id);
+        self.answer(id.clone(), Err((ErrorCode::RequestCanceled, "cancelled by the client".to_owned())));
+    }
+
+    pub(super) fn is_waiting(&self, id: &RequestId) -> bool {
+        self.waiting.iter().any(|request| request.id == *id)
+    }
+
+    /// After folders, documents or a configuration file have come or gone.
+    pub(super) fn find_roots(&mut self) {
+        for folder in self.roots.refresh(&self.documents, Instant::now()) {
+            let messages = self.published.update(&folder, Default::default(), &|_| false);
+            for message in messages {
+                self.notify::<notification::PublishDiagnostics>(message);
+            }
+            self.worker.forget(folder);
+        }
+    }
+
+    fn answer(&self, id: RequestId, result: requests::Answer) {
+        let response = match result {
+            Ok(value) => Response::new_ok(id, value),
+            Err((code, message)) => Response::new_err(id, code as i32, message),
+        };
+        self.send(response.into());
+    }
+
+    pub(super) fn notify<N: Method>(&self, params: N::Params)
+    where
+        N::Params: Serialize,
+    {
+        self.send(Notification::new(N::METHOD.to_owned(), params).into());
+    }
+
+    /// Tells the user.
+    pub(super) fn show(&self, message: String) {
+        self.notify::<notification::ShowMessage>(ShowMessageParams { typ: MessageType::ERROR, message });
+    }
+
+    /// Tells who reads the log of the editor.
+    pub(super) fn log(&self, typ: MessageType, message: String) {
+        self.notify::<notification::LogMessage>(lsp_types::LogMessageParams { typ, message });
+    }
+
+    pub(super) fn send(&self, message: Message) {
+        // Without a reader the session ends at the end of its input.
+        let _ = self.client.send(message);
+    }
+}

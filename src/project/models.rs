@@ -1,0 +1,278 @@
+//! Models: what a Mongoose schema adds to its model and documents, and what `this` is in there.
+//!
+//! Sources: Mongoose guide, "Schemas": statics, instance methods, `loadClass`, middleware.
+//! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
+//! Must not know: rules.
+
+use super::link::Project;
+use super::mongo::Handle;
+use crate::facts::EffectKind;
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Sym, V};
+use rustc_hash::FxHashMap;
+
+/// The functions that one schema defines.
+#[derive(Clone, Debug, Default)]
+struct Members {
+    statics: Vec<(Sym, V)>,
+    methods: Vec<(Sym, V)>,
+    /// Functions whose `this` is a document: methods and document middleware.
+    documents: Vec<FnRef>,
+}
+
+/// Schemas and models of the project.
+#[derive(Clone, Debug, Default)]
+pub struct Models {
+    schemas: FxHashMap<V, Members>,
+    by_name: FxHashMap<Sym, V>,
+    /// The model of a static function's `this`.
+    this_model: FxHashMap<FnRef, V>,
+    /// The model of the document that a method's `this` is.
+    this_document: FxHashMap<FnRef, V>,
+    /// The model that a class was loaded into.
+    loaded: FxHashMap<ClassRef, V>,
+}
+
+impl Models {
+    /// Whether a class was loaded into a schema.
+    pub fn is_loaded(&self, class: ClassRef) -> bool {
+        self.loaded.contains_key(&class)
+    }
+}
+
+impl Project {
+    /// Reads what schemas define. Values linked before do not know it.
+    pub(super) fn link_models(&mut self) {
+        let mut models = Vec::new();
+        for at in 0..self.functions.len() {
+            let kinds: Vec<EffectKind> = match self.functions.get(at) {
+                Some(function) => function.effects.iter().map(|effect| effect.kind.clone()).collect(),
+                None => continue,
+            };
+            for kind in kinds {
+                match kind {
+                    EffectKind::Assign { object, key: Some(key), value } => self.assigned_member(object, key, value),
+                    EffectKind::Call { callee, recv, name, args } => {
+                        let name = name.map(|name| self.arena.text(name).to_owned());
+                        let name = name.or_else(|| self.last_name(callee).map(str::to_owned)).unwrap_or_default();
+                        self.schema_call(recv, &name, &args);
+                        if matches!(name.as_str(), "model" | "discriminator") && args.len() > 1 {
+                            models.push((callee, args));
+                        }
+                    }
+                    EffectKind::Assign { .. } => {}
+                }
+            }
+        }
+        for (callee, args) in models {
+            self.model_of_schema(callee, &args);
+        }
+        self.forget_linked();
+    }
+
+    /// `schema.statics.find = …`, `schema.methods = { … }`
+    fn assigned_member(&mut self, object: V, key: Sym, value: V) {
+        let is_group = |text: &str| matches!(text, "statics" | "methods");
+        match self.arena.node(object).clone() {
+            Node::Member(schema, group) if is_group(self.arena.text(group)) => {
+                let group = self.arena.text(group).to_owned();
+                self.add_member(schema, &group, key, value);
+            }
+            _ if is_group(self.arena.text(key)) => {
+                let group = self.arena.text(key).to_owned();
+                self.add_members(object, &group, value);
+            }
+            _ => {}
+        }
+    }
+
+    fn add_members(&mut self, schema: V, group: &str, members: V) {
+        let members = self.linked(members);
+        let Node::Object(entries) = self.arena.node(members).clone() else { return };
+        for entry in entries {
+            if let Key::Name(name) = entry.key {
+                self.add_member(schema, group, name, entry.value);
+            }
+        }
+    }
+
+    fn add_member(&mut self, schema: V, group: &str, name: Sym, value: V) {
+        let (schema, value) = (self.linked(schema), self.linked(value));
+        let Node::Func(func) = *self.arena.node(value) else { return };
+        let members = self.models.schemas.entry(schema).or_default();
+        if group == "statics" {
+            members.statics.push((name, value));
+        } else {
+            members.methods.push((name, value));
+            members.documents.push(func);
+        }
+    }
+
+    /// `schema.method('x', f)`, `schema.static({ … })`, `schema.loadClass(C)`, `schema.pre('save', f)`
+    fn schema_call(&mut self, recv: Option<V>, name: &str, args: &[V]) {
+        let Some(schema) = recv else { return };
+        let group = match name {
+            "method" => "methods",
+            "static" => "statics",
+            "loadClass" => return self.load_class(schema, args),
+            "pre" | "post" => return self.middleware(schema, args),
+            _ => return,
+        };
+        match args {
+            [name, function, ..] => {
+                if let Some(text) = self.arena.as_str(*name).map(str::to_owned) {
+                    let name = self.arena.sym(&text);
+                    self.add_member(schema, group, name, *function);
+                }
+            }
+            [members] => self.add_members(schema, group, *members),
+            [] => {}
+        }
+    }
+
+    fn load_class(&mut self, schema: V, args: &[V]) {
+        let Some(class) = args.first() else { return };
+        let (schema, class) = (self.linked(schema), self.linked(*class));
+        let Node::Class(id) = *self.arena.node(class) else { return };
+        let Some(facts) = self.class(id).cloned() else { return };
+        let methods: Vec<(Sym, V)> =
+            facts.methods.iter().map(|(name, func)| (*name, self.arena.intern(Node::Func(*func)))).collect();
+        let members = self.models.schemas.entry(schema).or_default();
+        members.statics.extend(facts.statics);
+        members.methods.extend(methods);
+        self.models.loaded.insert(id, schema);
+    }
+
+    /// Middleware of `save` and the like runs on the document; that of queries does not.
+    fn middleware(&mut self, schema: V, args: &[V]) {
+        let on_document = |text: &str| matches!(text, "save" | "validate" | "remove" | "init");
+        let Some(first) = args.first() else { return };
+        let document = match self.arena.node(*first) {
+            Node::Str(event) => on_document(self.arena.text(*event)),
+            Node::Array(items) => items.iter().all(|item| self.arena.as_str(item.value).is_some_and(on_document)),
+            _ => false,
+        };
+        if !document {
+            return;
+        }
+        let schema = self.linked(schema);
+        for arg in args {
+            let function = self.linked(*arg);
+            if let Node::Func(func) = *self.arena.node(function) {
+                self.models.schemas.entry(schema).or_default().documents.push(func);
+            }
+        }
+    }
+
+    fn model_of_schema(&mut self, callee: V, args: &[V]) {
+        let [name, schema, ..] = args else { return };
+        let schema = self.linked(*schema);
+        self.schema_options(schema);
+        if let Some(text) = self.arena.as_str(*name).map(str::to_owned) {
+            let name = self.arena.sym(&text);
+            self.models.by_name.entry(name).or_insert(schema);
+        }
+        // Any call of `model` with this name is the model.
+        let callee = self.linked(callee);
+        let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
+        let model = self.arena.intern(Node::Call { site, callee, args: vec![*name] });
+        let Some(members) = self.models.schemas.get(&schema).cloned() else { return };
+        for (_, function) in &members.statics {
+            if let Node::Func(func) = self.arena.node(*function) {
+                self.models.this_model.insert(*func, model);
+            }
+        }
+        for func in &members.documents {
+            self.models.this_document.insert(*func, model);
+        }
+        for of in self.models.loaded.values_mut().filter(|of| **of == schema) {
+            *of = model;
+        }
+    }
+
+    /// `new Schema({ … }, { statics: { … }, methods: { … } })`
+    fn schema_options(&mut self, schema: V) {
+        let (Node::New { args, .. } | Node::Call { args, .. }) = self.arena.node(schema).clone() else { return };
+        let Some(options) = args.get(1).copied() else { return };
+        for group in ["statics", "methods"] {
+            let key = self.arena.sym(group);
+            if let Some(members) = self.arena.member_of(options, key) {
+                self.add_members(schema, group, members);
+            }
+        }
+    }
+
+    // Questions
+
+    /// What `this` is in a static function.
+    pub(super) fn model_of_this(&self, func: FnRef) -> Option<V> {
+        self.models.this_model.get(&func).copied()
+    }
+
+    /// The model of the documents on which a method or a loaded class's method runs.
+    pub fn model_of_document(&self, document: V) -> Option<V> {
+        match self.arena.node(document) {
+            Node::This(func) => self.models.this_document.get(func).copied(),
+            Node::Instance(class) => self.models.loaded.get(class).copied(),
+            _ => None,
+        }
+    }
+
+    /// The model that a class was loaded into, as the handle of its static methods.
+    pub(super) fn handle_of_class(&mut self, class: ClassRef) -> Option<Handle> {
+        let model = self.models.loaded.get(&class).copied()?;
+        self.handle_of(model, 1)
+    }
+
+    /// A function that the schema of a model or document defines.
+    pub(super) fn model_member(&mut self, object: V, key: Sym) -> Option<V> {
+        if self.models.schemas.is_empty() {
+            return None;
+        }
+        if let Some(schema) = self.schema_of(object) {
+            return self.defined(schema, key, |members| &members.statics);
+        }
+        let schema = self.schema_of_document(object, 0)?;
+        self.defined(schema, key, |members| &members.methods)
+    }
+
+    fn defined(&self, schema: V, key: Sym, group: fn(&Members) -> &Vec<(Sym, V)>) -> Option<V> {
+        let members = self.models.schemas.get(&schema)?;
+        group(members).iter().rev().find(|(name, _)| *name == key).map(|(_, function)| *function)
+    }
+
+    /// The schema of `model('User', schema)` or of `model('User')`.
+    fn schema_of(&self, model: V) -> Option<V> {
+        let Node::Call { callee, args, .. } = self.arena.node(model) else { return None };
+        if !matches!(self.last_name(*callee)?, "model" | "discriminator") {
+            return None;
+        }
+        match args.as_slice() {
+            [_, schema, ..] if *schema != Arena::UNDEFINED => Some(*schema),
+            [name, ..] => match self.arena.node(*name) {
+                Node::Str(name) => self.models.by_name.get(name).copied(),
+                _ => None,
+            },
+            [] => None,
+        }
+    }
+
+    fn schema_of_document(&self, document: V, depth: u32) -> Option<V> {
+        if depth > 4 {
+            return None;
+        }
+        match self.arena.node(document) {
+            Node::Call { callee, .. } => {
+                let (model, _) = self.method_of(*callee)?;
+                if !self.is_document(document) {
+                    return None;
+                }
+                self.schema_of(model)
+            }
+            Node::New { callee, .. } => self.schema_of(*callee),
+            Node::Element(list) | Node::Index(list, _) => self.schema_of_document(*list, depth + 1),
+            Node::Query { array, .. } => self.schema_of_document(*array, depth + 1),
+            Node::This(_) | Node::Instance(_) => self.schema_of(self.model_of_document(document)?),
+            _ => None,
+        }
+    }
+}
