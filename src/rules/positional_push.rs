@@ -74,18 +74,10 @@ fn names(filter: &Filter, inner: &Inner<'_>) -> bool {
 
 fn is_guarded(ctx: &mut Context<'_>, filter: V, inner: &Inner<'_>, cond: C) -> bool {
     let parsed = ctx.project.filters(filter, inner.array, cond);
-    !parsed.is_empty()
-        && parsed.iter().all(|(_, filter)| filter.open || filter.is_optimistic() || names(filter, inner))
+    !parsed.is_empty() && parsed.iter().all(|(_, filter)| filter.open || filter.is_optimistic() || names(filter, inner))
 }
 
-fn report(
-    ctx: &mut Context<'_>,
-    trace: &Trace,
-    write: &Write,
-    field: &FieldWrite,
-    inner: &Inner<'_>,
-    check: &Check,
-) {
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, inner: &Inner<'_>, check: &Check) {
     let path = format!("{}.{}", inner.array, inner.inner);
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     draft.message = format!(
