@@ -77,9 +77,13 @@ fn the_multitool_with_the_rules_of_github_has_no_complaint() {
     let racy = Project::new(&[("models/a b.js", RACY), ("models/c.js", "let = ;")]);
     let shipped = Project::new(&[]);
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/projects/chat-before");
-    for (project, path) in [(&racy, "."), (&shipped, root), (&Project::new(&[]), ".")] {
-        let args = ["check", path, "--format", "sarif", "--no-error-on-unmatched"];
-        let mut report = project.run(&args).json();
+    let suppressed = format!("// pushguard-ignore-file check-then-push -- one worker\n{RACY}");
+    let accepted = Project::new(&[("models/a.js", &suppressed)]);
+    let empty = Project::new(&[]);
+    let runs: [(&Project, &[&str]); 4] =
+        [(&racy, &["."]), (&shipped, &[root]), (&accepted, &["--report-suppressed"]), (&empty, &[])];
+    for (project, args) in runs {
+        let mut report = project.run(&[&["check", "--format", "sarif"], args].concat()).json();
         assert_eq!(complaints(&tool, project, &report), Vec::<String>::new());
         report["runs"][0]["tool"]["driver"]["rules"][0].as_object_mut().unwrap().remove("help");
         assert!(!complaints(&tool, project, &report).is_empty(), "the validator does not look");
