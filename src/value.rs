@@ -289,12 +289,13 @@ impl Arena {
             | Node::Str(_)
             | Node::Regex(_)
             | Node::Global(_) => false,
-            Node::Func(_) | Node::Class(_) => false,
+            Node::Func(_) => false,
             Node::Opaque(_)
             | Node::Cell(_)
             | Node::Param(..)
             | Node::This(_)
             | Node::Instance(_)
+            | Node::Class(_)
             | Node::Import { .. }
             | Node::Call { .. }
             | Node::New { .. }

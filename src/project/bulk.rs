@@ -35,7 +35,7 @@ impl Project {
             let (key, value) = (Key::Name(self.arena.sym("upsert")), self.arena.bool(true));
             self.arena.intern(Node::Object(vec![Entry { key, value, cond: crate::value::C::TRUE }]))
         });
-        Some(DbCall { site, method: name.to_owned(), action, handle, filter, payload, options })
+        Some(DbCall { site, method: "bulkWrite".to_owned(), action, handle, filter, payload, options })
     }
 
     /// The builder, the filter and whether it upserts, of `bulk.find(filter).upsert()`.

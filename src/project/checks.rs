@@ -518,6 +518,13 @@ impl Project {
         }
     }
 
+    /// The lists of the filter's `$in` conditions.
+    pub fn listed(&mut self, filter: V) -> Vec<V> {
+        let Node::Object(entries) = self.arena.node(filter).clone() else { return Vec::new() };
+        let operator = self.arena.sym("$in");
+        entries.into_iter().filter_map(|entry| self.arena.member_of(entry.value, operator)).collect()
+    }
+
     /// `v` of `k: v`, `k: { $eq: v }`, and of a case-insensitive pattern made from one value.
     fn equality_value(&self, value: V) -> Option<V> {
         let Node::Object(entries) = self.arena.node(value) else { return Some(value) };
@@ -579,9 +586,6 @@ impl Project {
     /// A check of the caller's own account before a write to another one shares no key.
     fn identify_one(&self, read: V, write: V, root: V) -> bool {
         let (left, right) = (self.equalities(read), self.equalities(write));
-        if left.is_empty() && right.iter().any(|(_, value)| self.path_from(self.bare(*value), root).is_some()) {
-            return true;
-        }
         if left.is_empty() || right.is_empty() {
             return left.is_empty() && right.is_empty() || !self.is_known_object(read) || !self.is_known_object(write);
         }

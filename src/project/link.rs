@@ -17,6 +17,8 @@ const MAX_CHAIN: u32 = 6;
 const MAX_RETURN_DEPTH: u32 = 6;
 /// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
 const MAX_RETURN_SIZE: usize = 400;
+/// Calls of a function whose exceptions are followed into its callers.
+const MAX_FAILING: usize = 4;
 
 /// One effect as a function sees it, its own or one of a callee.
 #[derive(Clone, Debug)]
@@ -47,7 +49,7 @@ const COPIES_PER_FILE: u32 = 50_000;
 const COPIES_PER_VALUE: u32 = 10;
 
 /// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 27] = [
+const RELEVANT: [&str; 29] = [
     "push",
     "unshift",
     "splice",
@@ -72,6 +74,8 @@ const RELEVANT: [&str; 27] = [
     "release",
     "model",
     "discriminator",
+    "forFeature",
+    "forFeatureAsync",
     "index",
     "upsert",
     "markModified",
@@ -519,6 +523,13 @@ impl Project {
                 let alternatives = alternatives.into_iter().map(|(c, v)| (c, self.member(v, key))).collect();
                 self.arena.one_of(alternatives)
             }
+            // Guest.prototype.enter
+            Node::Member(class, name) if self.arena.text(name) == "prototype" => match *self.arena.node(class) {
+                Node::Class(class) => {
+                    self.instance_member(class, key, None, 0).unwrap_or_else(|| self.arena.member(object, key))
+                }
+                _ => self.arena.member(object, key),
+            },
             _ => self.arena.member(object, key),
         }
     }
@@ -661,6 +672,7 @@ impl Project {
             let cond = self.arena.since(base, cond);
             thrown.push(self.arena.cond_value(cond));
         }
+        thrown.extend(self.thrown_by_callees(&facts, base));
         let thrown = self.arena.any(thrown);
         let small = self.is_small(&returns);
         if let Some(slot) = self.returns.get_mut(at) {
@@ -675,6 +687,28 @@ impl Project {
         if let Some(state) = self.state.get_mut(at) {
             *state = State::Done;
         }
+    }
+
+    /// When an exception of a callee leaves the function: `if (known) refuse('email')`, where `refuse` throws.
+    fn thrown_by_callees(&mut self, facts: &Function, base: C) -> Vec<V> {
+        let calls = facts.effects.iter().filter(|effect| !effect.caught && !effect.in_loop);
+        let failing: Vec<(C, V)> = calls
+            .filter_map(|effect| {
+                let completed = *self.completed.get(&effect.site)?;
+                (self.arena.truth(C::TRUE, completed) != Some(true)).then_some((effect.cond, completed))
+            })
+            .take(MAX_FAILING)
+            .collect();
+        let mut thrown = Vec::new();
+        for (cond, completed) in failing {
+            let cond = self.linked_cond(cond);
+            let cond = self.arena.since(base, cond);
+            let cond = self.arena.assume(cond, completed, false);
+            if cond != C::FALSE {
+                thrown.push(self.arena.cond_value(cond));
+            }
+        }
+        thrown
     }
 
     fn is_small(&self, returns: &[(C, V)]) -> bool {

@@ -7,7 +7,7 @@
 use super::link::Project;
 use super::mongo::Handle;
 use crate::facts::EffectKind;
-use crate::value::{Arena, ClassRef, FnRef, Key, Node, Sym, V};
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
 
 /// The functions that one schema defines.
@@ -44,19 +44,33 @@ impl Project {
     pub(super) fn link_models(&mut self) {
         let mut models = Vec::new();
         for at in 0..self.functions.len() {
-            let kinds: Vec<EffectKind> = match self.functions.get(at) {
-                Some(function) => function.effects.iter().map(|effect| effect.kind.clone()).collect(),
+            let kinds: Vec<(Site, EffectKind)> = match self.functions.get(at) {
+                Some(function) => function.effects.iter().map(|effect| (effect.site, effect.kind.clone())).collect(),
                 None => continue,
             };
-            for kind in kinds {
+            for (site, kind) in kinds {
                 match kind {
                     EffectKind::Assign { object, key: Some(key), value } => self.assigned_member(object, key, value),
                     EffectKind::Call { callee, recv, name, args } => {
                         let name = name.map(|name| self.arena.text(name).to_owned());
                         let name = name.or_else(|| self.last_name(callee).map(str::to_owned)).unwrap_or_default();
                         self.schema_call(recv, &name, &args);
-                        if matches!(name.as_str(), "model" | "discriminator") && args.len() > 1 {
-                            models.push((callee, args));
+                        match name.as_str() {
+                            "model" | "discriminator" if args.len() > 1 => models.push((callee, args)),
+                            // SchemaFactory.createForClass(User)
+                            "createForClass" => {
+                                let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
+                                if let Some(name) = self.class_name(class) {
+                                    let schema = self.arena.intern(Node::Call { site, callee, args });
+                                    models.push((self.arena.global("model"), vec![name, schema]));
+                                }
+                            }
+                            "forFeature" | "forFeatureAsync" => {
+                                let callee = self.arena.global("model");
+                                let features = self.features(&args);
+                                models.extend(features.into_iter().map(|(name, schema)| (callee, vec![name, schema])));
+                            }
+                            _ => {}
                         }
                     }
                     EffectKind::Assign { .. } => {}
@@ -98,6 +112,9 @@ impl Project {
     fn add_member(&mut self, schema: V, group: &str, name: Sym, value: V) {
         let (schema, value) = (self.linked(schema), self.linked(value));
         let Node::Func(func) = *self.arena.node(value) else { return };
+        if let Some(class) = self.function(func).and_then(|function| function.class) {
+            self.models.loaded.insert(class, schema);
+        }
         let members = self.models.schemas.entry(schema).or_default();
         if group == "statics" {
             members.statics.push((name, value));
@@ -166,7 +183,8 @@ impl Project {
     fn model_of_schema(&mut self, callee: V, args: &[V]) {
         let [name, schema, ..] = args else { return };
         let schema = self.linked(*schema);
-        self.schema_options(schema);
+        self.option_members(schema);
+        let name = &self.linked(*name);
         if let Some(text) = self.arena.as_str(*name).map(str::to_owned) {
             let name = self.arena.sym(&text);
             self.models.by_name.entry(name).or_insert(schema);
@@ -190,7 +208,7 @@ impl Project {
     }
 
     /// `new Schema({ … }, { statics: { … }, methods: { … } })`
-    fn schema_options(&mut self, schema: V) {
+    fn option_members(&mut self, schema: V) {
         let (Node::New { args, .. } | Node::Call { args, .. }) = self.arena.node(schema).clone() else { return };
         let Some(options) = args.get(1).copied() else { return };
         for group in ["statics", "methods"] {
@@ -199,6 +217,32 @@ impl Project {
                 self.add_members(schema, group, members);
             }
         }
+    }
+
+    fn class_name(&mut self, class: V) -> Option<V> {
+        let Node::Class(class) = self.arena.node(class) else { return None };
+        let name = self.class(*class)?.name.clone();
+        Some(self.arena.str(&name))
+    }
+
+    /// Names and schemas of `MongooseModule.forFeature([{ name, schema }])`, and of factories that return the schema.
+    pub(super) fn features(&mut self, args: &[V]) -> Vec<(V, V)> {
+        let Some(list) = args.first() else { return Vec::new() };
+        let list = self.linked(*list);
+        let Node::Array(items) = self.arena.node(list).clone() else { return Vec::new() };
+        let keys = ["name", "schema", "useFactory"].map(|key| self.arena.sym(key));
+        let mut features = Vec::new();
+        for item in items {
+            let [name, schema, factory] = keys.map(|key| self.arena.member_of(item.value, key));
+            let made = factory.and_then(|factory| match self.arena.node(factory) {
+                Node::Func(func) => self.function(*func)?.returns.first().map(|(_, value)| *value),
+                _ => None,
+            });
+            if let (Some(name), Some(schema)) = (name, schema.or(made)) {
+                features.push((self.linked(name), self.linked(schema)));
+            }
+        }
+        features
     }
 
     // Questions

@@ -134,6 +134,9 @@ impl Handle {
 /// Mongoose makes the collection's name from the model's by lower case and plural.
 fn plural(name: &str) -> String {
     let name = name.to_lowercase();
+    if let Some(stem) = name.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
     name.strip_suffix('s').map_or(name.clone(), str::to_owned)
 }
 
@@ -264,7 +267,7 @@ impl Project {
                         match self.arena.as_str(first) {
                             Some(text) => Some(Handle::Named(text.to_owned())),
                             // A collection named by a value: equal values are equal collections.
-                            None => Some(Handle::Value(value)),
+                            None => Some(Handle::Value(first)),
                         }
                     }
                     "getModelForClass" => match args.first().map(|class| self.arena.node(*class)) {

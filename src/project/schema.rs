@@ -86,6 +86,9 @@ impl Project {
         }
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
+            if let Some(options) = class.options {
+                self.schema_options(&class.name, options, &mut schemas);
+            }
             for field in &class.unique_fields {
                 let keys = vec![self.arena.text(*field).to_owned()];
                 schemas.unique.push(UniqueIndex { handle: Handle::Named(class.name.clone()), keys });
@@ -102,6 +105,15 @@ impl Project {
             for step in steps.iter().filter(|step| step.calls == 0) {
                 let Op::Call { callee, args, .. } = &step.op else { continue };
                 let Some(name) = self.last_name(*callee) else { continue };
+                if matches!(name, "forFeature" | "forFeatureAsync") {
+                    let features = self.features(args);
+                    models.extend(
+                        features
+                            .into_iter()
+                            .filter_map(|(name, schema)| self.arena.as_str(name).map(|name| (name.to_owned(), schema))),
+                    );
+                    continue;
+                }
                 if !matches!(name, "model" | "discriminator") {
                     continue;
                 }
@@ -139,14 +151,7 @@ impl Project {
             }
         }
         if let Some(options) = options {
-            let version = self.arena.sym("versionKey");
-            let version = self.arena.member(options, version);
-            if matches!(self.arena.node(version), Node::Bool(false)) {
-                schemas.unversioned.push(model.to_owned());
-            }
-            if self.option_is_true(options, "optimisticConcurrency") {
-                schemas.optimistic.push(model.to_owned());
-            }
+            self.schema_options(model, options, schemas);
         }
         let Node::Object(entries) = self.arena.node(fields).clone() else { return };
         for entry in entries {
@@ -169,6 +174,17 @@ impl Project {
         }
     }
 
+    fn schema_options(&mut self, model: &str, options: V, schemas: &mut Schemas) {
+        let version = self.arena.sym("versionKey");
+        let version = self.arena.member(options, version);
+        if matches!(self.arena.node(version), Node::Bool(false)) {
+            schemas.unversioned.push(model.to_owned());
+        }
+        if self.option_is_true(options, "optimisticConcurrency") {
+            schemas.optimistic.push(model.to_owned());
+        }
+    }
+
     fn is_mixed_type(&mut self, field: V) -> bool {
         let kind = self.arena.sym("type");
         let inner = match self.arena.node(field) {
@@ -176,7 +192,6 @@ impl Project {
             _ => field,
         };
         self.last_name(inner) == Some("Mixed")
-            || matches!(self.arena.node(inner), Node::Global(name) if self.arena.text(*name) == "Array")
     }
 
     fn index_call(

@@ -3,7 +3,7 @@
 use super::context::{Context, Trace, method_of};
 use crate::diagnostic::Role;
 use crate::project::Op;
-use crate::project::mongo::DbCall;
+use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Key, Node, V, children};
 
@@ -99,6 +99,12 @@ fn source(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &[String], depth
         {
             operands.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1))
         }
+        // the ids of find({ _id: { $in: doc.tags } }): those that still exist
+        Node::Call { .. } => {
+            let read = ctx.project.read_of(value).filter(|read| read.action == Action::FindMany)?;
+            let lists = ctx.project.listed(read.filter?);
+            lists.into_iter().find_map(|list| source(ctx, trace, list, path, depth + 1))
+        }
         // new Set([...doc.tags, tag])
         Node::New { args, .. } => args.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1)),
         _ => None,
@@ -186,9 +192,16 @@ fn whole_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, payload: 
 /// The path of an array of the document that is changed in JavaScript.
 fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String> {
     trace.steps.iter().find_map(|step| {
-        if let Op::Assign { object, .. } = &step.op {
+        if let Op::Assign { object, key, value } = &step.op {
+            let mut path = changed_path(ctx, *object, root)?;
+            if ctx.is_array_value(*value) {
+                // doc.seen[room] = doc.seen[room].slice(-50)
+                path.push(key.map_or("*".to_owned(), |key| ctx.project.arena.text(key).to_owned()));
+                let changed = ctx.project.comes_from(*value, root, &path, &trace.documents);
+                let fixed: Vec<String> = path.into_iter().take_while(|part| part != "*").collect();
+                return (changed && !fixed.is_empty()).then(|| fixed.join("."));
+            }
             // doc.steps[0].done = true
-            let path = changed_path(ctx, *object, root)?;
             let at = path.iter().position(|part| part == "*").filter(|at| *at > 0)?;
             return path.get(..at).map(|array| array.join("."));
         }

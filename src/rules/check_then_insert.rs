@@ -16,15 +16,52 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if trace.steps.get(write.step).is_some_and(|step| step.duplicate_key_caught) {
             continue;
         }
+        let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
         for check in checks {
-            let Some(keys) = deciding_keys(ctx, check, write) else { continue };
+            let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
+            let Some(keys) = keys else { continue };
             if ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write) {
                 continue;
             }
-            report(ctx, trace, write, check, &keys);
-            break;
+            deciding.push((check, keys));
+        }
+        if let Some((check, keys)) = deciding.first() {
+            report(ctx, trace, write, check, keys, deciding.get(1..).unwrap_or_default());
         }
     }
+}
+
+/// The keys of an insert that a check in another collection decides: the check looks for a value that an update beside
+/// the insert adds there, and the insert stores the same values.
+///
+/// `if (await talks.findOne({ _id: talk, applause: who })) return; talks.updateOne(…, { $addToSet: { applause: who } })`
+fn mirrored_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> Option<Vec<String>> {
+    if !matches!(check.kind, CheckKind::Document) || check.holds {
+        return None;
+    }
+    let read = check.read.as_ref()?;
+    let filter = read.filter.filter(|_| !read.handle.same(&write.handle))?;
+    let equalities = ctx.project.equalities(filter);
+    if equalities.len() < 2 || !is_mirrored(ctx, trace, check, &equalities) {
+        return None;
+    }
+    let mut keys = Vec::new();
+    for (_, value) in &equalities {
+        let stored = write.fields.iter().find(|field| ctx.project.same_value(field.value, *value))?;
+        keys.push(stored.path.clone());
+    }
+    (!ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
+}
+
+/// Whether an append beside the insert makes the check true the next time.
+fn is_mirrored(ctx: &Context<'_>, trace: &Trace, check: &Check, equalities: &[(String, V)]) -> bool {
+    trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
+        check.read.as_ref().is_some_and(|read| read.handle.same(&other.handle))
+            && checks.iter().any(|c| c.root == check.root && c.holds == check.holds)
+            && other.fields.iter().filter(|field| field.is_append()).any(|field| {
+                equalities.iter().any(|(key, value)| *key == field.path && ctx.project.same_value(field.value, *value))
+            })
+    })
 }
 
 /// The keys by which the check looks for what is inserted; `None` when it does not, or a unique index covers them.
@@ -167,7 +204,14 @@ fn inserted_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted 
     }
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, keys: &[String]) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    check: &Check,
+    keys: &[String],
+    others: &[(&Check, Vec<String>)],
+) {
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, write.site);
@@ -180,6 +224,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, ke
     };
     draft.label = "inserts what was not found".to_owned();
     draft.related = ctx.ends(check);
+    for (other, _) in others {
+        draft.related.extend(ctx.ends(other));
+    }
     let index: Vec<String> =
         keys.iter().map(|key| if key.contains('.') { format!("'{key}': 1") } else { format!("{key}: 1") }).collect();
     draft.help = if keys.is_empty() {

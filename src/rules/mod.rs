@@ -21,6 +21,7 @@ mod in_memory_lock;
 mod inconsistent_identity_key;
 mod lost_update;
 mod nullable_guard_key;
+mod positional_push;
 mod results;
 mod rewrite;
 mod unchecked_guard_result;
@@ -71,8 +72,9 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 16] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 17] = [
     check_then_push::check,
+    positional_push::check,
     check_then_update::check,
     check_then_insert::check,
     lost_update::check,

@@ -80,7 +80,7 @@ fn is_request_input(ctx: &Context<'_>, trace: &Trace, owner: FnRef, object: V) -
     });
     named
         && *func == owner
-        && ctx.project.entry(*func).is_none_or(|entry| !entry.has_middleware)
+        && ctx.project.entry(*func).is_some_and(|entry| !entry.has_middleware)
         && !is_passed_on(ctx, trace, object)
 }
 
