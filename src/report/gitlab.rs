@@ -81,7 +81,7 @@ mod tests {
             fix: None,
             fingerprint: "00ff".into(),
         };
-        let analysis = Analysis { findings: vec![finding.clone(), finding], paths: Vec::new() };
+        let analysis = Analysis { findings: vec![finding.clone(), finding], ..Analysis::default() };
         let mut out = Vec::new();
         write(&Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 }, &mut out).expect("a report");
         let issues: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
