@@ -11,7 +11,7 @@ use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePa
 use crate::facts::{self, FileFacts, Notes};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
-use crate::project::{Project, schema::Schemas};
+use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
@@ -46,13 +46,11 @@ pub fn analyze_again(
 }
 
 fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
-    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    memory.refresh(&files, progress);
+    let mut project = link(sources, config, memory, progress);
     let mut findings = Vec::new();
-    for (id, file) in files.into_iter().filter(|(_, file)| file.reported) {
+    for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
         findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
-    let mut project = link(sources, memory);
     let schemas = project.schemas();
     let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
     let mut seen = Seen::default();
@@ -68,10 +66,20 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
 }
 
-/// Links the files whose facts are up to date.
-fn link(sources: &Sources, memory: &Memory) -> Project {
+/// Parses the files that `memory` does not know, and links all.
+fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Project {
+    memory.refresh(sources, progress);
     let resolver = Resolver::new(sources);
-    Project::link(&memory.facts, &|file, specifier| resolver.resolve(file, specifier))
+    Project::link(&memory.facts, marks(config), &|file, specifier| resolver.resolve(file, specifier))
+}
+
+/// The functions of the completion protocol, which its rules ask for by name.
+fn marks(config: &Config) -> Marks {
+    let Some(completion) = &config.protocol.completion else { return Marks::default() };
+    let mut calls = vec![completion.producer.clone(), completion.consumer.clone()];
+    calls.extend(completion.complete.iter().cloned());
+    calls.extend(completion.recovery.clone());
+    Marks { calls, results: vec![completion.producer.clone()] }
 }
 
 fn is_script(path: &str) -> bool {

@@ -675,6 +675,12 @@ impl Arena {
         self.truth_under(&atoms, value, 0)
     }
 
+    /// Whether a value is truthy where these atoms hold.
+    pub fn truth_given(&self, atoms: &[Atom], value: V) -> Option<bool> {
+        self.fuel.set(FUEL);
+        self.truth_under(atoms, value, 0)
+    }
+
     fn truth_under(&self, atoms: &[Atom], value: V, depth: u32) -> Option<bool> {
         let fuel = self.fuel.get();
         if depth > 8 || fuel == 0 {

@@ -4,8 +4,9 @@
 
 mod shell;
 
-use shell::{CLEAN, Project, RACY};
+use shell::{CLEAN, Outcome, Project, RACY};
 use std::fs;
+use std::path::Path;
 
 const ACT: &str = "updateOne({ _id: id },";
 const FIND: &str = "const found = await chats.findOne({ _id: id, 'messages.mergeId': item.mergeId });";
@@ -26,12 +27,13 @@ fn after(text: &str) -> String {
 
 #[test]
 fn a_fixed_file_is_clean_and_the_count_is_on_stderr() {
-    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", CLEAN)]);
+    let racy = RACY.replace("await chats.update", "return chats.update");
+    let project = Project::new(&[("models/a.js", &racy), ("models/b.js", CLEAN)]);
     let outcome = project.run(&["check", "--fix"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(outcome.stdout, "0 errors, 0 warnings in 2 files\n");
     assert_eq!(outcome.stderr, "fixed 1 finding in 1 file\n");
-    assert_eq!(project.read("models/a.js"), fixed());
+    assert_eq!(project.read("models/a.js"), racy.replace(ACT, GUARDED));
     assert_eq!(project.read("models/b.js"), CLEAN);
     let again = project.run(&["check", "--fix"]);
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), "fixed 0 findings in 0 files\n"));
@@ -43,7 +45,8 @@ fn what_cannot_be_fixed_is_reported_and_decides_the_exit_code() {
     let other = RACY.replace("updateOne(", "findOneAndUpdate(");
     let project = Project::new(&[("models/a.js", RACY), ("models/b.js", &other)]);
     let outcome = project.run(&["check", "--fix", "--format", "json"]);
-    assert_eq!((outcome.code, outcome.findings()), (Some(1), vec!["models/b.js:5 check-then-push".to_owned()]));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert_eq!(outcome.findings(), ["models/b.js:5 check-then-push"]);
     assert_eq!(project.read("models/a.js"), fixed());
     assert_eq!(project.read("models/b.js"), other);
 }
@@ -107,6 +110,27 @@ fn only_the_files_that_were_asked_for_are_changed() {
     let project = Project::new(&[("models/a.js", RACY), ("models/b.js", RACY)]);
     assert_eq!(project.run(&["check", "models/b.js", "--fix"]).code, Some(0));
     assert_eq!((project.read("models/a.js"), project.read("models/b.js")), (RACY.to_owned(), fixed()));
+    // The check is in the file that was asked for, the act is not.
+    let reader = "\
+async function has(chats, id, tag) {
+  return (await chats.findOne({ _id: id, tags: tag })) !== null;
+}
+module.exports = { has };
+";
+    let writer = "\
+const { has } = require('./reader');
+async function tag(chats, id, tag) {
+  if (await has(chats, id, tag)) return;
+  await chats.updateOne({ _id: id }, { $push: { tags: tag } });
+}
+module.exports = { tag };
+";
+    let project = Project::new(&[("models/reader.js", reader), ("models/writer.js", writer)]);
+    let outcome = project.run(&["check", "models/reader.js", "--fix", "--format", "json"]);
+    assert_eq!(outcome.findings(), ["models/writer.js:4 check-then-push"]);
+    assert!(outcome.json()["findings"][0]["fix"].is_object(), "{outcome:?}");
+    assert_eq!(project.read("models/writer.js"), writer);
+    assert_eq!(project.run(&["check", "--fix"]).stderr, "fixed 1 finding in 1 file\n");
 }
 
 #[test]
@@ -189,6 +213,103 @@ fn a_rewrite_without_proof_is_not_made() {
         assert!(found.iter().any(|finding| finding["rule"] == "check-then-push"), "{to}");
         assert!(found.iter().all(|finding| finding["fix"].is_null()), "{to}");
         assert_eq!(after(&text), text, "{to}");
+    }
+}
+
+/// Applies each replacement to a text that is fixed as it stands, and expects that the finding stays and nothing is fixed.
+fn assert_unproven(text: &str, rule: &str, twins: &[(&str, &str)]) {
+    assert_ne!(after(text), text);
+    for (from, to) in twins {
+        assert!(text.contains(from), "{from}");
+        let twin = text.replacen(from, to, 1);
+        let found = Project::new(&[("models/a.js", &twin)]).run(&["check", "--format", "json"]).json();
+        let found = found["findings"].as_array().unwrap();
+        assert!(found.iter().any(|finding| finding["rule"] == rule), "{to}: {found:?}");
+        assert_eq!(after(&twin), twin, "{to}");
+    }
+}
+
+#[test]
+fn an_identity_that_may_be_missing_or_shared_is_not_guarded() {
+    let text = "\
+async function add(chats, id, imageId, url) {
+  if (!imageId) throw new Error('no image');
+  return chats.updateOne({ _id: id }, { $push: { messages: { type: 'image', imageId, url } } });
+}
+module.exports = { add };
+";
+    let twins = [
+        ("if (!imageId) throw new Error('no image');", ""),
+        ("$push: {", "$set: { seen: false }, $push: {"),
+        ("{ messages: {", "{ log: url, messages: {"),
+        ("imageId, url }", "imageId, url, mergeId: url }"),
+        ("return chats", "for (const one of url) await chats"),
+    ];
+    assert_unproven(text, "unguarded-push", &twins);
+}
+
+#[test]
+fn a_guard_on_what_the_element_does_not_store_is_left_alone() {
+    let text = "\
+async function add(posts, id, note) {
+  return posts.updateOne(
+    { _id: id, notes: { $elemMatch: { noteId: { $ne: note.noteId } } } },
+    { $push: { notes: { noteId: note.noteId, text: note.text } } },
+  );
+}
+module.exports = { add };
+";
+    let twins = [
+        ("{ noteId: note.noteId, text", "{ noteId: note.text, text"),
+        ("{ noteId: note.noteId, text: note.text }", "make(note)"),
+        ("$ne: note.noteId }", "$ne: note.noteId }, text: { $ne: note.text }"),
+        ("{ _id: id,", "{ _id: id, 'notes.noteId': { $exists: true },"),
+    ];
+    assert_unproven(text, "any-element-guard", &twins);
+}
+
+/// The programs and projects that are shipped: each fix takes its finding away and brings no error.
+#[test]
+fn a_fix_takes_errors_away_and_brings_none() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut fixed = 0;
+    for group in ["programs/racy", "programs/safe", "projects"] {
+        for entry in fs::read_dir(fixtures.join(group)).unwrap() {
+            let project = Project::new(&[]);
+            copy(&entry.unwrap().path(), project.path());
+            let errors = |outcome: Outcome| {
+                let mut rules = outcome.json()["findings"].as_array().unwrap().clone();
+                rules.retain(|finding| finding["level"] == "error");
+                rules
+                    .iter()
+                    .map(|finding| format!("{} {}", finding["path"], finding["fingerprint"]))
+                    .collect::<Vec<_>>()
+            };
+            let before = errors(project.run(&["check", "--format", "json"]));
+            let outcome = project.run(&["check", "--fix", "--format", "json"]);
+            let told = outcome.stderr.lines().last().and_then(|line| line.split(' ').nth(1));
+            let count: usize = told.and_then(|count| count.parse().ok()).unwrap();
+            let after = errors(outcome);
+            assert!(after.iter().all(|error| before.contains(error)), "{before:?} became {after:?}");
+            assert_eq!(after.len() + count, before.len(), "{before:?} became {after:?}");
+            fixed += count;
+        }
+    }
+    assert!(fixed >= 10, "only {fixed} findings were fixed");
+}
+
+/// Copies a file, or the files below a folder, into a folder.
+fn copy(from: &Path, into: &Path) {
+    if from.is_file() {
+        fs::create_dir_all(into).unwrap();
+        fs::copy(from, into.join(from.file_name().unwrap())).unwrap();
+        return;
+    }
+    for path in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        match path.is_dir() {
+            true => copy(&path, &into.join(path.file_name().unwrap())),
+            false => copy(&path, into),
+        }
     }
 }
 

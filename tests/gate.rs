@@ -39,7 +39,7 @@ fn a_suppressed_finding_is_left_out_of_every_format_and_shown_with_its_reason_on
 fn a_suppression_without_use_or_reason_is_a_warning() {
     let project = Project::new(&[
         ("models/a.js", &suppressed().replace(" -- one worker", "")),
-        ("models/b.js", "// pushguard-ignore-file lost-update -- gone\n"),
+        ("models/b.js", "// pushguard-ignore-file lost-update -- gone\nmodule.exports = 1;\n"),
     ]);
     let outcome = project.run(&["check", "--format", "compact"]);
     let lines: Vec<&str> = outcome.stdout.lines().collect();
@@ -143,6 +143,10 @@ fn fixed_findings_are_told_and_pruned_and_new_ones_are_not_slipped_in() {
     assert!(!other.stderr.contains("fixed"), "{other:?}");
     let partial = project.run(&["baseline", "--prune", "models/b.js"]);
     assert!(partial.stdout.ends_with("pushguard-baseline.json: 2 accepted, 0 added, 0 removed\n"), "{partial:?}");
+    std::fs::remove_file(project.path().join("models/a.js")).unwrap();
+    let partial = project.run(&["baseline", "--prune", "models/b.js"]);
+    assert!(partial.stdout.ends_with("2 accepted, 0 added, 0 removed\n"), "{partial:?}");
+    project.write("models/a.js", RACY.as_bytes());
     let pruned = project.run(&["baseline", "--prune"]);
     assert!(pruned.stdout.ends_with("pushguard-baseline.json: 1 accepted, 0 added, 1 removed\n"), "{pruned:?}");
     assert_eq!(check(&project), ["models/b.js:5 check-then-push"]);

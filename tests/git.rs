@@ -115,6 +115,8 @@ fn only_what_is_staged_is_reported_and_the_rest_is_context() {
         .write("models/a.js", two.replace("addOther(db, id, item) {", "addOther(db, id, item) { // edited").as_bytes());
     project.git(&["add", "-A"]);
     assert_found(&staged(&project), &[]);
+    let context = [("GIT_DIFF_OPTS", "--unified=9")];
+    assert_found(&project.run_with(&["check", "--staged", "--format", "json"], &context), &[]);
     let edited = two.replacen("if (found) return;\n  await", "if (found) return;\n  await  ", 1);
     project.write("models/a.js", edited.as_bytes());
     project.git(&["add", "-A"]);
@@ -143,8 +145,12 @@ fn settings_and_attributes_do_not_blind_the_gate() {
     }
     project.write("models/a.js", RACY.as_bytes());
     project.git(&["add", "-A"]);
-    assert_found(&staged(&project), &["models/a.js:5 check-then-push"]);
-    assert_found(&since(&project, "HEAD"), &["models/a.js:5 check-then-push"]);
+    for variable in [("GIT_LITERAL_PATHSPECS", "1"), ("NONE", "")] {
+        for scope in [&["--staged"][..], &["--since", "HEAD"]] {
+            let args = [&["check", "--format", "json"], scope].concat();
+            assert_found(&project.run_with(&args, &[variable]), &["models/a.js:5 check-then-push"]);
+        }
+    }
 }
 
 #[test]
@@ -166,7 +172,7 @@ fn a_project_below_the_top_of_the_repository_has_its_own_paths() {
 fn apart() -> Project {
     let has = "exports.has = async (db, id, sku) => {\n  const list = await db.collection('lists').findOne({ id, 'items.sku': sku });\n  return list !== null;\n};\n";
     let add = "const { has } = require('./has');\nexports.add = async (db, id, sku) => {\n  if (await has(db, id, sku)) return;\n  await db.collection('lists').updateOne({ id }, { $push: { items: { sku } } });\n};\n";
-    repository(&[("models/has.js", has), ("models/add.js", add)])
+    repository(&[("models/has.js", has), ("models/add.js", add), ("models/other.js", RACY)])
 }
 
 #[test]
@@ -178,12 +184,12 @@ fn a_branch_that_edits_only_the_check_gets_the_finding_at_the_act() {
     project.git(&["commit", "-qam", "edit the check"]);
     assert_found(&since(&project, "main"), &["models/add.js:4 check-then-push"]);
     assert_found(&since(&project, "topic"), &[]);
-    // What main did meanwhile is not the branch's doing.
+    // What main did meanwhile is not the branch's doing, whether or not it was merged.
     project.git(&["checkout", "-q", "main"]);
-    project.write("models/other.js", RACY.as_bytes());
-    project.git(&["add", "-A"]);
-    project.git(&["commit", "-qm", "other"]);
+    project.write("models/other.js", guarded().as_bytes());
+    project.git(&["commit", "-qam", "guard the other"]);
     project.git(&["checkout", "-q", "topic"]);
+    assert_found(&since(&project, "main"), &["models/add.js:4 check-then-push"]);
     project.git(&["merge", "-q", "main", "-m", "merge"]);
     assert_found(&since(&project, "main"), &["models/add.js:4 check-then-push"]);
 }

@@ -25,6 +25,7 @@ impl Repository {
     fn new(path: String, files: &[(&str, &str)]) -> Self {
         let repository = Self { project: Project::new(files), path };
         repository.project.write(FILE, CLEAN.as_bytes());
+        repository.project.write("pushguard.toml", b"exclude = [\"legacy/\"]\n");
         repository.project.write(".gitignore", b"node_modules\n.home\n");
         repository.git(&["init", "--quiet", "--initial-branch", "main"]);
         repository.git(&["add", "--all"]);
@@ -86,10 +87,13 @@ fn blocks_and_passes_rightly(repository: &Repository) {
     assert_eq!(repository.git(&["show", &format!("HEAD:{FILE}")]), clean);
     assert_eq!(repository.project.read(FILE), RACY, "the working tree is as it was");
 
-    repository.project.write("README.md", b"words\n");
-    repository.git(&["add", "README.md"]);
-    let words = repository.run("git", &["commit", "--message", "words"]);
-    assert!(words.status.success(), "{}", both(&words));
+    // Neither what is no source nor what the configuration leaves out stands in the way.
+    for (path, text) in [("README.md", "words\n"), ("legacy/b.js", RACY), ("models/c.d.ts", "export {};\n")] {
+        repository.project.write(path, text.as_bytes());
+        repository.git(&["add", path]);
+        let passed = repository.run("git", &["commit", "--message", path]);
+        assert!(passed.status.success(), "{path}\n{}", both(&passed));
+    }
 }
 
 /// A repository that offers the hooks as this one does, under the tag that the documentation names.

@@ -118,6 +118,32 @@ fn a_suppression_is_inserted_above_the_line_with_its_indentation_and_line_ending
 }
 
 #[test]
+fn a_fix_is_offered_first_and_removes_the_finding() {
+    let (_project, mut client, path) = session();
+    client.open(&path, RACY);
+    let actions = client.actions(&path, 4);
+    let shown: Vec<(&Value, &Value)> = actions.iter().map(|action| (&action["kind"], &action["isPreferred"])).collect();
+    assert_eq!(shown, [(&json!("quickfix"), &json!(true)), (&json!("quickfix"), &json!(false))], "{actions:?}");
+    let fixed = apply(&actions[0], &path, RACY);
+    assert!(fixed.contains("'messages.mergeId': { $ne: item.mergeId }"), "{fixed}");
+    client.change(&path, 2, &fixed);
+    assert!(!client.found(&path).contains(&"4 check-then-push".to_owned()));
+}
+
+#[test]
+fn no_suppression_is_offered_where_its_line_would_be_no_comment() {
+    let (_project, mut client, path) = session();
+    let text = RACY.replace("  await chats", "  return `\n${await chats").replace("item } });", "item } })}`;");
+    client.open(&path, &text);
+    assert_eq!(client.found(&path), ["5 check-then-push"]);
+    let actions = client.actions(&path, 5);
+    assert!(actions.iter().all(|action| !action["title"].as_str().unwrap().starts_with("Suppress")), "{actions:?}");
+    client.change(&path, 2, "let a = ;\n");
+    assert_eq!(client.found(&path), ["0 syntax-error"]);
+    assert_eq!(client.actions(&path, 0), [Value::Null; 0]);
+}
+
+#[test]
 fn the_configuration_is_read_again_and_a_broken_one_is_told_where_it_is_broken() {
     let (project, mut client, path) = session();
     assert_eq!(client.found(&path), ["4 check-then-push"]);

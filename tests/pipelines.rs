@@ -7,13 +7,13 @@ mod shell;
 mod tools;
 
 use serde_json::Value;
-use shell::{Project, RACY};
+use shell::{CLEAN, Project, RACY};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 use tools::docs::snippet;
-use tools::{both, command};
+use tools::{both, command, done};
 
 /// Stands for npm: "installs" the program under test, and tells what it was asked for.
 const NPM: &str = "#!/bin/sh\n\
@@ -116,6 +116,32 @@ fn act(pipeline: &Pipeline, inputs: &[(&str, &str)]) -> Ran {
 }
 
 #[test]
+fn the_action_reports_and_ends_with_the_code() {
+    let Some(path) = tools::with(&["bash", "check-jsonschema"]) else { return };
+    let pipeline = Pipeline::new(path, &[("models/a.js", RACY), ("other/app/b.js", CLEAN)]);
+    let found = act(&pipeline, &[]);
+    assert_eq!((found.code, found.outputs["exit-code"].as_str()), (Some(1), "1"), "{found:?}");
+    assert!(found.log.contains("::error ") && found.log.contains("file=models/a.js,line=5"), "{found:?}");
+    let log: Value = serde_json::from_str(&fs::read_to_string(&found.outputs["sarif"]).unwrap()).unwrap();
+    assert_eq!(log["runs"][0]["results"][0]["ruleId"], "check-then-push");
+    let asked = pipeline.project.read("npm.log");
+    assert!(asked.contains(concat!("pushguard@", env!("CARGO_PKG_VERSION"), "\n")), "{asked}");
+
+    let clean = act(&pipeline, &[("working-directory", "other/app")]);
+    assert_eq!((clean.code, clean.outputs["exit-code"].as_str()), (Some(0), "0"), "{clean:?}");
+    // Platforms want paths from the root of the repository, not from that of the project.
+    fs::create_dir(pipeline.project.path().join(".git")).unwrap();
+    pipeline.project.write("packages/api/models/a.js", RACY.as_bytes());
+    let below = act(&pipeline, &[("working-directory", "packages/api")]);
+    assert!(below.log.contains("file=packages/api/models/a.js,line=5"), "{below:?}");
+    let lenient = act(&pipeline, &[("args", " --fail-on\n  never ")]);
+    assert_eq!((lenient.code, lenient.outputs["exit-code"].as_str()), (Some(0), "0"), "{lenient:?}");
+    let refused = act(&pipeline, &[("args", "--no-such-flag")]);
+    assert_eq!((refused.code, refused.outputs["exit-code"].as_str()), (Some(2), "2"), "{refused:?}");
+    assert_eq!(refused.steps, ["Install pushguard", "Check", "Verdict"]);
+}
+
+#[test]
 fn no_input_of_the_action_is_executed() {
     let Some(path) = tools::with(&["bash", "check-jsonschema"]) else { return };
     let pipeline = Pipeline::new(path, &[("models/a.js", RACY)]);
@@ -180,6 +206,41 @@ fn the_files_for_the_platforms_satisfy_their_schemas() {
         );
         assert!(!check(&schema, file).status.success(), "{file} is accepted whatever it says");
     }
+}
+
+/// Commits in a repository of the project.
+fn commit(pipeline: &Pipeline, message: &str) -> String {
+    let git = |args: &[&str]| done(command("git", pipeline.project.path(), &pipeline.path).args(args));
+    git(&["init", "--quiet"]);
+    git(&["add", "models"]);
+    git(&["commit", "--quiet", "--message", message]);
+    git(&["rev-parse", "HEAD"]).trim().to_owned()
+}
+
+#[test]
+fn the_gitlab_job_writes_its_report_and_ends_with_the_code() {
+    let Some(path) = tools::with(&["bash", "git", "npx", "check-jsonschema"]) else { return };
+    let pipeline = Pipeline::new(path, &[("models/old.js", RACY), ("models/a.js", CLEAN)]);
+    let base = commit(&pipeline, "base");
+    let job = tools::yaml(&snippet(".gitlab-ci.yml", None), &pipeline.path)["pushguard"].clone();
+    let lines: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let report = job["artifacts"]["reports"]["codequality"].as_str().unwrap();
+    let env = BTreeMap::from([("CI_MERGE_REQUEST_DIFF_BASE_SHA".to_owned(), base)]);
+    let run = || pipeline.bash("", &lines.join("\n"), &env);
+    let entries = || -> Vec<Value> { serde_json::from_str(&pipeline.project.read(report)).unwrap() };
+
+    pipeline.project.write("models/a.js", RACY.as_bytes());
+    commit(&pipeline, "racy");
+    let found = run();
+    assert_eq!(found.status.code(), Some(1), "{}", both(&found));
+    let paths: Vec<String> = entries().iter().map(|entry| entry["location"]["path"].to_string()).collect();
+    assert_eq!(paths, ["\"models/a.js\""], "only what the branch changed");
+
+    pipeline.project.write("models/a.js", CLEAN.as_bytes());
+    commit(&pipeline, "mended");
+    let passed = run();
+    assert_eq!(passed.status.code(), Some(0), "{}", both(&passed));
+    assert_eq!(entries(), [] as [Value; 0]);
 }
 
 #[test]

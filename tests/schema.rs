@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 mod shell;
+mod tools;
 
 use serde_json::Value;
 use shell::{Project, RACY};
 use std::fs;
 use std::path::Path;
+use tools::docs::blocks;
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -25,24 +27,19 @@ fn complaints(text: &str) -> Vec<String> {
     validator.iter_errors(&config).map(|error| error.to_string()).collect()
 }
 
-/// The blocks of a language in a Markdown text.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let opening = format!("```{language}\n");
-    text.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
-}
-
 #[test]
 fn the_committed_copy_is_what_the_types_say() {
     let generated = Project::new(&[]).run(&["schema"]).stdout;
     assert!(
         generated == read("pushguard.schema.json"),
-        "the types of the configuration have changed: `cargo run -- schema > pushguard.schema.json`"
+        "the types of the configuration or the rules have changed: `cargo run -- schema > pushguard.schema.json`"
     );
+    assert!(jsonschema::meta::is_valid(&schema()));
 }
 
 #[test]
 fn every_configuration_that_is_shipped_or_written_is_accepted() {
-    let readme = blocks(&read("README.md"), "toml");
+    let readme = blocks("README.md", "toml");
     assert!(!readme.is_empty());
     let written = Project::new(&[("models/a.js", RACY)]).run(&["init", "--print"]).stdout;
     assert!(written.starts_with(&format!("#:schema {}\n", schema()["$id"].as_str().unwrap())), "{written}");

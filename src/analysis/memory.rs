@@ -6,7 +6,7 @@
 use super::file_facts;
 use crate::facts::FileFacts;
 use crate::parse::Problem;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Sources};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ impl Known {
 impl Memory {
     /// Brings the facts up to date: a file that is unchanged under the same number is not parsed again, nor counted by
     /// `progress`.
-    pub(super) fn refresh(&mut self, files: &[(FileId, &SourceFile)], progress: &(dyn Fn() + Sync)) {
+    pub(super) fn refresh(&mut self, sources: &Sources, progress: &(dyn Fn() + Sync)) {
+        let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
         let known = std::mem::take(&mut self.known).into_iter().zip(std::mem::take(&mut self.facts));
         let mut known: Vec<Option<(Known, FileFacts)>> = known.map(Some).collect();
         known.resize_with(files.len(), || None);
@@ -69,7 +70,6 @@ mod tests {
     use super::*;
     use crate::analysis::{analyze, analyze_again};
     use crate::config::Config;
-    use crate::source::Sources;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     const RACY: &str = "exports.f = async (c, id, m) => {

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::parse::STACK_SIZE;
 use crate::rules::appends::{self, AppendDraft};
 use crate::rules::context::Context;
-use crate::source::{FileId, SourceFile, Sources};
+use crate::source::Sources;
 use crate::survey::Append;
 use crate::value::FnRef;
 
@@ -20,10 +20,7 @@ pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) 
 }
 
 fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
-    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let mut memory = Memory::default();
-    memory.refresh(&files, progress);
-    let mut project = link(sources, &memory);
+    let mut project = link(sources, config, &mut Memory::default(), progress);
     let schemas = project.schemas();
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);

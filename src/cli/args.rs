@@ -30,14 +30,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the rules
     Rules(RulesArgs),
+    /// Serve an editor: the language server protocol on standard input and output
+    Lsp(LspArgs),
     /// Write a commented pushguard.toml for the arrays of a code base
     Init(InitArgs),
     /// Print the JSON schema of pushguard.toml
     Schema,
     /// Print a completion script
     Completions(CompletionsArgs),
-    /// Serve an editor: the language server protocol on standard input and output
-    Lsp(LspArgs),
 }
 
 /// What both analysing commands take.
@@ -115,6 +115,13 @@ pub struct RulesArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct LspArgs {
+    /// Some clients say so; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// Root of the project
     #[arg(default_value = ".")]
@@ -131,13 +138,6 @@ pub struct InitArgs {
 pub struct CompletionsArgs {
     /// The shell to complete in
     pub shell: clap_complete::Shell,
-}
-
-#[derive(Debug, clap::Args)]
-pub struct LspArgs {
-    /// Some clients say so; there is no other way
-    #[arg(long, hide = true)]
-    pub stdio: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

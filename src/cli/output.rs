@@ -35,7 +35,7 @@ fn prepare(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.prefix(".pushguard-").tempfile_in(folder)?;
-    if let Ok(known) = fs::metadata(&target) {
+    if let Ok(known) = fs::metadata(target) {
         file.as_file().set_permissions(known.permissions())?;
     }
     file.write_all(bytes)?;

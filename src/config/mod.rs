@@ -154,6 +154,26 @@ pub struct Completion {
     /// The function that restarts unfinished tasks when the process starts.
     #[serde(default)]
     pub recovery: Option<String>,
+    /// Further functions that complete a task, such as one for another type of task.
+    #[serde(default)]
+    pub complete: Vec<String>,
+    /// The collection of the tasks.
+    #[serde(default)]
+    pub tasks: Option<String>,
+    /// The field of a task that says how far it is.
+    #[serde(default = "status_field")]
+    pub status: String,
+    /// The value of that field for a completed task.
+    #[serde(default = "completed_value")]
+    pub completed: String,
+}
+
+fn status_field() -> String {
+    "status".to_owned()
+}
+
+fn completed_value() -> String {
+    "completed".to_owned()
 }
 
 impl Default for Config {
@@ -201,6 +221,10 @@ impl Default for Config {
                     flag: "fromCache".to_owned(),
                     claims: vec!["webhookProcessed".to_owned(), "completionNotificationSent".to_owned()],
                     recovery: Some("runStartupTaskRecovery".to_owned()),
+                    complete: vec!["handleVideoTaskCompletion".to_owned()],
+                    tasks: Some("tasks".to_owned()),
+                    status: status_field(),
+                    completed: completed_value(),
                 }),
             },
         }

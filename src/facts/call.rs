@@ -144,11 +144,27 @@ impl<'a> Eval<'a> {
             }
             return self.opaque(span);
         }
+        // const limit = pLimit(1); limit(async () => { … })
+        if self.is_limiter(target)
+            && let Some(code) = args.first().and_then(|arg| function_code(&arg.expr))
+        {
+            self.method_effect(target, "runExclusive", Vec::new(), span);
+            return self.in_place(code, &[]);
+        }
         let values = self.call_args(args, &name);
         if let Some(value) = self.known_function(&name, target, &values, span) {
             return value;
         }
         self.plain_call(target, None, None, values, span)
+    }
+
+    /// Whether a value runs one of its callbacks at a time.
+    fn is_limiter(&self, value: V) -> bool {
+        let Node::Call { callee, args, .. } = self.arena.node(value) else { return false };
+        let one = args
+            .first()
+            .is_some_and(|n| matches!(self.arena.node(*n), Node::Num(bits) if f64::from_bits(*bits) == 1.0));
+        one && matches!(self.arena.node(*callee), Node::Import { module, .. } if self.arena.text(*module) == "p-limit")
     }
 
     /// Arguments where a function literal gets a name: `POST /path` for a route, else the callee's name.
@@ -170,7 +186,11 @@ impl<'a> Eval<'a> {
                     self.naming = route.clone();
                     let value = self.expr(&arg.expr);
                     self.naming = None;
-                    self.freeze(value)
+                    let value = self.freeze(value);
+                    if self.is_computed_text(value) {
+                        self.place(value, swc_common::Spanned::span(&*arg.expr));
+                    }
+                    value
                 }
             };
             if route.is_none()
@@ -251,8 +271,20 @@ impl<'a> Eval<'a> {
             && let Some(code) = args.iter().find_map(|arg| function_code(&arg.expr))
         {
             let session = self.freeze(recv);
+            if name == "runExclusive" {
+                self.method_effect(recv, &name, Vec::new(), span);
+            }
             self.in_place(code, &[session]);
             return self.opaque(span);
+        }
+        // lock.acquire(key, async () => { … })
+        if name == "acquire"
+            && let Some((last, rest)) = args.split_last()
+            && let Some(code) = function_code(&last.expr)
+        {
+            let values = self.args(rest);
+            self.method_effect(recv, &name, values, span);
+            return self.in_place(code, &[]);
         }
         // A driver callback runs with the result: findOne(filter, (error, doc) => …).
         if let Some((last, rest)) = args.split_last()

@@ -77,6 +77,7 @@ impl<'a> Eval<'a> {
         let cond = self.cond;
         let skipped = self.branch(C::FALSE, |_| {});
         self.join_called(some, body, skipped, at_module);
+        self.reset_flags();
         self.cond = cond;
         self.jumped = outer_jumped;
         self.scope = outer_scope;

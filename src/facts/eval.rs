@@ -3,7 +3,8 @@
 //! A branch runs on the shared state; its changes are taken from the trail and undone, and after the other branch both
 //! sets of changes are joined under the branch's condition. So the work is linear in the changes, not in the state.
 
-use super::{Class, Effect, EffectKind, FileFacts, Function, WrittenCall};
+use super::flags::Flag;
+use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, C, Entry, FnRef, Item, Key, Node, RETURNS, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,7 +29,7 @@ pub(super) struct Scope {
 
 /// A place of the state that a branch can change.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Slot {
+pub(super) enum Slot {
     Var(usize),
     Cell(u32),
     Overlay(V),
@@ -44,6 +45,9 @@ pub(super) struct Frame {
     pub loops: u32,
     /// Enclosing `try` blocks with a handler: whether it looks for duplicate keys.
     pub tries: Vec<bool>,
+    /// The parts of `try` statements that are being evaluated, outermost first.
+    pub within: Vec<(Site, TryPart)>,
+    pub handled: Vec<Try>,
     /// How many callbacks are being evaluated in place.
     pub inline: u32,
     /// Conditions of returns and throws inside the innermost loop.
@@ -93,6 +97,9 @@ pub(super) struct Eval<'a> {
     pub chain: Option<(u32, C)>,
     /// Objects below this number were made by the module body, and are shared by all calls.
     pub module_cells: u32,
+    /// Names of variables of the module that are flags, and those declared so far.
+    pub flag_names: Vec<String>,
+    pub flags: Vec<Flag>,
     /// Calls whose results nothing has looked at so far.
     pub dropped: FxHashSet<Site>,
 }
@@ -109,6 +116,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
     let end = text.len() as u32;
     eval.functions.push(Eval::blank("<module>", 0, end, C::TRUE, None));
+    eval.find_flags(program);
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
     eval.finish(FnRef(0), frame);
@@ -152,6 +160,8 @@ impl<'a> Eval<'a> {
             assigned_span: swc_common::DUMMY_SP,
             chain: None,
             module_cells: 0,
+            flag_names: Vec::new(),
+            flags: Vec::new(),
             dropped: FxHashSet::default(),
         }
     }
@@ -170,6 +180,7 @@ impl<'a> Eval<'a> {
             parent,
             param_names: Vec::new(),
             places: Vec::new(),
+            tries: Vec::new(),
             missing: Vec::new(),
         }
     }
@@ -193,6 +204,7 @@ impl<'a> Eval<'a> {
             function.returns = returns;
             function.throws = frame.throws;
             function.places = frame.places;
+            function.tries = frame.handled;
             function.missing = frame.missing;
         }
     }
@@ -550,6 +562,37 @@ impl<'a> Eval<'a> {
         self.join(some, body, skipped);
     }
 
+    /// The places that a branch has changed, each with its value when it is not known whether the branch was finished.
+    /// To be asked before the branch is joined.
+    pub(super) fn unsure(&mut self, test: V, branch: &Branch) -> Vec<(Slot, V)> {
+        let yes = self.arena.assume(C::TRUE, test, true);
+        let no = self.arena.assume(C::TRUE, test, false);
+        let mut unsure = Vec::new();
+        for (slot, after) in branch.changes.clone() {
+            let Some(before) = self.slot(slot) else { continue };
+            if before != after {
+                unsure.push((slot, self.merge(yes, after, no, before)));
+            }
+        }
+        unsure
+    }
+
+    /// Runs code on a state with these values; what the code does not change has its own value again afterwards.
+    pub(super) fn with_values(&mut self, values: Vec<(Slot, V)>, run: impl FnOnce(&mut Self)) {
+        let mut own = Vec::new();
+        for (slot, value) in values {
+            let Some(old) = self.slot(slot) else { continue };
+            own.push((slot, value, old));
+            self.set_slot(slot, value);
+        }
+        run(self);
+        for (slot, value, old) in own {
+            if self.slot(slot) == Some(value) {
+                self.set_slot(slot, old);
+            }
+        }
+    }
+
     /// Whether an assignment gives an empty variable a value from outside, whose truth is not known.
     fn is_filled(&self, slot: Slot, value: V) -> bool {
         let empty = self.slot(slot).is_some_and(|old| matches!(self.arena.node(old), Node::Undefined | Node::Null));
@@ -571,6 +614,7 @@ impl<'a> Eval<'a> {
             in_loop: self.frame.loops > 0,
             duplicate_key_caught: self.frame.tries.contains(&true),
             caught: !self.frame.tries.is_empty(),
+            within: self.frame.within.clone(),
             dropped: false,
         };
         self.frame.effects.push(effect);
@@ -597,6 +641,8 @@ impl Frame {
             effects: Vec::new(),
             loops: 0,
             tries: Vec::new(),
+            within: Vec::new(),
+            handled: Vec::new(),
             inline: 0,
             loop_exits: Vec::new(),
             completions: 0,

@@ -594,7 +594,11 @@ impl<'a> Eval<'a> {
 
     fn new_expr(&mut self, node: &'a NewExpr) -> V {
         let callee = self.expr(&node.callee);
-        let name = callee_name(&node.callee);
+        let mut name = callee_name(&node.callee);
+        // const toId = mongoose.Types.ObjectId; new toId(x)
+        if let Node::Member(_, own) = self.arena.node(callee) {
+            name = self.arena.text(*own).to_owned();
+        }
         let args = node.args.as_deref().unwrap_or_default();
         let site = self.site(node.span);
         match name.as_str() {

@@ -7,6 +7,7 @@ mod call;
 mod class;
 mod eval;
 mod expr;
+mod flags;
 mod pattern;
 mod results;
 mod statements;
@@ -71,8 +72,28 @@ pub struct Function {
     pub param_names: Vec<String>,
     /// Where array queries and computed strings are written, for reports.
     pub places: Vec<(V, Site)>,
+    pub tries: Vec<Try>,
     /// Values that can be null or undefined: read through `?.`, or with `null` as their default.
     pub missing: Vec<V>,
+}
+
+/// A `try` statement with a handler, and what the handler does with an exception.
+#[derive(Clone, Copy, Debug)]
+pub struct Try {
+    pub site: Site,
+    /// The `catch` clause.
+    pub handler: Site,
+    /// The condition at the end of the handler; `FALSE` when it always returns or throws.
+    pub resumes: C,
+    pub rethrows: bool,
+}
+
+/// A part of a `try` statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryPart {
+    Body,
+    Handler,
+    Finalizer,
 }
 
 /// Something that a function does that the outside can see, in order.
@@ -87,6 +108,8 @@ pub struct Effect {
     pub duplicate_key_caught: bool,
     /// An exception of this effect is caught in this function.
     pub caught: bool,
+    /// The `try` statements around the effect, outermost first.
+    pub within: Vec<(Site, TryPart)>,
     /// Nothing looks at the result of this call.
     pub dropped: bool,
 }

@@ -140,7 +140,10 @@ impl<'a> Eval<'a> {
 
     fn assign_name(&mut self, name: Sym, value: V) {
         match self.resolve(name) {
-            Some(var) => self.set_var(var, value),
+            Some(var) => {
+                self.set_var(var, value);
+                self.set_flag(var, value);
+            }
             None => {
                 let object = self.arena.global("globalThis");
                 self.assign_key(object, Key::Name(name), value);

@@ -2,7 +2,8 @@
 
 use super::eval::{Branch, Code, Eval, Pending};
 use super::pattern::Bind;
-use crate::value::{Arena, C, Key, Node, Sym, V};
+use super::{Try, TryPart};
+use crate::value::{Arena, C, Key, Node, Site, Sym, V};
 use swc_ecma_ast::*;
 use swc_ecma_visit::{Visit, VisitWith};
 
@@ -166,6 +167,11 @@ impl<'a> Eval<'a> {
             }
             Stmt::Throw(node) => {
                 self.expr(&node.arg);
+                if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
+                    && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
+                {
+                    handled.rethrows = true;
+                }
                 self.reject();
             }
             Stmt::Break(_) => {
@@ -334,6 +340,14 @@ impl<'a> Eval<'a> {
         {
             self.place(value, swc_common::Spanned::span(&**init));
         }
+        if let Pat::Ident(ident) = &declarator.name
+            && let Some(flag) = self.flag_value(&ident.id.sym, value, declarator.span)
+        {
+            let name = self.arena.sym(&ident.id.sym);
+            self.bind_name(name, flag, if var { Bind::Assign } else { Bind::Declare });
+            self.declare_flag(name, flag);
+            return;
+        }
         self.bind(&declarator.name, value, if var { Bind::Assign } else { Bind::Declare });
     }
 
@@ -404,7 +418,7 @@ impl<'a> Eval<'a> {
     }
 
     /// A template or a choice of templates: a key that is worth pointing at.
-    fn is_computed_text(&self, value: V) -> bool {
+    pub(super) fn is_computed_text(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::Template(_) => true,
             Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_computed_text(*v)),
@@ -470,8 +484,16 @@ impl<'a> Eval<'a> {
         }
         let caught_site = self.site(node.span);
         let caught = self.arena.intern(Node::Caught(caught_site));
-        let body = self.branch(outer, |eval| eval.scoped_block(&node.block.stmts));
+        if let Some(handler) = handler {
+            let clause = self.site(handler.span);
+            self.frame.handled.push(Try { site: caught_site, handler: clause, resumes: C::FALSE, rethrows: false });
+        }
+        let body = self.branch(outer, |eval| {
+            eval.inside(caught_site, TryPart::Body, |eval| eval.scoped_block(&node.block.stmts));
+        });
         let body_end = body.end;
+        let completed = self.arena.not(caught);
+        let unsure = self.unsure(completed, &body);
         if handler.is_some() {
             self.frame.tries.pop();
         }
@@ -484,12 +506,15 @@ impl<'a> Eval<'a> {
                         let error = eval.arena.derived("error", vec![caught]);
                         eval.bind(param, error, Bind::Declare);
                     }
-                    eval.block(&handler.body.stmts);
+                    eval.inside(caught_site, TryPart::Handler, |eval| eval.block(&handler.body.stmts));
                     eval.scope = scope;
                 });
                 let rescued = rescue.end;
+                if let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == caught_site) {
+                    handled.resumes = rescued;
+                }
                 // Assignments of the body are kept: what follows a completed body is the path that matters.
-                self.join_try(caught, body, rescue);
+                self.join(completed, body, rescue);
                 if rescued == C::FALSE {
                     self.cond = body_end;
                 }
@@ -505,7 +530,10 @@ impl<'a> Eval<'a> {
             let after = self.cond;
             let jumped = self.jumped;
             self.cond = outer;
-            self.scoped_block(&finalizer.stmts);
+            // It also runs when the body was left half-way.
+            self.with_values(unsure, |eval| {
+                eval.inside(caught_site, TryPart::Finalizer, |eval| eval.scoped_block(&finalizer.stmts));
+            });
             if self.cond != C::FALSE {
                 self.cond = after;
                 self.jumped = jumped;
@@ -513,9 +541,10 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn join_try(&mut self, caught: V, body: Branch, rescue: Branch) {
-        let completed = self.arena.not(caught);
-        self.join(completed, body, rescue);
+    fn inside(&mut self, site: Site, part: TryPart, run: impl FnOnce(&mut Self)) {
+        self.frame.within.push((site, part));
+        run(self);
+        self.frame.within.pop();
     }
 }
 

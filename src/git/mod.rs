@@ -18,6 +18,10 @@ use std::process::{Command, Output, Stdio};
 /// Variables by which a hook tells git about its own repository.
 const OF_A_HOOK: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
+/// Variables that would change what the commands here mean.
+const SETTINGS: [&str; 5] =
+    ["GIT_DIFF_OPTS", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"];
+
 /// The repository of a root.
 #[derive(Clone, Debug)]
 pub struct Repository {
@@ -65,10 +69,9 @@ impl Repository {
         command.current_dir(&self.folder).args(args).stdin(Stdio::null());
         // Reading must not refresh the index under the feet of a commit.
         command.env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
-        if self.is_foreign {
-            for name in OF_A_HOOK {
-                command.env_remove(name);
-            }
+        let hook: &[&str] = if self.is_foreign { &OF_A_HOOK } else { &[] };
+        for name in SETTINGS.iter().chain(hook) {
+            command.env_remove(name);
         }
         command
     }

@@ -3,15 +3,14 @@
 //! Input: a finding and its file. Output: code actions. Must not know: how edits are applied.
 
 use super::diagnostics::range;
+use super::suppression::suppression;
 use crate::diagnostic::Finding;
+use crate::fix;
 use crate::source::{SourceFile, Sources};
 use lsp_types::{
-    CodeAction, CodeActionKind, Diagnostic, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Position,
-    Range, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
+    CodeAction, CodeActionKind, Diagnostic, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
+    TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
-
-/// Stands where the reason goes.
-const REASON: &str = "<reason>";
 
 /// The URI of a file and, when it is open, the client's number for the text that was analysed.
 pub type Address<'a> = &'a dyn Fn(&SourceFile) -> Option<(Uri, Option<i32>)>;
@@ -37,23 +36,16 @@ pub fn actions(finding: &Finding, file: &SourceFile, told: &Diagnostic, edits: E
     };
     let fix = finding.fix.as_ref().and_then(|fix| Some(action(fix.title.clone(), edits.fix(finding)?, true)));
     let title = format!("Suppress {} on this line, with a reason", finding.rule);
-    let suppression = edits.of(vec![(file, vec![suppression(finding, file)])]).map(|edit| action(title, edit, false));
-    fix.into_iter().chain(suppression).collect()
-}
-
-/// A comment above the line of the finding, indented like it and with the line ending of the line above.
-fn suppression(finding: &Finding, file: &SourceFile) -> TextEdit {
-    let at = range(file, finding.place).start.line;
-    let line = file.line(at + 1);
-    let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default();
-    let ending = if file.text.contains("\r\n") { "\r\n" } else { "\n" };
-    let start = Position { line: at, character: 0 };
-    let new_text = format!("{indent}// pushguard-ignore-next-line {} -- {REASON}{ending}", finding.rule);
-    TextEdit { range: Range { start, end: start }, new_text }
+    let suppression = suppression(finding, file).and_then(|edit| edits.of(vec![(file, vec![edit])]));
+    fix.into_iter().chain(suppression.map(|edit| action(title, edit, false))).collect()
 }
 
 impl<'a> Edits<'a> {
+    /// The edits of the fix, if `pushguard check --fix` would make them.
     fn fix(self, finding: &Finding) -> Option<WorkspaceEdit> {
+        if fix::apply(self.sources, std::slice::from_ref(finding)).applied == 0 {
+            return None;
+        }
         let mut files: Vec<(&SourceFile, Vec<TextEdit>)> = Vec::new();
         for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
             let file = self.sources.get(edit.place.file)?;

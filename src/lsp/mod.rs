@@ -16,6 +16,7 @@ mod published;
 mod requests;
 mod roots;
 mod session;
+mod suppression;
 mod transport;
 mod worker;
 

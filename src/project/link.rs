@@ -7,7 +7,7 @@
 use super::bulk::Batches;
 use super::merge::{Merger, symbol_file};
 use super::models::Models;
-use crate::facts::{Class, EffectKind, FileFacts, Function, WrittenCall, map_children};
+use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall, map_children};
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, RETURNS, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -35,12 +35,37 @@ pub struct Step {
     pub owner: FnRef,
     /// How many calls lead from the summarised function to the owner.
     pub calls: u32,
+    /// The `try` statements around the step, outermost first, also those around the calls that lead to it.
+    pub within: Vec<(Site, TryPart)>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Op {
-    Call { callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V> },
-    Assign { object: V, key: Option<Sym>, value: V },
+    Call {
+        callee: V,
+        recv: Option<V>,
+        name: Option<Sym>,
+        args: Vec<V>,
+    },
+    Assign {
+        object: V,
+        key: Option<Sym>,
+        value: V,
+    },
+    /// A call of a marked function; what the function does follows as steps of its own.
+    Marked {
+        name: Sym,
+        args: Vec<V>,
+    },
+}
+
+/// Functions that rules ask for by name.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// Calls of these are kept as steps.
+    pub calls: Vec<String>,
+    /// Results of these stay calls instead of becoming the values that the function returns.
+    pub results: Vec<String>,
 }
 
 /// Values that calls in one file may copy from their callees, at least, and for each value of the file: the work of
@@ -112,6 +137,9 @@ pub struct Project {
     depth: u32,
     /// Values that may still be copied into the callers of each file.
     left: Vec<u32>,
+    marks: Marks,
+    /// The `try` statements of all functions by their place in the text.
+    tries: FxHashMap<SiteInfo, Try>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +172,7 @@ struct Instance<'a> {
 
 impl Project {
     /// Links the facts of all files; `resolve(file, specifier)` gives the file that a module specifier names.
-    pub fn link(facts: &[FileFacts], resolve: &dyn Fn(u32, &str) -> Option<u32>) -> Self {
+    pub fn link(facts: &[FileFacts], marks: Marks, resolve: &dyn Fn(u32, &str) -> Option<u32>) -> Self {
         let mut project = Self {
             arena: Arena::default(),
             functions: Vec::new(),
@@ -168,6 +196,8 @@ impl Project {
             memo: FxHashMap::default(),
             depth: 0,
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
+            marks,
+            tries: FxHashMap::default(),
         };
         for (file, facts) in facts.iter().enumerate() {
             let file = file as u32;
@@ -189,6 +219,7 @@ impl Project {
         project.returns = vec![None; count];
         project.throws = vec![None; count];
         project.state = vec![State::New; count];
+        project.collect_tries();
         project.link_models();
         project.link_classes();
         for func in 0..count {
@@ -234,7 +265,91 @@ impl Project {
         })
     }
 
+    /// The innermost function in whose text an expression stands.
+    pub fn enclosing(&self, site: Site) -> Option<FnRef> {
+        let info = self.arena.site_info(site);
+        self.functions
+            .iter()
+            .zip(&self.files)
+            .enumerate()
+            .filter(|(_, (function, file))| {
+                **file == info.file && function.start <= info.start && info.end <= function.end
+            })
+            .min_by_key(|(_, (function, _))| function.end - function.start)
+            .map(|(at, _)| FnRef(at as u32))
+    }
+
+    /// Whether a function is given to a timer or a schedule.
+    pub fn is_scheduled(&self, func: FnRef) -> bool {
+        self.functions.iter().flat_map(|function| &function.effects).any(|effect| match &effect.kind {
+            EffectKind::Call { callee, args, .. } => {
+                matches!(self.last_name(*callee), Some("setInterval" | "schedule" | "scheduleJob"))
+                    && args.iter().any(|arg| matches!(self.arena.node(*arg), Node::Func(f) if *f == func))
+            }
+            EffectKind::Assign { .. } => false,
+        })
+    }
+
+    fn collect_tries(&mut self) {
+        for function in &self.functions {
+            for handled in &function.tries {
+                self.tries.insert(self.arena.site_info(handled.site), *handled);
+            }
+        }
+    }
+
+    /// What the handler of a `try` statement does, in the terms of its own function.
+    pub fn try_at(&self, site: Site) -> Option<Try> {
+        self.tries.get(&self.base_site(site)).copied()
+    }
+
+    /// What a function returns, in its own terms; `None` where that is too much to follow.
+    pub fn returns_of(&self, func: FnRef) -> Option<&[(C, V)]> {
+        self.returns.get(func.0 as usize)?.as_deref()
+    }
+
+    /// The last name of a function that is called, whether it is part of the project or not.
+    pub fn called_name(&self, callee: V) -> Option<&str> {
+        match self.arena.node(callee) {
+            Node::Func(func) => self.function(*func).and_then(|function| function.name.rsplit('.').next()),
+            _ => self.last_name(callee),
+        }
+    }
+
+    fn marked(&self, marks: &[String], callee: V) -> Option<String> {
+        if marks.is_empty() {
+            return None;
+        }
+        // A function of a file without exports is a page's own, whatever its name.
+        if let Node::Func(func) = self.arena.node(callee)
+            && self.exports.get(self.file_of(*func) as usize).is_none_or(FxHashMap::is_empty)
+        {
+            return None;
+        }
+        let name = self.called_name(callee)?;
+        marks.iter().find(|mark| *mark == name).cloned()
+    }
+
+    /// Fields that a method sets hold more than what the constructor leaves: `this.busy = true`.
+    fn forget_flags(&mut self) {
+        let mut set: Vec<(ClassRef, Sym)> = Vec::new();
+        for function in self.functions.iter().filter(|function| function.name != "constructor") {
+            for effect in &function.effects {
+                if let EffectKind::Assign { object, key: Some(key), .. } = &effect.kind
+                    && let Node::Instance(class) = self.arena.node(*object)
+                {
+                    set.push((*class, *key));
+                }
+            }
+        }
+        for (class, key) in set {
+            let Some(class) = self.classes.get_mut(class.0 as usize) else { continue };
+            class.fields.retain(|(name, value)| *name != key || !matches!(self.arena.node(*value), Node::Bool(_)));
+        }
+    }
+
     fn link_classes(&mut self) {
+        self.forget_flags();
         for (at, function) in self.functions.iter().enumerate() {
             if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
                 self.constructors.insert(class, FnRef(at as u32));
@@ -588,6 +703,10 @@ impl Project {
             return None;
         }
         self.summarise(func);
+        let callee = self.arena.intern(Node::Func(func));
+        if self.marked(&self.marks.results, callee).is_some() {
+            return None;
+        }
         if self.left.get(self.arena.site_info(call).file as usize).is_none_or(|left| *left == 0) {
             return None;
         }
@@ -657,6 +776,7 @@ impl Project {
                 dropped: effect.dropped,
                 owner: func,
                 calls: 0,
+                within: effect.within.clone(),
             };
             self.add_step(func, &mut steps, step);
         }
@@ -740,15 +860,37 @@ impl Project {
         true
     }
 
+    /// The call that gave a function which releases a lock: `const release = await mutex.acquire(); … release()`.
+    pub fn acquiring_call(&self, callee: V) -> Option<Site> {
+        match self.arena.node(callee) {
+            Node::Call { site, callee, .. } => {
+                let (_, name) = self.method_of(*callee)?;
+                matches!(self.arena.text(name), "acquire" | "tryAcquire" | "lock").then_some(*site)
+            }
+            Node::Index(value, _) => self.acquiring_call(*value),
+            _ => None,
+        }
+    }
+
+    /// The function that a mutex runs: `mutex.runExclusive(work)`, `lock.acquire(key, work)`.
+    fn exclusive_work(&self, op: &Op) -> Option<V> {
+        let Op::Call { name: Some(name), args, .. } = op else { return None };
+        if !matches!(self.arena.text(*name), "runExclusive" | "acquire") {
+            return None;
+        }
+        args.iter().copied().find(|arg| matches!(self.arena.node(*arg), Node::Func(_)))
+    }
+
     /// Whether a step can matter to a rule, in its own function or in a caller.
     fn is_relevant(&self, op: &Op) -> bool {
         match op {
-            Op::Assign { .. } => true,
+            Op::Assign { .. } | Op::Marked { .. } => true,
             Op::Call { callee, name, .. } => {
                 let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
                 super::mongo::is_method(name)
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+                    || self.acquiring_call(*callee).is_some()
             }
         }
     }
@@ -770,6 +912,12 @@ impl Project {
             steps.push(step);
             return;
         };
+        if let Some(name) = self.marked(&self.marks.calls, *callee)
+            && steps.len() < MAX_STEPS
+        {
+            let name = self.arena.sym(&name);
+            steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
+        }
         let targets: Vec<FnRef> = self
             .arena
             .alternatives(*callee)
@@ -780,8 +928,15 @@ impl Project {
             })
             .collect();
         if targets.is_empty() {
+            let work = self.exclusive_work(&step.op).map(|callee| Step {
+                op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
+                ..step.clone()
+            });
             if self.is_relevant(&step.op) && steps.len() < MAX_STEPS {
                 steps.push(step);
+            }
+            if let Some(work) = work {
+                self.add_step(caller, steps, work);
             }
             return;
         }
@@ -824,7 +979,13 @@ impl Project {
                         key: *key,
                         value: self.instantiate(&mut instance, *value),
                     },
+                    Op::Marked { name, args } => Op::Marked {
+                        name: *name,
+                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
+                    },
                 };
+                let mut within = step.within.clone();
+                within.extend(sub.within.iter().map(|(site, part)| (self.site_via(*site, step.site), *part)));
                 let copy = Step {
                     site: self.site_via(sub.site, step.site),
                     cond,
@@ -835,6 +996,7 @@ impl Project {
                     dropped: sub.dropped,
                     owner: sub.owner,
                     calls: sub.calls + 1,
+                    within,
                 };
                 // A parameter that turns out to be a function of the project is called now.
                 match &copy.op {
@@ -842,6 +1004,9 @@ impl Project {
                         if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller)
                             && copy.calls < 3 =>
                     {
+                        self.add_step(caller, steps, copy);
+                    }
+                    op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
                         self.add_step(caller, steps, copy);
                     }
                     _ => steps.push(copy),

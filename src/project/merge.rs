@@ -2,7 +2,7 @@
 //!
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
-use crate::facts::{Class, Effect, EffectKind, FileFacts, Function, map_children};
+use crate::facts::{Class, Effect, EffectKind, FileFacts, Function, Try, map_children};
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
 
 /// Copies values of one file into the project's arena.
@@ -70,6 +70,7 @@ impl<'a> Merger<'a> {
             parent: function.parent.map(|parent| self.fn_ref(parent)),
             param_names: function.param_names.clone(),
             places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
+            tries: function.tries.iter().map(|handled| self.handled(handled)).collect(),
             missing: function.missing.iter().map(|value| self.value(*value)).collect(),
             ..*function
         }
@@ -89,7 +90,17 @@ impl<'a> Merger<'a> {
                 value: self.value(*value),
             },
         };
-        Effect { site: self.site(effect.site), cond: self.cond(effect.cond), kind, ..*effect }
+        let within = effect.within.iter().map(|(site, part)| (self.site(*site), *part)).collect();
+        Effect { site: self.site(effect.site), cond: self.cond(effect.cond), kind, within, ..*effect }
+    }
+
+    fn handled(&mut self, handled: &Try) -> Try {
+        Try {
+            site: self.site(handled.site),
+            handler: self.site(handled.handler),
+            resumes: self.cond(handled.resumes),
+            rethrows: handled.rethrows,
+        }
     }
 
     fn class(&mut self, class: &Class) -> Class {

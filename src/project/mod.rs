@@ -8,6 +8,7 @@ pub mod checks;
 pub mod entries;
 pub mod guards;
 pub mod link;
+pub mod locks;
 mod merge;
 pub mod models;
 pub mod mongo;
@@ -18,4 +19,4 @@ pub mod schema;
 pub mod writes;
 
 pub use crate::facts::{Literal, Property, Written, WrittenCall};
-pub use link::{Op, Project, Step};
+pub use link::{Marks, Op, Project, Step};

@@ -267,7 +267,7 @@ impl Project {
                         match self.arena.as_str(first) {
                             Some(text) => Some(Handle::Named(text.to_owned())),
                             // A collection named by a value: equal values are equal collections.
-                            None => Some(Handle::Value(value)),
+                            None => Some(Handle::Value(first)),
                         }
                     }
                     "getModelForClass" => match args.first().map(|class| self.arena.node(*class)) {

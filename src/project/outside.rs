@@ -27,11 +27,14 @@ impl Project {
         (matches!(self.arena.text(name), "_id" | "id") && self.is_outside(document)).then_some(document)
     }
 
-    /// A parameter or a member of one, where no part of the way was sent by the client.
+    /// A member of a parameter, where no part of the way was sent by the client. A parameter itself is as often what is to
+    /// be written (`update(data)`) as what was loaded; where it was loaded, its callers show it.
     fn is_outside(&self, value: V) -> bool {
         match self.arena.node(value) {
-            Node::Param(..) => true,
-            Node::Member(object, name) => !SENT.contains(&self.arena.text(*name)) && self.is_outside(*object),
+            Node::Member(object, name) => {
+                !SENT.contains(&self.arena.text(*name))
+                    && (matches!(self.arena.node(*object), Node::Param(..)) || self.is_outside(*object))
+            }
             _ => false,
         }
     }

@@ -126,8 +126,9 @@ impl Resolver {
         if let Ok(found) = self.inner.resolve_file(from, specifier) {
             return self.paths.get(found.path()).copied();
         }
-        // Paths from the root of the sources: `require('models/user')`, `@/models/user`, `src/models/user`.
-        let rest = specifier.strip_prefix("@/").or_else(|| specifier.strip_prefix("~/")).unwrap_or(specifier);
+        // Paths from the root of the sources: `require('models/user')`, `@/models/user`, `~~/models/user`, `src/models/user`.
+        let aliases = ["@/", "~/", "~~/", "@@/"];
+        let rest = aliases.iter().find_map(|alias| specifier.strip_prefix(alias)).unwrap_or(specifier);
         if rest.starts_with('.') || !rest.contains('/') {
             return None;
         }

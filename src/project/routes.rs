@@ -205,7 +205,7 @@ impl Project {
                     && matches!(self.arena.node(*callee), Node::Param(func, _) if *func == handler)
                     && !self.checks(step.cond, &[]).is_empty()
             }
-            Op::Assign { .. } => false,
+            Op::Assign { .. } | Op::Marked { .. } => false,
         });
         known.insert(handler, leads);
         leads
@@ -239,6 +239,7 @@ impl Project {
                 dropped: false,
                 owner: func,
                 calls: 0,
+                within: Vec::new(),
             };
             self.add_step_knowing(func, &mut steps, call, Some(&known));
             let own: Vec<Step> = steps.get(from..).unwrap_or_default().to_vec();
@@ -270,6 +271,7 @@ impl Project {
             param_names: ["req", "res", "next"].map(str::to_owned).to_vec(),
             places: Vec::new(),
             missing: Vec::new(),
+            tries: Vec::new(),
         });
         self.files.push(route.file);
         self.summaries.push(Vec::new());
@@ -288,7 +290,7 @@ impl Project {
                 Op::Call { callee, args, .. } => {
                     args.is_empty() && matches!(self.arena.node(*callee), Node::Param(f, _) if *f == func)
                 }
-                Op::Assign { .. } => false,
+                Op::Assign { .. } | Op::Marked { .. } => false,
             })
             .map(|step| step.cond)
             .collect();

@@ -23,6 +23,8 @@ pub struct Schemas {
     pub unversioned: Vec<String>,
     /// Models whose schema says `optimisticConcurrency: true`.
     pub optimistic: Vec<String>,
+    /// Collections whose documents expire: by a TTL index, or by a delete of those older than some time.
+    pub expiring: Vec<Handle>,
     /// Model and field of type Mixed.
     pub mixed: Vec<(String, String)>,
 }
@@ -34,6 +36,10 @@ impl Schemas {
             || self.unique.iter().any(|index| {
                 index.handle.same(handle) && !index.keys.is_empty() && index.keys.iter().all(|key| keys.contains(key))
             })
+    }
+
+    pub fn expires(&self, handle: &Handle) -> bool {
+        self.expiring.iter().any(|known| known.same(handle))
     }
 
     fn has(list: &[String], handle: &Handle) -> bool {
@@ -168,6 +174,10 @@ impl Project {
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
                 schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys: vec![name.clone()] });
             }
+            // { createdAt: { type: Date, expires: '5m' } }
+            if self.option(entry.value, "expires").is_some() {
+                schemas.expiring.push(Handle::Named(model.to_owned()));
+            }
             if self.is_mixed_type(entry.value) {
                 schemas.mixed.push((model.to_owned(), name));
             }
@@ -192,7 +202,6 @@ impl Project {
             _ => field,
         };
         self.last_name(inner) == Some("Mixed")
-            || matches!(self.arena.node(inner), Node::Global(name) if self.arena.text(*name) == "Array")
     }
 
     fn index_call(
@@ -207,8 +216,9 @@ impl Project {
         let method = self.arena.text(name).to_owned();
         if method == "index" {
             let unique = args.get(1).is_some_and(|options| self.option_is_true(*options, "unique"));
+            let expires = args.get(1).is_some_and(|options| self.option_expires(*options));
             let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
-            if !unique {
+            if !unique && !expires {
                 return;
             }
             let mut names: Vec<String> =
@@ -220,10 +230,16 @@ impl Project {
                 names.push(class.name.clone());
             }
             for name in names {
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(name), keys: keys.clone() });
+                if expires {
+                    schemas.expiring.push(Handle::Named(name.clone()));
+                }
+                if unique {
+                    schemas.unique.push(UniqueIndex { handle: Handle::Named(name), keys: keys.clone() });
+                }
             }
             return;
         }
+        self.sweep(site, recv, name, args, schemas);
         if !matches!(method.as_str(), "createIndex" | "ensureIndex" | "createIndexes") {
             return;
         }
@@ -236,17 +252,35 @@ impl Project {
                 for item in items {
                     let key = self.arena.sym("key");
                     let keys = self.arena.member(item.value, key);
+                    if self.option_expires(item.value) {
+                        schemas.expiring.push(call.handle.clone());
+                    }
                     if self.option_is_true(item.value, "unique") {
                         let keys = self.key_names(keys);
                         schemas.unique.push(UniqueIndex { handle: call.handle.clone(), keys });
                     }
                 }
             }
+            Some(_) if args.get(1).is_some_and(|options| self.option_expires(*options)) => {
+                schemas.expiring.push(call.handle);
+            }
             Some(_) if args.get(1).is_some_and(|options| self.option_is_true(*options, "unique")) => {
                 let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
                 schemas.unique.push(UniqueIndex { handle: call.handle, keys });
             }
             _ => {}
+        }
+    }
+
+    fn option_expires(&mut self, options: V) -> bool {
+        ["expireAfterSeconds", "expires"].into_iter().any(|name| self.option(options, name).is_some())
+    }
+
+    /// A delete of documents older than some time keeps a collection from holding dead ones, like a TTL index.
+    fn sweep(&mut self, site: Site, recv: V, name: crate::value::Sym, args: &[V], schemas: &mut Schemas) {
+        let Some(call) = self.db_call(site, recv, name, args) else { return };
+        if call.action == Action::Delete && call.filter.is_some_and(|filter| self.compares_order(filter)) {
+            schemas.expiring.push(call.handle);
         }
     }
 

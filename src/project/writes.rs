@@ -85,7 +85,24 @@ impl Project {
             call.payload = call.payload.map(|payload| self.with_assignments(steps, at, payload));
             self.write_of(at, step, call, &mut writes);
         }
+        for write in writes.iter_mut().filter(|write| write.session.is_none()) {
+            write.session = self.chained_session(steps, write.site);
+        }
         writes
+    }
+
+    /// The session that a query was given after its call: `Model.updateOne(…).session(session)`.
+    fn chained_session(&self, steps: &[Step], call: Site) -> Option<V> {
+        let given = steps.iter().find_map(|step| match &step.op {
+            Op::Call { recv: Some(recv), name: Some(name), args, .. }
+                if self.arena.text(*name) == "session"
+                    && matches!(self.arena.node(*recv), Node::Call { site, .. } if *site == call) =>
+            {
+                args.first().copied()
+            }
+            _ => None,
+        })?;
+        (!matches!(self.arena.node(given), Node::Null | Node::Undefined)).then_some(given)
     }
 
     /// An object that a helper returned, with what was assigned to it before the step: `const f = byId(id); f.state = 1`.
@@ -464,17 +481,9 @@ impl Project {
 
     /// The session that a read was given.
     pub fn read_session(&mut self, steps: &[Step], document: V) -> Option<V> {
-        let Node::Call { site, .. } = self.arena.node(document).clone() else { return None };
-        for step in steps {
-            let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
-            if self.arena.text(*name) == "session"
-                && matches!(self.arena.node(*recv), Node::Call { site: s, .. } if *s == site)
-            {
-                return args.first().copied().filter(|v| !matches!(self.arena.node(*v), Node::Null | Node::Undefined));
-            }
-        }
-        let Node::Call { args, .. } = self.arena.node(document).clone() else { return None };
-        args.iter().skip(1).find_map(|options| self.option(*options, "session"))
+        let Node::Call { site, args, .. } = self.arena.node(document).clone() else { return None };
+        self.chained_session(steps, site)
+            .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")))
     }
 
     /// What was changed on a loaded document before it is saved.

@@ -57,3 +57,34 @@ fn issue<'a>(run: &Run<'a>, finding: &'a Finding, seen: &mut BTreeMap<&'a str, u
         location: Location { path: run.repository_path(spot.file), lines: Lines { begin: spot.start.line } },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Analysis;
+    use crate::source::{FileId, Place, SourceFile, Sources};
+
+    #[test]
+    fn equal_fingerprints_are_told_apart() {
+        let sources = Sources::new(vec![SourceFile::new("a.js".into(), "f()\n", true)]);
+        let finding = Finding {
+            rule: "syntax-error",
+            level: Level::Warning,
+            message: "no".into(),
+            place: Place { file: FileId(0), start: 0, end: 1 },
+            label: String::new(),
+            function: String::new(),
+            collection: None,
+            array: None,
+            related: Vec::new(),
+            help: String::new(),
+            fix: None,
+            fingerprint: "00ff".into(),
+        };
+        let analysis = Analysis { findings: vec![finding.clone(), finding], ..Analysis::default() };
+        let mut out = Vec::new();
+        write(&Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 }, &mut out).expect("a report");
+        let issues: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+        assert_eq!((&issues[0]["fingerprint"], &issues[1]["fingerprint"]), (&"00ff".into(), &"00ff-2".into()));
+    }
+}

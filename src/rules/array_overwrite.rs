@@ -136,6 +136,7 @@ fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> boo
                 let Some(path) = changed_path(ctx, recv, root) else { continue };
                 path
             }
+            Op::Marked { .. } => continue,
         };
         let path = place.join(".");
         if path == array || path.starts_with(&format!("{array}.")) {

@@ -4,7 +4,7 @@ use super::context::{Context, Trace};
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{Arena, C, Compare, Node, V};
+use crate::value::{Arena, C, Compare, Key, Node, V};
 
 const RULE: &str = "check-then-update";
 
@@ -43,6 +43,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             if ctx.same_session(trace, &check, write)
                 || ctx.is_claimed(trace, write)
                 || carries(ctx, write, &field.path)
+                || is_initial(ctx, &check, field)
                 || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check))
             {
                 continue;
@@ -83,6 +84,28 @@ pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
                 || filter.is_optimistic()
                 || filter.fields.iter().any(|(name, _)| name == path || name.starts_with(&format!("{path}.")))
         })
+}
+
+/// `if (!doc.settings) doc.settings = { words: [] }`: every request would start with the same.
+fn is_initial(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    field.operator == "$set"
+        && !check.holds
+        && matches!(ctx.project.arena.node(field.value), Node::Object(_) | Node::Array(_))
+        && is_blank(ctx, field.value, 0)
+}
+
+/// Whether a value holds nothing but empty parts.
+fn is_blank(ctx: &Context<'_>, value: V, depth: u32) -> bool {
+    match ctx.project.arena.node(value) {
+        Node::Object(entries) => {
+            depth < 4
+                && entries
+                    .iter()
+                    .all(|entry| matches!(entry.key, Key::Name(_)) && is_blank(ctx, entry.value, depth + 1))
+        }
+        Node::Array(items) => items.is_empty(),
+        _ => ctx.project.arena.is_literal(value) && ctx.project.arena.truth(C::TRUE, value) == Some(false),
+    }
 }
 
 /// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.

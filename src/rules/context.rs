@@ -9,6 +9,7 @@ use super::results::DecisiveCalls;
 use crate::config::{Config, Kind, TrackedArray};
 use crate::diagnostic::{Fix, Level, Role};
 use crate::project::checks::{Check, CheckKind};
+use crate::project::locks::Lock;
 use crate::project::mongo::Handle;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -49,6 +50,7 @@ pub struct Trace {
     pub guarded: Vec<GuardedAppend>,
     /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
+    pub locks: Vec<Lock>,
 }
 
 pub struct Context<'a> {
@@ -80,11 +82,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Reads a function's summary once for all rules; `None` when it writes nothing.
+    /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
+    /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
         let steps = self.project.summaries.get(func.0 as usize)?.clone();
         let writes = self.project.writes(&steps);
-        if writes.is_empty() {
+        let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));
+        if writes.is_empty() && !marked {
             return None;
         }
         let mut documents: Vec<V> = Vec::new();
@@ -112,8 +116,9 @@ impl<'a> Context<'a> {
             }
             checks.push(self.project.checks(cond, &documents));
         }
+        let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
-        Some(Trace { func, steps, writes, checks, guarded, documents })
+        Some(Trace { func, steps, writes, checks, guarded, documents, locks })
     }
 
     pub fn report(&mut self, mut draft: Draft) {
@@ -144,7 +149,13 @@ impl<'a> Context<'a> {
 
     /// A draft at a write, with what every rule says alike.
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
-        let step = trace.steps.get(write.step);
+        let collection = write.handle.name().map(str::to_owned);
+        Draft { collection, ..self.draft_at(rule, trace, write.step, site) }
+    }
+
+    /// A draft at a step that need not be a write.
+    pub fn draft_at(&self, rule: &'static str, trace: &Trace, step: usize, site: Site) -> Draft {
+        let step = trace.steps.get(step);
         Draft {
             rule,
             level: None,
@@ -152,7 +163,7 @@ impl<'a> Context<'a> {
             site,
             label: "acted on here".to_owned(),
             owner: step.map_or(trace.func, |step| step.owner),
-            collection: write.handle.name().map(str::to_owned),
+            collection: None,
             array: None,
             related: Vec::new(),
             help: String::new(),

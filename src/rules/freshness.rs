@@ -57,6 +57,13 @@ impl Context<'_> {
                 }
                 _ => Origin::Other,
             },
+            // new Date().getDate()
+            Node::Call { callee, args, .. } if args.is_empty() => match self.project.method_of(callee) {
+                Some((object, _)) if matches!(self.project.arena.node(object), Node::Fresh(..)) => {
+                    self.origin_at(trace, object, cond, depth + 1)
+                }
+                _ => Origin::Other,
+            },
             Node::OneOf(alternatives) => self.all_fresh(trace, &alternatives, cond, depth),
             Node::Param(func, _) if !self.project.callers_of(func).is_empty() => Origin::Caller,
             _ => Origin::Other,

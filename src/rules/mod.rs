@@ -10,6 +10,7 @@ mod array_overwrite;
 mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
+mod completion_from_cache;
 mod double_push;
 mod fresh_add_to_set;
 mod freshness;
@@ -19,10 +20,19 @@ mod guarded;
 mod guarded_upsert;
 mod in_memory_lock;
 mod inconsistent_identity_key;
+mod lock_fails_open;
+mod lock_key_mismatch;
+mod lock_released_by_non_owner;
+mod lock_without_ttl;
+mod lock_without_unique_index;
 mod lost_update;
 mod nullable_guard_key;
+mod poll_without_claim;
+mod positional_push;
+mod protocol;
 mod results;
 mod rewrite;
+mod startup_recovery;
 mod unchecked_guard_result;
 mod unguarded_push;
 mod vacuous_guard;
@@ -60,6 +70,14 @@ rules![
     "inconsistent-identity-key",
     "double-push",
     "in-memory-lock",
+    "lock-key-mismatch",
+    "lock-without-ttl",
+    "lock-without-unique-index",
+    "lock-fails-open",
+    "lock-released-by-non-owner",
+    "completion-from-cache",
+    "poll-without-claim",
+    "startup-recovery",
     "syntax-error",
     "too-deep",
     "unused-suppression",
@@ -71,8 +89,9 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 16] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 24] = [
     check_then_push::check,
+    positional_push::check,
     check_then_update::check,
     check_then_insert::check,
     lost_update::check,
@@ -88,13 +107,20 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 16] = [
     fresh_add_to_set::check,
     double_push::check,
     in_memory_lock::check,
+    lock_key_mismatch::check,
+    lock_without_ttl::check,
+    lock_without_unique_index::check,
+    lock_fails_open::check,
+    lock_released_by_non_owner::check,
+    completion_from_cache::check,
+    poll_without_claim::check,
 ];
 
 /// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.
 pub const UNREAD: [&str; 2] = ["syntax-error", "too-deep"];
 
 /// The checks over what all functions together say, after those of each function.
-pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 1] = [inconsistent_identity_key::check];
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 2] = [inconsistent_identity_key::check, startup_recovery::check];
 
 /// The level of a rule without configuration, as its page says.
 pub fn default_level(rule: &str) -> Level {

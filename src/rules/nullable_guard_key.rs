@@ -80,14 +80,14 @@ fn is_request_input(ctx: &Context<'_>, trace: &Trace, owner: FnRef, object: V) -
     });
     named
         && *func == owner
-        && ctx.project.entry(*func).is_none_or(|entry| !entry.has_middleware)
+        && ctx.project.entry(*func).is_some_and(|entry| !entry.has_middleware)
         && !is_passed_on(ctx, trace, object)
 }
 
 /// The input as a whole is given to some function, which may validate it.
 fn is_passed_on(ctx: &Context<'_>, trace: &Trace, input: V) -> bool {
     trace.steps.iter().any(|step| match &step.op {
-        crate::project::Op::Call { args, .. } => args.contains(&input),
+        crate::project::Op::Call { args, .. } | crate::project::Op::Marked { args, .. } => args.contains(&input),
         crate::project::Op::Assign { .. } => false,
     }) || ctx
         .project

@@ -1,6 +1,7 @@
 //! An element of a kind is guarded, checked or locked by another kind's key.
 
 use super::context::{Context, Trace, appends};
+use super::lock_key_mismatch::holds_field;
 use super::unguarded_push::elements;
 use crate::config::TrackedArray;
 use crate::diagnostic::Role;
@@ -36,7 +37,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 }
                 let mut uses = guard_uses(ctx, write, &field, cond);
                 uses.extend(check_uses(ctx, trace, cond, &field));
-                uses.extend(lock_uses(ctx, trace, write, array, cond));
+                uses.extend(lock_uses(ctx, trace, write, array, element, cond));
                 judge(ctx, trace, write, &field, array, element, uses);
             }
         }
@@ -135,7 +136,14 @@ fn check_uses(ctx: &mut Context<'_>, trace: &Trace, cond: C, field: &FieldWrite)
 }
 
 /// Locks: an insert, caught when the key is there, whose key text is made from identity values.
-fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &TrackedArray, cond: C) -> Vec<KeyUse> {
+fn lock_uses(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    array: &TrackedArray,
+    element: V,
+    cond: C,
+) -> Vec<KeyUse> {
     let mut uses = Vec::new();
     let locks: Vec<Write> = trace
         .writes
@@ -151,11 +159,10 @@ fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &Tracke
         for field in &lock.fields {
             for (c, key) in ctx.project.arena.alternatives(field.value) {
                 let Node::Template(parts) = ctx.project.arena.node(key).clone() else { continue };
-                let names: Vec<String> = parts.iter().filter_map(|part| last_name(ctx, *part)).collect();
                 let fields: Vec<String> = array
                     .kinds
                     .iter()
-                    .find(|kind| kind.key.iter().all(|key| names.iter().any(|name| name_matches(name, key))))
+                    .find(|kind| kind.key.iter().all(|key| holds_field(ctx, &parts, element, key)))
                     .map(|kind| kind.key.clone())
                     .unwrap_or_default();
                 // The lock of this append, not one that another call takes on another path.
@@ -172,12 +179,12 @@ fn lock_uses(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &Tracke
     uses
 }
 
-fn name_matches(name: &str, key: &str) -> bool {
+pub fn name_matches(name: &str, key: &str) -> bool {
     name == key || name.strip_prefix(key).is_some_and(|rest| matches!(rest, "Str" | "String"))
 }
 
 /// The name of a value in a template: `batchId` of `${batchId}`, also through `toString()`.
-fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
+pub fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
     match ctx.project.arena.node(ctx.project.bare(value)) {
         Node::Param(func, at) => ctx.project.function(*func)?.param_names.get(*at as usize).cloned(),
         Node::Member(_, name) => Some(ctx.project.arena.text(*name).to_owned()),

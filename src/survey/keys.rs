@@ -98,11 +98,11 @@ pub fn is_reference(key: &[String]) -> bool {
 
 /// A field that by its name holds an identity, and whose value a retry would repeat.
 fn is_identifier(field: &Field) -> bool {
-    const WHOLE: [&str; 6] = ["key", "code", "hash", "email", "token", "url"];
+    const WHOLE: [&str; 4] = ["code", "hash", "email", "token"];
     const LAST: [&str; 8] = ["id", "uuid", "guid", "sku", "slug", "ean", "isbn", "key"];
     let words = words(&field.name);
     let named = match words.as_slice() {
-        [only] => WHOLE[..5].contains(&only.as_str()) || LAST.contains(&only.as_str()),
+        [only] => WHOLE.contains(&only.as_str()) || LAST.contains(&only.as_str()),
         _ => words.last().is_some_and(|last| LAST.contains(&last.as_str())),
     };
     named && field.value == FieldValue::Other

@@ -7,7 +7,7 @@ use pushguard::analysis::{analyze, file_facts};
 use pushguard::config::Config;
 use pushguard::facts::FileFacts;
 use pushguard::parse::{STACK_SIZE, parse};
-use pushguard::project::{Project, resolve::Resolver};
+use pushguard::project::{Marks, Project, resolve::Resolver};
 use pushguard::source::{SourceFile, Sources};
 use std::path::Path;
 
@@ -65,9 +65,9 @@ fn linking(bencher: Bencher) {
     let sources = sources();
     let facts = facts(&sources);
     let resolver = Resolver::new(&sources);
-    bencher
-        .counter(bytes(&sources))
-        .bench_local(|| Project::link(&facts, &|file, specifier| resolver.resolve(file, specifier)).functions.len());
+    bencher.counter(bytes(&sources)).bench_local(|| {
+        Project::link(&facts, Marks::default(), &|file, specifier| resolver.resolve(file, specifier)).functions.len()
+    });
 }
 
 #[divan::bench(sample_count = 10)]

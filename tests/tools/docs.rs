@@ -12,6 +12,13 @@ pub struct Snippet {
     pub text: String,
 }
 
+/// The fenced blocks of a document whose first word is this language.
+pub fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+    let fenced = text.split("\n```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    fenced.filter(|(info, _)| info.split(' ').next() == Some(language)).map(|(_, text)| format!("{text}\n")).collect()
+}
+
 /// Every block of `docs/integrations.md` that names a file.
 pub fn snippets() -> Vec<Snippet> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/integrations.md")).unwrap();

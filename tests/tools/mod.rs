@@ -29,12 +29,25 @@ pub fn with(tools: &[&str]) -> Option<String> {
     if missing.is_empty() {
         return Some(path.into_string().unwrap());
     }
-    let message = format!("SKIPPED for want of {}: run .ci/tools", missing.join(", "));
+    skip(&missing.join(", "));
+    None
+}
+
+/// Whether a tool that is no command is installed.
+pub fn is_there(tool: &Path) -> bool {
+    if !tool.is_file() {
+        skip(&tool.file_name().unwrap_or_default().to_string_lossy());
+        return false;
+    }
+    true
+}
+
+fn skip(missing: &str) {
+    let message = format!("SKIPPED for want of {missing}: run .ci/tools");
     assert!(std::env::var_os("PUSHGUARD_REQUIRE_TOOLS").is_none(), "{message}");
     // Not `eprintln!`, which the test program keeps to itself.
     let name = std::thread::current().name().unwrap_or_default().to_owned();
     std::io::stderr().write_all(format!("{name}: {message}\n").as_bytes()).unwrap();
-    None
 }
 
 /// A command in a folder, whose home is empty and which asks nobody and no network.

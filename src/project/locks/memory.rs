@@ -1,0 +1,234 @@
+//! Locks in the memory of one process: a Map or Set of keys, an object, a flag, a mutex.
+//!
+//! Input: the steps of a summary. Output: [`Lock`]s. A structure that only caches or counts is none: the path must go on
+//! because the structure holds nothing for the key. Must not know: rules.
+
+use super::{Lock, LockKind};
+use crate::project::link::{Op, Project, Step};
+use crate::project::writes::Write;
+use crate::value::{C, Compare, Node, Site, V};
+
+impl Project {
+    pub(super) fn memory_locks(&mut self, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
+        let mut locks = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            let Some((structure, key, is_mutex)) = self.memory_acquire(step, steps) else { continue };
+            if !is_mutex && !self.asks(step.cond, structure) {
+                continue;
+            }
+            let (runs, end) = self.mutex_region(steps, at, structure);
+            let mut protects = Vec::new();
+            for write in writes.iter().filter(|write| write.step > at) {
+                let locked = match is_mutex {
+                    true => write.step < end && (!runs || self.is_within(write.site, step.site)),
+                    false => self.asks(write.cond, structure),
+                };
+                if locked {
+                    protects.push(write.step);
+                }
+            }
+            if protects.is_empty() {
+                continue;
+            }
+            locks.push(Lock {
+                kind: LockKind::Memory,
+                step: at,
+                handle: None,
+                key_fields: Vec::new(),
+                key,
+                cond: step.cond,
+                takes_over: false,
+                releases: Vec::new(),
+                protects,
+            });
+        }
+        locks
+    }
+
+    /// Whether a mutex runs a callback, which then is all that it protects, and the step that gives the mutex back.
+    fn mutex_region(&self, steps: &[Step], at: usize, mutex: V) -> (bool, usize) {
+        let Some(Op::Call { name: Some(name), args, .. }) = steps.get(at).map(|step| &step.op) else {
+            return (false, steps.len());
+        };
+        let acquired = steps.get(at).map(|step| step.site);
+        let runs = self.arena.text(*name) == "runExclusive" || args.iter().any(|arg| self.is_function(*arg));
+        let end = steps.iter().enumerate().skip(at + 1).find(|(_, step)| match &step.op {
+            Op::Call { callee, recv, name, .. } => {
+                let by_name = *recv == Some(mutex) && name.is_some_and(|name| self.arena.text(name) == "release");
+                by_name || self.acquiring_call(*callee).is_some_and(|site| Some(site) == acquired)
+            }
+            _ => false,
+        });
+        (runs, end.map_or(steps.len(), |(at, _)| at))
+    }
+
+    fn is_function(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Func(_))
+    }
+
+    /// Whether an expression, or a call that leads to it, stands inside another expression.
+    fn is_within(&self, site: Site, outer: Site) -> bool {
+        let outer = self.arena.site_info(outer);
+        let mut at = Some(site);
+        while let Some(site) = at {
+            let info = self.arena.site_info(site);
+            if info.file == outer.file && outer.start <= info.start && info.end <= outer.end {
+                return true;
+            }
+            at = info.via;
+        }
+        false
+    }
+
+    /// The structure and key of `held.add(k)`, `held[k] = true`, `state.busy = true`, `mutex.acquire()`; whether it is a
+    /// mutex, which waits instead of being asked.
+    fn memory_acquire(&mut self, step: &Step, steps: &[Step]) -> Option<(V, Option<V>, bool)> {
+        match &step.op {
+            Op::Assign { object, key: None, value } => {
+                (self.is_memory(*object) && self.is_token(*value)).then_some((*object, None, false))
+            }
+            Op::Assign { object, key: Some(key), value } => {
+                let taken = matches!(self.arena.node(*value), Node::Bool(true) | Node::Fresh(..));
+                // A flag that is never put back says that something was done, not that it is being done.
+                let put_back = steps.iter().any(|other| match &other.op {
+                    Op::Assign { object: o, key: k, value } => {
+                        o == object
+                            && *k == Some(*key)
+                            && matches!(self.arena.node(*value), Node::Bool(false) | Node::Null | Node::Undefined)
+                    }
+                    _ => false,
+                });
+                let flag = self.arena.intern(Node::Member(*object, *key));
+                (taken && put_back && self.is_state(*object)).then_some((flag, None, false))
+            }
+            Op::Call { recv: Some(recv), name: Some(name), args, .. } => match self.arena.text(*name) {
+                // What is stored by a cache is used later; a lock stores that it is held, and is given back.
+                "add" if self.is_memory(*recv) => Some((*recv, args.first().copied(), false)),
+                "set" if self.is_memory(*recv) => {
+                    let token = args.get(1).is_none_or(|value| {
+                        self.is_token(*value) || self.is_promise(*value) && self.forgets(steps, *recv)
+                    });
+                    token.then_some((*recv, args.first().copied(), false))
+                }
+                "acquire" | "acquireAsync" | "runExclusive" | "lock" | "tryAcquire" if self.is_mutex(*recv) => {
+                    Some((*recv, args.first().copied(), true))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A value that says that something is held, or until when.
+    fn is_token(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Bool(true) | Node::Num(_) | Node::Str(_) | Node::Fresh(..) => true,
+            Node::Derived(_, parts) => parts.iter().any(|part| self.is_token(*part)),
+            Node::Object(entries) => {
+                !entries.is_empty()
+                    && entries.iter().any(|entry| matches!(self.arena.node(entry.value), Node::Fresh(..)))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_promise(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Call { .. } | Node::New { .. } | Node::Opaque(_))
+    }
+
+    /// Whether a structure forgets a key again.
+    fn forgets(&self, steps: &[Step], structure: V) -> bool {
+        steps.iter().any(|step| match &step.op {
+            Op::Call { recv: Some(recv), name: Some(name), .. } => {
+                *recv == structure && self.arena.text(*name) == "delete"
+            }
+            _ => false,
+        })
+    }
+
+    fn is_memory(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::New { site, callee, .. } => {
+                matches!(self.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache"))
+                    && !self.is_local(*site)
+            }
+            // const locks = {} at module level
+            Node::Object(entries) => entries.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// An object of the process whose fields are flags: a module's variables, an instance.
+    fn is_state(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Opaque(site) => !self.is_local(*site),
+            Node::Instance(_) => true,
+            _ => false,
+        }
+    }
+
+    fn is_mutex(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::New { site, callee, .. } => {
+                matches!(
+                    self.last_name(*callee),
+                    Some(
+                        "Mutex"
+                            | "Semaphore"
+                            | "AsyncLock"
+                            | "async-lock"
+                            | "AwaitLock"
+                            | "await-lock"
+                            | "KeyedMutex"
+                            | "E_Mutex"
+                            | "Sema"
+                    )
+                ) && !self.is_local(*site)
+            }
+            Node::Call { callee, site, .. } => match self.arena.node(*callee) {
+                Node::Member(map, _) => self.is_memory(*map),
+                // const limit = pLimit(1)
+                Node::Import { module, .. } => self.arena.text(*module) == "p-limit" && !self.is_local(*site),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the path goes on because the structure holds nothing, or only something old, for the key.
+    fn asks(&mut self, cond: C, structure: V) -> bool {
+        self.leaves(cond).into_iter().any(|leaf| match self.arena.node(leaf.value) {
+            Node::Nullish(inner) => leaf.holds && self.is_entry(*inner, structure, 0),
+            // Times are compared by order; that an entry equals something says what it is.
+            Node::Compare(Compare::Equal, a, b) => {
+                let direct = |value: V| !matches!(self.arena.node(value), Node::Member(..) | Node::Derived(..));
+                [a, b]
+                    .into_iter()
+                    .any(|side| (direct(*side) || *side == structure) && self.is_entry(*side, structure, 0))
+            }
+            Node::Compare(_, a, b) => self.is_entry(*a, structure, 0) || self.is_entry(*b, structure, 0),
+            _ => !leaf.holds && self.is_entry(leaf.value, structure, 0),
+        })
+    }
+
+    /// `held.has(k)`, `held.get(k)`, `held[k]`, a field of what is held, or arithmetic on it.
+    fn is_entry(&self, value: V, structure: V, depth: u32) -> bool {
+        if depth > 5 {
+            return false;
+        }
+        match self.arena.node(value) {
+            _ if value == structure => !self.is_memory(value),
+            Node::Call { callee, .. } => match self.arena.node(*callee) {
+                Node::Member(recv, name) => *recv == structure && matches!(self.arena.text(*name), "has" | "get"),
+                _ => false,
+            },
+            Node::Index(object, _) => *object == structure || self.is_entry(*object, structure, depth + 1),
+            Node::Member(object, name) => {
+                *object == structure && self.arena.text(*name) != "size" || self.is_entry(*object, structure, depth + 1)
+            }
+            Node::Coerce(_, inner) => self.is_entry(*inner, structure, depth + 1),
+            Node::Derived(_, parts) => parts.iter().any(|part| self.is_entry(*part, structure, depth + 1)),
+            _ => false,
+        }
+    }
+}

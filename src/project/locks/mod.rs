@@ -1,0 +1,98 @@
+//! Locks, in one model: a claim that is taken before an act and given back after it, in memory or in a collection.
+//!
+//! Input: the steps and writes of a summary. Output: [`Lock`]s with their key, what they protect and how they are
+//! released. Must not know: rules, and what a collection is called: a lock is recognised by what is done with it.
+
+mod collection;
+mod failures;
+mod memory;
+
+use super::link::{Project, Step};
+use super::mongo::Handle;
+use super::schema::Schemas;
+use super::writes::{Write, WriteKind};
+use crate::value::{C, Site, V};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockKind {
+    /// A Map, Set, object, flag or mutex of this process.
+    Memory,
+    /// An insert under a unique key whose duplicate is refused.
+    Insert,
+    /// An update with `upsert` whose filter holds the key and a condition.
+    Upsert,
+}
+
+/// A claim, as one function sees it.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    pub kind: LockKind,
+    /// Index of the acquiring step.
+    pub step: usize,
+    /// The collection; `None` in memory.
+    pub handle: Option<Handle>,
+    /// The fields of the lock document by which a second claim is refused.
+    pub key_fields: Vec<String>,
+    /// The value of the key; `None` for a flag or a mutex.
+    pub key: Option<V>,
+    pub cond: C,
+    /// The claim itself takes over a lock that is old.
+    pub takes_over: bool,
+    pub releases: Vec<Release>,
+    /// Indices of the steps that write under the lock.
+    pub protects: Vec<usize>,
+}
+
+/// A delete of the lock document, or an update that frees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Release {
+    pub step: usize,
+    /// The filter names the owner as well, so that nobody else's lock is removed.
+    pub owned: bool,
+}
+
+/// How an exception other than a duplicate key gets past the acquisition.
+#[derive(Clone, Copy, Debug)]
+pub struct FailOpen {
+    /// The `catch` clause.
+    pub handler: Site,
+    /// Index of the first step after it that acts without the lock.
+    pub act: usize,
+    /// What is true after the failure.
+    failed: V,
+}
+
+/// Nodes visited to find one in a value.
+const MAX_SEARCH: usize = 400;
+
+impl Project {
+    /// The locks that a summary takes, in order.
+    pub fn locks(&mut self, schemas: &Schemas, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
+        let mut locks = self.memory_locks(steps, writes);
+        for write in writes {
+            let lock = match write.kind {
+                WriteKind::Insert => self.insert_lock(schemas, steps, write, writes),
+                WriteKind::Update if write.upsert => self.upsert_lock(schemas, steps, write, writes),
+                _ => None,
+            };
+            locks.extend(lock);
+        }
+        locks
+    }
+
+    /// Whether a value, or one that it is made from, is what is looked for.
+    pub fn contains(&self, value: V, is_wanted: &mut dyn FnMut(&Self, V) -> bool) -> bool {
+        let mut open = vec![value];
+        let mut seen = rustc_hash::FxHashSet::default();
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) || seen.len() > MAX_SEARCH {
+                continue;
+            }
+            if is_wanted(self, value) {
+                return true;
+            }
+            open.extend(crate::value::children(self.arena.node(value)));
+        }
+        false
+    }
+}
