@@ -7,7 +7,9 @@ mod bulk;
 pub mod checks;
 pub mod entries;
 pub mod guards;
+mod instance;
 pub mod link;
+mod linked;
 pub mod locks;
 mod merge;
 pub mod models;
@@ -16,6 +18,7 @@ mod outside;
 pub mod resolve;
 mod routes;
 pub mod schema;
+mod summary;
 pub mod writes;
 
 pub use crate::facts::{Literal, Property, Written, WrittenCall};

@@ -1,0 +1,212 @@
+//! Instances: the copy of a callee's values at one call, with parameters replaced and sites marked.
+//!
+//! Input: a value of the callee and the call's arguments. Output: the value in the caller's terms.
+//! Must not know: effects, rules.
+
+use super::link::Project;
+use crate::facts::map_children;
+use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, V};
+use rustc_hash::FxHashMap;
+
+/// The replacement of parameters and sites at one call.
+pub(super) struct Instance<'a> {
+    pub(super) callee: FnRef,
+    pub(super) args: &'a [V],
+    pub(super) this: Option<V>,
+    pub(super) call: Site,
+    pub(super) memo: FxHashMap<V, V>,
+    pub(super) conds: FxHashMap<C, C>,
+    /// The file of the call, which pays for the copy.
+    pub(super) file: usize,
+    /// Members whose value is known where the callee runs.
+    pub(super) known: Option<&'a FxHashMap<V, V>>,
+}
+
+impl Project {
+    pub(super) fn site_via(&mut self, site: Site, call: Site) -> Site {
+        let info = self.arena.site_info(site);
+        let via = match info.via {
+            Some(inner) => Some(self.site_via(inner, call)),
+            None => Some(call),
+        };
+        self.arena.site(SiteInfo { via, ..info })
+    }
+
+    fn may_copy(&mut self, file: usize) -> bool {
+        match self.left.get_mut(file) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn instantiate(&mut self, instance: &mut Instance<'_>, value: V) -> V {
+        if !self.arena.is_open(value) {
+            return value;
+        }
+        if let Some(known) = instance.memo.get(&value) {
+            return *known;
+        }
+        if self.depth > 600 || !self.may_copy(instance.file) {
+            return value;
+        }
+        self.depth += 1;
+        let node = self.arena.node(value).clone();
+        let result = match node {
+            Node::Param(func, at) if func == instance.callee => {
+                instance.args.get(at as usize).copied().unwrap_or(Arena::UNDEFINED)
+            }
+            Node::This(func) if func == instance.callee => instance.this.unwrap_or(value),
+            Node::Instance(class) => self.receiving(instance, class).unwrap_or(value),
+            Node::Opaque(site) => {
+                let site = self.own_site(instance, site);
+                self.arena.intern(Node::Opaque(site))
+            }
+            Node::Fresh(kind, site) => {
+                let site = self.own_site(instance, site);
+                self.arena.intern(Node::Fresh(kind, site))
+            }
+            Node::Caught(site) => {
+                let site = self.own_site(instance, site);
+                self.arena.intern(Node::Caught(site))
+            }
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives
+                    .into_iter()
+                    .map(|(c, v)| (self.instantiate_cond(instance, c), self.instantiate(instance, v)))
+                    .collect();
+                self.arena.one_of(alternatives)
+            }
+            Node::Object(entries) => {
+                let entries = entries
+                    .into_iter()
+                    .map(|entry| Entry {
+                        key: match entry.key {
+                            Key::Computed(key) => {
+                                let key = self.instantiate(instance, key);
+                                self.arena
+                                    .as_str(key)
+                                    .map(str::to_owned)
+                                    .map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                            }
+                            key => key,
+                        },
+                        value: self.instantiate(instance, entry.value),
+                        cond: self.instantiate_cond(instance, entry.cond),
+                    })
+                    .filter(|entry| entry.cond != C::FALSE)
+                    .collect();
+                self.rebuilt(Node::Object(entries))
+            }
+            Node::Array(items) => {
+                let items = items
+                    .into_iter()
+                    .map(|item| Item {
+                        value: self.instantiate(instance, item.value),
+                        spread: item.spread,
+                        cond: self.instantiate_cond(instance, item.cond),
+                    })
+                    .filter(|item| item.cond != C::FALSE)
+                    .collect();
+                self.rebuilt(Node::Array(items))
+            }
+            node => {
+                let this = self.receiver(&node).map(|recv| self.instantiate(instance, recv));
+                let node = map_children(&node, &mut |child| self.instantiate(instance, child));
+                match node {
+                    Node::Call { site, callee, args } => {
+                        let site = self.own_site(instance, site);
+                        self.rebuilt_call(site, callee, args, this)
+                    }
+                    Node::New { site, callee, args } => {
+                        let site = self.own_site(instance, site);
+                        self.rebuilt(Node::New { site, callee, args })
+                    }
+                    node => self.rebuilt(node),
+                }
+            }
+        };
+        self.depth -= 1;
+        let result = instance.known.and_then(|known| known.get(&result)).copied().unwrap_or(result);
+        if let Some(site) = self.places.get(&value).copied() {
+            let site = self.own_site(instance, site);
+            self.places.entry(result).or_insert(site);
+        }
+        if self.missing.contains(&value) && self.is_same_access(instance, value, result) {
+            self.missing.insert(result);
+        }
+        instance.memo.insert(value, result);
+        result
+    }
+
+    /// Whether the value of a caller is still read as the callee reads it, so that it can be missing just as well: a
+    /// parameter's member that the caller gave is a value of its own.
+    fn is_same_access(&mut self, instance: &mut Instance<'_>, value: V, result: V) -> bool {
+        match (self.arena.node(value).clone(), self.arena.node(result).clone()) {
+            (Node::Member(object, key), Node::Member(other, name)) => {
+                key == name && self.instantiate(instance, object) == other
+            }
+            (Node::Param(..), _) => false,
+            (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+        }
+    }
+
+    /// The instance on which a method of a class is called, if it is another one: of a subclass, made with arguments, or a
+    /// document into whose schema the class was loaded.
+    fn receiving(&self, instance: &Instance<'_>, class: ClassRef) -> Option<V> {
+        let this = instance.this?;
+        let own = self.function(instance.callee)?.class == Some(class);
+        let known = match self.arena.node(this) {
+            Node::Instance(_) => true,
+            Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)),
+            _ => self.models.is_loaded(class) && self.is_document(this),
+        };
+        (own && known).then_some(this)
+    }
+
+    /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.
+    fn own_site(&mut self, instance: &Instance<'_>, site: Site) -> Site {
+        let Some(callee) = self.function(instance.callee) else { return site };
+        let outermost = self.outermost(site);
+        let inside = outermost.file == self.file_of(instance.callee)
+            && outermost.start >= callee.start
+            && outermost.end <= callee.end;
+        if inside { self.site_via(site, instance.call) } else { site }
+    }
+
+    fn outermost(&self, site: Site) -> SiteInfo {
+        let mut info = self.arena.site_info(site);
+        while let Some(via) = info.via {
+            info = self.arena.site_info(via);
+        }
+        info
+    }
+
+    pub(super) fn instantiate_cond(&mut self, instance: &mut Instance<'_>, cond: C) -> C {
+        if cond == C::TRUE || cond == C::FALSE {
+            return cond;
+        }
+        if let Some(known) = instance.conds.get(&cond) {
+            return *known;
+        }
+        let atoms = self.arena.atoms(cond);
+        if let Some(left) = self.left.get_mut(instance.file) {
+            *left = left.saturating_sub(atoms.len() as u32);
+        }
+        let mut result = C::TRUE;
+        for atom in atoms.into_iter().rev() {
+            let value = self.instantiate(instance, atom.value);
+            result = self.arena.assume(result, value, atom.holds);
+        }
+        instance.conds.insert(cond, result);
+        result
+    }
+}
+
+impl<'a> Instance<'a> {
+    pub(super) fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site, file: usize) -> Self {
+        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file, known: None }
+    }
+}

@@ -1,0 +1,348 @@
+//! Linked values: imports become what they name, members of instances become methods, calls become what they return.
+//!
+//! Input: a value of one file. Output: the value with everything resolved that does not depend on a caller.
+//! Must not know: effects, rules.
+
+use super::instance::Instance;
+use super::link::Project;
+use super::merge::symbol_file;
+use crate::facts::map_children;
+use crate::value::{C, ClassRef, Entry, Item, Key, Node, RETURNS, Site, Sym, V};
+
+/// How an instance was made: `new Repository(args)`.
+#[derive(Clone, Copy)]
+pub(super) struct Made<'a> {
+    args: &'a [V],
+    site: Site,
+}
+
+impl Project {
+    // Exports
+
+    fn export(&mut self, file: u32, name: Sym, depth: u32) -> Option<V> {
+        if depth > 8 {
+            return None;
+        }
+        let text = self.arena.text(name).to_owned();
+        let whole = self.arena.sym("=");
+        let default = self.arena.sym("default");
+        let own = |project: &Self, name: Sym| project.exports.get(file as usize).and_then(|e| e.get(&name)).copied();
+        match text.as_str() {
+            "=" | "*" => match own(self, whole) {
+                Some(value) => Some(value),
+                None => Some(self.namespace(file)),
+            },
+            "default" => match own(self, default).or(own(self, whole)) {
+                Some(value) => Some(value),
+                None => Some(self.namespace(file)),
+            },
+            _ => {
+                if let Some(value) = own(self, name) {
+                    return Some(value);
+                }
+                if let Some(value) = own(self, whole) {
+                    let value = self.linked(value);
+                    return Some(self.member(value, name));
+                }
+                let all = self.export_all.get(file as usize).cloned().unwrap_or_default();
+                all.into_iter().find_map(|from| self.export(from, name, depth + 1))
+            }
+        }
+    }
+
+    fn namespace(&mut self, file: u32) -> V {
+        let mut exports: Vec<(Sym, V)> =
+            self.exports.get(file as usize).map(|e| e.iter().map(|(n, v)| (*n, *v)).collect()).unwrap_or_default();
+        exports.sort();
+        let entries =
+            exports.into_iter().map(|(name, value)| Entry { key: Key::Name(name), value, cond: C::TRUE }).collect();
+        self.arena.intern(Node::Object(entries))
+    }
+
+    // Values with imports, classes and calls resolved
+
+    /// The value with everything resolved that does not depend on a caller.
+    pub fn linked(&mut self, value: V) -> V {
+        if !self.arena.is_open(value) {
+            return value;
+        }
+        if let Some(known) = self.memo.get(&value) {
+            return *known;
+        }
+        if self.depth > 600 {
+            return value;
+        }
+        self.depth += 1;
+        // A value that leads to itself stays as it is.
+        self.memo.insert(value, value);
+        let node = self.arena.node(value).clone();
+        let result = self.linked_node(value, &node);
+        self.memo.insert(value, result);
+        self.depth -= 1;
+        result
+    }
+
+    fn linked_node(&mut self, value: V, node: &Node) -> V {
+        match node {
+            Node::Import { module, name } => {
+                let Some(file) = symbol_file(self.arena.text(*module)) else { return value };
+                match self.export(file, *name, 0) {
+                    Some(target) => self.linked(target),
+                    None => value,
+                }
+            }
+            Node::This(func) => self.model_of_this(*func).unwrap_or(value),
+            Node::Completed(site) => match self.completed.get(site) {
+                Some(known) => *known,
+                None => self.arena.bool(true),
+            },
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
+                self.arena.one_of(alternatives)
+            }
+            Node::Object(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|entry| Entry {
+                        key: match entry.key {
+                            Key::Computed(key) => {
+                                let key = self.linked(key);
+                                self.arena
+                                    .as_str(key)
+                                    .map(str::to_owned)
+                                    .map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                            }
+                            key => key,
+                        },
+                        value: self.linked(entry.value),
+                        cond: self.linked_cond(entry.cond),
+                    })
+                    .collect();
+                self.rebuilt(Node::Object(entries))
+            }
+            Node::Array(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| Item {
+                        value: self.linked(item.value),
+                        spread: item.spread,
+                        cond: self.linked_cond(item.cond),
+                    })
+                    .collect();
+                self.rebuilt(Node::Array(items))
+            }
+            _ => {
+                let this = self.receiver(node).map(|recv| self.linked(recv));
+                let node = map_children(node, &mut |child| self.linked(child));
+                match node {
+                    Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, this),
+                    node => self.rebuilt(node),
+                }
+            }
+        }
+    }
+
+    /// `doc` of the call `doc.method(…)`.
+    pub(super) fn receiver(&self, node: &Node) -> Option<V> {
+        let Node::Call { callee, .. } = node else { return None };
+        match self.arena.node(*callee) {
+            Node::Member(recv, _) => Some(*recv),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rebuilt_call(&mut self, site: Site, callee: V, args: Vec<V>, this: Option<V>) -> V {
+        if let Node::Func(func) = *self.arena.node(callee)
+            && let Some(value) = self.returned(func, &args, this, site)
+        {
+            return value;
+        }
+        self.arena.intern(Node::Call { site, callee, args })
+    }
+
+    /// Forgets all resolved values, so that they are resolved again with what is known since.
+    pub(super) fn forget_linked(&mut self) {
+        self.memo.clear();
+    }
+
+    pub fn linked_cond(&mut self, cond: C) -> C {
+        if cond == C::TRUE || cond == C::FALSE {
+            return cond;
+        }
+        let atoms = self.arena.atoms(cond);
+        let mut result = C::TRUE;
+        for atom in atoms.into_iter().rev() {
+            let value = self.linked(atom.value);
+            result = self.arena.assume(result, value, atom.holds);
+        }
+        result
+    }
+
+    /// Builds a node whose operands have changed, and looks up what is known now.
+    pub(super) fn rebuilt(&mut self, node: Node) -> V {
+        match node {
+            Node::Member(object, key) => self.member(object, key),
+            Node::Index(object, key) => match self.arena.as_str(key).map(str::to_owned) {
+                Some(text) => {
+                    let key = self.arena.sym(&text);
+                    self.member(object, key)
+                }
+                None => self.arena.intern(Node::Index(object, key)),
+            },
+            Node::OneOf(alternatives) => self.arena.one_of(alternatives),
+            Node::Not(inner) => self.arena.not(inner),
+            Node::And(parts) => self.arena.all(parts),
+            Node::Or(parts) => self.arena.any(parts),
+            Node::New { site, callee, args } => match self.arena.node(callee) {
+                Node::Class(class) if args.is_empty() => {
+                    let class = *class;
+                    self.arena.intern(Node::Instance(class))
+                }
+                _ => self.arena.intern(Node::New { site, callee, args }),
+            },
+            Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, None),
+            Node::Derived(operator, operands) if self.arena.text(operator) == RETURNS => {
+                let never = operands.iter().any(|operand| self.arena.node(*operand) == &Node::Bool(false));
+                self.arena.bool(!never)
+            }
+            Node::Object(mut entries) => {
+                // Spreads that are known now are copied in.
+                if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))
+                {
+                    let mut flat = Vec::new();
+                    for entry in entries {
+                        self.flatten(&mut flat, entry, 0);
+                    }
+                    entries = flat;
+                }
+                self.arena.intern(Node::Object(entries))
+            }
+            Node::Array(items) => {
+                let mut flat = Vec::new();
+                for item in items {
+                    match self.arena.node(item.value) {
+                        Node::Array(inner) if item.spread && item.cond == C::TRUE => flat.extend(inner.clone()),
+                        _ => flat.push(item),
+                    }
+                }
+                self.arena.intern(Node::Array(flat))
+            }
+            Node::Template(parts) => {
+                let texts: Option<Vec<&str>> = parts.iter().map(|part| self.arena.as_str(*part)).collect();
+                match texts.map(|texts| texts.concat()) {
+                    Some(text) => self.arena.str(&text),
+                    None => self.arena.intern(Node::Template(parts)),
+                }
+            }
+            node => self.arena.intern(node),
+        }
+    }
+
+    pub(super) fn flatten(&mut self, into: &mut Vec<Entry>, entry: Entry, depth: u32) {
+        if entry.key != Key::Spread || depth > 6 {
+            into.push(entry);
+            return;
+        }
+        match self.arena.node(entry.value).clone() {
+            Node::Object(inner) => {
+                for e in inner {
+                    let cond = self.arena.and(entry.cond, e.cond);
+                    self.flatten(into, Entry { cond, ..e }, depth + 1);
+                }
+            }
+            Node::OneOf(alternatives) => {
+                for (c, value) in alternatives {
+                    let cond = self.arena.and(entry.cond, c);
+                    if cond != C::FALSE {
+                        self.flatten(into, Entry { key: Key::Spread, value, cond }, depth + 1);
+                    }
+                }
+            }
+            Node::Undefined | Node::Null | Node::Bool(_) => {}
+            _ => into.push(entry),
+        }
+    }
+
+    /// `object.key` where the object may be an instance or a class.
+    pub fn member(&mut self, object: V, key: Sym) -> V {
+        match self.arena.node(object).clone() {
+            Node::Instance(class) => {
+                let own = self.instance_member(class, key, None, 0).or_else(|| self.model_member(object, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
+                let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
+                let made = Made { args: &args, site };
+                self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
+                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::Class(class) => {
+                if self.arena.text(key) == "name" {
+                    let name = self.class(class).map(|class| class.name.clone()).unwrap_or_default();
+                    return self.arena.str(&name);
+                }
+                let found = self
+                    .class(class)
+                    .and_then(|class| class.statics.iter().rev().find(|(name, _)| *name == key))
+                    .map(|(_, v)| *v);
+                found.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives.into_iter().map(|(c, v)| (c, self.member(v, key))).collect();
+                self.arena.one_of(alternatives)
+            }
+            // Guest.prototype.enter
+            Node::Member(class, name) if self.arena.text(name) == "prototype" => match *self.arena.node(class) {
+                Node::Class(class) => {
+                    self.instance_member(class, key, None, 0).unwrap_or_else(|| self.arena.member(object, key))
+                }
+                _ => self.arena.member(object, key),
+            },
+            _ => self.arena.member(object, key),
+        }
+    }
+
+    /// A method or field of an instance; `made` is how it was made, where that is known.
+    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, depth: u32) -> Option<V> {
+        let facts = self.class(class)?;
+        if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
+            let func = *func;
+            return Some(self.arena.intern(Node::Func(func)));
+        }
+        if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
+            let value = *value;
+            let value = self.linked(value);
+            let value = self.constructed(class, value, made);
+            // A field that the constructor takes as a parameter or leaves empty is not known.
+            return match self.arena.node(value) {
+                Node::Param(..) | Node::Null | Node::Undefined => None,
+                Node::Array(items) if items.is_empty() => None,
+                _ => Some(value),
+            };
+        }
+        let (parent, passed) = (facts.parent?, facts.super_args.clone());
+        if depth > 4 {
+            return None;
+        }
+        let Node::Class(parent) = *self.arena.node(parent) else { return None };
+        let Some(passed) = passed else { return self.instance_member(parent, key, made, depth + 1) };
+        let mut args = Vec::new();
+        for arg in passed {
+            let arg = self.linked(arg);
+            args.push(self.constructed(class, arg, made));
+        }
+        let site = made.map_or(Site(0), |made| made.site);
+        self.instance_member(parent, key, Some(Made { args: &args, site }), depth + 1)
+    }
+
+    /// A value of a constructor with the arguments with which the instance was made.
+    fn constructed(&mut self, class: ClassRef, value: V, made: Option<Made<'_>>) -> V {
+        let (Some(made), true) = (made, self.arena.is_open(value)) else { return value };
+        let Some(constructor) = self.constructors.get(&class).copied() else { return value };
+        let file = self.arena.site_info(made.site).file as usize;
+        let mut instance = Instance::new(constructor, made.args, None, made.site, file);
+        self.instantiate(&mut instance, value)
+    }
+}

@@ -1,0 +1,370 @@
+//! Summaries: what a function does, with the effects of what it calls in place.
+//!
+//! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
+//!
+//! Input: the facts of a function, its callees first. Output: its steps, its returned values, its exceptions.
+//! Must not know: rules.
+
+use super::instance::Instance;
+use super::link::{Op, Project, State, Step};
+use crate::facts::{EffectKind, Function};
+use crate::value::{C, FnRef, Node, Site, V};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+const MAX_STEPS: usize = 1_500;
+const MAX_CHAIN: u32 = 6;
+/// Values nested deeper than this in returned values are left as calls.
+const MAX_RETURN_DEPTH: u32 = 6;
+/// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
+const MAX_RETURN_SIZE: usize = 400;
+/// Calls of a function whose exceptions are followed into its callers.
+const MAX_FAILING: usize = 4;
+
+/// Methods beside the catalogue's that a rule looks at.
+const RELEVANT: [&str; 29] = [
+    "push",
+    "unshift",
+    "splice",
+    "pop",
+    "shift",
+    "sort",
+    "reverse",
+    "fill",
+    "addToSet",
+    "pull",
+    "set",
+    "add",
+    "delete",
+    "has",
+    "get",
+    "session",
+    "save",
+    "acquire",
+    "runExclusive",
+    "lock",
+    "unlock",
+    "release",
+    "model",
+    "discriminator",
+    "forFeature",
+    "forFeatureAsync",
+    "index",
+    "upsert",
+    "markModified",
+];
+
+impl Project {
+    // Calls
+
+    /// The value that a call of a project's function gives, in terms of the caller.
+    pub(super) fn returned(&mut self, func: FnRef, args: &[V], this: Option<V>, call: Site) -> Option<V> {
+        if self.depth > 500 || self.chain(call) > MAX_RETURN_DEPTH {
+            return None;
+        }
+        self.summarise(func);
+        let callee = self.arena.intern(Node::Func(func));
+        if self.marked(&self.marks.results, callee).is_some() {
+            return None;
+        }
+        if self.left.get(self.arena.site_info(call).file as usize).is_none_or(|left| *left == 0) {
+            return None;
+        }
+        let returns = self.returns.get(func.0 as usize)?.clone()?;
+        if returns.len() > 16 {
+            return None;
+        }
+        let file = self.arena.site_info(call).file as usize;
+        let mut instance = Instance::new(func, args, this, call, file);
+        let base = self.function(func)?.base;
+        let base = self.linked_cond(base);
+        let mut alternatives = Vec::new();
+        for (cond, value) in returns {
+            let cond = self.arena.since(base, cond);
+            let cond = self.instantiate_cond(&mut instance, cond);
+            let value = self.instantiate(&mut instance, value);
+            alternatives.push((cond, value));
+        }
+        Some(self.arena.one_of(alternatives))
+    }
+
+    /// How many calls lead to a site.
+    pub fn chain(&self, site: Site) -> u32 {
+        let mut count = 0;
+        let mut at = self.arena.site_info(site).via;
+        while let Some(site) = at {
+            count += 1;
+            at = self.arena.site_info(site).via;
+        }
+        count
+    }
+
+    pub(super) fn summarise(&mut self, func: FnRef) {
+        let at = func.0 as usize;
+        if self.state.get(at) != Some(&State::New) {
+            return;
+        }
+        if let Some(state) = self.state.get_mut(at) {
+            *state = State::Open;
+        }
+        if let Some(parent) = self.function(func).and_then(|f| f.parent) {
+            self.summarise(parent);
+        }
+        let Some(facts) = self.functions.get(at).cloned() else { return };
+        let mut steps: Vec<Step> = Vec::new();
+        for effect in &facts.effects {
+            let cond = self.linked_cond(effect.cond);
+            let op = match &effect.kind {
+                EffectKind::Call { callee, recv, name, args } => Op::Call {
+                    callee: self.linked(*callee),
+                    recv: recv.map(|recv| self.linked(recv)),
+                    name: *name,
+                    args: args.iter().map(|arg| self.linked(*arg)).collect(),
+                },
+                EffectKind::Assign { object, key, value } => {
+                    Op::Assign { object: self.linked(*object), key: *key, value: self.linked(*value) }
+                }
+            };
+            self.register_entries(&op);
+            let step = Step {
+                site: effect.site,
+                cond,
+                op,
+                in_loop: effect.in_loop,
+                caught: effect.caught,
+                duplicate_key_caught: effect.duplicate_key_caught,
+                dropped: effect.dropped,
+                owner: func,
+                calls: 0,
+                within: effect.within.clone(),
+            };
+            self.add_step(func, &mut steps, step);
+        }
+        let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
+        for (value, site) in &facts.places {
+            let value = self.linked(*value);
+            self.places.entry(value).or_insert(*site);
+        }
+        for value in &facts.missing {
+            let value = self.linked(*value);
+            self.missing.insert(value);
+        }
+        let base = self.linked_cond(facts.base);
+        let mut thrown = Vec::new();
+        for cond in facts.throws.iter().take(8) {
+            let cond = self.linked_cond(*cond);
+            let cond = self.arena.since(base, cond);
+            thrown.push(self.arena.cond_value(cond));
+        }
+        thrown.extend(self.thrown_by_callees(&facts, base));
+        let thrown = self.arena.any(thrown);
+        let small = self.is_small(&returns);
+        if let Some(slot) = self.returns.get_mut(at) {
+            *slot = small.then_some(returns);
+        }
+        if let Some(slot) = self.throws.get_mut(at) {
+            *slot = Some(thrown);
+        }
+        if let Some(slot) = self.summaries.get_mut(at) {
+            *slot = steps;
+        }
+        if let Some(state) = self.state.get_mut(at) {
+            *state = State::Done;
+        }
+    }
+
+    /// When an exception of a callee leaves the function: `if (known) refuse('email')`, where `refuse` throws.
+    fn thrown_by_callees(&mut self, facts: &Function, base: C) -> Vec<V> {
+        let calls = facts.effects.iter().filter(|effect| !effect.caught && !effect.in_loop);
+        let failing: Vec<(C, V)> = calls
+            .filter_map(|effect| {
+                let completed = *self.completed.get(&effect.site)?;
+                (self.arena.truth(C::TRUE, completed) != Some(true)).then_some((effect.cond, completed))
+            })
+            .take(MAX_FAILING)
+            .collect();
+        let mut thrown = Vec::new();
+        for (cond, completed) in failing {
+            let cond = self.linked_cond(cond);
+            let cond = self.arena.since(base, cond);
+            let cond = self.arena.assume(cond, completed, false);
+            if cond != C::FALSE {
+                thrown.push(self.arena.cond_value(cond));
+            }
+        }
+        thrown
+    }
+
+    fn is_small(&self, returns: &[(C, V)]) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut open: Vec<V> = Vec::new();
+        for (cond, value) in returns {
+            open.push(*value);
+            open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
+        }
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            if seen.len() > MAX_RETURN_SIZE {
+                return false;
+            }
+            let node = self.arena.node(value);
+            open.extend(crate::value::children(node));
+            if let Node::OneOf(alternatives) = node {
+                for (cond, _) in alternatives {
+                    open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
+                }
+            }
+        }
+        true
+    }
+
+    /// The call that gave a function which releases a lock: `const release = await mutex.acquire(); … release()`.
+    pub fn acquiring_call(&self, callee: V) -> Option<Site> {
+        match self.arena.node(callee) {
+            Node::Call { site, callee, .. } => {
+                let (_, name) = self.method_of(*callee)?;
+                matches!(self.arena.text(name), "acquire" | "tryAcquire" | "lock").then_some(*site)
+            }
+            Node::Index(value, _) => self.acquiring_call(*value),
+            _ => None,
+        }
+    }
+
+    /// The function that a mutex runs: `mutex.runExclusive(work)`, `lock.acquire(key, work)`.
+    fn exclusive_work(&self, op: &Op) -> Option<V> {
+        let Op::Call { name: Some(name), args, .. } = op else { return None };
+        if !matches!(self.arena.text(*name), "runExclusive" | "acquire") {
+            return None;
+        }
+        args.iter().copied().find(|arg| matches!(self.arena.node(*arg), Node::Func(_)))
+    }
+
+    /// Whether a step can matter to a rule, in its own function or in a caller.
+    fn is_relevant(&self, op: &Op) -> bool {
+        match op {
+            Op::Assign { .. } | Op::Marked { .. } => true,
+            Op::Call { callee, name, .. } => {
+                let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
+                super::mongo::is_method(name)
+                    || RELEVANT.contains(&name)
+                    || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+                    || self.acquiring_call(*callee).is_some()
+            }
+        }
+    }
+
+    fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
+        self.add_step_knowing(caller, steps, step, None);
+    }
+
+    /// Adds a step; one that calls a function of the project becomes that function's steps, in which `known` members
+    /// have their values.
+    pub(super) fn add_step_knowing(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step, known: Option<&FxHashMap<V, V>>) {
+        let Op::Call { callee, recv, args, .. } = &step.op else {
+            steps.push(step);
+            return;
+        };
+        if let Some(name) = self.marked(&self.marks.calls, *callee)
+            && steps.len() < MAX_STEPS
+        {
+            let name = self.arena.sym(&name);
+            steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
+        }
+        let targets: Vec<FnRef> = self
+            .arena
+            .alternatives(*callee)
+            .into_iter()
+            .filter_map(|(_, v)| match self.arena.node(v) {
+                Node::Func(func) => Some(*func),
+                _ => None,
+            })
+            .collect();
+        if targets.is_empty() {
+            let work = self.exclusive_work(&step.op).map(|callee| Step {
+                op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
+                ..step.clone()
+            });
+            if self.is_relevant(&step.op) && steps.len() < MAX_STEPS {
+                steps.push(step);
+            }
+            if let Some(work) = work {
+                self.add_step(caller, steps, work);
+            }
+            return;
+        }
+        for func in targets {
+            self.summarise(func);
+            if let Some(callers) = self.callers.get_mut(func.0 as usize) {
+                callers.push((caller, step.site));
+            }
+            let file = self.file_of(caller) as usize;
+            let mut instance = Instance::new(func, args, *recv, step.site, file);
+            instance.known = known;
+            if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
+                let thrown = self.instantiate(&mut instance, thrown);
+                let completed = self.arena.not(thrown);
+                self.completed.insert(step.site, completed);
+            }
+            if self.state.get(func.0 as usize) != Some(&State::Done) {
+                continue;
+            }
+            let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
+            for sub in inner {
+                let spent = self.left.get(file).is_none_or(|left| *left == 0);
+                if spent || steps.len() >= MAX_STEPS || sub.calls + 1 > MAX_CHAIN {
+                    continue;
+                }
+                let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
+                let cond = self.arena.and(step.cond, sub_cond);
+                if cond == C::FALSE {
+                    continue;
+                }
+                let op = match &sub.op {
+                    Op::Call { callee, recv, name, args } => Op::Call {
+                        callee: self.instantiate(&mut instance, *callee),
+                        recv: recv.map(|recv| self.instantiate(&mut instance, recv)),
+                        name: *name,
+                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
+                    },
+                    Op::Assign { object, key, value } => Op::Assign {
+                        object: self.instantiate(&mut instance, *object),
+                        key: *key,
+                        value: self.instantiate(&mut instance, *value),
+                    },
+                    Op::Marked { name, args } => Op::Marked {
+                        name: *name,
+                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
+                    },
+                };
+                let mut within = step.within.clone();
+                within.extend(sub.within.iter().map(|(site, part)| (self.site_via(*site, step.site), *part)));
+                let copy = Step {
+                    site: self.site_via(sub.site, step.site),
+                    cond,
+                    op,
+                    in_loop: sub.in_loop || step.in_loop,
+                    caught: sub.caught || step.caught,
+                    duplicate_key_caught: sub.duplicate_key_caught || step.duplicate_key_caught,
+                    dropped: sub.dropped,
+                    owner: sub.owner,
+                    calls: sub.calls + 1,
+                    within,
+                };
+                // A parameter that turns out to be a function of the project is called now.
+                match &copy.op {
+                    Op::Call { callee, .. }
+                        if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller)
+                            && copy.calls < 3 =>
+                    {
+                        self.add_step(caller, steps, copy);
+                    }
+                    op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
+                        self.add_step(caller, steps, copy);
+                    }
+                    _ => steps.push(copy),
+                }
+            }
+        }
+    }
+}
