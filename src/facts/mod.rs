@@ -3,18 +3,26 @@
 //! Input: the syntax tree of one file. Output: [`FileFacts`]. The tree is not needed afterwards.
 //! Must not know: other files, rules, configuration.
 
+mod branch;
 mod call;
+mod callback;
+mod cell;
 mod class;
 mod eval;
 mod expr;
 mod flags;
+mod function;
+mod jump;
+mod library;
+mod literal;
+mod module;
+mod operator;
 mod pattern;
 mod results;
 mod statements;
 mod stmt;
 mod written;
 
-pub use eval::map_children;
 pub use statements::statements;
 pub use written::{Literal, Property, Written, WrittenCall};
 

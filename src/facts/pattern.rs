@@ -62,7 +62,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    pub(super) fn bind_object(&mut self, object: &'a ObjectPat, value: V, how: Bind) {
+    fn bind_object(&mut self, object: &'a ObjectPat, value: V, how: Bind) {
         for prop in &object.props {
             match prop {
                 ObjectPatProp::KeyValue(pair) => {
@@ -90,7 +90,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    pub(super) fn bind_array(&mut self, array: &'a ArrayPat, value: V, how: Bind) {
+    fn bind_array(&mut self, array: &'a ArrayPat, value: V, how: Bind) {
         for (at, element) in array.elems.iter().enumerate() {
             let Some(element) = element else { continue };
             let inner = match element {

@@ -18,7 +18,7 @@ pub fn statements(program: &Program) -> Vec<(u32, u32)> {
 struct Statements(Vec<(u32, u32)>);
 
 impl Statements {
-    fn add(&mut self, span: Span) {
+    pub(super) fn add(&mut self, span: Span) {
         self.0.push((span.lo.0.saturating_sub(FIRST_POSITION), span.hi.0.saturating_sub(FIRST_POSITION)));
     }
 }

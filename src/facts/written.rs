@@ -118,7 +118,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn written(&self, value: &Expr, depth: u32) -> Written {
+    pub(super) fn written(&self, value: &Expr, depth: u32) -> Written {
         match value {
             Expr::Object(node) if depth < MAX_DEPTH => Written::Object(self.literal_of(node, depth)),
             Expr::Lit(Lit::Str(_) | Lit::Num(_) | Lit::Bool(_)) => Written::Constant,

@@ -4,8 +4,7 @@
 //! Must not know: effects, rules.
 
 use super::link::Project;
-use crate::facts::map_children;
-use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, V};
+use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, V, map_children};
 use rustc_hash::FxHashMap;
 
 /// The replacement of parameters and sites at one call.

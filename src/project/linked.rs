@@ -6,8 +6,7 @@
 use super::instance::Instance;
 use super::link::Project;
 use super::merge::symbol_file;
-use crate::facts::map_children;
-use crate::value::{C, ClassRef, Entry, Item, Key, Node, RETURNS, Site, Sym, V};
+use crate::value::{C, ClassRef, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
 /// How an instance was made: `new Repository(args)`.
 #[derive(Clone, Copy)]

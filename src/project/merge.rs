@@ -2,8 +2,8 @@
 //!
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
-use crate::facts::{Class, Effect, EffectKind, FileFacts, Function, Try, map_children};
-use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V};
+use crate::facts::{Class, Effect, EffectKind, FileFacts, Function, Try};
+use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
 
 /// Copies values of one file into the project's arena.
 pub struct Merger<'a> {

@@ -260,7 +260,13 @@ impl Project {
 
     /// Adds a step; one that calls a function of the project becomes that function's steps, in which `known` members
     /// have their values.
-    pub(super) fn add_step_knowing(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step, known: Option<&FxHashMap<V, V>>) {
+    pub(super) fn add_step_knowing(
+        &mut self,
+        caller: FnRef,
+        steps: &mut Vec<Step>,
+        step: Step,
+        known: Option<&FxHashMap<V, V>>,
+    ) {
         let Op::Call { callee, recv, args, .. } = &step.op else {
             steps.push(step);
             return;

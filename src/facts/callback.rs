@@ -1,0 +1,278 @@
+//! Callbacks that run in place: promise chains, array methods, functions that call back at once.
+//!
+//! Input: a call with a function literal. Output: its effects in the calling function. Must not know: MongoDB.
+
+use super::eval::{Code, Eval};
+use super::stmt::function_code;
+use crate::value::{Arena, C, Coercion, Node, RETURNS, V};
+use swc_common::Span;
+use swc_ecma_ast::*;
+
+/// Array methods whose callback runs in place for each element.
+pub(super) const EACH: [&str; 15] = [
+    "forEach",
+    "map",
+    "flatMap",
+    "filter",
+    "some",
+    "every",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "sort",
+    "reduce",
+    "each",
+    "eachAsync",
+    "toSorted",
+];
+
+impl<'a> Eval<'a> {
+    pub(super) fn is_lodash(&self, recv: V) -> bool {
+        match self.arena.node(recv) {
+            Node::Global(name) => self.arena.text(*name) == "_",
+            Node::Import { module, .. } => matches!(self.arena.text(*module), "lodash" | "underscore" | "lodash-es"),
+            _ => false,
+        }
+    }
+
+    /// `_.find(array, predicate)` as the array's own method.
+    pub(super) fn lodash(&mut self, name: &str, array: &'a ExprOrSpread, rest: &'a [ExprOrSpread], span: Span) -> V {
+        let array = self.expr(&array.expr);
+        if EACH.contains(&name)
+            && let Some(code) = rest.first().and_then(|arg| function_code(&arg.expr))
+        {
+            return self.each(array, name, code, rest);
+        }
+        let array = self.freeze(array);
+        let values = self.args(rest);
+        let arg = values.first().copied().unwrap_or(Arena::UNDEFINED);
+        match name {
+            "find" | "some" | "filter" | "findIndex" | "includes" | "indexOf" | "findLast" => {
+                let query = self.query(name, array, arg);
+                self.place(query, span);
+                query
+            }
+            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => {
+                self.query("filter", array, arg)
+            }
+            "cloneDeep" | "clone" => self.arena.intern(Node::Coerce(Coercion::Copy, array)),
+            _ => {
+                let mut operands = vec![array];
+                operands.extend(values);
+                self.arena.derived(name, operands)
+            }
+        }
+    }
+
+    /// `.then(f)`, `.catch(f)`, `.finally(f)`
+    pub(super) fn promise_method(&mut self, recv: V, name: &str, args: &'a [ExprOrSpread], span: Span) -> Option<V> {
+        match name {
+            "then" => {
+                let first = args.first()?;
+                let recv = self.freeze(recv);
+                let result = match function_code(&first.expr) {
+                    Some(code) => self.chained(code, recv, span),
+                    None => {
+                        let callee = self.expr(&first.expr);
+                        self.plain_call(callee, None, None, vec![recv], span)
+                    }
+                };
+                if let Some(code) = args.get(1).and_then(|arg| function_code(&arg.expr)) {
+                    self.handler(code, span);
+                }
+                Some(result)
+            }
+            "catch" => {
+                let first = args.first()?;
+                let text = self.source(first_span(first));
+                // The handler belongs to the calls before it in the same chain.
+                let handles = text.contains("11000");
+                let (start, _) = self.offsets(span);
+                self.mark_caught(start, handles);
+                match function_code(&first.expr) {
+                    Some(code) => self.handler(code, span),
+                    None => {
+                        self.expr(&first.expr);
+                    }
+                }
+                Some(recv)
+            }
+            "finally" => {
+                if let Some(code) = args.first().and_then(|arg| function_code(&arg.expr)) {
+                    self.in_place(code, &[]);
+                }
+                Some(recv)
+            }
+            _ => None,
+        }
+    }
+
+    /// The callback of a `then`, which runs only where those before it in the chain came back without an exception.
+    fn chained(&mut self, code: Code<'a>, value: V, span: Span) -> V {
+        let (start, _) = self.offsets(span);
+        let outer = self.cond;
+        if let Some((from, cond)) = self.chain.take()
+            && from == start
+        {
+            self.cond = cond;
+        }
+        let inner = self.cond;
+        let rejections = self.frame.rejections;
+        let (result, ends) = self.in_place_with_ends(code, &[value]);
+        let passed = self.passed(inner, &ends, self.frame.rejections > rejections);
+        self.chain = Some((start, passed));
+        self.cond = outer;
+        result
+    }
+
+    /// The condition under which a callback came back, by the conditions of its returns.
+    pub(super) fn passed(&mut self, outer: C, ends: &[C], rejects: bool) -> C {
+        let own: Vec<C> = ends.iter().map(|end| self.arena.since(outer, *end)).collect();
+        if own.is_empty() || own.len() > 3 || !(rejects || own.iter().any(|end| self.needs_a_return(*end))) {
+            return outer;
+        }
+        if let [only] = ends {
+            return *only;
+        }
+        let values = own.into_iter().map(|end| self.arena.cond_value(end)).collect();
+        let any = self.arena.any(values);
+        match self.arena.assume(outer, any, true) {
+            C::FALSE => outer,
+            cond => cond,
+        }
+    }
+
+    /// Whether a condition depends on a call that may never come back.
+    fn needs_a_return(&self, cond: C) -> bool {
+        let returns = |value: &V| match self.arena.node(*value) {
+            Node::Completed(_) => true,
+            Node::Derived(op, _) => self.arena.text(*op) == RETURNS,
+            _ => false,
+        };
+        self.arena.atoms(cond).iter().any(|atom| match self.arena.node(atom.value) {
+            Node::Or(parts) => parts.iter().any(|part| match self.arena.node(*part) {
+                Node::And(inner) => inner.iter().any(returns),
+                _ => false,
+            }),
+            _ => returns(&atom.value),
+        })
+    }
+
+    fn mark_caught(&mut self, start: u32, handles: bool) {
+        let sites: Vec<bool> =
+            self.frame.effects.iter().map(|effect| self.arena.site_info(effect.site).start >= start).collect();
+        for (effect, inside) in self.frame.effects.iter_mut().zip(sites) {
+            if inside {
+                effect.caught = true;
+                effect.duplicate_key_caught |= handles;
+            }
+        }
+    }
+
+    pub(super) fn handler(&mut self, code: Code<'a>, span: Span) {
+        let site = self.site(span);
+        let caught = self.arena.intern(Node::Caught(site));
+        let error = self.arena.derived("error", vec![caught]);
+        let cond = self.cond;
+        let inside = self.arena.assume(cond, caught, true);
+        let rescue = self.branch(inside, |eval| {
+            eval.in_place(code, &[error]);
+        });
+        drop(rescue);
+        self.cond = cond;
+    }
+
+    /// Runs a callback here, in this function: its effects and assignments are this function's.
+    pub(super) fn in_place(&mut self, code: Code<'a>, args: &[V]) -> V {
+        self.in_place_with_ends(code, args).0
+    }
+
+    /// The callback's value, and the path conditions of its returns.
+    fn in_place_with_ends(&mut self, code: Code<'a>, args: &[V]) -> (V, Vec<C>) {
+        let outer_cond = self.cond;
+        let outer_jumped = self.jumped;
+        let outer_scope = self.enter_scope(true);
+        let returns = std::mem::take(&mut self.frame.returns);
+        let exits = std::mem::take(&mut self.frame.loop_exits);
+        let this = self.frame.this;
+        self.frame.inline += 1;
+        let patterns: Vec<&'a Pat> = match code {
+            Code::Function(node) => node.params.iter().map(|param| &param.pat).collect(),
+            Code::Arrow(node) => node.params.iter().collect(),
+            Code::Constructor(_) => Vec::new(),
+        };
+        for (at, pattern) in patterns.into_iter().enumerate() {
+            let value = match args.get(at) {
+                Some(value) => *value,
+                None => {
+                    let span = swc_common::Spanned::span(pattern);
+                    self.opaque(span)
+                }
+            };
+            self.bind(pattern, value, super::pattern::Bind::Declare);
+        }
+        self.body(code);
+        if self.cond != C::FALSE {
+            let cond = self.cond;
+            self.frame.returns.push((cond, Arena::UNDEFINED));
+        }
+        self.frame.inline -= 1;
+        let inner = std::mem::replace(&mut self.frame.returns, returns);
+        self.frame.loop_exits = exits;
+        self.frame.this = this;
+        self.scope = outer_scope;
+        self.cond = outer_cond;
+        self.jumped = outer_jumped;
+        let ends = inner.iter().map(|(cond, _)| *cond).collect();
+        let mut alternatives = Vec::new();
+        for (cond, value) in inner {
+            let cond = self.arena.since(outer_cond, cond);
+            alternatives.push((cond, value));
+        }
+        (self.arena.one_of(alternatives), ends)
+    }
+
+    /// An array method with its callback in place, for any element.
+    pub(super) fn each(&mut self, recv: V, name: &str, code: Code<'a>, args: &'a [ExprOrSpread]) -> V {
+        let array = self.freeze(recv);
+        let element = self.element(array);
+        let params = match name {
+            "reduce" => {
+                let start = match args.get(1) {
+                    Some(arg) => self.expr(&arg.expr),
+                    None => element,
+                };
+                vec![start, element]
+            }
+            "sort" | "toSorted" => vec![element, element],
+            _ => vec![element],
+        };
+        let span = match code {
+            Code::Function(node) => node.span,
+            Code::Arrow(node) => node.span,
+            Code::Constructor(node) => node.span,
+        };
+        let some = self.opaque(span);
+        let mut result = Arena::UNDEFINED;
+        self.frame.loops += 1;
+        self.maybe(some, |eval| result = eval.in_place(code, &params));
+        self.frame.loops -= 1;
+        let result = self.freeze(result);
+        match name {
+            "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),
+            "forEach" | "each" | "eachAsync" => Arena::UNDEFINED,
+            "reduce" => self.arena.derived("reduce", vec![array, result]),
+            _ => self.query(name, array, result),
+        }
+    }
+
+    pub(super) fn query(&mut self, method: &str, array: V, arg: V) -> V {
+        let method = self.arena.sym(method);
+        self.arena.intern(Node::Query { method, array, arg })
+    }
+}
+
+fn first_span(arg: &ExprOrSpread) -> Span {
+    swc_common::Spanned::span(&*arg.expr)
+}

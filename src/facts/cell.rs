@@ -1,0 +1,80 @@
+//! Objects and arrays that can still change, and what was assigned to objects from outside.
+//!
+//! Input: the state. Output: contents as they are now. Must not know: syntax, MongoDB.
+
+use super::eval::{Eval, Slot};
+use crate::value::{Arena, Node, Sym, V, map_children};
+use rustc_hash::FxHashSet;
+
+impl<'a> Eval<'a> {
+    pub(super) fn new_cell(&mut self, content: Node) -> V {
+        let content = self.arena.intern(content);
+        let cell = self.cells.len() as u32;
+        self.cells.push(content);
+        self.arena.intern(Node::Cell(cell))
+    }
+
+    pub(super) fn content(&self, cell: u32) -> V {
+        self.cells.get(cell as usize).copied().unwrap_or(Arena::UNDEFINED)
+    }
+
+    pub(super) fn set_content(&mut self, cell: u32, content: V) {
+        if let Some(slot) = self.cells.get_mut(cell as usize) {
+            self.trail.push((Slot::Cell(cell), Some(*slot)));
+            *slot = content;
+        }
+    }
+
+    pub(super) fn overlay(&self, place: V) -> Option<V> {
+        self.overlay.get(&place).copied()
+    }
+
+    pub(super) fn set_overlay(&mut self, place: V, value: V) {
+        let old = self.overlay.insert(place, value);
+        self.trail.push((Slot::Overlay(place), old));
+    }
+
+    /// Forgets an assignment, so that the member is looked up anew: what a constructor assigns is a field of the class.
+    pub(super) fn forget_overlay(&mut self, object: V, key: Sym) {
+        let place = self.arena.intern(Node::Member(object, key));
+        let old = self.overlay.remove(&place);
+        self.trail.push((Slot::Overlay(place), old));
+    }
+
+    /// The value as it is now, with no reference to anything that can change later.
+    pub(super) fn freeze(&mut self, value: V) -> V {
+        if !self.arena.has_cell(value) {
+            return value;
+        }
+        let mut open = FxHashSet::default();
+        self.freeze_in(value, &mut open)
+    }
+
+    fn freeze_in(&mut self, value: V, open: &mut FxHashSet<u32>) -> V {
+        if !self.arena.has_cell(value) {
+            return value;
+        }
+        if open.len() > 64 {
+            return Arena::UNDEFINED;
+        }
+        match self.arena.node(value).clone() {
+            Node::Cell(cell) => {
+                if !open.insert(cell) {
+                    return Arena::UNDEFINED;
+                }
+                let content = self.content(cell);
+                let frozen = self.freeze_in(content, open);
+                open.remove(&cell);
+                frozen
+            }
+            node => {
+                let node = map_children(&node, &mut |child| self.freeze_in(child, open));
+                match node {
+                    Node::Member(object, key) => self.arena.member(object, key),
+                    Node::OneOf(alternatives) => self.arena.one_of(alternatives),
+                    node => self.arena.intern(node),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Functions: when they are evaluated, with which parameters, on which frame.
+//!
+//! Input: code. Output: functions of the file with their effects. Must not know: MongoDB.
+
+use super::eval::{Code, Eval, Pending};
+use super::pattern::Bind;
+use crate::value::{Arena, C, FnRef, Node, V};
+use swc_ecma_ast::*;
+
+impl<'a> Eval<'a> {
+    /// Registers a function; it is evaluated by `run_function`.
+    pub(super) fn define(&mut self, code: Code<'a>, name: &str) -> FnRef {
+        let span = match code {
+            Code::Function(node) => node.span,
+            Code::Arrow(node) => node.span,
+            Code::Constructor(node) => node.span,
+        };
+        let (start, end) = self.offsets(span);
+        let func = FnRef(self.functions.len() as u32);
+        let facts = Self::blank(name, start, end, self.cond, Some(self.frame.func));
+        self.functions.push(facts);
+        func
+    }
+
+    /// Evaluates the function at the end of the current block.
+    pub(super) fn defer(&mut self, func: FnRef, code: Code<'a>) {
+        let this = match code {
+            Code::Arrow(_) => self.frame.this,
+            _ => self.arena.intern(Node::This(func)),
+        };
+        let pending = Pending { func, code, scope: self.scope, this };
+        if let Some(last) = self.pending.last_mut() {
+            last.push(pending);
+        }
+    }
+
+    /// Evaluates a function expression now, or at the end of the module when it stands there.
+    pub(super) fn function_value(&mut self, code: Code<'a>, name: &str) -> V {
+        let func = self.define(code, name);
+        if self.pending.len() <= 2 && self.frame.func == FnRef(0) {
+            self.defer(func, code);
+        } else {
+            let this = match code {
+                Code::Arrow(_) => self.frame.this,
+                _ => self.arena.intern(Node::This(func)),
+            };
+            self.run_function(func, code, self.scope, this);
+        }
+        self.arena.intern(Node::Func(func))
+    }
+
+    pub(super) fn run_function(&mut self, func: FnRef, code: Code<'a>, scope: usize, this: V) {
+        let base = self.functions.get(func.0 as usize).map_or(C::TRUE, |f| f.base);
+        let outer_frame = self.swap_frame(func, this);
+        let outer_scope = std::mem::replace(&mut self.scope, scope);
+        let outer_jumped = std::mem::replace(&mut self.jumped, false);
+        let body = self.branch(base, |eval| {
+            eval.enter_scope(true);
+            let count = eval.bind_params(code, func);
+            if let Some(facts) = eval.functions.get_mut(func.0 as usize) {
+                facts.params = count;
+            }
+            eval.body(code);
+            if eval.cond != C::FALSE {
+                let cond = eval.cond;
+                eval.frame.returns.push((cond, Arena::UNDEFINED));
+            }
+            let frame = eval.swap_frame(func, this);
+            eval.finish(func, frame);
+        });
+        // Assignments to outer variables may or may not have happened; what the module leaves empty was filled before use.
+        let at_module = outer_frame.func == FnRef(0);
+        let some = self.arena.intern(Node::Func(func));
+        let some = self.arena.derived("called", vec![some]);
+        let cond = self.cond;
+        let skipped = self.branch(C::FALSE, |_| {});
+        self.join_called(some, body, skipped, at_module);
+        self.reset_flags();
+        self.cond = cond;
+        self.jumped = outer_jumped;
+        self.scope = outer_scope;
+        self.frame = outer_frame;
+    }
+
+    fn bind_params(&mut self, code: Code<'a>, func: FnRef) -> u32 {
+        let patterns: Vec<Option<&'a Pat>> = match code {
+            Code::Function(node) => node.params.iter().map(|param| Some(&param.pat)).collect(),
+            Code::Arrow(node) => node.params.iter().map(Some).collect(),
+            Code::Constructor(node) => node
+                .params
+                .iter()
+                .map(|param| match param {
+                    ParamOrTsParamProp::Param(param) => Some(&param.pat),
+                    ParamOrTsParamProp::TsParamProp(_) => None,
+                })
+                .collect(),
+        };
+        let count = patterns.len() as u32;
+        let names = patterns.iter().map(|pattern| pattern.map(param_name).unwrap_or_default()).collect();
+        if let Some(facts) = self.functions.get_mut(func.0 as usize) {
+            facts.param_names = names;
+        }
+        for (at, pattern) in patterns.into_iter().enumerate() {
+            let value = self.arena.intern(Node::Param(func, at as u32));
+            if let Some(pattern) = pattern {
+                self.bind(pattern, value, Bind::Declare);
+            }
+        }
+        if let Code::Constructor(node) = code {
+            for (at, param) in node.params.iter().enumerate() {
+                if let ParamOrTsParamProp::TsParamProp(prop) = param
+                    && let TsParamPropParam::Ident(ident) = &prop.param
+                {
+                    let value = self.arena.intern(Node::Param(func, at as u32));
+                    let name = self.arena.sym(&ident.id.sym);
+                    self.declare(name, value);
+                }
+            }
+        }
+        count
+    }
+
+    /// The statements or the expression of a function; its value is returned.
+    pub(super) fn body(&mut self, code: Code<'a>) {
+        let stmts = match code {
+            Code::Function(node) => node.body.as_ref().map(|body| body.stmts.as_slice()),
+            Code::Constructor(node) => node.body.as_ref().map(|body| body.stmts.as_slice()),
+            Code::Arrow(node) => match &*node.body {
+                ArrowFunctionBody::FunctionBody(body) => Some(body.stmts.as_slice()),
+                ArrowFunctionBody::Expr(expr) => {
+                    let value = self.expr(expr);
+                    if self.cond != C::FALSE {
+                        self.return_value(value);
+                    }
+                    None
+                }
+            },
+        };
+        if let Some(stmts) = stmts {
+            self.hoist_vars(stmts);
+            self.block(stmts);
+        }
+    }
+}
+
+fn param_name(pattern: &Pat) -> String {
+    match pattern {
+        Pat::Ident(ident) => ident.id.sym.to_string(),
+        Pat::Assign(assign) => param_name(&assign.left),
+        _ => String::new(),
+    }
+}

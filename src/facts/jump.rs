@@ -1,0 +1,206 @@
+//! Loops, switches and exceptions.
+//!
+//! Input: statements that jump. Output: their effects under the conditions of each way through. Must not know: MongoDB.
+
+use super::branch::Branch;
+use super::eval::Eval;
+use super::pattern::Bind;
+use super::{Try, TryPart};
+use crate::value::{C, Node, Site, V};
+use swc_ecma_ast::*;
+
+impl<'a> Eval<'a> {
+    pub(super) fn for_each(
+        &mut self,
+        left: &'a ForHead,
+        right: &'a Expr,
+        body: &'a Stmt,
+        span: swc_common::Span,
+        of: bool,
+    ) {
+        let array = self.expr(right);
+        let array = self.freeze(array);
+        let element = if of { self.element(array) } else { self.opaque(span) };
+        let outer = self.enter_scope(false);
+        let some = self.opaque(span);
+        self.loop_body(some, |eval| {
+            match left {
+                ForHead::VarDecl(decl) => {
+                    for declarator in &decl.decls {
+                        eval.bind(&declarator.name, element, Bind::Declare);
+                    }
+                }
+                ForHead::UsingDecl(decl) => {
+                    for declarator in &decl.decls {
+                        eval.bind(&declarator.name, element, Bind::Declare);
+                    }
+                }
+                ForHead::Pat(pattern) => eval.bind(pattern, element, Bind::Assign),
+            }
+            eval.in_scope(body);
+        });
+        self.scope = outer;
+    }
+
+    /// Runs a loop's body once. A return or throw inside it means that its condition did not hold afterwards.
+    pub(super) fn loop_body(&mut self, test: V, run: impl FnOnce(&mut Self)) {
+        let outer = self.cond;
+        let exits = std::mem::take(&mut self.frame.loop_exits);
+        let breaks = std::mem::take(&mut self.frame.breaks);
+        self.frame.loops += 1;
+        self.maybe(test, run);
+        self.frame.loops -= 1;
+        let inner = std::mem::replace(&mut self.frame.loop_exits, exits);
+        self.frame.breaks = breaks;
+        for exit in inner.into_iter().take(4) {
+            if self.frame.loops > 0 {
+                self.frame.loop_exits.push(exit);
+            }
+            let left = self.arena.since(outer, exit);
+            if left == C::TRUE || left == C::FALSE {
+                continue;
+            }
+            let left = self.arena.cond_value(left);
+            let cond = self.cond;
+            let after = self.arena.assume(cond, left, false);
+            if after != C::FALSE {
+                self.cond = after;
+            }
+        }
+    }
+
+    /// After a loop its test does not hold, as far as that is not contradicted by a `break`.
+    pub(super) fn loop_ended(&mut self, test: &'a Expr) {
+        if self.cond == C::FALSE {
+            return;
+        }
+        let test = self.expr(test);
+        let test = self.freeze(test);
+        let cond = self.cond;
+        let after = self.arena.assume(cond, test, false);
+        if after != C::FALSE {
+            self.cond = after;
+        }
+    }
+
+    pub(super) fn switch(&mut self, node: &'a SwitchStmt) {
+        let subject = self.expr(&node.discriminant);
+        let subject = self.freeze(subject);
+        let outer = self.enter_scope(false);
+        let breaks = std::mem::take(&mut self.frame.breaks);
+        let before = self.cond;
+        self.cases(subject, &node.cases, Vec::new(), &mut Vec::new());
+        let inner = std::mem::replace(&mut self.frame.breaks, breaks);
+        if self.cond == C::FALSE && !inner.is_empty() {
+            self.jumped = false;
+            self.cond = match inner.as_slice() {
+                [only] => *only,
+                _ => before,
+            };
+        } else if !inner.is_empty() {
+            self.cond = before;
+        }
+        self.scope = outer;
+    }
+
+    /// The cases as a chain of tests; a case without a body falls into the next.
+    fn cases(&mut self, subject: V, cases: &'a [SwitchCase], mut open: Vec<V>, seen: &mut Vec<V>) {
+        let Some((case, rest)) = cases.split_first() else { return };
+        let is_default = case.test.is_none();
+        if let Some(test) = &case.test {
+            let test = self.expr(test);
+            let equal = self.equal(subject, test);
+            open.push(equal);
+            seen.push(equal);
+        }
+        if case.cons.is_empty() && !rest.is_empty() && !is_default {
+            return self.cases(subject, rest, open, seen);
+        }
+        let test = if is_default {
+            let later: Vec<V> =
+                rest.iter().filter_map(|case| case.test.as_deref()).map(|test| self.expr(test)).collect();
+            let mut none: Vec<V> = seen.to_vec();
+            for test in later {
+                let equal = self.equal(subject, test);
+                none.push(equal);
+            }
+            let any = self.arena.any(none);
+            self.arena.not(any)
+        } else {
+            self.arena.any(open)
+        };
+        self.split(test, |eval| eval.block(&case.cons), |eval| eval.cases(subject, rest, Vec::new(), seen));
+    }
+
+    pub(super) fn try_catch(&mut self, node: &'a TryStmt) {
+        let outer = self.cond;
+        let handler = node.handler.as_ref();
+        if let Some(handler) = handler {
+            let text = self.source(handler.span);
+            self.frame.tries.push(text.contains("11000"));
+        }
+        let caught_site = self.site(node.span);
+        let caught = self.arena.intern(Node::Caught(caught_site));
+        if let Some(handler) = handler {
+            let clause = self.site(handler.span);
+            self.frame.handled.push(Try { site: caught_site, handler: clause, resumes: C::FALSE, rethrows: false });
+        }
+        let body = self.branch(outer, |eval| {
+            eval.inside(caught_site, TryPart::Body, |eval| eval.scoped_block(&node.block.stmts));
+        });
+        let body_end = body.end;
+        let completed = self.arena.not(caught);
+        let unsure = self.unsure(completed, &body);
+        if handler.is_some() {
+            self.frame.tries.pop();
+        }
+        match handler {
+            Some(handler) => {
+                let cond = self.arena.assume(outer, caught, true);
+                let rescue: Branch = self.branch(cond, |eval| {
+                    let scope = eval.enter_scope(false);
+                    if let Some(param) = &handler.param {
+                        let error = eval.arena.derived("error", vec![caught]);
+                        eval.bind(param, error, Bind::Declare);
+                    }
+                    eval.inside(caught_site, TryPart::Handler, |eval| eval.block(&handler.body.stmts));
+                    eval.scope = scope;
+                });
+                let rescued = rescue.end;
+                if let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == caught_site) {
+                    handled.resumes = rescued;
+                }
+                // Assignments of the body are kept: what follows a completed body is the path that matters.
+                self.join(completed, body, rescue);
+                if rescued == C::FALSE {
+                    self.cond = body_end;
+                }
+            }
+            None => {
+                let skipped = self.branch(C::FALSE, |_| {});
+                let never = self.arena.bool(true);
+                self.join(never, body, skipped);
+                self.cond = body_end;
+            }
+        }
+        if let Some(finalizer) = &node.finalizer {
+            let after = self.cond;
+            let jumped = self.jumped;
+            self.cond = outer;
+            // It also runs when the body was left half-way.
+            self.with_values(unsure, |eval| {
+                eval.inside(caught_site, TryPart::Finalizer, |eval| eval.scoped_block(&finalizer.stmts));
+            });
+            if self.cond != C::FALSE {
+                self.cond = after;
+                self.jumped = jumped;
+            }
+        }
+    }
+
+    pub(super) fn inside(&mut self, site: Site, part: TryPart, run: impl FnOnce(&mut Self)) {
+        self.frame.within.push((site, part));
+        run(self);
+        self.frame.within.pop();
+    }
+}

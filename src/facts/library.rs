@@ -1,0 +1,269 @@
+//! Functions of the language and of well-known libraries: what they make of their arguments.
+//!
+//! Input: the name and the values of a call. Output: its value; none for a call that the link step resolves.
+//! Must not know: MongoDB.
+
+use super::EffectKind;
+use super::eval::Eval;
+use crate::value::{Arena, C, Coercion, Freshness, Item, Node, V};
+use swc_common::Span;
+use swc_ecma_ast::*;
+
+/// Methods of a query or promise that give back what they were called on.
+pub(super) const TRANSPARENT: [&str; 33] = [
+    "lean",
+    "exec",
+    "populate",
+    "select",
+    "sort",
+    "limit",
+    "skip",
+    "session",
+    "toArray",
+    "hint",
+    "project",
+    "collation",
+    "maxTimeMS",
+    "toObject",
+    "toJSON",
+    "next",
+    "read",
+    "readConcern",
+    "writeConcern",
+    "orFail",
+    "allowDiskUse",
+    "batchSize",
+    "setOptions",
+    "comment",
+    "clone",
+    "cursor",
+    "unwrap",
+    "execPopulate",
+    "finally",
+    "tz",
+    "stream",
+    "fetch",
+    "fetchAsync",
+];
+
+impl<'a> Eval<'a> {
+    /// Functions of the language and of well-known libraries, by name.
+    pub(super) fn known_function(&mut self, name: &str, target: V, args: &[V], span: Span) -> Option<V> {
+        let site = self.site(span);
+        let first = args.first().copied();
+        Some(match (name, first) {
+            ("String", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Text, value)),
+            ("Number" | "parseInt" | "parseFloat", Some(value)) => {
+                self.arena.intern(Node::Coerce(Coercion::Number, value))
+            }
+            ("Boolean", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Bool, value)),
+            ("ObjectId" | "ObjectID", None) => self.arena.intern(Node::Fresh(Freshness::Id, site)),
+            ("ObjectId" | "ObjectID" | "toObjectId" | "createFromHexString", Some(value)) => {
+                self.arena.intern(Node::Coerce(Coercion::ObjectId, value))
+            }
+            ("structuredClone" | "cloneDeep", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Copy, value)),
+            ("randomUUID" | "uuid" | "uuidv4" | "uuidv1" | "uuidv7" | "nanoid" | "cuid" | "ulid" | "createId", _)
+                if !matches!(self.arena.node(target), Node::Func(_)) =>
+            {
+                self.arena.intern(Node::Fresh(Freshness::Id, site))
+            }
+            ("v4" | "v1" | "v7", None) => self.arena.intern(Node::Fresh(Freshness::Id, site)),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn global_method(&mut self, recv: V, name: &str, args: &'a [ExprOrSpread], span: Span) -> Option<V> {
+        let Node::Global(object) = self.arena.node(recv) else { return None };
+        let object = self.arena.text(*object).to_owned();
+        let site = self.site(span);
+        match (object.as_str(), name) {
+            ("Object", "assign") => {
+                let (target, sources) = args.split_first()?;
+                let target = self.expr(&target.expr);
+                for source in sources {
+                    let source = self.expr(&source.expr);
+                    self.assign_all(target, source, span);
+                }
+                Some(target)
+            }
+            ("Object", "freeze" | "seal" | "fromEntries") => args.first().map(|arg| self.expr(&arg.expr)),
+            ("Promise", "all" | "allSettled" | "resolve" | "race" | "any") => {
+                Some(args.first().map_or(Arena::UNDEFINED, |arg| self.expr(&arg.expr)))
+            }
+            ("Promise", "reject") => {
+                let values = self.args(args);
+                Some(self.arena.derived("Promise.reject", values))
+            }
+            ("JSON", "parse") => {
+                let values = self.args(args);
+                let inner = values.first().copied().unwrap_or(Arena::UNDEFINED);
+                Some(match self.arena.node(inner) {
+                    Node::Derived(op, operands) if self.arena.text(*op) == "JSON.stringify" => {
+                        let original = operands.first().copied().unwrap_or(Arena::UNDEFINED);
+                        self.arena.intern(Node::Coerce(Coercion::Copy, original))
+                    }
+                    _ => self.arena.derived("JSON.parse", vec![inner]),
+                })
+            }
+            ("JSON", "stringify") => {
+                let values = self.args(args);
+                Some(self.arena.derived("JSON.stringify", values))
+            }
+            ("Date", "now") | ("performance", "now") => Some(self.arena.intern(Node::Fresh(Freshness::Time, site))),
+            ("Math", "random") => Some(self.arena.intern(Node::Fresh(Freshness::Random, site))),
+            ("crypto", "randomUUID" | "randomBytes") => {
+                self.args(args);
+                Some(self.arena.intern(Node::Fresh(Freshness::Id, site)))
+            }
+            ("Math" | "Number" | "Array" | "Object" | "Date" | "Buffer" | "String" | "Reflect", _) => {
+                let values = self.args(args);
+                if object == "Array" && name == "from" && values.len() == 1 {
+                    return values.first().map(|value| self.arena.intern(Node::Coerce(Coercion::Copy, *value)));
+                }
+                Some(self.arena.derived(&format!("{object}.{name}"), values))
+            }
+            ("console" | "logger" | "log", _) => {
+                self.args(args);
+                Some(Arena::UNDEFINED)
+            }
+            _ => None,
+        }
+    }
+
+    /// `Object.assign(target, source)`
+    fn assign_all(&mut self, target: V, source: V, span: Span) {
+        let mut entries = Vec::new();
+        self.spread_into(&mut entries, source, C::TRUE);
+        self.assigned_span = span;
+        if let Node::Cell(cell) = self.arena.node(target) {
+            let cell = *cell;
+            let content = self.content(cell);
+            if let Node::Object(mut own) = self.arena.node(content).clone() {
+                own.extend(entries);
+                let content = self.arena.intern(Node::Object(own));
+                self.set_content(cell, content);
+            }
+            return;
+        }
+        for entry in entries {
+            self.assign_key(target, entry.key, entry.value);
+        }
+    }
+
+    /// Methods of strings, arrays and identifiers, where the receiver or the arguments tell that it is one.
+    pub(super) fn value_method(&mut self, recv: V, name: &str, args: &[V], span: Span) -> Option<V> {
+        let first = args.first().copied();
+        let frozen = self.freeze(recv);
+        match (name, first) {
+            ("toString" | "toHexString" | "valueOf", None) => {
+                Some(self.arena.intern(Node::Coerce(Coercion::Text, frozen)))
+            }
+            ("createFromHexString" | "ObjectId" | "ObjectID", Some(value)) => {
+                Some(self.arena.intern(Node::Coerce(Coercion::ObjectId, value)))
+            }
+            ("ObjectId" | "ObjectID", None) => {
+                let site = self.site(span);
+                Some(self.arena.intern(Node::Fresh(Freshness::Id, site)))
+            }
+            ("cloneDeep", Some(value)) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, value))),
+            ("equals", Some(value)) => Some(self.equal(frozen, value)),
+            ("includes" | "indexOf" | "lastIndexOf", Some(value)) => {
+                let query = self.query(name, frozen, value);
+                self.place(query, span);
+                Some(query)
+            }
+            ("slice" | "concat" | "reverse" | "flat" | "toSorted" | "toSpliced" | "filter" | "sort", _)
+                if !self.is_query_like(recv) || name == "slice" || name == "concat" =>
+            {
+                let rest = match args {
+                    [only] => *only,
+                    _ => self.arena.derived("args", args.to_vec()),
+                };
+                if name == "concat" {
+                    return Some(self.concatenated(frozen, args));
+                }
+                Some(self.query(name, frozen, rest))
+            }
+            ("push" | "unshift" | "splice" | "pop" | "shift" | "add", _) => self.change_local(recv, name, args),
+            (
+                "trim" | "toLowerCase" | "toUpperCase" | "toISOString" | "toFixed" | "getTime" | "replace" | "split"
+                | "padStart" | "substring" | "substr" | "join" | "keys" | "values" | "entries" | "startsWith"
+                | "endsWith" | "match" | "test" | "localeCompare" | "toLocaleString" | "toDateString" | "normalize",
+                _,
+            ) => {
+                let mut operands = vec![frozen];
+                operands.extend(args);
+                Some(self.arena.derived(name, operands))
+            }
+            _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
+                if name == "session"
+                    && let Some(session) = first
+                {
+                    // The session belongs to the query it is called on; the link step reads it from this effect.
+                    let site = self.site(span);
+                    let method = self.arena.sym("session");
+                    let callee = self.arena.intern(Node::Member(frozen, method));
+                    self.effect(
+                        site,
+                        EffectKind::Call { callee, recv: Some(frozen), name: Some(method), args: vec![session] },
+                    );
+                }
+                Some(recv)
+            }
+            ("toObject" | "toJSON", _) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, frozen))),
+            _ => None,
+        }
+    }
+
+    fn concatenated(&mut self, array: V, args: &[V]) -> V {
+        let mut items = vec![Item { value: array, spread: true, cond: C::TRUE }];
+        for arg in args {
+            match self.arena.node(*arg).clone() {
+                Node::Array(inner) => items.extend(inner),
+                _ => items.push(Item { value: *arg, spread: true, cond: C::TRUE }),
+            }
+        }
+        self.new_cell(Node::Array(items))
+    }
+
+    /// Whether a value is the result of a call, so that a chain method on it belongs to that call.
+    pub(super) fn is_query_like(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Call { .. } | Node::New { .. } => true,
+            Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_query_like(*v)),
+            _ => false,
+        }
+    }
+
+    /// `array.push(x)` on an array made in this function; arrays from outside are left to the link step.
+    fn change_local(&mut self, recv: V, name: &str, args: &[V]) -> Option<V> {
+        match self.arena.node(recv).clone() {
+            Node::Cell(cell) => {
+                let content = self.content(cell);
+                let Node::Array(mut items) = self.arena.node(content).clone() else { return None };
+                if matches!(name, "push" | "unshift") {
+                    items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE }));
+                    let content = self.arena.intern(Node::Array(items));
+                    self.set_content(cell, content);
+                }
+                Some(Arena::UNDEFINED)
+            }
+            Node::OneOf(alternatives) => {
+                // const list = doc.items || []; list.push(x)
+                let outside: Vec<V> = alternatives
+                    .iter()
+                    .filter(|(_, v)| !matches!(self.arena.node(*v), Node::Cell(_)))
+                    .map(|(_, v)| *v)
+                    .collect();
+                if outside.len() == alternatives.len() {
+                    return None;
+                }
+                for (_, alternative) in &alternatives {
+                    self.change_local(*alternative, name, args);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+}

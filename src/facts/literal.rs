@@ -1,0 +1,160 @@
+//! Literals: texts, templates, objects and arrays.
+//!
+//! Input: literal expressions. Output: values. Must not know: MongoDB.
+
+use super::eval::{Code, Eval};
+use crate::value::{C, Coercion, Entry, Item, Key, Node, V};
+use swc_common::Spanned;
+use swc_ecma_ast::*;
+
+impl<'a> Eval<'a> {
+    pub(super) fn literal(&mut self, lit: &'a Lit) -> V {
+        match lit {
+            Lit::Str(text) => {
+                let text = text.value.to_atom_lossy();
+                self.arena.str(&text)
+            }
+            Lit::Bool(value) => self.arena.bool(value.value),
+            Lit::Null(_) => self.arena.intern(Node::Null),
+            Lit::Num(number) => self.arena.num(number.value),
+            Lit::Regex(regex) => {
+                let text = self.arena.sym(&regex.exp);
+                self.arena.intern(Node::Regex(text))
+            }
+            other => self.opaque(other.span()),
+        }
+    }
+
+    pub(super) fn template(&mut self, node: &'a Tpl) -> V {
+        let mut parts = Vec::new();
+        for (at, quasi) in node.quasis.iter().enumerate() {
+            let text = quasi.cooked.as_ref().map_or_else(|| quasi.raw.to_string(), |t| t.to_atom_lossy().to_string());
+            if !text.is_empty() {
+                parts.push(self.arena.str(&text));
+            }
+            if let Some(expr) = node.exprs.get(at) {
+                let value = self.expr(expr);
+                parts.push(self.freeze(value));
+            }
+        }
+        match parts.as_slice() {
+            [] => self.arena.str(""),
+            [only] if self.arena.as_str(*only).is_some() => *only,
+            [only] => {
+                let only = *only;
+                self.arena.intern(Node::Coerce(Coercion::Text, only))
+            }
+            _ => {
+                let texts: Option<Vec<&str>> = parts.iter().map(|part| self.arena.as_str(*part)).collect();
+                match texts.map(|texts| texts.concat()) {
+                    Some(text) => self.arena.str(&text),
+                    None => self.arena.intern(Node::Template(parts)),
+                }
+            }
+        }
+    }
+
+    pub(super) fn prop_key(&mut self, key: &'a PropName) -> Key {
+        match key {
+            PropName::Ident(name) => Key::Name(self.arena.sym(&name.sym)),
+            PropName::Str(text) => {
+                let text = text.value.to_atom_lossy();
+                Key::Name(self.arena.sym(&text))
+            }
+            PropName::Num(number) => Key::Name(self.arena.sym(&number.value.to_string())),
+            PropName::BigInt(number) => Key::Name(self.arena.sym(&number.value.to_string())),
+            PropName::Computed(computed) => {
+                let value = self.expr(&computed.expr);
+                self.key_of(value)
+            }
+        }
+    }
+
+    pub(super) fn object(&mut self, node: &'a ObjectLit) -> V {
+        let mut entries: Vec<Entry> = Vec::new();
+        for prop in &node.props {
+            match prop {
+                PropOrSpread::Spread(spread) => {
+                    let value = self.expr(&spread.expr);
+                    self.spread_into(&mut entries, value, C::TRUE);
+                }
+                PropOrSpread::Prop(prop) => match &**prop {
+                    Prop::Shorthand(ident) => {
+                        let key = Key::Name(self.arena.sym(&ident.sym));
+                        let value = self.ident(ident);
+                        entries.push(Self::entry(key, value));
+                    }
+                    Prop::KeyValue(pair) => {
+                        let key = self.prop_key(&pair.key);
+                        if let Key::Name(name) = key {
+                            self.naming = Some(self.arena.text(name).to_owned());
+                        }
+                        let value = self.expr(&pair.value);
+                        self.naming = None;
+                        entries.push(Self::entry(key, value));
+                    }
+                    Prop::Method(method) => {
+                        let key = self.prop_key(&method.key);
+                        let name = match key {
+                            Key::Name(name) => self.arena.text(name).to_owned(),
+                            _ => "<anonymous>".to_owned(),
+                        };
+                        let value = self.function_value(Code::Function(&method.function), &name);
+                        entries.push(Self::entry(key, value));
+                    }
+                    Prop::Getter(getter) => {
+                        let key = self.prop_key(&getter.key);
+                        let value = self.opaque(getter.span);
+                        entries.push(Self::entry(key, value));
+                    }
+                    _ => {}
+                },
+            }
+        }
+        self.new_cell(Node::Object(entries))
+    }
+
+    /// The properties of a spread value; those that are known are copied, each under its condition.
+    pub(super) fn spread_into(&mut self, entries: &mut Vec<Entry>, value: V, cond: C) {
+        match self.arena.node(value).clone() {
+            Node::Cell(cell) => {
+                let content = self.content(cell);
+                self.spread_into(entries, content, cond);
+            }
+            Node::Object(inner) => {
+                for entry in inner {
+                    let cond = self.arena.and(cond, entry.cond);
+                    entries.push(Entry { cond, ..entry });
+                }
+            }
+            Node::OneOf(alternatives) => {
+                for (c, alternative) in alternatives {
+                    let cond = self.arena.and(cond, c);
+                    if cond != C::FALSE {
+                        self.spread_into(entries, alternative, cond);
+                    }
+                }
+            }
+            Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) => {}
+            _ => entries.push(Entry { key: Key::Spread, value, cond }),
+        }
+    }
+
+    pub(super) fn array(&mut self, node: &'a ArrayLit) -> V {
+        let mut items = Vec::new();
+        for element in &node.elems {
+            let Some(element) = element else { continue };
+            let value = self.expr(&element.expr);
+            if element.spread.is_some() {
+                let value = self.freeze(value);
+                match self.arena.node(value).clone() {
+                    Node::Array(inner) => items.extend(inner),
+                    _ => items.push(Item { value, spread: true, cond: C::TRUE }),
+                }
+            } else {
+                items.push(Item { value, spread: false, cond: C::TRUE });
+            }
+        }
+        self.new_cell(Node::Array(items))
+    }
+}

@@ -1,0 +1,225 @@
+//! Conditions: conjunctions of atoms, how they are built, joined and read back as values.
+//!
+//! Input: values and conditions. Output: their identifiers. Must not know: syntax, MongoDB.
+
+use super::truth::FUEL;
+use super::{Arena, Atom, C, Coercion, Node, V};
+
+/// Longer conditions are not searched for contradictions between their parts.
+const MAX_CHECKED: usize = 48;
+
+impl Arena {
+    pub fn not(&mut self, value: V) -> V {
+        match self.node(value) {
+            Node::Not(inner) => {
+                let inner = *inner;
+                if self.is_boolean(inner) { inner } else { self.intern(Node::Not(value)) }
+            }
+            Node::Bool(b) => {
+                let b = !*b;
+                self.bool(b)
+            }
+            Node::Null | Node::Undefined => self.bool(true),
+            Node::Or(parts) => {
+                let parts = parts.clone();
+                let negated = parts.into_iter().map(|part| self.not(part)).collect();
+                self.all(negated)
+            }
+            _ => self.intern(Node::Not(value)),
+        }
+    }
+
+    fn is_boolean(&self, value: V) -> bool {
+        matches!(
+            self.node(value),
+            Node::Bool(_)
+                | Node::Not(_)
+                | Node::Compare(..)
+                | Node::Nullish(_)
+                | Node::Coerce(Coercion::Bool, _)
+                | Node::Caught(_)
+                | Node::Completed(_)
+        )
+    }
+
+    /// `cond && value`
+    pub fn assume(&mut self, cond: C, value: V, holds: bool) -> C {
+        if cond == C::FALSE {
+            return cond;
+        }
+        let value = self.as_condition(value);
+        match self.node(value).clone() {
+            Node::Not(inner) => self.assume(cond, inner, !holds),
+            Node::Coerce(Coercion::Bool, inner) => self.assume(cond, inner, holds),
+            Node::And(parts) if holds => parts.into_iter().fold(cond, |c, part| self.assume(c, part, true)),
+            Node::Or(parts) if !holds => parts.into_iter().fold(cond, |c, part| self.assume(c, part, false)),
+            _ => match self.truth(cond, value) {
+                Some(known) if known == holds => cond,
+                Some(_) => C::FALSE,
+                None => self.push_atom(cond, Atom { value, holds }),
+            },
+        }
+    }
+
+    /// The value as a condition: alternatives that come from `&&`, `||`, `!` and `?:` on booleans become `And` and `Or`.
+    pub fn as_condition(&mut self, value: V) -> V {
+        let Node::OneOf(alternatives) = self.node(value).clone() else { return value };
+        let [(c1, v1), (c2, v2)] = alternatives.as_slice() else { return value };
+        // The two conditions must be each other's negation.
+        let (first, second) = (self.cond_value(*c1), self.cond_value(*c2));
+        if self.not(first) != second && self.not(second) != first {
+            return value;
+        }
+        let (condition, then, otherwise) = match self.node(first) {
+            Node::Not(_) => (second, *v2, *v1),
+            _ => (first, *v1, *v2),
+        };
+        let negated = self.not(condition);
+        let (yes, no) = (self.truth(C::TRUE, then), self.truth(C::TRUE, otherwise));
+        if then == condition || yes == Some(true) {
+            let rest = self.as_condition(otherwise);
+            self.any(vec![condition, rest])
+        } else if otherwise == condition || no == Some(false) {
+            let rest = self.as_condition(then);
+            self.all(vec![condition, rest])
+        } else if yes == Some(false) {
+            let rest = self.as_condition(otherwise);
+            self.all(vec![negated, rest])
+        } else if no == Some(true) {
+            let rest = self.as_condition(then);
+            self.any(vec![negated, rest])
+        } else {
+            value
+        }
+    }
+
+    pub(super) fn push_atom(&mut self, parent: C, atom: Atom) -> C {
+        if let Some(cond) = self.cond_ids.get(&(parent, atom)) {
+            return *cond;
+        }
+        let cond = C(self.conds.len() as u32);
+        self.conds.push((parent, atom));
+        self.cond_ids.insert((parent, atom), cond);
+        cond
+    }
+
+    /// The atoms of a condition, last first.
+    pub fn atoms(&self, mut cond: C) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        while cond.0 > 1 {
+            let Some((parent, atom)) = self.conds.get(cond.0 as usize) else { break };
+            atoms.push(*atom);
+            cond = *parent;
+        }
+        atoms
+    }
+
+    /// Both conditions; `FALSE` when they conflict.
+    pub fn and(&mut self, left: C, right: C) -> C {
+        if left == C::FALSE || right == C::FALSE {
+            return C::FALSE;
+        }
+        if right == C::TRUE || left == right {
+            return left;
+        }
+        if left == C::TRUE {
+            return right;
+        }
+        let mut cond = left;
+        for atom in self.atoms(right).into_iter().rev() {
+            cond = self.assume(cond, atom.value, atom.holds);
+        }
+        if self.contradicts_itself(cond) { C::FALSE } else { cond }
+    }
+
+    /// `cond && value`, checked against every part of the condition.
+    pub fn meet(&mut self, cond: C, value: V, holds: bool) -> C {
+        let other = self.assume(C::TRUE, value, holds);
+        self.and(cond, other)
+    }
+
+    /// Whether a compound atom is refuted by the others: `!(a && b)` beside `a` and `b`.
+    fn contradicts_itself(&self, cond: C) -> bool {
+        let atoms = self.atoms(cond);
+        if atoms.len() > MAX_CHECKED {
+            return false;
+        }
+        self.fuel.set(FUEL);
+        atoms.iter().enumerate().any(|(at, atom)| {
+            if !matches!(self.node(atom.value), Node::And(_) | Node::Or(_) | Node::OneOf(_)) {
+                return false;
+            }
+            let others: Vec<Atom> = atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a).collect();
+            self.truth_under(&others, atom.value, 0).is_some_and(|truth| truth != atom.holds)
+        })
+    }
+
+    /// The atoms of `inner` that `outer`, a prefix of it, does not have.
+    pub fn since(&mut self, outer: C, inner: C) -> C {
+        if inner == C::FALSE || outer == C::TRUE {
+            return inner;
+        }
+        let mut rest = Vec::new();
+        let mut cond = inner;
+        while cond != outer && cond.0 > 1 {
+            let Some((parent, atom)) = self.conds.get(cond.0 as usize).copied() else { break };
+            rest.push(atom);
+            cond = parent;
+        }
+        rest.into_iter().rev().fold(C::TRUE, |c, atom| self.push_atom(c, atom))
+    }
+
+    /// The condition as a value.
+    pub fn cond_value(&mut self, cond: C) -> V {
+        if cond == C::FALSE {
+            return self.bool(false);
+        }
+        let atoms = self.atoms(cond);
+        let mut parts: Vec<V> = Vec::new();
+        for atom in atoms.into_iter().rev() {
+            parts.push(if atom.holds { atom.value } else { self.not(atom.value) });
+        }
+        self.all(parts)
+    }
+
+    pub fn all(&mut self, parts: Vec<V>) -> V {
+        let mut flat: Vec<V> = Vec::new();
+        for part in parts {
+            match self.node(part).clone() {
+                Node::Bool(true) => {}
+                Node::Bool(false) => return part,
+                Node::And(inner) => flat.extend(inner),
+                _ => flat.push(part),
+            }
+        }
+        match flat.as_slice() {
+            [] => self.bool(true),
+            [only] => *only,
+            _ => self.intern(Node::And(flat)),
+        }
+    }
+
+    pub fn any(&mut self, parts: Vec<V>) -> V {
+        let mut flat: Vec<V> = Vec::new();
+        for part in parts {
+            match self.node(part).clone() {
+                Node::Bool(false) => {}
+                Node::Bool(true) => return part,
+                Node::Or(inner) => flat.extend(inner),
+                _ => flat.push(part),
+            }
+        }
+        // x || !x
+        for part in &flat {
+            let opposite = self.not(*part);
+            if flat.contains(&opposite) {
+                return self.bool(true);
+            }
+        }
+        match flat.as_slice() {
+            [] => self.bool(false),
+            [only] => *only,
+            _ => self.intern(Node::Or(flat)),
+        }
+    }
+}

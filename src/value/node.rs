@@ -1,0 +1,237 @@
+//! The nodes of symbolic values, and what a value is made of.
+//!
+//! Input: none. Output: types. Must not know: how nodes are stored, syntax, MongoDB.
+
+/// A symbolic value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct V(pub u32);
+
+/// An interned string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(pub u32);
+
+/// A path condition: a conjunction of atoms, as a list that shares its tail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct C(pub u32);
+
+/// An occurrence of an expression; inlined code has one for every chain of calls that leads to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site(pub u32);
+
+/// A function of the project (of one file, before linking).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FnRef(pub u32);
+
+/// A class of the project (of one file, before linking).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassRef(pub u32);
+
+impl C {
+    pub const TRUE: C = C(0);
+    /// The condition of code that is never reached.
+    pub const FALSE: C = C(1);
+}
+
+/// How a value is turned into another type. Equality of identities is decided under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Coercion {
+    Text,
+    ObjectId,
+    Number,
+    Bool,
+    /// A copy, such as `structuredClone(x)`.
+    Copy,
+}
+
+/// A value made in this call, different each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Freshness {
+    Id,
+    Time,
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Compare {
+    Equal,
+    Less,
+    LessOrEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    Name(Sym),
+    /// A key that is not known: `[field]` with an unknown field.
+    Computed(V),
+    Spread,
+}
+
+/// A property of an object; a later one wins where its condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Entry {
+    pub key: Key,
+    pub value: V,
+    pub cond: C,
+}
+
+/// An element of an array literal, or a spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Item {
+    pub value: V,
+    pub spread: bool,
+    pub cond: C,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// An expression that is not modelled.
+    Opaque(Site),
+    Undefined,
+    Null,
+    Bool(bool),
+    /// The bits of an `f64`.
+    Num(u64),
+    Str(Sym),
+    Regex(Sym),
+    /// Parts joined into a string.
+    Template(Vec<V>),
+    Object(Vec<Entry>),
+    Array(Vec<Item>),
+    /// An object or array that can still change; never outside the facts pass.
+    Cell(u32),
+    Param(FnRef, u32),
+    /// `this` of a function that is no method of a class.
+    This(FnRef),
+    /// An instance of a class, with its fields as the constructor leaves them.
+    Instance(ClassRef),
+    Class(ClassRef),
+    Func(FnRef),
+    Global(Sym),
+    /// `name` is `default`, `*` for the namespace, or the exported name.
+    Import {
+        module: Sym,
+        name: Sym,
+    },
+    Member(V, Sym),
+    Index(V, V),
+    Call {
+        site: Site,
+        callee: V,
+        args: Vec<V>,
+    },
+    New {
+        site: Site,
+        callee: V,
+        args: Vec<V>,
+    },
+    Coerce(Coercion, V),
+    Fresh(Freshness, Site),
+    OneOf(Vec<(C, V)>),
+    Not(V),
+    And(Vec<V>),
+    Or(Vec<V>),
+    Compare(Compare, V, V),
+    Nullish(V),
+    /// The result of an array method that reads: `find`, `some`, `filter`; the second value is the predicate's result
+    /// for `Element` of the array, or the argument of `includes` and `indexOf`.
+    Query {
+        method: Sym,
+        array: V,
+        arg: V,
+    },
+    /// `array.map(f)`: the second value is the result of `f` for `Element` of the array.
+    Mapped(V, V),
+    /// Any element of an array.
+    Element(V),
+    /// Computed from these: `+`, `-`, a call of a pure library function. The symbol is the operator.
+    Derived(Sym, Vec<V>),
+    /// The `try` at this site was left by an exception.
+    Caught(Site),
+    /// The call at this site came back without an exception.
+    Completed(Site),
+}
+
+/// Where an expression stands: 0-based byte offsets, end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SiteInfo {
+    pub file: u32,
+    pub start: u32,
+    pub end: u32,
+    /// The call through which this copy of the expression is reached.
+    pub via: Option<Site>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Atom {
+    pub value: V,
+    pub holds: bool,
+}
+
+/// The direct operands of a node, without the entries of objects and arrays' conditions.
+pub fn children(node: &Node) -> Vec<V> {
+    match node {
+        Node::Template(parts) | Node::And(parts) | Node::Or(parts) | Node::Derived(_, parts) => parts.clone(),
+        Node::Object(entries) => entries
+            .iter()
+            .flat_map(|entry| match entry.key {
+                Key::Computed(key) => vec![key, entry.value],
+                _ => vec![entry.value],
+            })
+            .collect(),
+        Node::Array(items) => items.iter().map(|item| item.value).collect(),
+        Node::Member(object, _) => vec![*object],
+        Node::Index(object, index) => vec![*object, *index],
+        Node::Call { callee, args, .. } | Node::New { callee, args, .. } => {
+            let mut all = vec![*callee];
+            all.extend(args);
+            all
+        }
+        Node::Coerce(_, inner) | Node::Not(inner) | Node::Nullish(inner) | Node::Element(inner) => vec![*inner],
+        Node::OneOf(alternatives) => alternatives.iter().map(|(_, v)| *v).collect(),
+        Node::Compare(_, a, b) => vec![*a, *b],
+        Node::Query { array, arg, .. } => vec![*array, *arg],
+        Node::Mapped(array, result) => vec![*array, *result],
+        _ => Vec::new(),
+    }
+}
+
+/// The node with each operand mapped; conditions are kept.
+pub fn map_children(node: &Node, map: &mut dyn FnMut(V) -> V) -> Node {
+    match node {
+        Node::Template(parts) => Node::Template(parts.iter().map(|p| map(*p)).collect()),
+        Node::And(parts) => Node::And(parts.iter().map(|p| map(*p)).collect()),
+        Node::Or(parts) => Node::Or(parts.iter().map(|p| map(*p)).collect()),
+        Node::Derived(op, parts) => Node::Derived(*op, parts.iter().map(|p| map(*p)).collect()),
+        Node::Object(entries) => Node::Object(
+            entries
+                .iter()
+                .map(|entry| Entry {
+                    key: match entry.key {
+                        Key::Computed(key) => Key::Computed(map(key)),
+                        key => key,
+                    },
+                    value: map(entry.value),
+                    cond: entry.cond,
+                })
+                .collect(),
+        ),
+        Node::Array(items) => Node::Array(items.iter().map(|item| Item { value: map(item.value), ..*item }).collect()),
+        Node::Member(object, key) => Node::Member(map(*object), *key),
+        Node::Index(object, index) => Node::Index(map(*object), map(*index)),
+        Node::Call { site, callee, args } => {
+            Node::Call { site: *site, callee: map(*callee), args: args.iter().map(|a| map(*a)).collect() }
+        }
+        Node::New { site, callee, args } => {
+            Node::New { site: *site, callee: map(*callee), args: args.iter().map(|a| map(*a)).collect() }
+        }
+        Node::Coerce(kind, inner) => Node::Coerce(*kind, map(*inner)),
+        Node::Not(inner) => Node::Not(map(*inner)),
+        Node::Nullish(inner) => Node::Nullish(map(*inner)),
+        Node::Element(inner) => Node::Element(map(*inner)),
+        Node::OneOf(alternatives) => Node::OneOf(alternatives.iter().map(|(c, v)| (*c, map(*v))).collect()),
+        Node::Compare(op, a, b) => Node::Compare(*op, map(*a), map(*b)),
+        Node::Query { method, array, arg } => Node::Query { method: *method, array: map(*array), arg: map(*arg) },
+        Node::Mapped(array, result) => Node::Mapped(map(*array), map(*result)),
+        node => node.clone(),
+    }
+}

@@ -1,0 +1,164 @@
+//! Truth: whether a value is truthy under a condition, and whether two conditions exclude each other.
+//!
+//! Input: conditions and values. Output: true, false or undecided; each question has a bounded amount of work.
+//! Must not know: syntax, MongoDB.
+
+use super::{Arena, Atom, C, Coercion, Compare, Node, V};
+
+/// Nodes visited to answer one question about a condition; past that it is undecided.
+pub(super) const FUEL: u32 = 200;
+
+impl Arena {
+    /// Whether a value is truthy under a condition; `None` when that is not decided.
+    pub fn truth(&self, cond: C, value: V) -> Option<bool> {
+        self.fuel.set(FUEL);
+        let atoms = self.atoms(cond);
+        self.truth_under(&atoms, value, 0)
+    }
+
+    /// Whether a value is truthy where these atoms hold.
+    pub fn truth_given(&self, atoms: &[Atom], value: V) -> Option<bool> {
+        self.fuel.set(FUEL);
+        self.truth_under(atoms, value, 0)
+    }
+
+    pub(super) fn truth_under(&self, atoms: &[Atom], value: V, depth: u32) -> Option<bool> {
+        let fuel = self.fuel.get();
+        if depth > 8 || fuel == 0 {
+            return None;
+        }
+        self.fuel.set(fuel - 1);
+        if let Some(atom) = atoms.iter().find(|atom| atom.value == value) {
+            return Some(atom.holds);
+        }
+        match self.node(value) {
+            Node::Undefined | Node::Null => Some(false),
+            Node::Bool(b) => Some(*b),
+            Node::Num(bits) => {
+                let n = f64::from_bits(*bits);
+                Some(n != 0.0 && !n.is_nan())
+            }
+            Node::Str(sym) => Some(!self.text(*sym).is_empty()),
+            Node::Object(_) | Node::Array(_) | Node::Cell(_) | Node::Func(_) | Node::Class(_) | Node::Fresh(..) => {
+                Some(true)
+            }
+            Node::New { .. } | Node::Mapped(..) | Node::Coerce(Coercion::ObjectId, _) => Some(true),
+            Node::Not(inner) => self.truth_under(atoms, *inner, depth + 1).map(|b| !b),
+            Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.truth_under(atoms, *inner, depth + 1),
+            Node::And(parts) => {
+                let truths: Vec<_> = parts.iter().map(|p| self.truth_under(atoms, *p, depth + 1)).collect();
+                if truths.contains(&Some(false)) {
+                    Some(false)
+                } else if truths.iter().all(|t| *t == Some(true)) {
+                    Some(true)
+                } else {
+                    None
+                }
+            }
+            Node::Or(parts) => {
+                let truths: Vec<_> = parts.iter().map(|p| self.truth_under(atoms, *p, depth + 1)).collect();
+                if truths.contains(&Some(true)) {
+                    Some(true)
+                } else if truths.iter().all(|t| *t == Some(false)) {
+                    Some(false)
+                } else {
+                    None
+                }
+            }
+            Node::Nullish(inner) => match self.node(*inner) {
+                Node::Undefined | Node::Null => Some(true),
+                Node::Str(_)
+                | Node::Num(_)
+                | Node::Bool(_)
+                | Node::Object(_)
+                | Node::Array(_)
+                | Node::Fresh(..)
+                | Node::Template(_) => Some(false),
+                _ => match self.truth_under(atoms, *inner, depth + 1) {
+                    Some(true) => Some(false),
+                    _ => None,
+                },
+            },
+            Node::Compare(Compare::Equal, a, b) => {
+                if a == b {
+                    return Some(true);
+                }
+                if self.is_literal(*a) && self.is_literal(*b) {
+                    return Some(false);
+                }
+                // x === 'a' is false where x === 'b' holds.
+                for atom in atoms.iter().filter(|atom| atom.holds) {
+                    if let Node::Compare(Compare::Equal, x, y) = self.node(atom.value)
+                        && x == a
+                        && y != b
+                        && self.is_literal(*y)
+                        && self.is_literal(*b)
+                    {
+                        return Some(false);
+                    }
+                }
+                None
+            }
+            Node::OneOf(alternatives) => {
+                let mut result = None;
+                for (c, v) in alternatives {
+                    if self.refuted(atoms, *c, depth + 1) {
+                        continue;
+                    }
+                    let mut both = self.atoms(*c);
+                    both.extend_from_slice(atoms);
+                    let truth = self.truth_under(&both, *v, depth + 1)?;
+                    if result.is_some_and(|r| r != truth) {
+                        return None;
+                    }
+                    result = Some(truth);
+                    let taken = self
+                        .atoms(*c)
+                        .iter()
+                        .all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds));
+                    if taken {
+                        break;
+                    }
+                }
+                result
+            }
+            _ => None,
+        }
+    }
+
+    pub fn is_literal(&self, value: V) -> bool {
+        matches!(self.node(value), Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_))
+    }
+
+    fn refuted(&self, atoms: &[Atom], cond: C, depth: u32) -> bool {
+        cond == C::FALSE
+            || self
+                .atoms(cond)
+                .iter()
+                .any(|atom| self.truth_under(atoms, atom.value, depth).is_some_and(|t| t != atom.holds))
+    }
+
+    /// Whether two conditions cannot both hold: one holds the negation of the other's atom.
+    pub fn conflict(&self, left: C, right: C) -> bool {
+        self.fuel.set(FUEL);
+        if left == C::FALSE || right == C::FALSE {
+            return true;
+        }
+        let l = self.atoms(left);
+        self.refuted(&l, right, 0) || {
+            let r = self.atoms(right);
+            self.refuted(&r, left, 0)
+        }
+    }
+
+    /// The value with only the alternatives that a condition allows.
+    pub fn narrow(&mut self, cond: C, value: V) -> V {
+        match self.node(value).clone() {
+            Node::OneOf(alternatives) => {
+                let kept: Vec<_> = alternatives.into_iter().filter(|(c, _)| !self.conflict(cond, *c)).collect();
+                self.one_of(kept)
+            }
+            _ => value,
+        }
+    }
+}
