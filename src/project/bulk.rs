@@ -3,8 +3,9 @@
 //! Sources: MongoDB Node.js driver API, `Collection#initializeUnorderedBulkOp`, `FindOperators`, `Collection#bulkWrite`.
 //! Input: calls. Output: the operations as the table knows them, where they are written. Must not know: rules.
 
+use super::handles::Handle;
 use super::link::{Op, Project, Step};
-use super::mongo::{Action, DbCall, Handle};
+use super::mongo::{Action, DbCall};
 use crate::value::{Entry, Key, Node, Site, V};
 use rustc_hash::FxHashMap;
 

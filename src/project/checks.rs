@@ -3,8 +3,8 @@
 //! Input: a path condition. Output: the facts it holds about loaded documents, arrays and counts.
 
 use super::link::Project;
-use super::mongo::{Action, DbCall, Handle};
-use crate::value::{C, Coercion, Compare, Key, Node, V};
+use super::mongo::{Action, DbCall};
+use crate::value::{C, Coercion, Compare, Node, V};
 
 /// A part of a condition that is not `and`, `or` or `not`: the value, and whether it counts for or against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl Project {
         checks
     }
 
-    fn check(&mut self, leaf: Leaf, documents: &[V], checks: &mut Vec<Check>) {
+    pub(super) fn check(&mut self, leaf: Leaf, documents: &[V], checks: &mut Vec<Check>) {
         let Leaf { value, holds, under } = leaf;
         match self.arena.node(value).clone() {
             Node::Compare(op, a, b) => self.comparison(leaf, op, a, b, documents, checks),
@@ -288,7 +288,7 @@ impl Project {
         }
     }
 
-    fn number(&self, value: V) -> Option<f64> {
+    pub(super) fn number(&self, value: V) -> Option<f64> {
         match self.arena.node(value) {
             Node::Num(bits) => Some(f64::from_bits(*bits)),
             _ => None,
@@ -382,237 +382,4 @@ impl Project {
             _ => None,
         }
     }
-
-    /// The loaded document or list that a value is a part of, with the path into it.
-    pub fn loaded(&mut self, value: V, documents: &[V]) -> Option<(V, Vec<String>, Option<DbCall>)> {
-        self.loaded_at(value, documents, 0)
-    }
-
-    fn loaded_at(&mut self, value: V, documents: &[V], depth: u32) -> Option<(V, Vec<String>, Option<DbCall>)> {
-        if depth > 12 {
-            return None;
-        }
-        if let Some(read) = self.read_of(value) {
-            return is_read(read.action).then_some((value, Vec::new(), Some(read)));
-        }
-        if documents.contains(&value) {
-            return Some((value, Vec::new(), None));
-        }
-        match self.arena.node(value).clone() {
-            Node::Member(object, key) => {
-                let (root, mut path, read) = self.loaded_at(object, documents, depth + 1)?;
-                // The result of findOneAndUpdate in the old driver is under `value`.
-                if !(path.is_empty() && self.arena.text(key) == "_doc") {
-                    path.push(self.arena.text(key).to_owned());
-                }
-                Some((root, path, read))
-            }
-            Node::Index(object, _) | Node::Element(object) => {
-                let (root, mut path, read) = self.loaded_at(object, documents, depth + 1)?;
-                let list = path.is_empty() && read.as_ref().is_some_and(|read| read.action == Action::FindMany);
-                if !list {
-                    path.push("*".to_owned());
-                }
-                Some((root, path, read))
-            }
-            Node::Query { method, array, .. } => {
-                let (root, mut path, read) = self.loaded_at(array, documents, depth + 1)?;
-                let list = path.is_empty() && read.as_ref().is_some_and(|read| read.action == Action::FindMany);
-                if matches!(self.arena.text(method), "find" | "findLast") && !list {
-                    path.push("*".to_owned());
-                }
-                Some((root, path, read))
-            }
-            Node::Coerce(_, inner) => self.loaded_at(inner, documents, depth + 1),
-            Node::Call { callee, .. } => {
-                // doc.items.id(itemId)
-                let Node::Member(array, name) = self.arena.node(callee).clone() else { return None };
-                if self.arena.text(name) != "id" {
-                    return None;
-                }
-                let (root, mut path, read) = self.loaded_at(array, documents, depth + 1)?;
-                path.push("*".to_owned());
-                Some((root, path, read))
-            }
-            Node::OneOf(alternatives) => {
-                alternatives.into_iter().find_map(|(_, v)| self.loaded_at(v, documents, depth + 1))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a value was computed from a loaded value at the path of the root.
-    pub fn comes_from(&mut self, value: V, root: V, path: &[String], documents: &[V]) -> bool {
-        let mut seen = Vec::new();
-        self.comes_from_at(value, root, path, documents, 0, &mut seen)
-    }
-
-    fn comes_from_at(
-        &mut self,
-        value: V,
-        root: V,
-        path: &[String],
-        documents: &[V],
-        depth: u32,
-        seen: &mut Vec<V>,
-    ) -> bool {
-        if depth > 10 || seen.len() > 200 || seen.contains(&value) {
-            return false;
-        }
-        seen.push(value);
-        if let Some((r, p, _)) = self.loaded(value, documents)
-            && r == root
-            && p.first().map(String::as_str) == path.first().map(String::as_str)
-            && p.len() >= path.len()
-            && p.iter().zip(path).all(|(a, b)| a == b)
-        {
-            return true;
-        }
-        let node = self.arena.node(value).clone();
-        if matches!(node, Node::Compare(..) | Node::Not(_) | Node::Nullish(_) | Node::Func(_)) {
-            return false;
-        }
-        if self.read_of(value).is_some() {
-            return false;
-        }
-        crate::value::children(&node)
-            .into_iter()
-            .any(|child| self.comes_from_at(child, root, path, documents, depth + 1, seen))
-    }
-
-    /// The equality keys of a filter: field to value. Operators and arrays of conditions are left out.
-    pub fn equalities(&self, filter: V) -> Vec<(String, V)> {
-        let mut keys = Vec::new();
-        self.collect_equalities(filter, 0, &mut keys);
-        keys
-    }
-
-    fn collect_equalities(&self, filter: V, depth: u32, keys: &mut Vec<(String, V)>) {
-        if depth > 4 {
-            return;
-        }
-        match self.arena.node(filter) {
-            Node::Object(entries) => {
-                for entry in entries {
-                    let Key::Name(name) = entry.key else { continue };
-                    match self.arena.text(name) {
-                        "$and" | "$or" => {
-                            if let Node::Array(items) = self.arena.node(entry.value) {
-                                items.iter().for_each(|item| self.collect_equalities(item.value, depth + 1, keys));
-                            }
-                        }
-                        name if name.starts_with('$') => {}
-                        name => {
-                            let value = self.equality_value(entry.value);
-                            if let Some(value) = value {
-                                keys.push((name.to_owned(), value));
-                            }
-                        }
-                    }
-                }
-            }
-            Node::OneOf(alternatives) => {
-                alternatives.iter().for_each(|(_, v)| self.collect_equalities(*v, depth + 1, keys))
-            }
-            _ => {}
-        }
-    }
-
-    /// The lists of the filter's `$in` conditions.
-    pub fn listed(&mut self, filter: V) -> Vec<V> {
-        let Node::Object(entries) = self.arena.node(filter).clone() else { return Vec::new() };
-        let operator = self.arena.sym("$in");
-        entries.into_iter().filter_map(|entry| self.arena.member_of(entry.value, operator)).collect()
-    }
-
-    /// `v` of `k: v`, `k: { $eq: v }`, and of a case-insensitive pattern made from one value.
-    fn equality_value(&self, value: V) -> Option<V> {
-        let Node::Object(entries) = self.arena.node(value) else { return Some(value) };
-        entries.iter().find_map(|entry| match entry.key {
-            Key::Name(name) if matches!(self.arena.text(name), "$eq" | "$regex" | "$all") => Some(entry.value),
-            Key::Name(name) if self.arena.text(name).starts_with('$') => None,
-            _ => None,
-        })
-    }
-
-    /// Whether two filters can be about different documents for sure: the same key with two values that differ.
-    pub fn different_documents(&self, a: V, b: V) -> bool {
-        let (left, right) = (self.equalities(a), self.equalities(b));
-        left.iter().any(|(key, value)| {
-            key == "_id"
-                && right.iter().any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_part_of(*value, *v))
-        })
-    }
-
-    fn is_part_of(&self, a: V, b: V) -> bool {
-        // { _id: doc._id } where doc was loaded by { _id: x }
-        let id_of = |v: V| matches!(self.arena.node(self.bare(v)), Node::Member(_, name) if self.arena.text(*name) == "_id" || self.arena.text(*name) == "id");
-        id_of(a) || id_of(b)
-    }
-
-    /// Whether a read and a write surely concern the same collection and may concern the same document.
-    pub fn same_document(
-        &mut self,
-        root: V,
-        read: Option<&DbCall>,
-        handle: &Handle,
-        filter: Option<V>,
-        document: Option<V>,
-    ) -> bool {
-        if let Some(document) = document
-            && (document == root || self.arena.alternatives(document).iter().any(|(_, v)| *v == root))
-        {
-            return true;
-        }
-        let Some(read) = read else {
-            // A document from outside: { _id: req.user._id }
-            return filter.is_some_and(|filter| {
-                self.equalities(filter).iter().any(|(_, v)| self.path_from(self.bare(*v), root).is_some())
-            });
-        };
-        if !read.handle.same(handle) {
-            return false;
-        }
-        // Another copy of the document, read again before it is saved.
-        let filter =
-            filter.or_else(|| document.and_then(|document| self.read_of(document)).and_then(|read| read.filter));
-        match (read.filter, filter) {
-            (Some(a), Some(b)) => a == b || self.identify_one(a, b, root),
-            _ => document.is_none() || self.is_element_of(document, root),
-        }
-    }
-
-    /// Whether two filters name the same document: a key with the same value in both, or a value of the loaded document.
-    /// A check of the caller's own account before a write to another one shares no key.
-    fn identify_one(&self, read: V, write: V, root: V) -> bool {
-        let (left, right) = (self.equalities(read), self.equalities(write));
-        if left.is_empty() || right.is_empty() {
-            return left.is_empty() && right.is_empty() || !self.is_known_object(read) || !self.is_known_object(write);
-        }
-        right.iter().any(|(key, value)| {
-            let bare = self.bare(*value);
-            self.path_from(bare, root).is_some()
-                || left.iter().any(|(k, v)| {
-                    (k == key || (k.ends_with("id") && key.ends_with("id")) || (k == "_id") != (key == "_id"))
-                        && self.same_value(*v, *value)
-                })
-        }) || left
-            .iter()
-            .any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_part_of(*value, *v)))
-    }
-
-    fn is_known_object(&self, filter: V) -> bool {
-        matches!(self.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| entry.key != Key::Spread))
-    }
-
-    fn is_element_of(&self, document: Option<V>, root: V) -> bool {
-        document.is_some_and(|document| self.path_from(document, root).is_some())
-    }
-}
-
-fn is_read(action: Action) -> bool {
-    matches!(
-        action,
-        Action::FindOne | Action::FindMany | Action::Count | Action::Exists | Action::Update | Action::Replace
-    )
 }

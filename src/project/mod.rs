@@ -5,11 +5,14 @@
 
 mod bulk;
 pub mod checks;
+mod documents;
 pub mod entries;
 pub mod guards;
+pub mod handles;
 mod instance;
 pub mod link;
 mod linked;
+mod loaded;
 pub mod locks;
 mod merge;
 pub mod models;

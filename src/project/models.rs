@@ -4,8 +4,8 @@
 //! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
 //! Must not know: rules.
 
+use super::handles::Handle;
 use super::link::Project;
-use super::mongo::Handle;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;

@@ -3,6 +3,7 @@
 //! Sources: MongoDB Node.js driver API (`Collection`), Mongoose API (`Model`, `Query`, `Document`).
 //! Input: the values of a call. Output: a [`DbCall`]. Must not know: rules.
 
+use super::handles::Handle;
 use super::link::Project;
 use crate::value::{C, Coercion, Entry, Key, Node, Site, Sym, V};
 
@@ -28,17 +29,17 @@ pub enum Action {
 }
 
 /// Where a method takes its operands.
-struct Method {
-    name: &'static str,
-    action: Action,
-    filter: Option<usize>,
+pub(super) struct Method {
+    pub(super) name: &'static str,
+    pub(super) action: Action,
+    pub(super) filter: Option<usize>,
     /// Update document, replacement, inserted document, or operations.
-    payload: Option<usize>,
-    options: Option<usize>,
+    pub(super) payload: Option<usize>,
+    pub(super) options: Option<usize>,
     /// The filter is an `_id`.
-    by_id: bool,
+    pub(super) by_id: bool,
     /// Only the receiver tells that this is MongoDB.
-    ambiguous: bool,
+    pub(super) ambiguous: bool,
 }
 
 const fn read(name: &'static str, action: Action, ambiguous: bool) -> Method {
@@ -102,42 +103,6 @@ const METHODS: [Method; 43] = [
 /// Whether a method name can be one of the table's.
 pub fn is_method(name: &str) -> bool {
     METHODS.iter().any(|method| method.name == name)
-}
-
-/// The collection or model that a call works on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Handle {
-    /// `db.collection('users')`, `mongoose.model('User')`
-    Named(String),
-    /// Known only as a value, such as a parameter.
-    Value(V),
-}
-
-impl Handle {
-    /// The name for a report.
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Handle::Named(name) => Some(name),
-            Handle::Value(_) => None,
-        }
-    }
-
-    /// Whether both are surely the same collection. A model `User` is the collection `users`.
-    pub fn same(&self, other: &Handle) -> bool {
-        match (self, other) {
-            (Handle::Named(a), Handle::Named(b)) => plural(a) == plural(b),
-            (a, b) => a == b,
-        }
-    }
-}
-
-/// Mongoose makes the collection's name from the model's by lower case and plural.
-fn plural(name: &str) -> String {
-    let name = name.to_lowercase();
-    if let Some(stem) = name.strip_suffix("ies") {
-        return format!("{stem}y");
-    }
-    name.strip_suffix('s').map_or(name.clone(), str::to_owned)
 }
 
 /// A database operation.
@@ -228,110 +193,10 @@ impl Project {
         Some([self.arena.member_of(all, query)?, self.arena.member_of(all, update)?])
     }
 
-    /// `Meteor.user()` is the document of the user who calls.
-    fn meteor_user(&self, site: Site, recv: V, name: Sym) -> Option<DbCall> {
-        let is_user = matches!(self.arena.text(name), "user" | "userAsync") && self.last_name(recv) == Some("Meteor");
-        is_user.then(|| DbCall {
-            site,
-            method: "user".to_owned(),
-            action: Action::FindOne,
-            handle: Handle::Named("users".to_owned()),
-            filter: None,
-            payload: None,
-            options: None,
-        })
-    }
-
     /// `{ _id: id }`
     pub fn id_filter(&mut self, id: V) -> V {
         let key = Key::Name(self.arena.sym("_id"));
         self.arena.intern(Node::Object(vec![Entry { key, value: id, cond: C::TRUE }]))
-    }
-
-    /// The collection that a value is a handle of.
-    pub fn handle_of(&mut self, value: V, depth: u32) -> Option<Handle> {
-        if depth > 4 {
-            return None;
-        }
-        match self.arena.node(value).clone() {
-            Node::Call { callee, args, .. } => {
-                let name = match self.arena.node(callee) {
-                    Node::Member(_, name) | Node::Global(name) | Node::Import { name, .. } => {
-                        self.arena.text(*name).to_owned()
-                    }
-                    _ => return None,
-                };
-                match name.as_str() {
-                    "collection" | "getCollection" | "model" | "discriminator" | "useCollection" | "getModel" => {
-                        let first = args.first().copied()?;
-                        match self.arena.as_str(first) {
-                            Some(text) => Some(Handle::Named(text.to_owned())),
-                            // A collection named by a value: equal values are equal collections.
-                            None => Some(Handle::Value(first)),
-                        }
-                    }
-                    "getModelForClass" => match args.first().map(|class| self.arena.node(*class)) {
-                        Some(Node::Class(class)) => self.class(*class).map(|class| Handle::Named(class.name.clone())),
-                        _ => None,
-                    },
-                    "get" | "collectionOf" if args.len() == 1 => {
-                        // monk: db.get('users')
-                        let Node::Member(recv, _) = self.arena.node(callee) else { return None };
-                        let is_monk = matches!(self.arena.node(*recv), Node::Call { callee, .. } if self.last_name(*callee) == Some("monk"));
-                        let first = args.first().and_then(|v| self.arena.as_str(*v));
-                        first.filter(|_| is_monk).map(|text| Handle::Named(text.to_owned()))
-                    }
-                    _ => None,
-                }
-            }
-            Node::New { callee, args, .. } => match self.last_name(self.base_class(callee)) {
-                // Meteor: new Mongo.Collection('users')
-                Some("Collection") => {
-                    args.first().and_then(|v| self.arena.as_str(*v)).map(|text| Handle::Named(text.to_owned()))
-                }
-                _ => None,
-            },
-            Node::Member(meteor, name)
-                if self.arena.text(name) == "users" && self.last_name(meteor) == Some("Meteor") =>
-            {
-                Some(Handle::Named("users".to_owned()))
-            }
-            Node::Member(object, name) => match self.arena.node(object) {
-                Node::This(_) | Node::Instance(_) if self.arena.text(name) == "constructor" => {
-                    let model = self.model_of_document(object)?;
-                    self.handle_of(model, depth + 1)
-                }
-                Node::Member(_, models) if self.arena.text(*models) == "models" => {
-                    Some(Handle::Named(self.arena.text(name).to_owned()))
-                }
-                _ => None,
-            },
-            Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
-            Node::Class(class) => {
-                // class User extends Model
-                if let Some(handle) = self.handle_of_class(class) {
-                    return Some(handle);
-                }
-                let facts = self.class(class)?;
-                let parent = facts.parent?;
-                let name = facts.name.clone();
-                (self.last_name(parent) == Some("Model")).then_some(Handle::Named(name))
-            }
-            _ => None,
-        }
-    }
-
-    /// What a class of the project extends in the end; any other value is itself.
-    fn base_class(&self, class: V) -> V {
-        let mut at = class;
-        for _ in 0..4 {
-            let Node::Class(id) = self.arena.node(at) else { break };
-            match self.class(*id).and_then(|class| class.parent) {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        at
     }
 
     /// The last name of a callee or member.
@@ -343,95 +208,6 @@ impl Project {
                 name => Some(name),
             },
             _ => None,
-        }
-    }
-
-    /// Whether an unknown receiver can be a collection or model.
-    fn may_be_handle(&self, recv: V, method: &Method, first: Option<V>, args: &[V]) -> bool {
-        if self.is_document(recv) {
-            return false;
-        }
-        let Some(name) = self.last_name(recv) else {
-            return !method.ambiguous
-                && matches!(
-                    self.arena.node(recv),
-                    Node::Param(..) | Node::This(_) | Node::Index(..) | Node::Call { .. } | Node::Opaque(_)
-                );
-        };
-        if self.is_foreign(recv) {
-            return false;
-        }
-        if !method.ambiguous {
-            return !name.ends_with("Service") && !name.ends_with("service");
-        }
-        let lower = name.to_lowercase();
-        let named_like_one = lower.ends_with("model") || lower.contains("collection") || lower.ends_with("col");
-        let capital = name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase);
-        let imported = matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_));
-        match method.name {
-            "update" => {
-                named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update))
-            }
-            "insert" => named_like_one || (imported && capital && !is_builtin(name)),
-            "save" | "findOneBy" | "findOneOrFail" | "index" => false,
-            _ => {
-                let object = first
-                    .is_none_or(|first| !matches!(self.arena.node(first), Node::Func(_) | Node::Str(_) | Node::Num(_)));
-                object && (named_like_one || (imported && capital && !is_builtin(name)))
-            }
-        }
-    }
-
-    /// Whether the receiver comes from a library that is not MongoDB's.
-    fn is_foreign(&self, value: V) -> bool {
-        match self.arena.node(value) {
-            Node::Import { module, .. } => {
-                let module = self.arena.text(*module);
-                [
-                    "prisma",
-                    "sequelize",
-                    "typeorm",
-                    "knex",
-                    "objection",
-                    "axios",
-                    "stripe",
-                    "lodash",
-                    "dynamoose",
-                    "drizzle",
-                ]
-                .iter()
-                .any(|library| module.contains(library))
-            }
-            Node::Member(object, name) => {
-                let name = self.arena.text(*name).to_lowercase();
-                name.contains("prisma")
-                    || name.contains("sequelize")
-                    || name.contains("entitymanager")
-                    || name.ends_with("redis")
-                    || self.is_foreign(*object)
-            }
-            Node::New { callee, .. } | Node::Call { callee, .. } => {
-                self.is_foreign(*callee)
-                    || self
-                        .last_name(*callee)
-                        .is_some_and(|name| matches!(name, "PrismaClient" | "Sequelize" | "getRepository"))
-            }
-            Node::Global(name) => {
-                let name = self.arena.text(*name).to_lowercase();
-                name.contains("prisma") || name == "knex" || name == "redis" || name == "axios"
-            }
-            _ => false,
-        }
-    }
-
-    /// `{ where: … }` and `{ data: … }` are Sequelize, TypeORM or Prisma.
-    fn is_other_library(&self, value: V) -> bool {
-        match self.arena.node(value) {
-            Node::Object(entries) => entries.iter().any(|entry| match entry.key {
-                Key::Name(name) => matches!(self.arena.text(name), "where" | "include"),
-                _ => false,
-            }),
-            _ => false,
         }
     }
 
@@ -501,23 +277,4 @@ impl Project {
 
 fn is_identifier_name(name: &str) -> bool {
     matches!(name, "_id" | "id") || name.ends_with("Id") || name.ends_with("_id")
-}
-
-fn is_builtin(name: &str) -> bool {
-    matches!(
-        name,
-        "Object"
-            | "Array"
-            | "Promise"
-            | "Math"
-            | "JSON"
-            | "Map"
-            | "Set"
-            | "Date"
-            | "Reflect"
-            | "Symbol"
-            | "Buffer"
-            | "URL"
-            | "Schema"
-    )
 }

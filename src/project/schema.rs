@@ -2,8 +2,9 @@
 //!
 //! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
 
+use super::handles::Handle;
 use super::link::{Op, Project};
-use super::mongo::{Action, Handle};
+use super::mongo::Action;
 use crate::value::{FnRef, Key, Node, Site, V};
 
 /// A unique index.

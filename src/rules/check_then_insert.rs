@@ -161,10 +161,10 @@ fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
 }
 
 /// A model whose file is not part of the run: its schema, and so its unique indexes, are not known.
-fn is_unseen_model(ctx: &Context<'_>, handle: &crate::project::mongo::Handle) -> bool {
+fn is_unseen_model(ctx: &Context<'_>, handle: &crate::project::handles::Handle) -> bool {
     match handle {
-        crate::project::mongo::Handle::Value(value) => matches!(ctx.project.arena.node(*value), Node::Import { .. }),
-        crate::project::mongo::Handle::Named(_) => false,
+        crate::project::handles::Handle::Value(value) => matches!(ctx.project.arena.node(*value), Node::Import { .. }),
+        crate::project::handles::Handle::Named(_) => false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
-use super::context::{Context, Trace, appends, check_words};
+use super::context::{Context, Trace, appends};
 use super::rewrite;
+use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, V};

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Trace};
 use super::guarded::{GuardKey, GuardedAppend, Stored};
-use crate::project::mongo::Handle;
+use crate::project::handles::Handle;
 use crate::project::writes::Write;
 use crate::value::{Coercion, Node, V};
 

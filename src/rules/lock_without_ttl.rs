@@ -2,7 +2,7 @@
 
 use super::context::{Context, Trace};
 use crate::diagnostic::Role;
-use crate::project::mongo::Handle;
+use crate::project::handles::Handle;
 
 const RULE: &str = "lock-without-ttl";
 

@@ -7,8 +7,8 @@ mod collection;
 mod failures;
 mod memory;
 
+use super::handles::Handle;
 use super::link::{Project, Step};
-use super::mongo::Handle;
 use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
 use crate::value::{C, Site, V};

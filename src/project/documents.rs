@@ -1,0 +1,188 @@
+//! Mongoose documents that are saved, and what was changed on them before.
+//!
+//! Source: Mongoose, Document.prototype.save. Input: the steps of a summary. Output: writes. Must not know: rules.
+
+use super::handles::Handle;
+use super::link::{Op, Project, Step};
+use super::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{C, Node, Sym, V};
+
+impl Project {
+    /// `doc.save()`, `doc.updateOne({ $push: … })`
+    pub(super) fn is_document_method(&mut self, recv: V, name: Sym, args: &[V]) -> bool {
+        match self.arena.text(name) {
+            "save" => {
+                !args.first().is_some_and(|arg| {
+                    matches!(self.arena.node(*arg), Node::Param(..) | Node::Call { .. } | Node::New { .. })
+                }) && self.handle_of(recv, 0).is_none()
+            }
+            "updateOne" | "update" => {
+                args.len() <= 2 && self.is_document(recv) && args.first().is_some_and(|arg| self.has_operator(*arg))
+            }
+            _ => false,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
+    pub(super) fn document_write(
+        &mut self,
+        steps: &[Step],
+        at: usize,
+        step: &Step,
+        recv: V,
+        name: Sym,
+        args: &[V],
+        writes: &mut Vec<Write>,
+    ) {
+        let is_save = self.arena.text(name) == "save";
+        for (cond, document) in self.arena.alternatives(recv) {
+            let cond = self.arena.and(step.cond, cond);
+            if cond == C::FALSE {
+                continue;
+            }
+            let handle = self.document_handle(document);
+            let options = args.get(usize::from(!is_save)).copied();
+            let mut write = Write {
+                step: at,
+                site: step.site,
+                kind: if is_save { WriteKind::Save } else { WriteKind::Update },
+                method: self.arena.text(name).to_owned(),
+                handle,
+                filter: None,
+                options,
+                document: Some(document),
+                fields: Vec::new(),
+                payload: None,
+                upsert: false,
+                session: options
+                    .and_then(|options| self.option(options, "session"))
+                    .or_else(|| self.read_session(steps, document)),
+                cond,
+            };
+            if let Node::New { args, .. } = self.arena.node(document).clone() {
+                // A model made from a document that was loaded is that document, with every field marked as changed.
+                let copied = args.first().copied().filter(|source| self.is_loaded_document(Some(*source)));
+                write.kind = if copied.is_some() { WriteKind::Replace } else { WriteKind::Insert };
+                write.filter = copied.map(|source| self.own_id_filter(source));
+                write.payload = args.first().copied();
+                write.document = None;
+                self.fill(&mut write);
+            } else if is_save {
+                self.saved_fields(steps, at, document, &mut write);
+            } else {
+                write.filter = Some(self.own_id_filter(document));
+                write.payload = args.first().copied();
+                self.fill(&mut write);
+            }
+            writes.push(write);
+        }
+    }
+
+    /// `{ _id: document._id }`
+    fn own_id_filter(&mut self, document: V) -> V {
+        let id = self.arena.sym("_id");
+        let id = self.arena.member(document, id);
+        self.id_filter(id)
+    }
+
+    fn document_handle(&mut self, document: V) -> Handle {
+        match self.arena.node(document).clone() {
+            Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
+            Node::Element(list) | Node::Index(list, _) => self.document_handle(list),
+            Node::Query { array, .. } => self.document_handle(array),
+            Node::This(_) | Node::Instance(_) => match self.model_of_document(document) {
+                Some(model) => self.handle_of(model, 0).unwrap_or(Handle::Value(document)),
+                None => Handle::Value(document),
+            },
+            _ => match self.read_of(document) {
+                Some(call) => call.handle,
+                None => Handle::Value(document),
+            },
+        }
+    }
+
+    /// The session that a read was given.
+    pub fn read_session(&mut self, steps: &[Step], document: V) -> Option<V> {
+        let Node::Call { site, args, .. } = self.arena.node(document).clone() else { return None };
+        self.chained_session(steps, site)
+            .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")))
+    }
+
+    /// What was changed on a loaded document before it is saved.
+    fn saved_fields(&mut self, steps: &[Step], at: usize, document: V, write: &mut Write) {
+        for step in steps.iter().take(at) {
+            if self.arena.conflict(step.cond, write.cond) {
+                continue;
+            }
+            match &step.op {
+                Op::Assign { object, key, value } => {
+                    let Some(mut path) = self.path_from(*object, document) else { continue };
+                    path.push(key.map_or("*".to_owned(), |key| self.arena.text(key).to_owned()));
+                    let field = FieldWrite {
+                        operator: "$set".to_owned(),
+                        path: path.join("."),
+                        value: *value,
+                        cond: step.cond,
+                        site: step.site,
+                    };
+                    write.fields.push(field);
+                }
+                Op::Call { recv: Some(recv), name: Some(name), args, .. } => {
+                    let operator = match self.arena.text(*name) {
+                        "push" => "$push",
+                        "addToSet" => "$addToSet",
+                        "pull" => "$pull",
+                        "splice" | "unshift" | "pop" | "shift" | "sort" | "reverse" => "splice",
+                        "set" => "$set",
+                        _ => continue,
+                    };
+                    for (_, array) in self.arena.alternatives(*recv) {
+                        let Some(mut path) = self.path_from(array, document) else { continue };
+                        if operator == "$set" {
+                            if let Some(key) = args.first().and_then(|key| self.arena.as_str(*key)) {
+                                path.push(key.to_owned());
+                            }
+                        } else if path.is_empty() {
+                            continue;
+                        }
+                        let value = if operator == "$set" { args.get(1) } else { args.first() };
+                        write.fields.push(FieldWrite {
+                            operator: operator.to_owned(),
+                            path: path.join("."),
+                            value: value.copied().unwrap_or(crate::value::Arena::UNDEFINED),
+                            cond: step.cond,
+                            site: step.site,
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The member path from a document to a value of it; an element of an array is `*`.
+    pub fn path_from(&self, value: V, document: V) -> Option<Vec<String>> {
+        if value == document {
+            return Some(Vec::new());
+        }
+        let (inner, part) = match self.arena.node(value) {
+            Node::Member(object, key) => (*object, self.arena.text(*key).to_owned()),
+            Node::Index(object, _) | Node::Element(object) => (*object, "*".to_owned()),
+            Node::Query { method, array, .. } if matches!(self.arena.text(*method), "find" | "findLast") => {
+                (*array, "*".to_owned())
+            }
+            Node::Call { callee, .. } => match self.arena.node(*callee) {
+                // Mongoose: doc.items.id(itemId)
+                Node::Member(array, name) if self.arena.text(*name) == "id" => (*array, "*".to_owned()),
+                _ => return None,
+            },
+            Node::OneOf(alternatives) => {
+                return alternatives.iter().find_map(|(_, v)| self.path_from(*v, document));
+            }
+            _ => return None,
+        };
+        let mut path = self.path_from(inner, document)?;
+        path.push(part);
+        Some(path)
+    }
+}

@@ -1,0 +1,145 @@
+//! Words: values, guards and places as a report shows them.
+//!
+//! Input: values and checks. Output: texts and places. Must not know: formats.
+
+use super::context::Context;
+use crate::diagnostic::Role;
+use crate::project::checks::{Check, CheckKind};
+use crate::project::handles::Handle;
+use crate::value::{Node, Site, V};
+
+impl Context<'_> {
+    /// A value as the code would write it.
+    pub fn show(&self, value: V) -> String {
+        let text = self.show_at(value, 0);
+        if text.chars().count() > 60 { "…".to_owned() } else { text }
+    }
+
+    fn show_at(&self, value: V, depth: u32) -> String {
+        if depth > 6 {
+            return "…".to_owned();
+        }
+        let arena = &self.project.arena;
+        match arena.node(value) {
+            Node::Undefined => "undefined".to_owned(),
+            Node::Null => "null".to_owned(),
+            Node::Bool(b) => b.to_string(),
+            Node::Num(bits) => f64::from_bits(*bits).to_string(),
+            Node::Str(text) => format!("'{}'", arena.text(*text)),
+            Node::Param(func, at) => {
+                let name = self
+                    .project
+                    .function(*func)
+                    .and_then(|f| f.param_names.get(*at as usize))
+                    .cloned()
+                    .unwrap_or_default();
+                if name.is_empty() { "…".to_owned() } else { name }
+            }
+            Node::Global(name) => arena.text(*name).to_owned(),
+            Node::Import { .. } => self.project.last_name(value).unwrap_or("…").to_owned(),
+            Node::Member(object, key) => {
+                let key = arena.text(*key);
+                match self.show_at(*object, depth + 1).as_str() {
+                    "…" => key.to_owned(),
+                    "" => key.to_owned(),
+                    object if object.ends_with("body") || object.ends_with("params") || object.ends_with("query") => {
+                        key.to_owned()
+                    }
+                    object => format!("{object}.{key}"),
+                }
+            }
+            Node::This(_) | Node::Instance(_) => "this".to_owned(),
+            Node::Coerce(crate::value::Coercion::Text, inner) => {
+                format!("{}.toString()", self.show_at(*inner, depth + 1))
+            }
+            Node::Coerce(crate::value::Coercion::ObjectId, inner) => {
+                format!("new ObjectId({})", self.show_at(*inner, depth + 1))
+            }
+            Node::Coerce(_, inner) => self.show_at(*inner, depth + 1),
+            Node::Fresh(..) => "…".to_owned(),
+            Node::OneOf(alternatives) => alternatives
+                .iter()
+                .map(|(_, v)| self.show_at(*v, depth + 1))
+                .find(|text| text != "…" && text != "undefined")
+                .unwrap_or("…".to_owned()),
+            _ => "…".to_owned(),
+        }
+    }
+
+    /// `'messages.mergeId': { $ne: mergeId }`, or the `$not $elemMatch` of several fields.
+    pub fn guard_text(&self, array: &str, keys: &[(String, V)]) -> String {
+        // A value without a name in the code is called after its field.
+        let value_text = |field: &str, value: V| match self.show(value).as_str() {
+            "…" | "_id" | "id" | "undefined" | "insertedId" if !field.is_empty() => {
+                field.rsplit('.').next().unwrap_or("").to_owned()
+            }
+            text => text.to_owned(),
+        };
+        match keys {
+            [] => format!("{array}: {{ $ne: … }}"),
+            [(field, value)] if field.is_empty() => format!("{array}: {{ $ne: {} }}", self.show(*value)),
+            [(field, value)] => format!("'{array}.{field}': {{ $ne: {} }}", value_text(field, *value)),
+            _ => {
+                let parts: Vec<String> =
+                    keys.iter().map(|(field, value)| format!("{field}: {}", value_text(field, *value))).collect();
+                format!("{array}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", parts.join(", "))
+            }
+        }
+    }
+
+    pub fn handle_text(&self, handle: &Handle) -> String {
+        match handle {
+            Handle::Named(name) => format!("`{name}`"),
+            Handle::Value(_) => "the collection".to_owned(),
+        }
+    }
+
+    /// Where a check was made: the array query if there is one, else the read.
+    pub fn check_site(&self, check: &Check) -> Option<Site> {
+        let mut at = check.leaf;
+        for _ in 0..6 {
+            if let Some(site) = self.project.places.get(&at) {
+                return Some(*site);
+            }
+            at = match self.project.arena.node(at) {
+                Node::Compare(_, a, _) => *a,
+                Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => *inner,
+                Node::Member(inner, _) => *inner,
+                _ => break,
+            };
+        }
+        self.read_site(check)
+    }
+
+    /// Where the document of a check was read.
+    pub fn read_site(&self, check: &Check) -> Option<Site> {
+        check.read.as_ref().map(|read| read.site)
+    }
+
+    /// The related places of a race: where it was checked, and where it was read if that is another line.
+    pub fn ends(&self, check: &Check) -> Vec<(Site, Role, String)> {
+        let mut ends = Vec::new();
+        let checked = self.check_site(check);
+        let read = self.read_site(check);
+        if let Some(site) = checked {
+            ends.push((site, Role::Check, "checked here".to_owned()));
+        }
+        if let Some(site) = read
+            && Some(site) != checked
+        {
+            ends.push((site, Role::Check, "loaded here".to_owned()));
+        }
+        ends
+    }
+}
+
+/// What a check says, for a report.
+pub fn check_words(check: &Check) -> String {
+    match &check.kind {
+        CheckKind::Document => "a document".to_owned(),
+        CheckKind::Element { path, .. } => format!("`{}`", path.join(".")),
+        CheckKind::Below { path } if path.is_empty() => "a count".to_owned(),
+        CheckKind::Below { path } => format!("the length of `{}`", path.join(".")),
+        CheckKind::Field { path, .. } => format!("`{}`", path.join(".")),
+    }
+}
