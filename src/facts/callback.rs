@@ -2,6 +2,7 @@
 //!
 //! Input: a call with a function literal. Output: its effects in the calling function. Must not know: MongoDB.
 
+use super::jump::expects_duplicates;
 use super::eval::{Code, Eval};
 use super::stmt::function_code;
 use crate::value::{Arena, C, Coercion, Node, RETURNS, V};
@@ -87,7 +88,7 @@ impl<'a> Eval<'a> {
                 let first = args.first()?;
                 let text = self.source(first_span(first));
                 // The handler belongs to the calls before it in the same chain.
-                let handles = text.contains("11000");
+                let handles = expects_duplicates(text);
                 let (start, _) = self.offsets(span);
                 self.mark_caught(start, handles);
                 match function_code(&first.expr) {

@@ -137,7 +137,7 @@ impl<'a> Eval<'a> {
         let handler = node.handler.as_ref();
         if let Some(handler) = handler {
             let text = self.source(handler.span);
-            self.frame.tries.push(text.contains("11000"));
+            self.frame.tries.push(expects_duplicates(text));
         }
         let caught_site = self.site(node.span);
         let caught = self.arena.intern(Node::Caught(caught_site));
@@ -203,4 +203,9 @@ impl<'a> Eval<'a> {
         run(self);
         self.frame.within.pop();
     }
+}
+
+/// Whether the text of a handler asks for a duplicate key: `error.code === 11000`, `isDuplicateKeyError(error)`.
+pub(super) fn expects_duplicates(text: &str) -> bool {
+    text.contains("11000") || text.contains("uplicateKey") || text.contains("duplicate key")
 }

@@ -6,6 +6,7 @@ use super::handles::Handle;
 use super::link::{Op, Project, Step};
 use super::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, Sym, V};
+use std::ops::Range;
 
 impl Project {
     /// `doc.save()`, `doc.updateOne({ $push: … })`
@@ -59,7 +60,8 @@ impl Project {
                     .or_else(|| self.read_session(steps, document)),
                 cond,
             };
-            if let Node::New { args, .. } = self.arena.node(document).clone() {
+            let saved = if is_save { self.last_save(steps, at, document, cond) } else { None };
+            if let (Node::New { args, .. }, None) = (self.arena.node(document).clone(), saved) {
                 // A model made from a document that was loaded is that document, with every field marked as changed.
                 let copied = args.first().copied().filter(|source| self.is_loaded_document(Some(*source)));
                 write.kind = if copied.is_some() { WriteKind::Replace } else { WriteKind::Insert };
@@ -68,7 +70,7 @@ impl Project {
                 write.document = None;
                 self.fill(&mut write);
             } else if is_save {
-                self.saved_fields(steps, at, document, &mut write);
+                self.saved_fields(steps, saved.map_or(0, |at| at + 1)..at, document, &mut write);
             } else {
                 write.filter = Some(self.own_id_filter(document));
                 write.payload = args.first().copied();
@@ -76,6 +78,20 @@ impl Project {
             }
             writes.push(write);
         }
+    }
+
+    /// The last step before `at` that has surely saved the document: nothing changed before it is left to save, and a new
+    /// document is no longer new.
+    fn last_save(&self, steps: &[Step], at: usize, document: V, cond: C) -> Option<usize> {
+        let is_sure = |step: &Step| {
+            self.arena.atoms(step.cond).iter().all(|atom| self.arena.truth(cond, atom.value) == Some(atom.holds))
+        };
+        steps.iter().take(at).rposition(|step| match &step.op {
+            Op::Call { recv: Some(recv), name: Some(name), .. } => {
+                self.arena.text(*name) == "save" && *recv == document && is_sure(step)
+            }
+            _ => false,
+        })
     }
 
     /// `{ _id: document._id }`
@@ -108,9 +124,9 @@ impl Project {
             .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")))
     }
 
-    /// What was changed on a loaded document before it is saved.
-    fn saved_fields(&mut self, steps: &[Step], at: usize, document: V, write: &mut Write) {
-        for step in steps.iter().take(at) {
+    /// What was changed on a loaded document by the steps before it is saved.
+    fn saved_fields(&mut self, steps: &[Step], within: Range<usize>, document: V, write: &mut Write) {
+        for step in steps.get(within).unwrap_or_default() {
             if self.arena.conflict(step.cond, write.cond) {
                 continue;
             }
@@ -139,9 +155,9 @@ impl Project {
                     for (_, array) in self.arena.alternatives(*recv) {
                         let Some(mut path) = self.path_from(array, document) else { continue };
                         if operator == "$set" {
-                            if let Some(key) = args.first().and_then(|key| self.arena.as_str(*key)) {
-                                path.push(key.to_owned());
-                            }
+                            // doc.set('name', value) and doc.list.set(3, value)
+                            let key = args.first().and_then(|key| self.arena.as_str(*key)).unwrap_or("*");
+                            path.push(key.to_owned());
                         } else if path.is_empty() {
                             continue;
                         }

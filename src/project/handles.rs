@@ -34,6 +34,18 @@ impl Handle {
 }
 
 impl Project {
+    /// What names a collection that a function gives anew at each use: `mongo.tenants()` by `mongo.tenants`.
+    pub(super) fn accessor(&mut self, value: V) -> V {
+        match self.arena.node(value).clone() {
+            Node::Call { callee, args, .. } if args.is_empty() => callee,
+            Node::Call { callee, mut args, .. } => {
+                args.insert(0, callee);
+                self.arena.derived("called", args)
+            }
+            _ => value,
+        }
+    }
+
     /// The collection that a value is a handle of.
     pub fn handle_of(&mut self, value: V, depth: u32) -> Option<Handle> {
         if depth > 4 {
@@ -87,7 +99,8 @@ impl Project {
                     let model = self.model_of_document(object)?;
                     self.handle_of(model, depth + 1)
                 }
-                Node::Member(_, models) if self.arena.text(*models) == "models" => {
+                // mongoose.models.User, and models.User of `import { models } from 'mongoose'`
+                Node::Member(_, models) | Node::Import { name: models, .. } if self.arena.text(*models) == "models" => {
                     Some(Handle::Named(self.arena.text(name).to_owned()))
                 }
                 _ => None,

@@ -155,7 +155,10 @@ impl Project {
         let Node::Object(entries) = self.arena.node(value) else { return Some(value) };
         entries.iter().find_map(|entry| match entry.key {
             Key::Name(name) if matches!(self.arena.text(name), "$eq" | "$regex" | "$all") => Some(entry.value),
-            Key::Name(name) if self.arena.text(name).starts_with('$') => None,
+            Key::Name(name) if self.arena.text(name) == "$in" => match self.arena.node(entry.value) {
+                Node::Array(items) if items.len() == 1 => items.first().map(|item| item.value),
+                _ => None,
+            },
             _ => None,
         })
     }
@@ -165,14 +168,17 @@ impl Project {
         let (left, right) = (self.equalities(a), self.equalities(b));
         left.iter().any(|(key, value)| {
             key == "_id"
-                && right.iter().any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_part_of(*value, *v))
+                && right.iter().any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_same_identity(*value, *v))
         })
     }
 
-    fn is_part_of(&self, a: V, b: V) -> bool {
-        // { _id: doc._id } where doc was loaded by { _id: x }
-        let id_of = |v: V| matches!(self.arena.node(self.bare(v)), Node::Member(_, name) if self.arena.text(*name) == "_id" || self.arena.text(*name) == "id");
-        id_of(a) || id_of(b)
+    /// Whether two values are the identity of one document: `user.id` and `user._id`.
+    fn is_same_identity(&self, a: V, b: V) -> bool {
+        let document = |value: V| match self.arena.node(self.bare(value)) {
+            Node::Member(object, name) if matches!(self.arena.text(*name), "_id" | "id") => Some(*object),
+            _ => None,
+        };
+        document(a).is_some_and(|own| document(b) == Some(own))
     }
 
     /// Whether a read and a write surely concern the same collection and may concern the same document.
@@ -211,6 +217,10 @@ impl Project {
     /// A check of the caller's own account before a write to another one shares no key.
     fn identify_one(&self, read: V, write: V, root: V) -> bool {
         let (left, right) = (self.equalities(read), self.equalities(write));
+        // { _id: doc._id } of the document that was read, by whatever conditions
+        if right.iter().any(|(key, value)| key == "_id" && self.path_from(self.bare(*value), root).is_some()) {
+            return true;
+        }
         if left.is_empty() || right.is_empty() {
             return left.is_empty() && right.is_empty() || !self.is_known_object(read) || !self.is_known_object(write);
         }
@@ -223,7 +233,7 @@ impl Project {
                 })
         }) || left
             .iter()
-            .any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_part_of(*value, *v)))
+            .any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_same_identity(*value, *v)))
     }
 
     fn is_known_object(&self, filter: V) -> bool {

@@ -133,7 +133,7 @@ impl Project {
         if first.is_some_and(|first| self.is_other_library(first)) {
             return None;
         }
-        let handle = named.unwrap_or(Handle::Value(recv));
+        let handle = named.unwrap_or_else(|| Handle::Value(self.accessor(recv)));
         let arg = |at: Option<usize>| {
             at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)))
         };
@@ -195,6 +195,11 @@ impl Project {
 
     /// `{ _id: id }`
     pub fn id_filter(&mut self, id: V) -> V {
+        // findByIdAndUpdate({ _id: id }, …)
+        let own = self.arena.sym("_id");
+        if self.arena.member_of(id, own).is_some() {
+            return id;
+        }
         let key = Key::Name(self.arena.sym("_id"));
         self.arena.intern(Node::Object(vec![Entry { key, value: id, cond: C::TRUE }]))
     }

@@ -165,8 +165,12 @@ impl Project {
             let Key::Name(name) = entry.key else { continue };
             let name = self.arena.text(name).to_owned();
             let unique = self.arena.sym("unique");
+            // index: { unique: true }
+            let index = self.arena.sym("index");
+            let index = self.arena.member_of(entry.value, index);
+            let is_indexed = index.is_some_and(|index| self.option_is_true(index, "unique"));
             let unique = self.arena.member(entry.value, unique);
-            let unique = match self.arena.node(unique) {
+            let unique = is_indexed || match self.arena.node(unique) {
                 Node::Bool(b) => *b,
                 // unique: [true, 'message']
                 Node::Array(_) | Node::Str(_) => true,

@@ -14,7 +14,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         for field in &write.fields {
-            if field.path == "..."
+            if matches!(field.path.as_str(), "..." | "_id" | "id")
                 || field.path.is_empty()
                 || field.is_append()
                 || is_monotone(&field.operator)

@@ -93,8 +93,9 @@ impl<'a> Context<'a> {
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
             if write.handle.name().is_some() {
-                let site = self.project.base_site(write.site);
-                self.named.insert(site);
+                for site in write.fields.iter().map(|field| field.site).chain([write.site]) {
+                    self.named.insert(self.project.base_site(site));
+                }
             }
             if let Some(document) = self.project.outside_document(write)
                 && !documents.contains(&document)
@@ -133,14 +134,14 @@ impl<'a> Context<'a> {
         self.vetoes.insert((rule, place));
     }
 
-    /// The drafts that no view refutes. A function that takes its collection from its callers is judged with theirs alone
-    /// where the rule depends on the collection's indexes.
+    /// The drafts that no view refutes. A function that takes its collection or its document from its callers is judged
+    /// with theirs alone: they know its indexes and its schema.
     pub fn finish(mut self) -> Vec<Draft> {
         let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
         let project = &*self.project;
         self.drafts.retain(|draft| {
             let place = project.base_site(draft.site);
-            let is_settled = draft.rule == "check-then-insert" && draft.collection.is_none() && named.contains(&place);
+            let is_settled = draft.collection.is_none() && named.contains(&place);
             !is_settled && !vetoes.contains(&(draft.rule, place))
         });
         self.drafts

@@ -24,8 +24,10 @@ impl Origin {
     }
 }
 
-/// Operators whose result says nothing about the values that went in.
-const OPAQUE: [&str; 3] = ["typeof", "error", "|"];
+/// Operators whose result says little about the values that went in: a day comes again in the next call.
+const OPAQUE: [&str; 6] = ["typeof", "error", "|", "toDateString", "toLocaleString", "Math.floor"];
+/// Parts of a time that no two calls share.
+const PRECISE: [&str; 3] = ["getTime", "valueOf", "getMilliseconds"];
 
 impl Context<'_> {
     /// Where a value comes from, on the paths that a condition allows.
@@ -57,9 +59,12 @@ impl Context<'_> {
                 }
                 _ => Origin::Other,
             },
-            // new Date().getDate()
+            // new Date().getMilliseconds(); a month or a day comes again
             Node::Call { callee, args, .. } if args.is_empty() => match self.project.method_of(callee) {
-                Some((object, _)) if matches!(self.project.arena.node(object), Node::Fresh(..)) => {
+                Some((object, name))
+                    if matches!(self.project.arena.node(object), Node::Fresh(..))
+                        && PRECISE.contains(&self.project.arena.text(name)) =>
+                {
                     self.origin_at(trace, object, cond, depth + 1)
                 }
                 _ => Origin::Other,

@@ -42,8 +42,11 @@ pub fn check(ctx: &mut Context<'_>) {
                 let place = ctx.project.base_site(row.draft.site);
                 let same =
                     |other: &&KeyRow| ctx.project.base_site(other.draft.site) == place && other.fields == row.fields;
-                if !own.iter().any(same) {
-                    own.push(row);
+                // Of two views of one path, the one that knows the collection speaks.
+                match own.iter().position(|other| same(&other)) {
+                    None => own.push(row),
+                    Some(at) if row.draft.collection.is_some() => own[at] = row,
+                    Some(_) => {}
                 }
             }
             own.sort_by_key(|row| {
