@@ -224,6 +224,20 @@ struct Seen {
     extents: BTreeMap<Place, u32>,
 }
 
+fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<&'a str> {
+    sources.get(FileId(project.base_site(site).file)).map(|file| file.path.as_str())
+}
+
+/// Whether a file is a seed or a migration, which one person runs once: no second request meets it.
+fn is_run_by_hand(path: &str) -> bool {
+    path.to_lowercase().split('/').any(|part| {
+        let stem = part.split('.').next().unwrap_or("");
+        stem.split(['-', '_']).any(|word| {
+            matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding" | "migration" | "migrations" | "migrate")
+        })
+    })
+}
+
 /// Rule, file, start, end.
 type DraftKey = (&'static str, u32, u32, u32);
 
@@ -231,7 +245,8 @@ type DraftKey = (&'static str, u32, u32, u32);
 fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     for draft in drafts {
-        let Some(level) = level_of(draft.rule, draft.level, config) else { continue };
+        let by_hand = project_path(sources, project, draft.site).is_some_and(is_run_by_hand).then_some(Level::Info);
+        let Some(level) = level_of(draft.rule, by_hand.or(draft.level), config) else { continue };
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end);
         match best.get(&key) {

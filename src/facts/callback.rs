@@ -2,8 +2,8 @@
 //!
 //! Input: a call with a function literal. Output: its effects in the calling function. Must not know: MongoDB.
 
-use super::jump::expects_duplicates;
 use super::eval::{Code, Eval};
+use super::jump::expects_duplicates;
 use super::stmt::function_code;
 use crate::value::{Arena, C, Coercion, Node, RETURNS, V};
 use swc_common::Span;

@@ -88,7 +88,8 @@ impl Project {
         };
         steps.iter().take(at).rposition(|step| match &step.op {
             Op::Call { recv: Some(recv), name: Some(name), .. } => {
-                self.arena.text(*name) == "save" && *recv == document && is_sure(step)
+                let is_saved = self.arena.alternatives(*recv).iter().any(|(_, saved)| *saved == document);
+                self.arena.text(*name) == "save" && is_saved && is_sure(step)
             }
             _ => false,
         })

@@ -168,7 +168,9 @@ impl Project {
         let (left, right) = (self.equalities(a), self.equalities(b));
         left.iter().any(|(key, value)| {
             key == "_id"
-                && right.iter().any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_same_identity(*value, *v))
+                && right
+                    .iter()
+                    .any(|(k, v)| k == key && !self.same_value(*value, *v) && !self.is_same_identity(*value, *v))
         })
     }
 
@@ -231,9 +233,9 @@ impl Project {
                     (k == key || (k.ends_with("id") && key.ends_with("id")) || (k == "_id") != (key == "_id"))
                         && self.same_value(*v, *value)
                 })
-        }) || left
-            .iter()
-            .any(|(key, value)| key == "_id" && right.iter().any(|(k, v)| k == key && self.is_same_identity(*value, *v)))
+        }) || left.iter().any(|(key, value)| {
+            key == "_id" && right.iter().any(|(k, v)| k == key && self.is_same_identity(*value, *v))
+        })
     }
 
     fn is_known_object(&self, filter: V) -> bool {

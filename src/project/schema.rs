@@ -26,6 +26,8 @@ pub struct Schemas {
     pub optimistic: Vec<String>,
     /// Collections whose documents expire: by a TTL index, or by a delete of those older than some time.
     pub expiring: Vec<Handle>,
+    /// Model and array of subdocuments, each of which Mongoose gives an `_id` of its own.
+    pub subdocuments: Vec<(String, String)>,
     /// Model and field of type Mixed.
     pub mixed: Vec<(String, String)>,
 }
@@ -64,6 +66,11 @@ impl Schemas {
 
     pub fn is_optimistic(&self, handle: &Handle) -> bool {
         Self::has(&self.optimistic, handle)
+    }
+
+    /// Whether Mongoose gives each element of an array an `_id`.
+    pub fn has_subdocuments(&self, handle: &Handle, field: &str) -> bool {
+        self.subdocuments.iter().any(|(name, f)| f == field && Handle::Named(name.clone()).same(handle))
     }
 
     pub fn is_mixed(&self, handle: &Handle, field: &str) -> bool {
@@ -170,18 +177,22 @@ impl Project {
             let index = self.arena.member_of(entry.value, index);
             let is_indexed = index.is_some_and(|index| self.option_is_true(index, "unique"));
             let unique = self.arena.member(entry.value, unique);
-            let unique = is_indexed || match self.arena.node(unique) {
-                Node::Bool(b) => *b,
-                // unique: [true, 'message']
-                Node::Array(_) | Node::Str(_) => true,
-                _ => false,
-            };
+            let unique = is_indexed
+                || match self.arena.node(unique) {
+                    Node::Bool(b) => *b,
+                    // unique: [true, 'message']
+                    Node::Array(_) | Node::Str(_) => true,
+                    _ => false,
+                };
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
                 schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys: vec![name.clone()] });
             }
             // { createdAt: { type: Date, expires: '5m' } }
             if self.option(entry.value, "expires").is_some() {
                 schemas.expiring.push(Handle::Named(model.to_owned()));
+            }
+            if self.is_subdocument_array(entry.value) {
+                schemas.subdocuments.push((model.to_owned(), name.clone()));
             }
             if self.is_mixed_type(entry.value) {
                 schemas.mixed.push((model.to_owned(), name));
@@ -197,6 +208,39 @@ impl Project {
         }
         if self.option_is_true(options, "optimisticConcurrency") {
             schemas.optimistic.push(model.to_owned());
+        }
+    }
+
+    /// `[{ sku: String }]`, `[lineSchema]` or `{ type: [lineSchema] }`, without `_id: false`.
+    fn is_subdocument_array(&mut self, field: V) -> bool {
+        let kind = self.arena.sym("type");
+        let list = match self.arena.node(field) {
+            Node::Object(_) => self.arena.member(field, kind),
+            _ => field,
+        };
+        let Node::Array(items) = self.arena.node(list).clone() else { return false };
+        let [item] = items.as_slice() else { return false };
+        let (fields, options) = match self.arena.node(item.value).clone() {
+            Node::Object(_) => (item.value, None),
+            Node::New { .. } if self.last_name_of_new(item.value) == Some("Schema") => {
+                let Some(parts) = self.schema_parts(item.value) else { return false };
+                parts
+            }
+            _ => return false,
+        };
+        let Node::Object(entries) = self.arena.node(fields) else { return false };
+        let known = entries.iter().all(|entry| matches!(entry.key, Key::Name(_)));
+        let id = self.arena.sym("_id");
+        // `{ type: String }` is an array of scalars; a field of its own called `_id` is the application's.
+        let plain = self.arena.member_of(fields, kind).is_none() && self.arena.member_of(fields, id).is_none();
+        let disabled = options.and_then(|options| self.arena.member_of(options, id)).is_some();
+        known && plain && !disabled
+    }
+
+    fn last_name_of_new(&self, value: V) -> Option<&str> {
+        match self.arena.node(value) {
+            Node::New { callee, .. } => self.last_name(*callee),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
+use super::freshness::Origin;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, Key, Node, V};
@@ -18,7 +19,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         }
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
         for check in checks {
-            let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
+            let keys = deciding_keys(ctx, trace, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys else { continue };
             if ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write) {
                 continue;
@@ -65,7 +66,7 @@ fn is_mirrored(ctx: &Context<'_>, trace: &Trace, check: &Check, equalities: &[(S
 }
 
 /// The keys by which the check looks for what is inserted; `None` when it does not, or a unique index covers them.
-fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
+fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> Option<Vec<String>> {
     if !matches!(check.kind, CheckKind::Document) || check.holds {
         return None;
     }
@@ -77,7 +78,10 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
         // estimatedDocumentCount() === 0, then insertMany(defaults)
         return Some(Vec::new());
     };
-    let equalities = ctx.project.equalities(filter);
+    let mut equalities = ctx.project.equalities(filter);
+    if equalities.is_empty() {
+        equalities = searched_list(ctx, check.leaf);
+    }
     if equalities.is_empty() {
         return is_empty_filter(ctx, filter).then(Vec::new);
     }
@@ -100,10 +104,38 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
         return None;
     }
     keys.dedup();
-    if is_covered(ctx, filter, write, &keys) {
+    if is_covered(ctx, filter, write, &keys) || is_refused(ctx, trace, write) {
         return None;
     }
     Some(keys)
+}
+
+/// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
+fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
+    match ctx.project.arena.node(leaf) {
+        Node::Query { arg, .. } => ctx.project.predicate_keys(*arg),
+        Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, *inner),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the second of two inserts fails by a unique index on other fields, which both fill from what they are given.
+fn is_refused(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> bool {
+    let indexes: Vec<Vec<String>> = ctx
+        .schemas
+        .unique
+        .iter()
+        .filter(|index| index.handle.same(&write.handle) && !index.keys.is_empty())
+        .map(|index| index.keys.clone())
+        .collect();
+    indexes.into_iter().any(|keys| {
+        keys.iter().all(|key| match inserted_field(ctx, write, key) {
+            Inserted::Value(value) => {
+                !ctx.project.arena.is_literal(value) && ctx.origin(trace, value, write.cond) == Origin::Other
+            }
+            _ => false,
+        })
+    })
 }
 
 /// Each alternative of the filter, and each branch of its `$or`, has a unique index.
@@ -227,18 +259,10 @@ fn report(
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
-    let index: Vec<String> =
-        keys.iter().map(|key| if key.contains('.') { format!("'{key}': 1") } else { format!("{key}: 1") }).collect();
     draft.help = if keys.is_empty() {
         "upsert each document by a unique key (`updateOne(key, { $setOnInsert: doc }, { upsert: true })`), so that a second run changes nothing".to_owned()
     } else {
-        let filter: Vec<String> =
-            keys.iter().map(|key| if key.contains('.') { format!("'{key}'") } else { key.clone() }).collect();
-        format!(
-            "create a unique index on `{{ {} }}` and treat E11000 as found, or use one `updateOne({{ {} }}, {{ $setOnInsert: … }}, {{ upsert: true }})` on that index",
-            index.join(", "),
-            filter.join(", ")
-        )
+        ctx.index_text(check.read.as_ref().and_then(|read| read.filter), keys)
     };
     draft.pair = format!("find {list} -> insert");
     ctx.report(draft);

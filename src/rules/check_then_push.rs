@@ -1,5 +1,6 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
+use super::carry::carry_text;
 use super::context::{Context, Trace, appends};
 use super::rewrite;
 use super::words::check_words;
@@ -124,11 +125,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
                 "put the limit into the filter, `'{array}.N': {{ $exists: false }}` for a limit of N + 1, and look at `matchedCount`"
             )
         }
-        (_, WriteKind::Save) => format!(
-            "replace the push and `save()` by one call: `Model.updateOne({{ _id: doc._id, {guard} }}, {{ $push: {{ {array}: … }} }})`; matchedCount 0 means it is there already"
-        ),
         _ => format!(
-            "carry the check in the filter of this call: add `{guard}`; matchedCount 0 means it is there already"
+            "{}; matchedCount 0 means it is there already",
+            carry_text(write, &guard, &format!("{{ $push: {{ {array}: … }} }}"))
         ),
     };
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));

@@ -1,5 +1,6 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
+use super::carry::carry_text;
 use super::context::{Context, Trace};
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
@@ -229,48 +230,11 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
-    let condition = condition_text(ctx, check, &path);
-    draft.help = match write.kind {
-        WriteKind::Save => format!(
-            "use one call that checks and writes: `Model.findOneAndUpdate({{ _id: doc._id, {condition} }}, …)`, and treat null as the check having failed"
-        ),
-        _ => format!(
-            "carry the check in the filter of this call: add `{condition}`, and treat matchedCount 0 (or null) as the check having failed"
-        ),
-    };
+    let condition = ctx.condition_text(check, &path, field.value);
+    draft.help = format!(
+        "{}, and treat matchedCount 0 (or null) as the check having failed",
+        carry_text(write, &condition, "…")
+    );
     draft.pair = format!("{path} checked -> {}", field.operator);
     ctx.report(draft);
-}
-
-/// The check as a filter condition: `balance: { $gte: amount }`.
-fn condition_text(ctx: &Context<'_>, check: &Check, path: &str) -> String {
-    let key = if path.contains('.') { format!("'{path}'") } else { path.to_owned() };
-    let CheckKind::Field { test, .. } = &check.kind else {
-        let filter = check.read.as_ref().and_then(|read| read.filter);
-        let wanted =
-            filter.and_then(|filter| ctx.project.equalities(filter).into_iter().find(|(name, _)| name == path));
-        return format!("{key}: {}", wanted.map_or("…".to_owned(), |(_, value)| ctx.show(value)));
-    };
-    let is_field = |v: V| matches!(ctx.project.arena.node(ctx.project.bare(v)), Node::Member(_, name) if path.ends_with(ctx.project.arena.text(*name)));
-    match ctx.project.arena.node(*test) {
-        Node::Compare(Compare::Equal, a, b) => {
-            let other = if is_field(*a) { *b } else { *a };
-            if check.holds {
-                format!("{key}: {}", ctx.show(other))
-            } else {
-                format!("{key}: {{ $ne: {} }}", ctx.show(other))
-            }
-        }
-        Node::Compare(Compare::Less, a, b) => {
-            let (operator, other) = match (is_field(*a), check.holds) {
-                (true, true) => ("$lt", *b),
-                (true, false) => ("$gte", *b),
-                (false, true) => ("$gt", *a),
-                (false, false) => ("$lte", *a),
-            };
-            format!("{key}: {{ {operator}: {} }}", ctx.show(other))
-        }
-        _ if check.holds => format!("{key}: true"),
-        _ => format!("{key}: {{ $ne: true }}"),
-    }
 }

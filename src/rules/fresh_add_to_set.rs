@@ -22,10 +22,13 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 continue;
             }
             for element in elements(ctx, field.value) {
-                if let Some(name) = fresh_field(ctx, trace, element) {
-                    report(ctx, trace, write, &field, &name);
-                    break;
-                }
+                let name = match fresh_field(ctx, trace, element) {
+                    Some(name) => name,
+                    None if is_given_id(ctx, write, &field, element) => "_id".to_owned(),
+                    None => continue,
+                };
+                report(ctx, trace, write, &field, &name);
+                break;
             }
         }
     }
@@ -41,6 +44,16 @@ fn fresh_field(ctx: &mut Context<'_>, trace: &Trace, element: V) -> Option<Strin
     })
 }
 
+/// Whether Mongoose adds an `_id` to the element: a subdocument of the schema that does not bring one.
+fn is_given_id(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, element: V) -> bool {
+    let Node::Object(entries) = ctx.project.arena.node(element) else { return false };
+    let known = entries.iter().all(|entry| matches!(entry.key, Key::Name(_)));
+    let id = ctx.project.arena.sym("_id");
+    known
+        && ctx.project.arena.member_of(element, id).is_none()
+        && ctx.schemas.has_subdocuments(&write.handle, &field.path)
+}
+
 fn is_fresh(ctx: &mut Context<'_>, trace: &Trace, value: V) -> bool {
     matches!(ctx.origin(trace, value, C::TRUE), Origin::Fresh(_))
 }
@@ -52,9 +65,15 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         "`{name}` is new in each call, so no two elements of `{array}` are equal: `$addToSet` appends every time"
     );
     draft.label = format!("`{name}` makes each element different");
-    draft.help = format!(
-        "use `$push` with a guard by the key that a repeated call repeats: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
-    );
+    draft.help = if name == "_id" {
+        format!(
+            "Mongoose adds an `_id` to each element of `{array}`: say `_id: false` in its schema, or use `$push` with a guard by the key that tells two elements apart"
+        )
+    } else {
+        format!(
+            "use `$push` with a guard by the key that a repeated call repeats: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
+        )
+    };
     draft.array = Some(array);
     draft.pair = format!("$addToSet of fresh {name}");
     ctx.report(draft);

@@ -7,6 +7,7 @@ pub mod context;
 pub mod doc;
 
 mod array_overwrite;
+mod carry;
 mod check_then_insert;
 mod check_then_push;
 mod check_then_update;

@@ -15,7 +15,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         let Some(write) = trace.writes.get(append.write) else { continue };
         let dropped = trace.steps.get(write.step).is_some_and(|step| step.dropped);
         // $addToSet says the same by itself; an upsert has a rule of its own; many documents may all hold it already.
-        if !dropped || append.field.operator == "$addToSet" || write.upsert || write.method == "bulkWrite" || write.method.starts_with("updateMany") {
+        if !dropped
+            || append.field.operator == "$addToSet"
+            || write.upsert
+            || write.method == "bulkWrite"
+            || write.method.starts_with("updateMany")
+        {
             continue;
         }
         if is_known_to_exist(ctx, trace, append.write, write) {
