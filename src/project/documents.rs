@@ -8,6 +8,9 @@ use super::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, Sym, V};
 use std::ops::Range;
 
+/// Calls through which the collection of a document is looked for.
+const MAX_CALLERS: u32 = 5;
+
 impl Project {
     /// `doc.save()`, `doc.updateOne({ $push: … })`
     pub(super) fn is_document_method(&mut self, recv: V, name: Sym, args: &[V]) -> bool {
@@ -41,7 +44,7 @@ impl Project {
             if cond == C::FALSE {
                 continue;
             }
-            let handle = self.document_handle(document);
+            let handle = self.document_handle(document, 0);
             let options = args.get(usize::from(!is_save)).copied();
             let mut write = Write {
                 step: at,
@@ -102,15 +105,20 @@ impl Project {
         self.id_filter(id)
     }
 
-    fn document_handle(&mut self, document: V) -> Handle {
+    /// The collection of a document.
+    fn document_handle(&mut self, document: V, depth: u32) -> Handle {
         match self.arena.node(document).clone() {
             Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
-            Node::Element(list) | Node::Index(list, _) => self.document_handle(list),
-            Node::Query { array, .. } => self.document_handle(array),
+            Node::Element(list) | Node::Index(list, _) => self.document_handle(list, depth + 1),
+            Node::Query { array, .. } => self.document_handle(array, depth + 1),
             Node::This(_) | Node::Instance(_) => match self.model_of_document(document) {
                 Some(model) => self.handle_of(model, 0).unwrap_or(Handle::Value(document)),
                 None => Handle::Value(document),
             },
+            // A document that callers load, through as many functions as that takes.
+            Node::Param(func, at) if depth < MAX_CALLERS => self
+                .given_handle(func, at, &mut |project, value| Some(project.document_handle(value, depth + 1)))
+                .unwrap_or(Handle::Value(document)),
             _ => match self.read_of(document) {
                 Some(call) => call.handle,
                 None => Handle::Value(document),

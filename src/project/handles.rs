@@ -4,7 +4,10 @@
 
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
-use crate::value::{Key, Node, Site, Sym, V};
+use crate::value::{FnRef, Key, Node, Site, Sym, V};
+
+/// Calls of one function that are asked what they give.
+const MAX_CALLS: usize = 12;
 
 /// The collection or model that a call works on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +37,25 @@ impl Handle {
 }
 
 impl Project {
+    /// The handle of a parameter, where every known call gives the same: `module.exports = (users) => ({ … })`.
+    pub(super) fn given_handle(
+        &mut self,
+        func: FnRef,
+        at: u32,
+        handle: &mut dyn FnMut(&mut Self, V) -> Option<Handle>,
+    ) -> Option<Handle> {
+        let given = self.given.get(&func).filter(|calls| calls.len() <= MAX_CALLS).cloned()?;
+        let mut known: Option<Handle> = None;
+        for args in given {
+            let own = handle(self, *args.get(at as usize)?)?;
+            own.name()?;
+            if known.get_or_insert_with(|| own.clone()) != &own {
+                return None;
+            }
+        }
+        known
+    }
+
     /// What names a collection that a function gives anew at each use: `mongo.tenants()` by `mongo.tenants`.
     pub(super) fn accessor(&mut self, value: V) -> V {
         match self.arena.node(value).clone() {
@@ -106,6 +128,9 @@ impl Project {
                 _ => None,
             },
             Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
+            Node::Param(func, at) => {
+                self.given_handle(func, at, &mut |project, value| project.handle_of(value, depth + 1))
+            }
             Node::Class(class) => {
                 // class User extends Model
                 if let Some(handle) = self.handle_of_class(class) {

@@ -85,6 +85,8 @@ pub struct Project {
     /// Values that can be null or undefined where nothing has been asked of them.
     pub missing: FxHashSet<V>,
     pub(super) entries: FxHashMap<FnRef, super::entries::Entry>,
+    /// The arguments of each call of a function.
+    pub(super) given: FxHashMap<FnRef, Vec<Vec<V>>>,
     pub(super) models: Models,
     pub(super) batches: Batches,
     pub(super) constructors: FxHashMap<ClassRef, FnRef>,
@@ -125,6 +127,7 @@ impl Project {
             places: FxHashMap::default(),
             missing: FxHashSet::default(),
             entries: FxHashMap::default(),
+            given: FxHashMap::default(),
             models: Models::default(),
             batches: Batches::default(),
             constructors: FxHashMap::default(),

@@ -304,6 +304,7 @@ impl Project {
             if let Some(callers) = self.callers.get_mut(func.0 as usize) {
                 callers.push((caller, step.site));
             }
+            self.given.entry(func).or_default().push(args.clone());
             let file = self.file_of(caller) as usize;
             let mut instance = Instance::new(func, args, *recv, step.site, file);
             instance.known = known;
