@@ -4,7 +4,20 @@
 
 use super::eval::{Eval, Slot};
 use crate::value::{Arena, Node, Sym, V, map_children};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Objects inside each other that are followed.
+const MAX_OPEN: usize = 64;
+
+/// One walk through a value: shared parts are walked once.
+#[derive(Default)]
+struct Freezing {
+    /// Cells on the way to here.
+    open: FxHashSet<u32>,
+    known: FxHashMap<V, V>,
+    /// How often the walk was cut short.
+    cuts: u32,
+}
 
 impl<'a> Eval<'a> {
     pub(super) fn new_cell(&mut self, content: Node) -> V {
@@ -46,35 +59,45 @@ impl<'a> Eval<'a> {
         if !self.arena.has_cell(value) {
             return value;
         }
-        let mut open = FxHashSet::default();
-        self.freeze_in(value, &mut open)
+        self.freeze_in(value, &mut Freezing::default())
     }
 
-    fn freeze_in(&mut self, value: V, open: &mut FxHashSet<u32>) -> V {
+    fn freeze_in(&mut self, value: V, freezing: &mut Freezing) -> V {
         if !self.arena.has_cell(value) {
             return value;
         }
-        if open.len() > 64 {
+        if let Some(known) = freezing.known.get(&value) {
+            return *known;
+        }
+        if freezing.open.len() > MAX_OPEN {
+            freezing.cuts += 1;
             return Arena::UNDEFINED;
         }
-        match self.arena.node(value).clone() {
+        let cuts = freezing.cuts;
+        let frozen = match self.arena.node(value).clone() {
             Node::Cell(cell) => {
-                if !open.insert(cell) {
+                if !freezing.open.insert(cell) {
+                    freezing.cuts += 1;
                     return Arena::UNDEFINED;
                 }
                 let content = self.content(cell);
-                let frozen = self.freeze_in(content, open);
-                open.remove(&cell);
+                let frozen = self.freeze_in(content, freezing);
+                freezing.open.remove(&cell);
                 frozen
             }
             node => {
-                let node = map_children(&node, &mut |child| self.freeze_in(child, open));
+                let node = map_children(&node, &mut |child| self.freeze_in(child, freezing));
                 match node {
                     Node::Member(object, key) => self.arena.member(object, key),
                     Node::OneOf(alternatives) => self.arena.one_of(alternatives),
                     node => self.arena.intern(node),
                 }
             }
+        };
+        // What was cut at a cycle depends on where the walk began.
+        if freezing.cuts == cuts {
+            freezing.known.insert(value, frozen);
         }
+        frozen
     }
 }

@@ -7,6 +7,7 @@ use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, Writte
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use swc_common::Span;
 use swc_ecma_ast::{ArrowExpr, Constructor, Function as FnNode, Program};
@@ -101,6 +102,10 @@ pub(super) struct Eval<'a> {
     pub flags: Vec<Flag>,
     /// Calls whose results nothing has looked at so far.
     pub dropped: FxHashSet<Site>,
+    /// Calls whose results a branch depends on, or with a method of the query behind them that changes what they do.
+    pub decisive: FxHashSet<Site>,
+    /// The more frequent quotation mark of the file, once it was asked for.
+    pub quote: OnceCell<char>,
 }
 
 /// Expressions nested deeper than this are not modelled.
@@ -157,6 +162,8 @@ impl<'a> Eval<'a> {
             flag_names: Vec::new(),
             flags: Vec::new(),
             dropped: FxHashSet::default(),
+            decisive: FxHashSet::default(),
+            quote: OnceCell::new(),
         }
     }
 
@@ -293,6 +300,7 @@ impl<'a> Eval<'a> {
             caught: !self.frame.tries.is_empty(),
             within: self.frame.within.clone(),
             dropped: false,
+            decides: false,
         };
         self.frame.effects.push(effect);
     }

@@ -196,6 +196,9 @@ impl<'a> Eval<'a> {
                 Some(self.arena.derived(name, operands))
             }
             _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
+                if matches!(name, "setOptions" | "orFail") {
+                    self.alter_call(recv);
+                }
                 if name == "session"
                     && let Some(session) = first
                 {

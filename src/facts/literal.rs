@@ -7,6 +7,9 @@ use crate::value::{C, Coercion, Entry, Item, Key, Node, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
+/// A spread that would make an array longer than this stays a spread.
+const MAX_ITEMS: usize = 500;
+
 impl<'a> Eval<'a> {
     pub(super) fn literal(&mut self, lit: &'a Lit) -> V {
         match lit {
@@ -148,7 +151,7 @@ impl<'a> Eval<'a> {
             if element.spread.is_some() {
                 let value = self.freeze(value);
                 match self.arena.node(value).clone() {
-                    Node::Array(inner) => items.extend(inner),
+                    Node::Array(inner) if items.len() + inner.len() <= MAX_ITEMS => items.extend(inner),
                     _ => items.push(Item { value, spread: true, cond: C::TRUE }),
                 }
             } else {

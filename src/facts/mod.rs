@@ -120,6 +120,8 @@ pub struct Effect {
     pub within: Vec<(Site, TryPart)>,
     /// Nothing looks at the result of this call.
     pub dropped: bool,
+    /// A branch depends on the result of this call, or a method of the query changes what the call does.
+    pub decides: bool,
 }
 
 #[derive(Clone, Debug)]

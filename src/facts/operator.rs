@@ -14,6 +14,7 @@ impl<'a> Eval<'a> {
         then: impl FnOnce(&mut Self) -> V,
         otherwise: impl FnOnce(&mut Self) -> V,
     ) -> V {
+        self.mark_decisive(test);
         let cond = self.cond;
         let yes = self.arena.assume(cond, test, true);
         let no = self.arena.assume(cond, test, false);

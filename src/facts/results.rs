@@ -4,8 +4,11 @@
 //! Must not know: MongoDB.
 
 use super::eval::Eval;
-use crate::value::{Node, Site, V};
+use crate::value::{Node, Site, V, children};
 use swc_ecma_ast::{AssignOp, AssignTarget, Expr, OptChainBase, SimpleAssignTarget, UnaryOp};
+
+/// Parts of a test that are looked through for calls.
+const MAX_SEEN: usize = 64;
 
 impl<'a> Eval<'a> {
     /// A statement that is an expression drops its value: `await messages.updateOne(…);`
@@ -13,6 +16,30 @@ impl<'a> Eval<'a> {
     pub(super) fn drop_result(&mut self, expr: &'a Expr, value: V) {
         if is_call(expr) {
             self.mark_dropped(value);
+        }
+    }
+
+    /// A branch depends on a value, and so on the results of the calls in it.
+    pub(super) fn mark_decisive(&mut self, test: V) {
+        let (mut open, mut seen) = (vec![test], 0);
+        while let Some(value) = open.pop() {
+            seen += 1;
+            if seen > MAX_SEEN {
+                return;
+            }
+            let node = self.arena.node(value);
+            if let Node::Call { site, .. } = node {
+                self.decisive.insert(*site);
+            } else {
+                open.extend(children(node));
+            }
+        }
+    }
+
+    /// A method of the query changes what its call does: `.setOptions({ upsert: true })`, `.orFail()`.
+    pub(super) fn alter_call(&mut self, query: V) {
+        for site in self.result_sites(query) {
+            self.decisive.insert(site);
         }
     }
 
@@ -57,6 +84,7 @@ impl<'a> Eval<'a> {
     pub(super) fn finish_results(&mut self) {
         for effect in self.functions.iter_mut().flat_map(|function| &mut function.effects) {
             effect.dropped = self.dropped.contains(&effect.site);
+            effect.decides = self.decisive.contains(&effect.site);
         }
     }
 }

@@ -261,6 +261,7 @@ impl<'a> Eval<'a> {
     /// Runs one or the other side of a test.
     pub(super) fn split(&mut self, test: V, then: impl FnOnce(&mut Self), otherwise: impl FnOnce(&mut Self)) {
         let test = self.freeze(test);
+        self.mark_decisive(test);
         let cond = self.cond;
         let yes = self.arena.assume(cond, test, true);
         let no = self.arena.assume(cond, test, false);

@@ -113,7 +113,7 @@ impl<'a> Eval<'a> {
         }
         Literal {
             separator: self.separator(node),
-            quote: quote_of(text).unwrap_or(quote_around(self.text)),
+            quote: quote_of(text).unwrap_or_else(|| *self.quote.get_or_init(|| quote_around(self.text))),
             properties,
         }
     }

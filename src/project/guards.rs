@@ -97,8 +97,13 @@ impl Project {
                 }
                 "$or" => self.parse_or(entry.value, array, both, depth, out),
                 "$nor" => self.parse_nor(entry.value, array, both, out),
-                "$expr" => out.guards.push((Guard::Other, both)),
-                _ => self.parse_condition(&name, entry.value, array, both, out),
+                // What an expression asks for is not read, so it may be the guard.
+                "$expr" => out.open = true,
+                _ => {
+                    // likes: has ? user : { $ne: user }
+                    let value = self.arena.narrow(both, entry.value);
+                    self.parse_condition(&name, value, array, both, out);
+                }
             }
         }
     }
@@ -264,6 +269,10 @@ impl Project {
         }
         if self.operand(value, "$exists").is_some() {
             return Guard::Other;
+        }
+        // 'arr.k': { $eq: v } and { $in: [v] } select like 'arr.k': v
+        if ["$eq", "$in", "$all"].iter().any(|operator| self.operand(value, operator).is_some()) {
+            return Guard::Selects(vec![field.to_owned()]);
         }
         let whole = field.is_empty() && self.is_whole_array(value);
         match self.arena.node(value) {

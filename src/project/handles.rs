@@ -178,7 +178,9 @@ impl Project {
             return false;
         }
         let Some(name) = self.last_name(recv) else {
-            return !method.ambiguous
+            // c.update({ _id: id }, { $push: … }): the operator is proof enough.
+            let is_update = method.name == "update" && args.get(1).is_some_and(|update| self.has_operator(*update));
+            return (!method.ambiguous || is_update)
                 && matches!(
                     self.arena.node(recv),
                     Node::Param(..) | Node::This(_) | Node::Index(..) | Node::Call { .. } | Node::Opaque(_)

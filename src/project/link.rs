@@ -21,6 +21,8 @@ pub struct Step {
     pub duplicate_key_caught: bool,
     /// Nothing looks at the result of this call.
     pub dropped: bool,
+    /// A branch depends on the result of this call, or a method of the query changes what the call does.
+    pub decides: bool,
     /// The function in whose text the step stands.
     pub owner: FnRef,
     /// How many calls lead from the summarised function to the owner.

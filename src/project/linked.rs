@@ -8,6 +8,9 @@ use super::link::Project;
 use super::merge::symbol_file;
 use crate::value::{C, ClassRef, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
+/// A spread that would make an array longer than this stays a spread.
+const MAX_ITEMS: usize = 500;
+
 /// How an instance was made: `new Repository(args)`.
 #[derive(Clone, Copy)]
 pub(super) struct Made<'a> {
@@ -220,7 +223,11 @@ impl Project {
                 let mut flat = Vec::new();
                 for item in items {
                     match self.arena.node(item.value) {
-                        Node::Array(inner) if item.spread && item.cond == C::TRUE => flat.extend(inner.clone()),
+                        Node::Array(inner)
+                            if item.spread && item.cond == C::TRUE && flat.len() + inner.len() <= MAX_ITEMS =>
+                        {
+                            flat.extend(inner.clone());
+                        }
                         _ => flat.push(item),
                     }
                 }

@@ -237,6 +237,7 @@ impl Project {
                 caught: false,
                 duplicate_key_caught: false,
                 dropped: false,
+                decides: false,
                 owner: func,
                 calls: 0,
                 within: Vec::new(),

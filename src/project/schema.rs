@@ -3,7 +3,7 @@
 //! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
 
 use super::handles::Handle;
-use super::link::{Op, Project};
+use super::link::{Op, Project, Step};
 use super::mongo::Action;
 use crate::value::{FnRef, Key, Node, Site, V};
 
@@ -88,11 +88,7 @@ impl Project {
             self.schema_fields(name, *schema, &mut schemas);
         }
         for at in 0..self.functions.len() {
-            let steps: Vec<_> = self
-                .summaries
-                .get(at)
-                .map(|s| s.iter().filter(|s| s.calls == 0).cloned().collect())
-                .unwrap_or_default();
+            let steps: Vec<_> = self.summaries.get(at).map(|steps| self.own_or_index(steps)).unwrap_or_default();
             for step in steps {
                 let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
                 self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
@@ -109,6 +105,17 @@ impl Project {
             }
         }
         schemas
+    }
+
+    /// The steps of a function's own text, and indexes that helpers make for it: `ensureIndexes(db.collection('users'))`.
+    fn own_or_index(&self, steps: &[Step]) -> Vec<Step> {
+        let is_index = |step: &Step| match &step.op {
+            Op::Call { name: Some(name), .. } => {
+                matches!(self.arena.text(*name), "createIndex" | "ensureIndex" | "createIndexes")
+            }
+            _ => false,
+        };
+        steps.iter().filter(|step| step.calls == 0 || is_index(step)).cloned().collect()
     }
 
     /// Model names with the schema each was made from.
@@ -336,6 +343,14 @@ impl Project {
     fn key_names(&self, keys: V) -> Vec<String> {
         match self.arena.node(keys) {
             Node::Str(text) => vec![self.arena.text(*text).to_owned()],
+            // [['email', 1]]
+            Node::Array(items) => items
+                .iter()
+                .filter_map(|item| match self.arena.node(item.value) {
+                    Node::Array(pair) => pair.first().and_then(|key| self.arena.as_str(key.value)).map(str::to_owned),
+                    _ => self.arena.as_str(item.value).map(str::to_owned),
+                })
+                .collect(),
             Node::Object(entries) => entries
                 .iter()
                 .filter_map(|entry| match entry.key {

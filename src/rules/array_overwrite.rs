@@ -219,7 +219,7 @@ fn is_safe(ctx: &mut Context<'_>, trace: &Trace, write: &Write, root: V, array: 
     if write.session.is_some() && ctx.project.read_session(&trace.steps, root) == write.session {
         return true;
     }
-    if ctx.is_claimed(trace, write) {
+    if ctx.is_claimed(trace, write) || ctx.is_fenced(write) {
         return true;
     }
     let Some(filter) = write.filter else { return false };

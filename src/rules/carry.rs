@@ -3,6 +3,7 @@
 //! Input: a check and a write. Output: text for the help. Must not know: formats.
 
 use super::context::Context;
+use super::words::key_text;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Compare, Key, Node, V};
@@ -31,7 +32,7 @@ pub fn carry_text(write: &Write, condition: &str, change: &str) -> String {
 impl Context<'_> {
     /// The check as a filter condition: `balance: { $gte: amount }`; `written` is what the act sets the field to.
     pub fn condition_text(&self, check: &Check, path: &str, written: V) -> String {
-        let key = if path.contains('.') { format!("'{path}'") } else { path.to_owned() };
+        let key = key_text(path);
         let CheckKind::Field { test, .. } = &check.kind else {
             let filter = check.read.as_ref().and_then(|read| read.filter);
             let wanted =
@@ -114,20 +115,19 @@ impl Context<'_> {
 
     /// What keeps two inserts apart that a search by `keys` decides: an index on what the search surely asks for.
     pub fn index_text(&self, filter: Option<V>, keys: &[String]) -> String {
-        let quoted = |key: &str| if key.contains('.') { format!("'{key}'") } else { key.to_owned() };
         let Some(entries) = filter.and_then(|filter| self.plain_equalities(filter)) else {
             return "store what the search asks for as one key of its own, such as a day or a sorted pair, with a unique index, and treat E11000 as found".to_owned();
         };
         let (constant, own): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|(_, value)| self.project.arena.is_literal(*value));
         let names: Vec<String> = match own.is_empty() {
-            true => keys.iter().map(|key| quoted(key)).collect(),
-            false => own.iter().map(|(key, _)| quoted(key)).collect(),
+            true => keys.iter().map(|key| key_text(key)).collect(),
+            false => own.iter().map(|(key, _)| key_text(key)).collect(),
         };
         let index: Vec<String> = names.iter().map(|name| format!("{name}: 1")).collect();
         let index = index.join(", ");
         let fixed: Vec<String> =
-            constant.iter().map(|(key, value)| format!("{}: {}", quoted(key), self.show(*value))).collect();
+            constant.iter().map(|(key, value)| format!("{}: {}", key_text(key), self.show(*value))).collect();
         let partial = match fixed.is_empty() {
             true => String::new(),
             false => format!(" with `partialFilterExpression: {{ {} }}`", fixed.join(", ")),

@@ -43,6 +43,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let Some(check) = found.cloned() else { continue };
             if ctx.same_session(trace, &check, write)
                 || ctx.is_claimed(trace, write)
+                || ctx.is_fenced(write)
                 || carries(ctx, write, &field.path)
                 || is_initial(ctx, &check, field)
                 || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check))

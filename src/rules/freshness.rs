@@ -19,7 +19,8 @@ pub enum Origin {
 }
 
 impl Origin {
-    fn is_new(self) -> bool {
+    /// Whether no earlier call can have stored the value.
+    pub fn is_new(self) -> bool {
         matches!(self, Origin::Fresh(_) | Origin::Inserted(_))
     }
 }

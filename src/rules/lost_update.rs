@@ -27,6 +27,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let session = ctx.project.read_session(&trace.steps, root);
             if write.session.is_some() && (session == write.session || read.is_none())
                 || ctx.is_claimed(trace, write)
+                || ctx.is_fenced(write)
                 || carries(ctx, write, &field.path)
             {
                 continue;

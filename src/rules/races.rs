@@ -17,6 +17,17 @@ impl Context<'_> {
         self.project.read_session(&trace.steps, check.root) == Some(session)
     }
 
+    /// Whether the filter repeats a loaded value of a field that the write itself changes: a version under any name.
+    pub fn is_fenced(&mut self, write: &Write) -> bool {
+        let Some(filter) = write.filter else { return false };
+        let equalities = self.project.equalities(filter);
+        equalities.into_iter().any(|(name, value)| {
+            name != "_id"
+                && write.fields.iter().any(|field| field.path == name)
+                && self.project.loaded(value, &[]).is_some_and(|(_, path, _)| path.join(".") == name)
+        })
+    }
+
     /// Whether a claim was won before the write: the result of an update whose filter carries a condition decides it,
     /// or an insert under a unique key whose E11000 is caught.
     pub fn is_claimed(&mut self, trace: &Trace, write: &Write) -> bool {

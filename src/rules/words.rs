@@ -25,7 +25,7 @@ impl Context<'_> {
             Node::Null => "null".to_owned(),
             Node::Bool(b) => b.to_string(),
             Node::Num(bits) => f64::from_bits(*bits).to_string(),
-            Node::Str(text) => format!("'{}'", arena.text(*text)),
+            Node::Str(text) => format!("'{}'", arena.text(*text).replace('\\', "\\\\").replace('\'', "\\'")),
             Node::Param(func, at) => {
                 let name = self
                     .project
@@ -45,7 +45,8 @@ impl Context<'_> {
                     object if object.ends_with("body") || object.ends_with("params") || object.ends_with("query") => {
                         key.to_owned()
                     }
-                    object => format!("{object}.{key}"),
+                    object if is_name(key) => format!("{object}.{key}"),
+                    object => format!("{object}['{key}']"),
                 }
             }
             Node::This(_) | Node::Instance(_) => "this".to_owned(),
@@ -80,8 +81,10 @@ impl Context<'_> {
             [(field, value)] if field.is_empty() => format!("{array}: {{ $ne: {} }}", self.show(*value)),
             [(field, value)] => format!("'{array}.{field}': {{ $ne: {} }}", value_text(field, *value)),
             _ => {
-                let parts: Vec<String> =
-                    keys.iter().map(|(field, value)| format!("{field}: {}", value_text(field, *value))).collect();
+                let parts: Vec<String> = keys
+                    .iter()
+                    .map(|(field, value)| format!("{}: {}", key_text(field), value_text(field, *value)))
+                    .collect();
                 format!("{array}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", parts.join(", "))
             }
         }
@@ -142,4 +145,16 @@ pub fn check_words(check: &Check) -> String {
         CheckKind::Below { path } => format!("the length of `{}`", path.join(".")),
         CheckKind::Field { path, .. } => format!("`{}`", path.join(".")),
     }
+}
+
+/// Whether a text can be a property name without quotation marks.
+fn is_name(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+        && !text.is_empty()
+}
+
+/// A key of an object literal.
+pub fn key_text(key: &str) -> String {
+    if is_name(key) { key.to_owned() } else { format!("'{key}'") }
 }

@@ -155,7 +155,9 @@ fn add_guard(
         || write.upsert
         || !proof::has_known_options(ctx, write)
         || proof::may_repeat(ctx, trace, write, field)
+        || trace.steps.get(write.step).is_none_or(|step| step.decides)
         || results::is_decisive(ctx, write.site)
+        || keys.iter().any(|(_, value)| ctx.origin(trace, *value, write.cond).is_new())
     {
         return None;
     }
