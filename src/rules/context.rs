@@ -11,9 +11,9 @@ use crate::diagnostic::{Fix, Level, Role};
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
-use crate::project::writes::{FieldWrite, Write};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
-use crate::value::{C, FnRef, Site, SiteInfo, V};
+use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
 /// A finding before its places are resolved.
@@ -150,7 +150,16 @@ impl<'a> Context<'a> {
     /// A draft at a write, with what every rule says alike.
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
         let collection = write.handle.name().map(str::to_owned);
-        Draft { collection, ..self.draft_at(rule, trace, write.step, site) }
+        let level = self.is_of_unknown_origin(write).then_some(Level::Warning);
+        Draft { collection, level, ..self.draft_at(rule, trace, write.step, site) }
+    }
+
+    /// A saved document that is a parameter, and no known call says of which collection: neither its schema nor what is
+    /// done against a race outside is known, so no finding about it is certain.
+    fn is_of_unknown_origin(&self, write: &Write) -> bool {
+        let is_parameter =
+            write.document.is_some_and(|document| matches!(self.project.arena.node(document), Node::Param(..)));
+        is_parameter && write.kind == WriteKind::Save && write.handle.name().is_none()
     }
 
     /// A draft at a step that need not be a write.
