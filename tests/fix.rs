@@ -268,6 +268,26 @@ module.exports = { add };
     assert_unproven(text, "any-element-guard", &twins);
 }
 
+/// After a fix `matchedCount` 0 has another meaning, so a result that a branch reads keeps the call as it is.
+#[test]
+fn a_result_that_a_branch_reads_is_left_alone() {
+    let call = "chats.updateOne({ _id: id }, { $push: { messages: item } })";
+    let uses = [
+        format!("{call}.then((r) => {{ if (!r.matchedCount) throw new Error('gone'); }});"),
+        format!("{call}.then(({{ modifiedCount }}) => modifiedCount === 0 && log());"),
+        format!("return (await {call}).matchedCount ? 'ok' : 'gone';"),
+        format!("await {call}.setOptions({{ upsert: true }});"),
+    ];
+    for statement in uses {
+        let text = RACY.replace("await chats.updateOne({ _id: id }, { $push: { messages: item } });", &statement);
+        assert_ne!(text, RACY);
+        let project = Project::new(&[("models/a.js", &text)]);
+        let outcome = project.run(&["check", "--fix"]);
+        assert_eq!(outcome.code, Some(1), "{statement}: {outcome:?}");
+        assert_eq!(project.read("models/a.js"), text);
+    }
+}
+
 /// The programs and projects that are shipped: each fix takes its finding away and brings no error.
 #[test]
 fn a_fix_takes_errors_away_and_brings_none() {

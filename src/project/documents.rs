@@ -98,6 +98,14 @@ impl Project {
         })
     }
 
+    /// Whether a change at the start of a range of steps is saved within the range, on every path of the change.
+    fn is_saved_between(&mut self, steps: &[Step], within: Range<usize>, document: V, cond: C) -> bool {
+        let Some(change) = steps.get(within.start) else { return false };
+        let both = self.arena.and(cond, change.cond);
+        let both = if both == C::FALSE { cond } else { both };
+        self.last_save(steps.get(within.clone()).unwrap_or_default(), within.len(), document, both).is_some()
+    }
+
     /// `{ _id: document._id }`
     fn own_id_filter(&mut self, document: V) -> V {
         let id = self.arena.sym("_id");
@@ -135,8 +143,11 @@ impl Project {
 
     /// What was changed on a loaded document by the steps before it is saved.
     fn saved_fields(&mut self, steps: &[Step], within: Range<usize>, document: V, write: &mut Write) {
-        for step in steps.get(within).unwrap_or_default() {
-            if self.arena.conflict(step.cond, write.cond) {
+        let end = within.end;
+        for at in within {
+            let Some(step) = steps.get(at) else { continue };
+            if self.arena.conflict(step.cond, write.cond) || self.is_saved_between(steps, at..end, document, write.cond)
+            {
                 continue;
             }
             match &step.op {

@@ -88,10 +88,10 @@ pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
         })
 }
 
-/// `if (!doc.settings) doc.settings = { words: [] }`: every request would start with the same.
+/// `if (!doc.settings) doc.settings = { words: [] }`, or back to that: every request would leave the same.
 fn is_initial(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
     field.operator == "$set"
-        && !check.holds
+        && matches!(check.kind, CheckKind::Field { .. })
         && matches!(ctx.project.arena.node(field.value), Node::Object(_) | Node::Array(_))
         && is_blank(ctx, field.value, 0)
 }
