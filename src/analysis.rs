@@ -197,10 +197,12 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
             key: draft.key,
             verdict: if fired.is_empty() { draft.verdict.to_owned() } else { fired.join(", ") },
             result_read: draft.result_read,
+            lock: draft.lock,
             callers: callers.collect(),
         };
         match rows.get_mut(&key) {
             Some((calls, known)) => {
+                let lock = row.lock.clone().or(known.lock.clone());
                 let more: Vec<String> = row.kinds.iter().filter(|kind| !known.kinds.contains(kind)).cloned().collect();
                 if draft.calls < *calls {
                     let kinds = std::mem::take(&mut known.kinds);
@@ -208,6 +210,7 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
                     *calls = draft.calls;
                 }
                 known.kinds.extend(more);
+                known.lock = lock;
             }
             None => {
                 rows.insert(key, (draft.calls, row));

@@ -127,6 +127,8 @@ pub struct WritePath {
     pub verdict: String,
     /// Whether the code looks at the result of the call; `None` for a save, which has none.
     pub result_read: Option<bool>,
+    /// The lock that is held around the write, in words: `messageLocks by chatId + mergeId`.
+    pub lock: Option<String>,
     /// Functions that reach this write, nearest first, up to what something outside starts.
     pub callers: Vec<Caller>,
 }

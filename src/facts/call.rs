@@ -79,6 +79,7 @@ impl<'a> Eval<'a> {
         if RUNS.contains(&name.as_str())
             && let Some(code) = args.first().and_then(|arg| function_code(&arg.expr))
         {
+            self.frame.polls |= name == "setInterval";
             self.in_place(code, &[]);
             self.args(args.get(1..).unwrap_or_default());
             return self.opaque(span);

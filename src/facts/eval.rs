@@ -59,6 +59,7 @@ pub(super) struct Frame {
     pub breaks: Vec<C>,
     pub places: Vec<(V, Site)>,
     pub missing: Vec<V>,
+    pub polls: bool,
 }
 
 pub(super) struct Pending<'a> {
@@ -183,6 +184,7 @@ impl<'a> Eval<'a> {
             places: Vec::new(),
             tries: Vec::new(),
             missing: Vec::new(),
+            polls: false,
         }
     }
 
@@ -207,6 +209,7 @@ impl<'a> Eval<'a> {
             function.places = frame.places;
             function.tries = frame.handled;
             function.missing = frame.missing;
+            function.polls = frame.polls;
         }
     }
 
@@ -335,6 +338,7 @@ impl Frame {
             breaks: Vec::new(),
             places: Vec::new(),
             missing: Vec::new(),
+            polls: false,
         }
     }
 }

@@ -83,6 +83,8 @@ pub struct Function {
     pub tries: Vec<Try>,
     /// Values that can be null or undefined: read through `?.`, or with `null` as their default.
     pub missing: Vec<V>,
+    /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
+    pub polls: bool,
 }
 
 /// A `try` statement with a handler, and what the handler does with an exception.

@@ -57,9 +57,13 @@ impl Project {
         let Some(kind) = kind_of(name, path) else { return };
         for (at, arg) in args.iter().enumerate() {
             if let Some(func) = self.function_of(*arg) {
-                self.entries.entry(func).or_insert(Entry { kind, has_middleware: at > 1 });
+                self.note_entry(func, kind, at > 1);
             }
         }
+    }
+
+    pub(super) fn note_entry(&mut self, func: FnRef, kind: EntryKind, has_middleware: bool) {
+        self.entries.entry(func).or_insert(Entry { kind, has_middleware });
     }
 
     fn function_of(&self, value: V) -> Option<FnRef> {

@@ -5,6 +5,7 @@
 //! Input: the facts of a function, its callees first. Output: its steps, its returned values, its exceptions.
 //! Must not know: rules.
 
+use super::entries::EntryKind;
 use super::instance::Instance;
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
@@ -144,6 +145,9 @@ impl Project {
         for (value, site) in &facts.places {
             let value = self.linked(*value);
             self.places.entry(value).or_insert(*site);
+        }
+        if facts.polls {
+            self.note_entry(func, EntryKind::Poll, false);
         }
         for value in &facts.missing {
             let value = self.linked(*value);

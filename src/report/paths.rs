@@ -29,6 +29,7 @@ struct JsonPath<'a> {
     verdict: &'a str,
     #[serde(rename = "resultRead")]
     result_read: Option<bool>,
+    lock: Option<&'a str>,
     callers: Vec<JsonCaller<'a>>,
 }
 
@@ -65,14 +66,16 @@ fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {
         key: &path.key,
         verdict: &path.verdict,
         result_read: path.result_read,
+        lock: path.lock.as_deref(),
         callers: callers.collect(),
     })
 }
 
 /// A table with one row for each write path, its callers below it, and a last line with the count.
 pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let header = ["WHERE", "FUNCTION", "ARRAY", "WRITE", "KIND", "GUARD", "RESULT", "VERDICT"].map(str::to_owned);
-    let rows: Vec<([String; 8], &WritePath)> =
+    let header =
+        ["WHERE", "FUNCTION", "ARRAY", "WRITE", "KIND", "GUARD", "LOCK", "RESULT", "VERDICT"].map(str::to_owned);
+    let rows: Vec<([String; 9], &WritePath)> =
         run.analysis.paths.iter().filter_map(|path| Some((row(run, path)?, path))).collect();
     let mut widths = header.each_ref().map(|cell| cell.chars().count());
     for (cells, _) in &rows {
@@ -98,7 +101,7 @@ pub fn paths_human(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} in {}", counted(rows.len(), "write path"), counted(run.files(), "file"))
 }
 
-fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 8]> {
+fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 9]> {
     let spot = run.locate(path.place)?;
     let collection = path.collection.as_deref().unwrap_or("*");
     let cells = [
@@ -108,13 +111,14 @@ fn row(run: &Run<'_>, path: &WritePath) -> Option<[String; 8]> {
         path.operator.clone(),
         if path.kinds.is_empty() { "-".to_owned() } else { path.kinds.join(", ") },
         path.guard.clone().unwrap_or_else(|| "-".to_owned()),
+        path.lock.clone().unwrap_or_else(|| "-".to_owned()),
         path.result_read.map_or("-", |read| if read { "read" } else { "dropped" }).to_owned(),
         path.verdict.clone(),
     ];
     Some(cells.map(|cell| escape::line(&cell)))
 }
 
-fn aligned(cells: &[String; 8], widths: &[usize; 8]) -> String {
+fn aligned(cells: &[String; 9], widths: &[usize; 9]) -> String {
     let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
     padded.join("  ").trim_end().to_owned()
 }

@@ -56,6 +56,7 @@ fn race() -> (Sources, Analysis) {
         key: vec!["imageId".into()],
         verdict: "unguarded".into(),
         result_read: Some(false),
+        lock: Some("locks by id".into()),
         callers: vec![Caller { function: "POST /chat".into(), place: place(&sources, 0, "has"), entry: Some("route") }],
     };
     (sources, Analysis { findings: vec![finding], paths: vec![path], ..Analysis::default() })
@@ -154,8 +155,8 @@ fn paths_are_a_table_and_an_object() {
     paths_json(&run, &mut json).expect("an object");
     let human = String::from_utf8(human).expect("UTF-8");
     let expected = "\
-WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  RESULT   VERDICT
-routes/é.js:1  addMessage  *.messages  $push  image  -      dropped  unguarded
+WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  LOCK         RESULT   VERDICT
+routes/é.js:1  addMessage  *.messages  $push  image  -      locks by id  dropped  unguarded
     started by route POST /chat at models/a b.js:1
 1 write path in 1 file
 ";

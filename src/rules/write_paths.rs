@@ -3,8 +3,10 @@
 //! Input: a function's trace. Output: one draft for each field of a write that changes an array.
 
 use super::context::{Context, Trace};
+use super::lock_key_mismatch::key_names;
 use super::unguarded_push::elements;
 use crate::project::guards::Guard;
+use crate::project::locks::LockKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, FnRef, Site};
 
@@ -25,6 +27,8 @@ pub struct PathDraft {
     pub key: Vec<String>,
     pub verdict: &'static str,
     pub result_read: Option<bool>,
+    /// The lock that is held around the write, with its key.
+    pub lock: Option<String>,
     /// Functions that reach the write, nearest first, with the site of their call.
     pub callers: Vec<(FnRef, Site)>,
 }
@@ -94,8 +98,20 @@ fn draft(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite
         key,
         verdict,
         result_read: step.filter(|_| write.kind != WriteKind::Save).map(|step| !step.dropped),
+        lock: lock(ctx, trace, write),
         callers: callers(ctx, owner, field.site),
     }
+}
+
+/// `messageLocks by chatId + mergeId`, or `memory by …`.
+fn lock(ctx: &Context<'_>, trace: &Trace, write: &Write) -> Option<String> {
+    let lock = trace.locks.iter().find(|lock| lock.protects.contains(&write.step))?;
+    let place = match lock.kind {
+        LockKind::Memory => "memory",
+        _ => lock.handle.as_ref().and_then(|handle| handle.name()).unwrap_or("a collection"),
+    };
+    let names = lock.key.map(|key| key_names(ctx, key)).unwrap_or_default();
+    Some(if names.is_empty() { place.to_owned() } else { format!("{place} by {}", names.join(" + ")) })
 }
 
 fn operator(write: &Write, field: &FieldWrite) -> String {
