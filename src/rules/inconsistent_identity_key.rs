@@ -43,7 +43,7 @@ pub fn check(ctx: &mut Context<'_>) {
                 let same =
                     |other: &&KeyRow| ctx.project.base_site(other.draft.site) == place && other.fields == row.fields;
                 // Of two views of one path, the one that knows the collection speaks.
-                match own.iter().position(|other| same(&other)) {
+                match own.iter().position(same) {
                     None => own.push(row),
                     Some(at) if row.draft.collection.is_some() => own[at] = row,
                     Some(_) => {}
