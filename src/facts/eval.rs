@@ -184,6 +184,7 @@ impl<'a> Eval<'a> {
             places: Vec::new(),
             tries: Vec::new(),
             missing: Vec::new(),
+            siblings: Vec::new(),
             polls: false,
         }
     }

@@ -3,12 +3,14 @@
 //! Input: literal expressions. Output: values. Must not know: MongoDB.
 
 use super::eval::{Code, Eval};
-use crate::value::{C, Coercion, Entry, Item, Key, Node, V};
+use crate::value::{C, Coercion, Entry, FnRef, Item, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
 /// A spread that would make an array longer than this stays a spread.
 const MAX_ITEMS: usize = 500;
+/// Functions of one object literal that are told of each other.
+const MAX_SIBLINGS: usize = 64;
 
 impl<'a> Eval<'a> {
     pub(super) fn literal(&mut self, lit: &'a Lit) -> V {
@@ -114,7 +116,27 @@ impl<'a> Eval<'a> {
                 },
             }
         }
+        self.note_siblings(&entries);
         self.new_cell(Node::Object(entries))
+    }
+
+    /// Tells the functions of an object literal of each other.
+    fn note_siblings(&mut self, entries: &[Entry]) {
+        let siblings: Vec<(Sym, FnRef)> = entries
+            .iter()
+            .filter_map(|entry| match (entry.key, self.arena.node(entry.value)) {
+                (Key::Name(name), Node::Func(func)) => Some((name, *func)),
+                _ => None,
+            })
+            .collect();
+        if !(2..=MAX_SIBLINGS).contains(&siblings.len()) {
+            return;
+        }
+        for (_, func) in &siblings {
+            if let Some(function) = self.functions.get_mut(func.0 as usize).filter(|f| f.siblings.is_empty()) {
+                function.siblings = siblings.clone();
+            }
+        }
     }
 
     /// The properties of a spread value; those that are known are copied, each under its condition.

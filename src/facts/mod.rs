@@ -83,6 +83,8 @@ pub struct Function {
     pub tries: Vec<Try>,
     /// Values that can be null or undefined: read through `?.`, or with `null` as their default.
     pub missing: Vec<V>,
+    /// The functions beside it in an object literal, which `this` reaches: `{ async has() {}, async add() { this.has() } }`.
+    pub siblings: Vec<(Sym, FnRef)>,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
     pub polls: bool,
 }

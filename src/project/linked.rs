@@ -6,7 +6,7 @@
 use super::instance::Instance;
 use super::link::Project;
 use super::merge::symbol_file;
-use crate::value::{C, ClassRef, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
+use crate::value::{C, ClassRef, Entry, FnRef, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
 /// A spread that would make an array longer than this stays a spread.
 const MAX_ITEMS: usize = 500;
@@ -269,6 +269,11 @@ impl Project {
         }
     }
 
+    /// The function of this name beside another in an object literal.
+    fn sibling(&self, func: FnRef, key: Sym) -> Option<FnRef> {
+        self.function(func)?.siblings.iter().find(|(name, _)| *name == key).map(|(_, sibling)| *sibling)
+    }
+
     /// `object.key` where the object may be an instance or a class.
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.arena.node(object).clone() {
@@ -280,6 +285,10 @@ impl Project {
                 let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
                 let made = Made { args: &args, site };
                 self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::This(func) if self.sibling(func, key).is_some() => {
+                let sibling = self.sibling(func, key).unwrap_or(func);
+                self.arena.intern(Node::Func(sibling))
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
                 self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))

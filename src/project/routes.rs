@@ -272,6 +272,7 @@ impl Project {
             param_names: ["req", "res", "next"].map(str::to_owned).to_vec(),
             places: Vec::new(),
             missing: Vec::new(),
+            siblings: Vec::new(),
             polls: false,
             tries: Vec::new(),
         });
