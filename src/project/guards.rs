@@ -63,6 +63,26 @@ impl Project {
         result
     }
 
+    /// Whether every alternative of a filter has a condition on a path, or on a part of it, however it is combined.
+    pub fn names_path(&self, filter: V, path: &str) -> bool {
+        let below = format!("{path}.");
+        self.arena.alternatives(filter).iter().all(|(_, filter)| self.names_path_at(*filter, path, &below, 0))
+    }
+
+    fn names_path_at(&self, value: V, path: &str, below: &str, depth: u32) -> bool {
+        match self.arena.node(value) {
+            Node::Object(entries) if depth < 6 => entries.iter().any(|entry| {
+                let is_named = matches!(entry.key, Key::Name(name) if {
+                    let name = self.arena.text(name);
+                    name == path || name.starts_with(below)
+                });
+                is_named || self.names_path_at(entry.value, path, below, depth + 1)
+            }),
+            Node::Array(items) => items.iter().any(|item| self.names_path_at(item.value, path, below, depth + 1)),
+            _ => false,
+        }
+    }
+
     fn parse_filter(&mut self, filter: V, array: &str, cond: C, depth: u32, out: &mut Filter) {
         let Node::Object(entries) = self.arena.node(filter).clone() else {
             if !matches!(self.arena.node(filter), Node::Undefined | Node::Null) {

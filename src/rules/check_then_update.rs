@@ -78,6 +78,9 @@ fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
 /// Whether the filter says something about the field, or is not known.
 pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
     let Some(filter) = write.filter else { return false };
+    if ctx.project.names_path(filter, path) {
+        return true;
+    }
     let parsed = ctx.project.filters(filter, path, write.cond);
     !parsed.is_empty()
         && parsed.iter().all(|(_, filter)| {
