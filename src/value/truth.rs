@@ -7,6 +7,8 @@ use super::{Arena, Atom, C, Coercion, Compare, Node, V};
 
 /// Nodes visited to answer one question about a condition; past that it is undecided.
 pub(super) const FUEL: u32 = 200;
+/// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
+const PAIR_FUEL: u32 = 4_000;
 
 impl Arena {
     /// Whether a value is truthy under a condition; `None` when that is not decided.
@@ -140,7 +142,11 @@ impl Arena {
 
     /// Whether two conditions cannot both hold: one holds the negation of the other's atom.
     pub fn conflict(&self, left: C, right: C) -> bool {
-        self.fuel.set(FUEL);
+        self.conflict_within(PAIR_FUEL, left, right)
+    }
+
+    fn conflict_within(&self, fuel: u32, left: C, right: C) -> bool {
+        self.fuel.set(fuel);
         if left == C::FALSE || right == C::FALSE {
             return true;
         }
@@ -155,7 +161,8 @@ impl Arena {
     pub fn narrow(&mut self, cond: C, value: V) -> V {
         match self.node(value).clone() {
             Node::OneOf(alternatives) => {
-                let kept: Vec<_> = alternatives.into_iter().filter(|(c, _)| !self.conflict(cond, *c)).collect();
+                let kept: Vec<_> =
+                    alternatives.into_iter().filter(|(c, _)| !self.conflict_within(FUEL, cond, *c)).collect();
                 self.one_of(kept)
             }
             _ => value,
