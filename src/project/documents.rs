@@ -41,7 +41,7 @@ impl Project {
         let is_save = self.arena.text(name) == "save";
         for (cond, document) in self.arena.alternatives(recv) {
             let cond = self.arena.and(step.cond, cond);
-            if cond == C::FALSE {
+            if cond == C::FALSE || self.is_other_librarys_row(document) {
                 continue;
             }
             let handle = self.document_handle(document, 0);
