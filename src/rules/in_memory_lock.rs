@@ -25,7 +25,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                     .to_owned()
             }
         };
-        let field = array.clone().unwrap_or_else(|| "messages".to_owned());
+        let field = array.clone().unwrap_or_else(|| "<array>".to_owned());
         draft.array = array;
         draft.label = "locked here".to_owned();
         draft.related.push((write.site, Role::Act, "what it protects".to_owned()));

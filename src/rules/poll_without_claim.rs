@@ -69,7 +69,7 @@ fn finish(ctx: &mut Context<'_>, completion: &Completion, step: &Step, mut draft
     }
     let filter: Vec<String> = completion.claims.iter().map(|claim| format!("{claim}: {{ $ne: true }}")).collect();
     draft.help = format!(
-        "claim the task first, with one `findOneAndUpdate({{ taskId, {} }}, …)`, and complete it only if that matched",
+        "claim the task first, with one `findOneAndUpdate({{ <key of the task>, {} }}, …)`, and complete it only if that matched",
         filter.join(", ")
     );
     ctx.report(draft);
