@@ -86,6 +86,27 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+#[cfg(test)]
+impl Finding {
+    /// A finding with nothing but a rule, a level and a place.
+    pub fn bare(rule: &'static str, level: Level, place: Place) -> Self {
+        Self {
+            rule,
+            level,
+            message: String::new(),
+            place,
+            label: String::new(),
+            function: String::new(),
+            collection: None,
+            array: None,
+            related: Vec::new(),
+            help: String::new(),
+            fix: None,
+            fingerprint: String::new(),
+        }
+    }
+}
+
 /// The identity of a finding from the parts that make it up, none of which may depend on line numbers.
 pub fn fingerprint(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\u{0}").as_bytes());

@@ -91,20 +91,9 @@ mod tests {
             place: Place { file: FileId(0), start: *start, end: *end },
             text: (*text).to_owned(),
         };
-        Finding {
-            rule: "check-then-push",
-            level: Level::Error,
-            message: String::new(),
-            place: Place { file: FileId(0), start: 0, end: 0 },
-            label: String::new(),
-            function: String::new(),
-            collection: None,
-            array: None,
-            related: Vec::new(),
-            help: String::new(),
-            fix: Some(Fix { title: String::new(), edits: edits.iter().map(edit).collect() }),
-            fingerprint: String::new(),
-        }
+        let fix = Fix { title: String::new(), edits: edits.iter().map(edit).collect() };
+        let place = Place { file: FileId(0), start: 0, end: 0 };
+        Finding { fix: Some(fix), ..Finding::bare("check-then-push", Level::Error, place) }
     }
 
     fn applied(text: &str, findings: &[Finding]) -> (String, usize, usize) {

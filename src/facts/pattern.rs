@@ -182,10 +182,7 @@ impl<'a> Eval<'a> {
 
     pub(super) fn key_of(&mut self, value: V) -> Key {
         let value = self.freeze(value);
-        match self.arena.node(value) {
-            Node::Str(sym) => Key::Name(*sym),
-            _ => Key::Computed(value),
-        }
+        self.arena.key_of(value)
     }
 
     /// `object[key] = value`, on an object of this function or on one from outside.

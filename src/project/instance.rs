@@ -85,10 +85,7 @@ impl Project {
                         key: match entry.key {
                             Key::Computed(key) => {
                                 let key = self.instantiate(instance, key);
-                                self.arena
-                                    .as_str(key)
-                                    .map(str::to_owned)
-                                    .map_or(Key::Computed(key), |text| Key::Name(self.arena.sym(&text)))
+                                self.arena.key_of(key)
                             }
                             key => key,
                         },

@@ -67,20 +67,9 @@ mod tests {
     #[test]
     fn equal_fingerprints_are_told_apart() {
         let sources = Sources::new(vec![SourceFile::new("a.js".into(), "f()\n", true)]);
-        let finding = Finding {
-            rule: "syntax-error",
-            level: Level::Warning,
-            message: "no".into(),
-            place: Place { file: FileId(0), start: 0, end: 1 },
-            label: String::new(),
-            function: String::new(),
-            collection: None,
-            array: None,
-            related: Vec::new(),
-            help: String::new(),
-            fix: None,
-            fingerprint: "00ff".into(),
-        };
+        let place = Place { file: FileId(0), start: 0, end: 1 };
+        let bare = Finding::bare("syntax-error", Level::Warning, place);
+        let finding = Finding { message: "no".into(), fingerprint: "00ff".into(), ..bare };
         let analysis = Analysis { findings: vec![finding.clone(), finding], ..Analysis::default() };
         let mut out = Vec::new();
         write(&Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 }, &mut out).expect("a report");

@@ -178,6 +178,14 @@ impl Arena {
         }
     }
 
+    /// A computed key: a name where its text is known.
+    pub fn key_of(&self, value: V) -> Key {
+        match self.node(value) {
+            Node::Str(sym) => Key::Name(*sym),
+            _ => Key::Computed(value),
+        }
+    }
+
     /// `object.key`, looked up where the object is known.
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.node(object) {

@@ -225,20 +225,7 @@ mod tests {
         let levels = [Level::Info, Level::Error, Level::Warning, Level::Error];
         let findings: Vec<Finding> = (0..)
             .zip(levels)
-            .map(|(start, level)| Finding {
-                rule: "check-then-push",
-                level,
-                message: String::new(),
-                place: Place { file: FileId(0), start, end: start },
-                label: String::new(),
-                function: String::new(),
-                collection: None,
-                array: None,
-                related: Vec::new(),
-                help: String::new(),
-                fix: None,
-                fingerprint: String::new(),
-            })
+            .map(|(start, level)| Finding::bare("check-then-push", level, Place { file: FileId(0), start, end: start }))
             .collect();
         let shown = || findings.iter().map(|finding| (finding, None)).collect();
         let starts = |most| worst(shown(), most).iter().map(|(finding, _)| finding.place.start).collect::<Vec<_>>();
