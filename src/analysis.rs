@@ -162,11 +162,15 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
     let mut ctx = Context::new(project, schemas, config);
     let mut paths = Vec::new();
     for func in 0..count {
-        let Some(trace) = ctx.trace(FnRef(func as u32)) else { continue };
-        for check in CHECKS {
-            check(&mut ctx, &trace);
+        let func = FnRef(func as u32);
+        let turn = ctx.project.begin(func);
+        if let Some(trace) = ctx.trace(func) {
+            for check in CHECKS {
+                check(&mut ctx, &trace);
+            }
+            paths.extend(write_paths::collect(&mut ctx, &trace));
         }
-        paths.extend(write_paths::collect(&mut ctx, &trace));
+        ctx.project.end(func, turn);
     }
     for check in PROJECT_CHECKS {
         check(&mut ctx);

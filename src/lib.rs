@@ -14,6 +14,7 @@ pub mod error;
 pub mod facts;
 pub mod fix;
 pub mod git;
+pub mod limits;
 pub mod lsp;
 pub mod parse;
 pub mod project;

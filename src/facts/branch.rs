@@ -6,6 +6,7 @@
 //! Input: the state and code to run. Output: the joined state. Must not know: syntax.
 
 use super::eval::{Eval, Slot};
+use crate::limits;
 use crate::value::{C, Entry, Item, Node, RETURNS, V};
 use rustc_hash::FxHashSet;
 
@@ -181,7 +182,7 @@ impl<'a> Eval<'a> {
     /// The value after two branches. Objects and arrays that grew keep their common start.
     fn merge(&mut self, yes: C, then: V, no: C, otherwise: V) -> V {
         match (self.arena.node(then).clone(), self.arena.node(otherwise).clone()) {
-            (Node::Object(a), Node::Object(b)) => {
+            (Node::Object(a), Node::Object(b)) if a.len() + b.len() <= 2 * limits::GROWN => {
                 let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
                 let mut entries: Vec<Entry> = a.iter().take(common).copied().collect();
                 for (cond, rest) in [(yes, a), (no, b)] {
@@ -192,7 +193,7 @@ impl<'a> Eval<'a> {
                 }
                 self.arena.intern(Node::Object(entries))
             }
-            (Node::Array(a), Node::Array(b)) => {
+            (Node::Array(a), Node::Array(b)) if a.len() + b.len() <= 2 * limits::GROWN => {
                 let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
                 let mut items: Vec<Item> = a.iter().take(common).copied().collect();
                 for (cond, rest) in [(yes, a), (no, b)] {

@@ -3,6 +3,7 @@
 //! Input: the state. Output: contents as they are now. Must not know: syntax, MongoDB.
 
 use super::eval::{Eval, Slot};
+use crate::limits;
 use crate::value::{Arena, Node, Sym, V, map_children};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -19,7 +20,27 @@ struct Freezing {
     cuts: u32,
 }
 
+/// Whether an object or array may grow further.
+pub(super) enum Growth {
+    Free,
+    /// It ends with this unknown value, which stands for all that comes after.
+    Last(V),
+    /// It ends with such a value.
+    Full,
+}
+
 impl<'a> Eval<'a> {
+    /// Whether an object or array of this length, with this last value, may take another one.
+    pub(super) fn growth(&mut self, length: usize, last: Option<V>) -> Growth {
+        if length < limits::GROWN {
+            return Growth::Free;
+        }
+        match last.map(|last| self.arena.node(last)) {
+            Some(Node::Cut(_)) => Growth::Full,
+            _ => Growth::Last(self.arena.cut()),
+        }
+    }
+
     pub(super) fn new_cell(&mut self, content: Node) -> V {
         let content = self.arena.intern(content);
         let cell = self.cells.len() as u32;

@@ -5,7 +5,8 @@
 use super::flags::Flag;
 use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::parse::FIRST_POSITION;
-use crate::value::{Arena, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
+use crate::limits::{self, Cuts};
+use crate::value::{Arena, Budget, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -105,6 +106,8 @@ pub(super) struct Eval<'a> {
     pub dropped: FxHashSet<Site>,
     /// Calls whose results a branch depends on, or with a method of the query behind them that changes what they do.
     pub decisive: FxHashSet<Site>,
+    /// Work and values of the whole file, beyond which no function is begun.
+    pub most: (u64, u64),
     /// The more frequent quotation mark of the file, once it was asked for.
     pub quote: OnceCell<char>,
 }
@@ -117,12 +120,14 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let end = text.len() as u32;
     eval.functions.push(Eval::blank("<module>", 0, end, C::TRUE, None));
     eval.find_flags(program);
+    let budget = eval.begin(text.len());
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
     eval.finish(FnRef(0), frame);
-    eval.finish_results();
-    let exports = eval.exports.iter().map(|(name, value)| (*name, *value)).collect::<Vec<_>>();
+    let exports = std::mem::take(&mut eval.exports);
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
+    eval.end(FnRef(0), budget);
+    eval.finish_results();
     FileFacts {
         arena: eval.arena,
         functions: eval.functions,
@@ -164,6 +169,7 @@ impl<'a> Eval<'a> {
             flags: Vec::new(),
             dropped: FxHashSet::default(),
             decisive: FxHashSet::default(),
+            most: limits::of_file(text.len()),
             quote: OnceCell::new(),
         }
     }
@@ -186,6 +192,23 @@ impl<'a> Eval<'a> {
             missing: Vec::new(),
             siblings: Vec::new(),
             polls: false,
+            cuts: Cuts::default(),
+        }
+    }
+
+    // Budgets
+
+    /// Begins the budget of a function with a text of this many bytes.
+    pub(super) fn begin(&mut self, bytes: usize) -> Budget {
+        let ((work, kept), (done, stored)) = (limits::of_function(bytes), self.arena.total());
+        self.arena.begin(work.min(self.most.0.saturating_sub(done)), kept.min(self.most.1.saturating_sub(stored)))
+    }
+
+    /// Ends the budget of a function, and notes what was cut.
+    pub(super) fn end(&mut self, func: FnRef, budget: Budget) {
+        let spent = self.arena.end(budget);
+        if let Some(function) = self.functions.get_mut(func.0 as usize) {
+            function.cuts = function.cuts.and(spent.cuts);
         }
     }
 
@@ -292,7 +315,7 @@ impl<'a> Eval<'a> {
     // Effects
 
     pub(super) fn effect(&mut self, site: Site, kind: EffectKind) {
-        if self.cond == C::FALSE {
+        if self.cond == C::FALSE || self.arena.is_spent() {
             return;
         }
         let effect = Effect {

@@ -54,6 +54,8 @@ impl<'a> Eval<'a> {
         let outer_frame = self.swap_frame(func, this);
         let outer_scope = std::mem::replace(&mut self.scope, scope);
         let outer_jumped = std::mem::replace(&mut self.jumped, false);
+        let bytes = self.functions.get(func.0 as usize).map_or(0, |f| (f.end - f.start) as usize);
+        let budget = self.begin(bytes);
         let body = self.branch(base, |eval| {
             eval.enter_scope(true);
             let count = eval.bind_params(code, func);
@@ -68,6 +70,7 @@ impl<'a> Eval<'a> {
             let frame = eval.swap_frame(func, this);
             eval.finish(func, frame);
         });
+        self.end(func, budget);
         // Assignments to outer variables may or may not have happened; what the module leaves empty was filled before use.
         let at_module = outer_frame.func == FnRef(0);
         let some = self.arena.intern(Node::Func(func));

@@ -4,8 +4,10 @@
 //! Must not know: MongoDB.
 
 use super::EffectKind;
+use super::cell::Growth;
 use super::eval::Eval;
-use crate::value::{Arena, C, Coercion, Freshness, Item, Node, V};
+use crate::limits;
+use crate::value::{Arena, C, Coercion, Freshness, Item, Key, Node, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
@@ -139,7 +141,11 @@ impl<'a> Eval<'a> {
             let cell = *cell;
             let content = self.content(cell);
             if let Node::Object(mut own) = self.arena.node(content).clone() {
-                own.extend(entries);
+                match self.growth(own.len() + entries.len(), own.last().map(|entry| entry.value)) {
+                    Growth::Full => return,
+                    Growth::Last(rest) => own.push(Self::entry(Key::Spread, rest)),
+                    Growth::Free => own.extend(entries),
+                }
                 let content = self.arena.intern(Node::Object(own));
                 self.set_content(cell, content);
             }
@@ -222,7 +228,7 @@ impl<'a> Eval<'a> {
         let mut items = vec![Item { value: array, spread: true, cond: C::TRUE }];
         for arg in args {
             match self.arena.node(*arg).clone() {
-                Node::Array(inner) => items.extend(inner),
+                Node::Array(inner) if items.len() + inner.len() <= limits::GROWN => items.extend(inner),
                 _ => items.push(Item { value: *arg, spread: true, cond: C::TRUE }),
             }
         }
@@ -245,6 +251,11 @@ impl<'a> Eval<'a> {
                 let content = self.content(cell);
                 let Node::Array(mut items) = self.arena.node(content).clone() else { return None };
                 if matches!(name, "push" | "unshift") {
+                    match self.growth(items.len(), items.last().map(|item| item.value)) {
+                        Growth::Full => return Some(Arena::UNDEFINED),
+                        Growth::Last(rest) => items.push(Item { value: rest, spread: true, cond: C::TRUE }),
+                        Growth::Free => {}
+                    }
                     items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE }));
                     let content = self.arena.intern(Node::Array(items));
                     self.set_content(cell, content);

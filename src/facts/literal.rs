@@ -3,12 +3,11 @@
 //! Input: literal expressions. Output: values. Must not know: MongoDB.
 
 use super::eval::{Code, Eval};
+use crate::limits;
 use crate::value::{C, Coercion, Entry, FnRef, Item, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
-/// A spread that would make an array longer than this stays a spread.
-const MAX_ITEMS: usize = 500;
 /// Functions of one object literal that are told of each other.
 const MAX_SIBLINGS: usize = 64;
 
@@ -52,8 +51,8 @@ impl<'a> Eval<'a> {
             _ => {
                 let texts: Option<Vec<&str>> = parts.iter().map(|part| self.arena.as_str(*part)).collect();
                 match texts.map(|texts| texts.concat()) {
-                    Some(text) => self.arena.str(&text),
-                    None => self.arena.intern(Node::Template(parts)),
+                    Some(text) if text.len() <= limits::TEXT => self.arena.str(&text),
+                    _ => self.arena.intern(Node::Template(parts)),
                 }
             }
         }
@@ -146,6 +145,10 @@ impl<'a> Eval<'a> {
                 let content = self.content(cell);
                 self.spread_into(entries, content, cond);
             }
+            Node::Object(inner) if entries.len() + inner.len() > limits::GROWN => {
+                let value = self.arena.cut();
+                entries.push(Entry { key: Key::Spread, value, cond });
+            }
             Node::Object(inner) => {
                 for entry in inner {
                     let cond = self.arena.and(cond, entry.cond);
@@ -173,7 +176,7 @@ impl<'a> Eval<'a> {
             if element.spread.is_some() {
                 let value = self.freeze(value);
                 match self.arena.node(value).clone() {
-                    Node::Array(inner) if items.len() + inner.len() <= MAX_ITEMS => items.extend(inner),
+                    Node::Array(inner) if items.len() + inner.len() <= limits::GROWN => items.extend(inner),
                     _ => items.push(Item { value, spread: true, cond: C::TRUE }),
                 }
             } else {

@@ -26,6 +26,7 @@ mod written;
 pub use statements::statements;
 pub use written::{Literal, Property, Written, WrittenCall};
 
+use crate::limits::Cuts;
 use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
 use std::collections::BTreeMap;
@@ -87,6 +88,8 @@ pub struct Function {
     pub siblings: Vec<(Sym, FnRef)>,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
     pub polls: bool,
+    /// What was not evaluated. Of one that is too large the effects are those up to there, and what it returns is not known.
+    pub cuts: Cuts,
 }
 
 /// A `try` statement with a handler, and what the handler does with an exception.

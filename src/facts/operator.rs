@@ -3,6 +3,7 @@
 //! Input: expressions with operands. Output: values in one form for the ways to write them. Must not know: MongoDB.
 
 use super::eval::Eval;
+use crate::limits;
 use crate::value::{Arena, C, Coercion, Compare, Node, V};
 use swc_ecma_ast::*;
 
@@ -98,8 +99,9 @@ impl<'a> Eval<'a> {
         }
         let texts: Option<Vec<&str>> = parts.iter().map(|part| self.arena.as_str(*part)).collect();
         match texts.map(|texts| texts.concat()) {
-            Some(text) => self.arena.str(&text),
-            None => self.arena.intern(Node::Template(parts)),
+            Some(text) if text.len() <= limits::TEXT => self.arena.str(&text),
+            _ if parts.len() > limits::GROWN => self.arena.cut(),
+            _ => self.arena.intern(Node::Template(parts)),
         }
     }
 

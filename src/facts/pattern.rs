@@ -1,6 +1,7 @@
 //! Patterns: what destructuring and assignment bind.
 
 use super::EffectKind;
+use super::cell::Growth;
 use super::eval::Eval;
 use crate::value::{Arena, C, Item, Key, Node, Sym, V};
 use swc_ecma_ast::*;
@@ -201,11 +202,19 @@ impl<'a> Eval<'a> {
                 let content = self.content(cell);
                 let content = match (self.arena.node(content).clone(), key) {
                     (Node::Object(mut entries), key) => {
-                        entries.push(Self::entry(key, value));
+                        match self.growth(entries.len(), entries.last().map(|entry| entry.value)) {
+                            Growth::Full => return,
+                            Growth::Last(rest) => entries.push(Self::entry(Key::Spread, rest)),
+                            Growth::Free => entries.push(Self::entry(key, value)),
+                        }
                         self.arena.intern(Node::Object(entries))
                     }
                     (Node::Array(mut items), _) => {
-                        items.push(Item { value, spread: false, cond: C::TRUE });
+                        match self.growth(items.len(), items.last().map(|item| item.value)) {
+                            Growth::Full => return,
+                            Growth::Last(rest) => items.push(Item { value: rest, spread: true, cond: C::TRUE }),
+                            Growth::Free => items.push(Item { value, spread: false, cond: C::TRUE }),
+                        }
                         self.arena.intern(Node::Array(items))
                     }
                     _ => return,

@@ -5,6 +5,7 @@
 
 use super::eval::Eval;
 use crate::value::{Node, Site, V, children};
+use rustc_hash::FxHashSet;
 use swc_ecma_ast::{AssignOp, AssignTarget, Expr, OptChainBase, SimpleAssignTarget, UnaryOp};
 
 /// Parts of a test that are looked through for calls.
@@ -62,15 +63,21 @@ impl<'a> Eval<'a> {
 
     /// The calls whose results a value is, also as the items of an array.
     fn result_sites(&self, value: V) -> Vec<Site> {
-        match self.arena.node(value) {
-            Node::Call { site, .. } => vec![*site],
-            Node::OneOf(alternatives) => alternatives.iter().flat_map(|(_, v)| self.result_sites(*v)).collect(),
-            Node::Cell(cell) => self.result_sites(self.content(*cell)),
-            Node::Array(items) if items.len() <= 16 => {
-                items.iter().flat_map(|item| self.result_sites(item.value)).collect()
+        let (mut open, mut seen, mut sites) = (vec![value], FxHashSet::default(), Vec::new());
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
             }
-            _ => Vec::new(),
+            match self.arena.node(value) {
+                Node::Call { site, .. } => sites.push(*site),
+                Node::OneOf(alternatives) => open.extend(alternatives.iter().map(|(_, v)| *v)),
+                // An array may hold itself.
+                Node::Cell(cell) => open.push(self.content(*cell)),
+                Node::Array(items) if items.len() <= 16 => open.extend(items.iter().map(|item| item.value)),
+                _ => {}
+            }
         }
+        sites
     }
 
     /// The value can be null or undefined: it was read through `?.`, or its default is `null`.

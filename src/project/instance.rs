@@ -15,8 +15,6 @@ pub(super) struct Instance<'a> {
     pub(super) call: Site,
     pub(super) memo: FxHashMap<V, V>,
     pub(super) conds: FxHashMap<C, C>,
-    /// The file of the call, which pays for the copy.
-    pub(super) file: usize,
     /// Members whose value is known where the callee runs.
     pub(super) known: Option<&'a FxHashMap<V, V>>,
 }
@@ -31,16 +29,6 @@ impl Project {
         self.arena.site(SiteInfo { via, ..info })
     }
 
-    fn may_copy(&mut self, file: usize) -> bool {
-        match self.left.get_mut(file) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                true
-            }
-            _ => false,
-        }
-    }
-
     pub(super) fn instantiate(&mut self, instance: &mut Instance<'_>, value: V) -> V {
         if !self.arena.is_open(value) {
             return value;
@@ -48,7 +36,7 @@ impl Project {
         if let Some(known) = instance.memo.get(&value) {
             return *known;
         }
-        if self.depth > 600 || !self.may_copy(instance.file) {
+        if self.depth > 600 || self.arena.is_spent() {
             return value;
         }
         self.depth += 1;
@@ -188,9 +176,6 @@ impl Project {
             return *known;
         }
         let atoms = self.arena.atoms(cond);
-        if let Some(left) = self.left.get_mut(instance.file) {
-            *left = left.saturating_sub(atoms.len() as u32);
-        }
         let mut result = C::TRUE;
         for atom in atoms.into_iter().rev() {
             let value = self.instantiate(instance, atom.value);
@@ -202,7 +187,7 @@ impl Project {
 }
 
 impl<'a> Instance<'a> {
-    pub(super) fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site, file: usize) -> Self {
-        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), file, known: None }
+    pub(super) fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site) -> Self {
+        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), known: None }
     }
 }

@@ -3,6 +3,7 @@
 //! Each function is summarised once, callees first. A callee's summary is copied into each caller with parameters
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 
+use super::budget::Ledger;
 use super::bulk::Batches;
 use super::merge::Merger;
 use super::models::Models;
@@ -60,11 +61,6 @@ pub struct Marks {
     pub results: Vec<String>,
 }
 
-/// Values that calls in one file may copy from their callees, at least, and for each value of the file: the work of
-/// linking stays linear in the code, also where functions call each other in every direction.
-const COPIES_PER_FILE: u32 = 50_000;
-const COPIES_PER_VALUE: u32 = 10;
-
 /// The linked program.
 pub struct Project {
     pub arena: Arena,
@@ -96,8 +92,9 @@ pub struct Project {
     pub(super) written: FxHashMap<(u32, u32, u32), WrittenCall>,
     pub(super) memo: FxHashMap<V, V>,
     pub(super) depth: u32,
-    /// Values that may still be copied into the callers of each file.
-    pub(super) left: Vec<u32>,
+    /// Functions that are being summarised inside each other.
+    pub(super) open: u32,
+    pub(super) ledger: Ledger,
     pub(super) marks: Marks,
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
@@ -136,7 +133,8 @@ impl Project {
             written: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
-            left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
+            open: 0,
+            ledger: Ledger::new(facts.iter().map(|facts| facts.functions.first().map_or(0, |f| f.end as usize))),
             marks,
             tries: FxHashMap::default(),
         };
@@ -163,9 +161,7 @@ impl Project {
         project.collect_tries();
         project.link_models();
         project.link_classes();
-        for func in 0..count {
-            project.summarise(FnRef(func as u32));
-        }
+        project.summarise_all();
         project.link_routes();
         project.link_batches();
         project

@@ -6,10 +6,9 @@
 use super::instance::Instance;
 use super::link::Project;
 use super::merge::symbol_file;
+use crate::limits;
 use crate::value::{C, ClassRef, Entry, FnRef, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
-/// A spread that would make an array longer than this stays a spread.
-const MAX_ITEMS: usize = 500;
 
 /// How an instance was made: `new Repository(args)`.
 #[derive(Clone, Copy)]
@@ -71,7 +70,7 @@ impl Project {
         if let Some(known) = self.memo.get(&value) {
             return *known;
         }
-        if self.depth > 600 {
+        if self.depth > 600 || self.arena.is_spent() {
             return value;
         }
         self.depth += 1;
@@ -79,8 +78,13 @@ impl Project {
         self.memo.insert(value, value);
         let node = self.arena.node(value).clone();
         let result = self.linked_node(value, &node);
-        self.memo.insert(value, result);
         self.depth -= 1;
+        if self.arena.is_spent() {
+            // What was cut here may be followed elsewhere.
+            self.memo.remove(&value);
+        } else {
+            self.memo.insert(value, result);
+        }
         result
     }
 
@@ -221,7 +225,7 @@ impl Project {
                 for item in items {
                     match self.arena.node(item.value) {
                         Node::Array(inner)
-                            if item.spread && item.cond == C::TRUE && flat.len() + inner.len() <= MAX_ITEMS =>
+                            if item.spread && item.cond == C::TRUE && flat.len() + inner.len() <= limits::GROWN =>
                         {
                             flat.extend(inner.clone());
                         }
@@ -233,8 +237,8 @@ impl Project {
             Node::Template(parts) => {
                 let texts: Option<Vec<&str>> = parts.iter().map(|part| self.arena.as_str(*part)).collect();
                 match texts.map(|texts| texts.concat()) {
-                    Some(text) => self.arena.str(&text),
-                    None => self.arena.intern(Node::Template(parts)),
+                    Some(text) if text.len() <= limits::TEXT => self.arena.str(&text),
+                    _ => self.arena.intern(Node::Template(parts)),
                 }
             }
             node => self.arena.intern(node),
@@ -242,6 +246,13 @@ impl Project {
     }
 
     pub(super) fn flatten(&mut self, into: &mut Vec<Entry>, entry: Entry, depth: u32) {
+        if into.len() >= limits::GROWN {
+            if into.len() == limits::GROWN {
+                let value = self.arena.cut();
+                into.push(Entry { key: Key::Spread, value, cond: C::TRUE });
+            }
+            return;
+        }
         if entry.key != Key::Spread || depth > 6 {
             into.push(entry);
             return;
@@ -353,8 +364,7 @@ impl Project {
     fn constructed(&mut self, class: ClassRef, value: V, made: Option<Made<'_>>) -> V {
         let (Some(made), true) = (made, self.arena.is_open(value)) else { return value };
         let Some(constructor) = self.constructors.get(&class).copied() else { return value };
-        let file = self.arena.site_info(made.site).file as usize;
-        let mut instance = Instance::new(constructor, made.args, None, made.site, file);
+        let mut instance = Instance::new(constructor, made.args, None, made.site);
         self.instantiate(&mut instance, value)
     }
 }

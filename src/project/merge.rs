@@ -47,7 +47,7 @@ impl<'a> Merger<'a> {
         resolve: &'a dyn Fn(&str) -> Option<u32>,
     ) -> Self {
         let (values, conds, syms) =
-            (vec![None; from.len()], vec![None; from.conds().len()], vec![None; from.syms().len()]);
+            (vec![None; from.len()], vec![None; from.counts().1], vec![None; from.counts().0]);
         Self { from, into, file, functions, classes, values, conds, syms, resolve }
     }
 
@@ -153,11 +153,11 @@ impl<'a> Merger<'a> {
         let mut at = cond;
         while at.0 > 1 && self.conds.get(at.0 as usize).is_some_and(Option::is_none) {
             chain.push(at);
-            at = self.from.conds().get(at.0 as usize).map_or(C::TRUE, |(parent, _)| *parent);
+            at = self.from.cond(at).map_or(C::TRUE, |(parent, _)| parent);
         }
         let mut new = self.conds.get(at.0 as usize).copied().flatten().unwrap_or(at);
         for at in chain.into_iter().rev() {
-            let Some((_, atom)) = self.from.conds().get(at.0 as usize).copied() else { continue };
+            let Some((_, atom)) = self.from.cond(at) else { continue };
             let value = self.value(atom.value);
             new = self.into.cond_node(new, Atom { value, holds: atom.holds });
             if let Some(slot) = self.conds.get_mut(at.0 as usize) {
@@ -171,8 +171,13 @@ impl<'a> Merger<'a> {
         if let Some(Some(known)) = self.values.get(value.0 as usize) {
             return *known;
         }
-        let node = self.node(self.from.node(value));
-        let new = self.into.intern(node);
+        let new = match self.from.node(value) {
+            Node::Cut(_) => self.into.cut(),
+            node => {
+                let node = self.node(node);
+                self.into.intern(node)
+            }
+        };
         if let Some(slot) = self.values.get_mut(value.0 as usize) {
             *slot = Some(new);
         }

@@ -3,6 +3,7 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+pub mod budget;
 mod bulk;
 pub mod checks;
 mod documents;

@@ -274,6 +274,7 @@ impl Project {
             missing: Vec::new(),
             siblings: Vec::new(),
             polls: false,
+            cuts: Default::default(),
             tries: Vec::new(),
         });
         self.files.push(route.file);

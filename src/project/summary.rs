@@ -1,6 +1,6 @@
 //! Summaries: what a function does, with the effects of what it calls in place.
 //!
-//! Recursion is cut where it closes; a summary has at most `MAX_STEPS` steps and `MAX_CHAIN` calls above a step.
+//! Recursion is cut where it closes; a summary has at most [`limits::STEPS`] steps and [`limits::CALLS`] calls above a step.
 //!
 //! Input: the facts of a function, its callees first. Output: its steps, its returned values, its exceptions.
 //! Must not know: rules.
@@ -9,11 +9,10 @@ use super::entries::EntryKind;
 use super::instance::Instance;
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
+use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-const MAX_STEPS: usize = 1_500;
-const MAX_CHAIN: u32 = 6;
 /// Values nested deeper than this in returned values are left as calls.
 const MAX_RETURN_DEPTH: u32 = 6;
 /// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
@@ -67,15 +66,15 @@ impl Project {
         if self.marked(&self.marks.results, callee).is_some() {
             return None;
         }
-        if self.left.get(self.arena.site_info(call).file as usize).is_none_or(|left| *left == 0) {
+        if self.arena.is_spent() {
             return None;
         }
         let returns = self.returns.get(func.0 as usize)?.clone()?;
-        if returns.len() > 16 {
+        if returns.len() > limits::RETURNS {
+            self.note_cut(func, Cut::Returns);
             return None;
         }
-        let file = self.arena.site_info(call).file as usize;
-        let mut instance = Instance::new(func, args, this, call, file);
+        let mut instance = Instance::new(func, args, this, call);
         let base = self.function(func)?.base;
         let base = self.linked_cond(base);
         let mut alternatives = Vec::new();
@@ -99,18 +98,92 @@ impl Project {
         count
     }
 
+    /// Summarises every function, callees first, however long the chains of calls are.
+    pub(super) fn summarise_all(&mut self) {
+        for func in 0..self.functions.len() {
+            let mut way: Vec<(FnRef, Vec<FnRef>)> = Vec::new();
+            let mut next = Some(FnRef(func as u32));
+            loop {
+                if let Some(func) = next.take()
+                    && self.open_summary(func)
+                {
+                    let callees = self.direct_callees(func);
+                    way.push((func, callees));
+                }
+                match way.last_mut() {
+                    Some((_, callees)) if !callees.is_empty() => next = callees.pop(),
+                    Some((func, _)) => {
+                        let func = *func;
+                        way.pop();
+                        self.fill_summary(func);
+                    }
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// The functions around and called by a function, last first, as far as that is seen without its summary.
+    fn direct_callees(&mut self, func: FnRef) -> Vec<FnRef> {
+        let Some(facts) = self.function(func) else { return Vec::new() };
+        let mut callees: Vec<FnRef> = facts.parent.into_iter().collect();
+        let values = facts.effects.iter().filter_map(|effect| match effect.kind {
+            EffectKind::Call { callee, .. } => Some(callee),
+            EffectKind::Assign { .. } => None,
+        });
+        let values: Vec<V> = values.collect();
+        let turn = self.begin(func);
+        for value in values {
+            let value = self.linked(value);
+            for (_, callee) in self.arena.alternatives(value) {
+                if let Node::Func(callee) = self.arena.node(callee) {
+                    callees.push(*callee);
+                }
+            }
+        }
+        self.end(func, turn);
+        callees.reverse();
+        callees
+    }
+
+    fn open_summary(&mut self, func: FnRef) -> bool {
+        match self.state.get_mut(func.0 as usize) {
+            Some(state) if *state == State::New => {
+                *state = State::Open;
+                true
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn summarise(&mut self, func: FnRef) {
-        let at = func.0 as usize;
-        if self.state.get(at) != Some(&State::New) {
+        if self.open > limits::SUMMARIES_OPEN {
+            self.note_cut(func, Cut::Calls);
             return;
         }
-        if let Some(state) = self.state.get_mut(at) {
-            *state = State::Open;
+        if self.open_summary(func) {
+            self.open += 1;
+            if let Some(parent) = self.function(func).and_then(|f| f.parent) {
+                self.summarise(parent);
+            }
+            self.fill_summary(func);
+            self.open -= 1;
         }
-        if let Some(parent) = self.function(func).and_then(|f| f.parent) {
-            self.summarise(parent);
+    }
+
+    fn fill_summary(&mut self, func: FnRef) {
+        let turn = self.begin(func);
+        self.fill_within(func);
+        self.end(func, turn);
+        if let Some(state) = self.state.get_mut(func.0 as usize) {
+            *state = State::Done;
         }
+    }
+
+    fn fill_within(&mut self, func: FnRef) {
+        let at = func.0 as usize;
         let Some(facts) = self.functions.get(at).cloned() else { return };
+        self.note_cuts(func, facts.cuts);
         let mut steps: Vec<Step> = Vec::new();
         for effect in &facts.effects {
             let cond = self.linked_cond(effect.cond);
@@ -139,6 +212,9 @@ impl Project {
                 calls: 0,
                 within: effect.within.clone(),
             };
+            if self.arena.is_spent() {
+                break;
+            }
             self.add_step(func, &mut steps, step);
         }
         let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
@@ -162,18 +238,16 @@ impl Project {
         }
         thrown.extend(self.thrown_by_callees(&facts, base));
         let thrown = self.arena.any(thrown);
-        let small = self.is_small(&returns);
+        let is_followed = !facts.cuts.has(Cut::Size) && !self.arena.is_spent();
+        let small = is_followed && self.is_small(&returns);
         if let Some(slot) = self.returns.get_mut(at) {
             *slot = small.then_some(returns);
         }
         if let Some(slot) = self.throws.get_mut(at) {
-            *slot = Some(thrown);
+            *slot = is_followed.then_some(thrown);
         }
         if let Some(slot) = self.summaries.get_mut(at) {
             *slot = steps;
-        }
-        if let Some(state) = self.state.get_mut(at) {
-            *state = State::Done;
         }
     }
 
@@ -277,7 +351,7 @@ impl Project {
             return;
         };
         if let Some(name) = self.marked(&self.marks.calls, *callee)
-            && steps.len() < MAX_STEPS
+            && steps.len() < limits::STEPS
         {
             let name = self.arena.sym(&name);
             steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
@@ -296,7 +370,7 @@ impl Project {
                 op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
                 ..step.clone()
             });
-            if self.is_relevant(&step.op) && steps.len() < MAX_STEPS {
+            if self.is_relevant(&step.op) && steps.len() < limits::STEPS {
                 steps.push(step);
             }
             if let Some(work) = work {
@@ -310,8 +384,7 @@ impl Project {
                 callers.push((caller, step.site));
             }
             self.given.entry(func).or_default().push(args.clone());
-            let file = self.file_of(caller) as usize;
-            let mut instance = Instance::new(func, args, *recv, step.site, file);
+            let mut instance = Instance::new(func, args, *recv, step.site);
             instance.known = known;
             if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
                 let thrown = self.instantiate(&mut instance, thrown);
@@ -323,10 +396,18 @@ impl Project {
             }
             let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
             for sub in inner {
-                let spent = self.left.get(file).is_none_or(|left| *left == 0);
-                if spent || steps.len() >= MAX_STEPS || sub.calls + 1 > MAX_CHAIN {
+                if self.arena.is_spent() {
+                    break;
+                }
+                if steps.len() >= limits::STEPS {
+                    self.note_cut(caller, Cut::Steps);
+                    break;
+                }
+                if sub.calls + 1 > limits::CALLS {
+                    self.note_cut(caller, Cut::Calls);
                     continue;
                 }
+                self.arena.spend(limits::WORK_PER_STEP);
                 let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
                 let cond = self.arena.and(step.cond, sub_cond);
                 if cond == C::FALSE {
@@ -349,6 +430,9 @@ impl Project {
                         args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
                     },
                 };
+                if self.arena.is_spent() {
+                    break;
+                }
                 let mut within = step.within.clone();
                 within.extend(sub.within.iter().map(|(site, part)| (self.site_via(*site, step.site), *part)));
                 let copy = Step {

@@ -121,7 +121,11 @@ impl<'a> Context<'a> {
         Some(Trace { func, steps, writes, checks, guarded, documents, locks })
     }
 
+    /// Reports a finding, unless the budget of the function was spent before it was decided.
     pub fn report(&mut self, mut draft: Draft) {
+        if self.project.arena.is_spent() {
+            return;
+        }
         for call in self.calls_to(draft.site) {
             draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
         }

@@ -3,7 +3,8 @@
 //! Input: values and conditions. Output: their identifiers. Must not know: syntax, MongoDB.
 
 use super::truth::FUEL;
-use super::{Arena, Atom, C, Coercion, Node, V};
+use super::{Arena, Atom, C, Coercion, Extent, Node, V};
+use crate::limits::{self, Cut};
 
 /// Longer conditions are not searched for contradictions between their parts.
 const MAX_CHECKED: usize = 48;
@@ -94,22 +95,35 @@ impl Arena {
     }
 
     pub(super) fn push_atom(&mut self, parent: C, atom: Atom) -> C {
-        if let Some(cond) = self.cond_ids.get(&(parent, atom)) {
-            return *cond;
+        self.spend(1);
+        if let Some(at) = self.conds.get_index_of(&(parent, atom)) {
+            return C(at as u32);
         }
-        let cond = C(self.conds.len() as u32);
-        self.conds.push((parent, atom));
-        self.cond_ids.insert((parent, atom), cond);
-        cond
+        let outer = self.extents.get(parent.0 as usize).copied().unwrap_or_default();
+        let shape = self.shapes.get(atom.value.0 as usize).copied().unwrap_or_default();
+        let extent = Extent {
+            atoms: outer.atoms + 1,
+            depth: outer.depth.max(shape.depth),
+        };
+        if extent.atoms > limits::ATOMS {
+            self.meter.cut(Cut::Branches);
+            return parent;
+        }
+        let (at, _) = self.conds.insert_full((parent, atom));
+        self.extents.push(extent);
+        self.meter.keep(1);
+        C(at as u32)
     }
 
     /// The atoms of a condition, last first.
     pub fn atoms(&self, mut cond: C) -> Vec<Atom> {
-        let mut atoms = Vec::new();
+        let count = self.extents.get(cond.0 as usize).map_or(0, |extent| extent.atoms);
+        self.spend(u64::from(count) + 1);
+        let mut atoms = Vec::with_capacity(usize::from(count));
         while cond.0 > 1 {
-            let Some((parent, atom)) = self.conds.get(cond.0 as usize) else { break };
-            atoms.push(*atom);
-            cond = *parent;
+            let Some((parent, atom)) = self.cond(cond) else { break };
+            atoms.push(atom);
+            cond = parent;
         }
         atoms
     }
@@ -162,7 +176,7 @@ impl Arena {
         let mut rest = Vec::new();
         let mut cond = inner;
         while cond != outer && cond.0 > 1 {
-            let Some((parent, atom)) = self.conds.get(cond.0 as usize).copied() else { break };
+            let Some((parent, atom)) = self.cond(cond) else { break };
             rest.push(atom);
             cond = parent;
         }
@@ -191,6 +205,9 @@ impl Arena {
                 Node::And(inner) => flat.extend(inner),
                 _ => flat.push(part),
             }
+            if flat.len() > limits::OPERANDS {
+                return self.cut();
+            }
         }
         match flat.as_slice() {
             [] => self.bool(true),
@@ -207,6 +224,9 @@ impl Arena {
                 Node::Bool(true) => return part,
                 Node::Or(inner) => flat.extend(inner),
                 _ => flat.push(part),
+            }
+            if flat.len() > limits::OPERANDS {
+                return self.cut();
             }
         }
         // x || !x

@@ -6,49 +6,66 @@
 mod conditions;
 mod node;
 mod truth;
+mod work;
 
 pub use node::*;
+pub use work::{Budget, Spent};
+use work::Meter;
 
-use rustc_hash::FxHashMap;
+use crate::limits::{self, Cut};
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 use std::cell::Cell;
 
-/// What a node holds somewhere inside, so that substitution and searches can skip it.
+type Interned<T> = IndexSet<T, FxBuildHasher>;
+
+/// What is known of a node without looking inside, so that substitution and searches can skip it, and so that no value is
+/// deeper than a recursive walk can take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Flags {
+struct Shape {
     open: bool,
     cell: bool,
+    /// Nodes on the longest way down, conditions included.
+    depth: u16,
+}
+
+/// What is known of a condition without walking it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Extent {
+    atoms: u16,
+    depth: u16,
 }
 
 /// The store of all values of a file, or of a project.
 #[derive(Clone, Debug)]
 pub struct Arena {
-    nodes: Vec<Node>,
-    flags: Vec<Flags>,
-    node_ids: FxHashMap<Node, V>,
-    syms: Vec<Box<str>>,
-    sym_ids: FxHashMap<Box<str>, Sym>,
-    conds: Vec<(C, Atom)>,
-    cond_ids: FxHashMap<(C, Atom), C>,
-    sites: Vec<SiteInfo>,
-    site_ids: FxHashMap<SiteInfo, Site>,
+    nodes: Interned<Node>,
+    shapes: Vec<Shape>,
+    syms: Interned<Box<str>>,
+    conds: Interned<(C, Atom)>,
+    extents: Vec<Extent>,
+    sites: Interned<SiteInfo>,
     /// What is left of the work that one question about a condition may take.
     fuel: Cell<u32>,
+    meter: Meter,
+    /// How many unknown values stand for ones that were too deep or too large.
+    unknown: u32,
 }
 
 impl Default for Arena {
     fn default() -> Self {
         let none = Atom { value: V(0), holds: true };
+        let never = Atom { value: V(0), holds: false };
         let mut arena = Self {
-            nodes: Vec::new(),
-            flags: Vec::new(),
-            node_ids: FxHashMap::default(),
-            syms: Vec::new(),
-            sym_ids: FxHashMap::default(),
-            conds: vec![(C::TRUE, none), (C::TRUE, Atom { value: V(0), holds: false })],
-            cond_ids: FxHashMap::default(),
-            sites: Vec::new(),
-            site_ids: FxHashMap::default(),
+            nodes: Interned::default(),
+            shapes: Vec::new(),
+            syms: Interned::default(),
+            conds: [(C::TRUE, none), (C::TRUE, never)].into_iter().collect(),
+            extents: vec![Extent::default(); 2],
+            sites: Interned::default(),
             fuel: Cell::new(0),
+            meter: Meter::default(),
+            unknown: 0,
         };
         arena.intern(Node::Undefined);
         arena
@@ -57,66 +74,95 @@ impl Default for Arena {
 
 /// The operator of a derived value that is false only if its operand, that a call came back, never holds.
 pub const RETURNS: &str = "returns";
-/// At most this many alternatives are kept apart; more become one computed value.
-const MAX_ALTERNATIVES: usize = 12;
 
 impl Arena {
     pub const UNDEFINED: V = V(0);
 
     pub fn sym(&mut self, text: &str) -> Sym {
-        if let Some(sym) = self.sym_ids.get(text) {
-            return *sym;
+        if let Some(at) = self.syms.get_index_of(text) {
+            return Sym(at as u32);
         }
-        let sym = Sym(self.syms.len() as u32);
-        self.syms.push(text.into());
-        self.sym_ids.insert(text.into(), sym);
-        sym
+        Sym(self.syms.insert_full(text.into()).0 as u32)
     }
 
     pub fn text(&self, sym: Sym) -> &str {
-        self.syms.get(sym.0 as usize).map_or("", |text| text)
+        self.syms.get_index(sym.0 as usize).map_or("", |text| text)
     }
 
+    /// What a value is. Each answer is counted as work, and none is given once that is spent, so that every walk ends.
     pub fn node(&self, value: V) -> &Node {
-        self.nodes.get(value.0 as usize).unwrap_or(&Node::Undefined)
+        self.spend(1);
+        if self.is_spent() {
+            return &Node::Cut(0);
+        }
+        self.nodes.get_index(value.0 as usize).unwrap_or(&Node::Undefined)
     }
 
     pub fn site(&mut self, info: SiteInfo) -> Site {
-        if let Some(site) = self.site_ids.get(&info) {
-            return *site;
-        }
-        let site = Site(self.sites.len() as u32);
-        self.sites.push(info);
-        self.site_ids.insert(info, site);
-        site
+        Site(self.sites.insert_full(info).0 as u32)
     }
 
     pub fn site_info(&self, site: Site) -> SiteInfo {
-        self.sites.get(site.0 as usize).copied().unwrap_or(SiteInfo { file: 0, start: 0, end: 0, via: None })
+        let unknown = SiteInfo { file: 0, start: 0, end: 0, via: None };
+        self.sites.get_index(site.0 as usize).copied().unwrap_or(unknown)
     }
 
-    /// Interns a node as it stands. Prefer the smart constructors below.
+    /// Interns a node as it stands; one that would be too deep or too wide becomes an unknown value of its own.
+    /// Prefer the smart constructors below.
     pub fn intern(&mut self, node: Node) -> V {
-        if let Some(value) = self.node_ids.get(&node) {
-            return *value;
+        self.spend(1);
+        if let Some(at) = self.nodes.get_index_of(&node) {
+            return V(at as u32);
         }
-        let open = self.is_open_node(&node);
-        let cell = matches!(node, Node::Cell(_)) || children(&node).iter().any(|child| self.has_cell(*child));
-        let value = V(self.nodes.len() as u32);
-        self.nodes.push(node.clone());
-        self.flags.push(Flags { open, cell });
-        self.node_ids.insert(node, value);
-        value
+        let (shape, width) = self.shape_of(&node);
+        if shape.depth > limits::VALUE_DEPTH || width > limits::VALUE_WIDTH {
+            return self.cut();
+        }
+        self.insert(node, shape, width)
+    }
+
+    /// A value of which nothing is known, equal to no other.
+    pub fn cut(&mut self) -> V {
+        let number = self.unknown;
+        self.unknown += 1;
+        self.meter.cut(Cut::Values);
+        self.insert(Node::Cut(number), Shape::default(), 0)
+    }
+
+    fn insert(&mut self, node: Node, shape: Shape, width: u64) -> V {
+        let (at, is_new) = self.nodes.insert_full(node);
+        if is_new {
+            self.shapes.push(shape);
+            self.meter.keep(1 + width);
+        }
+        V(at as u32)
+    }
+
+    /// The shape of a node, and how many values and conditions it holds.
+    fn shape_of(&self, node: &Node) -> (Shape, u64) {
+        let (mut cell, mut depth, mut width) = (matches!(node, Node::Cell(_)), 0u16, 0);
+        for_children(node, &mut |child| {
+            let inner = self.shapes.get(child.0 as usize).copied().unwrap_or_default();
+            cell |= inner.cell;
+            depth = depth.max(inner.depth + 1);
+            width += 1;
+        });
+        for_conditions(node, &mut |cond| {
+            depth = depth.max(self.extents.get(cond.0 as usize).map_or(0, |inner| inner.depth) + 1);
+            width += 1;
+        });
+        self.spend(width);
+        (Shape { open: self.is_open_node(node), cell, depth }, width)
     }
 
     /// Whether instantiation can change the value: it holds a parameter, a site, an import, a class.
     pub fn is_open(&self, value: V) -> bool {
-        self.flags.get(value.0 as usize).is_some_and(|flags| flags.open)
+        self.shapes.get(value.0 as usize).is_some_and(|shape| shape.open)
     }
 
     /// Whether the value holds an object or array that can still change.
     pub fn has_cell(&self, value: V) -> bool {
-        self.flags.get(value.0 as usize).is_some_and(|flags| flags.cell)
+        self.shapes.get(value.0 as usize).is_some_and(|shape| shape.cell)
     }
 
     fn is_open_node(&self, node: &Node) -> bool {
@@ -127,8 +173,9 @@ impl Arena {
             | Node::Num(_)
             | Node::Str(_)
             | Node::Regex(_)
-            | Node::Global(_) => false,
-            Node::Func(_) => false,
+            | Node::Global(_)
+            | Node::Cut(_)
+            | Node::Func(_) => false,
             Node::Opaque(_)
             | Node::Cell(_)
             | Node::Param(..)
@@ -284,7 +331,7 @@ impl Arena {
         match merged.as_slice() {
             [] => Self::UNDEFINED,
             [(_, first), rest @ ..] if rest.iter().all(|(_, v)| v == first) => *first,
-            _ if merged.len() > MAX_ALTERNATIVES => {
+            _ if merged.len() > limits::ALTERNATIVES => {
                 let mut values: Vec<V> = merged.iter().map(|(_, v)| *v).collect();
                 values.sort();
                 values.dedup();
@@ -315,12 +362,14 @@ impl Arena {
         self.nodes.is_empty()
     }
 
-    pub fn syms(&self) -> &[Box<str>] {
-        &self.syms
+    /// How many symbols and conditions there are.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.syms.len(), self.conds.len())
     }
 
-    pub fn conds(&self) -> &[(C, Atom)] {
-        &self.conds
+    /// A condition as its tail and its last atom.
+    pub fn cond(&self, cond: C) -> Option<(C, Atom)> {
+        self.conds.get_index(cond.0 as usize).copied()
     }
 
     /// Interns a condition node as it stands, for copying between arenas.

@@ -86,6 +86,8 @@ pub struct Item {
 pub enum Node {
     /// An expression that is not modelled.
     Opaque(Site),
+    /// A value that was too deep to keep; nothing is known of it, and no other is equal to it.
+    Cut(u32),
     Undefined,
     Null,
     Bool(bool),
@@ -169,29 +171,49 @@ pub struct Atom {
 
 /// The direct operands of a node, without the entries of objects and arrays' conditions.
 pub fn children(node: &Node) -> Vec<V> {
+    let mut all = Vec::new();
+    for_children(node, &mut |child| all.push(child));
+    all
+}
+
+/// Visits the direct operands of a node in order.
+pub fn for_children(node: &Node, visit: &mut dyn FnMut(V)) {
     match node {
-        Node::Template(parts) | Node::And(parts) | Node::Or(parts) | Node::Derived(_, parts) => parts.clone(),
-        Node::Object(entries) => entries
-            .iter()
-            .flat_map(|entry| match entry.key {
-                Key::Computed(key) => vec![key, entry.value],
-                _ => vec![entry.value],
-            })
-            .collect(),
-        Node::Array(items) => items.iter().map(|item| item.value).collect(),
-        Node::Member(object, _) => vec![*object],
-        Node::Index(object, index) => vec![*object, *index],
-        Node::Call { callee, args, .. } | Node::New { callee, args, .. } => {
-            let mut all = vec![*callee];
-            all.extend(args);
-            all
+        Node::Template(parts) | Node::And(parts) | Node::Or(parts) | Node::Derived(_, parts) => {
+            parts.iter().for_each(|part| visit(*part));
         }
-        Node::Coerce(_, inner) | Node::Not(inner) | Node::Nullish(inner) | Node::Element(inner) => vec![*inner],
-        Node::OneOf(alternatives) => alternatives.iter().map(|(_, v)| *v).collect(),
-        Node::Compare(_, a, b) => vec![*a, *b],
-        Node::Query { array, arg, .. } => vec![*array, *arg],
-        Node::Mapped(array, result) => vec![*array, *result],
-        _ => Vec::new(),
+        Node::Object(entries) => entries.iter().for_each(|entry| {
+            if let Key::Computed(key) = entry.key {
+                visit(key);
+            }
+            visit(entry.value);
+        }),
+        Node::Array(items) => items.iter().for_each(|item| visit(item.value)),
+        Node::Call { callee, args, .. } | Node::New { callee, args, .. } => {
+            visit(*callee);
+            args.iter().for_each(|arg| visit(*arg));
+        }
+        Node::Member(inner, _)
+        | Node::Coerce(_, inner)
+        | Node::Not(inner)
+        | Node::Nullish(inner)
+        | Node::Element(inner) => visit(*inner),
+        Node::OneOf(alternatives) => alternatives.iter().for_each(|(_, value)| visit(*value)),
+        Node::Index(a, b) | Node::Compare(_, a, b) | Node::Query { array: a, arg: b, .. } | Node::Mapped(a, b) => {
+            visit(*a);
+            visit(*b);
+        }
+        _ => {}
+    }
+}
+
+/// Visits the conditions inside a node.
+pub fn for_conditions(node: &Node, visit: &mut dyn FnMut(C)) {
+    match node {
+        Node::Object(entries) => entries.iter().for_each(|entry| visit(entry.cond)),
+        Node::Array(items) => items.iter().for_each(|item| visit(item.cond)),
+        Node::OneOf(alternatives) => alternatives.iter().for_each(|(cond, _)| visit(*cond)),
+        _ => {}
     }
 }
 

@@ -30,6 +30,7 @@ impl Arena {
             return None;
         }
         self.fuel.set(fuel - 1);
+        self.spend(1 + atoms.len() as u64 / 8);
         if let Some(atom) = atoms.iter().find(|atom| atom.value == value) {
             return Some(atom.holds);
         }

@@ -1,0 +1,83 @@
+//! Budgets of linking and judging: what each function and each file may take, and which functions were cut.
+//!
+//! Input: functions that are about to be followed. Output: whether they could be followed to their end.
+//! Must not know: rules.
+
+use super::link::Project;
+use crate::limits::{self, Cut, Cuts};
+use crate::value::{Budget, FnRef};
+use std::collections::BTreeMap;
+
+/// What is left for each file, and what was cut.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Work, and values that are kept, by file.
+    left: Vec<(u64, u64)>,
+    /// What the budgets inside the current one have taken.
+    nested: Taken,
+    cuts: BTreeMap<FnRef, Cuts>,
+}
+
+impl Ledger {
+    /// `bytes` is the length of each file's text.
+    pub(super) fn new(bytes: impl Iterator<Item = usize>) -> Self {
+        Self { left: bytes.map(limits::of_linked_file).collect(), ..Self::default() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    work: u64,
+    kept: u64,
+}
+
+/// The budget of one function, which has to be ended.
+#[must_use]
+pub struct Turn {
+    budget: Budget,
+    nested: Taken,
+}
+
+impl Project {
+    /// Begins to follow a function.
+    pub fn begin(&mut self, func: FnRef) -> Turn {
+        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let left = self.ledger.left.get(self.file_of(func) as usize).copied().unwrap_or_default();
+        let (work, kept) = limits::of_linked_function(bytes);
+        Turn {
+            budget: self.arena.begin(work.min(left.0), kept.min(left.1)),
+            nested: std::mem::take(&mut self.ledger.nested),
+        }
+    }
+
+    /// Ends what [`Project::begin`] began. Gives whether the function was followed to its end.
+    pub fn end(&mut self, func: FnRef, turn: Turn) -> bool {
+        let spent = self.arena.end(turn.budget);
+        let nested = std::mem::replace(&mut self.ledger.nested, turn.nested);
+        self.ledger.nested.work += spent.work;
+        self.ledger.nested.kept += spent.kept;
+        let file = self.file_of(func) as usize;
+        if let Some(left) = self.ledger.left.get_mut(file) {
+            left.0 = left.0.saturating_sub(spent.work.saturating_sub(nested.work));
+            left.1 = left.1.saturating_sub(spent.kept.saturating_sub(nested.kept));
+        }
+        self.note_cuts(func, spent.cuts);
+        !spent.cuts.has(Cut::Size)
+    }
+
+    pub(super) fn note_cut(&mut self, func: FnRef, cut: Cut) {
+        self.note_cuts(func, Cuts::default().with(cut));
+    }
+
+    pub(super) fn note_cuts(&mut self, func: FnRef, cuts: Cuts) {
+        if !cuts.is_empty() {
+            let known = self.ledger.cuts.entry(func).or_default();
+            *known = known.and(cuts);
+        }
+    }
+
+    /// The functions of which something was not followed, and why.
+    pub fn cuts(&self) -> &BTreeMap<FnRef, Cuts> {
+        &self.ledger.cuts
+    }
+}
