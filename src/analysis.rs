@@ -28,7 +28,7 @@ const MAX_RELATED: usize = 12;
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
 pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
-    analyze_again(sources, config, &mut Memory::default(), progress)
+    analyze_again(sources, config, &mut Memory::of_one_run(), progress)
 }
 
 /// As [`analyze`], without parsing again what `memory` knows from the run before.
@@ -70,7 +70,14 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
 fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Project {
     memory.refresh(sources, progress);
     let resolver = Resolver::new(sources);
-    Project::link(&memory.facts, marks(config), &|file, specifier| resolver.resolve(file, specifier))
+    let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
+    let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
+    if memory.is_of_one_run {
+        let facts = memory.facts.iter_mut().map(FileFacts::take_all_but_notes);
+        Project::link(&lengths, facts, marks(config), &resolve)
+    } else {
+        Project::link(&lengths, memory.facts.iter(), marks(config), &resolve)
+    }
 }
 
 /// The functions of the completion protocol, which its rules ask for by name.

@@ -23,8 +23,7 @@ pub enum Cut {
 }
 
 impl Cut {
-    pub const ALL: [Self; 6] =
-        [Self::Size, Self::Values, Self::Branches, Self::Steps, Self::Calls, Self::Returns];
+    pub const ALL: [Self; 6] = [Self::Size, Self::Values, Self::Branches, Self::Steps, Self::Calls, Self::Returns];
 
     /// What a report says of it.
     pub const fn words(self) -> &'static str {
@@ -80,12 +79,17 @@ pub const fn of_file(bytes: usize) -> (u64, u64) {
 
 /// What linking and judging one function may take, callees in place.
 pub const fn of_linked_function(bytes: usize) -> (u64, u64) {
-    (3_000_000 + 1_000 * bytes as u64, 100_000 + 10 * bytes as u64)
+    (2_000_000 + 1_000 * bytes as u64, 50_000 + 2 * bytes as u64)
 }
 
 /// What linking and judging all functions of one file may take.
 pub const fn of_linked_file(bytes: usize) -> (u64, u64) {
-    (10_000_000 + 1_000 * bytes as u64, 200_000 + 4 * bytes as u64)
+    (20_000_000 + 100 * bytes as u64, 100_000 + bytes as u64)
+}
+
+/// What linking and judging the whole project may take.
+pub const fn of_project(bytes: usize) -> (u64, u64) {
+    (1_000_000_000 + 20 * bytes as u64, 4_000_000 + bytes as u64 * 7 / 10)
 }
 
 /// Values inside values. A deeper value is not known, so no walk over values recurses deeper than this.
@@ -107,8 +111,9 @@ pub const ALTERNATIVES: usize = 12;
 pub const STEPS: usize = 1_500;
 /// Calls between a function and a step that it sees.
 pub const CALLS: u32 = 6;
-/// Work that copying one step of a callee costs, which stands for the memory it takes.
-pub const WORK_PER_STEP: u64 = 60;
+/// Work that copying one step of a callee costs, and what it keeps.
+pub const WORK_PER_STEP: u64 = 20;
+pub const KEPT_PER_STEP: u64 = 4;
 /// Functions that are summarised inside each other.
 pub const SUMMARIES_OPEN: u32 = 200;
 /// Returned values of a function that its callers see.

@@ -16,6 +16,8 @@ pub struct Memory {
     /// By file number.
     known: Vec<Known>,
     pub(super) facts: Vec<FileFacts>,
+    /// Whether nothing is kept for another run, so that the facts may be given away.
+    pub(super) is_of_one_run: bool,
 }
 
 /// What the facts of one file came from, and what was wrong with it.
@@ -37,6 +39,11 @@ impl Known {
 }
 
 impl Memory {
+    /// Remembers nothing after its run.
+    pub(super) fn of_one_run() -> Self {
+        Self { is_of_one_run: true, ..Self::default() }
+    }
+
     /// Brings the facts up to date: a file that is unchanged under the same number is not parsed again, nor counted by
     /// `progress`.
     pub(super) fn refresh(&mut self, sources: &Sources, progress: &(dyn Fn() + Sync)) {

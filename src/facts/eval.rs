@@ -4,8 +4,8 @@
 
 use super::flags::Flag;
 use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
-use crate::parse::FIRST_POSITION;
 use crate::limits::{self, Cuts};
+use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, Budget, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
@@ -128,6 +128,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
     eval.end(FnRef(0), budget);
     eval.finish_results();
+    eval.arena.shrink();
     FileFacts {
         arena: eval.arena,
         functions: eval.functions,

@@ -48,6 +48,14 @@ pub struct FileFacts {
     pub written: BTreeMap<(u32, u32), WrittenCall>,
 }
 
+impl FileFacts {
+    /// Moves everything out but the notes, which are asked for after linking.
+    pub fn take_all_but_notes(&mut self) -> Self {
+        let notes = std::mem::take(&mut self.notes);
+        std::mem::replace(self, Self { notes, ..Self::default() })
+    }
+}
+
 /// What a file says to the analyzer itself. Empty for a file that holds no directive.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {

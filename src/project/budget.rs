@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct Ledger {
     /// Work, and values that are kept, by file.
     left: Vec<(u64, u64)>,
+    /// The same for all files together.
+    whole: (u64, u64),
     /// What the budgets inside the current one have taken.
     nested: Taken,
     cuts: BTreeMap<FnRef, Cuts>,
@@ -20,8 +22,9 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// `bytes` is the length of each file's text.
-    pub(super) fn new(bytes: impl Iterator<Item = usize>) -> Self {
-        Self { left: bytes.map(limits::of_linked_file).collect(), ..Self::default() }
+    pub(super) fn new(bytes: &[usize]) -> Self {
+        let left = bytes.iter().map(|bytes| limits::of_linked_file(*bytes)).collect();
+        Self { left, whole: limits::of_project(bytes.iter().sum()), ..Self::default() }
     }
 }
 
@@ -43,9 +46,10 @@ impl Project {
     pub fn begin(&mut self, func: FnRef) -> Turn {
         let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
         let left = self.ledger.left.get(self.file_of(func) as usize).copied().unwrap_or_default();
+        let whole = self.ledger.whole;
         let (work, kept) = limits::of_linked_function(bytes);
         Turn {
-            budget: self.arena.begin(work.min(left.0), kept.min(left.1)),
+            budget: self.arena.begin(work.min(left.0).min(whole.0), kept.min(left.1).min(whole.1)),
             nested: std::mem::take(&mut self.ledger.nested),
         }
     }
@@ -57,9 +61,10 @@ impl Project {
         self.ledger.nested.work += spent.work;
         self.ledger.nested.kept += spent.kept;
         let file = self.file_of(func) as usize;
-        if let Some(left) = self.ledger.left.get_mut(file) {
-            left.0 = left.0.saturating_sub(spent.work.saturating_sub(nested.work));
-            left.1 = left.1.saturating_sub(spent.kept.saturating_sub(nested.kept));
+        let own = (spent.work.saturating_sub(nested.work), spent.kept.saturating_sub(nested.kept));
+        for left in self.ledger.left.get_mut(file).into_iter().chain([&mut self.ledger.whole]) {
+            left.0 = left.0.saturating_sub(own.0);
+            left.1 = left.1.saturating_sub(own.1);
         }
         self.note_cuts(func, spent.cuts);
         !spent.cuts.has(Cut::Size)

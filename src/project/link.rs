@@ -10,6 +10,7 @@ use super::models::Models;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Borrow;
 
 /// One effect as a function sees it, its own or one of a callee.
 #[derive(Clone, Debug)]
@@ -108,8 +109,14 @@ pub(super) enum State {
 }
 
 impl Project {
-    /// Links the facts of all files; `resolve(file, specifier)` gives the file that a module specifier names.
-    pub fn link(facts: &[FileFacts], marks: Marks, resolve: &dyn Fn(u32, &str) -> Option<u32>) -> Self {
+    /// Links the facts of all files, whose texts have these `lengths` in bytes. Facts that are given away are dropped one by
+    /// one. `resolve(file, specifier)` gives the file that a module specifier names.
+    pub fn link<F: Borrow<FileFacts>>(
+        lengths: &[usize],
+        facts: impl Iterator<Item = F>,
+        marks: Marks,
+        resolve: &dyn Fn(u32, &str) -> Option<u32>,
+    ) -> Self {
         let mut project = Self {
             arena: Arena::default(),
             functions: Vec::new(),
@@ -134,12 +141,12 @@ impl Project {
             memo: FxHashMap::default(),
             depth: 0,
             open: 0,
-            ledger: Ledger::new(facts.iter().map(|facts| facts.functions.first().map_or(0, |f| f.end as usize))),
+            ledger: Ledger::new(lengths),
             marks,
             tries: FxHashMap::default(),
         };
-        for (file, facts) in facts.iter().enumerate() {
-            let file = file as u32;
+        for (file, facts) in facts.enumerate() {
+            let (file, facts) = (file as u32, facts.borrow());
             let counts = (project.functions.len() as u32, project.classes.len() as u32);
             let written = facts.written.iter().map(|((start, end), call)| ((file, *start, *end), call.clone()));
             project.written.extend(written);
@@ -158,6 +165,7 @@ impl Project {
         project.returns = vec![None; count];
         project.throws = vec![None; count];
         project.state = vec![State::New; count];
+        project.collect_tries();
         project.collect_tries();
         project.link_models();
         project.link_classes();

@@ -9,7 +9,6 @@ use super::merge::symbol_file;
 use crate::limits;
 use crate::value::{C, ClassRef, Entry, FnRef, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
-
 /// How an instance was made: `new Repository(args)`.
 #[derive(Clone, Copy)]
 pub(super) struct Made<'a> {

@@ -46,8 +46,7 @@ impl<'a> Merger<'a> {
         (functions, classes): (u32, u32),
         resolve: &'a dyn Fn(&str) -> Option<u32>,
     ) -> Self {
-        let (values, conds, syms) =
-            (vec![None; from.len()], vec![None; from.counts().1], vec![None; from.counts().0]);
+        let (values, conds, syms) = (vec![None; from.len()], vec![None; from.counts().1], vec![None; from.counts().0]);
         Self { from, into, file, functions, classes, values, conds, syms, resolve }
     }
 

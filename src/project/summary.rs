@@ -383,6 +383,7 @@ impl Project {
             if let Some(callers) = self.callers.get_mut(func.0 as usize) {
                 callers.push((caller, step.site));
             }
+            self.arena.keep(limits::KEPT_PER_STEP);
             self.given.entry(func).or_default().push(args.clone());
             let mut instance = Instance::new(func, args, *recv, step.site);
             instance.known = known;
@@ -408,6 +409,7 @@ impl Project {
                     continue;
                 }
                 self.arena.spend(limits::WORK_PER_STEP);
+                self.arena.keep(limits::KEPT_PER_STEP);
                 let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
                 let cond = self.arena.and(step.cond, sub_cond);
                 if cond == C::FALSE {

@@ -101,10 +101,7 @@ impl Arena {
         }
         let outer = self.extents.get(parent.0 as usize).copied().unwrap_or_default();
         let shape = self.shapes.get(atom.value.0 as usize).copied().unwrap_or_default();
-        let extent = Extent {
-            atoms: outer.atoms + 1,
-            depth: outer.depth.max(shape.depth),
-        };
+        let extent = Extent { atoms: outer.atoms + 1, depth: outer.depth.max(shape.depth) };
         if extent.atoms > limits::ATOMS {
             self.meter.cut(Cut::Branches);
             return parent;

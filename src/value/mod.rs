@@ -9,8 +9,8 @@ mod truth;
 mod work;
 
 pub use node::*;
-pub use work::{Budget, Spent};
 use work::Meter;
+pub use work::{Budget, Spent};
 
 use crate::limits::{self, Cut};
 use indexmap::IndexSet;
@@ -129,7 +129,18 @@ impl Arena {
         self.insert(Node::Cut(number), Shape::default(), 0)
     }
 
-    fn insert(&mut self, node: Node, shape: Shape, width: u64) -> V {
+    /// Gives back the room for values that will not come.
+    pub fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.shapes.shrink_to_fit();
+        self.syms.shrink_to_fit();
+        self.conds.shrink_to_fit();
+        self.extents.shrink_to_fit();
+        self.sites.shrink_to_fit();
+    }
+
+    fn insert(&mut self, mut node: Node, shape: Shape, width: u64) -> V {
+        node.shrink();
         let (at, is_new) = self.nodes.insert_full(node);
         if is_new {
             self.shapes.push(shape);

@@ -169,6 +169,22 @@ pub struct Atom {
     pub holds: bool,
 }
 
+impl Node {
+    /// Gives back the room for operands that will not come.
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Self::Template(parts) | Self::And(parts) | Self::Or(parts) | Self::Derived(_, parts) => {
+                parts.shrink_to_fit()
+            }
+            Self::Call { args, .. } | Self::New { args, .. } => args.shrink_to_fit(),
+            Self::Object(entries) => entries.shrink_to_fit(),
+            Self::Array(items) => items.shrink_to_fit(),
+            Self::OneOf(alternatives) => alternatives.shrink_to_fit(),
+            _ => {}
+        }
+    }
+}
+
 /// The direct operands of a node, without the entries of objects and arrays' conditions.
 pub fn children(node: &Node) -> Vec<V> {
     let mut all = Vec::new();

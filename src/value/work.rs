@@ -63,6 +63,11 @@ impl Arena {
         self.meter.work.set(self.meter.work.get().saturating_add(units));
     }
 
+    /// Counts what is kept outside the arena.
+    pub fn keep(&self, units: u64) {
+        self.meter.keep(units);
+    }
+
     /// Whether what is allowed has been done; what is asked from now on is not answered.
     pub fn is_spent(&self) -> bool {
         self.meter.work.get() > self.meter.limit.get() || self.meter.kept.get() > self.meter.keep_limit.get()

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Analyse every JavaScript and TypeScript file of many npm packages, under limits, and say what happened to each package.
+
+usage: bulk.py BINARY FOLDER [--memory MIB] [--seconds N] [--install] [PACKAGE...]
+
+FOLDER holds `node_modules`; `--install` fills it with the packages of packages.txt first (without running their scripts).
+Each package of `node_modules`, or each PACKAGE, is copied to a temporary folder under names that no default leaves out
+(`dist` becomes `x-dist`), and analysed as one project. It is good when the process ends by itself with exit code 0 or 1, says
+nothing of a panic, and its report counts every file. Prints a row for each bad package and for the ten that took most time and most memory, then the sum;
+exits 1 when any is bad.
+"""
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCES = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"}
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def option(name, default):
+    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
+
+
+def words():
+    skip = 0
+    for at, word in enumerate(sys.argv[1:], 1):
+        if skip:
+            skip -= 1
+        elif word in ("--memory", "--seconds"):
+            skip = 1
+        elif not word.startswith("--"):
+            yield word
+
+
+def listed():
+    with open(f"{HERE}/packages.txt") as lines:
+        return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def is_source(name):
+    return os.path.splitext(name)[1] in SOURCES and not name.endswith((".d.ts", ".d.mts", ".d.cts"))
+
+
+def plain(part):
+    """A name that is not left out by default, whatever it is."""
+    return "x-" + part.replace(".", "_", part.count(".") - 1).replace("test", "t-est").replace("spec", "s-pec")
+
+
+def packages(root):
+    for name in sorted(os.listdir(root)):
+        if name.startswith("@"):
+            yield from (f"{name}/{inner}" for inner in sorted(os.listdir(f"{root}/{name}")))
+        elif not name.startswith("."):
+            yield name
+
+
+def mirror(package, target):
+    """Copies the sources of a package without nested packages; gives how many files and bytes."""
+    files = size = 0
+    for folder, folders, names in os.walk(package):
+        folders[:] = sorted(f for f in folders if f != "node_modules")
+        for name in sorted(filter(is_source, names)):
+            source = os.path.join(folder, name)
+            if not os.path.isfile(source) or os.path.islink(source):
+                continue
+            parts = os.path.relpath(source, package).split(os.sep)
+            base, extension = os.path.splitext(parts[-1])
+            copy = os.path.join(target, *("x-" + p.replace(".", "_") for p in parts[:-1]), plain(base) + extension)
+            if os.path.exists(copy):
+                copy = os.path.join(os.path.dirname(copy), f"{files}-{os.path.basename(copy)}")
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copyfile(source, copy)
+            files += 1
+            size += os.path.getsize(copy)
+    return files, size
+
+
+def run(binary, folder, memory, seconds):
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
+    start = time.monotonic()
+    process = subprocess.Popen([binary, "check", "--format", "json", "."], cwd=folder, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, preexec_fn=limit)
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return "hang", 0, time.monotonic() - start, {}
+    taken = time.monotonic() - start
+    peak = 0
+    if process.returncode not in (0, 1):
+        return f"exit {process.returncode}: {err[-200:].decode(errors='replace')!r}", peak, taken, {}
+    if b"panicked" in err:
+        return "panic", peak, taken, {}
+    return "", peak, taken, json.loads(out)
+
+
+def main():
+    binary, root, *wanted = words()
+    binary, root = os.path.abspath(binary), os.path.abspath(root)
+    memory, seconds = option("--memory", 2048), option("--seconds", 120)
+    if "--install" in sys.argv:
+        os.makedirs(root, exist_ok=True)
+        subprocess.run(["npm", "install", "--prefix", root, "--ignore-scripts", "--no-audit", "--no-fund",
+                        "--legacy-peer-deps", *listed()], check=True)
+    rows, total, sizes = [], 0, 0
+    for package in wanted or packages(f"{root}/node_modules"):
+        with tempfile.TemporaryDirectory() as folder:
+            files, size = mirror(f"{root}/node_modules/{package}", folder)
+            if not files:
+                continue
+            open(f"{folder}/package.json", "w").write("{}")
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            bad, _, taken, report = run(binary, folder, memory, seconds)
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            if not bad and report["files"] != files:
+                bad = f"{report['files']} of {files} files accounted for"
+            rules = [f["rule"] for f in report.get("findings", [])]
+            unread = sum(rule in ("syntax-error", "too-deep", "internal-error") for rule in rules)
+            rows.append((package, files, size, taken, peak >> 10 if peak > before else 0, unread, len(rules) - unread, bad))
+            total, sizes = total + files, sizes + size
+    show = lambda row: print("{:40} {:6} files {:9.2f} MB {:7.2f} s {:5} MiB {:4} unread {:4} findings  {}".format(
+        row[0], row[1], row[2] / 1e6, *row[3:]))
+    print("bad:")
+    for row in (bad := [row for row in rows if row[-1]]):
+        show(row)
+    print("most time:")
+    for row in sorted(rows, key=lambda row: -row[3])[:10]:
+        show(row)
+    print("records of peak memory (MiB), in order:")
+    for row in [row for row in rows if row[4]][-10:]:
+        show(row)
+    print(f"{len(rows)} packages, {total} files, {sizes / 1e6:.1f} MB, {len(bad)} bad, "
+          f"{sum(row[3] for row in rows):.1f} s, {sum(row[5] for row in rows)} unread, {sum(row[6] for row in rows)} findings")
+    sys.exit(bool(bad))
+
+
+main()
