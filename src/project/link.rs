@@ -4,11 +4,13 @@
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 
 use super::bulk::Batches;
+use super::cut::Limit;
 use super::merge::Merger;
 use super::models::Models;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// One effect as a function sees it, its own or one of a callee.
 #[derive(Clone, Debug)]
@@ -101,6 +103,8 @@ pub struct Project {
     pub(super) marks: Marks,
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
+    /// Functions that were not followed to their end, and why.
+    pub cut: BTreeSet<(FnRef, Limit)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +143,7 @@ impl Project {
             left: facts.iter().map(|facts| COPIES_PER_FILE + COPIES_PER_VALUE * facts.arena.len() as u32).collect(),
             marks,
             tries: FxHashMap::default(),
+            cut: BTreeSet::new(),
         };
         for (file, facts) in facts.iter().enumerate() {
             let file = file as u32;

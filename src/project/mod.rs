@@ -4,7 +4,9 @@
 //! Must not know: syntax, rules, formats.
 
 mod bulk;
+pub mod census;
 pub mod checks;
+mod cut;
 mod documents;
 pub mod entries;
 pub mod guards;
@@ -25,4 +27,5 @@ mod summary;
 pub mod writes;
 
 pub use crate::facts::{Literal, Property, Written, WrittenCall};
+pub use cut::Limit;
 pub use link::{Marks, Op, Project, Step};

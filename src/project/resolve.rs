@@ -6,9 +6,17 @@
 use crate::source::Sources;
 use oxc_resolver::{FileMetadata, FileSystem, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+
+/// Extensions of files that are imported and hold no code that is read here.
+const ASSETS: [&str; 30] = [
+    "json", "json5", "jsonc", "css", "scss", "sass", "less", "styl", "svg", "png", "jpg", "jpeg", "gif", "webp", "ico",
+    "avif", "woff", "woff2", "ttf", "mp3", "mp4", "html", "pug", "ejs", "hbs", "txt", "md", "graphql", "gql", "wasm",
+];
 
 /// All paths are below this folder, which exists nowhere else.
 const ROOT: &str = "/pushguard-root";
@@ -91,6 +99,8 @@ pub struct Resolver {
     inner: ResolverGeneric<Memory>,
     paths: FxHashMap<PathBuf, u32>,
     folders: Vec<PathBuf>,
+    /// What each specifier of a file names.
+    known: RefCell<BTreeMap<(u32, String), Option<u32>>>,
 }
 
 impl Resolver {
@@ -117,11 +127,28 @@ impl Resolver {
             folders.push(path.clone());
             paths.insert(path, id.0);
         }
-        Self { inner: ResolverGeneric::new_with_file_system(Memory::new(sources), options), paths, folders }
+        Self { inner: ResolverGeneric::new_with_file_system(Memory::new(sources), options), paths, folders, known: RefCell::default() }
     }
 
     /// The number of the file that `specifier` names in `file`; `None` for packages and missing files.
     pub fn resolve(&self, file: u32, specifier: &str) -> Option<u32> {
+        let key = (file, specifier.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return *known;
+        }
+        let found = self.find(file, specifier);
+        self.known.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// The imports so far that name a module of the project, by file and specifier, and whether it was found.
+    pub fn own_imports(&self) -> Vec<(u32, String, bool)> {
+        let known = self.known.borrow();
+        let own = known.iter().filter(|((_, specifier), found)| found.is_some() || is_own(specifier));
+        own.map(|((file, specifier), found)| (*file, specifier.clone(), found.is_some())).collect()
+    }
+
+    fn find(&self, file: u32, specifier: &str) -> Option<u32> {
         let from = self.folders.get(file as usize)?;
         if let Ok(found) = self.inner.resolve_file(from, specifier) {
             return self.paths.get(found.path()).copied();
@@ -137,6 +164,20 @@ impl Resolver {
             self.paths.get(found.path()).copied()
         })
     }
+}
+
+/// Whether a specifier that names no file of the run should have named one: code of the project's own.
+fn is_own(specifier: &str) -> bool {
+    let is_relative = ["./", "../"].iter().any(|start| specifier.starts_with(start)) || matches!(specifier, "." | "..");
+    let own = is_relative || ["@/", "~/", "#"].iter().any(|start| specifier.starts_with(start));
+    own && !is_asset(specifier)
+}
+
+/// Whether a specifier names something that is not code.
+fn is_asset(specifier: &str) -> bool {
+    let name = specifier.split(['?', '!']).next().unwrap_or(specifier).rsplit('/').next().unwrap_or("");
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ASSETS.contains(&extension.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]

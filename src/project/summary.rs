@@ -7,17 +7,20 @@
 
 use super::entries::EntryKind;
 use super::instance::Instance;
+use super::cut::Limit;
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
 use crate::value::{C, FnRef, Node, Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-const MAX_STEPS: usize = 1_500;
-const MAX_CHAIN: u32 = 6;
+pub(super) const MAX_STEPS: usize = 1_500;
+pub(super) const MAX_CHAIN: u32 = 6;
 /// Values nested deeper than this in returned values are left as calls.
 const MAX_RETURN_DEPTH: u32 = 6;
 /// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
 const MAX_RETURN_SIZE: usize = 400;
+/// A function with more returned values than this gives its callers none of them.
+const MAX_RETURNS: usize = 16;
 /// Calls of a function whose exceptions are followed into its callers.
 const MAX_FAILING: usize = 4;
 
@@ -71,7 +74,7 @@ impl Project {
             return None;
         }
         let returns = self.returns.get(func.0 as usize)?.clone()?;
-        if returns.len() > 16 {
+        if returns.len() > MAX_RETURNS {
             return None;
         }
         let file = self.arena.site_info(call).file as usize;
@@ -163,6 +166,9 @@ impl Project {
         thrown.extend(self.thrown_by_callees(&facts, base));
         let thrown = self.arena.any(thrown);
         let small = self.is_small(&returns);
+        if !small || returns.len() > MAX_RETURNS {
+            self.cut.insert((func, Limit::Returns));
+        }
         if let Some(slot) = self.returns.get_mut(at) {
             *slot = small.then_some(returns);
         }
@@ -296,8 +302,11 @@ impl Project {
                 op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
                 ..step.clone()
             });
-            if self.is_relevant(&step.op) && steps.len() < MAX_STEPS {
-                steps.push(step);
+            if self.is_relevant(&step.op) {
+                match steps.len() < MAX_STEPS {
+                    true => steps.push(step),
+                    false => drop(self.cut.insert((caller, Limit::Steps))),
+                }
             }
             if let Some(work) = work {
                 self.add_step(caller, steps, work);
@@ -324,7 +333,10 @@ impl Project {
             let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
             for sub in inner {
                 let spent = self.left.get(file).is_none_or(|left| *left == 0);
-                if spent || steps.len() >= MAX_STEPS || sub.calls + 1 > MAX_CHAIN {
+                if let Some(limit) = Limit::exceeded(spent, steps.len(), sub.calls) {
+                    if limit != Limit::Chain || self.is_write_step(&sub) {
+                        self.cut.insert((caller, limit));
+                    }
                     continue;
                 }
                 let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
