@@ -71,6 +71,8 @@ impl Project {
         let coverage = &mut self.analysis.coverage;
         coverage.unread.extend(unread.filter(|file| file.reported).map(|file| file.path.clone()));
         coverage.unread.sort();
+        let root = &self.root.folder;
+        coverage.unresolved.retain(|import| !is_declared(&root.join(&import.path), &import.specifier));
         coverage.left_out = self.left_out.clone();
     }
 
@@ -149,6 +151,7 @@ pub fn open(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
 pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
     let Plan { root, config, found, is_partial, mut texts, changes } = plan;
     let Loaded { sources, unreadable } = texts.load(&found.files)?;
+    let sources = sources.with_links(found.links.clone());
     for file in &unreadable {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
@@ -171,6 +174,17 @@ pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
         warn(warning, stderr);
     }
     Ok(project)
+}
+
+/// Whether a relative import names a declaration, which holds no code.
+fn is_declared(from: &Path, specifier: &str) -> bool {
+    let Some(path) = from.parent().filter(|_| specifier.starts_with('.')).map(|folder| folder.join(specifier)) else {
+        return false;
+    };
+    let path = path.to_string_lossy();
+    let stem = [".js", ".mjs", ".cjs", ".ts"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(&path);
+    let ends = [".d.ts", ".d.mts", ".d.cts", "/index.d.ts"];
+    ends.iter().any(|end| Path::new(&format!("{stem}{end}")).is_file())
 }
 
 /// What the walk passed over, with the folders that hold database calls by name.

@@ -39,6 +39,8 @@ pub struct Discovered {
     pub left_out: LeftOut,
     /// Folders that were left out for their name alone, absolute and sorted.
     pub built: Vec<PathBuf>,
+    /// Symbolic links to folders of the root, link and folder relative to it.
+    pub links: Vec<(String, String)>,
     /// One sentence each, sorted.
     pub warnings: Vec<String>,
 }
@@ -94,7 +96,9 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
     walk.warnings.sort();
     walk.warnings.dedup();
     let (left_out, built) = (walk.left_out(), walk.built_folders());
-    Ok(Discovered { files, left_out, built, warnings: walk.warnings })
+    let links = walk.links.iter().map(|(from, to)| (relative_to(&root.folder, from), relative_to(&root.folder, to)));
+    let links = links.collect();
+    Ok(Discovered { files, left_out, built, links, warnings: walk.warnings })
 }
 
 /// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.

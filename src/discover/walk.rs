@@ -1,13 +1,13 @@
 //! Walks folders for source files, on the disk or in a list of paths.
 //!
 //! Input: a folder. Output: sorted absolute paths. Symbolic links are not followed, so a cycle cannot occur and no file is
-//! found twice. Must not know: which files are reported.
+//! found twice; those to folders of the root are noted, for the modules that are imported through them. Must not know: which files are reported.
 
 use super::is_source;
 use super::skip::{Reason, Skip};
 use crate::coverage::LeftOut;
 use crate::error::Error;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -22,6 +22,9 @@ pub struct Walk {
     pub warnings: Vec<String>,
     /// What the walks for source files passed over.
     left_out: BTreeSet<(PathBuf, Kind)>,
+    root: PathBuf,
+    /// Links to folders of the root, and where they lead.
+    pub links: BTreeMap<PathBuf, PathBuf>,
 }
 
 /// What an entry that was left out is.
@@ -41,7 +44,14 @@ impl Walk {
             manifests.filter_map(|path| path.parent()).map(Path::to_owned).collect()
         });
         let skip = Skip::new(root, excludes, packages)?;
-        Ok(Self { skip, listed, warnings: Vec::new(), left_out: BTreeSet::new() })
+        Ok(Self {
+            skip,
+            listed,
+            warnings: Vec::new(),
+            left_out: BTreeSet::new(),
+            root: root.to_owned(),
+            links: BTreeMap::new(),
+        })
     }
 
     /// What was left out of the walks so far. A folder is one entry, whatever it holds.
@@ -147,6 +157,12 @@ impl Walk {
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
+                Ok(entry) if entry.path_is_symlink() => {
+                    let target = std::fs::canonicalize(entry.path()).ok();
+                    if let Some(target) = target.filter(|target| target.starts_with(&self.root) && target.is_dir()) {
+                        self.links.insert(entry.into_path(), target);
+                    }
+                }
                 Ok(_) => {}
                 Err(error) => self.warnings.push(error.to_string()),
             }

@@ -89,7 +89,9 @@ impl Census {
 
 fn is_write(action: Action) -> bool {
     match action {
-        Action::Update | Action::Replace | Action::InsertOne | Action::InsertMany | Action::Bulk | Action::Delete => true,
+        Action::Update | Action::Replace | Action::InsertOne | Action::InsertMany | Action::Bulk | Action::Delete => {
+            true
+        }
         Action::FindOne | Action::FindMany | Action::Count | Action::Exists | Action::CreateIndex => false,
     }
 }

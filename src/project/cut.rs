@@ -3,7 +3,7 @@
 //! Input: how far a function was followed. Output: the limit that stops it. Must not know: rules, formats.
 
 use super::link::{Op, Project, Step};
-use super::mongo::telling_names;
+use super::mongo::is_telling;
 use super::summary::{MAX_CHAIN, MAX_STEPS};
 
 /// A bound on the work of linking. What it cuts off is not looked at.
@@ -42,12 +42,12 @@ impl Limit {
 }
 
 impl Project {
-    /// Whether a step changes the database, as far as its name tells.
-    pub(super) fn is_write_step(&self, step: &Step) -> bool {
+    /// Whether a step reads or writes the database, as far as its name tells.
+    pub(super) fn touches_database(&self, step: &Step) -> bool {
         match &step.op {
             Op::Call { recv: Some(_), name: Some(name), .. } => {
                 let name = self.arena.text(*name);
-                name == "save" || telling_names().contains(&name)
+                name == "save" || is_telling(name)
             }
             _ => false,
         }

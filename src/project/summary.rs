@@ -5,9 +5,9 @@
 //! Input: the facts of a function, its callees first. Output: its steps, its returned values, its exceptions.
 //! Must not know: rules.
 
+use super::cut::Limit;
 use super::entries::EntryKind;
 use super::instance::Instance;
-use super::cut::Limit;
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
 use crate::value::{C, FnRef, Node, Site, V};
@@ -166,7 +166,7 @@ impl Project {
         thrown.extend(self.thrown_by_callees(&facts, base));
         let thrown = self.arena.any(thrown);
         let small = self.is_small(&returns);
-        if !small || returns.len() > MAX_RETURNS {
+        if (!small || returns.len() > MAX_RETURNS) && steps.iter().any(|step| self.touches_database(step)) {
             self.cut.insert((func, Limit::Returns));
         }
         if let Some(slot) = self.returns.get_mut(at) {
@@ -334,7 +334,7 @@ impl Project {
             for sub in inner {
                 let spent = self.left.get(file).is_none_or(|left| *left == 0);
                 if let Some(limit) = Limit::exceeded(spent, steps.len(), sub.calls) {
-                    if limit != Limit::Chain || self.is_write_step(&sub) {
+                    if self.touches_database(&sub) {
                         self.cut.insert((caller, limit));
                     }
                     continue;

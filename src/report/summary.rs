@@ -174,7 +174,11 @@ fn left_out(left: &LeftOut) -> Option<String> {
     if !left.folders.is_empty() {
         let more = if left.folders.len() > FIRST { ", …" } else { "" };
         let first: Vec<String> = left.folders.iter().take(FIRST).map(|folder| format!("{folder}/")).collect();
-        parts.push(format!("{} with database calls: {}{more}", counted(left.folders.len(), "folder"), first.join(", ")));
+        parts.push(format!(
+            "{} with database calls: {}{more}",
+            counted(left.folders.len(), "folder"),
+            first.join(", ")
+        ));
     }
     (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
 }

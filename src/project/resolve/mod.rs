@@ -17,7 +17,7 @@ use settings::Settings;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tree::{ROOT, SCRIPTS, Tree};
+use tree::{ROOT, SCRIPTS, Shared, Tree};
 
 /// Extensions of files that are imported and hold no code that is read here.
 const ASSETS: [&str; 30] = [
@@ -27,10 +27,8 @@ const ASSETS: [&str; 30] = [
 
 /// Resolves the specifiers of one project.
 pub struct Resolver {
-    inner: ResolverGeneric<Tree>,
-    /// The same files once more, to tell what the resolver found.
-    tree: Tree,
-    packages: Packages,
+    inner: ResolverGeneric<Shared>,
+    shared: Shared,
     settings: Settings,
     paths: FxHashMap<PathBuf, u32>,
     files: Vec<PathBuf>,
@@ -43,11 +41,11 @@ impl Resolver {
         let packages = Packages::new(sources);
         let package = |specifier: &str| packages.of(specifier).map(|(folder, rest)| folder.join(rest));
         let settings = Settings::new(sources, &package);
-        let tree = || Tree::new(sources, Packages::new(sources), &settings);
+        let shared = Shared::new(Tree::new(sources, packages, &settings));
         let files: Vec<PathBuf> = sources.iter().map(|(_, file)| Path::new(ROOT).join(&file.path)).collect();
         let paths = files.iter().cloned().zip(0..).collect();
-        let inner = ResolverGeneric::new_with_file_system(tree(), options());
-        Self { inner, tree: tree(), packages, settings, paths, files, known: RefCell::default() }
+        let inner = ResolverGeneric::new_with_file_system(shared.clone(), options());
+        Self { inner, shared, settings, paths, files, known: RefCell::default() }
     }
 
     /// The number of the file that `specifier` names in `file`; `None` for packages and missing files.
@@ -74,8 +72,8 @@ impl Resolver {
         let is_relative = |text: &str| matches!(text, "." | "..") || text.starts_with("./") || text.starts_with("../");
         is_relative(specifier)
             || ["/", "@/", "~/"].iter().any(|start| specifier.starts_with(start))
-            || specifier.starts_with('#') && self.packages.has_imports(path)
-            || self.packages.of(specifier).is_some()
+            || specifier.starts_with('#') && self.packages().has_imports(path)
+            || self.packages().of(specifier).is_some()
             || self.settings.names(path, specifier)
     }
 
@@ -86,7 +84,7 @@ impl Resolver {
         {
             return Some(found);
         }
-        if let Some((folder, rest)) = self.packages.of(specifier) {
+        if let Some((folder, rest)) = self.packages().of(specifier) {
             return self.in_package(folder, rest);
         }
         // Paths from the root of the sources: `require('models/user')`, `@/models/user`, `~~/models/user`, `src/models/user`.
@@ -110,9 +108,13 @@ impl Resolver {
         relatives.iter().find_map(|relative| self.number(self.inner.resolve(folder, relative).ok()?.path()))
     }
 
+    fn packages(&self) -> &Packages {
+        &self.shared.tree().packages
+    }
+
     /// The number of the file that a path of the resolver leads to.
     fn number(&self, path: &Path) -> Option<u32> {
-        self.paths.get(&self.tree.real(path)).copied()
+        self.paths.get(&self.shared.tree().real(path)).copied()
     }
 }
 

@@ -29,7 +29,9 @@ impl Packages {
             if manifest.get("imports").is_some() {
                 packages.importing.insert(folder.clone());
             }
-            let Some(name) = manifest.get("name").and_then(Value::as_str).filter(|name| is_name(name)) else { continue };
+            let Some(name) = manifest.get("name").and_then(Value::as_str).filter(|name| is_name(name)) else {
+                continue;
+            };
             if manifests.is_member(folder) || manifests.linked_names.contains(name) {
                 packages.folders.entry(name.to_owned()).or_insert_with(|| folder.clone());
             }
@@ -168,7 +170,9 @@ impl Manifests {
         for kind in ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"] {
             let Some(listed) = manifest.get(kind).and_then(Value::as_object) else { continue };
             for (name, version) in listed.iter().filter(|(name, _)| is_name(name)) {
-                let Some((protocol, rest)) = version.as_str().and_then(|version| version.split_once(':')) else { continue };
+                let Some((protocol, rest)) = version.as_str().and_then(|version| version.split_once(':')) else {
+                    continue;
+                };
                 match protocol {
                     "workspace" => drop(self.linked_names.insert(name.clone())),
                     "file" | "link" | "portal" => {

@@ -108,7 +108,10 @@ impl Settings {
     pub fn names(&self, file: &Path, specifier: &str) -> bool {
         let Some(modules) = file.ancestors().find_map(|folder| self.folders.get(folder)) else { return false };
         let is_own = |target: &PathBuf| !target.components().any(|part| part.as_os_str() == "node_modules");
-        modules.paths.iter().any(|(pattern, targets)| pattern != "*" && matches(pattern, specifier) && targets.iter().any(is_own))
+        modules
+            .paths
+            .iter()
+            .any(|(pattern, targets)| pattern != "*" && matches(pattern, specifier) && targets.iter().any(is_own))
     }
 }
 
@@ -237,7 +240,8 @@ fn salvaged(text: &str) -> Value {
         serde_json::Deserializer::from_str(value).into_iter::<Value>().next()?.ok()
     };
     let keys = ["paths", "baseUrl", "rootDirs"];
-    let options: serde_json::Map<_, _> = keys.into_iter().filter_map(|key| Some((key.to_owned(), after(key)?))).collect();
+    let options: serde_json::Map<_, _> =
+        keys.into_iter().filter_map(|key| Some((key.to_owned(), after(key)?))).collect();
     let mut config = json!({ "compilerOptions": options });
     for key in ["extends", "references"] {
         if let (Some(value), Some(config)) = (after(key), config.as_object_mut()) {

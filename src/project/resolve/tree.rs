@@ -1,8 +1,8 @@
 //! The sources as the file system of the resolver.
 //!
 //! Input: the sources, with the packages and the settings that were read from them. Output: files and folders below
-//! [`ROOT`]. Beside what is there, it holds what an installation and a build would make: a `node_modules` with a link to
-//! each package of the project, and for each built file the source that it is built from.
+//! [`ROOT`]. Beside what is there, symbolic links included, it holds what an installation and a build would make: a
+//! `node_modules` with a link to each package of the project, and for each built file the source that it is built from.
 //! Must not know: specifiers, the real file system.
 
 use super::packages::Packages;
@@ -30,15 +30,20 @@ const BUILT_ENDS: [&str; 11] =
 pub const SCRIPTS: [&str; 8] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 
 /// Texts by path, and the folders that hold them.
+#[derive(Default)]
 pub struct Tree {
     files: FxHashMap<PathBuf, Arc<str>>,
     folders: FxHashSet<PathBuf>,
-    packages: Packages,
+    pub packages: Packages,
+    /// Symbolic links to folders.
+    links: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Tree {
     pub fn new(sources: &Sources, packages: Packages, settings: &Settings) -> Self {
-        let mut tree = Self { files: FxHashMap::default(), folders: FxHashSet::default(), packages };
+        let below = |path: &String| Path::new(ROOT).join(path);
+        let links = sources.links().iter().map(|(link, folder)| (below(link), below(folder))).collect();
+        let mut tree = Self { packages, links, ..Self::default() };
         for (_, file) in sources.iter() {
             let path = Path::new(ROOT).join(&file.path);
             let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
@@ -59,6 +64,7 @@ impl Tree {
         }
         let modules = Path::new(ROOT).join("node_modules");
         let links: Vec<PathBuf> = tree.packages.names().map(|name| modules.join(name)).collect();
+        let links = [links, tree.links.iter().map(|(link, _)| link.clone()).collect()].concat();
         for link in links {
             tree.add_folders(&link);
         }
@@ -84,6 +90,8 @@ impl Tree {
     pub fn real(&self, path: &Path) -> PathBuf {
         let path = normal(path);
         let path = self.packages.behind_link(&path).unwrap_or(path);
+        let behind = self.links.iter().find_map(|(link, folder)| Some(folder.join(path.strip_prefix(link).ok()?)));
+        let path = behind.unwrap_or(path);
         match self.files.contains_key(&path) || self.folders.contains(&path) {
             true => path,
             false => self.source_of(&path).unwrap_or(path),
@@ -141,9 +149,23 @@ fn missing() -> io::Error {
     io::Error::from(io::ErrorKind::NotFound)
 }
 
-impl FileSystem for Tree {
+/// The tree, as the resolver takes it.
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Tree>);
+
+impl Shared {
+    pub fn new(tree: Tree) -> Self {
+        Self(Arc::new(tree))
+    }
+
+    pub fn tree(&self) -> &Tree {
+        &self.0
+    }
+}
+
+impl FileSystem for Shared {
     fn new() -> Self {
-        Self { files: FxHashMap::default(), folders: FxHashSet::default(), packages: Packages::default() }
+        Self::default()
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -151,12 +173,12 @@ impl FileSystem for Tree {
     }
 
     fn read_to_string(&self, path: &Path) -> io::Result<String> {
-        self.files.get(&self.real(path)).map(|text| text.to_string()).ok_or_else(missing)
+        self.0.files.get(&self.0.real(path)).map(|text| text.to_string()).ok_or_else(missing)
     }
 
     fn metadata(&self, path: &Path) -> io::Result<FileMetadata> {
-        let path = self.real(path);
-        let (is_file, is_dir) = (self.files.contains_key(&path), self.folders.contains(&path));
+        let path = self.0.real(path);
+        let (is_file, is_dir) = (self.0.files.contains_key(&path), self.0.folders.contains(&path));
         if is_file || is_dir { Ok(FileMetadata::new(is_file, is_dir, false)) } else { Err(missing()) }
     }
 
