@@ -10,7 +10,7 @@ use crate::diagnostic::WritePath;
 use crate::project::Project;
 use crate::project::census::Census;
 use crate::source::{FileId, SourceFile, Sources};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The files that are reported on, by the numbers that the stages use.
 struct Reported<'a>(&'a Sources);
@@ -73,12 +73,15 @@ fn functions(reported: &Reported<'_>, project: &Project) -> usize {
     files.filter(|(function, file)| function.parent.is_some() && reported.get(**file).is_some()).count()
 }
 
+/// One entry for each function, with the first limit that it met.
 fn cut(reported: &Reported<'_>, project: &Project) -> Vec<Cut> {
-    let met = project.cut.iter().filter_map(|(func, limit)| {
-        let file = reported.get(project.file_of(*func))?;
-        let function = project.function(*func)?.name.clone();
-        Some(Cut { path: file.path.clone(), function, what: limit.phrase() })
-    });
-    // Functions without a name of their own count once for each file and limit.
-    met.collect::<BTreeSet<_>>().into_iter().collect()
+    let mut cut = BTreeMap::new();
+    for (func, limit) in &project.cut {
+        let (Some(file), Some(function)) = (reported.get(project.file_of(*func)), project.function(*func)) else {
+            continue;
+        };
+        // Functions without a name of their own count once for each file.
+        cut.entry((file.path.clone(), function.name.clone())).or_insert(limit.phrase());
+    }
+    cut.into_iter().map(|((path, function), what)| Cut { path, function, what }).collect()
 }
