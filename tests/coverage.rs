@@ -10,10 +10,11 @@ fn summary(project: &Project, args: &[&str]) -> Value {
     outcome.json()["summary"].clone()
 }
 
-/// Two collections, one of them a parameter that no caller names.
+/// One collection by name, and two calls on a parameter that no caller names.
 const CALLS: &str = "
 exports.list = (db) => db.collection('orders').find({}).toArray();
 exports.add = (db, order) => db.collection('orders').insertOne(order);
+exports.seen = (orders, id) => orders.findOne({ _id: id });
 exports.note = (orders, id, note) => orders.updateOne({ _id: id }, { $set: { note } });
 ";
 
@@ -24,7 +25,7 @@ fn what_was_looked_at_is_counted_once_however_often_it_is_called() {
     let all = summary(&project, &[]);
     assert_eq!(
         (&all["files"], &all["functions"], &all["databaseCalls"], &all["writes"]),
-        (&3.into(), &6.into(), &5.into(), &3.into())
+        (&3.into(), &7.into(), &6.into(), &3.into())
     );
     assert_eq!(
         (&all["collections"], &all["trackedArrays"], &all["errors"]),
@@ -32,18 +33,22 @@ fn what_was_looked_at_is_counted_once_however_often_it_is_called() {
         "{all}"
     );
     assert_eq!(all["resolvedImports"], 1);
-    let unnamed = json!({ "count": 1, "first": [{ "path": "orders.js", "line": 4, "function": "note" }] });
-    assert_eq!(all["notFollowed"]["collections"], unnamed);
-    // A caller that names the collection makes it known.
-    project.write(
-        "later.js",
-        b"const { note } = require('./orders');\nexports.c = (db, id) => note(db.collection('notes'), id, 1);\n",
-    );
+    let unnamed = json!([
+        { "path": "orders.js", "line": 4, "function": "seen" },
+        { "path": "orders.js", "line": 5, "function": "note" },
+    ]);
+    assert_eq!(all["notFollowed"]["collections"], json!({ "count": 2, "first": unnamed }));
+    // Callers that name the collections make them known.
+    let later = "const { note, seen } = require('./orders');\n\
+                 exports.c = (db, id) => note(db.collection('notes'), id, 1);\n\
+                 exports.d = (db, id) => seen(db.collection('notes'), id);\n\
+                 exports.e = (db, id) => seen(db.collection('others'), id);\n";
+    project.write("later.js", later.as_bytes());
     let named = summary(&project, &[]);
-    assert_eq!((&named["notFollowed"]["collections"]["count"], &named["collections"]), (&0.into(), &3.into()));
+    assert_eq!((&named["notFollowed"]["collections"]["count"], &named["collections"]), (&0.into(), &4.into()));
     // What is named is counted, the rest is context.
     let one = summary(&project, &["orders.js"]);
-    assert_eq!((&one["files"], &one["databaseCalls"], &one["writes"]), (&1.into(), &3.into(), &2.into()));
+    assert_eq!((&one["files"], &one["databaseCalls"], &one["writes"]), (&1.into(), &4.into(), &2.into()));
 }
 
 #[test]

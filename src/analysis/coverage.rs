@@ -38,13 +38,13 @@ pub(super) fn coverage(
         let Some(file) = reported.get(file) else { continue };
         coverage.calls += 1;
         coverage.writes += usize::from(called.is_write);
-        match &called.collection {
-            Some(name) => drop(collections.insert(name)),
-            None => coverage.unnamed.push(Unknown {
+        collections.extend(&called.collections);
+        if called.collections.is_empty() {
+            coverage.unnamed.push(Unknown {
                 path: file.path.clone(),
                 line: file.position(start).line,
                 function: project.function(called.owner).map_or("<module>", |f| f.name.as_str()).to_owned(),
-            }),
+            });
         }
     }
     coverage.collections = collections.len();

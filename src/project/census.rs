@@ -7,7 +7,7 @@ use super::link::{Op, Project, Step};
 use super::mongo::{Action, is_method};
 use super::writes::Write;
 use crate::value::{FnRef, Site};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A call in the text: file, and 0-based byte offsets, end exclusive.
 type Spot = (u32, u32, u32);
@@ -17,8 +17,10 @@ type Spot = (u32, u32, u32);
 pub struct Called {
     /// The function in whose text it stands.
     pub owner: FnRef,
-    /// A name that any view of the call gives.
-    pub collection: Option<String>,
+    /// The names that the views of the call give.
+    pub collections: BTreeSet<String>,
+    /// Whether the text around the call gives one, so that no caller need be asked.
+    is_named: bool,
     pub is_write: bool,
 }
 
@@ -49,7 +51,7 @@ impl Census {
 
     /// Asks the callers of a function for the names of the collections that its own text does not give.
     pub fn name_from(&mut self, project: &mut Project, func: FnRef) {
-        self.add_steps(project, func, |known, step| step.calls > 0 && known.is_some_and(|it| it.collection.is_none()));
+        self.add_steps(project, func, |known, step| step.calls > 0 && known.is_some_and(|it| !it.is_named));
     }
 
     fn add_steps(&mut self, project: &mut Project, func: FnRef, is_wanted: impl Fn(Option<&Called>, &Step) -> bool) {
@@ -71,6 +73,9 @@ impl Census {
             let Op::Call { recv: Some(recv), name: Some(name), args, .. } = op else { continue };
             if let Some(call) = project.db_call(site, recv, name, &args) {
                 self.add(project, site, Some(owner), call.handle.name(), is_write(call.action));
+                if project.chain(site) == 0 && call.handle.name().is_some() {
+                    self.settle(project, site);
+                }
             }
         }
     }
@@ -78,11 +83,19 @@ impl Census {
     fn add(&mut self, project: &Project, site: Site, owner: Option<FnRef>, collection: Option<&str>, is_write: bool) {
         let info = project.base_site(site);
         let Some(owner) = owner else { return };
-        let called = Called { owner, collection: None, is_write: false };
+        let called = Called { owner, collections: BTreeSet::new(), is_named: false, is_write: false };
         let called = self.calls.entry((info.file, info.start, info.end)).or_insert(called);
         called.is_write |= is_write;
-        if called.collection.is_none() {
-            called.collection = collection.map(str::to_owned);
+        if collection.is_some_and(|name| !called.collections.contains(name)) {
+            called.collections.extend(collection.map(str::to_owned));
+        }
+    }
+
+    /// Notes that the text around a call names its collection.
+    fn settle(&mut self, project: &Project, site: Site) {
+        let info = project.base_site(site);
+        if let Some(called) = self.calls.get_mut(&(info.file, info.start, info.end)) {
+            called.is_named = true;
         }
     }
 }

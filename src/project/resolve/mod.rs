@@ -114,7 +114,7 @@ impl Resolver {
 
     /// The number of the file that a path of the resolver leads to.
     fn number(&self, path: &Path) -> Option<u32> {
-        self.paths.get(&self.shared.tree().real(path)).copied()
+        self.paths.get(self.shared.tree().real(path).as_ref()).copied()
     }
 }
 

@@ -61,7 +61,7 @@ impl Packages {
 
     /// Where a path in the `node_modules` of the root leads, if it is one.
     pub fn behind_link(&self, path: &Path) -> Option<PathBuf> {
-        let below = path.strip_prefix(Path::new(ROOT).join("node_modules")).ok()?;
+        let below = path.strip_prefix(ROOT).ok()?.strip_prefix("node_modules").ok()?;
         let (folder, rest) = self.of(below.to_str()?)?;
         Some(if rest.is_empty() { folder.to_owned() } else { folder.join(rest) })
     }

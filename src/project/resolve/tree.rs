@@ -10,6 +10,7 @@ use super::settings::Settings;
 use crate::source::Sources;
 use oxc_resolver::{FileMetadata, FileSystem, ResolveError};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -87,19 +88,27 @@ impl Tree {
     }
 
     /// The file or folder that a path leads to; the path itself where it leads nowhere.
-    pub fn real(&self, path: &Path) -> PathBuf {
+    pub fn real<'a>(&self, path: &'a Path) -> Cow<'a, Path> {
+        // Most paths are asked for as they are, and most of those that are not there lead nowhere.
+        if self.has(path) {
+            return Cow::Borrowed(path);
+        }
         let path = normal(path);
         let path = self.packages.behind_link(&path).unwrap_or(path);
         let behind = self.links.iter().find_map(|(link, folder)| Some(folder.join(path.strip_prefix(link).ok()?)));
         let path = behind.unwrap_or(path);
-        match self.files.contains_key(&path) || self.folders.contains(&path) {
-            true => path,
-            false => self.source_of(&path).unwrap_or(path),
-        }
+        Cow::Owned(if self.has(&path) { path } else { self.source_of(&path).unwrap_or(path) })
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.files.contains_key(path) || self.folders.contains(path)
     }
 
     /// The source that a file or folder which is not there is built from: `dist/esm/index.js` from `src/index.ts`.
     fn source_of(&self, path: &Path) -> Option<PathBuf> {
+        if !path.components().any(|part| part.as_os_str().to_str().is_some_and(|name| BUILT.contains(&name))) {
+            return None;
+        }
         let package = path.ancestors().skip(1).find(|folder| self.files.contains_key(&folder.join("package.json")))?;
         let rest = path.strip_prefix(package).ok()?;
         let mut parts: Vec<&str> = rest.components().filter_map(|part| part.as_os_str().to_str()).collect();
@@ -173,12 +182,12 @@ impl FileSystem for Shared {
     }
 
     fn read_to_string(&self, path: &Path) -> io::Result<String> {
-        self.0.files.get(&self.0.real(path)).map(|text| text.to_string()).ok_or_else(missing)
+        self.0.files.get(self.0.real(path).as_ref()).map(|text| text.to_string()).ok_or_else(missing)
     }
 
     fn metadata(&self, path: &Path) -> io::Result<FileMetadata> {
         let path = self.0.real(path);
-        let (is_file, is_dir) = (self.0.files.contains_key(&path), self.0.folders.contains(&path));
+        let (is_file, is_dir) = (self.0.files.contains_key(path.as_ref()), self.0.folders.contains(path.as_ref()));
         if is_file || is_dir { Ok(FileMetadata::new(is_file, is_dir, false)) } else { Err(missing()) }
     }
 
