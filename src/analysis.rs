@@ -1,5 +1,7 @@
 //! The pipeline from source texts to findings.
 
+mod clients;
+mod coverage;
 mod memory;
 mod survey;
 
@@ -10,6 +12,8 @@ use crate::config::Config;
 use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
 use crate::parse::{self, Problem, STACK_SIZE};
+use crate::project::census::Census;
+use crate::project::mongo::telling_names;
 use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
@@ -46,38 +50,48 @@ pub fn analyze_again(
 }
 
 fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
-    let mut project = link(sources, config, memory, progress);
+    let (mut project, imports) = link(sources, config, memory, progress);
     let mut findings = Vec::new();
     for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
         findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
     let schemas = project.schemas();
-    let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
+    let Ruled { drafts, paths: path_drafts, census } = run_rules(&mut project, &schemas, config);
     let mut seen = Seen::default();
     findings.extend(finish(sources, &project, config, drafts, &mut seen));
     let paths = write_paths(sources, &project, path_drafts, &findings);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
-    Analysis { findings, accepted, has_baseline: false, extents: seen.extents, paths }
+    let coverage = coverage::coverage(sources, &project, config, &census, &paths, imports, memory.unread());
+    Analysis { findings, accepted, extents: seen.extents, paths, coverage, ..Analysis::default() }
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
 }
 
+/// First-party imports: file, specifier, and whether a file was found.
+type Imports = Vec<(u32, String, bool)>;
+
 /// Parses the files that `memory` does not know, and links all.
-fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Project {
+fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> (Project, Imports) {
     memory.refresh(sources, progress);
     let resolver = Resolver::new(sources);
     let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
-    if memory.is_of_one_run {
+    let project = if memory.is_of_one_run {
         let facts = memory.facts.iter_mut().map(FileFacts::take_all_but_notes);
         Project::link(&lengths, facts, marks(config), &resolve)
     } else {
         Project::link(&lengths, memory.facts.iter(), marks(config), &resolve)
-    }
+    };
+    (project, resolver.own_imports())
+}
+
+/// Words by which code that writes to MongoDB is told at a glance.
+pub fn database_words() -> Vec<&'static str> {
+    telling_names()
 }
 
 /// The functions of the completion protocol, which its rules ask for by name.
@@ -163,15 +177,24 @@ fn problem_finding(id: FileId, file: &SourceFile, problem: &Problem, config: &Co
     })
 }
 
+/// What the rules say of all functions, and the calls that they saw.
+struct Ruled {
+    drafts: Vec<Draft>,
+    paths: Vec<PathDraft>,
+    census: Census,
+}
+
 /// Runs all rules over all functions.
-fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<Draft>, Vec<PathDraft>) {
+fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> Ruled {
     let count = project.functions.len();
     let mut ctx = Context::new(project, schemas, config);
-    let mut paths = Vec::new();
+    let (mut paths, mut census) = (Vec::new(), Census::default());
     for func in 0..count {
         let func = FnRef(func as u32);
         let turn = ctx.project.begin(func);
+        census.add_own(ctx.project, func);
         if let Some(trace) = ctx.trace(func) {
+            census.add_writes(ctx.project, &trace.steps, &trace.writes);
             for check in CHECKS {
                 check(&mut ctx, &trace);
             }
@@ -182,7 +205,10 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
     for check in PROJECT_CHECKS {
         check(&mut ctx);
     }
-    (ctx.finish(), paths)
+    for func in 0..count {
+        census.name_from(ctx.project, FnRef(func as u32));
+    }
+    Ruled { drafts: ctx.finish(), paths, census }
 }
 
 /// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.

@@ -3,6 +3,7 @@
 //! Input: places and texts from the rules. Output: owned, ordered findings.
 //! Must not know: syntax, terminals, files.
 
+use crate::coverage::Coverage;
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -171,10 +172,13 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// Sorted like `findings`.
     pub accepted: Vec<Accepted>,
+    /// Whether a report shows the accepted findings, not only their number.
+    pub shows_accepted: bool,
     /// Whether the findings were compared with a baseline, so that those left are new.
     pub has_baseline: bool,
     /// Where the whole of an end of a finding stops, when that is beyond the end of its place.
     pub extents: BTreeMap<Place, u32>,
     /// Sorted by path and start. Only arrays named in the configuration when `tracked` is set.
     pub paths: Vec<WritePath>,
+    pub coverage: Coverage,
 }

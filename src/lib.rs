@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod changed;
 pub mod cli;
 pub mod config;
+pub mod coverage;
 pub mod diagnostic;
 pub mod discover;
 pub mod error;

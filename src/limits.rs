@@ -25,15 +25,15 @@ pub enum Cut {
 impl Cut {
     pub const ALL: [Self; 6] = [Self::Size, Self::Values, Self::Branches, Self::Steps, Self::Calls, Self::Returns];
 
-    /// What a report says of it.
+    /// What a report says of the function.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Size => "too large to follow",
-            Self::Values => "values too deep or too large",
-            Self::Branches => "too many branches on one path",
-            Self::Steps => "too many steps, callees included",
-            Self::Calls => "an act too many calls below",
-            Self::Returns => "too many returned alternatives",
+            Self::Size => "is too large",
+            Self::Values => "has values that are too deep or too large",
+            Self::Branches => "has too many branches on one path",
+            Self::Steps => "has too many effects",
+            Self::Calls => "calls too deep",
+            Self::Returns => "returns too many values",
         }
     }
 }
@@ -116,5 +116,13 @@ pub const WORK_PER_STEP: u64 = 20;
 pub const KEPT_PER_STEP: u64 = 4;
 /// Functions that are summarised inside each other.
 pub const SUMMARIES_OPEN: u32 = 200;
+/// What keeps a step out of a function that has `steps` already and reaches it by `calls`.
+pub fn cut_of_step(steps: usize, calls: u32) -> Option<Cut> {
+    if steps >= STEPS {
+        return Some(Cut::Steps);
+    }
+    (calls > CALLS).then_some(Cut::Calls)
+}
+
 /// Returned values of a function that its callers see.
 pub const RETURNS: usize = 16;

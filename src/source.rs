@@ -100,13 +100,24 @@ impl SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    /// Symbolic links to folders, each with the folder, both relative to the root.
+    links: Vec<(String, String)>,
 }
 
 impl Sources {
     /// Sorts the files by path, so that identifiers do not depend on the order of discovery.
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Self { files }
+        Self { files, links: Vec::new() }
+    }
+
+    /// Remembers the symbolic links by which files name folders of the run, link and folder relative to the root.
+    pub fn with_links(self, links: Vec<(String, String)>) -> Self {
+        Self { links, ..self }
+    }
+
+    pub fn links(&self) -> &[(String, String)] {
+        &self.links
     }
 
     pub fn len(&self) -> usize {

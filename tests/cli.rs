@@ -10,7 +10,9 @@ use std::process::{Command, Stdio};
 #[test]
 fn the_exit_code_tells_clean_from_findings_from_failure() {
     let clean = Project::new(&[("models/a.js", CLEAN)]).run(&["check"]);
-    assert_eq!((clean.code, clean.stdout.as_str()), (Some(0), "0 errors, 0 warnings in 1 file\n"), "{clean:?}");
+    let expected = "looked at 0 functions: 0 database calls (0 writes) on 0 collections, 0 tracked arrays\n\
+                    0 errors, 0 warnings in 1 file\n";
+    assert_eq!((clean.code, clean.stdout.as_str()), (Some(0), expected), "{clean:?}");
     assert_eq!(clean.stderr, "");
     let racy = Project::new(&[("models/a.js", RACY)]);
     let found = racy.run(&["check", "--format", "compact"]);
@@ -126,7 +128,7 @@ fn a_named_file_is_reported_alone_and_the_rest_gives_context() {
     assert!(named.findings().iter().all(|finding| finding.starts_with("models/b.js:")), "{named:?}");
     assert_eq!(named.json()["files"], 1);
     let usual = project.run(&["check", "--format", "json"]);
-    assert_eq!(usual.json()["files"], 2);
+    assert_eq!(usual.json()["files"], 3);
     let empty = Project::new(&[("README.md", "")]).run(&["check"]);
     assert_eq!(empty.code, Some(0));
     assert!(empty.stderr.contains("no JavaScript or TypeScript files"), "{empty:?}");

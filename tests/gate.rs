@@ -275,5 +275,5 @@ fn statistics_leave_the_report_whole() {
 fn files_are_listed_and_not_analysed() {
     let project = Project::new(&[("models/a.js", RACY), ("lib/b.js", RACY)]);
     let listed = project.run(&["check", "--list-files"]);
-    assert_eq!((listed.code, listed.stdout.as_str()), (Some(0), "models/a.js\n"));
+    assert_eq!((listed.code, listed.stdout.as_str()), (Some(0), "lib/b.js\nmodels/a.js\n"));
 }

@@ -50,7 +50,7 @@ fn the_bytes_of_the_index_count_and_not_those_of_the_work_tree() {
     std::fs::remove_dir_all(project.path().join("models")).unwrap();
     assert_found(&staged(&project), &[]);
     let human = project.run(&["check", "--staged", "models/a.js"]);
-    assert_eq!((human.code, human.stdout.as_str()), (Some(0), "0 errors, 0 warnings in 1 file\n"), "{human:?}");
+    assert!(human.code == Some(0) && human.stdout.ends_with("\n0 errors, 0 warnings in 1 file\n"), "{human:?}");
 }
 
 #[test]

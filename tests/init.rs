@@ -112,20 +112,6 @@ fn a_code_base_without_arrays_gets_an_example_that_loads() {
 }
 
 #[test]
-fn folders_beyond_the_usual_ones_are_named() {
-    let push = "module.exports = (db, id, item) => db.collection('c').updateOne({ _id: id },\n\
-                { $push: { entries: { entryId: item.entryId } } });\n";
-    let paths = |files: &[(&str, &str)]| {
-        let text = Project::new(files).run(&["init", "--print"]).stdout;
-        text.lines().find(|line| line.starts_with("paths")).unwrap_or_default().to_owned()
-    };
-    assert_eq!(paths(&[("models/a.js", push), ("lib/b.js", CLEAN)]), "");
-    assert_eq!(paths(&[("src/a.js", push)]), "");
-    assert_eq!(paths(&[("models/a.js", CLEAN), ("lib/b.js", push)]), "paths = [\"lib\", \"models\"]");
-    assert_eq!(paths(&[("models/a.js", CLEAN), ("b.js", push)]), "paths = [\".\"]");
-}
-
-#[test]
 fn another_folder_can_be_named_and_a_file_cannot() {
     let project = Project::new(&[("app/models/a.js", RACY)]);
     let written = project.run(&["init", "app"]);

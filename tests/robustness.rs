@@ -90,7 +90,7 @@ fn a_syntax_error_is_a_finding_and_the_run_goes_on() {
 
 #[test]
 fn text_that_is_not_utf8_is_a_finding_and_a_warning() {
-    let project = Project::new(&[("models/racy.js", RACY)]);
+    let project = Project::new(&[("models/racy.js", RACY), ("pushguard.toml", "paths = [\"models\"]\n")]);
     project.write("models/latin.js", b"const name = 'caf\xe9';\n");
     project.write("lib/context.js", b"\xff\xfe");
     let outcome = check(&project);

@@ -66,6 +66,13 @@ impl Memory {
         (self.known, self.facts) = fresh.into_iter().unzip();
     }
 
+    /// The files that were to be parsed and could not be.
+    pub(super) fn unread(&self) -> Vec<FileId> {
+        let known = self.known.iter().zip(&self.facts).enumerate();
+        let unread = known.filter(|(_, (known, facts))| !known.problems.is_empty() && facts.functions.is_empty());
+        unread.map(|(at, _)| FileId(at as u32)).collect()
+    }
+
     /// What was wrong with a file, in the order of its text.
     pub(super) fn problems(&self, id: FileId) -> &[Problem] {
         self.known.get(id.0 as usize).map_or(&[], |known| &known.problems)

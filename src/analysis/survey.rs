@@ -20,7 +20,7 @@ pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) 
 }
 
 fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
-    let mut project = link(sources, config, &mut Memory::default(), progress);
+    let (mut project, _) = link(sources, config, &mut Memory::default(), progress);
     let schemas = project.schemas();
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);

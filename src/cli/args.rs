@@ -43,7 +43,7 @@ pub enum Command {
 /// What both analysing commands take.
 #[derive(Debug, clap::Args)]
 pub struct ProjectArgs {
-    /// Files and folders to report on; the whole project is read for context [default: models/ and routes/, else all]
+    /// Files and folders to report on; the whole project is read for context [default: `paths` of the configuration, else all]
     pub paths: Vec<PathBuf>,
     /// Configuration file [default: the nearest pushguard.toml, upward]
     #[arg(long, value_name = "PATH")]

@@ -5,6 +5,7 @@
 use super::args::{CheckArgs, ColorArg, Threshold};
 use super::project::{self, Plan, Project};
 use super::{CLEAN, FINDINGS, baseline, delivered, fix, output};
+use crate::coverage::Cut;
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
 use crate::report::{self, Run, Style, escape};
@@ -38,6 +39,10 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     }
     let style = Style { color: is_coloured(args.color) };
     delivered(report::write(args.format.format(), &run, style, stdout))?;
+    if args.format.format().is_bare() {
+        // On standard error, so that the report stays valid. A closed one does not change the verdict.
+        let _ = report::write_summary(&run, stderr);
+    }
     if args.statistics {
         count(&project.analysis, stderr);
     }
@@ -49,9 +54,7 @@ pub fn settle(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -
     // First the baseline, which must see the whole run to know what is fixed.
     baseline::apply(project, &args.accept, stderr)?;
     project.keep_changed();
-    if !args.accept.report_suppressed {
-        project.analysis.accepted.clear();
-    }
+    project.analysis.shows_accepted = args.accept.report_suppressed;
     Ok(())
 }
 
@@ -62,7 +65,7 @@ fn list(plan: &Plan, stdout: &mut dyn Write) -> Result<u8, Error> {
     Ok(CLEAN)
 }
 
-/// Most frequent first. On standard error, so that the report stays valid in every format.
+/// Most frequent first, then every function that was not followed. On standard error, so that the report stays valid in every format.
 fn count(analysis: &Analysis, stderr: &mut dyn Write) {
     let mut counts: BTreeMap<(&str, Level), usize> = BTreeMap::new();
     for finding in &analysis.findings {
@@ -72,6 +75,10 @@ fn count(analysis: &Analysis, stderr: &mut dyn Write) {
     rows.sort_by_key(|(_, count)| Reverse(*count));
     for ((rule, level), count) in rows {
         let _ = writeln!(stderr, "{count:6}  {:7}  {rule}", level.name());
+    }
+    for Cut { path, function, what } in &analysis.coverage.cut {
+        let line = format!("not followed: {path} `{function}` {what}");
+        let _ = writeln!(stderr, "{}", escape::line(&line));
     }
 }
 

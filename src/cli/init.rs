@@ -13,14 +13,9 @@ use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolv
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules;
-use crate::source::Sources;
 use crate::survey::{Append, propose};
-use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
-
-/// The folders that are reported on without a configuration, where they exist.
-const USUAL: [&str; 2] = ["models", "routes"];
 
 pub fn run(args: &InitArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let folder = resolve(Path::new("."), &args.folder)?;
@@ -34,9 +29,9 @@ pub fn run(args: &InitArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
     if !args.print && !args.force && target.symlink_metadata().is_ok() {
         return Err(exists(&shown));
     }
-    let (sources, appends) = survey(&folder, stderr)?;
+    let appends = survey(&folder, stderr)?;
     let proposals = propose(&appends);
-    let text = render(&proposals, &paths(&folder, &sources, &appends, &proposals));
+    let text = render(&proposals);
     if let Err(problem) = load::parse(&text, &rules::ids()) {
         // Better no file than one that the next run refuses.
         let message = format!("the configuration for this code would not be valid: {}", problem.message);
@@ -66,7 +61,7 @@ fn exists(path: &Path) -> Error {
     }
 }
 
-fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Sources, Vec<Append>), Error> {
+fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<Vec<Append>, Error> {
     let config = Config::default();
     let root = Root { folder: folder.to_owned(), link_all: true, config: None };
     let paths = [folder.to_owned()];
@@ -82,26 +77,7 @@ fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Sources, Vec<Append>
     let progress = Progress::start(sources.len());
     let appends = analysis::survey(&sources, &config, &|| progress.step());
     progress.finish();
-    Ok((sources, appends))
-}
-
-/// The folders to report on; none where the default covers every append to a proposed array.
-fn paths(folder: &Path, sources: &Sources, appends: &[Append], proposals: &[Proposal]) -> Vec<String> {
-    let usual: BTreeSet<String> =
-        USUAL.iter().filter(|name| folder.join(name).is_dir()).map(|name| (*name).to_owned()).collect();
-    if usual.is_empty() {
-        return Vec::new();
-    }
-    let proposed = |append: &&Append| proposals.iter().any(|proposal| proposal.array.field == append.array);
-    let files = appends.iter().filter(proposed).filter_map(|append| sources.get(append.place.file));
-    let mut wanted = usual.clone();
-    for file in files {
-        match file.path.split_once('/') {
-            Some((top, _)) => wanted.insert(top.to_owned()),
-            None => return vec![".".to_owned()],
-        };
-    }
-    if wanted == usual { Vec::new() } else { wanted.into_iter().collect() }
+    Ok(appends)
 }
 
 fn summary(proposals: &[Proposal]) -> String {

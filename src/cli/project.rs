@@ -7,11 +7,14 @@ use super::args::{ProjectArgs, ViewArgs};
 use super::progress::Progress;
 use super::texts::{self, Texts};
 use super::warn;
-use crate::analysis::analyze;
+use crate::analysis::{analyze, database_words};
 use crate::changed;
 use crate::config::{Config, load};
+use crate::coverage::LeftOut;
 use crate::diagnostic::{Analysis, Finding, fingerprint};
-use crate::discover::{Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, relative_to, resolve};
+use crate::discover::{
+    Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, holding, relative_to, resolve,
+};
 use crate::error::Error;
 use crate::git::{Changes, Repository};
 use crate::rules;
@@ -44,6 +47,7 @@ pub struct Project {
     pub is_partial: bool,
     pub texts: Texts,
     unreadable: Vec<Unreadable>,
+    left_out: LeftOut,
     /// The lines to report on; `None` for all.
     changes: Option<Changes>,
 }
@@ -57,7 +61,19 @@ impl Project {
         progress.finish();
         let late = self.unreadable.iter().filter_map(|file| unreadable_finding(&self.sources, &self.config, file));
         self.analysis.findings.extend(late);
+        self.cover();
         self.analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+    }
+
+    /// Adds to what was looked at what only the file system knows.
+    fn cover(&mut self) {
+        let unread = self.unreadable.iter().filter_map(|file| self.sources.get(file.file));
+        let coverage = &mut self.analysis.coverage;
+        coverage.unread.extend(unread.filter(|file| file.reported).map(|file| file.path.clone()));
+        coverage.unread.sort();
+        let root = &self.root.folder;
+        coverage.unresolved.retain(|import| !is_declared(&root.join(&import.path), &import.specifier));
+        coverage.left_out = self.left_out.clone();
     }
 
     /// Leaves out the findings that the change, if only one is looked at, has nothing to do with.
@@ -135,15 +151,51 @@ pub fn open(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
 pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
     let Plan { root, config, found, is_partial, mut texts, changes } = plan;
     let Loaded { sources, unreadable } = texts.load(&found.files)?;
+    let sources = sources.with_links(found.links.clone());
     for file in &unreadable {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
     }
-    let (prefix, analysis) = (root.prefix(), Analysis::default());
-    let mut project =
-        Project { root, config, sources: Sources::default(), prefix, analysis, is_partial, texts, unreadable, changes };
+    let (prefix, analysis, left_out) = (root.prefix(), Analysis::default(), left_out(&root, &found, &texts));
+    let mut project = Project {
+        root,
+        config,
+        sources: Sources::default(),
+        prefix,
+        analysis,
+        is_partial,
+        texts,
+        unreadable,
+        left_out,
+        changes,
+    };
     project.take(sources);
+    for warning in &project.analysis.coverage.warnings {
+        warn(warning, stderr);
+    }
     Ok(project)
+}
+
+/// Whether a relative import names a declaration, which holds no code.
+fn is_declared(from: &Path, specifier: &str) -> bool {
+    let Some(path) = from.parent().filter(|_| specifier.starts_with('.')).map(|folder| folder.join(specifier)) else {
+        return false;
+    };
+    let path = path.to_string_lossy();
+    let stem = [".js", ".mjs", ".cjs", ".ts"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(&path);
+    let ends = [".d.ts", ".d.mts", ".d.cts", "/index.d.ts"];
+    ends.iter().any(|end| Path::new(&format!("{stem}{end}")).is_file())
+}
+
+/// What the walk passed over, with the folders that hold database calls by name.
+fn left_out(root: &Root, found: &Discovered, texts: &Texts) -> LeftOut {
+    // Of what is staged, only the texts of sources are at hand.
+    let folders = match texts {
+        Texts::Index(_) => Vec::new(),
+        _ => holding(&found.built, &database_words()),
+    };
+    let folders = folders.iter().map(|folder| relative_to(&root.folder, folder)).collect();
+    LeftOut { folders, ..found.left_out.clone() }
 }
 
 /// The finding that stands for a file the analysis never saw; none when the file is only context or the rule is off.

@@ -48,16 +48,10 @@ const TAIL: &str = r#"
 # unguarded-push = "warning"        # off, info, warning, error
 "#;
 
-/// The text of a configuration. `paths` are the folders to report on; empty where the default fits.
-pub fn render(proposals: &[Proposal], paths: &[String]) -> String {
+/// The text of a configuration.
+pub fn render(proposals: &[Proposal]) -> String {
     let mut text = format!("#:schema {}\n{HEAD}\n", schema::url());
-    text.push_str(
-        "# Folders and files to report on; without it `models` and `routes` where they exist, else everything.\n",
-    );
-    match paths {
-        [] => text.push_str("# paths = [\"src\"]\n"),
-        _ => text.push_str(&format!("paths = {}\n", list(paths))),
-    }
+    text.push_str("# Folders and files to report on; without it the whole project.\n# paths = [\"src\"]\n");
     text.push_str("\n# Globs to leave out.\n# exclude = [\"legacy/\", \"**/*.gen.js\"]\n");
     if proposals.iter().all(|proposal| proposal.doubtful) {
         text.push_str(EXAMPLE);
@@ -208,16 +202,16 @@ mod tests {
     fn what_is_written_is_read_back_whatever_the_names_are() {
         for name in ["a", "two words", "q\"uote\\", "line\nend\r\n\u{2028}\u{7f}\u{85}", "ключ", "# = ]"] {
             let proposals = [proposal(name, false)];
-            let text = render(&proposals, &[name.to_owned()]);
+            let text = render(&proposals);
             let config = parse(&text, &[]).unwrap_or_else(|problem| panic!("{problem:?}\n{text}"));
             assert_eq!(config.arrays, [proposals[0].array.clone()], "{text}");
-            assert_eq!(config.paths, [name]);
+            assert!(config.paths.is_empty(), "{text}");
         }
     }
 
     #[test]
     fn what_is_doubtful_is_written_as_a_comment() {
-        let text = render(&[proposal("line\nend", true)], &[]);
+        let text = render(&[proposal("line\nend", true)]);
         let config = parse(&text, &[]).unwrap_or_else(|problem| panic!("{problem:?}\n{text}"));
         assert_eq!(config.arrays, crate::config::Config::default().arrays);
         assert!(text.contains("# Left out") && text.contains("# No array was found"), "{text}");

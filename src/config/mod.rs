@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Folders and files to report on, relative to the root; empty: `models` and `routes` where present, else the tree.
+    /// Folders and files to report on, relative to the root; empty: the whole project.
     #[schemars(inner(length(min = 1)))]
     pub paths: Vec<String>,
     /// Globs to leave out, relative to the root.

@@ -3,15 +3,18 @@
 //! Input: the working directory, the paths of the command line, the configuration. Output: the root, and sorted files
 //! relative to it. Must not know: syntax, findings, the command line's other options.
 
+mod contents;
 mod load;
 mod root;
 mod skip;
 mod walk;
 
+pub use contents::holding;
 pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
 pub use root::{Root, find_root};
 
 use crate::config::Config;
+use crate::coverage::LeftOut;
 use crate::error::Error;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -32,6 +35,12 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Discovered {
     pub files: Vec<Found>,
+    /// What the walks passed over.
+    pub left_out: LeftOut,
+    /// Folders that were left out for their name alone, absolute and sorted.
+    pub built: Vec<PathBuf>,
+    /// Symbolic links to folders of the root, link and folder relative to it.
+    pub links: Vec<(String, String)>,
     /// One sentence each, sorted.
     pub warnings: Vec<String>,
 }
@@ -51,15 +60,18 @@ pub struct Wanted<'a> {
 pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Discovered, Error> {
     let mut walk = Walk::new(&root.folder, &config.exclude, wanted.listed)?;
     let mut found: BTreeMap<PathBuf, bool> = BTreeMap::new();
-    if root.link_all {
+    let reported = report_paths(root, wanted.paths, config, &walk)?;
+    if root.link_all && !reported.contains(&root.folder) {
         for file in walk.files(&root.folder) {
             found.insert(file, false);
         }
+    }
+    if root.link_all {
         for file in walk.manifests(&root.folder) {
             found.insert(file, false);
         }
     }
-    for path in &report_paths(root, wanted.paths, config, &walk)? {
+    for path in &reported {
         let is_folder = walk.is_folder(path);
         if wanted.force_exclude && path.starts_with(&root.folder) && walk.is_left_out(&root.folder, path, is_folder) {
             continue;
@@ -83,7 +95,10 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
     files.sort_by(|a, b| a.relative.cmp(&b.relative));
     walk.warnings.sort();
     walk.warnings.dedup();
-    Ok(Discovered { files, warnings: walk.warnings })
+    let (left_out, built) = (walk.left_out(), walk.built_folders());
+    let links = walk.links.iter().map(|(from, to)| (relative_to(&root.folder, from), relative_to(&root.folder, to)));
+    let links = links.collect();
+    Ok(Discovered { files, left_out, built, links, warnings: walk.warnings })
 }
 
 /// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.
@@ -97,21 +112,19 @@ pub fn admit(root: &Root, wanted: &Wanted<'_>, config: &Config, path: &Path) -> 
     Ok(is_taken.then(found))
 }
 
-/// The files and folders to report on: the arguments, else the configuration's, else `models` and `routes`, else all.
+/// The files and folders to report on: the arguments, else the configuration's, else the whole project.
 fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &Walk) -> Result<Vec<PathBuf>, Error> {
     if let Some(paths) = paths {
         return Ok(paths.to_vec());
     }
-    if !config.paths.is_empty() {
-        let paths = config.paths.iter().map(|path| match walk.is_disk() {
-            true => resolve(&root.folder, Path::new(path)),
-            false => Ok(plain(&root.folder.join(path))),
-        });
-        return paths.collect();
+    if config.paths.is_empty() {
+        return Ok(vec![root.folder.clone()]);
     }
-    let usual: Vec<PathBuf> =
-        ["models", "routes"].iter().map(|name| root.folder.join(name)).filter(|path| walk.is_folder(path)).collect();
-    Ok(if usual.is_empty() { vec![root.folder.clone()] } else { usual })
+    let paths = config.paths.iter().map(|path| match walk.is_disk() {
+        true => resolve(&root.folder, Path::new(path)),
+        false => Ok(plain(&root.folder.join(path))),
+    });
+    paths.collect()
 }
 
 /// The absolute path behind `path`, symbolic links resolved.

@@ -24,14 +24,55 @@ fn names(root: &Root, paths: &[PathBuf], config: &Config) -> Vec<String> {
 }
 
 #[test]
-fn models_and_routes_are_reported_and_the_rest_is_context() {
+fn the_whole_tree_is_reported_and_paths_narrow_it() {
     let (_folder, root) = tree(&[("models/a.js", ""), ("routes/b c.ts", ""), ("lib/c.mjs", ""), ("lib/d.d.ts", "")]);
     let root = find_root(&root, &[]);
-    assert_eq!(names(&root, &[], &Config::default()), ["lib/c.mjs", "models/a.js!", "routes/b c.ts!"]);
+    assert_eq!(names(&root, &[], &Config::default()), ["lib/c.mjs!", "models/a.js!", "routes/b c.ts!"]);
+    let config = Config { paths: vec!["models".to_owned()], ..Config::default() };
+    assert_eq!(names(&root, &[], &config), ["lib/c.mjs", "models/a.js!", "routes/b c.ts"]);
 }
 
 #[test]
-fn without_them_the_whole_tree_is_reported_minus_what_is_skipped() {
+fn what_is_built_is_left_out_at_the_root_of_a_package_only() {
+    let files = ["build/a.js", "src/build/b.js", "api/vendor/c.js", "api/src/vendor/d.js", "web/coverage/e.js"];
+    fn all<'a>(files: &[&'a str], package: &'a str) -> Vec<(&'a str, &'a str)> {
+        files.iter().map(|path| (*path, "")).chain([(package, "{}")]).collect()
+    }
+    let (_folder, root) = tree(&all(&files, "api/package.json"));
+    let root = find_root(&root, &[]);
+    let on_disk = discover(&root, &Wanted::default(), &Config::default()).expect("files");
+    assert_eq!(on_disk.built, [root.folder.join("api/vendor"), root.folder.join("build")]);
+    let paths = |found: &Discovered| found.files.iter().map(|file| file.relative.clone()).collect::<Vec<_>>();
+    assert_eq!(paths(&on_disk), ["api/package.json", "api/src/vendor/d.js", "src/build/b.js", "web/coverage/e.js"]);
+    let listed: Vec<String> = all(&files, "web/package.json").iter().map(|(path, _)| (*path).to_owned()).collect();
+    let wanted = Wanted { listed: Some(&listed), ..Wanted::default() };
+    let in_list = discover(&root, &wanted, &Config::default()).expect("files");
+    assert_eq!(in_list.files.len(), 4, "{in_list:?}");
+    assert_eq!(in_list.built, [root.folder.join("build"), root.folder.join("web/coverage")]);
+}
+
+#[test]
+fn what_is_left_out_is_counted_once_and_what_git_ignores_is_not() {
+    let (_folder, root) = tree(&[
+        ("a.js", ""),
+        ("a.test.js", ""),
+        ("b.spec.ts", ""),
+        ("c.min.js", ""),
+        ("notes.test.md", ""),
+        ("old/d.js", ""),
+        ("old/e.js", ""),
+        ("out/f.test.js", ""),
+        (".gitignore", "out/\n"),
+    ]);
+    let root = find_root(&root, &[]);
+    let config = Config { exclude: vec!["old/".to_owned()], ..Config::default() };
+    let found = discover(&root, &Wanted::default(), &config).expect("files");
+    let expected = LeftOut { tests: 2, minified: 1, excluded: 1, folders: Vec::new() };
+    assert_eq!(found.left_out, expected);
+}
+
+#[test]
+fn what_is_skipped_is_not_reported() {
     let (_folder, root) = tree(&[
         ("a.js", ""),
         ("a.test.js", ""),

@@ -73,6 +73,8 @@ struct Disk {
     files: BTreeMap<PathBuf, SourceFile>,
     /// Why some of them have no text.
     unreadable: BTreeMap<PathBuf, String>,
+    /// See [`Sources::links`].
+    links: Vec<(String, String)>,
 }
 
 impl Project {
@@ -100,7 +102,7 @@ impl Project {
             let unreadable = self.disk.unreadable.iter().filter(|(path, _)| !buffered.contains(path));
             report.notes.extend(unreadable.map(|(path, reason)| format!("{}: {reason}", path.display())));
         }
-        report.sources = Sources::new(files.into_values().collect());
+        report.sources = Sources::new(files.into_values().collect()).with_links(self.disk.links.clone());
         let mut analysis = analyze_again(&report.sources, config, &mut self.memory, &|| {});
         if let Some(baseline) = &self.baseline {
             baseline.apply(&mut analysis, &report.sources);
@@ -118,7 +120,7 @@ impl Project {
         let baseline = read_baseline(&job.root)?;
         let found = discover(&job.root, &job.wanted(), &config)?;
         (self.config, self.baseline) = (Some(config), baseline);
-        self.disk = read(&found.files);
+        self.disk = Disk { links: found.links, ..read(&found.files) };
         notes.extend(found.warnings);
         Ok(())
     }

@@ -3,7 +3,8 @@
 //! Input: functions that are about to be followed. Output: whether they could be followed to their end.
 //! Must not know: rules.
 
-use super::link::Project;
+use super::link::{Op, Project, Step};
+use super::mongo::is_telling;
 use crate::limits::{self, Cut, Cuts};
 use crate::value::{Budget, FnRef};
 use std::collections::BTreeMap;
@@ -84,5 +85,16 @@ impl Project {
     /// The functions of which something was not followed, and why.
     pub fn cuts(&self) -> &BTreeMap<FnRef, Cuts> {
         &self.ledger.cuts
+    }
+
+    /// Whether a step reads or writes the database, as far as its name tells.
+    pub(super) fn touches_database(&self, step: &Step) -> bool {
+        match &step.op {
+            Op::Call { recv: Some(_), name: Some(name), .. } => {
+                let name = self.arena.text(*name);
+                name == "save" || is_telling(name)
+            }
+            _ => false,
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod budget;
 mod bulk;
+pub mod census;
 pub mod checks;
 mod documents;
 pub mod entries;

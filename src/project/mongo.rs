@@ -100,6 +100,20 @@ const METHODS: [Method; 43] = [
     read("aggregate", Action::FindMany, true),
 ];
 
+/// Method names that hardly any other library has, of calls that change documents.
+pub fn telling_names() -> Vec<&'static str> {
+    let is_telling = |method: &&Method| {
+        !method.ambiguous
+            && matches!(method.action, Action::Update | Action::InsertMany | Action::Bulk | Action::Replace)
+    };
+    METHODS.iter().filter(is_telling).map(|method| method.name).collect()
+}
+
+/// Whether a method name alone tells a call of the database.
+pub(super) fn is_telling(name: &str) -> bool {
+    METHODS.iter().any(|method| method.name == name && !method.ambiguous)
+}
+
 /// Whether a method name can be one of the table's.
 pub fn is_method(name: &str) -> bool {
     METHODS.iter().any(|method| method.name == name)

@@ -71,7 +71,6 @@ impl Project {
         }
         let returns = self.returns.get(func.0 as usize)?.clone()?;
         if returns.len() > limits::RETURNS {
-            self.note_cut(func, Cut::Returns);
             return None;
         }
         let mut instance = Instance::new(func, args, this, call);
@@ -240,6 +239,10 @@ impl Project {
         let thrown = self.arena.any(thrown);
         let is_followed = !facts.cuts.has(Cut::Size) && !self.arena.is_spent();
         let small = is_followed && self.is_small(&returns);
+        let many = !self.is_small(&returns) || returns.len() > limits::RETURNS;
+        if is_followed && many && steps.iter().any(|step| self.touches_database(step)) {
+            self.note_cut(func, Cut::Returns);
+        }
         if let Some(slot) = self.returns.get_mut(at) {
             *slot = small.then_some(returns);
         }
@@ -370,8 +373,11 @@ impl Project {
                 op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
                 ..step.clone()
             });
-            if self.is_relevant(&step.op) && steps.len() < limits::STEPS {
-                steps.push(step);
+            if self.is_relevant(&step.op) {
+                match steps.len() < limits::STEPS {
+                    true => steps.push(step),
+                    false => self.note_cut(caller, Cut::Steps),
+                }
             }
             if let Some(work) = work {
                 self.add_step(caller, steps, work);
@@ -400,12 +406,10 @@ impl Project {
                 if self.arena.is_spent() {
                     break;
                 }
-                if steps.len() >= limits::STEPS {
-                    self.note_cut(caller, Cut::Steps);
-                    break;
-                }
-                if sub.calls + 1 > limits::CALLS {
-                    self.note_cut(caller, Cut::Calls);
+                if let Some(cut) = limits::cut_of_step(steps.len(), sub.calls + 1) {
+                    if self.touches_database(&sub) {
+                        self.note_cut(caller, cut);
+                    }
                     continue;
                 }
                 self.arena.spend(limits::WORK_PER_STEP);

@@ -4,7 +4,8 @@
 //! Must not know: the command line.
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{Run, counted, escape};
+use super::summary::write_summary;
+use super::{Run, escape};
 use crate::diagnostic::{Acceptance, Finding, Level};
 use crate::source::{FileId, Place, SourceFile};
 use miette::{
@@ -40,14 +41,7 @@ pub fn write(run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "{}", text.trim_end())?;
         writeln!(out)?;
     }
-    let mut counts = vec![counted(run.count(Level::Error), "error"), counted(run.count(Level::Warning), "warning")];
-    if run.count(Level::Info) > 0 {
-        counts.push(counted(run.count(Level::Info), "info"));
-    }
-    if !run.analysis.accepted.is_empty() {
-        counts.push(format!("{} suppressed", run.analysis.accepted.len()));
-    }
-    writeln!(out, "{} in {}", counts.join(", "), counted(run.files(), "file"))
+    write_summary(run, out)
 }
 
 fn reason(by: &Acceptance) -> String {

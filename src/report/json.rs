@@ -3,6 +3,7 @@
 //! Input: a run. Output: one object on one line, with 1-based lines and 1-based UTF-16 columns.
 //! Must not know: terminals.
 
+use super::summary::{Summary, summary};
 use super::{Run, Spot};
 use crate::diagnostic::{Acceptance, Edit, Finding, Fix, Level, Related};
 use serde::Serialize;
@@ -13,6 +14,7 @@ struct Log<'a> {
     version: u8,
     findings: Vec<JsonFinding<'a>>,
     files: usize,
+    summary: Summary<'a>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +76,7 @@ struct JsonEdit<'a> {
 
 pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     let findings = run.shown().into_iter().filter_map(|(finding, by)| json_finding(run, finding, by)).collect();
-    let log = Log { version: 1, findings, files: run.files() };
+    let log = Log { version: 1, findings, files: run.files(), summary: summary(run) };
     serde_json::to_writer(&mut *out, &log)?;
     writeln!(out)
 }

@@ -12,9 +12,11 @@ mod json;
 mod junit;
 mod paths;
 pub mod sarif;
+mod summary;
 
 pub use human::Style;
 pub use paths::{paths_human, paths_json};
+pub use summary::write_summary;
 
 use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
 use crate::source::{Place, Position, SourceFile, Sources};
@@ -40,10 +42,11 @@ impl<'a> Run<'a> {
         self.sources.iter().filter(|(_, file)| file.reported).count()
     }
 
-    /// The findings, and the accepted ones that the run still holds, sorted by place and rule.
+    /// The findings, and the accepted ones where they are asked for, sorted by place and rule.
     fn shown(&self) -> Vec<Shown<'a>> {
         let counted = self.analysis.findings.iter().map(|finding| (finding, None));
-        let accepted = self.analysis.accepted.iter().map(|accepted| (&accepted.finding, Some(&accepted.by)));
+        let accepted = self.analysis.accepted.iter().filter(|_| self.analysis.shows_accepted);
+        let accepted = accepted.map(|accepted| (&accepted.finding, Some(&accepted.by)));
         let mut shown: Vec<_> = counted.chain(accepted).collect();
         shown.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
         shown
@@ -84,6 +87,13 @@ pub enum Format {
     Github,
     Gitlab,
     Junit,
+}
+
+impl Format {
+    /// Whether the report has no place for a summary although people read it.
+    pub fn is_bare(self) -> bool {
+        matches!(self, Format::Compact | Format::Github | Format::Gitlab | Format::Junit)
+    }
 }
 
 /// Writes one report.

@@ -1,6 +1,7 @@
 //! The shape of each format, on a race whose ends are in two files.
 
 use super::*;
+use crate::coverage::{Coverage, Cut, LeftOut, Unresolved};
 use crate::diagnostic::{Caller, Edit, Finding, Fix, Related, Role, WritePath};
 use crate::source::FileId;
 
@@ -9,6 +10,22 @@ fn place(sources: &Sources, file: u32, word: &str) -> Place {
     let text = &sources.get(FileId(file)).expect("a file").text;
     let start = text.find(word).expect("the word") as u32;
     Place { file: FileId(file), start, end: start + word.len() as u32 }
+}
+
+/// A coverage with more names than a line gives.
+fn coverage() -> Coverage {
+    let unresolved = ["./a", "./b", "@app/c", "#d"];
+    Coverage {
+        functions: 3,
+        calls: 2,
+        writes: 1,
+        collections: 1,
+        unresolved: unresolved.map(|specifier| Unresolved { path: "a.js".into(), specifier: specifier.into() }).into(),
+        cut: vec![Cut { path: "b\u{1b}.js".into(), function: "f".into(), what: "calls too deep" }],
+        left_out: LeftOut { tests: 2, folders: vec!["vendor".into()], ..LeftOut::default() },
+        warnings: vec!["nothing was checked".into()],
+        ..Coverage::default()
+    }
 }
 
 fn race() -> (Sources, Analysis) {
@@ -59,7 +76,7 @@ fn race() -> (Sources, Analysis) {
         lock: Some("locks by id".into()),
         callers: vec![Caller { function: "POST /chat".into(), place: place(&sources, 0, "has"), entry: Some("route") }],
     };
-    (sources, Analysis { findings: vec![finding], paths: vec![path], ..Analysis::default() })
+    (sources, Analysis { findings: vec![finding], paths: vec![path], coverage: coverage(), ..Analysis::default() })
 }
 
 fn written(format: Format) -> String {
@@ -102,7 +119,46 @@ fn json_has_every_field_of_the_contract() {
             "fingerprint": "0123456789abcdef0123456789abcdef",
         }],
     });
+    let mut log = log;
+    let summary = log.as_object_mut().and_then(|log| log.remove("summary"));
     assert_eq!(log, expected);
+    assert_eq!(summary, Some(expected_summary()));
+}
+
+fn expected_summary() -> serde_json::Value {
+    let imports = ["./a", "./b", "@app/c", "#d"].map(|it| serde_json::json!({ "path": "a.js", "specifier": it }));
+    serde_json::json!({
+        "files": 1, "functions": 3, "databaseCalls": 2, "writes": 1, "collections": 1, "trackedArrays": 0,
+        "errors": 1, "warnings": 0, "infos": 0, "suppressed": 0, "baselined": 0, "resolvedImports": 0,
+        "notFollowed": {
+            "imports": { "count": 4, "first": imports },
+            "collections": { "count": 0, "first": [] },
+            "functions": { "count": 1, "first": [
+                { "path": "b\u{1b}.js", "function": "f", "what": "calls too deep" },
+            ] },
+            "files": { "count": 0, "first": [] },
+        },
+        "leftOut": { "tests": 2, "minified": 0, "excluded": 0, "folders": ["vendor"] },
+        "notes": ["nothing was checked"],
+    })
+}
+
+#[test]
+fn the_summary_names_the_first_of_what_was_not_followed_and_ends_with_the_totals() {
+    let expected = "\
+looked at 3 functions: 2 database calls (1 write) on 1 collection, 0 tracked arrays
+not followed: 1 function too large to follow: b\\u{1b}.js `f` (calls too deep)
+not followed: 4 imports of the project's own that no file was found for: a.js `./a`, a.js `./b`, a.js `@app/c`, …
+left out: 2 test files, 1 folder with database calls: vendor/
+1 error, 0 warnings in 1 file
+";
+    let human = written(Format::Human);
+    assert!(human.ends_with(expected), "{human}");
+    let (sources, analysis) = race();
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let mut bare = Vec::new();
+    write_summary(&run, &mut bare).expect("a summary");
+    assert_eq!(String::from_utf8(bare).expect("UTF-8"), expected);
 }
 
 #[test]
@@ -127,7 +183,12 @@ fn sarif_links_both_ends_and_keeps_the_region_on_one_line() {
     let log: serde_json::Value = serde_json::from_str(&written(Format::Sarif)).expect("JSON");
     let run = &log["runs"][0];
     let result = &run["results"][0];
-    assert_eq!(run["invocations"][0], serde_json::json!({ "executionSuccessful": true, "exitCode": 1 }));
+    let invocation = &run["invocations"][0];
+    assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&true.into(), &1.into()));
+    let told = invocation["toolExecutionNotifications"].as_array().expect("notifications");
+    let levels: Vec<_> = told.iter().map(|told| &told["level"]).collect();
+    assert_eq!(levels, ["warning", "note", "note"]);
+    assert_eq!(run["properties"]["summary"], expected_summary());
     assert_eq!(run["automationDetails"]["id"], "pushguard/");
     assert_eq!(
         result["message"]["text"],

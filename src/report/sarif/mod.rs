@@ -9,6 +9,7 @@ mod rules;
 
 pub use line_hash::line_hashes;
 
+use super::summary::{not_followed, summary};
 use super::{Run, Shown, Spot};
 use crate::diagnostic::{Acceptance, Finding, Fix, Role};
 use crate::source::FileId;
@@ -29,7 +30,7 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// GitHub refuses a run with more results.
 const MAX_RESULTS: usize = 25_000;
 
-fn log(run: &Run<'_>) -> Log {
+fn log<'a>(run: &Run<'a>) -> Log<'a> {
     let rules = rules::rules();
     let mut hashes = LineHashes::default();
     let shown = run.shown();
@@ -48,10 +49,11 @@ fn log(run: &Run<'_>) -> Log {
             invocations: vec![Invocation {
                 execution_successful: true,
                 exit_code: run.exit_code,
-                tool_execution_notifications: notification(left_out).into_iter().collect(),
+                tool_execution_notifications: notification(left_out).into_iter().chain(told(run)).collect(),
             }],
             column_kind: "utf16CodeUnits",
             results,
+            properties: RunProperties { summary: summary(run) },
         }],
     }
 }
@@ -65,6 +67,14 @@ fn worst<'a>(mut kept: Vec<Shown<'a>>, most: usize) -> Vec<Shown<'a>> {
         kept.sort_by_key(|(finding, _)| (finding.place.file, finding.place.start, finding.rule));
     }
     kept
+}
+
+/// What a reader should know beside the results: why nothing may have been looked at, and what was not followed.
+fn told(run: &Run<'_>) -> impl Iterator<Item = Notification> {
+    let coverage = &run.analysis.coverage;
+    let warnings = coverage.warnings.iter().cloned().map(|text| ("warning", text));
+    let notes = not_followed(coverage).into_iter().map(|text| ("note", text));
+    warnings.chain(notes).map(|(level, text)| Notification { level, message: Text::plain(text) })
 }
 
 fn notification(left_out: usize) -> Option<Notification> {

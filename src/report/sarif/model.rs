@@ -2,25 +2,33 @@
 //!
 //! Input, output: plain data, serialised as the standard names it. Must not know: findings.
 
+use crate::report::summary::Summary;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Serialize)]
-pub struct Log {
+pub struct Log<'a> {
     #[serde(rename = "$schema")]
     pub schema: &'static str,
     pub version: &'static str,
-    pub runs: Vec<Run>,
+    pub runs: Vec<Run<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Run {
+pub struct Run<'a> {
     pub tool: Tool,
     pub automation_details: AutomationDetails,
     pub invocations: Vec<Invocation>,
     pub column_kind: &'static str,
     pub results: Vec<SarifResult>,
+    pub properties: RunProperties<'a>,
+}
+
+/// What SARIF has no words for.
+#[derive(Debug, Serialize)]
+pub struct RunProperties<'a> {
+    pub summary: Summary<'a>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,0 +1,92 @@
+//! What a run looked at, from the counts of the stages.
+//!
+//! Input: the linked project, the census of its calls, the write paths. Output: [`Coverage`] of the reported files.
+//! Must not know: formats, the file system.
+
+use super::clients;
+use crate::config::Config;
+use crate::coverage::{Coverage, Cut, Unknown, Unresolved};
+use crate::diagnostic::WritePath;
+use crate::project::Project;
+use crate::project::census::Census;
+use crate::project::mongo::telling_names;
+use crate::source::{FileId, SourceFile, Sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The files that are reported on, by the numbers that the stages use.
+struct Reported<'a>(&'a Sources);
+
+impl<'a> Reported<'a> {
+    fn get(&self, file: u32) -> Option<&'a SourceFile> {
+        self.0.get(FileId(file)).filter(|file| file.reported)
+    }
+}
+
+/// `imports` are those of first-party modules: file, specifier, and whether it was found. `unread` are files without facts.
+pub(super) fn coverage(
+    sources: &Sources,
+    project: &Project,
+    config: &Config,
+    census: &Census,
+    paths: &[WritePath],
+    imports: Vec<(u32, String, bool)>,
+    unread: Vec<FileId>,
+) -> Coverage {
+    let reported = Reported(sources);
+    let mut coverage = Coverage { functions: functions(&reported, project), ..Coverage::default() };
+    let mut collections = BTreeSet::new();
+    for ((file, start, _), called) in census.calls() {
+        let Some(file) = reported.get(file) else { continue };
+        coverage.calls += 1;
+        coverage.writes += usize::from(called.is_write);
+        collections.extend(&called.collections);
+        if called.collections.is_empty() {
+            coverage.unnamed.push(Unknown {
+                path: file.path.clone(),
+                line: file.position(start).line,
+                function: project.function(called.owner).map_or("<module>", |f| f.name.as_str()).to_owned(),
+            });
+        }
+    }
+    coverage.collections = collections.len();
+    let tracked = paths.iter().filter(|path| {
+        reported.get(path.place.file.0).is_some() && config.tracks(path.collection.as_deref(), &path.array)
+    });
+    coverage.arrays = tracked.map(|path| (&path.collection, &path.array)).collect::<BTreeSet<_>>().len();
+    for (file, specifier, is_found) in imports {
+        match (reported.get(file), is_found) {
+            (Some(_), true) => coverage.resolved += 1,
+            (Some(file), false) => coverage.unresolved.push(Unresolved { path: file.path.clone(), specifier }),
+            (None, _) => {}
+        }
+    }
+    coverage.cut = cut(&reported, project);
+    coverage.unread = unread.into_iter().filter_map(|id| reported.get(id.0)).map(|file| file.path.clone()).collect();
+    if census.calls().next().is_none() {
+        coverage.warnings.extend(clients::warning(sources));
+    }
+    coverage
+}
+
+/// The functions of the reported files, without the modules' own bodies.
+fn functions(reported: &Reported<'_>, project: &Project) -> usize {
+    let files = project.functions.iter().zip(&project.files);
+    files.filter(|(function, file)| function.parent.is_some() && reported.get(**file).is_some()).count()
+}
+
+/// One entry for each function that may touch the database, with the first limit that it met.
+fn cut(reported: &Reported<'_>, project: &Project) -> Vec<Cut> {
+    let words = telling_names();
+    let mut cut = BTreeMap::new();
+    for (func, cuts) in project.cuts() {
+        let (Some(file), Some(function)) = (reported.get(project.file_of(*func)), project.function(*func)) else {
+            continue;
+        };
+        // What was lost is not known, but the text is.
+        let text = file.slice(function.start, function.end);
+        let Some(first) = cuts.iter().next().filter(|_| words.iter().any(|word| text.contains(word))) else { continue };
+        // Functions without a name of their own count once for each file.
+        cut.entry((file.path.clone(), function.name.clone())).or_insert(first.words());
+    }
+    cut.into_iter().map(|((path, function), what)| Cut { path, function, what }).collect()
+}

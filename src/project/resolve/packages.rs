@@ -1,0 +1,256 @@
+//! The packages of a project that its files import by name.
+//!
+//! Sources: npm `workspaces`, pnpm `pnpm-workspace.yaml`, Lerna `lerna.json`, Rush `rush.json`, and the protocols
+//! `workspace:`, `file:`, `link:` and `portal:` of a dependency. A package that no such list names is none of the
+//! project's, whatever it is called: an example may bear the name of a library.
+//! Input: the manifests among the sources. Output: folders by name. Must not know: specifiers.
+
+use super::tree::{ROOT, normal};
+use crate::source::Sources;
+use globset::{GlobBuilder, GlobMatcher};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Packages by name.
+#[derive(Default)]
+pub struct Packages {
+    folders: BTreeMap<String, PathBuf>,
+    /// The folders of packages with an `imports` field.
+    importing: BTreeSet<PathBuf>,
+}
+
+impl Packages {
+    pub fn new(sources: &Sources) -> Self {
+        let manifests = Manifests::read(sources);
+        let mut packages = Self::default();
+        for (folder, manifest) in &manifests.packages {
+            if manifest.get("imports").is_some() {
+                packages.importing.insert(folder.clone());
+            }
+            let Some(name) = manifest.get("name").and_then(Value::as_str).filter(|name| is_name(name)) else {
+                continue;
+            };
+            if manifests.is_member(folder) || manifests.linked_names.contains(name) {
+                packages.folders.entry(name.to_owned()).or_insert_with(|| folder.clone());
+            }
+        }
+        for (name, folder) in manifests.linked_folders {
+            if manifests.packages.contains_key(&folder) {
+                packages.folders.entry(name).or_insert(folder);
+            }
+        }
+        packages
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.folders.keys().map(String::as_str)
+    }
+
+    /// The package that a specifier names and the rest of the specifier.
+    pub fn of<'a>(&self, specifier: &'a str) -> Option<(&Path, &'a str)> {
+        let (name, rest) = split(specifier);
+        self.folders.get(name).map(|folder| (folder.as_path(), rest))
+    }
+
+    /// Whether the package around a file gives meaning to `#name`.
+    pub fn has_imports(&self, file: &Path) -> bool {
+        file.ancestors().any(|folder| self.importing.contains(folder))
+    }
+
+    /// Where a path in the `node_modules` of the root leads, if it is one.
+    pub fn behind_link(&self, path: &Path) -> Option<PathBuf> {
+        let below = path.strip_prefix(ROOT).ok()?.strip_prefix("node_modules").ok()?;
+        let (folder, rest) = self.of(below.to_str()?)?;
+        Some(if rest.is_empty() { folder.to_owned() } else { folder.join(rest) })
+    }
+}
+
+/// `@scope/name` and `rest` of `@scope/name/rest`.
+fn split(specifier: &str) -> (&str, &str) {
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    match specifier.match_indices('/').nth(parts - 1) {
+        Some((at, _)) => (specifier.get(..at).unwrap_or(""), specifier.get(at + 1..).unwrap_or("")),
+        None => (specifier, ""),
+    }
+}
+
+/// Whether a text can be the name of a package, so that it stays below `node_modules`.
+fn is_name(name: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.');
+    match name.strip_prefix('@') {
+        Some(scoped) => scoped.split('/').count() == 2 && scoped.split('/').all(is_part),
+        None => is_part(name) && !name.contains('/'),
+    }
+}
+
+/// The manifests of all packages and workspaces.
+#[derive(Default)]
+struct Manifests {
+    packages: BTreeMap<PathBuf, Value>,
+    workspaces: Vec<Workspace>,
+    /// Names of dependencies that must be packages of the workspace.
+    linked_names: BTreeSet<String>,
+    /// Dependencies by folder.
+    linked_folders: Vec<(String, PathBuf)>,
+}
+
+/// The members of one workspace, relative to its folder.
+struct Workspace {
+    folder: PathBuf,
+    wanted: Vec<GlobMatcher>,
+    unwanted: Vec<GlobMatcher>,
+}
+
+impl Workspace {
+    fn new(folder: &Path, globs: &[String]) -> Self {
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        for glob in globs {
+            let (list, glob) = match glob.strip_prefix('!') {
+                Some(glob) => (&mut unwanted, glob),
+                None => (&mut wanted, glob.as_str()),
+            };
+            let glob = glob.strip_prefix("./").unwrap_or(glob).trim_end_matches('/');
+            // A glob that cannot be read names nothing.
+            if let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() {
+                list.push(glob.compile_matcher());
+            }
+        }
+        Self { folder: folder.to_owned(), wanted, unwanted }
+    }
+
+    fn holds(&self, folder: &Path) -> bool {
+        let Ok(below) = folder.strip_prefix(&self.folder) else { return false };
+        let matches = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(below));
+        matches(&self.wanted) && !matches(&self.unwanted)
+    }
+}
+
+impl Manifests {
+    fn read(sources: &Sources) -> Self {
+        let mut manifests = Self::default();
+        for (_, file) in sources.iter() {
+            let path = Path::new(ROOT).join(&file.path);
+            let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+                continue;
+            };
+            match name {
+                "package.json" => manifests.add_package(folder, &file.text),
+                "pnpm-workspace.yaml" => manifests.add_globs(folder, &yaml_list(&file.text, "packages")),
+                "lerna.json" => {
+                    let listed = tolerant(&file.text).and_then(|lerna| Some(strings(lerna.get("packages")?)));
+                    manifests.add_globs(folder, &listed.unwrap_or_else(|| vec!["packages/*".to_owned()]));
+                }
+                "rush.json" => {
+                    let rush = tolerant(&file.text).unwrap_or_default();
+                    let projects = rush.get("projects").and_then(Value::as_array).into_iter().flatten();
+                    let folders = projects.filter_map(|project| project.get("projectFolder")?.as_str());
+                    manifests.add_globs(folder, &folders.map(str::to_owned).collect::<Vec<_>>());
+                }
+                _ => {}
+            }
+        }
+        manifests
+    }
+
+    fn add_globs(&mut self, folder: &Path, globs: &[String]) {
+        self.workspaces.push(Workspace::new(folder, globs));
+    }
+
+    fn add_package(&mut self, folder: &Path, text: &str) {
+        let Some(manifest) = tolerant(text) else { return };
+        match manifest.get("workspaces") {
+            Some(Value::Object(workspaces)) => {
+                self.add_globs(folder, &workspaces.get("packages").map(strings).unwrap_or_default());
+            }
+            Some(listed) => self.add_globs(folder, &strings(listed)),
+            None => {}
+        }
+        for kind in ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"] {
+            let Some(listed) = manifest.get(kind).and_then(Value::as_object) else { continue };
+            for (name, version) in listed.iter().filter(|(name, _)| is_name(name)) {
+                let Some((protocol, rest)) = version.as_str().and_then(|version| version.split_once(':')) else {
+                    continue;
+                };
+                match protocol {
+                    "workspace" => drop(self.linked_names.insert(name.clone())),
+                    "file" | "link" | "portal" => {
+                        self.linked_folders.push((name.clone(), normal(&folder.join(rest))));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.packages.insert(folder.to_owned(), manifest);
+    }
+
+    fn is_member(&self, folder: &Path) -> bool {
+        self.workspaces.iter().any(|workspace| workspace.holds(folder))
+    }
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+/// The value of a JSON text that may hold comments and commas too many.
+pub(super) fn tolerant(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().or_else(|| {
+        let mut text = text.to_owned();
+        json_strip_comments::strip(&mut text).ok()?;
+        serde_json::from_str(&text).ok()
+    })
+}
+
+/// A JSON text that the resolver can read; `None` where nothing can be read of it.
+pub(super) fn strict(text: &Arc<str>) -> Option<Arc<str>> {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => Some(Arc::clone(text)),
+        Err(_) => tolerant(text).map(|value| Arc::from(value.to_string())),
+    }
+}
+
+/// The items of one list of plain texts at the top of a YAML text: in lines with `-`, or in brackets.
+fn yaml_list(text: &str, key: &str) -> Vec<String> {
+    let plain = |item: &str| {
+        let item = item.trim();
+        let quoted = ['\'', '"'].iter().find_map(|quote| {
+            let (inner, _) = item.strip_prefix(*quote)?.split_once(*quote)?;
+            Some(inner.to_owned())
+        });
+        quoted.unwrap_or_else(|| item.split(" #").next().unwrap_or("").trim().to_owned())
+    };
+    let mut lines = text.lines();
+    let head = lines.find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'));
+    let Some(head) = head.map(str::trim) else { return Vec::new() };
+    if let Some((listed, _)) = head.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return listed.split(',').map(plain).filter(|item| !item.is_empty()).collect();
+    }
+    let is_between = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with(['-', '#']);
+    let items = lines.take_while(is_between).filter_map(|line| line.trim_start().strip_prefix('-'));
+    items.map(plain).filter(|item| !item.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_a_workspace_is_read_in_both_forms() {
+        let lines = "# x\npackages:\n  # all\n  - 'apps/*'\n\n  - \"!**/test/**\" # none\n  - libs/* # all\noverrides:\n  - no\n";
+        assert_eq!(yaml_list(lines, "packages"), ["apps/*", "!**/test/**", "libs/*"]);
+        assert_eq!(yaml_list("packages: [a, 'b/*']\n", "packages"), ["a", "b/*"]);
+        assert_eq!(yaml_list("catalog:\n  packages: 1\n", "packages"), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_cannot_leave_the_folder_of_packages() {
+        for name in ["../a", "a/b", "@a", "@a/../b", "@a/b/c", "", ".", "@/b"] {
+            assert!(!is_name(name), "{name}");
+        }
+        assert!(is_name("a") && is_name("@a/b"));
+        assert_eq!((split("@a/b/c/d"), split("a"), split("a/b")), (("@a/b", "c/d"), ("a", ""), ("a", "b")));
+    }
+}

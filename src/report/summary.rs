@@ -1,0 +1,199 @@
+//! The summary of a run: what was looked at, what was found, what was not followed.
+//!
+//! Input: a run. Output: lines for people, and the same as an object for programs. Must not know: terminals, colours.
+
+use super::{Run, counted, escape};
+use crate::coverage::{Coverage, Cut, LeftOut, Unknown, Unresolved};
+use crate::diagnostic::{Acceptance, Level};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Names that a line for people gives of each thing that was not followed.
+const FIRST: usize = 3;
+/// Entries that an object gives of each list; the number beside it counts all.
+const MOST: usize = 50;
+
+/// The summary for programs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary<'a> {
+    files: usize,
+    functions: usize,
+    database_calls: usize,
+    writes: usize,
+    collections: usize,
+    tracked_arrays: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    suppressed: usize,
+    baselined: usize,
+    resolved_imports: usize,
+    not_followed: NotFollowed<'a>,
+    left_out: Left<'a>,
+    /// Why nothing may have been looked at.
+    notes: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotFollowed<'a> {
+    imports: List<Import<'a>>,
+    collections: List<Place<'a>>,
+    functions: List<CutShort<'a>>,
+    files: List<&'a str>,
+}
+
+/// How many there are, and the first of them.
+#[derive(Debug, Serialize)]
+struct List<T> {
+    count: usize,
+    first: Vec<T>,
+}
+
+impl<T> List<T> {
+    fn of<'a, S>(all: &'a [S], entry: impl Fn(&'a S) -> T) -> Self {
+        Self { count: all.len(), first: all.iter().take(MOST).map(entry).collect() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Import<'a> {
+    path: &'a str,
+    specifier: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Place<'a> {
+    path: &'a str,
+    line: u32,
+    function: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct CutShort<'a> {
+    path: &'a str,
+    function: &'a str,
+    what: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Left<'a> {
+    tests: usize,
+    minified: usize,
+    excluded: usize,
+    folders: &'a [String],
+}
+
+pub(super) fn summary<'a>(run: &Run<'a>) -> Summary<'a> {
+    let coverage = &run.analysis.coverage;
+    let LeftOut { tests, minified, excluded, folders } = &coverage.left_out;
+    Summary {
+        files: run.files(),
+        functions: coverage.functions,
+        database_calls: coverage.calls,
+        writes: coverage.writes,
+        collections: coverage.collections,
+        tracked_arrays: coverage.arrays,
+        errors: run.count(Level::Error),
+        warnings: run.count(Level::Warning),
+        infos: run.count(Level::Info),
+        suppressed: suppressed(run),
+        baselined: run.analysis.accepted.len() - suppressed(run),
+        resolved_imports: coverage.resolved,
+        not_followed: NotFollowed {
+            imports: List::of(&coverage.unresolved, |Unresolved { path, specifier }| Import { path, specifier }),
+            collections: List::of(&coverage.unnamed, |Unknown { path, line, function }| Place {
+                path,
+                line: *line,
+                function,
+            }),
+            functions: List::of(&coverage.cut, |Cut { path, function, what }| CutShort { path, function, what }),
+            files: List::of(&coverage.unread, String::as_str),
+        },
+        left_out: Left { tests: *tests, minified: *minified, excluded: *excluded, folders },
+        notes: &coverage.warnings,
+    }
+}
+
+/// Findings that a directive accepts.
+fn suppressed(run: &Run<'_>) -> usize {
+    let by_directive = |by: &Acceptance| matches!(by, Acceptance::Directive { .. });
+    run.analysis.accepted.iter().filter(|accepted| by_directive(&accepted.by)).count()
+}
+
+/// Writes the lines for people; the totals come last.
+pub fn write_summary(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let coverage = &run.analysis.coverage;
+    writeln!(out, "{}", looked_at(coverage))?;
+    for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)) {
+        writeln!(out, "{}", escape::line(&line))?;
+    }
+    writeln!(out, "{}", totals(run))
+}
+
+fn looked_at(coverage: &Coverage) -> String {
+    format!(
+        "looked at {}: {} ({}) on {}, {}",
+        counted(coverage.functions, "function"),
+        counted(coverage.calls, "database call"),
+        counted(coverage.writes, "write"),
+        counted(coverage.collections, "collection"),
+        counted(coverage.arrays, "tracked array"),
+    )
+}
+
+/// One line for each kind of thing that was not followed.
+pub(super) fn not_followed(coverage: &Coverage) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut tell = |count: usize, what: &str, why: &str, first: Vec<String>| {
+        if count > 0 {
+            let more = if count > first.len() { ", …" } else { "" };
+            lines.push(format!("not followed: {} {why}: {}{more}", counted(count, what), first.join(", ")));
+        }
+    };
+    let cut = coverage.cut.iter().take(FIRST);
+    let cut = cut.map(|Cut { path, function, what }| format!("{path} `{function}` ({what})"));
+    tell(coverage.cut.len(), "function", "too large to follow", cut.collect());
+    let imports = coverage.unresolved.iter().take(FIRST);
+    let imports = imports.map(|Unresolved { path, specifier }| format!("{path} `{specifier}`"));
+    tell(coverage.unresolved.len(), "import", "of the project's own that no file was found for", imports.collect());
+    let calls = coverage.unnamed.iter().take(FIRST);
+    let calls = calls.map(|Unknown { path, line, function }| format!("{path}:{line} `{function}`"));
+    tell(coverage.unnamed.len(), "database call", "on a collection that is not known by name", calls.collect());
+    let files = coverage.unread.iter().take(FIRST).cloned();
+    tell(coverage.unread.len(), "file", "not read", files.collect());
+    lines
+}
+
+/// What the walk passed over, in one line; none where it passed over nothing worth a word.
+fn left_out(left: &LeftOut) -> Option<String> {
+    let counts = [(left.tests, "test file"), (left.minified, "minified file"), (left.excluded, "excluded path")];
+    let mut parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();
+    if !left.folders.is_empty() {
+        let more = if left.folders.len() > FIRST { ", …" } else { "" };
+        let first: Vec<String> = left.folders.iter().take(FIRST).map(|folder| format!("{folder}/")).collect();
+        parts.push(format!(
+            "{} with database calls: {}{more}",
+            counted(left.folders.len(), "folder"),
+            first.join(", ")
+        ));
+    }
+    (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
+}
+
+fn totals(run: &Run<'_>) -> String {
+    let mut counts = vec![counted(run.count(Level::Error), "error"), counted(run.count(Level::Warning), "warning")];
+    if run.count(Level::Info) > 0 {
+        counts.push(counted(run.count(Level::Info), "info"));
+    }
+    let suppressed = suppressed(run);
+    let baselined = run.analysis.accepted.len() - suppressed;
+    for (count, what) in [(suppressed, "suppressed"), (baselined, "in the baseline")] {
+        if count > 0 {
+            counts.push(format!("{count} {what}"));
+        }
+    }
+    format!("{} in {}", counts.join(", "), counted(run.files(), "file"))
+}
