@@ -2,12 +2,13 @@
 
 mod memory;
 mod survey;
+mod ways;
 
 pub use memory::Memory;
 pub use survey::survey;
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
+use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, Way, WritePath, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::resolve::Resolver;
@@ -59,7 +60,7 @@ fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progres
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
-    Analysis { findings, accepted, has_baseline: false, extents: seen.extents, paths }
+    Analysis { findings, accepted, has_baseline: false, extents: seen.extents, ways: seen.ways, paths }
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
@@ -225,6 +226,7 @@ fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, fin
 struct Seen {
     fingerprints: FxHashMap<String, u32>,
     extents: BTreeMap<Place, u32>,
+    ways: BTreeMap<(Place, &'static str), Way>,
 }
 
 fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<&'a str> {
@@ -320,6 +322,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
             *extent = end.max(*extent);
         }
     }
+    seen.ways.insert((place, draft.rule), ways::way(sources, project, &draft));
     Some(Finding {
         rule: draft.rule,
         level,

@@ -84,6 +84,9 @@ pub struct CheckArgs {
     /// Print what --fix would change instead of the report, and write nothing
     #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
     pub diff: bool,
+    /// In the human format, show each finding whole: every place and call, and every help, however long
+    #[arg(long)]
+    pub full: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,

@@ -16,6 +16,7 @@ mod paths;
 mod progress;
 mod project;
 mod schema;
+mod terminal;
 mod texts;
 
 use crate::error::Error;

@@ -2,6 +2,7 @@
 //!
 //! Input: a [`Run`]. Output: bytes on a writer. Must not know: the command line, where the bytes go.
 
+mod columns;
 mod compact;
 pub mod escape;
 mod excerpt;
@@ -13,7 +14,7 @@ mod junit;
 mod paths;
 pub mod sarif;
 
-pub use human::Style;
+pub use human::{DEFAULT_WIDTH, Style};
 pub use paths::{paths_human, paths_json};
 
 use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
@@ -87,7 +88,7 @@ pub enum Format {
 }
 
 /// Writes one report.
-pub fn write(format: Format, run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(format: Format, run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(run, style, out),
         Format::Json => json::write(run, out),

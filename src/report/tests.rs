@@ -66,7 +66,7 @@ fn written(format: Format) -> String {
     let (sources, analysis) = race();
     let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
     let mut out = Vec::new();
-    write(format, &run, Style::default(), &mut out).expect("a report");
+    write(format, &run, &Style::default(), &mut out).expect("a report");
     String::from_utf8(out).expect("UTF-8")
 }
 

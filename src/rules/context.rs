@@ -123,7 +123,7 @@ impl<'a> Context<'a> {
 
     pub fn report(&mut self, mut draft: Draft) {
         for call in self.calls_to(draft.site) {
-            draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
+            draft.related.push((call, Role::Call, "reached by this call".to_owned()));
         }
         self.drafts.push(draft);
     }
