@@ -138,6 +138,8 @@ pub struct WritePath {
     pub function: String,
     pub collection: Option<String>,
     pub array: String,
+    /// Whether the configuration tracks the array, so that the policy rules judge it.
+    pub tracked: bool,
     /// `$push`, `$addToSet`, `$set`, `$pull`, `save` and so on.
     pub operator: String,
     /// Kinds of the written element, by the configuration's names; empty when none is recognised.
@@ -188,6 +190,8 @@ pub struct Analysis {
     pub extents: BTreeMap<Place, u32>,
     /// By the act of a finding and its rule.
     pub ways: BTreeMap<(Place, &'static str), Way>,
-    /// Sorted by path and start. Only arrays named in the configuration when `tracked` is set.
+    /// Sorted by path and start.
     pub paths: Vec<WritePath>,
+    /// The tracked arrays that no write path is of, by their index in the configuration.
+    pub unwritten: Vec<usize>,
 }

@@ -43,7 +43,12 @@ pub fn way(sources: &Sources, project: &Project, draft: &Draft) -> Way {
     let mut chain = Vec::new();
     let mut next = entry.or(root);
     while let Some(step) = next.and_then(|at| steps.get(at)) {
-        chain.extend(caller(sources, project, step));
+        // Without a name and without an entry, the first says nothing.
+        let says_nothing =
+            chain.is_empty() && step.next.is_some() && entry.is_none() && is_nameless(project, step.func);
+        if !says_nothing {
+            chain.extend(caller(sources, project, step));
+        }
         next = step.next;
     }
     Way { chain, others: entries.saturating_sub(1) }
@@ -64,6 +69,10 @@ fn seen_calls(project: &Project, draft: &Draft) -> Vec<Step> {
         (at, func) = (call, *caller);
     }
     steps
+}
+
+fn is_nameless(project: &Project, func: FnRef) -> bool {
+    project.function(func).is_none_or(|function| function.name.starts_with('<'))
 }
 
 fn caller(sources: &Sources, project: &Project, step: &Step) -> Option<Caller> {

@@ -4,7 +4,7 @@
 
 use super::args::{CheckArgs, Threshold};
 use super::project::{self, Plan, Project};
-use super::{CLEAN, FINDINGS, baseline, delivered, fix, output, terminal};
+use super::{CLEAN, FINDINGS, baseline, delivered, fix, output, terminal, unwritten};
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
 use crate::report::{self, Run, Style, escape};
@@ -18,6 +18,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         return list(&plan, stdout);
     }
     let mut project = project::analyse(plan, stderr)?;
+    unwritten::warn_of(&project, stderr);
     settle(&mut project, args, stderr)?;
     if args.fix {
         let (before, fixed) = fix::fix(&mut project, args, stderr)?;
@@ -33,7 +34,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     }
     if args.diff {
         let (before, _) = fix::fix(&mut project, args, stderr)?;
-        fix::show(&project, &before, stdout)?;
+        fix::show(&project, &before, stdout, stderr)?;
         return Ok(exit_code);
     }
     let style = terminal::style(args, &project.root.folder);

@@ -81,8 +81,13 @@ pub fn excerpts(file: &SourceFile, targets: &[Target], view: View) -> Vec<Excerp
         let count = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
         let (group, later) = rest.split_at(count.min(rest.len()));
         let last = group.last().unwrap_or(first).position.line;
-        let lines = first.position.line.saturating_sub(view.context).max(1)..=(last + view.context).min(last_line);
-        excerpts.push(cut(file, lines, group, view.columns));
+        // An empty line at an end shows nothing.
+        let is_shown = |line: &u32| !file.line(*line).trim().is_empty();
+        let above = first.position.line.saturating_sub(view.context).max(1)..first.position.line;
+        let below = last + 1..=(last + view.context).min(last_line);
+        let start = above.into_iter().find(is_shown).unwrap_or(first.position.line);
+        let end = below.rev().find(is_shown).unwrap_or(last);
+        excerpts.push(cut(file, start..=end, group, view.columns));
         rest = later;
     }
     excerpts
@@ -113,7 +118,7 @@ fn cut(file: &SourceFile, lines: std::ops::RangeInclusive<u32>, spots: &[Spot], 
             let range = excerpt.text.len() + from..excerpt.text.len() + to;
             excerpt.marks.push(Mark { target: spot.target, range, room, position: spot.position });
         }
-        excerpt.text.push_str(&drawn.text);
+        excerpt.text.push_str(drawn.text.trim_end());
         excerpt.text.push('\n');
     }
     excerpt

@@ -50,6 +50,7 @@ fn race() -> (Sources, Analysis) {
         function: "addMessage".into(),
         collection: None,
         array: "messages".into(),
+        tracked: true,
         operator: "$push".into(),
         kinds: vec!["image".into()],
         guard: None,
@@ -151,14 +152,14 @@ fn paths_are_a_table_and_an_object() {
     let (sources, analysis) = race();
     let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 };
     let (mut human, mut json) = (Vec::new(), Vec::new());
-    paths_human(&run, &mut human).expect("a table");
+    paths_human(&run, None, &mut human).expect("a table");
     paths_json(&run, &mut json).expect("an object");
     let human = String::from_utf8(human).expect("UTF-8");
     let expected = "\
 WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  LOCK         RESULT   VERDICT
 routes/é.js:1  addMessage  *.messages  $push  image  -      locks by id  dropped  unguarded
     started by route POST /chat at models/a b.js:1
-1 write path in 1 file
+1 write path in 1 file: 1 unguarded
 ";
     assert_eq!(human, expected);
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");

@@ -210,24 +210,32 @@ fn way(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
             None => escape::line(&step.function),
         })
         .collect();
-    let mut text = match names.as_slice() {
-        [] => return Vec::new(),
-        [only] if way.chain.iter().all(|step| step.entry.is_none()) => format!("in {only}"),
-        _ => format!("via {}", names.join(" -> ")),
-    };
-    if way.others > 0 {
-        let others = if way.others == 1 { "another entry".to_owned() } else { format!("{} other entries", way.others) };
-        let _ = write!(text, ", and from {others}");
-    }
-    let mut lines = Vec::new();
-    match style.full {
-        true => lines.extend(wrapped(&text, "  ", "      ", style.width)),
-        false => lines.push(format!("  {}", keep_start(&text, style.width - 2))),
+    let others = if way.others > 0 { format!(" (one of {} entries)", way.others + 1) } else { String::new() };
+    let word = if names.len() == 1 && way.chain.iter().all(|step| step.entry.is_none()) { "in" } else { "via" };
+    let text = format!("{word} {}{others}", names.join(" -> "));
+    if names.is_empty() {
+        return Vec::new();
     }
     if style.full {
+        let mut lines = wrapped(&text, "  ", "      ", style.width);
         lines.extend(calls(run, finding));
+        return lines;
     }
-    lines
+    let room = style.width - 2;
+    vec![format!("  {}", if width(&text) <= room { text } else { shortened(word, &names, &others, room) })]
+}
+
+/// The first function and the last ones, as many as fit.
+fn shortened(word: &str, names: &[String], others: &str, room: usize) -> String {
+    let (first, rest) = names.split_first().map_or(("", names), |(first, rest)| (first.as_str(), rest));
+    let texts = (1..rest.len()).map(|left_out| {
+        let kept = rest.get(left_out..).unwrap_or_default().join(" -> ");
+        format!("{word} {first} -> … -> {kept}{others}")
+    });
+    let mut texts: Vec<String> = texts.collect();
+    texts.push(format!("{word} {first} -> …{others}"));
+    let fitting = texts.iter().find(|text| width(text) <= room).or(texts.last());
+    keep_start(fitting.map_or("", String::as_str), room)
 }
 
 /// The calls that lead to the act, each with its place.
@@ -244,7 +252,7 @@ fn help(finding: &Finding, act: Spot<'_>, style: &Style, theme: &GraphicalTheme,
     let mut text = clipped(escape::block(&finding.help), style);
     if !style.full {
         match told.0.get(&(finding.rule, finding.help.clone())) {
-            Some(first) => text = format!("as for {first}"),
+            Some(first) => text = format!("as for {first} above"),
             None => drop(told.0.insert((finding.rule, finding.help.clone()), position(act))),
         }
     }
