@@ -30,9 +30,9 @@ pub fn rows(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, findin
     for draft in drafts {
         let Some((_, own)) = place(sources, project, draft.site) else { continue };
         let call = place(sources, project, draft.call).map(|(_, place)| place);
-        let at_call = call.and_then(|call| by_place.get(&call)).into_iter().flatten();
-        let about_it = at_call.filter(|finding| finding.array.as_deref() == Some(&draft.array)).copied();
-        let mut fired: Vec<&Finding> = by_place.get(&own).into_iter().flatten().copied().chain(about_it).collect();
+        let at_call = call.filter(|call| *call != own).and_then(|call| by_place.get(&call));
+        let here = by_place.get(&own).into_iter().chain(at_call).flatten().copied();
+        let mut fired: Vec<&Finding> = here.filter(|finding| is_about(finding, &draft.array)).collect();
         fired.sort_by_key(|finding| finding.rule);
         fired.dedup_by_key(|finding| finding.rule);
         let is_known = draft.is_sure
@@ -44,6 +44,12 @@ pub fn rows(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, findin
         }
     }
     rows.into_values().map(|(_, row)| row).collect()
+}
+
+/// Whether a finding is about an array, about something inside it, or about the whole write.
+fn is_about(finding: &Finding, array: &str) -> bool {
+    let inside = |field: &str| field.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    finding.array.as_deref().is_none_or(inside)
 }
 
 fn row(sources: &Sources, project: &Project, draft: PathDraft, at: Place, fired: &[&str]) -> WritePath {

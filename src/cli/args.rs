@@ -121,6 +121,9 @@ pub struct PathsArgs {
 pub struct ExplainArgs {
     /// Identifier of the rule
     pub rule: String,
+    /// Colours, and the page laid out for a terminal instead of its Markdown
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    pub color: ColorArg,
 }
 
 #[derive(Debug, clap::Args)]

@@ -19,7 +19,7 @@ const WIDEST: usize = 120;
 pub fn style(args: &CheckArgs, root: &Path) -> Style {
     Style {
         color: is_coloured(args.color),
-        width: width().unwrap_or(DEFAULT_WIDTH).clamp(NARROWEST, WIDEST),
+        width: text_width(),
         links: is_linked(args.color).then(|| root.to_owned()),
         full: args.full,
     }
@@ -29,6 +29,15 @@ pub fn style(args: &CheckArgs, root: &Path) -> Style {
 pub fn width() -> Option<usize> {
     let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     told.or_else(|| terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
+}
+
+/// The columns of running text.
+pub fn text_width() -> usize {
+    width().unwrap_or(DEFAULT_WIDTH).clamp(NARROWEST, WIDEST)
+}
+
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// The flag, else `NO_COLOR`, else `FORCE_COLOR` and `CLICOLOR_FORCE`, else whether standard output is a terminal.

@@ -2,6 +2,7 @@
 //!
 //! Input: text that is safe to print. Output: text. Must not know: what the text says.
 
+use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthChar;
 
 /// Columns that a character takes.
@@ -30,6 +31,13 @@ pub fn keep_end(text: &str, columns: usize) -> String {
     }
     let left_out = text.chars().count() - fitting(text.chars().rev(), columns.saturating_sub(1));
     std::iter::once('…').chain(text.chars().skip(left_out)).collect()
+}
+
+/// The lines of running text. Words with hyphens, such as the names of rules, stay whole.
+pub fn wrapped(text: &str, first: &str, rest: &str, columns: usize) -> Vec<String> {
+    let options = textwrap::Options::new(columns).initial_indent(first).subsequent_indent(rest);
+    let options = options.word_separator(WordSeparator::AsciiSpace).word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
 }
 
 /// How many of the characters fit.

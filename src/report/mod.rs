@@ -11,10 +11,12 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
+mod markdown;
 mod paths;
 pub mod sarif;
 
 pub use human::{DEFAULT_WIDTH, Style};
+pub use markdown::markdown;
 pub use paths::{paths_human, paths_json};
 
 use crate::diagnostic::{Acceptance, Analysis, Finding, Level};

@@ -6,7 +6,7 @@
 use super::Style;
 use super::snippet::{Drawing, Part};
 use crate::diagnostic::{Acceptance, Finding, Level, Role};
-use crate::report::columns::{keep_start, width};
+use crate::report::columns::{keep_start, width, wrapped};
 use crate::report::excerpt::{Target, View, excerpts};
 use crate::report::{Run, Spot, escape};
 use crate::source::{FileId, Place};
@@ -258,9 +258,4 @@ fn help(finding: &Finding, act: Spot<'_>, style: &Style, theme: &GraphicalTheme,
     }
     let head = format!("  {}", theme.styles.help.style(HELP));
     wrapped(&text, &head, "        ", style.width)
-}
-
-fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(rest);
-    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
 }

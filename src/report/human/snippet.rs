@@ -10,6 +10,7 @@ use miette::{
 };
 use std::fmt;
 use std::io;
+use textwrap::{WordSeparator, WordSplitter};
 
 /// An excerpt and the name of its file.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ impl Drawing {
             .with_width(width)
             .with_links(false)
             .with_context_lines(1)
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation)
             .with_primary_span_start();
         let mut text = String::new();
         handler.render_report(&mut text, &Drawn::new(self, width)).map_err(io::Error::other)?;

@@ -3,7 +3,7 @@
 //! Input: the write paths of a run, and the columns of the terminal. Output: text. Must not know: the command line.
 
 use crate::diagnostic::WritePath;
-use crate::report::columns::width;
+use crate::report::columns::{width, wrapped};
 use crate::report::{Run, counted, escape};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -29,9 +29,7 @@ pub fn paths_human(run: &Run<'_>, columns: Option<usize>, out: &mut dyn Write) -
     let verdicts = verdicts(&rows);
     let text = if verdicts.is_empty() { count } else { format!("{count}: {verdicts}") };
     let width = columns.unwrap_or(usize::MAX);
-    textwrap::wrap(&text, textwrap::Options::new(width).subsequent_indent("  "))
-        .iter()
-        .try_for_each(|line| writeln!(out, "{line}"))
+    wrapped(&text, "", "  ", width).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// "3 unguarded-push, 2 guarded": the most frequent first.
@@ -115,8 +113,7 @@ fn list(run: &Run<'_>, rows: &[(Cells, &WritePath)], columns: usize, out: &mut d
 }
 
 fn indented(text: &str, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let options = textwrap::Options::new(columns).initial_indent("    ").subsequent_indent("      ");
-    textwrap::wrap(text, options).iter().try_for_each(|line| writeln!(out, "{line}"))
+    wrapped(text, "    ", "      ", columns).iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn callers(run: &Run<'_>, path: &WritePath, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
