@@ -54,7 +54,7 @@ pub fn write(project: &Project, before: &Sources, fixed: usize, stderr: &mut dyn
 pub fn show(project: &Project, before: &Sources, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<(), Error> {
     if changed(before, &project.sources).next().is_none() {
         let left = counted(project.analysis.findings.len(), "finding");
-        let _ = writeln!(stderr, "nothing to change: no fix is proven safe for the {left}");
+        let _ = writeln!(stderr, "nothing to change: {left}, none with a fix that is proven safe");
     }
     for (old, new) in changed(before, &project.sources) {
         let path = escape::line(&format!("{}{}", project.prefix, old.path));

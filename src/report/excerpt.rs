@@ -108,6 +108,7 @@ fn cut(file: &SourceFile, lines: std::ops::RangeInclusive<u32>, spots: &[Spot], 
         let line = file.line(number);
         let marked: Vec<&Spot> = spots.iter().filter(|spot| spot.position.line == number).collect();
         let drawn = draw(line, marked.first().map_or(0, |spot| start_of(line, spot, columns)), columns);
+        let is_marked = !marked.is_empty();
         for spot in marked {
             let (from, left) = drawn.at(spot.bytes.start);
             // The label hangs on the middle of its mark: a mark that pushes it out is shortened.
@@ -118,7 +119,8 @@ fn cut(file: &SourceFile, lines: std::ops::RangeInclusive<u32>, spots: &[Spot], 
             let range = excerpt.text.len() + from..excerpt.text.len() + to;
             excerpt.marks.push(Mark { target: spot.target, range, room, position: spot.position });
         }
-        excerpt.text.push_str(drawn.text.trim_end());
+        // Blanks at an end may be what is marked.
+        excerpt.text.push_str(if is_marked { &drawn.text } else { drawn.text.trim_end() });
         excerpt.text.push('\n');
     }
     excerpt
@@ -260,6 +262,12 @@ mod tests {
             let mark = &shown(&text, &[text.trim_start_matches('x').trim_end_matches(';')])[0].marks[0];
             assert!(mark.room >= 12, "{mark:?}");
         }
+    }
+
+    #[test]
+    fn blanks_that_are_marked_stay() {
+        let excerpts = shown("a;  \nb;  \n", &["  \nb"]);
+        assert_eq!((excerpts[0].text.as_str(), excerpts[0].marks[0].range.clone()), ("a;  \nb;\n", 2..4));
     }
 
     #[test]

@@ -20,6 +20,8 @@ use url::Url;
 pub const MAX_LINES: usize = 25;
 /// Lines of running text in a message and in a help.
 const MAX_TEXT: usize = 5;
+/// Columns that a label gets at least, and a third of what is shown of it.
+const LABEL: usize = 40;
 const HELP: &str = "help: ";
 
 /// What the report has said so far.
@@ -132,10 +134,8 @@ fn drawing(
     style: &Style,
 ) -> Drawing {
     let shown = shown.get(..marks).unwrap_or(shown);
-    let labels: Vec<(String, bool)> = shown
-        .iter()
-        .map(|shown| (keep_start(&escape::line(shown.label), style.width / 2 + 20), shown.is_act))
-        .collect();
+    let labels: Vec<(String, bool)> =
+        shown.iter().map(|shown| (keep_start(&escape::line(shown.label), 3 * LABEL), shown.is_act)).collect();
     // What was read first comes first: the files of the checks, the file of the act last.
     let mut files: Vec<FileId> = Vec::new();
     for shown in shown.iter().skip(1).chain(shown.first()) {
@@ -183,7 +183,7 @@ fn parts(
     let targets: Vec<Target> = here
         .iter()
         .filter_map(|at| {
-            let label = labels.get(*at).map_or(0, |(label, _)| width(label));
+            let label = labels.get(*at).map_or(0, |(label, _)| width(label).min(LABEL));
             Some(Target { place: shown.get(*at)?.place, label })
         })
         .collect();

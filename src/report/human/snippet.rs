@@ -2,7 +2,7 @@
 //!
 //! Input: excerpts of any number of files. Output: text. Must not know: findings.
 
-use crate::report::columns::{keep_end, keep_start};
+use crate::report::columns::{keep_end, wrapped};
 use crate::report::excerpt::Excerpt;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity,
@@ -95,7 +95,8 @@ impl Drawn {
         for Part { name, excerpt } in parts {
             for mark in &excerpt.marks {
                 let Some((label, is_act)) = labels.get(mark.target) else { continue };
-                let text = (!label.is_empty()).then(|| keep_start(label, mark.room));
+                // A label that does not fit goes on below.
+                let text = (!label.is_empty()).then(|| wrapped(label, "", "", mark.room.max(1)).join("\n"));
                 let range = start + mark.range.start..start + mark.range.end;
                 spans.push(match is_act {
                     true => LabeledSpan::new_primary_with_span(text, range),
