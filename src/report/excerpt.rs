@@ -68,7 +68,7 @@ struct Spot {
 /// The lines around the targets, all of which are in `file`; what lies far apart is apart in the result. A place of
 /// several lines is marked on its first.
 pub fn excerpts(file: &SourceFile, targets: &[Target], view: View) -> Vec<Excerpt> {
-    let last_line = file.position(u32::MAX).line;
+    let last_line = file.last_line();
     let mut spots: Vec<Spot> = targets.iter().enumerate().map(|(at, target)| spot(file, at, *target)).collect();
     spots.sort_by_key(|spot| (spot.position, spot.target));
     let mut excerpts = Vec::new();

@@ -188,7 +188,7 @@ fn parts(
         })
         .collect();
     // Beside the code stand the number of the line and the bar.
-    let digits = source.position(u32::MAX).line.to_string().len();
+    let digits = source.last_line().to_string().len();
     let view = View { columns: style.width.saturating_sub(digits + 4), context };
     let name = escape::line(&source.path);
     let mut parts: Vec<Part> =
