@@ -31,8 +31,16 @@ fn far_apart() -> String {
     )
 }
 
-/// What the terminal shows when the program has ended, and the bytes that it was sent.
-fn screen(folder: &Path, args: &[&str], columns: u16, env: &[(&str, &str)]) -> (String, String) {
+/// What is on the terminal when the program has ended.
+struct Screen {
+    text: String,
+    /// What the program sent.
+    sent: String,
+    /// Lines that the terminal had to break.
+    wide: Vec<String>,
+}
+
+fn screen(folder: &Path, args: &[&str], columns: u16, env: &[(&str, &str)]) -> Screen {
     let (mut terminal, process_side) = open().unwrap();
     terminal.resize(Size::new(ROWS, columns)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard")).args(args).current_dir(folder).env_clear();
@@ -47,10 +55,9 @@ fn screen(folder: &Path, args: &[&str], columns: u16, env: &[(&str, &str)]) -> (
     let mut parser = vt100::Parser::new(NonZero::new(ROWS).unwrap(), NonZero::new(columns).unwrap(), 0);
     parser.process(&sent);
     let screen = parser.screen();
-    for row in 0..ROWS {
-        assert!(!screen.row_wrapped(row), "wider than the terminal: {:?}", screen.rows(0, columns).nth(row.into()));
-    }
-    (screen.contents(), String::from_utf8(sent).unwrap())
+    let rows = screen.rows(0, columns).enumerate();
+    let wide = rows.filter(|(row, _)| screen.row_wrapped(*row as u16)).map(|(_, text)| text).collect();
+    Screen { text: screen.contents(), sent: String::from_utf8(sent).unwrap(), wide }
 }
 
 /// The lines of each finding, from its header to the next one or to the totals.
@@ -82,7 +89,8 @@ fn assert_readable(screen: &str) {
 /// The report on a project, at each width, against the snapshot `name@width`.
 fn assert_screens(name: &str, folder: &Path, args: &[&str], count: usize) {
     for columns in WIDTHS {
-        let (screen, _) = screen(folder, args, columns, &[]);
+        let Screen { text: screen, wide, .. } = screen(folder, args, columns, &[]);
+        assert!(wide.is_empty(), "wider than the terminal: {wide:?}");
         assert_readable(&screen);
         assert_eq!(findings(&screen).len(), count, "{screen}");
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
@@ -94,7 +102,7 @@ fn assert_screens(name: &str, folder: &Path, args: &[&str], count: usize) {
 #[test]
 fn the_example_of_the_readme_is_readable() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (screen, _) = screen(root, &["check", "fixtures/projects/chat-before"], 80, &[]);
+    let screen = screen(root, &["check", "fixtures/projects/chat-before"], 80, &[]).text;
     let count = findings(&screen).len();
     assert!(count > 5, "{screen}");
     assert_screens("example", root, &["check", "fixtures/projects/chat-before"], count);
@@ -121,18 +129,20 @@ fn paths_is_a_list_on_a_narrow_terminal_and_a_table_on_a_wide_one() {
 #[test]
 fn a_place_is_a_link_to_its_file_where_the_terminal_knows_links() {
     let project = Project::new(&[("models/a b.js", shell::RACY)]);
-    let sent = |env: &[(&str, &str)]| screen(project.path(), &["check"], 80, env).1;
+    let sent = |env: &[(&str, &str)]| screen(project.path(), &["check"], 80, env).sent;
     let linked = sent(&[("FORCE_HYPERLINK", "1")]);
     let root = project.path().canonicalize().unwrap();
     let link = format!("\u{1b}]8;;file://{}/models/a%20b.js\u{1b}\\", root.display());
     assert!(linked.contains(&link) && linked.contains("models/a b.js:5:9"), "{linked}");
     assert!(!sent(&[]).contains("\u{1b}]8;"));
-    assert!(!sent(&[("FORCE_HYPERLINK", "1"), ("NO_COLOR", "1")]).contains('\u{1b}'), "an escape without colours");
+    let plain = sent(&[("FORCE_HYPERLINK", "1"), ("NO_COLOR", "1")]);
+    // What clears the progress bar is no colour and no link.
+    assert!(!plain.contains("\u{1b}]") && !plain.replace("\u{1b}[2K", "").contains("\u{1b}["), "{plain:?}");
 }
 
 #[test]
 fn the_page_of_a_rule_is_laid_out() {
     let project = Project::new(&[]);
-    let (page, _) = screen(project.path(), &["explain", "unused-suppression"], 120, &[]);
+    let page = screen(project.path(), &["explain", "unused-suppression"], 120, &[]).text;
     assert!(!page.contains("##") && !page.contains("```") && page.contains("\nWhat it does\n"), "{page}");
 }

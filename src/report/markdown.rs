@@ -33,6 +33,8 @@ struct Page {
     /// Depth of open lists, and whether the open item has not yet shown its mark.
     depth: usize,
     is_marked: bool,
+    /// Whether the last line belongs to a list.
+    is_listing: bool,
     code: Option<String>,
     /// Rows of the open table.
     rows: Vec<Vec<String>>,
@@ -130,14 +132,19 @@ impl Page {
         let rest = "  ".repeat(self.depth + 1);
         let mark = if self.is_marked { rest.clone() } else { format!("{}- ", "  ".repeat(self.depth)) };
         let lines = wrapped(&text, &mark, &rest, self.columns);
-        // The first item stands apart from what is above it, the others follow.
-        let follows = self.lines.last().is_some_and(|line| line.starts_with("  "));
         self.is_marked = true;
-        if follows { self.lines.extend(lines) } else { self.block(lines) }
+        // The first item stands apart from what is above it, the others follow.
+        if self.is_listing {
+            self.lines.extend(lines)
+        } else {
+            self.block(lines)
+        }
+        self.is_listing = true;
     }
 
     /// Lines with an empty one above them.
     fn block(&mut self, lines: Vec<String>) {
+        self.is_listing = false;
         if self.lines.last().is_some_and(|line| !line.is_empty()) {
             self.lines.push(String::new());
         }

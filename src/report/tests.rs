@@ -208,8 +208,8 @@ fn calls_are_one_line_and_a_finding_of_many_places_stays_short_unless_all_is_wan
     assert!(short.contains("\n  via route POST /chat -> save -> addMessage (one of 3 entries)\n"), "{short}");
     assert!(!short.contains("reached by this call"), "{short}");
     assert!(short.contains("checked [here]") && short.contains("acted on here"), "{short}");
-    assert!(short.contains("places, with `--full`"), "{short}");
-    assert!(short.lines().count() <= human::MAX_LINES + 1, "{short}");
+    assert!(short.contains("\n  and 7 more places, with `--full`\n"), "{short}");
+    assert!(short.lines().count() <= super::human::MAX_LINES + 1, "{short}");
     let full = human(&analysis, &sources, &Style { full: true, ..Style::default() });
     assert_eq!(full.matches("computed here").count(), 8, "{full}");
     assert!(full.contains("z.js:1:2 reached by this call") && !full.contains("--full"), "{full}");

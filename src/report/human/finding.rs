@@ -8,7 +8,7 @@ use super::snippet::{Drawing, Part};
 use crate::diagnostic::{Acceptance, Finding, Level, Role};
 use crate::report::columns::{keep_start, width, wrapped};
 use crate::report::excerpt::{Target, View, excerpts};
-use crate::report::{Run, Spot, escape};
+use crate::report::{Run, Spot, counted, escape};
 use crate::source::{FileId, Place};
 use miette::{GraphicalTheme, Severity};
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ pub fn draw(
         drawn = drawing(run, finding, by, &shown, marks, context, style).render(theme.clone(), style.width)?;
         if left_out > 0 {
             tail.retain(|line| !line.starts_with(MORE));
-            tail.push(format!("{MORE}{} more, with `--full`", crate::report::counted(left_out, "place")));
+            tail.push(format!("{MORE}{}, with `--full`", counted(left_out, "more place")));
         }
         if style.full || lines(&drawn) + usize::from(left_out > 0) <= room {
             break;

@@ -8,6 +8,7 @@ mod snippet;
 
 use super::{Run, counted};
 use crate::diagnostic::Level;
+#[cfg(test)]
 pub use finding::MAX_LINES;
 use finding::Told;
 use std::io::{self, Write};
