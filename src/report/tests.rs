@@ -232,6 +232,18 @@ fn a_long_way_keeps_its_ends() {
 }
 
 #[test]
+fn a_function_with_a_very_long_name_is_still_named() {
+    let (sources, mut analysis) = crowded();
+    let way = analysis.ways.values_mut().next().expect("a way");
+    way.chain.remove(1);
+    way.chain[1].function = "find".repeat(30);
+    let short = human(&analysis, &sources, &Style { width: 80, ..Style::default() });
+    let line = short.lines().find(|line| line.starts_with("  via ")).expect("a way");
+    assert!(line.contains(" -> findfindfind") && line.ends_with("… (one of 3 entries)"), "{line}");
+    assert!(line.chars().count() <= 80, "{line}");
+}
+
+#[test]
 fn an_equal_help_is_told_once() {
     let (sources, mut analysis) = race();
     let mut second = analysis.findings[0].clone();

@@ -228,14 +228,19 @@ fn way(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
 /// The first function and the last ones, as many as fit.
 fn shortened(word: &str, names: &[String], others: &str, room: usize) -> String {
     let (first, rest) = names.split_first().map_or(("", names), |(first, rest)| (first.as_str(), rest));
-    let texts = (1..rest.len()).map(|left_out| {
+    let mut texts = (1..rest.len()).map(|left_out| {
         let kept = rest.get(left_out..).unwrap_or_default().join(" -> ");
         format!("{word} {first} -> … -> {kept}{others}")
     });
-    let mut texts: Vec<String> = texts.collect();
-    texts.push(format!("{word} {first} -> …{others}"));
-    let fitting = texts.iter().find(|text| width(text) <= room).or(texts.last());
-    keep_start(fitting.map_or("", String::as_str), room)
+    if let Some(text) = texts.find(|text| width(text) <= room) {
+        return text;
+    }
+    // Of the function of the act, what fits.
+    let gap = if rest.len() > 1 { "… -> " } else { "" };
+    let start = format!("{word} {first} -> {gap}");
+    let left = room.saturating_sub(width(&start) + width(others)).max(LABEL / 4);
+    let last = rest.last().map_or(String::new(), |last| keep_start(last, left));
+    keep_start(&format!("{start}{last}{others}"), room)
 }
 
 /// The calls that lead to the act, each with its place.
