@@ -3,13 +3,15 @@
 mod clients;
 mod coverage;
 mod memory;
+mod paths;
 mod survey;
+mod ways;
 
 pub use memory::Memory;
 pub use survey::survey;
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
+use crate::diagnostic::{Analysis, Finding, Level, Related, Role, Way, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
 use crate::parse::{self, Problem, STACK_SIZE};
 use crate::project::census::Census;
@@ -59,12 +61,14 @@ fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progres
     let Ruled { drafts, paths: path_drafts, census } = run_rules(&mut project, &schemas, config);
     let mut seen = Seen::default();
     findings.extend(finish(sources, &project, config, drafts, &mut seen));
-    let paths = write_paths(sources, &project, path_drafts, &findings);
+    let paths = paths::rows(sources, &project, path_drafts, &findings);
+    let unwritten = paths::unwritten(&paths, config);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
-    let coverage = coverage::coverage(sources, &project, config, &census, &paths, imports, memory.unread());
-    Analysis { findings, accepted, extents: seen.extents, paths, coverage, ..Analysis::default() }
+    let coverage = coverage::coverage(sources, &project, &census, &paths, imports, memory.unread());
+    let (extents, ways) = (seen.extents, seen.ways);
+    Analysis { findings, accepted, extents, ways, paths, unwritten, coverage, ..Analysis::default() }
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
@@ -211,57 +215,12 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> Ruled
     Ruled { drafts: ctx.finish(), paths, census }
 }
 
-/// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.
-fn write_paths(sources: &Sources, project: &Project, drafts: Vec<PathDraft>, findings: &[Finding]) -> Vec<WritePath> {
-    let mut rows: BTreeMap<(Place, String, String), (u32, WritePath)> = BTreeMap::new();
-    for draft in drafts {
-        let Some((_, place)) = place(sources, project, draft.site) else { continue };
-        let key = (place, draft.array.clone(), draft.operator.clone());
-        let fired: Vec<&str> = findings.iter().filter(|f| f.place == place).map(|f| f.rule).collect();
-        let callers = draft.callers.iter().filter_map(|(func, site)| {
-            let function = project.function(*func).map_or("<module>", |f| f.name.as_str()).to_owned();
-            let entry = project.entry(*func).map(|entry| entry.kind.name());
-            self::place(sources, project, *site).map(|(_, place)| Caller { function, place, entry })
-        });
-        let row = WritePath {
-            place,
-            function: project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned(),
-            collection: draft.collection,
-            array: draft.array,
-            operator: draft.operator,
-            kinds: draft.kinds,
-            guard: draft.guard,
-            key: draft.key,
-            verdict: if fired.is_empty() { draft.verdict.to_owned() } else { fired.join(", ") },
-            result_read: draft.result_read,
-            lock: draft.lock,
-            callers: callers.collect(),
-        };
-        match rows.get_mut(&key) {
-            Some((calls, known)) => {
-                let lock = row.lock.clone().or(known.lock.clone());
-                let more: Vec<String> = row.kinds.iter().filter(|kind| !known.kinds.contains(kind)).cloned().collect();
-                if draft.calls < *calls {
-                    let kinds = std::mem::take(&mut known.kinds);
-                    *known = WritePath { kinds, ..row };
-                    *calls = draft.calls;
-                }
-                known.kinds.extend(more);
-                known.lock = lock;
-            }
-            None => {
-                rows.insert(key, (draft.calls, row));
-            }
-        }
-    }
-    rows.into_values().map(|(_, row)| row).collect()
-}
-
 /// What is gathered over all findings.
 #[derive(Default)]
 struct Seen {
     fingerprints: FxHashMap<String, u32>,
     extents: BTreeMap<Place, u32>,
+    ways: BTreeMap<(Place, &'static str), Way>,
 }
 
 fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<&'a str> {
@@ -357,6 +316,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
             *extent = end.max(*extent);
         }
     }
+    seen.ways.insert((place, draft.rule), ways::way(sources, project, &draft));
     Some(Finding {
         rule: draft.rule,
         level,

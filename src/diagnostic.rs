@@ -28,13 +28,15 @@ impl Level {
     }
 }
 
-/// What another place has to do with a finding. Check, gap and act, in this order, are the steps of a race.
+/// What another place has to do with a finding. Check, gap, call and act, in this order, are the steps of a race.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Where the state was read on which the act depends.
     Check,
     /// What opens the gap between check and act, such as an awaited call.
     Gap,
+    /// A call that leads from where the check was seen to the act.
+    Call,
     /// Another write of the same race.
     Act,
     /// Anything else worth a look: an index, a caller, a lock.
@@ -137,6 +139,8 @@ pub struct WritePath {
     pub function: String,
     pub collection: Option<String>,
     pub array: String,
+    /// Whether the configuration tracks the array, so that the policy rules judge it.
+    pub tracked: bool,
     /// `$push`, `$addToSet`, `$set`, `$pull`, `save` and so on.
     pub operator: String,
     /// Kinds of the written element, by the configuration's names; empty when none is recognised.
@@ -165,6 +169,15 @@ pub struct Caller {
     pub entry: Option<&'static str>,
 }
 
+/// How the act of a finding is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// From what starts the work to the function of the act; one where nobody is known to call it.
+    pub chain: Vec<Caller>,
+    /// Further routes, timers and events from which the act is reached.
+    pub others: usize,
+}
+
 /// The result of a run over a project.
 #[derive(Clone, Debug, Default)]
 pub struct Analysis {
@@ -178,7 +191,11 @@ pub struct Analysis {
     pub has_baseline: bool,
     /// Where the whole of an end of a finding stops, when that is beyond the end of its place.
     pub extents: BTreeMap<Place, u32>,
-    /// Sorted by path and start. Only arrays named in the configuration when `tracked` is set.
+    /// By the act of a finding and its rule.
+    pub ways: BTreeMap<(Place, &'static str), Way>,
+    /// Sorted by path and start.
     pub paths: Vec<WritePath>,
     pub coverage: Coverage,
+    /// The tracked arrays that no write path is of, by their index in the configuration.
+    pub unwritten: Vec<usize>,
 }

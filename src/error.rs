@@ -15,9 +15,9 @@ pub enum Error {
     /// git is missing, refuses, or does not know what was asked for.
     #[error("{message}")]
     Git { message: String, remedy: String },
-    /// The configuration, or the baseline, is not valid; `line` is 1-based.
+    /// The configuration, or the baseline, is not valid; `line` and `column` are 1-based.
     #[error("{message}")]
-    Config { path: PathBuf, line: Option<usize>, message: String, remedy: String },
+    Config { path: PathBuf, line: Option<usize>, column: Option<usize>, message: String, remedy: String },
     /// A file or folder that was asked for cannot be read.
     #[error("cannot read this path: {source}")]
     Read { path: PathBuf, source: io::Error },
@@ -52,6 +52,14 @@ impl Error {
     pub fn line(&self) -> Option<usize> {
         match self {
             Error::Config { line, .. } => *line,
+            _ => None,
+        }
+    }
+
+    /// The 1-based column in [`Error::line`], in UTF-16 code units.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Error::Config { column, .. } => *column,
             _ => None,
         }
     }

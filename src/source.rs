@@ -78,6 +78,11 @@ impl SourceFile {
         Position { line: line as u32, column: column as u32 + 1 }
     }
 
+    /// The number of the last line, which is empty when the text ends with a line feed.
+    pub fn last_line(&self) -> u32 {
+        self.line_starts.len() as u32
+    }
+
     /// 0-based byte offset of the first byte of a 1-based line; the end of the text for a line after the last.
     pub fn line_start(&self, line: u32) -> u32 {
         self.line_starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.text.len() as u32)

@@ -49,7 +49,7 @@ fn a_misspelt_key_is_refused_with_its_line_and_its_neighbour() {
     let project = Project::new(&[("models/a.js", CLEAN), ("pushguard.toml", "paths = []\nexcldue = []\n")]);
     let refused = project.run(&["check"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused:?}");
-    for part in ["unknown key `excldue`", "pushguard.toml:2", "did you mean `exclude`?"] {
+    for part in ["unknown key `excldue`", "pushguard.toml:2:1\n", "did you mean `exclude`?"] {
         assert!(refused.stderr.contains(part), "{refused:?}");
     }
 }
@@ -76,7 +76,11 @@ fn colour_follows_the_flag_then_the_environment() {
     assert!(!coloured(&["check"], &[]));
     assert!(coloured(&["check", "--color", "always"], &[("NO_COLOR", "1")]));
     assert!(coloured(&["check"], &[("CLICOLOR_FORCE", "1")]));
-    assert!(!coloured(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(coloured(&["check"], &[("FORCE_COLOR", "1")]));
+    assert!(!coloured(&["check"], &[("FORCE_COLOR", "0"), ("CLICOLOR_FORCE", "1")]));
+    for name in ["CLICOLOR_FORCE", "FORCE_COLOR"] {
+        assert!(!coloured(&["check"], &[(name, "1"), ("NO_COLOR", "1")]), "{name}");
+    }
     assert!(!coloured(&["check", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
 }
 
@@ -148,16 +152,93 @@ fn explain_and_rules_serve_the_pages() {
 }
 
 #[test]
-fn paths_lists_tracked_arrays_and_all_of_them_on_request() {
+fn paths_lists_every_array_and_the_tracked_ones_on_request() {
     let other = RACY.replace("messages", "tags");
     let project = Project::new(&[("models/a.js", RACY), ("models/b.js", &other)]);
     let arrays = |args: &[&str]| -> Vec<String> {
         let log = project.run(args).json();
         log["paths"].as_array().unwrap().iter().map(|path| path["array"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(arrays(&["paths", "--format", "json"]), ["messages"]);
-    assert_eq!(arrays(&["paths", "--format", "json", "--all"]), ["messages", "tags"]);
+    assert_eq!(arrays(&["paths", "--format", "json"]), ["messages", "tags"]);
+    assert_eq!(arrays(&["paths", "--format", "json", "--tracked"]), ["messages"]);
     assert_eq!(project.run(&["paths"]).code, Some(0));
+}
+
+/// A finding about an array is about a place that `paths` lists, also where the write alone does not show the array.
+#[test]
+fn paths_lists_what_check_reports() {
+    let overwrite = "\
+const { model, Schema } = require('mongoose');
+const User = model('User', new Schema({}));
+exports.follow = async (id, other) => {
+  const user = await User.findById(id).lean();
+  const list = other ? user.follows : [];
+  list.push(other);
+  await User.updateOne({ _id: id }, { $set: { follows: list, seenAt: new Date() } });
+};
+";
+    let config = "[[array]]\ncollection = \"users\"\nfield = \"follows\"\n";
+    for config in ["", config] {
+        let project = Project::new(&[("models/a.js", overwrite), ("pushguard.toml", config)]);
+        let found = project.run(&["check", "--format", "json"]).findings();
+        assert_eq!(found, ["models/a.js:7 array-overwrite"], "{config}");
+        let log = project.run(&["paths", "--format", "json"]).json();
+        let paths = log["paths"].as_array().unwrap();
+        assert_eq!(paths.len(), 1, "{log}");
+        assert_eq!((&paths[0]["array"], &paths[0]["verdict"]), (&"follows".into(), &"array-overwrite".into()), "{log}");
+        // A model `User` is the collection `users`.
+        assert_eq!(paths[0]["tracked"], !config.is_empty(), "{log}");
+    }
+}
+
+#[test]
+fn a_tracked_array_that_nothing_writes_is_told_with_the_nearest_name() {
+    let warned = |array: &str| {
+        let project = Project::new(&[("models/a.js", RACY), ("pushguard.toml", array)]);
+        let outcomes = ["check", "paths"].map(|command| project.run(&[command]).stderr);
+        assert_eq!(outcomes[0], outcomes[1]);
+        outcomes[0].clone()
+    };
+    let field = warned("\n[[array]]\ncollection = \"chats\"\nfield = \"mesages\"\n");
+    assert!(
+        field.contains("pushguard.toml:4:9: ") && field.contains("did you mean `field = \"messages\"`?"),
+        "{field}"
+    );
+    let collection = warned("[[array]]\nfield = \"messages\"\ncollection = \"chast\"\n");
+    assert!(
+        collection.contains("pushguard.toml:3:14: ") && collection.contains("`collection = \"chats\"`?"),
+        "{collection}"
+    );
+    assert!(warned("[[array]]\nfield = \"zzz\"\n").contains("`pushguard paths`"));
+    assert_eq!(warned("[[array]]\nfield = \"messages\"\ncollection = \"Chat\"\n"), "");
+    assert_eq!(warned(""), "");
+}
+
+/// A kind is named where the element shows the fields of its key, not where they might be in something spread into it.
+#[test]
+fn a_kind_is_not_guessed_from_what_is_spread_in_a_condition() {
+    let project = |element: &str| {
+        let append = format!(
+            "module.exports = async (rooms, id, extra) => {{\n  const item = {element};\n  \
+             await rooms.updateOne({{ _id: id }}, {{ $push: {{ messages: item }} }});\n}};\n"
+        );
+        Project::new(&[("models/a.js", &append)])
+    };
+    for element in ["extra ? { a: 1, ...extra } : { a: 1 }", "{ a: 1, ...(extra.b ? { ...extra } : {}) }"] {
+        let project = project(element);
+        let report = project.run(&["check"]).stdout;
+        assert!(report.contains("warning[unguarded-push]") && report.contains("this element"), "{report}");
+        assert_eq!(project.run(&["paths", "--format", "json"]).json()["paths"][0]["kinds"], serde_json::json!([]));
+    }
+    let shown = project("{ ...extra, mergeId: extra.mergeId }").run(&["check"]).stdout;
+    assert!(shown.contains("this merged image"), "{shown}");
+}
+
+#[test]
+fn a_diff_of_nothing_says_so() {
+    let outcome = Project::new(&[("models/a.js", CLEAN)]).run(&["check", "--diff"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), ""), "{outcome:?}");
+    assert!(outcome.stderr.contains("nothing to change"), "{outcome:?}");
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn a_suppressed_finding_is_left_out_of_every_format_and_shown_with_its_reason_on
     assert_eq!(result["suppressions"], serde_json::json!([{ "kind": "inSource", "justification": "one worker" }]));
     assert!(result.get("baselineState").is_none(), "{result}");
     let human = show("human").stdout;
-    assert!(human.contains("suppressed (one worker): ") && human.contains("1 suppressed in 1 file"), "{human}");
+    assert!(human.starts_with("suppressed[check-then-push] models/a.js:6:"), "{human}");
+    assert!(human.contains("(one worker): ") && human.contains("1 suppressed in 1 file"), "{human}");
     assert!(!show("compact").stdout.contains("models/a.js"));
 }
 

@@ -71,7 +71,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("swc_", &["parse.rs", "facts/"]),
     ("similar::", &["cli/"]),
-    ("miette", &["report/human.rs"]),
+    ("miette", &["report/human/"]),
     ("clap::", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("walkdir", &["discover/"]),

@@ -4,7 +4,6 @@
 //! Must not know: formats, the file system.
 
 use super::clients;
-use crate::config::Config;
 use crate::coverage::{Coverage, Cut, Unknown, Unresolved};
 use crate::diagnostic::WritePath;
 use crate::project::Project;
@@ -26,7 +25,6 @@ impl<'a> Reported<'a> {
 pub(super) fn coverage(
     sources: &Sources,
     project: &Project,
-    config: &Config,
     census: &Census,
     paths: &[WritePath],
     imports: Vec<(u32, String, bool)>,
@@ -49,9 +47,7 @@ pub(super) fn coverage(
         }
     }
     coverage.collections = collections.len();
-    let tracked = paths.iter().filter(|path| {
-        reported.get(path.place.file.0).is_some() && config.tracks(path.collection.as_deref(), &path.array)
-    });
+    let tracked = paths.iter().filter(|path| path.tracked && reported.get(path.place.file.0).is_some());
     coverage.arrays = tracked.map(|path| (&path.collection, &path.array)).collect::<BTreeSet<_>>().len();
     for (file, specifier, is_found) in imports {
         match (reported.get(file), is_found) {

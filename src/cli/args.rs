@@ -24,7 +24,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Accept today's findings: write them to pushguard-baseline.json
     Baseline(BaselineArgs),
-    /// List every place where a tracked array is written
+    /// List every place where an array is written
     Paths(PathsArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
@@ -39,6 +39,18 @@ pub enum Command {
     /// Print a completion script
     Completions(CompletionsArgs),
 }
+
+/// The words of the list of write paths.
+const VERDICTS: &str = "\
+Verdicts:
+  guarded       the filter, or $addToSet, refuses an element that is there already
+  optimistic    the filter fails when the document has changed since it was read
+  transaction   the write is part of a transaction
+  in place      changes an element that is there
+  removal       takes elements out
+  new document  writes the array of a document that it inserts
+  unguarded     nothing refuses a second write of the same element
+  RULE          the rules that report this write; `pushguard explain RULE` says why";
 
 /// What both analysing commands take.
 #[derive(Debug, clap::Args)]
@@ -84,27 +96,34 @@ pub struct CheckArgs {
     /// Print what --fix would change instead of the report, and write nothing
     #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
     pub diff: bool,
+    /// In the human format, show each finding whole: every place and call, and every help, however long
+    #[arg(long)]
+    pub full: bool,
     /// Colours in the human format
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = VERDICTS)]
 pub struct PathsArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
-    /// List every array, not only those that the configuration tracks
+    /// List only the arrays that the configuration tracks
     #[arg(long)]
-    pub all: bool,
+    pub tracked: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
     /// Identifier of the rule
     pub rule: String,
+    /// Colours, and the page laid out for a terminal instead of its Markdown
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    pub color: ColorArg,
 }
 
 #[derive(Debug, clap::Args)]

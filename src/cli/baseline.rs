@@ -101,6 +101,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, Error> {
     Baseline::parse(&text).map_err(|(message, line)| Error::Config {
         path: path.to_owned(),
         line,
+        column: None,
         message,
         remedy: REMEDY.to_owned(),
     })

@@ -2,16 +2,16 @@
 //!
 //! Input: arguments. Output: reports, and whether the threshold is reached. Must not know: how findings come about.
 
-use super::args::{CheckArgs, ColorArg, Threshold};
+use super::args::{CheckArgs, Threshold};
 use super::project::{self, Plan, Project};
-use super::{CLEAN, FINDINGS, baseline, delivered, fix, output};
+use super::{CLEAN, FINDINGS, baseline, delivered, fix, output, terminal, unwritten};
 use crate::coverage::Cut;
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
 use crate::report::{self, Run, Style, escape};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let plan = project::plan(&args.project, &args.view, stderr)?;
@@ -19,6 +19,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         return list(&plan, stdout);
     }
     let mut project = project::analyse(plan, stderr)?;
+    unwritten::warn_of(&project, stderr);
     settle(&mut project, args, stderr)?;
     if args.fix {
         let (before, fixed) = fix::fix(&mut project, args, stderr)?;
@@ -28,17 +29,17 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let run = Run { sources: &project.sources, analysis: &project.analysis, prefix: &project.prefix, exit_code };
     for wanted in &args.outputs {
         let mut text = Vec::new();
-        report::write(wanted.format, &run, Style::default(), &mut text)
+        report::write(wanted.format, &run, &Style::default(), &mut text)
             .and_then(|()| output::replace(&wanted.path, &text))
             .map_err(|source| Error::Write { path: wanted.path.clone(), source })?;
     }
     if args.diff {
         let (before, _) = fix::fix(&mut project, args, stderr)?;
-        fix::show(&project, &before, stdout)?;
+        fix::show(&project, &before, stdout, stderr)?;
         return Ok(exit_code);
     }
-    let style = Style { color: is_coloured(args.color) };
-    delivered(report::write(args.format.format(), &run, style, stdout))?;
+    let style = terminal::style(args, &project.root.folder);
+    delivered(report::write(args.format.format(), &run, &style, stdout))?;
     if args.format.format().is_bare() {
         // On standard error, so that the report stays valid. A closed one does not change the verdict.
         let _ = report::write_summary(&run, stderr);
@@ -94,16 +95,4 @@ fn is_failed(analysis: &Analysis, args: &CheckArgs) -> bool {
         Threshold::Never => return false,
     };
     analysis.findings.iter().any(|finding| finding.level >= lowest)
-}
-
-/// The flag, else `NO_COLOR`, else `CLICOLOR_FORCE`, else whether standard output is a terminal.
-fn is_coloured(wanted: ColorArg) -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match wanted {
-        ColorArg::Always => true,
-        ColorArg::Never => false,
-        ColorArg::Auto if set("NO_COLOR") => false,
-        ColorArg::Auto if set("CLICOLOR_FORCE") => std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-        ColorArg::Auto => std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-    }
 }

@@ -3,8 +3,9 @@
 //! Input: the rule pages. Output: text. Must not know: projects.
 
 use super::args::{ExplainArgs, ListFormat, RulesArgs};
-use super::{CLEAN, delivered};
+use super::{CLEAN, delivered, terminal};
 use crate::error::{Error, nearest};
+use crate::report::markdown;
 use crate::rules::doc::{Meta, Page, page, pages};
 use crate::rules::ids;
 use serde::Serialize;
@@ -18,16 +19,22 @@ pub fn explain(args: &ExplainArgs, stdout: &mut dyn Write) -> Result<u8, Error> 
         };
         return Err(Error::Usage { message: format!("unknown rule `{}`", args.rule), remedy });
     };
-    delivered(show(page, stdout))?;
+    let text = text_of(page);
+    // In a file or a pipe, the page stays Markdown: other programs read that.
+    let color = terminal::is_coloured(args.color);
+    delivered(match color || terminal::is_terminal() {
+        true => write!(stdout, "{}", markdown(&text, terminal::text_width(), color)),
+        false => write!(stdout, "{text}"),
+    })?;
     Ok(CLEAN)
 }
 
-fn show(page: &Page, stdout: &mut dyn Write) -> io::Result<()> {
+/// The page as Markdown.
+fn text_of(page: &Page) -> String {
     let Meta { summary, level, confidence, fix, since, .. } = &page.meta;
-    writeln!(stdout, "# {}\n\n{summary}\n", page.id)?;
     let (level, confidence, fix) = (level.name(), confidence.name(), fix.name());
-    writeln!(stdout, "Level: {level}. Confidence: {confidence}. Fix: {fix}. Since: {since}.\n")?;
-    writeln!(stdout, "{}", page.body.trim_end())
+    let facts = format!("Level: {level}. Confidence: {confidence}. Fix: {fix}. Since: {since}.");
+    format!("# {}\n\n{summary}\n\n{facts}\n\n{}\n", page.id, page.body.trim_end())
 }
 
 #[derive(Serialize)]

@@ -50,8 +50,12 @@ pub fn write(project: &Project, before: &Sources, fixed: usize, stderr: &mut dyn
     Ok(())
 }
 
-/// Prints a unified diff of the files that would change.
-pub fn show(project: &Project, before: &Sources, stdout: &mut dyn Write) -> Result<(), Error> {
+/// Prints a unified diff of the files that would change, and says so when none would.
+pub fn show(project: &Project, before: &Sources, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<(), Error> {
+    if changed(before, &project.sources).next().is_none() {
+        let left = counted(project.analysis.findings.len(), "finding");
+        let _ = writeln!(stderr, "nothing to change: {left}, none with a fix that is proven safe");
+    }
     for (old, new) in changed(before, &project.sources) {
         let path = escape::line(&format!("{}{}", project.prefix, old.path));
         let (old, new) = (old.on_disk(), new.on_disk());

@@ -16,7 +16,9 @@ mod paths;
 mod progress;
 mod project;
 mod schema;
+mod terminal;
 mod texts;
+mod unwritten;
 
 use crate::error::Error;
 use crate::report::escape;
@@ -92,7 +94,8 @@ fn print_error(error: &Error, stderr: &mut dyn Write) {
     let mut text = format!("error: {}\n", escape::line(&error.to_string()));
     if let Some(path) = error.path() {
         let line = error.line().map(|line| format!(":{line}")).unwrap_or_default();
-        text.push_str(&format!("  --> {}{line}\n", escape::line(&path.to_string_lossy())));
+        let column = error.column().map(|column| format!(":{column}")).unwrap_or_default();
+        text.push_str(&format!("  --> {}{line}{column}\n", escape::line(&path.to_string_lossy())));
     }
     text.push_str(&format!("  help: {}\n", escape::line(error.remedy())));
     let _ = stderr.write_all(text.as_bytes());

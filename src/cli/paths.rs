@@ -3,21 +3,22 @@
 //! Input: arguments. Output: the write paths. Must not know: findings.
 
 use super::args::{ListFormat, PathsArgs, ViewArgs};
-use super::{CLEAN, delivered, project};
+use super::{CLEAN, delivered, project, terminal, unwritten};
 use crate::error::Error;
 use crate::report::{Run, paths_human, paths_json};
 use std::io::Write;
 
 pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let mut project = project::open(&args.project, &ViewArgs::default(), stderr)?;
-    let (config, sources) = (&project.config, &project.sources);
+    unwritten::warn_of(&project, stderr);
+    let sources = &project.sources;
     project.analysis.paths.retain(|path| {
         let reported = sources.get(path.place.file).is_some_and(|file| file.reported);
-        reported && (args.all || config.tracks(path.collection.as_deref(), &path.array))
+        reported && (path.tracked || !args.tracked)
     });
     let run = Run { sources, analysis: &project.analysis, prefix: &project.prefix, exit_code: CLEAN };
     delivered(match args.format {
-        ListFormat::Human => paths_human(&run, stdout),
+        ListFormat::Human => paths_human(&run, terminal::width(), stdout),
         ListFormat::Json => paths_json(&run, stdout),
     })?;
     Ok(CLEAN)

@@ -1,9 +1,9 @@
 //! Reads and validates `pushguard.toml`.
 //!
 //! Input: a path or the text of the file, and the identifiers of the rules. Output: a [`Config`], or an error that
-//! names the line and the nearest known name. Must not know: what a rule does, the command line.
+//! names the line, the column and the nearest known name. Must not know: what a rule does, the command line.
 
-use super::{Config, Pattern, TrackedArray};
+use super::{ArraySpot, Config, Origin, Pattern, TrackedArray};
 use crate::error::{Error, nearest};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -28,15 +28,23 @@ pub fn from_bytes(path: &Path, bytes: Vec<u8>, known_rules: &[&str]) -> Result<C
     let text = String::from_utf8(bytes).map_err(|_| Error::Config {
         path: path.to_owned(),
         line: None,
+        column: None,
         message: "the configuration is not valid UTF-8".to_owned(),
         remedy: "save the file as UTF-8".to_owned(),
     })?;
-    parse(text.strip_prefix('\u{feff}').unwrap_or(&text), known_rules).map_err(|problem| Error::Config {
-        path: path.to_owned(),
-        line: problem.offset.map(|offset| line_of(&text, offset)),
-        message: problem.message,
-        remedy: problem.remedy,
-    })
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut config = parse(text, known_rules).map_err(|problem| {
+        let position = problem.offset.map(|offset| position(text, offset));
+        Error::Config {
+            path: path.to_owned(),
+            line: position.map(|(line, _)| line),
+            column: position.map(|(_, column)| column),
+            message: problem.message,
+            remedy: problem.remedy,
+        }
+    })?;
+    config.origin = array_spots(text).map(|arrays| Origin { path: path.to_owned(), arrays });
+    Ok(config)
 }
 
 /// What is wrong with the text of a configuration.
@@ -162,8 +170,23 @@ fn from_toml(error: &toml::de::Error) -> Problem {
     Problem { offset: error.span().map(|span| span.start), message, remedy }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+/// Where the names of the tracked arrays stand; `None` when the file names none.
+fn array_spots(text: &str) -> Option<Vec<ArraySpot>> {
+    let spans = DeTable::parse(text).ok()?;
+    let arrays = spans.get_ref().get("array")?;
+    let spot = |table: &Spanned<DeValue<'_>>| {
+        let value = |key: &str| table.get_ref().get(key).map_or(table.span().start, |value| value.span().start);
+        ArraySpot { collection: position(text, value("collection")), field: position(text, value("field")) }
+    };
+    Some((0..).map_while(|at| arrays.get_ref().get(at)).map(spot).collect())
+}
+
+/// The 1-based line and column of a byte offset.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..text.floor_char_boundary(offset)).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    (line, before.get(start..).unwrap_or_default().encode_utf16().count() + 1)
 }
 
 #[cfg(test)]
@@ -175,7 +198,7 @@ mod tests {
 
     fn problem(text: &str) -> (usize, String, String) {
         let problem = parse(text, RULES).expect_err("the configuration should be refused");
-        (problem.offset.map_or(0, |offset| line_of(text, offset)), problem.message, problem.remedy)
+        (problem.offset.map_or(0, |offset| position(text, offset).0), problem.message, problem.remedy)
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::diagnostic::Level;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What a run is told. `Config::default()` is what applies without a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -28,19 +29,24 @@ pub struct Config {
     /// Level of a rule, by its identifier.
     pub rules: BTreeMap<String, RuleLevel>,
     pub protocol: Protocol,
+    /// Where the arrays are written; `None` for the built-in ones.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
 }
 
-impl Config {
-    /// Whether the policy rules look at this array; an unknown collection is told by the field alone.
-    pub fn tracks(&self, collection: Option<&str>, field: &str) -> bool {
-        self.arrays.iter().any(|array| {
-            array.field == field
-                && match (array.collection.as_deref(), collection) {
-                    (Some(wanted), Some(collection)) => wanted == collection,
-                    _ => true,
-                }
-        })
-    }
+/// The file that a configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub path: PathBuf,
+    /// One for each tracked array.
+    pub arrays: Vec<ArraySpot>,
+}
+
+/// Where the names of a tracked array stand: 1-based line and 1-based column in UTF-16 code units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArraySpot {
+    pub collection: (usize, usize),
+    pub field: (usize, usize),
 }
 
 /// The level that the configuration gives to a rule.
@@ -213,6 +219,7 @@ impl Default for Config {
                     kind("image", When::Any(vec![equals("type", text("image")), has(&["imageId"])]), &["imageId"]),
                 ],
             }],
+            origin: None,
             rules: BTreeMap::new(),
             protocol: Protocol {
                 completion: Some(Completion {

@@ -140,7 +140,8 @@ fn read_baseline(root: &Root) -> Result<Option<Baseline>, Error> {
     }
     let bytes = read_bytes(&path).map_err(|reason| (format!("the baseline {reason}"), None));
     let baseline = bytes.and_then(|bytes| Baseline::parse(&String::from_utf8_lossy(&bytes)));
-    let failed = |(message, line)| Error::Config { path, line, message, remedy: baseline::REMEDY.to_owned() };
+    let failed =
+        |(message, line)| Error::Config { path, line, column: None, message, remedy: baseline::REMEDY.to_owned() };
     baseline.map(Some).map_err(failed)
 }
 

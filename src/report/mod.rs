@@ -2,6 +2,7 @@
 //!
 //! Input: a [`Run`]. Output: bytes on a writer. Must not know: the command line, where the bytes go.
 
+mod columns;
 mod compact;
 pub mod escape;
 mod excerpt;
@@ -10,11 +11,13 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
+mod markdown;
 mod paths;
 pub mod sarif;
 mod summary;
 
-pub use human::Style;
+pub use human::{DEFAULT_WIDTH, Style};
+pub use markdown::markdown;
 pub use paths::{paths_human, paths_json};
 pub use summary::write_summary;
 
@@ -97,7 +100,7 @@ impl Format {
 }
 
 /// Writes one report.
-pub fn write(format: Format, run: &Run<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(format: Format, run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(run, style, out),
         Format::Json => json::write(run, out),

@@ -67,6 +67,7 @@ fn race() -> (Sources, Analysis) {
         function: "addMessage".into(),
         collection: None,
         array: "messages".into(),
+        tracked: true,
         operator: "$push".into(),
         kinds: vec!["image".into()],
         guard: None,
@@ -83,7 +84,7 @@ fn written(format: Format) -> String {
     let (sources, analysis) = race();
     let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
     let mut out = Vec::new();
-    write(format, &run, Style::default(), &mut out).expect("a report");
+    write(format, &run, &Style::default(), &mut out).expect("a report");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -166,15 +167,18 @@ fn human_shows_both_ends_with_their_own_positions_and_no_escapes() {
     let text = written(Format::Human);
     assert!(!text.contains('\u{1b}'), "{text}");
     for part in [
+        "error[check-then-push] routes/é.js:1:21\n",
         "[routes/é.js:1:21]",
         "[models/a b.js:2:10]",
         "acted on here",
         "checked [here]",
         "help: add",
-        "check-then-push",
+        "waits here",
     ] {
         assert!(text.contains(part), "no {part} in\n{text}");
     }
+    let at = |part: &str| text.find(part).expect("the part");
+    assert!(at("checked [here]") < at("acted on here"), "the check comes first\n{text}");
     assert!(text.ends_with("\n1 error, 0 warnings in 1 file\n"), "{text}");
 }
 
@@ -212,14 +216,14 @@ fn paths_are_a_table_and_an_object() {
     let (sources, analysis) = race();
     let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 };
     let (mut human, mut json) = (Vec::new(), Vec::new());
-    paths_human(&run, &mut human).expect("a table");
+    paths_human(&run, None, &mut human).expect("a table");
     paths_json(&run, &mut json).expect("an object");
     let human = String::from_utf8(human).expect("UTF-8");
     let expected = "\
 WHERE          FUNCTION    ARRAY       WRITE  KIND   GUARD  LOCK         RESULT   VERDICT
 routes/é.js:1  addMessage  *.messages  $push  image  -      locks by id  dropped  unguarded
     started by route POST /chat at models/a b.js:1
-1 write path in 1 file
+1 write path in 1 file: 1 unguarded
 ";
     assert_eq!(human, expected);
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
@@ -227,4 +231,88 @@ routes/é.js:1  addMessage  *.messages  $push  image  -      locks by id  droppe
     assert_eq!(json["paths"][0]["callers"][0]["entry"], "route");
     assert_eq!(json["paths"][0]["resultRead"], false);
     assert_eq!(json["paths"][0]["endLine"], 3);
+}
+
+fn human(analysis: &Analysis, sources: &Sources, style: &Style) -> String {
+    let run = Run { sources, analysis, prefix: "", exit_code: 1 };
+    let mut out = Vec::new();
+    write(Format::Human, &run, style, &mut out).expect("a report");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// A call, a way from a route, and more marks than there is room for.
+fn crowded() -> (Sources, Analysis) {
+    let (mut sources, mut analysis) = race();
+    let far = format!("far();\n{}", "//\n".repeat(9));
+    let mut files: Vec<SourceFile> = sources.iter().map(|(_, file)| file.clone()).collect();
+    files.push(SourceFile::new("z.js".into(), &far.repeat(8), true));
+    sources = Sources::new(files);
+    let finding = &mut analysis.findings[0];
+    let related = |start: u32, role, message: &str| Related {
+        place: Place { file: FileId(2), start, end: start + 5 },
+        role,
+        message: message.into(),
+    };
+    let line = far.len() as u32;
+    finding.related.extend((0..8).map(|at| related(at * line, Role::Context, "computed here")));
+    finding.related.push(related(1, Role::Call, "reached by this call"));
+    let step = |function: &str, entry| Caller { function: function.into(), place: finding.place, entry };
+    let chain = vec![step("POST /chat", Some("route")), step("save", None), step("addMessage", None)];
+    analysis.ways.insert((finding.place, finding.rule), crate::diagnostic::Way { chain, others: 2 });
+    (sources, analysis)
+}
+
+#[test]
+fn calls_are_one_line_and_a_finding_of_many_places_stays_short_unless_all_is_wanted() {
+    let (sources, analysis) = crowded();
+    let short = human(&analysis, &sources, &Style::default());
+    assert!(short.contains("\n  via route POST /chat -> save -> addMessage (one of 3 entries)\n"), "{short}");
+    assert!(!short.contains("reached by this call"), "{short}");
+    assert!(short.contains("checked [here]") && short.contains("acted on here"), "{short}");
+    assert!(short.contains("\n  and 7 more places, with `--full`\n"), "{short}");
+    assert!(short.lines().count() <= super::human::MAX_LINES + 1, "{short}");
+    let full = human(&analysis, &sources, &Style { full: true, ..Style::default() });
+    assert_eq!(full.matches("computed here").count(), 8, "{full}");
+    assert!(full.contains("z.js:1:2 reached by this call") && !full.contains("--full"), "{full}");
+}
+
+#[test]
+fn a_long_way_keeps_its_ends() {
+    let (sources, mut analysis) = crowded();
+    let way = analysis.ways.values_mut().next().expect("a way");
+    let middle = Caller { function: "aFunctionWithALongName".into(), ..way.chain[1].clone() };
+    way.chain.splice(1..1, vec![middle; 6]);
+    let short = human(&analysis, &sources, &Style { width: 80, ..Style::default() });
+    let line = short.lines().find(|line| line.starts_with("  via ")).expect("a way");
+    assert!(
+        line.starts_with("  via route POST /chat -> … -> ")
+            && line.ends_with("-> save -> addMessage (one of 3 entries)"),
+        "{line}"
+    );
+    assert!(line.chars().count() <= 80, "{line}");
+}
+
+#[test]
+fn a_function_with_a_very_long_name_is_still_named() {
+    let (sources, mut analysis) = crowded();
+    let way = analysis.ways.values_mut().next().expect("a way");
+    way.chain.remove(1);
+    way.chain[1].function = "find".repeat(30);
+    let short = human(&analysis, &sources, &Style { width: 80, ..Style::default() });
+    let line = short.lines().find(|line| line.starts_with("  via ")).expect("a way");
+    assert!(line.contains(" -> findfindfind") && line.ends_with("… (one of 3 entries)"), "{line}");
+    assert!(line.chars().count() <= 80, "{line}");
+}
+
+#[test]
+fn an_equal_help_is_told_once() {
+    let (sources, mut analysis) = race();
+    let mut second = analysis.findings[0].clone();
+    second.place.start += 6;
+    analysis.findings.push(second);
+    let text = human(&analysis, &sources, &Style::default());
+    assert_eq!(text.matches("help: add `id").count(), 1, "{text}");
+    assert!(text.contains("help: as for routes/é.js:1:21 above"), "{text}");
+    let full = human(&analysis, &sources, &Style { full: true, ..Style::default() });
+    assert_eq!(full.matches("help: add `id").count(), 2, "{full}");
 }

@@ -127,7 +127,7 @@ impl<'a> Context<'a> {
             return;
         }
         for call in self.calls_to(draft.site) {
-            draft.related.push((call, Role::Gap, "reached by this call".to_owned()));
+            draft.related.push((call, Role::Call, "reached by this call".to_owned()));
         }
         self.drafts.push(draft);
     }

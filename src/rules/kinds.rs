@@ -7,16 +7,28 @@ use crate::config::{Kind, TrackedArray};
 use crate::project::handles::Handle;
 use crate::value::{Arena, C, Key, Node, V};
 
+/// Alternatives of one element that are looked through; an element of more is not known.
+const MAX_FORMS: usize = 256;
+
+/// Whether a field of a collection is a tracked array. Everything that asks what is tracked asks this.
+pub fn is_array(array: &TrackedArray, collection: Option<&str>, field: &str) -> bool {
+    array.field == field
+        && match (&array.collection, collection) {
+            (Some(wanted), Some(name)) => is_same_collection(wanted, name),
+            // Where no caller is known the tracked field alone decides.
+            _ => true,
+        }
+}
+
+/// Whether two names, of collections or models, are of the same collection.
+pub fn is_same_collection(a: &str, b: &str) -> bool {
+    Handle::Named(a.to_owned()).same(&Handle::Named(b.to_owned()))
+}
+
 impl<'a> Context<'a> {
+    /// The configured array that a field is.
     pub fn tracked(&self, handle: &Handle, field: &str) -> Option<&'a TrackedArray> {
-        self.config.arrays.iter().find(|array| {
-            array.field == field
-                && match (&array.collection, handle) {
-                    (Some(name), Handle::Named(_)) => Handle::Named(name.clone()).same(handle),
-                    // Where no caller is known the tracked field alone decides.
-                    _ => true,
-                }
-        })
+        self.config.arrays.iter().find(|array| is_array(array, handle.name(), field))
     }
 
     /// Whether an element can be of a kind under a condition, with all of its key fields present; gives the condition.
@@ -61,7 +73,7 @@ impl<'a> Context<'a> {
                 continue;
             }
             // A spread of something unknown does not show that the field is there.
-            if self.is_unknown_spread(element, alternative) {
+            if self.is_unknown_spread(element, field, alternative) {
                 continue;
             }
             // A literal such as index 0 is there; of anything else a truthy value is witness enough.
@@ -76,12 +88,30 @@ impl<'a> Context<'a> {
         None
     }
 
-    fn is_unknown_spread(&self, element: V, value: V) -> bool {
+    /// Whether a field of an element comes out of something that is spread into it, in any of its forms.
+    fn is_unknown_spread(&self, element: V, field: &str, value: V) -> bool {
         let Node::Member(object, _) = self.project.arena.node(value) else { return false };
-        match self.project.arena.node(element) {
-            Node::Object(entries) => entries.iter().any(|entry| entry.key == Key::Spread && entry.value == *object),
-            _ => false,
+        let is_named = |key: &Key| matches!(key, Key::Name(name) if self.project.arena.text(*name) == field);
+        let mut forms = vec![element];
+        let mut at = 0;
+        while let Some(form) = forms.get(at).copied() {
+            at += 1;
+            match self.project.arena.node(form) {
+                Node::Object(entries) if entries.iter().any(|entry| is_named(&entry.key)) => {}
+                Node::Object(entries) => {
+                    if entries.iter().any(|entry| entry.key == Key::Spread && entry.value == *object) {
+                        return true;
+                    }
+                    forms.extend(entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value));
+                }
+                Node::OneOf(alternatives) => forms.extend(alternatives.iter().map(|(_, form)| *form)),
+                _ => {}
+            }
+            if forms.len() > MAX_FORMS {
+                return true;
+            }
         }
+        false
     }
 
     fn field_equals(&mut self, element: V, field: &str, wanted: &crate::config::Scalar, cond: C) -> Option<C> {

@@ -17,6 +17,12 @@ const MAX_CALLERS: usize = 24;
 #[derive(Clone, Debug)]
 pub struct PathDraft {
     pub site: Site,
+    /// The whole call, where the field stands in an argument of it.
+    pub call: Site,
+    /// Whether the configuration tracks the array.
+    pub tracked: bool,
+    /// Whether the write itself shows that the field is an array; else another write of it, or a finding, must.
+    pub is_sure: bool,
     pub owner: FnRef,
     pub calls: u32,
     pub collection: Option<String>,
@@ -38,16 +44,16 @@ pub fn collect(ctx: &mut Context<'_>, trace: &Trace) -> Vec<PathDraft> {
     let mut drafts = Vec::new();
     for write in &trace.writes {
         for field in &write.fields {
-            if let Some(array) = array_of(ctx, write, field) {
-                drafts.push(draft(ctx, trace, write, field, array));
+            if let Some((array, is_sure)) = array_of(ctx, write, field) {
+                drafts.push(draft(ctx, trace, write, field, array, is_sure));
             }
         }
     }
     drafts
 }
 
-/// The array that a field's write changes: `messages` of `messages.$.text`.
-fn array_of(ctx: &Context<'_>, write: &Write, field: &FieldWrite) -> Option<String> {
+/// The array that a field's write changes, `messages` of `messages.$.text`, and whether it surely is one.
+fn array_of(ctx: &Context<'_>, write: &Write, field: &FieldWrite) -> Option<(String, bool)> {
     let mut parts: Vec<&str> = Vec::new();
     let mut inside = false;
     for part in field.path.split('.') {
@@ -66,12 +72,19 @@ fn array_of(ctx: &Context<'_>, write: &Write, field: &FieldWrite) -> Option<Stri
         "$push" | "$pushAll" | "$addToSet" | "$pull" | "$pullAll" | "$pop" | "splice"
     );
     let whole =
-        matches!(field.operator.as_str(), "$set" | "replace" | "insert" | "pipeline" | "$unset" | "$setOnInsert")
-            && (ctx.is_array_value(field.value) || ctx.tracked(&write.handle, &array).is_some());
-    (changes || inside || whole).then_some(array)
+        matches!(field.operator.as_str(), "$set" | "replace" | "insert" | "pipeline" | "$unset" | "$setOnInsert");
+    let shown = ctx.is_array_value(field.value) || ctx.tracked(&write.handle, &array).is_some();
+    (changes || inside || whole).then_some((array, changes || inside || shown))
 }
 
-fn draft(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, array: String) -> PathDraft {
+fn draft(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    array: String,
+    is_sure: bool,
+) -> PathDraft {
     let step = trace.steps.get(write.step);
     let owner = step.map_or(trace.func, |step| step.owner);
     let in_place = field.path != array;
@@ -88,6 +101,9 @@ fn draft(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite
     };
     PathDraft {
         site: field.site,
+        call: write.site,
+        tracked: ctx.tracked(&write.handle, &array).is_some(),
+        is_sure,
         owner,
         calls: step.map_or(0, |step| step.calls),
         collection: write.handle.name().map(str::to_owned),

@@ -66,6 +66,7 @@ impl Project {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
         command.current_dir(self.path()).args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.env_remove("FORCE_COLOR").env_remove("FORCE_HYPERLINK").env_remove("COLUMNS");
         command
     }
 

@@ -162,7 +162,7 @@ fn related_location(run: &Run<'_>, id: usize, spot: Spot<'_>, text: &str) -> Loc
     Location { id: Some(id), message: Some(Text::plain(text)), ..location(run, spot) }
 }
 
-/// Check, gap and act in this order, when there is a check.
+/// Check, gap, calls and act in this order, when there is a check.
 fn code_flow(run: &Run<'_>, finding: &Finding, act: Spot<'_>) -> Option<CodeFlow> {
     let steps = |role: Role| {
         finding.related.iter().filter(move |related| related.role == role).filter_map(|related| {
@@ -175,6 +175,7 @@ fn code_flow(run: &Run<'_>, finding: &Finding, act: Spot<'_>) -> Option<CodeFlow
         return None;
     }
     locations.extend(steps(Role::Gap));
+    locations.extend(steps(Role::Call));
     locations.push(Location { message: Some(Text::plain(finding.label.as_str())), ..location(run, act) });
     let locations = locations.into_iter().map(|location| ThreadFlowLocation { location }).collect();
     Some(CodeFlow { thread_flows: vec![ThreadFlow { locations }] })
