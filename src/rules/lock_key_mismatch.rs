@@ -2,7 +2,6 @@
 
 use super::context::{Context, Trace, appends};
 use super::unguarded_push::elements;
-use super::wrong_identity_key::{last_name, name_matches};
 use crate::diagnostic::Role;
 use crate::project::locks::{Lock, LockKind};
 use crate::project::writes::{FieldWrite, Write};
@@ -85,6 +84,19 @@ pub fn holds_field(ctx: &mut Context<'_>, parts: &[V], element: V, field: &str) 
                 !word && *value != Arena::UNDEFINED && ctx.project.same_value(*value, *part)
             })
     })
+}
+
+pub fn name_matches(name: &str, key: &str) -> bool {
+    name == key || name.strip_prefix(key).is_some_and(|rest| matches!(rest, "Str" | "String"))
+}
+
+/// The name of a value in a template: `batchId` of `${batchId}`, also through `toString()`.
+pub fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
+    match ctx.project.arena.node(ctx.project.bare(value)) {
+        Node::Param(func, at) => ctx.project.function(*func)?.param_names.get(*at as usize).cloned(),
+        Node::Member(_, name) => Some(ctx.project.arena.text(*name).to_owned()),
+        _ => None,
+    }
 }
 
 /// The names of the values that a key is made of.
