@@ -34,8 +34,10 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, lock: &Lock, key: V, write: &Writ
             let Some(parts) = key_parts(ctx, text) else { continue };
             let has = |ctx: &mut Context<'_>, field: &String| holds_field(ctx, &parts, element, field);
             for (at, kind) in array.kinds.iter().enumerate() {
-                // A key of the document alone locks every element of it, which is coarse and right.
-                let finer = array.kinds.iter().any(|other| other.key.iter().any(|key| has(ctx, key)));
+                // A key of the document, or of a part of the identity, locks more than it must: coarse, and right. What
+                // is no part of the identity tells two claims for one element apart.
+                let foreign = array.kinds.iter().flat_map(|other| &other.key).filter(|key| !kind.key.contains(key));
+                let finer = foreign.into_iter().any(|key| has(ctx, key));
                 let missing: Vec<String> = kind.key.iter().filter(|key| !has(ctx, key)).cloned().collect();
                 if !finer || missing.is_empty() {
                     continue;

@@ -138,15 +138,21 @@ impl Arena {
         self.and(cond, other)
     }
 
-    /// Whether a compound atom is refuted by the others: `!(a && b)` beside `a` and `b`.
+    /// Whether an atom is refuted by the others: `!(a && b)` beside `a` and `b`, `a === null` beside `a`.
     fn contradicts_itself(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
         if atoms.len() > MAX_CHECKED {
             return false;
         }
         self.fuel.set(FUEL);
+        let is_compound = |value: V| matches!(self.node(value), Node::And(_) | Node::Or(_) | Node::OneOf(_));
+        let is_comparison = |value: V| matches!(self.node(value), Node::Nullish(_) | Node::Compare(..));
+        self.is_refuted_among(&atoms, is_compound) || self.is_refuted_among(&atoms, is_comparison)
+    }
+
+    fn is_refuted_among(&self, atoms: &[Atom], is_asked: impl Fn(V) -> bool) -> bool {
         atoms.iter().enumerate().any(|(at, atom)| {
-            if !matches!(self.node(atom.value), Node::And(_) | Node::Or(_) | Node::OneOf(_)) {
+            if !is_asked(atom.value) {
                 return false;
             }
             let others: Vec<Atom> = atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a).collect();
