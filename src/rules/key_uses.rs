@@ -178,7 +178,8 @@ pub fn lock_uses(
                 if fields.is_empty() || both == C::FALSE {
                     continue;
                 }
-                let site = ctx.project.places.get(&field.value).copied().unwrap_or(lock.site);
+                let places = &ctx.project.places;
+                let site = places.get(&field.value).or(places.get(&key)).copied().unwrap_or(lock.site);
                 uses.push(KeyUse { fields, cond: both, site, by: By::Lock });
             }
         }

@@ -46,7 +46,7 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, lock: &Lock, key: V, write: &Writ
                 if ctx.kind_of(element, array, witness).is_none_or(|(first, _)| first != at) {
                     continue;
                 }
-                return report(ctx, trace, lock, write, &field.path, &kind.name, &missing);
+                return report(ctx, trace, lock, text, write, &field.path, &kind.name, &missing);
             }
         }
     }
@@ -118,6 +118,7 @@ fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     lock: &Lock,
+    text: V,
     write: &Write,
     array: &str,
     kind: &str,
@@ -125,7 +126,9 @@ fn report(
 ) {
     let Some(step) = trace.steps.get(lock.step) else { return };
     let (acquired, owner, calls) = (step.site, step.owner, step.calls);
-    let site = lock.key.and_then(|key| ctx.project.places.get(&key).copied()).unwrap_or(acquired);
+    // A key that branches build has no place of its own; the text of the branch has.
+    let places = &ctx.project.places;
+    let site = lock.key.and_then(|key| places.get(&key)).or(places.get(&text)).copied().unwrap_or(acquired);
     let missing = missing.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, site);
     draft.owner = owner;
