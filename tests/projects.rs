@@ -27,8 +27,12 @@ fn names() -> Vec<String> {
     names
 }
 
-/// Runs on a copy, so that the project is its own root.
 fn findings(name: &str) -> Vec<Value> {
+    findings_with(name, &[])
+}
+
+/// Runs on a copy, so that the project is its own root; `changed` files have another text there.
+fn findings_with(name: &str, changed: &[(&str, &str)]) -> Vec<Value> {
     let copy = Project::new(&[]);
     let root = folder().join(name);
     for entry in
@@ -36,6 +40,9 @@ fn findings(name: &str) -> Vec<Value> {
     {
         let path = entry.path().strip_prefix(&root).unwrap().to_string_lossy().into_owned();
         copy.write(&path, &fs::read(entry.path()).unwrap());
+    }
+    for (path, text) in changed {
+        copy.write(path, text.as_bytes());
     }
     let outcome = copy.run(&["check", ".", "--format", "json"]);
     assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
@@ -106,6 +113,60 @@ fn the_report_of_each_project_is_the_reviewed_one() {
             Err(_) => problems.push(format!("missing: {name}.expected; review what UPDATE_EXPECTED=1 writes")),
             Ok(expected) if expected != found => problems.push(format!("{name}.expected differs; now it is\n{found}")),
             Ok(_) => {}
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Mistakes in the helper of `chat-after`: what it reads, what the mistake makes of it, and the rule that finds it.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    // The guard of a merged image is that of its slot.
+    (
+        "messages: { $not: { $elemMatch: { mergeId: mergeId } } },",
+        "messages: { $not: { $elemMatch: { batchId: batchId, batchIndex: batchIndex } } },",
+        "wrong-identity-key",
+    ),
+    // The guard of a batch image is that of any image.
+    (
+        "messages: { $not: { $elemMatch: { batchId: batchId, batchIndex: batchIndex } } },\n      };\n    } else {",
+        "'messages.imageId': { $ne: imageIdStr },\n      };\n    } else {",
+        "wrong-identity-key",
+    ),
+    // The filter knows merged images outside of a batch only.
+    (
+        "let atomicFilter;\n    if (isMerged && mergeId) {",
+        "let atomicFilter;\n    if (isMerged && mergeId && batchId === null) {",
+        "wrong-identity-key",
+    ),
+    // The lock forgets merged images.
+    (
+        "  if (isMerged && mergeId) {\n    lockKey = `msg:${userChatId}:merge:${mergeId}`;\n  } else if (batchId",
+        "  if (batchId",
+        "lock-key-mismatch",
+    ),
+    // The lock of a merged image is that of its slot.
+    ("`msg:${userChatId}:merge:${mergeId}`", "`msg:${userChatId}:merge:${batchId}:${batchIndex}`", "lock-key-mismatch"),
+    // The early search finds the merged image, and the next one overwrites what it found.
+    ("        if (known) {\n          return true;\n        }\n      }\n", "      }\n", "wrong-identity-key"),
+    // The search before the call looks for the slot of a merged image.
+    (
+        "        'messages.mergeId': mergeId,\n      });",
+        "        messages: { $elemMatch: { batchId: batchId, batchIndex: batchIndex } },\n      });",
+        "wrong-identity-key",
+    ),
+];
+
+#[test]
+fn each_mistake_in_the_repaired_chat_is_found() {
+    let path = "models/imagen.js";
+    let repaired = fs::read_to_string(folder().join("chat-after").join(path)).unwrap();
+    let mut problems = Vec::new();
+    for (right, wrong, rule) in MISTAKES {
+        assert_eq!(repaired.matches(right).count(), 1, "not once in chat-after/{path}: {right}");
+        let found = findings_with("chat-after", &[(path, &repaired.replace(right, wrong))]);
+        let is_found = |finding: &Value| finding["rule"] == *rule && finding["level"] == "error";
+        if !found.iter().any(is_found) {
+            problems.push(format!("missing: {rule} for\n{wrong}\ngot {}", snapshot(&found)));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -203,6 +203,9 @@ impl<'a> Eval<'a> {
             self.naming = assigned_name(&node.left);
             let value = self.expr(&node.right);
             self.naming = None;
+            if self.is_computed_text(value) {
+                self.place(value, swc_common::Spanned::span(&*node.right));
+            }
             self.assigned_span = node.span;
             self.assign_target(&node.left, value);
             return value;

@@ -3,8 +3,8 @@
 //! Input: a function's trace. Output: one draft for each append.
 
 use super::context::{Context, Trace, appends};
+use super::key_uses::guard_uses;
 use super::unguarded_push::elements;
-use super::wrong_identity_key::guard_uses;
 use crate::config::Scalar;
 use crate::project::checks::CheckKind;
 use crate::project::guards::Guard;

@@ -54,7 +54,7 @@ fn protected<'t>(ctx: &Context<'_>, trace: &'t Trace, lock: &Lock) -> Option<(&'
     }
     let names = key_names(ctx, lock.key?);
     let by_identity = ctx.config.arrays.iter().flat_map(|array| &array.kinds).any(|kind| {
-        kind.key.iter().all(|key| names.iter().any(|name| super::wrong_identity_key::name_matches(name, key)))
+        kind.key.iter().all(|key| names.iter().any(|name| super::lock_key_mismatch::name_matches(name, key)))
     });
     writes.into_iter().find(|_| by_identity).map(|write| (write, None))
 }

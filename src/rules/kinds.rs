@@ -76,8 +76,8 @@ impl<'a> Context<'a> {
             if self.is_unknown_spread(element, field, alternative) {
                 continue;
             }
-            // A literal such as index 0 is there; of anything else a truthy value is witness enough.
-            if self.project.arena.is_literal(alternative) {
+            // Index 0 is there; of anything else only a truthy value tells elements apart.
+            if matches!(self.project.arena.node(alternative), Node::Num(_)) {
                 return Some(both);
             }
             let present = self.project.arena.meet(both, alternative, true);

@@ -2,7 +2,6 @@
 
 use super::context::{Context, Trace, appends};
 use super::unguarded_push::elements;
-use super::wrong_identity_key::{last_name, name_matches};
 use crate::diagnostic::Role;
 use crate::project::locks::{Lock, LockKind};
 use crate::project::writes::{FieldWrite, Write};
@@ -35,8 +34,10 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, lock: &Lock, key: V, write: &Writ
             let Some(parts) = key_parts(ctx, text) else { continue };
             let has = |ctx: &mut Context<'_>, field: &String| holds_field(ctx, &parts, element, field);
             for (at, kind) in array.kinds.iter().enumerate() {
-                // A key of the document alone locks every element of it, which is coarse and right.
-                let finer = array.kinds.iter().any(|other| other.key.iter().any(|key| has(ctx, key)));
+                // A key of the document, or of a part of the identity, locks more than it must: coarse, and right. What
+                // is no part of the identity tells two claims for one element apart.
+                let foreign = array.kinds.iter().flat_map(|other| &other.key).filter(|key| !kind.key.contains(key));
+                let finer = foreign.into_iter().any(|key| has(ctx, key));
                 let missing: Vec<String> = kind.key.iter().filter(|key| !has(ctx, key)).cloned().collect();
                 if !finer || missing.is_empty() {
                     continue;
@@ -45,7 +46,7 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, lock: &Lock, key: V, write: &Writ
                 if ctx.kind_of(element, array, witness).is_none_or(|(first, _)| first != at) {
                     continue;
                 }
-                return report(ctx, trace, lock, write, &field.path, &kind.name, &missing);
+                return report(ctx, trace, lock, text, write, &field.path, &kind.name, &missing);
             }
         }
     }
@@ -87,6 +88,19 @@ pub fn holds_field(ctx: &mut Context<'_>, parts: &[V], element: V, field: &str) 
     })
 }
 
+pub fn name_matches(name: &str, key: &str) -> bool {
+    name == key || name.strip_prefix(key).is_some_and(|rest| matches!(rest, "Str" | "String"))
+}
+
+/// The name of a value in a template: `batchId` of `${batchId}`, also through `toString()`.
+pub fn last_name(ctx: &Context<'_>, value: V) -> Option<String> {
+    match ctx.project.arena.node(ctx.project.bare(value)) {
+        Node::Param(func, at) => ctx.project.function(*func)?.param_names.get(*at as usize).cloned(),
+        Node::Member(_, name) => Some(ctx.project.arena.text(*name).to_owned()),
+        _ => None,
+    }
+}
+
 /// The names of the values that a key is made of.
 pub fn key_names(ctx: &Context<'_>, key: V) -> Vec<String> {
     let mut names = Vec::new();
@@ -104,6 +118,7 @@ fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     lock: &Lock,
+    text: V,
     write: &Write,
     array: &str,
     kind: &str,
@@ -111,7 +126,9 @@ fn report(
 ) {
     let Some(step) = trace.steps.get(lock.step) else { return };
     let (acquired, owner, calls) = (step.site, step.owner, step.calls);
-    let site = lock.key.and_then(|key| ctx.project.places.get(&key).copied()).unwrap_or(acquired);
+    // A key that branches build has no place of its own; the text of the branch has.
+    let places = &ctx.project.places;
+    let site = lock.key.and_then(|key| places.get(&key)).or(places.get(&text)).copied().unwrap_or(acquired);
     let missing = missing.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, site);
     draft.owner = owner;

@@ -21,6 +21,7 @@ mod guarded;
 mod guarded_upsert;
 mod in_memory_lock;
 mod inconsistent_identity_key;
+mod key_uses;
 pub mod kinds;
 mod lock_fails_open;
 mod lock_key_mismatch;

@@ -64,16 +64,10 @@ impl Arena {
 
     /// The value as a condition: alternatives that come from `&&`, `||`, `!` and `?:` on booleans become `And` and `Or`.
     pub fn as_condition(&mut self, value: V) -> V {
-        let Node::OneOf(alternatives) = self.node(value).clone() else { return value };
-        let [(c1, v1), (c2, v2)] = alternatives.as_slice() else { return value };
-        // The two conditions must be each other's negation.
-        let (first, second) = (self.cond_value(*c1), self.cond_value(*c2));
-        if self.not(first) != second && self.not(second) != first {
-            return value;
-        }
-        let (condition, then, otherwise) = match self.node(first) {
-            Node::Not(_) => (second, *v2, *v1),
-            _ => (first, *v1, *v2),
+        let Some((own, then, otherwise)) = self.choice(value) else { return value };
+        let (condition, then, otherwise) = match *self.node(own) {
+            Node::Not(inner) => (inner, otherwise, then),
+            _ => (own, then, otherwise),
         };
         let negated = self.not(condition);
         let (yes, no) = (self.truth(C::TRUE, then), self.truth(C::TRUE, otherwise));
@@ -89,9 +83,51 @@ impl Arena {
         } else if no == Some(true) {
             let rest = self.as_condition(then);
             self.any(vec![negated, rest])
+        } else if self.are_opposite(otherwise, condition) {
+            let rest = self.as_condition(then);
+            self.any(vec![otherwise, rest])
         } else {
             value
         }
+    }
+
+    /// A value of several alternatives as `condition ? then : otherwise`.
+    fn choice(&mut self, value: V) -> Option<(V, V, V)> {
+        let Node::OneOf(alternatives) = self.node(value).clone() else { return None };
+        if let [(c1, v1), (c2, v2)] = alternatives.as_slice() {
+            let (first, second) = (self.cond_value(*c1), self.cond_value(*c2));
+            return self.are_opposite(first, second).then_some((first, *v1, *v2));
+        }
+        // a && b && c: the alternatives of `a && b` stand beside `c`, each where `a && b` does not hold.
+        for at in [0, alternatives.len().checked_sub(1)?] {
+            let mut others = alternatives.clone();
+            let (cond, then) = others.remove(at);
+            let own = self.cond_value(cond);
+            let rest: Option<Vec<(C, V)>> =
+                others.into_iter().map(|(c, v)| Some((self.without_opposite(c, own)?, v))).collect();
+            let Some(rest) = rest else { continue };
+            let rest = self.one_of(rest);
+            let otherwise = self.as_condition(rest);
+            if !matches!(self.node(otherwise), Node::OneOf(_)) {
+                return Some((own, then, otherwise));
+            }
+        }
+        None
+    }
+
+    fn are_opposite(&mut self, a: V, b: V) -> bool {
+        self.not(a) == b || self.not(b) == a
+    }
+
+    /// A condition without its atom that is the negation of a value; `None` when it has none.
+    fn without_opposite(&mut self, cond: C, value: V) -> Option<C> {
+        let mut atoms = self.atoms(cond);
+        let at = atoms.iter().position(|atom| {
+            let part = if atom.holds { atom.value } else { self.not(atom.value) };
+            self.are_opposite(part, value)
+        })?;
+        atoms.remove(at);
+        Some(atoms.into_iter().rev().fold(C::TRUE, |c, atom| self.push_atom(c, atom)))
     }
 
     pub(super) fn push_atom(&mut self, parent: C, atom: Atom) -> C {
@@ -149,15 +185,21 @@ impl Arena {
         self.and(cond, other)
     }
 
-    /// Whether a compound atom is refuted by the others: `!(a && b)` beside `a` and `b`.
+    /// Whether an atom is refuted by the others: `!(a && b)` beside `a` and `b`, `a === null` beside `a`.
     fn contradicts_itself(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
         if atoms.len() > MAX_CHECKED {
             return false;
         }
         self.fuel.set(FUEL);
+        let is_compound = |value: V| matches!(self.node(value), Node::And(_) | Node::Or(_) | Node::OneOf(_));
+        let is_comparison = |value: V| matches!(self.node(value), Node::Nullish(_) | Node::Compare(..));
+        self.is_refuted_among(&atoms, is_compound) || self.is_refuted_among(&atoms, is_comparison)
+    }
+
+    fn is_refuted_among(&self, atoms: &[Atom], is_asked: impl Fn(V) -> bool) -> bool {
         atoms.iter().enumerate().any(|(at, atom)| {
-            if !matches!(self.node(atom.value), Node::And(_) | Node::Or(_) | Node::OneOf(_)) {
+            if !is_asked(atom.value) {
                 return false;
             }
             let others: Vec<Atom> = atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a).collect();

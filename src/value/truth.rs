@@ -9,6 +9,8 @@ use super::{Arena, Atom, C, Coercion, Compare, Node, V};
 pub(super) const FUEL: u32 = 200;
 /// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
 const PAIR_FUEL: u32 = 4_000;
+/// How deep a value is looked into for its truth.
+const MAX_DEPTH: u32 = 8;
 
 impl Arena {
     /// Whether a value is truthy under a condition; `None` when that is not decided.
@@ -26,7 +28,7 @@ impl Arena {
 
     pub(super) fn truth_under(&self, atoms: &[Atom], value: V, depth: u32) -> Option<bool> {
         let fuel = self.fuel.get();
-        if depth > 8 || fuel == 0 {
+        if depth > MAX_DEPTH || fuel == 0 {
             return None;
         }
         self.fuel.set(fuel - 1);
@@ -68,62 +70,86 @@ impl Arena {
                     None
                 }
             }
-            Node::Nullish(inner) => match self.node(*inner) {
-                Node::Undefined | Node::Null => Some(true),
-                Node::Str(_)
-                | Node::Num(_)
-                | Node::Bool(_)
-                | Node::Object(_)
-                | Node::Array(_)
-                | Node::Fresh(..)
-                | Node::Template(_) => Some(false),
-                _ => match self.truth_under(atoms, *inner, depth + 1) {
-                    Some(true) => Some(false),
-                    _ => None,
-                },
-            },
-            Node::Compare(Compare::Equal, a, b) => {
-                if a == b {
-                    return Some(true);
-                }
-                if self.is_literal(*a) && self.is_literal(*b) {
-                    return Some(false);
-                }
-                // x === 'a' is false where x === 'b' holds.
-                for atom in atoms.iter().filter(|atom| atom.holds) {
-                    if let Node::Compare(Compare::Equal, x, y) = self.node(atom.value)
-                        && x == a
-                        && y != b
-                        && self.is_literal(*y)
-                        && self.is_literal(*b)
-                    {
-                        return Some(false);
-                    }
-                }
-                None
-            }
+            Node::Nullish(inner) => self.nullish_under(atoms, *inner, depth + 1),
+            Node::Compare(Compare::Equal, a, b) => self.equal_under(atoms, *a, *b, depth + 1),
             Node::OneOf(alternatives) => {
-                let mut result = None;
-                for (c, v) in alternatives {
-                    if self.refuted(atoms, *c, depth + 1) {
-                        continue;
-                    }
-                    let mut both = self.atoms(*c);
-                    both.extend_from_slice(atoms);
-                    let truth = self.truth_under(&both, *v, depth + 1)?;
-                    if result.is_some_and(|r| r != truth) {
-                        return None;
-                    }
-                    result = Some(truth);
-                    let taken = self
-                        .atoms(*c)
-                        .iter()
-                        .all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds));
-                    if taken {
-                        break;
-                    }
-                }
-                result
+                self.agreed(atoms, alternatives, depth, |both, v| self.truth_under(both, v, depth + 1))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a question answers for every alternative that the atoms allow; undecided where two differ.
+    fn agreed(
+        &self,
+        atoms: &[Atom],
+        alternatives: &[(C, V)],
+        depth: u32,
+        ask: impl Fn(&[Atom], V) -> Option<bool>,
+    ) -> Option<bool> {
+        let mut result = None;
+        for (c, v) in alternatives {
+            if self.refuted(atoms, *c, depth + 1) {
+                continue;
+            }
+            let own = self.atoms(*c);
+            let mut both = own.clone();
+            both.extend_from_slice(atoms);
+            let answer = ask(&both, *v)?;
+            if result.is_some_and(|r| r != answer) {
+                return None;
+            }
+            result = Some(answer);
+            if own.iter().all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds)) {
+                break;
+            }
+        }
+        result
+    }
+
+    fn nullish_under(&self, atoms: &[Atom], value: V, depth: u32) -> Option<bool> {
+        match self.node(value) {
+            Node::Undefined | Node::Null => Some(true),
+            Node::Str(_)
+            | Node::Num(_)
+            | Node::Bool(_)
+            | Node::Object(_)
+            | Node::Array(_)
+            | Node::Fresh(..)
+            | Node::Template(_) => Some(false),
+            // let index = position; if (first) index = 0; … index !== null
+            Node::OneOf(alternatives) if depth <= MAX_DEPTH => {
+                self.agreed(atoms, alternatives, depth, |both, v| self.nullish_under(both, v, depth + 1))
+            }
+            _ => match self.truth_under(atoms, value, depth) {
+                Some(true) => Some(false),
+                _ => None,
+            },
+        }
+    }
+
+    fn equal_under(&self, atoms: &[Atom], a: V, b: V, depth: u32) -> Option<bool> {
+        if a == b {
+            return Some(true);
+        }
+        if self.is_literal(a) && self.is_literal(b) {
+            return Some(false);
+        }
+        // x === 'a' is false where x === 'b' holds.
+        for atom in atoms.iter().filter(|atom| atom.holds) {
+            if let Node::Compare(Compare::Equal, x, y) = self.node(atom.value)
+                && *x == a
+                && *y != b
+                && self.is_literal(*y)
+                && self.is_literal(b)
+            {
+                return Some(false);
+            }
+        }
+        match self.node(a) {
+            // let kind = 'image'; if (merged) kind = 'merge'; … kind === 'merge'
+            Node::OneOf(alternatives) if depth <= MAX_DEPTH && self.is_literal(b) => {
+                self.agreed(atoms, alternatives, depth, |both, v| self.equal_under(both, v, b, depth + 1))
             }
             _ => None,
         }
