@@ -1,8 +1,10 @@
 //! The pipeline from source texts to findings.
 
+mod cancel;
 mod memory;
 mod survey;
 
+pub use cancel::Cancel;
 pub use memory::Memory;
 pub use survey::survey;
 
@@ -28,38 +30,46 @@ const MAX_RELATED: usize = 12;
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
 pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
-    analyze_again(sources, config, &mut Memory::default(), progress)
+    analyze_again(sources, config, &mut Memory::default(), progress, &Cancel::default()).unwrap_or_default()
 }
 
-/// As [`analyze`], without parsing again what `memory` knows from the run before.
+/// As [`analyze`], without parsing again what `memory` knows from the run before. `None` when `cancel` was over before the
+/// end; what was parsed until then is remembered.
 pub fn analyze_again(
     sources: &Sources,
     config: &Config,
     memory: &mut Memory,
     progress: &(dyn Fn() + Sync),
-) -> Analysis {
+    cancel: &Cancel,
+) -> Option<Analysis> {
     // Linking follows values as deep as they nest, so it runs on a big stack too.
     match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress)),
-        Err(_) => analyze_here(sources, config, memory, progress),
+        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress, cancel)),
+        Err(_) => analyze_here(sources, config, memory, progress, cancel),
     }
 }
 
-fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
-    let mut project = link(sources, config, memory, progress);
+fn analyze_here(
+    sources: &Sources,
+    config: &Config,
+    memory: &mut Memory,
+    progress: &(dyn Fn() + Sync),
+    cancel: &Cancel,
+) -> Option<Analysis> {
+    let mut project = link(sources, config, memory, progress, cancel)?;
     let mut findings = Vec::new();
     for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
         findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
     let schemas = project.schemas();
-    let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
+    let (drafts, path_drafts) = run_rules(&mut project, &schemas, config, cancel)?;
     let mut seen = Seen::default();
     findings.extend(finish(sources, &project, config, drafts, &mut seen));
     let paths = write_paths(sources, &project, path_drafts, &findings);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
-    Analysis { findings, accepted, has_baseline: false, extents: seen.extents, paths }
+    Some(Analysis { findings, accepted, has_baseline: false, extents: seen.extents, paths })
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
@@ -67,10 +77,19 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
 }
 
 /// Parses the files that `memory` does not know, and links all.
-fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Project {
-    memory.refresh(sources, progress);
+fn link(
+    sources: &Sources,
+    config: &Config,
+    memory: &mut Memory,
+    progress: &(dyn Fn() + Sync),
+    cancel: &Cancel,
+) -> Option<Project> {
+    memory.refresh(sources, progress, cancel);
+    if cancel.is_over() {
+        return None;
+    }
     let resolver = Resolver::new(sources);
-    Project::link(&memory.facts, marks(config), &|file, specifier| resolver.resolve(file, specifier))
+    Some(Project::link(&memory.facts, marks(config), &|file, specifier| resolver.resolve(file, specifier)))
 }
 
 /// The functions of the completion protocol, which its rules ask for by name.
@@ -157,11 +176,19 @@ fn problem_finding(id: FileId, file: &SourceFile, problem: &Problem, config: &Co
 }
 
 /// Runs all rules over all functions.
-fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<Draft>, Vec<PathDraft>) {
+fn run_rules(
+    project: &mut Project,
+    schemas: &Schemas,
+    config: &Config,
+    cancel: &Cancel,
+) -> Option<(Vec<Draft>, Vec<PathDraft>)> {
     let count = project.functions.len();
     let mut ctx = Context::new(project, schemas, config);
     let mut paths = Vec::new();
     for func in 0..count {
+        if cancel.is_over() {
+            return None;
+        }
         let Some(trace) = ctx.trace(FnRef(func as u32)) else { continue };
         for check in CHECKS {
             check(&mut ctx, &trace);
@@ -171,7 +198,7 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<
     for check in PROJECT_CHECKS {
         check(&mut ctx);
     }
-    (ctx.finish(), paths)
+    Some((ctx.finish(), paths))
 }
 
 /// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.
