@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod discover;
+pub mod disk;
 pub mod error;
 pub mod facts;
 pub mod fix;

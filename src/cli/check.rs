@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     }
     if args.diff {
         let (before, _) = fix::fix(&mut project, args, stderr)?;
-        fix::show(&project, &before, stdout)?;
+        fix::show(&project, &before, stdout, stderr)?;
         return Ok(exit_code);
     }
     let style = Style { color: is_coloured(args.color) };

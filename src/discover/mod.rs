@@ -6,13 +6,16 @@
 mod load;
 mod root;
 mod skip;
+mod test_file;
 mod walk;
 
 pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
 pub use root::{Root, find_root};
 
 use crate::config::Config;
+use crate::config::load::FILE_NAME;
 use crate::error::Error;
+use skip::Reason;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use walk::Walk;
@@ -34,6 +37,19 @@ pub struct Discovered {
     pub files: Vec<Found>,
     /// One sentence each, sorted.
     pub warnings: Vec<String>,
+    pub left_out: LeftOut,
+}
+
+/// Source files below the paths that are reported on, but passed over: how many, by reason. Those of folders that hold no
+/// source of the project (`node_modules`), and of folders that git ignores, are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    pub tests: usize,
+    pub minified: usize,
+    /// By a `.gitignore`.
+    pub ignored: usize,
+    /// By `exclude` in the configuration.
+    pub excluded: usize,
 }
 
 /// What a run asks for beside the configuration.
@@ -59,7 +75,8 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
             found.insert(file, false);
         }
     }
-    for path in &report_paths(root, wanted.paths, config, &walk)? {
+    let bases = report_paths(root, wanted.paths, config, &walk)?;
+    for path in &bases {
         let is_folder = walk.is_folder(path);
         if wanted.force_exclude && path.starts_with(&root.folder) && walk.is_left_out(&root.folder, path, is_folder) {
             continue;
@@ -83,7 +100,26 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
     files.sort_by(|a, b| a.relative.cmp(&b.relative));
     walk.warnings.sort();
     walk.warnings.dedup();
-    Ok(Discovered { files, warnings: walk.warnings })
+    let known =
+        |path: &PathBuf| files.binary_search_by(|file| file.relative.cmp(&relative_to(&root.folder, path))).is_ok();
+    let passed_over =
+        walk.left_out.iter().filter(|(path, _)| bases.iter().any(|base| path.starts_with(base)) && !known(path));
+    let left_out = count(passed_over.map(|(_, reason)| *reason));
+    Ok(Discovered { files, warnings: walk.warnings, left_out })
+}
+
+fn count(reasons: impl Iterator<Item = Reason>) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    for reason in reasons {
+        match reason {
+            Reason::Test => left_out.tests += 1,
+            Reason::Minified => left_out.minified += 1,
+            Reason::Ignored => left_out.ignored += 1,
+            Reason::Excluded => left_out.excluded += 1,
+            Reason::Foreign => {}
+        }
+    }
+    left_out
 }
 
 /// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.
@@ -103,15 +139,28 @@ fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &
         return Ok(paths.to_vec());
     }
     if !config.paths.is_empty() {
-        let paths = config.paths.iter().map(|path| match walk.is_disk() {
-            true => resolve(&root.folder, Path::new(path)),
-            false => Ok(plain(&root.folder.join(path))),
-        });
-        return paths.collect();
+        return config.paths.iter().map(|path| configured_path(root, path, walk)).collect();
     }
     let usual: Vec<PathBuf> =
         ["models", "routes"].iter().map(|name| root.folder.join(name)).filter(|path| walk.is_folder(path)).collect();
     Ok(if usual.is_empty() { vec![root.folder.clone()] } else { usual })
+}
+
+/// A path of the configuration. Whoever writes the configuration may not choose what else on the disk is read, or fixed.
+fn configured_path(root: &Root, path: &str, walk: &Walk) -> Result<PathBuf, Error> {
+    let resolved = match walk.is_disk() {
+        true => resolve(&root.folder, Path::new(path))?,
+        false => plain(&root.folder.join(path)),
+    };
+    match resolved.starts_with(&root.folder) {
+        true => Ok(resolved),
+        false => Err(Error::Config {
+            path: root.config.clone().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
+            line: None,
+            message: format!("`paths` leads out of the project: `{path}`"),
+            remedy: "name files and folders below the root that are no links to other places".to_owned(),
+        }),
+    }
 }
 
 /// The absolute path behind `path`, symbolic links resolved.

@@ -2,51 +2,75 @@
 //!
 //! Input: names, `.gitignore` files, the globs of the configuration. Output: yes or no. Must not know: file contents.
 
+use super::test_file::{is_test_file, is_test_folder};
+use crate::disk;
 use crate::error::Error;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no source of the project.
-const FOLDERS: &[&str] = &[
-    "node_modules",
-    ".git",
-    "dist",
-    "build",
-    "coverage",
-    ".next",
-    "vendor",
-    "bower_components",
-    "__tests__",
-    "__mocks__",
-];
+const FOLDERS: &[&str] = &["node_modules", ".git", "dist", "build", "coverage", ".next", "vendor", "bower_components"];
+
+/// A larger `.gitignore` is not read, in bytes.
+const MAX_IGNORE_BYTES: u64 = 1 << 20;
+
+/// Why a walk leaves something out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A folder that holds no source of the project.
+    Foreign,
+    Test,
+    Minified,
+    /// By a `.gitignore`.
+    Ignored,
+    /// By `exclude` in the configuration.
+    Excluded,
+}
 
 /// The matchers of one root.
 pub struct Skip {
+    root: PathBuf,
     excludes: Gitignore,
     /// Whether `.gitignore` files count. They say nothing of a file that git knows.
     reads_ignores: bool,
+    /// The files that stand for the disk.
+    listed: Option<BTreeSet<PathBuf>>,
     /// `.gitignore` by its folder, read when first needed.
     ignored: BTreeMap<PathBuf, Option<Gitignore>>,
 }
 
 impl Skip {
-    pub fn new(root: &Path, excludes: &[String], reads_ignores: bool) -> Result<Self, Error> {
+    pub fn new(root: &Path, excludes: &[String], listed: Option<&[PathBuf]>) -> Result<Self, Error> {
         let mut builder = GitignoreBuilder::new(root);
         for glob in excludes {
             builder.add_line(None, glob).map_err(|error| bad_glob(glob, &error))?;
         }
         let excludes = builder.build().map_err(|error| bad_glob(&excludes.join(", "), &error))?;
-        Ok(Self { excludes, reads_ignores, ignored: BTreeMap::new() })
+        let listed = listed.map(|files| files.iter().cloned().collect::<BTreeSet<PathBuf>>());
+        Ok(Self { root: root.to_owned(), excludes, reads_ignores: listed.is_none(), listed, ignored: BTreeMap::new() })
     }
 
-    /// Whether the walk leaves out this file or folder. The folder above it is known to be walked.
-    pub fn is_skipped(&mut self, path: &Path, is_folder: bool) -> bool {
+    /// Why the walk leaves out this file or folder; `None` when it does not. The folder above it is known to be walked.
+    pub fn reason(&mut self, path: &Path, is_folder: bool) -> Option<Reason> {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if is_folder && FOLDERS.contains(&name.as_ref()) || !is_folder && (is_minified(&name) || is_test(&name)) {
-            return true;
+        let is_at_top = || path.parent().is_some_and(|parent| self.is_package(parent));
+        match is_folder {
+            true if FOLDERS.contains(&name.as_ref()) => Some(Reason::Foreign),
+            true if is_test_folder(&name, is_at_top) => Some(Reason::Test),
+            false if is_minified(&name) => Some(Reason::Minified),
+            false if is_test_file(&name) => Some(Reason::Test),
+            _ if self.excludes.matched(path, is_folder).is_ignore() => Some(Reason::Excluded),
+            _ if self.reads_ignores && self.is_ignored(path, is_folder) => Some(Reason::Ignored),
+            _ => None,
         }
-        self.excludes.matched(path, is_folder).is_ignore() || self.reads_ignores && self.is_ignored(path, is_folder)
+    }
+
+    /// Whether a folder is the root, or that of a package in it.
+    fn is_package(&self, folder: &Path) -> bool {
+        let manifest = folder.join("package.json");
+        folder == self.root
+            || self.listed.as_ref().map_or_else(|| manifest.exists(), |listed| listed.contains(&manifest))
     }
 
     /// The nearest `.gitignore` that says anything about the path decides, as in git.
@@ -66,19 +90,20 @@ impl Skip {
     }
 }
 
-/// A line that git does not understand is passed over, as git does.
+/// A line that git does not understand is passed over, and so is a link, as git does.
 fn read_ignore_file(folder: &Path) -> Option<Gitignore> {
     let file = folder.join(".gitignore");
-    file.is_file().then(|| Gitignore::new(file).0)
+    file.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let bytes = disk::read(&file, MAX_IGNORE_BYTES).ok()?;
+    let mut builder = GitignoreBuilder::new(folder);
+    for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().ok()
 }
 
 fn is_minified(name: &str) -> bool {
     name.ends_with(".min.js") || name.ends_with(".min.mjs") || name.ends_with(".min.cjs")
-}
-
-fn is_test(name: &str) -> bool {
-    let mut parts = name.split('.').rev().skip(1);
-    parts.any(|part| part == "test" || part == "spec")
 }
 
 fn bad_glob(glob: &str, error: &ignore::Error) -> Error {

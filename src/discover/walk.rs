@@ -4,10 +4,11 @@
 //! found twice. Must not know: which files are reported.
 
 use super::is_source;
-use super::skip::Skip;
+use super::skip::{Reason, Skip};
 use crate::error::Error;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 /// One run's walks; the matchers are shared between them.
 pub struct Walk {
@@ -15,13 +16,16 @@ pub struct Walk {
     /// Absolute paths, sorted, that stand for the disk.
     listed: Option<Vec<PathBuf>>,
     pub warnings: Vec<String>,
+    /// Source files that were passed over, and why; what stands in a folder that git ignores, or that holds no source of
+    /// the project, is not looked at.
+    pub left_out: BTreeMap<PathBuf, Reason>,
 }
 
 impl Walk {
     pub fn new(root: &Path, excludes: &[String], listed: Option<&[String]>) -> Result<Self, Error> {
-        let listed = listed.map(|paths| paths.iter().map(|path| root.join(path)).collect());
-        let skip = Skip::new(root, excludes, listed.is_none())?;
-        Ok(Self { skip, listed, warnings: Vec::new() })
+        let listed: Option<Vec<PathBuf>> = listed.map(|paths| paths.iter().map(|path| root.join(path)).collect());
+        let skip = Skip::new(root, excludes, listed.as_deref())?;
+        Ok(Self { skip, listed, warnings: Vec::new(), left_out: BTreeMap::new() })
     }
 
     /// Whether the disk is walked, not a list.
@@ -46,7 +50,7 @@ impl Walk {
     pub fn is_left_out(&mut self, folder: &Path, path: &Path, is_folder: bool) -> bool {
         let mut below: Vec<&Path> = path.ancestors().take_while(|above| *above != folder).collect();
         below.reverse();
-        below.into_iter().any(|part| self.skip.is_skipped(part, is_folder || part != path))
+        below.into_iter().any(|part| self.skip.reason(part, is_folder || part != path).is_some())
     }
 
     /// All source files under `folder`. The folder itself is walked whatever its name.
@@ -64,25 +68,65 @@ impl Walk {
     }
 
     fn matching(&mut self, folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+        let mut files = Vec::new();
         if let Some(listed) = self.listed.take() {
-            let below = listed.iter().filter(|file| file.starts_with(folder) && is_wanted(file));
-            let files = below.filter(|file| !self.is_left_out(folder, file, false)).cloned().collect();
+            for file in listed.iter().filter(|file| file.starts_with(folder) && is_wanted(file)) {
+                let mut below: Vec<&Path> = file.ancestors().take_while(|above| *above != folder).collect();
+                below.reverse();
+                match below.into_iter().find_map(|part| self.skip.reason(part, part != file.as_path())) {
+                    Some(reason) => self.leave_out(file, reason),
+                    None => files.push(file.clone()),
+                }
+            }
             self.listed = Some(listed);
             return files;
         }
-        let skip = &mut self.skip;
-        let entries = WalkDir::new(folder)
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || !skip.is_skipped(entry.path(), entry.file_type().is_dir()));
-        let mut files = Vec::new();
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
-                Ok(_) => {}
-                Err(error) => self.warnings.push(error.to_string()),
+        let mut entries = WalkDir::new(folder).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.warnings.push(error.to_string());
+                    continue;
+                }
+            };
+            let is_folder = entry.file_type().is_dir();
+            let reason = if entry.depth() == 0 { None } else { self.skip.reason(entry.path(), is_folder) };
+            if is_folder && reason.is_some() {
+                entries.skip_current_dir();
+            }
+            match reason {
+                Some(reason) if is_folder => self.leave_out_below(entry.path(), reason),
+                Some(reason) if entry.file_type().is_file() => self.leave_out(entry.path(), reason),
+                None if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
+                _ => {}
             }
         }
         files
+    }
+
+    fn leave_out(&mut self, file: &Path, reason: Reason) {
+        if reason != Reason::Foreign && is_source(file) {
+            self.left_out.insert(file.to_owned(), reason);
+        }
+    }
+
+    /// Notes the source files in a folder that is left out, where they are few and the project's own.
+    fn leave_out_below(&mut self, folder: &Path, reason: Reason) {
+        if !matches!(reason, Reason::Test | Reason::Excluded) {
+            return;
+        }
+        let skip = &mut self.skip;
+        let is_own = |entry: &DirEntry| {
+            let is_folder = entry.file_type().is_dir();
+            entry.depth() == 0
+                || !matches!(skip.reason(entry.path(), is_folder), Some(Reason::Foreign | Reason::Ignored))
+        };
+        let entries = WalkDir::new(folder).into_iter().filter_entry(is_own).flatten();
+        let files: Vec<PathBuf> =
+            entries.filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path).collect();
+        for file in files {
+            self.leave_out(&file, reason);
+        }
     }
 }
