@@ -170,7 +170,9 @@ impl Repository {
 
 fn failed(command: &str, output: &Output) -> Error {
     let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().next().unwrap_or_default().trim_start_matches("fatal: ");
+    // Warnings may come first.
+    let fatal = said.lines().find_map(|line| line.strip_prefix("fatal: ").or_else(|| line.strip_prefix("error: ")));
+    let said = fatal.or(said.lines().next()).unwrap_or_default();
     Error::Git {
         message: format!("`git {command}` failed: {said}"),
         remedy: "run it in a clone of the repository, or without `--staged` and `--since`".to_owned(),
