@@ -204,6 +204,34 @@ fn an_interrupt_leaves_no_temporary_file() {
 }
 
 #[test]
+fn a_folder_that_is_swapped_for_a_link_meanwhile_leads_nowhere() {
+    let files: Vec<String> = (0..1_500).map(|at| format!("models/{at}.js")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), RACY)).collect();
+    let (project, outside) = (Project::new(&files), Project::new(&files));
+    let models = project.path().join("models");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pushguard"))
+        .current_dir(project.path())
+        .args(["check", "--fix"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + LIMIT;
+    while fs::read_to_string(models.join("0.js")).unwrap() == RACY {
+        assert!(Instant::now() < deadline, "nothing was written");
+    }
+    fs::rename(&models, project.path().join("moved")).unwrap();
+    symlink(outside.path().join("models"), &models).unwrap();
+    let status = child.wait().unwrap();
+    for (path, text) in files {
+        assert_eq!(outside.read(path), text, "{path}, {status}");
+    }
+    let moved = fs::read_dir(project.path().join("moved")).unwrap();
+    let written = moved.filter(|entry| fs::read_to_string(entry.as_ref().unwrap().path()).unwrap() != RACY).count();
+    assert!(status.code() == Some(2) || written == 1_500, "{written} files, then {status}");
+}
+
+#[test]
 fn a_diff_and_the_reports_print_nothing_that_acts() {
     let unseen = "\u{1b}[2J\u{0}\u{202e}\u{200b}\u{2066}\u{feff}\u{e0041}\u{9b}x";
     let marked = format!("  // {unseen} ##vso[task.setvariable variable=PATH]x\n  await chats");
@@ -255,4 +283,52 @@ fn names_of_files_forge_no_line_of_a_report() {
     }
     let outcome = run(project.path(), &["check", "--list-files"]);
     assert!(!outcome.stdout.lines().any(|line| line.trim().starts_with("::")), "{outcome:?}");
+}
+
+/// The gate must come to its verdict, or say why it cannot, whatever the files beside the code hold.
+#[test]
+fn files_beside_the_code_do_not_stop_the_gate() {
+    let array = "[[array]]\nfield = 'messages'\n[[array.kind]]\nname = 'k'\nwhen = { has = ['a'] }\nkey = ['a']\n";
+    let deep = "[".repeat(500_000);
+    let beside = [
+        ("pushguard.toml", array.repeat(8_000), 1),
+        ("pushguard.toml", "#".repeat(20 << 20), 2),
+        ("pushguard.toml", format!("a = {deep}"), 2),
+        ("pushguard.toml", format!("exclude = ['{}']", "*a".repeat(20_000)), 1),
+        ("pushguard.toml", format!("exclude = ['{}']", "{a,b}".repeat(2_000)), 1),
+        ("pushguard.toml", format!("exclude = [{}]", "'**/[a-z]*?/{b,c}*/**/d',".repeat(10_000)), 1),
+        ("pushguard-baseline.json", format!("{{\"version\": 1, \"findings\": {deep}"), 2),
+        ("pushguard-baseline.json", format!("{{\"version\": 1, \"findings\": [{{\"path\": {deep}"), 2),
+        (".gitignore", "**/[a-z]*?/{b,c}*/**/d\n".repeat(20_000), 1),
+        ("tsconfig.json", deep.clone(), 1),
+        ("tsconfig.json", "{\"extends\": \"./tsconfig.json\"}".to_owned(), 1),
+        ("tsconfig.json", "{\"extends\": \"/etc/passwd\", \"references\": [{\"path\": \".\"}]}".to_owned(), 1),
+        ("package.json", "{\"imports\": {\"#a\": \"#b\", \"#b\": \"#a\"}, \"main\": \".\"}".to_owned(), 1),
+        ("package.json", "{\"a\":".repeat(300_000), 1),
+    ];
+    for (name, text, code) in beside {
+        let project = Project::new(&[
+            ("models/a.js", RACY),
+            ("models/b.js", "import '#a'; import '.'; import '..';"),
+            (name, &text),
+        ]);
+        symlink(".", project.path().join("models/loop")).unwrap();
+        let outcome = run(project.path(), &["check", "--format", "compact"]);
+        let start: String = text.chars().take(60).collect();
+        assert_eq!(outcome.code, Some(code), "{name} {start}: {outcome:?}");
+        assert!(code == 2 || outcome.stdout.starts_with("models/a.js:5:"), "{name} {start}: {outcome:?}");
+        assert!(code == 1 || outcome.stderr.contains(name), "{name} {start}: {outcome:?}");
+    }
+}
+
+#[test]
+fn folders_in_folders_are_walked_to_a_depth_that_is_told() {
+    let project = Project::new(&[("models/a.js", RACY)]);
+    let script = "import os\nfor i in range(1500):\n  os.mkdir('d'); os.chdir('d')\nopen('b.js', 'w').write('x')";
+    let made =
+        Command::new("python3").current_dir(project.path().join("models")).args(["-c", script]).status().unwrap();
+    assert!(made.success());
+    let outcome = run(project.path(), &["check", "--format", "compact"]);
+    assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), 1), "{outcome:?}");
+    assert!(outcome.stderr.contains("256 folders deep"), "{outcome:?}");
 }

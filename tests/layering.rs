@@ -87,7 +87,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("eprint", &[]),
     ("process::exit", &[]),
     ("env::current_dir", &[]),
-    ("std::fs", &["cli/", "discover/", "git/mod.rs"]),
+    ("std::fs", &["cli/", "discover/", "disk/", "git/mod.rs"]),
     ("cap_std", &["disk/"]),
     ("signal_hook", &["disk/"]),
     ("process::Command", &["git/"]),

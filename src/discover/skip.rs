@@ -6,8 +6,10 @@ use super::test_file::{is_test_file, is_test_folder};
 use crate::disk;
 use crate::error::Error;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Folders that hold no source of the project.
 const FOLDERS: &[&str] = &["node_modules", ".git", "dist", "build", "coverage", ".next", "vendor", "bower_components"];
@@ -36,8 +38,8 @@ pub struct Skip {
     reads_ignores: bool,
     /// The files that stand for the disk.
     listed: Option<BTreeSet<PathBuf>>,
-    /// `.gitignore` by its folder, read when first needed.
-    ignored: BTreeMap<PathBuf, Option<Gitignore>>,
+    /// What applies in a folder, read when first needed.
+    ignored: FxHashMap<PathBuf, Arc<Link>>,
 }
 
 impl Skip {
@@ -48,7 +50,13 @@ impl Skip {
         }
         let excludes = builder.build().map_err(|error| bad_glob(&excludes.join(", "), &error))?;
         let listed = listed.map(|files| files.iter().cloned().collect::<BTreeSet<PathBuf>>());
-        Ok(Self { root: root.to_owned(), excludes, reads_ignores: listed.is_none(), listed, ignored: BTreeMap::new() })
+        Ok(Self {
+            root: root.to_owned(),
+            excludes,
+            reads_ignores: listed.is_none(),
+            listed,
+            ignored: FxHashMap::default(),
+        })
     }
 
     /// Why the walk leaves out this file or folder; `None` when it does not. The folder above it is known to be walked.
@@ -75,18 +83,48 @@ impl Skip {
 
     /// The nearest `.gitignore` that says anything about the path decides, as in git.
     fn is_ignored(&mut self, path: &Path, is_folder: bool) -> bool {
-        for folder in path.ancestors().skip(1) {
-            let matcher = self.ignored.entry(folder.to_owned()).or_insert_with(|| read_ignore_file(folder));
-            match matcher.as_ref().map(|matcher| matcher.matched(path, is_folder)) {
-                Some(ignore::Match::Ignore(_)) => return true,
-                Some(ignore::Match::Whitelist(_)) => return false,
-                _ => {}
-            }
-            if folder.join(".git").exists() {
-                break;
+        let Some(folder) = path.parent() else { return false };
+        let mut at = Some(self.chain(folder));
+        while let Some(link) = at {
+            match link.matcher.matched(path, is_folder) {
+                ignore::Match::Ignore(_) => return true,
+                ignore::Match::Whitelist(_) => return false,
+                ignore::Match::None => at = link.above.clone(),
             }
         }
         false
+    }
+
+    /// The `.gitignore` files of a folder and of those above it, up to the top of the repository. A folder without one shares
+    /// the chain of the folder above, so that a look-up costs the same at any depth.
+    fn chain(&mut self, folder: &Path) -> Arc<Link> {
+        let is_open = |folder: &&Path| !self.ignored.contains_key(*folder);
+        let open: Vec<&Path> = folder.ancestors().take_while(is_open).collect();
+        let known = open.last().copied().unwrap_or(folder).parent().filter(|_| !open.is_empty()).unwrap_or(folder);
+        let mut chain = self.ignored.get(known).cloned();
+        for folder in open.into_iter().rev() {
+            // What stands above the top of a repository says nothing about it.
+            let above = chain.take().filter(|_| !folder.join(".git").exists());
+            let link = match (read_ignore_file(folder), above) {
+                (None, Some(above)) => above,
+                (matcher, above) => Arc::new(Link { matcher: matcher.unwrap_or_else(Gitignore::empty), above }),
+            };
+            self.ignored.insert(folder.to_owned(), Arc::clone(&link));
+            chain = Some(link);
+        }
+        chain.unwrap_or_default()
+    }
+}
+
+/// One `.gitignore`, and what applies where it says nothing.
+struct Link {
+    matcher: Gitignore,
+    above: Option<Arc<Link>>,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self { matcher: Gitignore::empty(), above: None }
     }
 }
 

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
+/// Folders in folders. No project is that deep; the length of a path makes each step into it dearer than the one before.
+const MAX_DEPTH: usize = 256;
+
 /// One run's walks; the matchers are shared between them.
 pub struct Walk {
     skip: Skip,
@@ -91,6 +94,12 @@ impl Walk {
                 }
             };
             let is_folder = entry.file_type().is_dir();
+            if is_folder && entry.depth() >= MAX_DEPTH {
+                self.warnings
+                    .push(format!("{MAX_DEPTH} folders deep, so nothing in it is read: {}", entry.path().display()));
+                entries.skip_current_dir();
+                continue;
+            }
             let reason = if entry.depth() == 0 { None } else { self.skip.reason(entry.path(), is_folder) };
             if is_folder && reason.is_some() {
                 entries.skip_current_dir();
@@ -122,7 +131,7 @@ impl Walk {
             entry.depth() == 0
                 || !matches!(skip.reason(entry.path(), is_folder), Some(Reason::Foreign | Reason::Ignored))
         };
-        let entries = WalkDir::new(folder).into_iter().filter_entry(is_own).flatten();
+        let entries = WalkDir::new(folder).max_depth(MAX_DEPTH).into_iter().filter_entry(is_own).flatten();
         let files: Vec<PathBuf> =
             entries.filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path).collect();
         for file in files {
