@@ -48,7 +48,7 @@ impl Skip {
         for glob in excludes {
             builder.add_line(None, glob).map_err(|error| bad_glob(glob, &error))?;
         }
-        let excludes = builder.build().map_err(|error| bad_glob(&excludes.join(", "), &error))?;
+        let excludes = builder.build().map_err(|_| too_many_globs())?;
         let listed = listed.map(|files| files.iter().cloned().collect::<BTreeSet<PathBuf>>());
         Ok(Self {
             root: root.to_owned(),
@@ -145,8 +145,21 @@ fn is_minified(name: &str) -> bool {
 }
 
 fn bad_glob(glob: &str, error: &ignore::Error) -> Error {
+    // An error repeats the glob.
+    let shown = |text: &str| text.chars().take(100).collect::<String>();
     Error::Usage {
-        message: format!("`exclude` has a glob that cannot be read, `{glob}`: {error}"),
+        message: format!(
+            "`exclude` in pushguard.toml has a glob that cannot be read, `{}`: {}",
+            shown(glob),
+            shown(&error.to_string())
+        ),
         remedy: "write globs as in .gitignore: `legacy/`, `**/*.gen.js`".to_owned(),
+    }
+}
+
+fn too_many_globs() -> Error {
+    Error::Usage {
+        message: "`exclude` in pushguard.toml has too many globs, or too large ones".to_owned(),
+        remedy: "name folders instead of files".to_owned(),
     }
 }
