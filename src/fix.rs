@@ -26,9 +26,12 @@ pub struct Round {
     pub refused: Vec<Place>,
 }
 
+/// Fixes of one file with the places of their findings, and what their edits take up.
+type Accepted<'a> = (Vec<(&'a Fix, Place)>, Ranges);
+
 /// Applies the fixes of the findings, in their order, each whole or not at all. Only files that are reported on change.
 pub fn apply(sources: &Sources, findings: &[Finding]) -> Round {
-    let mut accepted: BTreeMap<FileId, (Vec<(&Fix, Place)>, Ranges)> = BTreeMap::new();
+    let mut accepted: BTreeMap<FileId, Accepted<'_>> = BTreeMap::new();
     for finding in findings {
         // A fix in one file is whole there; one over several files could be refused in part.
         let Some(fix) = &finding.fix else { continue };
