@@ -1,5 +1,6 @@
 //! The pipeline from source texts to findings.
 
+mod cancel;
 mod clients;
 mod coverage;
 mod memory;
@@ -7,6 +8,7 @@ mod paths;
 mod survey;
 mod ways;
 
+pub use cancel::Cancel;
 pub use memory::Memory;
 pub use survey::survey;
 
@@ -34,31 +36,39 @@ const MAX_RELATED: usize = 12;
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
 pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Analysis {
-    analyze_again(sources, config, &mut Memory::of_one_run(), progress)
+    analyze_again(sources, config, &mut Memory::of_one_run(), progress, &Cancel::default()).unwrap_or_default()
 }
 
-/// As [`analyze`], without parsing again what `memory` knows from the run before.
+/// As [`analyze`], without parsing again what `memory` knows from the run before. `None` when `cancel` was over before the
+/// end; what was parsed until then is remembered.
 pub fn analyze_again(
     sources: &Sources,
     config: &Config,
     memory: &mut Memory,
     progress: &(dyn Fn() + Sync),
-) -> Analysis {
+    cancel: &Cancel,
+) -> Option<Analysis> {
     // Linking follows values as deep as they nest, so it runs on a big stack too.
     match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress)),
-        Err(_) => analyze_here(sources, config, memory, progress),
+        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress, cancel)),
+        Err(_) => analyze_here(sources, config, memory, progress, cancel),
     }
 }
 
-fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
-    let (mut project, imports) = link(sources, config, memory, progress);
+fn analyze_here(
+    sources: &Sources,
+    config: &Config,
+    memory: &mut Memory,
+    progress: &(dyn Fn() + Sync),
+    cancel: &Cancel,
+) -> Option<Analysis> {
+    let (mut project, imports) = link(sources, config, memory, progress, cancel)?;
     let mut findings = Vec::new();
     for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
         findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
     }
     let schemas = project.schemas();
-    let Ruled { drafts, paths: path_drafts, census } = run_rules(&mut project, &schemas, config);
+    let Ruled { drafts, paths: path_drafts, census } = run_rules(&mut project, &schemas, config, cancel)?;
     let mut seen = Seen::default();
     findings.extend(finish(sources, &project, config, drafts, &mut seen));
     let paths = paths::rows(sources, &project, path_drafts, &findings);
@@ -68,7 +78,7 @@ fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progres
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, memory.unread());
     let (extents, ways) = (seen.extents, seen.ways);
-    Analysis { findings, accepted, extents, ways, paths, unwritten, coverage, ..Analysis::default() }
+    Some(Analysis { findings, accepted, extents, ways, paths, unwritten, coverage, ..Analysis::default() })
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
@@ -79,8 +89,17 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
 type Imports = Vec<(u32, String, bool)>;
 
 /// Parses the files that `memory` does not know, and links all.
-fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> (Project, Imports) {
-    memory.refresh(sources, progress);
+fn link(
+    sources: &Sources,
+    config: &Config,
+    memory: &mut Memory,
+    progress: &(dyn Fn() + Sync),
+    cancel: &Cancel,
+) -> Option<(Project, Imports)> {
+    memory.refresh(sources, progress, cancel);
+    if cancel.is_over() {
+        return None;
+    }
     let resolver = Resolver::new(sources);
     let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
@@ -90,7 +109,7 @@ fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn
     } else {
         Project::link(&lengths, memory.facts.iter(), marks(config), &resolve)
     };
-    (project, resolver.own_imports())
+    Some((project, resolver.own_imports()))
 }
 
 /// Words by which code that writes to MongoDB is told at a glance.
@@ -189,11 +208,14 @@ struct Ruled {
 }
 
 /// Runs all rules over all functions.
-fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> Ruled {
+fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config, cancel: &Cancel) -> Option<Ruled> {
     let count = project.functions.len();
     let mut ctx = Context::new(project, schemas, config);
     let (mut paths, mut census) = (Vec::new(), Census::default());
     for func in 0..count {
+        if cancel.is_over() {
+            return None;
+        }
         let func = FnRef(func as u32);
         let turn = ctx.project.begin(func);
         census.add_own(ctx.project, func);
@@ -212,7 +234,7 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> Ruled
     for func in 0..count {
         census.name_from(ctx.project, FnRef(func as u32));
     }
-    Ruled { drafts: ctx.finish(), paths, census }
+    Some(Ruled { drafts: ctx.finish(), paths, census })
 }
 
 /// What is gathered over all findings.

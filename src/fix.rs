@@ -1,16 +1,20 @@
 //! Applies fixes to texts.
 //!
-//! Input: sources and their findings. Output: the sources after one round of edits that do not overlap; a file that the
-//! edits would break keeps its text. Must not know: where files are stored, how a fix was found.
+//! Input: sources and their findings. Output: the sources after one round of edits that do not overlap; an edit that
+//! would break its file is left out. Must not know: where files are stored, how a fix was found.
 
-use crate::diagnostic::{Edit, Finding};
+use crate::diagnostic::{Edit, Finding, Fix};
 use crate::parse::{self, STACK_SIZE};
-use crate::source::{FileId, SourceFile, Sources};
+use crate::source::{FileId, Place, SourceFile, Sources};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Rounds after which a run of fixes stops: a fix may make room for the next one, but two must not undo each other for
 /// ever.
 pub const MAX_ROUNDS: usize = 10;
+
+/// Fixes of one file that are refused one by one; with more, the rest of the file is left as it is, for each costs a parse.
+const MAX_REFUSED: usize = 16;
 
 /// What one round did.
 #[derive(Debug)]
@@ -18,42 +22,106 @@ pub struct Round {
     pub sources: Sources,
     /// Findings whose fix was applied.
     pub applied: usize,
-    /// Files whose fixes were refused, because the result would not parse.
-    pub refused: Vec<FileId>,
+    /// Places of the findings whose fix was refused, because the result would not parse.
+    pub refused: Vec<Place>,
 }
+
+/// Fixes of one file with the places of their findings, and what their edits take up.
+type Accepted<'a> = (Vec<(&'a Fix, Place)>, Ranges);
 
 /// Applies the fixes of the findings, in their order, each whole or not at all. Only files that are reported on change.
 pub fn apply(sources: &Sources, findings: &[Finding]) -> Round {
-    let mut accepted: BTreeMap<FileId, (Vec<&Edit>, usize)> = BTreeMap::new();
-    for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+    let mut accepted: BTreeMap<FileId, Accepted<'_>> = BTreeMap::new();
+    for finding in findings {
         // A fix in one file is whole there; one over several files could be refused in part.
+        let Some(fix) = &finding.fix else { continue };
         let Some(file) = fix.edits.first().map(|edit| edit.place.file) else { continue };
         let is_reported = sources.get(file).is_some_and(|file| file.reported);
-        let (edits, count) = accepted.entry(file).or_default();
-        let fits = |edit: &Edit| edit.place.file == file && edits.iter().all(|other| !overlap(edit, other));
-        if is_reported && fix.edits.iter().all(fits) {
-            edits.extend(&fix.edits);
-            *count += 1;
+        let (fixes, ranges) = accepted.entry(file).or_default();
+        if is_reported && fix.edits.iter().all(|edit| edit.place.file == file && ranges.is_free(edit.place)) {
+            fix.edits.iter().for_each(|edit| ranges.take(edit.place));
+            fixes.push((fix, finding.place));
         }
     }
     let mut round = Round { sources: sources.clone(), applied: 0, refused: Vec::new() };
-    for (id, (edits, count)) in accepted.into_iter().filter(|(_, (edits, _))| !edits.is_empty()) {
+    for (id, (fixes, _)) in accepted {
         let Some(file) = sources.get(id) else { continue };
-        match edited(file, edits).filter(|new| parses_as_well(file, new)) {
-            Some(new) => {
-                round.sources.replace(id, new);
-                round.applied += count;
-            }
-            None => round.refused.push(id),
+        let mut attempt = Attempt { file, errors: OnceCell::new(), taken: Vec::new(), text: None, refused: Vec::new() };
+        attempt.take(&fixes);
+        round.applied += attempt.taken.len();
+        round.refused.extend(attempt.refused);
+        if let Some(new) = attempt.text {
+            round.sources.replace(id, new);
         }
     }
     round
 }
 
-/// Two insertions at one place overlap too: their order would be chance.
-fn overlap(a: &Edit, b: &Edit) -> bool {
-    let (a, b) = (a.place, b.place);
-    a.start < b.end && b.start < a.end || a.start == b.start
+/// The fixes of one file, as many as leave a text that parses.
+struct Attempt<'a> {
+    file: &'a SourceFile,
+    /// Syntax errors before any fix; `None` when there is no tree.
+    errors: OnceCell<Option<usize>>,
+    taken: Vec<(&'a Fix, Place)>,
+    /// The text with those that were taken.
+    text: Option<SourceFile>,
+    refused: Vec<Place>,
+}
+
+impl<'a> Attempt<'a> {
+    /// Takes all of the fixes at once, else each half for itself, down to the ones that are to blame.
+    fn take(&mut self, fixes: &[(&'a Fix, Place)]) {
+        if fixes.is_empty() {
+            return;
+        }
+        if self.refused.len() >= MAX_REFUSED {
+            return self.refused.extend(fixes.iter().map(|(_, place)| *place));
+        }
+        let wanted = [self.taken.as_slice(), fixes].concat();
+        let edits = wanted.iter().flat_map(|(fix, _)| &fix.edits).collect();
+        let new = edited(self.file, edits).filter(|new| self.parses_as_well(new));
+        match (new, fixes) {
+            (Some(new), _) => (self.taken, self.text) = (wanted, Some(new)),
+            (None, [(_, place)]) => self.refused.push(*place),
+            (None, _) => {
+                let (first, second) = fixes.split_at(fixes.len() / 2);
+                self.take(first);
+                self.take(second);
+            }
+        }
+    }
+
+    /// Whether the new text has a tree, and no more syntax errors than the old one.
+    fn parses_as_well(&self, new: &SourceFile) -> bool {
+        let before = *self.errors.get_or_init(|| syntax_errors(self.file));
+        matches!((before, syntax_errors(new)), (Some(before), Some(after)) if after <= before)
+    }
+}
+
+/// `None` for a text without a tree.
+fn syntax_errors(file: &SourceFile) -> Option<usize> {
+    let count = || parse::parse(file).ok().map(|parsed| parsed.recovered.len());
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, count);
+        thread.ok()?.join().ok()?
+    })
+}
+
+/// Ranges that do not overlap: end by start.
+#[derive(Default)]
+struct Ranges(BTreeMap<u32, u32>);
+
+impl Ranges {
+    /// Two insertions at one place overlap too: their order would be chance.
+    fn is_free(&self, place: Place) -> bool {
+        let before = self.0.range(..place.start).next_back();
+        before.is_none_or(|(_, end)| *end <= place.start)
+            && self.0.range(place.start..place.end.max(place.start + 1)).next().is_none()
+    }
+
+    fn take(&mut self, place: Place) {
+        self.0.insert(place.start, place.end);
+    }
 }
 
 /// The file with the edits, which do not overlap; `None` when one of them is not on character boundaries.
@@ -70,21 +138,10 @@ fn edited(file: &SourceFile, mut edits: Vec<&Edit>) -> Option<SourceFile> {
     Some(file.with_text(&text))
 }
 
-/// Whether the new text has a tree, and no more syntax errors than the old one.
-fn parses_as_well(old: &SourceFile, new: &SourceFile) -> bool {
-    let errors = |file: &SourceFile| parse::parse(file).map(|parsed| parsed.recovered.len());
-    let compare = || matches!((errors(old), errors(new)), (Ok(before), Ok(after)) if after <= before);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, compare);
-        thread.is_ok_and(|thread| thread.join().unwrap_or(false))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Fix, Level};
-    use crate::source::Place;
+    use crate::diagnostic::Level;
 
     fn finding(edits: &[(u32, u32, &str)]) -> Finding {
         let edit = |(start, end, text): &(u32, u32, &str)| Edit {
@@ -113,6 +170,30 @@ mod tests {
     fn the_mark_and_the_line_ends_stay() {
         let findings = [finding(&[(3, 3, ";")]), finding(&[(0, 1, "g")])];
         assert_eq!(applied("\u{feff}f()\r\nh()\r\n", &findings), ("\u{feff}g();\r\nh()\r\n".to_owned(), 2, 0));
+    }
+
+    #[test]
+    fn an_edit_that_would_not_parse_refuses_only_itself() {
+        let line = |at: u32| at * 4;
+        let mut findings: Vec<Finding> = (0..9).map(|at| finding(&[(line(at) + 2, line(at) + 2, "x")])).collect();
+        findings[3] = finding(&[(line(3) + 1, line(3) + 3, "((")]);
+        findings[7] = finding(&[(line(7), line(7) + 1, "}")]);
+        let text = "f()\n".repeat(9);
+        let expected: String = (0..9).map(|at| if at == 3 || at == 7 { "f()\n" } else { "f(x)\n" }).collect();
+        assert_eq!(applied(&text, &findings), (expected, 7, 2));
+    }
+
+    #[test]
+    fn ranges_that_touch_do_not_overlap() {
+        let place = |start, end| Place { file: FileId(0), start, end };
+        let mut ranges = Ranges::default();
+        ranges.take(place(4, 8));
+        ranges.take(place(10, 10));
+        let free = |start, end| ranges.is_free(place(start, end));
+        assert!(free(0, 4) && free(8, 10) && free(3, 3) && free(8, 8) && free(11, 12));
+        assert!(
+            !free(3, 5) && !free(7, 9) && !free(4, 4) && !free(5, 5) && !free(10, 10) && !free(9, 12) && !free(0, 20)
+        );
     }
 
     #[test]

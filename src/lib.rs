@@ -11,6 +11,7 @@ pub mod config;
 pub mod coverage;
 pub mod diagnostic;
 pub mod discover;
+pub mod disk;
 pub mod error;
 pub mod facts;
 pub mod fix;

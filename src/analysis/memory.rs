@@ -3,7 +3,7 @@
 //! Input: the files of a run and the [`Memory`] of the run before. Output: facts and problems by file number.
 //! Must not know: the project, rules.
 
-use super::file_facts;
+use super::{Cancel, file_facts};
 use crate::facts::FileFacts;
 use crate::parse::Problem;
 use crate::source::{FileId, SourceFile, Sources};
@@ -30,6 +30,11 @@ struct Known {
 }
 
 impl Known {
+    /// Is no file: none has an empty path.
+    fn nothing() -> Self {
+        Self { path: String::new(), text: Arc::from(""), reported: false, problems: Vec::new() }
+    }
+
     /// Facts follow from the path, the text and whether the file is reported. They also carry the file's number; the
     /// caller compares only under one number.
     fn is(&self, file: &SourceFile) -> bool {
@@ -46,7 +51,8 @@ impl Memory {
 
     /// Brings the facts up to date: a file that is unchanged under the same number is not parsed again, nor counted by
     /// `progress`.
-    pub(super) fn refresh(&mut self, sources: &Sources, progress: &(dyn Fn() + Sync)) {
+    /// Once `cancel` is over no file is parsed any more, and those that are left out are not known the next time.
+    pub(super) fn refresh(&mut self, sources: &Sources, progress: &(dyn Fn() + Sync), cancel: &Cancel) {
         let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
         let known = std::mem::take(&mut self.known).into_iter().zip(std::mem::take(&mut self.facts));
         let mut known: Vec<Option<(Known, FileFacts)>> = known.map(Some).collect();
@@ -56,6 +62,9 @@ impl Memory {
             .zip(known)
             .map(|((id, file), known)| {
                 known.filter(|(known, _)| known.is(file)).unwrap_or_else(|| {
+                    if cancel.is_over() {
+                        return (Known::nothing(), FileFacts::default());
+                    }
                     let (facts, problems) = file_facts(*id, file);
                     progress();
                     let (path, text) = (file.path.clone(), Arc::clone(&file.text));
@@ -116,11 +125,22 @@ mod tests {
         let mut counts = Vec::new();
         for run in runs {
             let (sources, config) = (sources(run), Config::default());
-            let again = analyze_again(&sources, &config, &mut memory, &|| {}).findings;
+            let again =
+                analyze_again(&sources, &config, &mut memory, &|| {}, &Cancel::default()).expect("an end").findings;
             assert_eq!(again, analyze(&sources, &config, &|| {}).findings, "{run:?}");
             counts.push(again.len());
         }
         assert_eq!(counts, [1, 2, 1, 3, 2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn an_analysis_that_is_cut_has_no_result_and_spoils_no_later_one() {
+        let (sources, config, mut memory) = (sources(&[("a.js", RACY, true)]), Config::default(), Memory::default());
+        let over = Cancel::after(std::time::Duration::ZERO);
+        assert!(analyze_again(&sources, &config, &mut memory, &|| {}, &over).is_none());
+        let whole = analyze_again(&sources, &config, &mut memory, &|| {}, &Cancel::default()).expect("an end");
+        assert_eq!(whole.findings, analyze(&sources, &config, &|| {}).findings);
+        assert!(analyze_again(&sources, &config, &mut memory, &|| {}, &over).is_none());
     }
 
     #[test]
@@ -131,7 +151,7 @@ mod tests {
             let step = || {
                 count.fetch_add(1, Ordering::Relaxed);
             };
-            analyze_again(&sources(files), &Config::default(), &mut memory, &step);
+            analyze_again(&sources(files), &Config::default(), &mut memory, &step, &Cancel::default());
             count.into_inner()
         };
         assert_eq!(read(&[("a.js", RACY, true), ("b.js", RACY, true)]), 2);

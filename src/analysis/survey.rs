@@ -2,7 +2,7 @@
 //!
 //! Input: sources. Output: appends with their places. Must not know: findings, configurations to be.
 
-use super::{Memory, link, place};
+use super::{Cancel, Memory, link, place};
 use crate::config::Config;
 use crate::parse::STACK_SIZE;
 use crate::rules::appends::{self, AppendDraft};
@@ -20,7 +20,9 @@ pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) 
 }
 
 fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
-    let (mut project, _) = link(sources, config, &mut Memory::default(), progress);
+    let Some((mut project, _)) = link(sources, config, &mut Memory::of_one_run(), progress, &Cancel::default()) else {
+        return Vec::new();
+    };
     let schemas = project.schemas();
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);

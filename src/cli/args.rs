@@ -138,6 +138,9 @@ pub struct LspArgs {
     /// Some clients say so; there is no other way
     #[arg(long, hide = true)]
     pub stdio: bool,
+    /// Give up an analysis that takes longer; what was found before stays
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub time_limit: u64,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,8 @@
 use super::args::{AcceptArgs, BaselineArgs, ViewArgs};
 use super::project::{self, Project};
 use super::{CLEAN, delivered, output, tell};
-use crate::baseline::{Baseline, Comparison, Entry, FILE_NAME, REMEDY};
+use crate::baseline::{Baseline, Comparison, Entry, FILE_NAME, MAX_BYTES, REMEDY};
+use crate::disk::{self, Folder};
 use crate::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,12 @@ pub fn run(args: &BaselineArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) 
     let baseline = Baseline::new(entries);
     let failed = |source| Error::Write { path: path.clone(), source };
     let text = baseline.text().map_err(|error| failed(error.into()))?;
-    output::replace(&path, text.as_bytes()).map_err(failed)?;
+    // The file of the root is no link of somebody else's; one that the user names is theirs.
+    let written = match args.baseline {
+        Some(_) => output::replace(&path, text.as_bytes()),
+        None => Folder::open(&project.root.folder).and_then(|root| root.replace(Path::new(FILE_NAME), text.as_bytes())),
+    };
+    written.map_err(failed)?;
     let total = baseline.findings.len();
     let pruned = fixed.len();
     delivered(writeln!(
@@ -92,7 +98,7 @@ fn find(project: &mut Project, args: &AcceptArgs) -> Result<Option<(PathBuf, Bas
 }
 
 fn read_file(path: &Path) -> Result<Baseline, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = disk::read(path, MAX_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     parse(path, &bytes)
 }
 

@@ -5,11 +5,12 @@
 
 use super::args::InitArgs;
 use super::progress::Progress;
-use super::{CLEAN, delivered, output};
+use super::{CLEAN, delivered};
 use crate::analysis;
 use crate::config::draft::{Proposal, render};
 use crate::config::{Config, load};
 use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolve};
+use crate::disk::Folder;
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules;
@@ -42,8 +43,8 @@ pub fn run(args: &InitArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
         return Ok(CLEAN);
     }
     let written = match args.force {
-        true => output::replace(&target, text.as_bytes()),
-        false => output::create(&target, text.as_bytes()),
+        true => Folder::open(&folder).and_then(|root| root.replace(Path::new(load::FILE_NAME), text.as_bytes())),
+        false => Folder::open(&folder).and_then(|root| root.create(Path::new(load::FILE_NAME), text.as_bytes())),
     };
     written.map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => exists(&shown),

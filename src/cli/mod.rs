@@ -49,7 +49,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Init(args) => init::run(&args, stdout, stderr),
         Command::Schema => schema::run(stdout),
         Command::Completions(args) => completions::run(&args, stdout),
-        Command::Lsp(_) => lsp::run(),
+        Command::Lsp(args) => lsp::run(&args),
     };
     match done.and_then(|code| deliver(stdout).map(|()| code)) {
         Ok(code) => code,

@@ -3,7 +3,9 @@
 //! Input: the arguments. Output: bytes by path. Must not know: what they are analysed for.
 
 use super::args::ViewArgs;
-use crate::discover::{Found, Loaded, load_with, plain, read_bytes, resolve};
+use crate::baseline::MAX_BYTES;
+use crate::discover::{Found, Loaded, find_root, load_with, plain, read_bytes, resolve};
+use crate::disk;
 use crate::error::Error;
 use crate::git::{Index, Repository};
 use std::collections::BTreeMap;
@@ -35,8 +37,8 @@ impl Texts {
         let path = root.join(relative);
         match self {
             Texts::Index(index) => index.read(relative),
-            _ if !path.is_file() => Ok(None),
-            _ => std::fs::read(&path).map(Some).map_err(|source| Error::Read { path, source }),
+            _ if path.symlink_metadata().is_err() => Ok(None),
+            _ => disk::read(&path, MAX_BYTES).map(Some).map_err(|source| Error::Read { path, source }),
         }
     }
 
@@ -74,6 +76,7 @@ pub fn named_paths(here: &Path, view: &ViewArgs, paths: &[PathBuf], tolerates: b
         }
         match resolve(here, path) {
             Ok(resolved) => {
+                require_inside(path, here, &resolved)?;
                 require_readable(path, &resolved)?;
                 named.push(resolved);
             }
@@ -100,9 +103,22 @@ fn unsaved(here: &Path, name: &Path) -> Result<PathBuf, Error> {
     })
 }
 
+/// A path in the project that leads out of it by a link was chosen by whoever made the link, not by who names the path,
+/// such as a hook that passes on what was committed. It would even choose the root.
+fn require_inside(shown: &Path, here: &Path, path: &Path) -> Result<(), Error> {
+    let root = find_root(here, &[]).folder;
+    if path.starts_with(&root) || !plain(&here.join(shown)).starts_with(&root) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: format!("`{}` is a link that leads out of the project", shown.display()),
+        remedy: format!("leave it out, or name `{}` itself", path.display()),
+    })
+}
+
 /// A file that was named must be readable; one that the walk meets need not be.
 fn require_readable(shown: &Path, path: &Path) -> Result<(), Error> {
-    let opened = if path.is_dir() { std::fs::read_dir(path).map(drop) } else { std::fs::File::open(path).map(drop) };
+    let opened = if path.is_dir() { std::fs::read_dir(path).map(drop) } else { disk::probe(path) };
     opened.map_err(|source| Error::Read { path: shown.to_owned(), source })
 }
 

@@ -4,6 +4,7 @@
 //! names the line, the column and the nearest known name. Must not know: what a rule does, the command line.
 
 use super::{ArraySpot, Config, Origin, Pattern, TrackedArray};
+use crate::disk;
 use crate::error::{Error, nearest};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -12,14 +13,18 @@ use toml::de::{DeTable, DeValue};
 /// The file's name.
 pub const FILE_NAME: &str = "pushguard.toml";
 
+/// A larger file is refused, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
 /// The nearest `pushguard.toml` in `from` or in a folder above it.
 pub fn find_upward(from: &Path) -> Option<PathBuf> {
-    from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file())
+    // What stands there but cannot be read must not be passed over: other settings would apply in silence.
+    from.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.symlink_metadata().is_ok())
 }
 
 /// Reads one configuration file.
 pub fn read(path: &Path, known_rules: &[&str]) -> Result<Config, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = disk::read(path, MAX_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     from_bytes(path, bytes, known_rules)
 }
 
@@ -85,7 +90,30 @@ pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
             });
         }
     }
+    if let Some(path) = config.paths.iter().find(|path| leads_out(path)) {
+        return Err(Problem {
+            offset: key_offset(spans, "paths"),
+            message: format!("`paths` leads out of the project: `{path}`"),
+            remedy:
+                "name files and folders below the root, relative to it; run pushguard in another project to check it"
+                    .to_owned(),
+        });
+    }
     Ok(config)
+}
+
+/// Whether a path is not below the folder that it is relative to, whatever the links on the way; as any system reads it.
+fn leads_out(path: &str) -> bool {
+    let mut depth = 0_i32;
+    let is_above = |part: &str| {
+        depth += match part {
+            "" | "." => 0,
+            ".." => -1,
+            _ => 1,
+        };
+        depth < 0
+    };
+    path.starts_with(['/', '\\']) || path.get(1..2) == Some(":") || path.split(['/', '\\']).any(is_above)
 }
 
 /// A problem of one tracked array, or of its kind number `kind`, at `key`.
@@ -264,6 +292,15 @@ unguarded-push = "warning"
         assert_eq!(kind("when = {}\nkey = [\"k\"]\n").0, 5);
         assert_eq!(kind("when = []\nkey = [\"k\"]\n").1, "the `when` of kind `n` matches every element");
         assert!(kind("when = 3\nkey = [\"k\"]\n").1.contains("has = ["), "{:?}", kind("when = 3\nkey = [\"k\"]\n"));
+    }
+
+    #[test]
+    fn paths_stay_in_the_project() {
+        for path in ["../x", "/etc", "a/../../x", "a/./../..", "C:/x", "\\\\host\\x"] {
+            let (line, message, _) = problem(&format!("exclude = []\npaths = ['ok', '{path}']\n"));
+            assert_eq!((line, message), (2, format!("`paths` leads out of the project: `{path}`")));
+        }
+        assert!(parse("paths = ['.', './a', 'a/../b', 'a..b', '..a']", RULES).is_ok());
     }
 
     #[test]

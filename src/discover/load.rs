@@ -4,6 +4,7 @@
 //! empty text, so that a finding can still point at them. Must not know: syntax, findings.
 
 use super::Found;
+use crate::disk;
 use crate::source::{FileId, SourceFile, Sources};
 use rayon::prelude::*;
 use std::path::Path;
@@ -53,12 +54,7 @@ pub fn load_with(found: &[Found], bytes: &(dyn Fn(&Found) -> Result<Vec<u8>, Str
 
 /// The bytes of a file on the disk.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("cannot be read: {error}");
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > MAX_BYTES {
-        return Err(too_large(size));
-    }
-    std::fs::read(path).map_err(failed)
+    disk::read(path, MAX_BYTES).map_err(|error| format!("cannot be read: {error}"))
 }
 
 fn too_large(size: u64) -> String {

@@ -7,6 +7,7 @@ mod contents;
 mod load;
 mod root;
 mod skip;
+mod test_file;
 mod walk;
 
 pub use contents::holding;
@@ -14,8 +15,10 @@ pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
 pub use root::{Root, find_root};
 
 use crate::config::Config;
+use crate::config::load::FILE_NAME;
 use crate::coverage::LeftOut;
 use crate::error::Error;
+use skip::Reason;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use walk::Walk;
@@ -95,10 +98,27 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
     files.sort_by(|a, b| a.relative.cmp(&b.relative));
     walk.warnings.sort();
     walk.warnings.dedup();
-    let (left_out, built) = (walk.left_out(), walk.built_folders());
+    let known =
+        |path: &PathBuf| files.binary_search_by(|file| file.relative.cmp(&relative_to(&root.folder, path))).is_ok();
+    let passed_over =
+        walk.left_out.iter().filter(|(path, _)| reported.iter().any(|base| path.starts_with(base)) && !known(path));
+    let left_out = count(passed_over.map(|(_, reason)| *reason));
     let links = walk.links.iter().map(|(from, to)| (relative_to(&root.folder, from), relative_to(&root.folder, to)));
-    let links = links.collect();
+    let (links, built) = (links.collect(), walk.built.into_iter().collect());
     Ok(Discovered { files, left_out, built, links, warnings: walk.warnings })
+}
+
+fn count(reasons: impl Iterator<Item = Reason>) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    for reason in reasons {
+        match reason {
+            Reason::Test => left_out.tests += 1,
+            Reason::Minified => left_out.minified += 1,
+            Reason::Excluded => left_out.excluded += 1,
+            Reason::Ignored | Reason::Foreign | Reason::Built => {}
+        }
+    }
+    left_out
 }
 
 /// How [`discover`] would take in a file at this absolute path if it existed; `None` when it would pass it over.
@@ -120,11 +140,25 @@ fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &
     if config.paths.is_empty() {
         return Ok(vec![root.folder.clone()]);
     }
-    let paths = config.paths.iter().map(|path| match walk.is_disk() {
-        true => resolve(&root.folder, Path::new(path)),
-        false => Ok(plain(&root.folder.join(path))),
-    });
-    paths.collect()
+    config.paths.iter().map(|path| configured_path(root, path, walk)).collect()
+}
+
+/// A path of the configuration. Whoever writes the configuration may not choose what else on the disk is read, or fixed.
+fn configured_path(root: &Root, path: &str, walk: &Walk) -> Result<PathBuf, Error> {
+    let resolved = match walk.is_disk() {
+        true => resolve(&root.folder, Path::new(path))?,
+        false => plain(&root.folder.join(path)),
+    };
+    match resolved.starts_with(&root.folder) {
+        true => Ok(resolved),
+        false => Err(Error::Config {
+            path: root.config.clone().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
+            line: None,
+            column: None,
+            message: format!("`paths` leads out of the project: `{path}`"),
+            remedy: "name files and folders below the root that are no links to other places".to_owned(),
+        }),
+    }
 }
 
 /// The absolute path behind `path`, symbolic links resolved.

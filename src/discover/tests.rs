@@ -91,6 +91,49 @@ fn what_is_skipped_is_not_reported() {
 }
 
 #[test]
+fn a_word_in_a_name_makes_no_test_and_what_is_left_out_is_counted() {
+    let (_folder, root) = tree(&[
+        ("models/test.js", ""),
+        ("models/test.controller.js", ""),
+        ("models/user.test.model.js", ""),
+        ("models/tests/exam.js", ""),
+        ("models/user.test.js", ""),
+        ("models/__tests__/deep/a.js", ""),
+        ("models/__tests__/notes.txt", ""),
+        ("models/__tests__/node_modules/x.js", ""),
+        ("models/b.min.js", ""),
+        ("models/c.gen.js", ""),
+        ("models/old/d.js", ""),
+        ("models/old/e.js", ""),
+        ("models/tmp.js", ""),
+        ("models/.gitignore", "tmp.js\n"),
+        ("packages/api/package.json", "{}"),
+        ("packages/api/test/f.js", ""),
+        ("tests/g.js", ""),
+    ]);
+    let config = Config {
+        paths: vec!["models".to_owned()],
+        exclude: vec!["*.gen.js".to_owned(), "old/".to_owned()],
+        ..Config::default()
+    };
+    let found_root = find_root(&root, &[]);
+    let reported = ["test.controller.js!", "test.js!", "tests/exam.js!", "user.test.model.js!"];
+    let mut expected: Vec<String> = reported.iter().map(|name| format!("models/{name}")).collect();
+    expected.push("packages/api/package.json".to_owned());
+    assert_eq!(names(&found_root, &[], &config), expected);
+    let count = |config: &Config, listed: Option<&[String]>| {
+        let wanted = Wanted { listed, ..Wanted::default() };
+        discover(&found_root, &wanted, config).expect("files").left_out
+    };
+    assert_eq!(count(&config, None), LeftOut { tests: 2, minified: 1, ignored: 1, excluded: 3 });
+    let whole = Config { paths: vec![".".to_owned()], ..config.clone() };
+    assert_eq!(count(&whole, None).tests, 4);
+    // A list that stands for the disk: git knows no ignored file, and `package.json` counts when it is listed.
+    let listed = ["packages/api/package.json", "packages/api/test/f.js", "packages/web/test/g.js"].map(str::to_owned);
+    assert_eq!(count(&whole, Some(&listed)), LeftOut { tests: 1, ..LeftOut::default() });
+}
+
+#[test]
 fn a_named_file_is_reported_even_when_the_walk_would_skip_it() {
     let (_folder, root) = tree(&[("a.js", ""), ("a.test.js", ""), ("dist/b.js", "")]);
     let paths = [root.join("a.test.js"), root.join("dist")];

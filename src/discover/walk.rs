@@ -1,15 +1,17 @@
 //! Walks folders for source files, on the disk or in a list of paths.
 //!
 //! Input: a folder. Output: sorted absolute paths. Symbolic links are not followed, so a cycle cannot occur and no file is
-//! found twice; those to folders of the root are noted, for the modules that are imported through them. Must not know: which files are reported.
+//! found twice. Must not know: which files are reported.
 
 use super::is_source;
 use super::skip::{Reason, Skip};
-use crate::coverage::LeftOut;
 use crate::error::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
+
+/// Folders in folders. No project is that deep; the length of a path makes each step into it dearer than the one before.
+const MAX_DEPTH: usize = 256;
 
 /// Files that say which folder a package's name stands for.
 const MANIFESTS: [&str; 4] = ["package.json", "pnpm-workspace.yaml", "lerna.json", "rush.json"];
@@ -20,55 +22,29 @@ pub struct Walk {
     /// Absolute paths, sorted, that stand for the disk.
     listed: Option<Vec<PathBuf>>,
     pub warnings: Vec<String>,
-    /// What the walks for source files passed over.
-    left_out: BTreeSet<(PathBuf, Kind)>,
+    /// Source files that were passed over, and why; what stands in a folder that git ignores, or that holds no source of
+    /// the project, is not looked at.
+    pub left_out: BTreeMap<PathBuf, Reason>,
+    /// Folders that were left out for their name alone.
+    pub built: BTreeSet<PathBuf>,
     root: PathBuf,
     /// Links to folders of the root, and where they lead.
     pub links: BTreeMap<PathBuf, PathBuf>,
 }
 
-/// What an entry that was left out is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Test,
-    Minified,
-    Excluded,
-    Built,
-}
-
 impl Walk {
     pub fn new(root: &Path, excludes: &[String], listed: Option<&[String]>) -> Result<Self, Error> {
         let listed: Option<Vec<PathBuf>> = listed.map(|paths| paths.iter().map(|path| root.join(path)).collect());
-        let packages = listed.as_ref().map(|paths| {
-            let manifests = paths.iter().filter(|path| path.ends_with("package.json"));
-            manifests.filter_map(|path| path.parent()).map(Path::to_owned).collect()
-        });
-        let skip = Skip::new(root, excludes, packages)?;
+        let skip = Skip::new(root, excludes, listed.as_deref())?;
         Ok(Self {
             skip,
             listed,
             warnings: Vec::new(),
-            left_out: BTreeSet::new(),
+            left_out: BTreeMap::new(),
+            built: BTreeSet::new(),
             root: root.to_owned(),
             links: BTreeMap::new(),
         })
-    }
-
-    /// What was left out of the walks so far. A folder is one entry, whatever it holds.
-    pub fn left_out(&self) -> LeftOut {
-        let count = |wanted: Kind| self.left_out.iter().filter(|(_, kind)| *kind == wanted).count();
-        LeftOut {
-            tests: count(Kind::Test),
-            minified: count(Kind::Minified),
-            excluded: count(Kind::Excluded),
-            folders: Vec::new(),
-        }
-    }
-
-    /// The folders that were left out for their name alone, sorted.
-    pub fn built_folders(&self) -> Vec<PathBuf> {
-        let built = self.left_out.iter().filter(|(_, kind)| *kind == Kind::Built);
-        built.map(|(path, _)| path.clone()).collect()
     }
 
     /// Whether the disk is walked, not a list.
@@ -89,13 +65,6 @@ impl Walk {
         self.listed.as_ref().is_none_or(|listed| listed.iter().any(|file| file == path))
     }
 
-    /// The part of the way from `folder` to a file below it that is left out, and why.
-    fn first_left_out(&mut self, folder: &Path, path: &Path) -> Option<(PathBuf, Reason)> {
-        let mut below: Vec<&Path> = path.ancestors().take_while(|above| *above != folder).collect();
-        below.reverse();
-        below.into_iter().find_map(|part| Some((part.to_owned(), self.skip.reason(part, part != path)?)))
-    }
-
     /// Whether a walk of `folder` leaves out `path`, which lies below it.
     pub fn is_left_out(&mut self, folder: &Path, path: &Path, is_folder: bool) -> bool {
         let mut below: Vec<&Path> = path.ancestors().take_while(|above| *above != folder).collect();
@@ -105,68 +74,93 @@ impl Walk {
 
     /// All source files under `folder`. The folder itself is walked whatever its name.
     pub fn files(&mut self, folder: &Path) -> Vec<PathBuf> {
-        self.matching(folder, true, is_source)
+        self.matching(folder, is_source)
     }
 
     /// The files under `folder` that tell how module specifiers resolve.
     pub fn manifests(&mut self, folder: &Path) -> Vec<PathBuf> {
-        self.matching(folder, false, |path| {
+        self.matching(folder, |path| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let config = name.starts_with("tsconfig") || name.starts_with("jsconfig");
             MANIFESTS.contains(&name.as_str()) || (config && name.ends_with(".json"))
         })
     }
 
-    /// Notes what a walk for source files passes over, so that a report can say so.
-    fn note(left_out: &mut BTreeSet<(PathBuf, Kind)>, path: &Path, is_folder: bool, reason: Reason) {
-        let kind = match reason {
-            Reason::Test => Kind::Test,
-            Reason::Minified => Kind::Minified,
-            Reason::Excluded => Kind::Excluded,
-            Reason::Built => Kind::Built,
-            Reason::Foreign | Reason::Ignored => return,
-        };
-        if is_folder || is_source(path) {
-            left_out.insert((path.to_owned(), kind));
-        }
-    }
-
-    fn matching(&mut self, folder: &Path, notes: bool, is_wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    fn matching(&mut self, folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+        let mut files = Vec::new();
         if let Some(listed) = self.listed.take() {
-            let mut files = Vec::new();
             for file in listed.iter().filter(|file| file.starts_with(folder) && is_wanted(file)) {
-                match self.first_left_out(folder, file) {
-                    Some((path, reason)) if notes => Self::note(&mut self.left_out, &path, path != *file, reason),
-                    Some(_) => {}
+                let mut below: Vec<&Path> = file.ancestors().take_while(|above| *above != folder).collect();
+                below.reverse();
+                let mut parts = below.into_iter();
+                match parts.find_map(|part| Some((part, self.skip.reason(part, part != file.as_path())?))) {
+                    Some((part, Reason::Built)) => drop(self.built.insert(part.to_owned())),
+                    Some((_, reason)) => self.leave_out(file, reason),
                     None => files.push(file.clone()),
                 }
             }
             self.listed = Some(listed);
             return files;
         }
-        let (skip, left_out) = (&mut self.skip, &mut self.left_out);
-        let entries = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| {
+        let mut entries = WalkDir::new(folder).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.warnings.push(error.to_string());
+                    continue;
+                }
+            };
             let is_folder = entry.file_type().is_dir();
-            let reason = if entry.depth() == 0 { None } else { skip.reason(entry.path(), is_folder) };
-            if let Some(reason) = reason.filter(|_| notes) {
-                Self::note(left_out, entry.path(), is_folder, reason);
+            if is_folder && entry.depth() >= MAX_DEPTH {
+                self.warnings
+                    .push(format!("{MAX_DEPTH} folders deep, so nothing in it is read: {}", entry.path().display()));
+                entries.skip_current_dir();
+                continue;
             }
-            reason.is_none()
-        });
-        let mut files = Vec::new();
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
-                Ok(entry) if entry.path_is_symlink() => {
+            let reason = if entry.depth() == 0 { None } else { self.skip.reason(entry.path(), is_folder) };
+            if is_folder && reason.is_some() {
+                entries.skip_current_dir();
+            }
+            match reason {
+                Some(Reason::Built) => drop(self.built.insert(entry.into_path())),
+                Some(reason) if is_folder => self.leave_out_below(entry.path(), reason),
+                Some(reason) if entry.file_type().is_file() => self.leave_out(entry.path(), reason),
+                None if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
+                None if entry.path_is_symlink() => {
                     let target = std::fs::canonicalize(entry.path()).ok();
                     if let Some(target) = target.filter(|target| target.starts_with(&self.root) && target.is_dir()) {
                         self.links.insert(entry.into_path(), target);
                     }
                 }
-                Ok(_) => {}
-                Err(error) => self.warnings.push(error.to_string()),
+                _ => {}
             }
         }
         files
+    }
+
+    fn leave_out(&mut self, file: &Path, reason: Reason) {
+        if reason != Reason::Foreign && is_source(file) {
+            self.left_out.insert(file.to_owned(), reason);
+        }
+    }
+
+    /// Notes the source files in a folder that is left out, where they are few and the project's own.
+    fn leave_out_below(&mut self, folder: &Path, reason: Reason) {
+        if !matches!(reason, Reason::Test | Reason::Excluded) {
+            return;
+        }
+        let skip = &mut self.skip;
+        let is_own = |entry: &DirEntry| {
+            let is_folder = entry.file_type().is_dir();
+            entry.depth() == 0
+                || !matches!(skip.reason(entry.path(), is_folder), Some(Reason::Foreign | Reason::Ignored))
+        };
+        let entries = WalkDir::new(folder).max_depth(MAX_DEPTH).into_iter().filter_entry(is_own).flatten();
+        let files: Vec<PathBuf> =
+            entries.filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path).collect();
+        for file in files {
+            self.leave_out(&file, reason);
+        }
     }
 }

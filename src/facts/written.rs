@@ -29,7 +29,7 @@ pub struct Literal {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
-    /// `None` for a spread, a computed key, a method.
+    /// `None` for a spread, a computed key, a method, and a key that is no text.
     pub key: Option<String>,
     pub start: u32,
     pub end: u32,
@@ -146,7 +146,8 @@ enum Shown<'a> {
 fn key_text(key: &PropName) -> Option<String> {
     match key {
         PropName::Ident(name) => Some(name.sym.to_string()),
-        PropName::Str(text) => Some(text.value.to_atom_lossy().to_string()),
+        // Half of a surrogate pair has no text that could be written again.
+        PropName::Str(text) => text.value.as_str().map(str::to_owned),
         _ => None,
     }
 }

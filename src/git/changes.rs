@@ -23,8 +23,10 @@ pub struct Changes {
 }
 
 /// The user's settings must not change what is read here. A file that attributes call binary is text to the analyzer.
-const DIFF: [&str; 12] = [
-    "diff",
+const DIFF: [&str; 14] = [
+    "diff-index",
+    "--patch",
+    "--ita-invisible-in-index",
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",
@@ -41,7 +43,12 @@ const DIFF: [&str; 12] = [
 impl Changes {
     /// The index against the last commit; against nothing before the first one.
     pub fn staged(repository: &Repository) -> Result<Self, Error> {
-        let patch = repository.bytes(&[&DIFF[..], &["--cached", "--"]].concat())?;
+        let head = repository.output(&["rev-parse", "--verify", "--quiet", "HEAD^{tree}"])?;
+        let base = match head.status.success() {
+            true => String::from_utf8_lossy(&head.stdout).trim().to_owned(),
+            false => repository.text(&["hash-object", "-t", "tree", "--stdin"])?.trim().to_owned(),
+        };
+        let patch = repository.bytes(&[&DIFF[..], &["--cached", base.as_str(), "--"]].concat())?;
         Ok(Self::parse(&String::from_utf8_lossy(&patch), repository))
     }
 
@@ -155,7 +162,7 @@ mod tests {
     use std::path::PathBuf;
 
     fn repository(prefix: &str) -> Repository {
-        Repository { folder: PathBuf::new(), is_foreign: false, prefix: prefix.to_owned() }
+        Repository { folder: PathBuf::new(), is_foreign: false, prefix: prefix.to_owned(), filters: Vec::new() }
     }
 
     const PATCH: &str = "diff --git a/api/a b.js b/api/a b.js\n--- a/api/a b.js\t\n+++ b/api/a b.js\t\n@@ -2 +2,2 @@ f() {\n-x\n+++ b/api/fake.js\n+@@ -1 +1 @@\n@@ -9,2 +10,0 @@\n-y\n-z\n\\ No newline at end of file\ndiff --git a/api/gone.js b/api/gone.js\n--- a/api/gone.js\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\ndiff --git a/web/c.js b/web/c.js\n--- /dev/null\n+++ b/web/c.js\n@@ -0,0 +1 @@\n+x\n";

@@ -20,10 +20,13 @@ mod suppression;
 mod transport;
 mod worker;
 
+use std::time::Duration;
+
 /// Serves one client until it says `exit` or closes standard input. 0 when it asked for the shutdown, otherwise 1.
-pub fn serve() -> u8 {
+/// An analysis that takes longer than `limit` is given up.
+pub fn serve(limit: Duration) -> u8 {
     let (inbound, outbound, writer) = transport::stdio();
-    let code = session::run(&inbound, outbound);
+    let code = session::run(&inbound, outbound, limit);
     // The session has dropped its end, so the writer stops when the last message is out.
     let _ = writer.join();
     code

@@ -46,6 +46,7 @@ impl Session {
                     && let Some(path) = self.documents.set(&uri, version, &change.text)
                 {
                     self.roots.touch(&path, false, Instant::now());
+                    self.supersede(&path);
                 }
             }
             DidCloseTextDocument::METHOD => {

@@ -4,11 +4,12 @@
 //! it, and remembered otherwise. Must not know: the protocol.
 
 use super::documents::Document;
-use crate::analysis::{Memory, analyze_again};
+use crate::analysis::{Cancel, Memory, analyze_again};
 use crate::baseline::{self, Baseline};
 use crate::config::{Config, load};
 use crate::diagnostic::Finding;
-use crate::discover::{Found, Loaded, Root, Wanted, admit, discover, load as load_files, read_bytes};
+use crate::discover::{Found, Loaded, Root, Wanted, admit, discover, load as load_files};
+use crate::disk;
 use crate::error::Error;
 use crate::rules;
 use crate::source::{SourceFile, Sources};
@@ -78,7 +79,8 @@ struct Disk {
 }
 
 impl Project {
-    pub fn run(&mut self, job: &Job) -> Report {
+    /// `None` when `cancel` was over before the end.
+    pub fn run(&mut self, job: &Job, cancel: &Cancel) -> Option<Report> {
         let mut notes = Vec::new();
         if job.reread {
             self.trouble = self.reread(job, &mut notes).err().map(|error| trouble(&error, job));
@@ -86,7 +88,7 @@ impl Project {
         let revisions = job.documents.iter().map(|document| (document.path.clone(), document.revision)).collect();
         let mut report = Report { trouble: self.trouble.clone(), notes, revisions, ..Report::default() };
         // Without any configuration that applies there is nothing true to say.
-        let Some(config) = &self.config else { return report };
+        let Some(config) = &self.config else { return Some(report) };
         let mut files = self.disk.files.clone();
         let mut buffered = BTreeSet::new();
         for document in &job.documents {
@@ -103,12 +105,12 @@ impl Project {
             report.notes.extend(unreadable.map(|(path, reason)| format!("{}: {reason}", path.display())));
         }
         report.sources = Sources::new(files.into_values().collect()).with_links(self.disk.links.clone());
-        let mut analysis = analyze_again(&report.sources, config, &mut self.memory, &|| {});
+        let mut analysis = analyze_again(&report.sources, config, &mut self.memory, &|| {}, cancel)?;
         if let Some(baseline) = &self.baseline {
             baseline.apply(&mut analysis, &report.sources);
         }
         report.findings = analysis.findings;
-        report
+        Some(report)
     }
 
     /// Reads configuration, baseline and files. What is remembered changes only when all of them can be used.
@@ -135,10 +137,11 @@ impl Job {
 /// The baseline of a root, as `pushguard check` takes it.
 fn read_baseline(root: &Root) -> Result<Option<Baseline>, Error> {
     let path = root.folder.join(baseline::FILE_NAME);
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let bytes = read_bytes(&path).map_err(|reason| (format!("the baseline {reason}"), None));
+    let bytes = disk::read(&path, baseline::MAX_BYTES);
+    let bytes = bytes.map_err(|error| (format!("the baseline cannot be read: {error}"), None));
     let baseline = bytes.and_then(|bytes| Baseline::parse(&String::from_utf8_lossy(&bytes)));
     let failed =
         |(message, line)| Error::Config { path, line, column: None, message, remedy: baseline::REMEDY.to_owned() };

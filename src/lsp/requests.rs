@@ -87,6 +87,10 @@ impl Session {
         let path = resolve_existing_part(&path_of(uri)?);
         let owner = self.roots.owner(&path)?;
         let report = owner.report.as_ref()?;
+        // An older text than the one in the editor has other positions.
+        if self.documents.get(&path).is_some_and(|document| report.revisions.get(&path) != Some(&document.revision)) {
+            return None;
+        }
         let id = report.sources.find(&relative_to(&owner.root.folder, &path))?;
         Some((&owner.root.folder, report, id, report.sources.get(id)?))
     }

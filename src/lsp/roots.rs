@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Typing is over when nothing changed for this long.
 const PAUSE: Duration = Duration::from_millis(150);
 /// Who never pauses sees results at least this often, as far as the analysis keeps up.
-const PATIENCE: Duration = Duration::from_millis(1_000);
+pub const PATIENCE: Duration = Duration::from_millis(1_000);
 
 /// One root.
 #[derive(Debug)]

@@ -7,17 +7,18 @@ use super::documents::Documents;
 use super::lifecycle::{self, Abilities};
 use super::published::Published;
 use super::requests;
-use super::roots::Roots;
+use super::roots::{PATIENCE, Roots};
 use super::transport::Inbound;
 use super::worker::{Outcome, Worker};
+use crate::analysis::Cancel;
 use crossbeam_channel::{Receiver, Sender, after, never, select};
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::Notification as Method;
 use lsp_types::{InitializeParams, MessageType, ShowMessageParams, notification};
 use serde::Serialize;
 use serde_json::Value;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Where the session stands in the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,10 @@ enum Life {
 pub struct Session {
     client: Sender<Message>,
     worker: Worker,
-    /// The root that is being analysed.
-    pub(super) busy: Option<PathBuf>,
+    /// The analysis under way.
+    busy: Option<Busy>,
+    /// How long one may take.
+    limit: Duration,
     pub(super) abilities: Abilities,
     pub(super) documents: Documents,
     pub(super) roots: Roots,
@@ -41,12 +44,31 @@ pub struct Session {
     life: Life,
 }
 
+/// An analysis under way.
+struct Busy {
+    /// Its root.
+    folder: PathBuf,
+    cancel: Cancel,
+    /// From then on nobody waits for it: it should have heeded its limit.
+    overdue: Instant,
+}
+
+impl Busy {
+    fn is_overdue(&self) -> bool {
+        self.overdue <= Instant::now()
+    }
+}
+
+/// What an analysis is granted beyond its limit to notice that it is over.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Serves until `exit` or the end of the input.
-pub fn run(inbound: &Receiver<Inbound>, client: Sender<Message>) -> u8 {
+pub fn run(inbound: &Receiver<Inbound>, client: Sender<Message>, limit: Duration) -> u8 {
     let mut session = Session {
         client,
         worker: Worker::start(),
         busy: None,
+        limit,
         abilities: Abilities::default(),
         documents: Documents::default(),
         roots: Roots::default(),
@@ -64,16 +86,20 @@ pub fn run(inbound: &Receiver<Inbound>, client: Sender<Message>) -> u8 {
                 Err(_) => break,
             },
             recv(outcomes) -> outcome => if let Ok(outcome) = outcome { session.absorb(outcome) },
-            recv(session.alarm()) -> _ => {}
+            recv(session.alarm()) -> _ => session.stop_waiting(),
         }
     }
     u8::from(session.life != Life::ShutDown)
 }
 
 impl Session {
-    /// Rings when the next analysis is due and nothing else is being analysed.
+    /// Rings when the next analysis is due, or when the one under way should be over and somebody waits for it.
     fn alarm(&self) -> Receiver<Instant> {
-        match self.roots.due().filter(|_| self.busy.is_none() && self.life == Life::Running) {
+        let due = match &self.busy {
+            None => self.roots.due(),
+            Some(busy) => Some(busy.overdue).filter(|_| !self.waiting.is_empty()),
+        };
+        match due.filter(|_| self.life == Life::Running) {
             Some(due) => after(due.saturating_duration_since(Instant::now())),
             None => never(),
         }
@@ -86,8 +112,28 @@ impl Session {
             return;
         }
         if let Some(job) = self.roots.next_job(&self.documents) {
-            self.busy = Some(job.root.folder.clone());
-            self.worker.analyse(job);
+            let cancel = Cancel::after(self.limit);
+            let overdue = Instant::now() + self.limit + GRACE;
+            self.busy = Some(Busy { folder: job.root.folder.clone(), cancel: cancel.clone(), overdue });
+            self.worker.analyse(job, cancel);
+        }
+    }
+
+    /// A document was edited: an analysis of its older text that is costly ends soon. One that is not may end by itself, so
+    /// that who never pauses sees results.
+    pub(super) fn supersede(&mut self, path: &Path) {
+        if let Some(busy) = self.busy.as_ref().filter(|busy| path.starts_with(&busy.folder)) {
+            busy.cancel.shorten(PATIENCE);
+        }
+    }
+
+    /// Answers from the last results what no analysis is going to answer better in time.
+    fn stop_waiting(&mut self) {
+        if self.busy.as_ref().is_some_and(Busy::is_overdue) {
+            for request in std::mem::take(&mut self.waiting) {
+                let result = requests::answer(self, &request);
+                self.answer(request.id, result);
+            }
         }
     }
 
@@ -95,9 +141,18 @@ impl Session {
         self.busy = None;
         match (outcome.report, self.roots.get(&outcome.folder)) {
             (_, None) => self.worker.forget(outcome.folder),
-            (Ok(report), Some(root)) => {
+            (Ok(Some(report)), Some(root)) => {
                 root.report = Some(report);
                 self.publish(&outcome.folder);
+            }
+            // An edit has come meanwhile, and the next analysis is about to start.
+            (Ok(None), Some(root)) if root.is_stale() => {}
+            (Ok(None), Some(root)) => {
+                let (folder, limit) = (outcome.folder.display(), self.limit.as_secs());
+                let message = format!("pushguard gave up on {folder} after {limit} s; what it found before stays");
+                if root.said.replace(message.clone()).as_ref() != Some(&message) {
+                    self.show(message);
+                }
             }
             (Err(panic), Some(root)) => {
                 root.distrust();
@@ -160,7 +215,9 @@ impl Session {
     fn ask(&mut self, request: Request) {
         let folder = requests::path(&request).and_then(|path| {
             let owner = self.roots.owner(&path)?;
-            (owner.is_stale() || self.busy.as_ref() == Some(&owner.root.folder)).then_some(())
+            let is_analysed = self.busy.as_ref().is_some_and(|busy| busy.folder == owner.root.folder);
+            let is_hopeless = self.busy.as_ref().is_some_and(Busy::is_overdue);
+            ((owner.is_stale() || is_analysed) && !is_hopeless).then_some(())
         });
         if folder.is_some() {
             return self.waiting.push(request);

@@ -4,6 +4,7 @@
 //! Must not know: the protocol, when an analysis is due.
 
 use super::project::{Job, Project, Report};
+use crate::analysis::Cancel;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -13,8 +14,8 @@ use std::path::PathBuf;
 /// What became of the job for a root, told by its folder.
 pub struct Outcome {
     pub folder: PathBuf,
-    /// Or what the panic said.
-    pub report: Result<Report, String>,
+    /// `None` when it was given up; or what the panic said.
+    pub report: Result<Option<Report>, String>,
 }
 
 pub struct Worker {
@@ -23,7 +24,7 @@ pub struct Worker {
 }
 
 enum Order {
-    Analyse(Box<Job>),
+    Analyse(Box<Job>, Cancel),
     Forget(PathBuf),
 }
 
@@ -35,9 +36,9 @@ impl Worker {
         Self { jobs, outcomes }
     }
 
-    pub fn analyse(&self, job: Job) {
+    pub fn analyse(&self, job: Job, cancel: Cancel) {
         // The thread ends only with this sender.
-        let _ = self.jobs.send(Order::Analyse(Box::new(job)));
+        let _ = self.jobs.send(Order::Analyse(Box::new(job), cancel));
     }
 
     /// Frees what is remembered of a root.
@@ -51,10 +52,10 @@ fn work(orders: &Receiver<Order>, done: &Sender<Outcome>) {
     for order in orders {
         match order {
             Order::Forget(folder) => drop(projects.remove(&folder)),
-            Order::Analyse(job) => {
+            Order::Analyse(job, cancel) => {
                 let folder = job.root.folder.clone();
                 let project = projects.entry(folder.clone()).or_default();
-                let report = survive(|| project.run(&job));
+                let report = survive(|| project.run(&job, &cancel));
                 if done.send(Outcome { folder, report }).is_err() {
                     return;
                 }

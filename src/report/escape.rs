@@ -1,40 +1,68 @@
-//! Neutralises what a terminal or a log would obey: control characters, escapes, and marks that reorder text.
+//! Neutralises what a terminal or a log would obey: control characters, escapes, marks that reorder or hide text, and
+//! the commands that build servers read out of the log of a job.
 //!
 //! Input: names and texts of the analysed code. Output: text that is safe to print. Must not know: formats.
 
 /// Text for one line: line breaks are escaped too.
 pub fn line(text: &str) -> String {
-    escape(text, "")
+    escape(text, "", true)
 }
 
 /// Text that may span lines.
 pub fn block(text: &str) -> String {
-    escape(text, "\n\t")
+    escape(text, "\n\t", true)
 }
 
-/// Text of one line of code: tabs stay.
+/// Text of one line of code, which is printed after something else: tabs stay. The escapes of a text begin with those of
+/// any part of its start.
 pub fn code(text: &str) -> String {
-    escape(text, "\t")
+    escape(text, "\t", false)
 }
 
-fn escape(text: &str, kept: &str) -> String {
+/// A unified diff: line breaks stay, so that it applies where nothing unusual stands in it.
+pub fn patch(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            _ if kept.contains(character) => safe.push(character),
-            '\n' => safe.push_str("\\n"),
-            '\r' => safe.push_str("\\r"),
-            '\t' => safe.push_str("\\t"),
-            _ if character.is_control() || is_reordering(character) => safe.extend(character.escape_unicode()),
-            _ => safe.push(character),
-        }
+    for line in text.split_inclusive('\n') {
+        let (line, end) = match line.strip_suffix("\r\n") {
+            Some(line) => (line, "\r\n"),
+            None => (line.strip_suffix('\n').unwrap_or(line), if line.ends_with('\n') { "\n" } else { "" }),
+        };
+        safe.push_str(&escape(line, "\t", true));
+        safe.push_str(end);
     }
     safe
 }
 
-/// Bidirectional overrides and isolates, and separators that some terminals break lines at.
-fn is_reordering(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// `starts_line` says that nothing stands before the text in its line.
+fn escape(text: &str, kept: &str, starts_line: bool) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut starts_line = starts_line;
+    for character in text.chars() {
+        match character {
+            ':' if starts_line && safe.ends_with(':') => safe.push_str("\\u{3a}"),
+            '[' if COMMANDS.iter().any(|command| safe.ends_with(command)) => safe.push_str("\\u{5b}"),
+            _ if kept.contains(character) => safe.push(character),
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            _ if character.is_control() || is_unseen(character) => safe.extend(character.escape_unicode()),
+            _ => safe.push(character),
+        }
+        // `::error::` counts after blanks, too.
+        starts_line =
+            character == '\n' && kept.contains('\n') || starts_line && (character == ':' || character.is_whitespace());
+    }
+    safe
+}
+
+/// What stands before the bracket of a command of GitHub (in its older form), Azure Pipelines and TeamCity, anywhere in a line.
+const COMMANDS: [&str; 3] = ["##", "##vso", "##teamcity"];
+
+/// Separators at which some terminals break lines, marks that reorder text, characters without a width, and tags.
+fn is_unseen(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -45,5 +73,28 @@ mod tests {
     fn escapes_lose_their_effect_and_other_text_stays() {
         assert_eq!(line("a\u{1b}[31mb\nc\u{9b}d"), "a\\u{1b}[31mb\\nc\\u{9b}d");
         assert_eq!(block("é😀\n\tx\u{202e}y"), "é😀\n\tx\\u{202e}y");
+        let unseen = "\u{0}\u{7f}\u{61c}\u{200b}\u{200d}\u{200e}\u{2028}\u{2060}\u{2066}\u{feff}\u{e0041}";
+        for text in [line(unseen), block(unseen), code(unseen), patch(unseen)] {
+            assert!(text.is_ascii() && !text.contains(char::is_control), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_patch_without_anything_unusual_stays_as_it_is() {
+        let text = "--- a/é.js\n+++ b/é.js\n@@ -1 +1 @@\n-\ta::b\r\n+\tc ::d [##]\n\\ No newline at end of file";
+        assert_eq!(patch(text), text);
+        assert_eq!(patch("+a\rb\u{1b}\r\n-c"), "+a\\rb\\u{1b}\r\n-c");
+    }
+
+    #[test]
+    fn the_commands_of_build_servers_are_no_commands_any_more() {
+        assert_eq!(line("::error::x::y"), ":\\u{3a}error::x::y");
+        assert_eq!(block("a ::b\n  ::stop-commands::c"), "a ::b\n  :\\u{3a}stop-commands::c");
+        assert_eq!(patch(" \t::add-mask::c\n"), " \t:\\u{3a}add-mask::c\n");
+        assert_eq!(code("x ##[error]"), "x ##\\u{5b}error]");
+        assert_eq!(
+            line("x ##vso[task.setvariable]##teamcity[a]"),
+            "x ##vso\\u{5b}task.setvariable]##teamcity\\u{5b}a]"
+        );
     }
 }

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_text_ends_the_command_or_starts_another() {
-        assert_eq!(data("50%\n::error::x\r\u{1b}[31m"), "50%25%0A::error::x\\r\\u{1b}[31m");
+        assert_eq!(data("50%\n::error::x\r\u{1b}[31m"), "50%25%0A:\\u{3a}error::x\\r\\u{1b}[31m");
         assert_eq!(property("a,b:c%2C\nd"), "a%2Cb%3Ac%252C%0Ad");
     }
 }

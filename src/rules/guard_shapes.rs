@@ -2,6 +2,7 @@
 
 use super::context::{Context, Draft, Trace, appends};
 use super::rewrite;
+use super::token;
 use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, V};
@@ -134,7 +135,7 @@ fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
     let mut draft = base(ctx, ANY, trace, write, array);
     let (another, path) = match name {
         "" => ("is another".to_owned(), array.to_owned()),
-        name => (format!("has another {name}"), format!("'{array}.{name}'")),
+        name => (format!("has another {name}"), token::string(&format!("{array}.{name}"), '\'')),
     };
     draft.message =
         format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` {another}: it guards nothing");

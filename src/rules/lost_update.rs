@@ -2,6 +2,7 @@
 
 use super::check_then_update::carries;
 use super::context::{Context, Trace};
+use super::token;
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Coercion, Node, Site, V};
@@ -124,7 +125,7 @@ fn report(
     operation: Operation,
 ) {
     let path = field.path.replace(".*", "[…]");
-    let key = if path.contains('.') { format!("'{path}'") } else { path.clone() };
+    let key = if path.ends_with("[…]") { path.clone() } else { token::key(&path, '\'') };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message =
         format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");

@@ -37,6 +37,7 @@ mod races;
 mod results;
 mod rewrite;
 mod startup_recovery;
+mod token;
 mod unchecked_guard_result;
 mod unguarded_push;
 mod vacuous_guard;

@@ -3,6 +3,7 @@
 //! Input: values and checks. Output: texts and places. Must not know: formats.
 
 use super::context::Context;
+use super::token;
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
@@ -25,7 +26,7 @@ impl Context<'_> {
             Node::Null => "null".to_owned(),
             Node::Bool(b) => b.to_string(),
             Node::Num(bits) => f64::from_bits(*bits).to_string(),
-            Node::Str(text) => format!("'{}'", arena.text(*text).replace('\\', "\\\\").replace('\'', "\\'")),
+            Node::Str(text) => token::string(arena.text(*text), '\''),
             Node::Param(func, at) => {
                 let name = self
                     .project
@@ -46,7 +47,7 @@ impl Context<'_> {
                         key.to_owned()
                     }
                     object if is_name(key) => format!("{object}.{key}"),
-                    object => format!("{object}['{key}']"),
+                    object => format!("{object}[{}]", token::string(key, '\'')),
                 }
             }
             Node::This(_) | Node::Instance(_) => "this".to_owned(),
@@ -79,7 +80,10 @@ impl Context<'_> {
         match keys {
             [] => format!("{array}: {{ $ne: … }}"),
             [(field, value)] if field.is_empty() => format!("{array}: {{ $ne: {} }}", self.show(*value)),
-            [(field, value)] => format!("'{array}.{field}': {{ $ne: {} }}", value_text(field, *value)),
+            [(field, value)] => {
+                let key = token::string(&format!("{array}.{field}"), '\'');
+                format!("{key}: {{ $ne: {} }}", value_text(field, *value))
+            }
             _ => {
                 let parts: Vec<String> = keys
                     .iter()
@@ -156,5 +160,5 @@ fn is_name(text: &str) -> bool {
 
 /// A key of an object literal.
 pub fn key_text(key: &str) -> String {
-    if is_name(key) { key.to_owned() } else { format!("'{key}'") }
+    if is_name(key) { key.to_owned() } else { token::string(key, '\'') }
 }

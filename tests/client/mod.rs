@@ -35,8 +35,12 @@ impl Client {
     }
 
     pub fn start_in(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    fn start_with(folder: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
-        command.arg("lsp").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg("lsp").args(args).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, messages) = channel();
@@ -56,7 +60,16 @@ impl Client {
 
     /// A client that can do everything, in one workspace folder for each path.
     pub fn initialized(folders: &[&Path]) -> Self {
-        let mut client = Self::start();
+        Self::start().initialize(folders)
+    }
+
+    /// As [`Client::initialized`], of a server that gives up an analysis after some seconds.
+    pub fn limited(folders: &[&Path], seconds: u32) -> Self {
+        Self::start_with(Path::new("/"), &["--time-limit", &seconds.to_string()]).initialize(folders)
+    }
+
+    fn initialize(self, folders: &[&Path]) -> Self {
+        let mut client = self;
         let folders: Vec<Value> = folders.iter().map(|path| json!({ "uri": uri(path), "name": "w" })).collect();
         let answer = client.request("initialize", initialize(&json!(folders)));
         assert_eq!(answer["result"]["capabilities"]["positionEncoding"], "utf-16", "{answer}");
@@ -151,13 +164,19 @@ impl Client {
     }
 
     pub fn actions(&mut self, path: &Path, line: u32) -> Vec<Value> {
+        self.actions_or_none(path, line).expect("actions")
+    }
+
+    /// `None` where the server knows nothing of the text.
+    pub fn actions_or_none(&mut self, path: &Path, line: u32) -> Option<Vec<Value>> {
         let end = json!({ "line": line, "character": 200 });
         let range = json!({ "start": { "line": line, "character": 0 }, "end": end });
         let params = json!({
             "textDocument": { "uri": uri(path) }, "range": range, "context": { "diagnostics": [] }
         });
         let answer = self.request("textDocument/codeAction", params);
-        answer["result"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+        assert!(answer.get("error").is_none(), "{answer}");
+        answer["result"].as_array().cloned()
     }
 
     /// `line rule` of each diagnostic that stands for a file, 0-based.

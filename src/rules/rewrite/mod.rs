@@ -8,6 +8,7 @@ mod proof;
 
 use super::context::{Context, Trace};
 use super::results;
+use super::token;
 use super::unguarded_push::elements;
 use crate::diagnostic::{Edit, Fix};
 use crate::project::checks::Check;
@@ -206,6 +207,10 @@ fn key_texts(ctx: &mut Context<'_>, written: &WrittenCall, field: &FieldWrite, k
 
 /// The text of a field of the element that the call appends.
 fn element_key(ctx: &Context<'_>, written: &WrittenCall, field: &FieldWrite, name: &str) -> Option<String> {
+    // In a literal this name is no field: it sets the prototype.
+    if [name, field.path.as_str()].contains(&"__proto__") {
+        return None;
+    }
     let Written::Object(push) = &written.update.get(&field.operator)?.value else { return None };
     let element = push.get(&field.path)?;
     match &element.value {
@@ -219,7 +224,7 @@ fn element_key(ctx: &Context<'_>, written: &WrittenCall, field: &FieldWrite, nam
             (is_plain && !literal.properties.iter().any(is_operator)).then(|| property.text.clone())
         }
         // `{ $each: […] }` in a variable has no such field.
-        Written::Path if is_identifier(name) && !is_modifier(ctx, field.value) => {
+        Written::Path if token::is_identifier(name) && !is_modifier(ctx, field.value) => {
             Some(format!("{}.{name}", element.text))
         }
         _ => None,
@@ -247,28 +252,21 @@ fn ends_before(literal: &Literal) -> impl Iterator<Item = u32> + '_ {
     std::iter::once(first).chain(literal.properties.iter().map(|property| property.end))
 }
 
+/// The condition in the filter. No name in it may be written as it came: the analysed code has chosen it.
 fn guard(filter: &Literal, array: &str, keyed: &Keyed) -> String {
-    let quoted = |key: &str| match is_identifier(key) {
-        true => key.to_owned(),
-        false => format!("{0}{key}{0}", filter.quote),
-    };
+    let key = |name: &str| token::key(name, filter.quote);
     match keyed.as_slice() {
-        [(name, text)] if name.is_empty() => format!("{}: {{ $ne: {text} }}", quoted(array)),
-        [(name, text)] => format!("{}: {{ $ne: {text} }}", quoted(&format!("{array}.{name}"))),
+        [(name, text)] if name.is_empty() => format!("{}: {{ $ne: {text} }}", key(array)),
+        [(name, text)] => format!("{}: {{ $ne: {text} }}", key(&format!("{array}.{name}"))),
         _ => {
+            let is_short = |name: &str, text: &str| name == text && token::is_identifier(name) && name != "this";
             let fields: Vec<String> = keyed
                 .iter()
-                .map(|(name, text)| if name == text { name.clone() } else { format!("{}: {text}", quoted(name)) })
+                .map(|(name, text)| if is_short(name, text) { name.clone() } else { format!("{}: {text}", key(name)) })
                 .collect();
-            format!("{}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", quoted(array), fields.join(", "))
+            format!("{}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", key(array), fields.join(", "))
         }
     }
-}
-
-fn is_identifier(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
 }
 
 fn edit(ctx: &Context<'_>, write: &Write, start: u32, end: u32, text: String) -> Edit {
