@@ -1,6 +1,7 @@
 //! The pipeline from source texts to findings.
 
 mod memory;
+mod problems;
 mod survey;
 
 pub use memory::Memory;
@@ -9,13 +10,15 @@ pub use survey::survey;
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Caller, Finding, Level, Related, Role, WritePath, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
-use crate::parse::{self, Problem, STACK_SIZE};
+use crate::panics::{self, Panic};
+use crate::parse::{self, Parsed, Problem};
 use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
 use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::stack;
 use crate::suppress;
 use crate::value::{FnRef, Site};
 use rustc_hash::FxHashMap;
@@ -38,24 +41,33 @@ pub fn analyze_again(
     memory: &mut Memory,
     progress: &(dyn Fn() + Sync),
 ) -> Analysis {
-    // Linking follows values as deep as they nest, so it runs on a big stack too.
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress)),
-        Err(_) => analyze_here(sources, config, memory, progress),
+    on_own_threads(|| analyze_here(sources, config, memory, progress))
+}
+
+/// Runs `work` with threads of its own, on a stack for the values of a whole project.
+fn on_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(|| stack::for_project(work)),
+        Err(_) => stack::for_project(work),
     }
 }
 
 fn analyze_here(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Analysis {
-    let mut project = link(sources, config, memory, progress);
-    let mut findings = Vec::new();
-    for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
-        findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
-    }
+    let mut failures = Vec::new();
+    memory.refresh(sources, progress);
+    let linked = panics::attempt(|| link(sources, config, memory));
+    let mut project = linked.unwrap_or_else(|panic| {
+        failures.push((None, panic));
+        Project::link(&[], Marks::default(), &|_, _| None)
+    });
     let schemas = project.schemas();
-    let (drafts, path_drafts) = run_rules(&mut project, &schemas, config);
+    let found = run_rules(&mut project, &schemas, config);
+    failures.extend(found.failures);
+    let mut findings = problems::of_files(sources, memory, config);
+    findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
-    findings.extend(finish(sources, &project, config, drafts, &mut seen));
-    let paths = write_paths(sources, &project, path_drafts, &findings);
+    findings.extend(finish(sources, &project, config, found.drafts, &mut seen));
+    let paths = write_paths(sources, &project, found.paths, &findings);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
@@ -66,9 +78,8 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
 }
 
-/// Parses the files that `memory` does not know, and links all.
-fn link(sources: &Sources, config: &Config, memory: &mut Memory, progress: &(dyn Fn() + Sync)) -> Project {
-    memory.refresh(sources, progress);
+/// Links what `memory` knows of all files.
+fn link(sources: &Sources, config: &Config, memory: &Memory) -> Project {
     let resolver = Resolver::new(sources);
     Project::link(&memory.facts, marks(config), &|file, specifier| resolver.resolve(file, specifier))
 }
@@ -102,76 +113,60 @@ pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
         return (FileFacts::default(), Vec::new());
     }
     let directs = suppress::may_direct(&file.text);
-    match if directs { parse::parse_with_comments(file) } else { parse::parse(file) } {
-        Ok(parsed) => {
-            let mut facts = facts::extract(&parsed.program, &file.text, id.0);
-            if directs {
-                facts.notes = Notes {
-                    comments: parsed.comments,
-                    statements: facts::statements(&parsed.program),
-                    is_whole: parsed.recovered.is_empty(),
-                };
-            }
-            (facts, parsed.recovered)
-        }
-        Err(problem) => {
+    let read = || parse::with_tree(file, directs, |parsed| parsed.map(|parsed| tree_facts(id, file, directs, parsed)));
+    panics::attempt(read).unwrap_or_else(|panic| Err(Problem::Internal { message: panic.0 })).unwrap_or_else(
+        |problem| {
             let comments = if directs { parse::head_comments(&file.text) } else { Vec::new() };
             let notes = Notes { comments, ..Notes::default() };
             (FileFacts { notes, ..FileFacts::default() }, vec![problem])
-        }
+        },
+    )
+}
+
+fn tree_facts(id: FileId, file: &SourceFile, directs: bool, parsed: Parsed) -> (FileFacts, Vec<Problem>) {
+    let mut facts = facts::extract(&parsed.program, &file.text, id.0);
+    if directs {
+        facts.notes = Notes {
+            comments: parsed.comments,
+            statements: facts::statements(&parsed.program),
+            is_whole: parsed.recovered.is_empty(),
+        };
     }
+    (facts, parsed.recovered)
 }
 
-fn problem_finding(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) -> Option<Finding> {
-    let (rule, start, end, message, help) = match problem {
-        Problem::Syntax { start, end, message } => (
-            "syntax-error",
-            *start,
-            *end,
-            format!("this file does not parse, so its writes are not checked: {message}"),
-            "mend the syntax; the rest of the project was checked".to_owned(),
-        ),
-        Problem::TooDeep { at, what } => (
-            "too-deep",
-            *at,
-            *at + 1,
-            format!("this file nests too many {what} to be parsed, so its writes are not checked"),
-            "exclude generated files in `pushguard.toml`, or split the expression".to_owned(),
-        ),
-    };
-    let level = level_of(rule, None, config)?;
-    Some(Finding {
-        rule,
-        level,
-        message,
-        place: one_line(file, id, start, end),
-        label: "here".to_owned(),
-        function: "<module>".to_owned(),
-        collection: None,
-        array: None,
-        related: Vec::new(),
-        help,
-        fix: None,
-        fingerprint: fingerprint(&[rule, &file.path, "<module>"]),
-    })
+/// What the rules find, and where they failed.
+#[derive(Default)]
+struct Found {
+    drafts: Vec<Draft>,
+    paths: Vec<PathDraft>,
+    /// The function, or none for a check of the whole project.
+    failures: Vec<(Option<FnRef>, Panic)>,
 }
 
-/// Runs all rules over all functions.
-fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> (Vec<Draft>, Vec<PathDraft>) {
+/// Runs all rules over all functions. Where one fails, the function is left and the others are checked.
+fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config) -> Found {
     let count = project.functions.len();
     let mut ctx = Context::new(project, schemas, config);
-    let mut paths = Vec::new();
-    for func in 0..count {
-        let Some(trace) = ctx.trace(FnRef(func as u32)) else { continue };
-        for check in CHECKS {
-            check(&mut ctx, &trace);
+    let mut found = Found::default();
+    for func in (0..count).map(|func| FnRef(func as u32)) {
+        let checked = panics::attempt(|| {
+            let trace = ctx.trace(func)?;
+            for check in CHECKS {
+                check(&mut ctx, &trace);
+            }
+            Some(write_paths::collect(&mut ctx, &trace))
+        });
+        match checked {
+            Ok(paths) => found.paths.extend(paths.unwrap_or_default()),
+            Err(panic) => found.failures.push((Some(func), panic)),
         }
-        paths.extend(write_paths::collect(&mut ctx, &trace));
     }
     for check in PROJECT_CHECKS {
-        check(&mut ctx);
+        found.failures.extend(panics::attempt(|| check(&mut ctx)).err().map(|panic| (None, panic)));
     }
-    (ctx.finish(), paths)
+    found.drafts = ctx.finish();
+    found
 }
 
 /// One row for each place and array: the view with the fewest calls, with the kinds that any caller passes.

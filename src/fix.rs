@@ -4,7 +4,8 @@
 //! edits would break keeps its text. Must not know: where files are stored, how a fix was found.
 
 use crate::diagnostic::{Edit, Finding};
-use crate::parse::{self, STACK_SIZE};
+use crate::panics;
+use crate::parse;
 use crate::source::{FileId, SourceFile, Sources};
 use std::collections::BTreeMap;
 
@@ -72,12 +73,8 @@ fn edited(file: &SourceFile, mut edits: Vec<&Edit>) -> Option<SourceFile> {
 
 /// Whether the new text has a tree, and no more syntax errors than the old one.
 fn parses_as_well(old: &SourceFile, new: &SourceFile) -> bool {
-    let errors = |file: &SourceFile| parse::parse(file).map(|parsed| parsed.recovered.len());
-    let compare = || matches!((errors(old), errors(new)), (Ok(before), Ok(after)) if after <= before);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, compare);
-        thread.is_ok_and(|thread| thread.join().unwrap_or(false))
-    })
+    let errors = |file| panics::attempt(|| parse::count_errors(file)).ok().flatten();
+    matches!((errors(old), errors(new)), (Some(before), Some(after)) if after <= before)
 }
 
 #[cfg(test)]

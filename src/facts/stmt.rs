@@ -130,7 +130,7 @@ impl<'a> Eval<'a> {
         if self.cond == C::FALSE {
             return;
         }
-        if self.depth > super::eval::MAX_DEPTH {
+        if self.depth > super::eval::MAX_DEPTH || crate::stack::is_low() {
             return;
         }
         self.depth += 1;
