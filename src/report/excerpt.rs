@@ -36,8 +36,7 @@ pub struct Excerpt {
 /// Takes the lines around `places`, all of which are in `file`. A place of several lines is marked on its first.
 pub fn excerpt(file: &SourceFile, places: &[Place]) -> Excerpt {
     let last_line = file.position(u32::MAX).line;
-    let spots: Vec<(Position, Position)> =
-        places.iter().map(|place| (file.position(place.start), file.position(place.end))).collect();
+    let spots: Vec<(Position, &Place)> = places.iter().map(|place| (file.position(place.start), place)).collect();
     let lines = || spots.iter().map(|(start, _)| start.line);
     let first = lines().min().unwrap_or(1).saturating_sub(CONTEXT).max(1);
     let last = lines().max().unwrap_or(1).saturating_add(CONTEXT).min(last_line);
@@ -46,11 +45,12 @@ pub fn excerpt(file: &SourceFile, places: &[Place]) -> Excerpt {
     for number in first..=last {
         if lines().any(|line| line.abs_diff(number) <= CONTEXT) {
             let line = file.line(number);
-            let window = window(line, spots.iter().find(|(start, _)| start.line == number).map(|(start, _)| *start));
+            let offset = |at: u32| floor(line, (at.saturating_sub(file.line_start(number))) as usize);
+            let first = spots.iter().find(|(start, _)| start.line == number);
+            let window = window(line, first.map(|(_, place)| offset(place.start)));
             let drawn = draw(line, &window);
-            for (mark, (start, end)) in marks.iter_mut().zip(&spots).filter(|(_, (start, _))| start.line == number) {
-                let from = byte_at(line, start.column);
-                let to = if end.line == number { byte_at(line, end.column) } else { line.len() };
+            for (mark, (start, place)) in marks.iter_mut().zip(&spots).filter(|(_, (start, _))| start.line == number) {
+                let (from, to) = (offset(place.start), offset(place.end));
                 let shown = drawn.offset(line, &window, from)..drawn.offset(line, &window, to);
                 let range = text.len() + shown.start..text.len() + shown.end.max(shown.start);
                 *mark = Some(Mark { range, position: *start });
@@ -63,12 +63,12 @@ pub fn excerpt(file: &SourceFile, places: &[Place]) -> Excerpt {
 }
 
 /// The bytes of `line` that are shown.
-fn window(line: &str, mark: Option<Position>) -> Range<usize> {
+fn window(line: &str, mark: Option<usize>) -> Range<usize> {
     let Some((beyond, _)) = line.char_indices().nth(WIDTH) else {
         return 0..line.len();
     };
     let Some(mark) = mark else { return 0..beyond };
-    let before = line.get(..byte_at(line, mark.column)).unwrap_or_default();
+    let before = line.get(..mark).unwrap_or_default();
     let start = before.char_indices().rev().nth(LEAD - 1).map_or(0, |(at, _)| at);
     let rest = line.get(start..).unwrap_or_default();
     start..rest.char_indices().nth(WIDTH).map_or(line.len(), |(at, _)| start + at)
@@ -95,16 +95,9 @@ fn draw(line: &str, window: &Range<usize>) -> Drawn {
     Drawn { text: format!("{lead}{shown}{tail}"), lead: lead.len() }
 }
 
-/// The byte offset of a 1-based UTF-16 column.
-fn byte_at(line: &str, column: u32) -> usize {
-    let mut units = 1;
-    for (at, character) in line.char_indices() {
-        if units >= column {
-            return at;
-        }
-        units += character.len_utf16() as u32;
-    }
-    line.len()
+/// The start of the character at a byte of `line`, or its end.
+fn floor(line: &str, at: usize) -> usize {
+    (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]
