@@ -6,13 +6,15 @@
 mod comments;
 mod dialect;
 mod nesting;
+mod retries;
 mod scan;
 
 pub use comments::{Comment, head_comments};
 
 use crate::source::SourceFile;
 use crate::stack;
-use nesting::{Nesting, Retries, nesting};
+use nesting::{Nesting, nesting};
+use retries::Retries;
 use swc_common::comments::SingleThreadedComments;
 use swc_common::{BytePos, Spanned};
 use swc_ecma_ast::Program;

@@ -5,6 +5,7 @@
 //!
 //! Input: a text. Output: a bound on the levels. Must not know: the parser, stacks.
 
+use super::retries::{Costs, Retries};
 use super::scan::{Scan, Token, Unsure, Word, is_operator};
 
 /// The levels of a text, or where there are more than [`MAX_LEVELS`].
@@ -14,21 +15,6 @@ pub(super) enum Nesting {
     TooDeep { at: u32 },
 }
 
-/// What the parser reads again when its first reading fails, all of it at each level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Retries {
-    /// Whether the work stays linear with types after a `<`.
-    pub typed: bool,
-    /// Whether the work stays linear with parentheses in the types of Flow.
-    pub flow: bool,
-}
-
-/// Brackets inside each other that have a `<` open before them: each may double the work.
-const MAX_DOUBLED: u32 = 12;
-/// `<` open at once. The work is quadratic in them.
-const MAX_ANGLES: u32 = 500;
-/// Parentheses inside each other that are no calls: in the types of Flow, each takes four times the work.
-const MAX_GROUPS: u32 = 8;
 /// Labels inside each other. The parser compares each with all of them.
 const MAX_LABELS: u32 = 1_000;
 
@@ -70,6 +56,11 @@ struct Frame {
 }
 
 impl Frame {
+    fn costs(&self) -> Costs {
+        let angles = self.casts + self.angles;
+        Costs { doubled: u32::from(angles > 0), angles, groups: u32::from(self.is_group), labels: self.labels }
+    }
+
     fn own(&self) -> u32 {
         self.heads + self.operators + self.links
     }
@@ -111,35 +102,6 @@ enum Before {
     Literal,
     Block,
     Close,
-}
-
-/// What is open in all brackets together.
-#[derive(Clone, Copy, Default)]
-struct Costs {
-    doubled: u32,
-    angles: u32,
-    groups: u32,
-    labels: u32,
-}
-
-impl Costs {
-    fn of(frame: &Frame) -> Self {
-        let angles = frame.casts + frame.angles;
-        Self { doubled: u32::from(angles > 0), angles, groups: u32::from(frame.is_group), labels: frame.labels }
-    }
-
-    fn combine(self, other: Self, combine: impl Fn(u32, u32) -> u32) -> Self {
-        Self {
-            doubled: combine(self.doubled, other.doubled),
-            angles: combine(self.angles, other.angles),
-            groups: combine(self.groups, other.groups),
-            labels: combine(self.labels, other.labels),
-        }
-    }
-
-    fn retries(self) -> Retries {
-        Retries { typed: self.doubled <= MAX_DOUBLED && self.angles <= MAX_ANGLES, flow: self.groups <= MAX_GROUPS }
-    }
 }
 
 struct Count<'t> {
@@ -197,12 +159,12 @@ impl<'t> Count<'t> {
     /// Changes what the innermost bracket counts.
     fn change(&mut self, change: impl FnOnce(&mut Frame)) {
         let Some(frame) = self.frames.last_mut() else { return };
-        let rest = self.now.combine(Costs::of(frame), u32::wrapping_sub);
+        let rest = self.now.combine(frame.costs(), u32::wrapping_sub);
         self.open -= frame.own();
         change(frame);
         self.open += frame.own();
         self.most = self.most.max(self.open + frame.tallest);
-        self.now = rest.combine(Costs::of(frame), u32::wrapping_add);
+        self.now = rest.combine(frame.costs(), u32::wrapping_add);
         self.worst = self.worst.combine(self.now, u32::max);
     }
 
