@@ -1,5 +1,7 @@
 //! Deep and costly inputs through the real binary: no form that the parser accepts ends the process, or takes long.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod forms;
 mod shell;
 
