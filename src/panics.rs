@@ -56,7 +56,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::panic, reason = "it is what is caught")]
     fn a_panic_is_told_with_its_place_and_the_next_attempt_is_free_of_it() {
         let panic = attempt(|| panic!("no\n  {}", "luck")).map(|()| 0);
         assert!(matches!(&panic, Err(Panic(text)) if text.starts_with("no luck (panics.rs:")), "{panic:?}");
