@@ -5,6 +5,7 @@ mod clients;
 mod coverage;
 mod memory;
 mod paths;
+mod problems;
 mod survey;
 mod ways;
 
@@ -15,7 +16,8 @@ pub use survey::survey;
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Level, Related, Role, Way, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
-use crate::parse::{self, Problem, STACK_SIZE};
+use crate::panics::{self, Panic};
+use crate::parse::{self, Parsed, Problem};
 use crate::project::census::Census;
 use crate::project::mongo::telling_names;
 use crate::project::resolve::Resolver;
@@ -24,6 +26,7 @@ use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
 use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::stack;
 use crate::suppress;
 use crate::value::{FnRef, Site};
 use rustc_hash::FxHashMap;
@@ -48,10 +51,14 @@ pub fn analyze_again(
     progress: &(dyn Fn() + Sync),
     cancel: &Cancel,
 ) -> Option<Analysis> {
-    // Linking follows values as deep as they nest, so it runs on a big stack too.
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| analyze_here(sources, config, memory, progress, cancel)),
-        Err(_) => analyze_here(sources, config, memory, progress, cancel),
+    on_own_threads(|| analyze_here(sources, config, memory, progress, cancel))
+}
+
+/// Runs `work` with threads of its own, on a stack for the values of a whole project.
+fn on_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(|| stack::for_project(work)),
+        Err(_) => stack::for_project(work),
     }
 }
 
@@ -62,13 +69,23 @@ fn analyze_here(
     progress: &(dyn Fn() + Sync),
     cancel: &Cancel,
 ) -> Option<Analysis> {
-    let (mut project, imports) = link(sources, config, memory, progress, cancel)?;
-    let mut findings = Vec::new();
-    for (id, file) in sources.iter().filter(|(_, file)| file.reported) {
-        findings.extend(memory.problems(id).first().and_then(|problem| problem_finding(id, file, problem, config)));
+    let mut failures = Vec::new();
+    memory.refresh(sources, progress, cancel);
+    if cancel.is_over() {
+        return None;
     }
+    let unread = memory.unread();
+    let linked = panics::attempt(|| link(sources, config, memory));
+    let (mut project, imports) = linked.unwrap_or_else(|panic| {
+        failures.push((None, panic));
+        (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
+    });
     let schemas = project.schemas();
-    let Ruled { drafts, paths: path_drafts, census } = run_rules(&mut project, &schemas, config, cancel)?;
+    let Ruled { drafts, paths: path_drafts, census, failures: more } =
+        run_rules(&mut project, &schemas, config, cancel)?;
+    failures.extend(more);
+    let mut findings = problems::of_files(sources, memory, config);
+    findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
     findings.extend(finish(sources, &project, config, drafts, &mut seen));
     let paths = paths::rows(sources, &project, path_drafts, &findings);
@@ -76,7 +93,7 @@ fn analyze_here(
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
-    let coverage = coverage::coverage(sources, &project, &census, &paths, imports, memory.unread());
+    let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
     let (extents, ways) = (seen.extents, seen.ways);
     Some(Analysis { findings, accepted, extents, ways, paths, unwritten, coverage, ..Analysis::default() })
 }
@@ -88,18 +105,8 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
 /// First-party imports: file, specifier, and whether a file was found.
 type Imports = Vec<(u32, String, bool)>;
 
-/// Parses the files that `memory` does not know, and links all.
-fn link(
-    sources: &Sources,
-    config: &Config,
-    memory: &mut Memory,
-    progress: &(dyn Fn() + Sync),
-    cancel: &Cancel,
-) -> Option<(Project, Imports)> {
-    memory.refresh(sources, progress, cancel);
-    if cancel.is_over() {
-        return None;
-    }
+/// Links what `memory` knows of all files.
+fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (Project, Imports) {
     let resolver = Resolver::new(sources);
     let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
@@ -109,7 +116,7 @@ fn link(
     } else {
         Project::link(&lengths, memory.facts.iter(), marks(config), &resolve)
     };
-    Some((project, resolver.own_imports()))
+    (project, resolver.own_imports())
 }
 
 /// Words by which code that writes to MongoDB is told at a glance.
@@ -146,95 +153,72 @@ pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
         return (FileFacts::default(), Vec::new());
     }
     let directs = suppress::may_direct(&file.text);
-    match if directs { parse::parse_with_comments(file) } else { parse::parse(file) } {
-        Ok(parsed) => {
-            let mut facts = facts::extract(&parsed.program, &file.text, id.0);
-            if directs {
-                facts.notes = Notes {
-                    comments: parsed.comments,
-                    statements: facts::statements(&parsed.program),
-                    is_whole: parsed.recovered.is_empty(),
-                };
-            }
-            (facts, parsed.recovered)
-        }
-        Err(problem) => {
+    let read = || parse::with_tree(file, directs, |parsed| parsed.map(|parsed| tree_facts(id, file, directs, parsed)));
+    panics::attempt(read).unwrap_or_else(|panic| Err(Problem::Internal { message: panic.0 })).unwrap_or_else(
+        |problem| {
             let comments = if directs { parse::head_comments(&file.text) } else { Vec::new() };
             let notes = Notes { comments, ..Notes::default() };
             (FileFacts { notes, ..FileFacts::default() }, vec![problem])
-        }
+        },
+    )
+}
+
+fn tree_facts(id: FileId, file: &SourceFile, directs: bool, parsed: Parsed) -> (FileFacts, Vec<Problem>) {
+    let mut facts = facts::extract(&parsed.program, &file.text, id.0);
+    if directs {
+        facts.notes = Notes {
+            comments: parsed.comments,
+            statements: facts::statements(&parsed.program),
+            is_whole: parsed.recovered.is_empty(),
+        };
     }
+    (facts, parsed.recovered)
 }
 
-fn problem_finding(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) -> Option<Finding> {
-    let (rule, start, end, message, help) = match problem {
-        Problem::Syntax { start, end, message } => (
-            "syntax-error",
-            *start,
-            *end,
-            format!("this file does not parse, so its writes are not checked: {message}"),
-            "mend the syntax; the rest of the project was checked".to_owned(),
-        ),
-        Problem::TooDeep { at, what } => (
-            "too-deep",
-            *at,
-            *at + 1,
-            format!("this file nests too many {what} to be parsed, so its writes are not checked"),
-            "exclude generated files in `pushguard.toml`, or split the expression".to_owned(),
-        ),
-    };
-    let level = level_of(rule, None, config)?;
-    Some(Finding {
-        rule,
-        level,
-        message,
-        place: one_line(file, id, start, end),
-        label: "here".to_owned(),
-        function: "<module>".to_owned(),
-        collection: None,
-        array: None,
-        related: Vec::new(),
-        help,
-        fix: None,
-        fingerprint: fingerprint(&[rule, &file.path, "<module>"]),
-    })
-}
-
-/// What the rules say of all functions, and the calls that they saw.
+/// What the rules say of all functions, the calls that they saw, and where they failed.
+#[derive(Default)]
 struct Ruled {
     drafts: Vec<Draft>,
     paths: Vec<PathDraft>,
     census: Census,
+    /// The function, or none for a check of the whole project.
+    failures: Vec<(Option<FnRef>, Panic)>,
 }
 
-/// Runs all rules over all functions.
+/// Runs all rules over all functions. Where one fails, the function is left and the others are checked.
 fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config, cancel: &Cancel) -> Option<Ruled> {
     let count = project.functions.len();
     let mut ctx = Context::new(project, schemas, config);
-    let (mut paths, mut census) = (Vec::new(), Census::default());
-    for func in 0..count {
+    let mut ruled = Ruled::default();
+    for func in (0..count).map(|func| FnRef(func as u32)) {
         if cancel.is_over() {
             return None;
         }
-        let func = FnRef(func as u32);
         let turn = ctx.project.begin(func);
-        census.add_own(ctx.project, func);
-        if let Some(trace) = ctx.trace(func) {
+        let census = &mut ruled.census;
+        let checked = panics::attempt(|| {
+            census.add_own(ctx.project, func);
+            let trace = ctx.trace(func)?;
             census.add_writes(ctx.project, &trace.steps, &trace.writes);
             for check in CHECKS {
                 check(&mut ctx, &trace);
             }
-            paths.extend(write_paths::collect(&mut ctx, &trace));
+            Some(write_paths::collect(&mut ctx, &trace))
+        });
+        match checked {
+            Ok(paths) => ruled.paths.extend(paths.unwrap_or_default()),
+            Err(panic) => ruled.failures.push((Some(func), panic)),
         }
         ctx.project.end(func, turn);
     }
     for check in PROJECT_CHECKS {
-        check(&mut ctx);
+        ruled.failures.extend(panics::attempt(|| check(&mut ctx)).err().map(|panic| (None, panic)));
     }
     for func in 0..count {
-        census.name_from(ctx.project, FnRef(func as u32));
+        ruled.census.name_from(ctx.project, FnRef(func as u32));
     }
-    Some(Ruled { drafts: ctx.finish(), paths, census })
+    ruled.drafts = ctx.finish();
+    Some(ruled)
 }
 
 /// What is gathered over all findings.

@@ -4,7 +4,8 @@
 //! would break its file is left out. Must not know: where files are stored, how a fix was found.
 
 use crate::diagnostic::{Edit, Finding, Fix};
-use crate::parse::{self, STACK_SIZE};
+use crate::panics;
+use crate::parse;
 use crate::source::{FileId, Place, SourceFile, Sources};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -100,11 +101,7 @@ impl<'a> Attempt<'a> {
 
 /// `None` for a text without a tree.
 fn syntax_errors(file: &SourceFile) -> Option<usize> {
-    let count = || parse::parse(file).ok().map(|parsed| parsed.recovered.len());
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, count);
-        thread.ok()?.join().ok()?
-    })
+    panics::attempt(|| parse::count_errors(file)).ok().flatten()
 }
 
 /// Ranges that do not overlap: end by start.

@@ -3,6 +3,8 @@
 //! `discover -> parse -> facts (one file at a time, parallel) -> project (link) -> rules -> findings -> suppress -> report`.
 //! Each stage takes and returns owned data and never calls a later one.
 
+#![forbid(unsafe_code)]
+
 pub mod analysis;
 pub mod baseline;
 pub mod changed;
@@ -18,11 +20,13 @@ pub mod fix;
 pub mod git;
 pub mod limits;
 pub mod lsp;
+pub mod panics;
 pub mod parse;
 pub mod project;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod stack;
 pub mod suppress;
 pub mod survey;
 pub mod value;

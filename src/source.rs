@@ -36,6 +36,16 @@ pub struct SourceFile {
     pub reported: bool,
     /// 0-based byte offset of each line's first byte.
     line_starts: Vec<u32>,
+    /// UTF-16 units before every [`STRIDE`]th byte, so that a column costs the same on a line of any length.
+    units: Vec<u32>,
+}
+
+const STRIDE: usize = 1024;
+
+/// The UTF-16 units of whole characters in UTF-8.
+fn utf16_units(bytes: &[u8]) -> u32 {
+    // A character counts at its first byte; one of four bytes is a surrogate pair.
+    bytes.iter().map(|byte| u32::from(byte & 0xc0 != 0x80) + u32::from(*byte >= 0xf0)).sum()
 }
 
 impl SourceFile {
@@ -52,7 +62,13 @@ impl SourceFile {
                 line_starts.push(at as u32 + 1);
             }
         }
-        Self { path, text, has_bom, reported, line_starts }
+        let mut before = 0;
+        let mut units = Vec::with_capacity(bytes.len() / STRIDE + 1);
+        for chunk in bytes.chunks(STRIDE) {
+            units.push(before);
+            before += utf16_units(chunk);
+        }
+        Self { path, text, has_bom, reported, line_starts, units }
     }
 
     /// The same file with another text.
@@ -74,8 +90,13 @@ impl SourceFile {
         }
         let line = self.line_starts.partition_point(|start| *start as usize <= offset);
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0) as usize;
-        let column = self.text.get(start..offset).unwrap_or("").encode_utf16().count();
-        Position { line: line as u32, column: column as u32 + 1 }
+        Position { line: line as u32, column: self.units_before(offset) - self.units_before(start) + 1 }
+    }
+
+    fn units_before(&self, offset: usize) -> u32 {
+        let Some(start) = offset.checked_sub(1).map(|last| last / STRIDE) else { return 0 };
+        let rest = self.text.as_bytes().get(start * STRIDE..offset).unwrap_or_default();
+        self.units.get(start).copied().unwrap_or(0) + utf16_units(rest)
     }
 
     /// The number of the last line, which is empty when the text ends with a line feed.
@@ -163,6 +184,12 @@ mod tests {
         let at = file.text.find('x').map(|at| at as u32);
         assert_eq!(at.map(|at| file.position(at)), Some(Position { line: 2, column: 4 }));
         assert_eq!(file.position(0), Position { line: 1, column: 1 });
+        let long = SourceFile::new("a.js".into(), &format!("\n{}", "é😀x".repeat(1000)), true);
+        for (character, (at, _)) in long.text.char_indices().enumerate().skip(1) {
+            let pairs = (character - 1) / 3 + usize::from(character % 3 == 0);
+            let column = (character + pairs) as u32;
+            assert_eq!(long.position(at as u32), Position { line: 2, column }, "{at}");
+        }
         assert_eq!(file.line(1), "a");
         assert_eq!(file.line(2), "é😀x\ty");
     }

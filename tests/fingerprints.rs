@@ -133,7 +133,11 @@ const TELLING: [&str; 7] = ["req", "request", "mergeId", "batchId", "batchIndex"
 /// Renames the variables and parameters of a file, but for those that hold functions, classes or modules: their names are
 /// the names of the functions that findings are in.
 fn rename(path: &str, text: &str) -> String {
-    let Ok(parsed) = parse::parse(&SourceFile::new(path.to_owned(), text, true)) else { return text.to_owned() };
+    let file = SourceFile::new(path.to_owned(), text, true);
+    parse::with_tree(&file, false, |parsed| parsed.map_or_else(|_| text.to_owned(), |parsed| rename_in(&parsed, text)))
+}
+
+fn rename_in(parsed: &parse::Parsed, text: &str) -> String {
     let mut names = Names::default();
     parsed.program.visit_with(&mut names);
     let renamed: BTreeSet<String> =

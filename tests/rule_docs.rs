@@ -50,6 +50,8 @@ fn main() {
         let (bad, good) = ["bad", "good"].map(|kind| examples.iter().any(|example| example.kind == kind)).into();
         trials.push(Trial::test(format!("{id}::has_both_kinds"), move || match (bad, good) {
             (true, true) => Ok(()),
+            // No code is known on which the analyzer fails.
+            _ if *id == "internal-error" => Ok(()),
             _ => Err("the page needs a `bad` and a `good` example".into()),
         }));
     }

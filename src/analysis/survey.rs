@@ -2,9 +2,8 @@
 //!
 //! Input: sources. Output: appends with their places. Must not know: findings, configurations to be.
 
-use super::{Cancel, Memory, link, place};
+use super::{Cancel, Memory, link, on_own_threads, place};
 use crate::config::Config;
-use crate::parse::STACK_SIZE;
 use crate::rules::appends::{self, AppendDraft};
 use crate::rules::context::Context;
 use crate::source::Sources;
@@ -13,16 +12,13 @@ use crate::value::FnRef;
 
 /// Parses and links all files and collects what they append to arrays, sorted by place.
 pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build() {
-        Ok(pool) => pool.install(|| survey_here(sources, config, progress)),
-        Err(_) => survey_here(sources, config, progress),
-    }
+    on_own_threads(|| survey_here(sources, config, progress))
 }
 
 fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
-    let Some((mut project, _)) = link(sources, config, &mut Memory::of_one_run(), progress, &Cancel::default()) else {
-        return Vec::new();
-    };
+    let mut memory = Memory::of_one_run();
+    memory.refresh(sources, progress, &Cancel::default());
+    let (mut project, _) = link(sources, config, &mut memory);
     let schemas = project.schemas();
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);

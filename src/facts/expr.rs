@@ -7,7 +7,7 @@ use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr) -> V {
-        if self.depth > MAX_DEPTH || self.arena.is_spent() {
+        if self.depth > MAX_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
             return self.opaque(expr.span());
         }
         self.depth += 1;

@@ -130,7 +130,7 @@ impl<'a> Eval<'a> {
         if self.cond == C::FALSE {
             return;
         }
-        if self.depth > super::eval::MAX_DEPTH || self.arena.is_spent() {
+        if self.depth > super::eval::MAX_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
             return;
         }
         self.depth += 1;

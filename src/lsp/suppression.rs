@@ -4,7 +4,8 @@
 
 use super::diagnostics::range;
 use crate::diagnostic::Finding;
-use crate::parse::{Parsed, STACK_SIZE, parse_with_comments};
+use crate::panics;
+use crate::parse::{Parsed, with_tree};
 use crate::rules::doc::{Policy, page};
 use crate::source::SourceFile;
 use lsp_types::{Position, Range, TextEdit};
@@ -33,9 +34,5 @@ fn is_comment(file: &SourceFile, at: u32, line: &str, indent: u32) -> bool {
     let (before, after) = (file.slice(0, at), file.slice(at, file.text.len() as u32));
     let edited = file.with_text(&[before, line, after].concat());
     let is_there = |parsed: Parsed| parsed.comments.iter().any(|comment| comment.start == at + indent);
-    let look = || parse_with_comments(&edited).is_ok_and(is_there);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, look);
-        thread.is_ok_and(|thread| thread.join().unwrap_or(false))
-    })
+    panics::attempt(|| with_tree(&edited, true, |parsed| parsed.is_ok_and(is_there))).unwrap_or(false)
 }

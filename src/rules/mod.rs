@@ -86,6 +86,7 @@ rules![
     "startup-recovery",
     "syntax-error",
     "too-deep",
+    "internal-error",
     "unused-suppression",
 ];
 
@@ -123,7 +124,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 24] = [
 ];
 
 /// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.
-pub const UNREAD: [&str; 2] = ["syntax-error", "too-deep"];
+pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
 pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 2] = [inconsistent_identity_key::check, startup_recovery::check];

@@ -39,10 +39,11 @@ pub struct Directive {
 /// The directives of a file, in the order of the text.
 pub fn directives(id: FileId, file: &SourceFile, comments: &[Comment]) -> Vec<Directive> {
     let mut found = Vec::new();
+    let code = Code::new(file, comments);
     for comment in comments {
         for range in lines(file, *comment) {
             if file.slice(range.start, range.end).starts_with(PREFIX) {
-                found.push(directive(id, file, comments, *comment, range));
+                found.push(directive(id, file, &code, *comment, range));
             }
         }
     }
@@ -68,7 +69,7 @@ fn lines(file: &SourceFile, comment: Comment) -> Vec<Range<u32>> {
     lines
 }
 
-fn directive(id: FileId, file: &SourceFile, comments: &[Comment], comment: Comment, range: Range<u32>) -> Directive {
+fn directive(id: FileId, file: &SourceFile, code: &Code<'_>, comment: Comment, range: Range<u32>) -> Directive {
     let text = file.slice(range.start, range.end);
     let word = text.split(char::is_whitespace).next().unwrap_or_default();
     let scope = match word.strip_prefix(PREFIX) {
@@ -83,7 +84,7 @@ fn directive(id: FileId, file: &SourceFile, comments: &[Comment], comment: Comme
     let own_line = file.position(range.start).line;
     let below = file.position(comment.end).line + 1;
     let (line, neighbour) = match scope {
-        Some(Scope::NextLine) => (next_code_line(file, comments, below), below),
+        Some(Scope::NextLine) => (code.next_line(below), below),
         Some(Scope::Line) => (own_line, own_line),
         Some(Scope::File) | None => (0, 0),
     };
@@ -112,17 +113,40 @@ fn rules(file: FileId, names: &str, offset: u32) -> Vec<(String, Place)> {
     rules
 }
 
-/// The first line from `line` on that holds anything but blanks and comments; 0 when there is none.
-fn next_code_line(file: &SourceFile, comments: &[Comment], line: u32) -> u32 {
-    let mut at = file.line_start(line);
-    while let Some(next) = file.text.get(at as usize..).and_then(|rest| rest.chars().next()) {
-        if next.is_whitespace() {
-            at += next.len_utf8() as u32;
-        } else if let Ok(found) = comments.binary_search_by_key(&at, |comment| comment.start) {
-            at = comments.get(found).map_or(at + 1, |comment| comment.end.max(at + 1));
-        } else {
-            return file.position(at).line;
+/// Where code follows the comments of a file.
+struct Code<'a> {
+    file: &'a SourceFile,
+    comments: &'a [Comment],
+    /// For each comment the offset of the first code behind it; `None` when there is none.
+    behind: Vec<Option<u32>>,
+}
+
+impl<'a> Code<'a> {
+    fn new(file: &'a SourceFile, comments: &'a [Comment]) -> Self {
+        let mut code = Self { file, comments, behind: vec![None; comments.len()] };
+        // From the last to the first, so that no blank is passed twice.
+        for (at, comment) in comments.iter().enumerate().rev() {
+            let found = code.first_from(comment.end);
+            if let Some(slot) = code.behind.get_mut(at) {
+                *slot = found;
+            }
+        }
+        code
+    }
+
+    /// The first code from an offset on; what is behind the comments that follow is known.
+    fn first_from(&self, start: u32) -> Option<u32> {
+        let rest = self.file.text.get(start as usize..)?;
+        let blank = rest.len() - rest.trim_start().len();
+        let at = start + blank as u32;
+        match self.comments.binary_search_by_key(&at, |comment| comment.start) {
+            Ok(found) => self.behind.get(found).copied().flatten(),
+            Err(_) => (blank < rest.len()).then_some(at),
         }
     }
-    0
+
+    /// The first line from `line` on that holds anything but blanks and comments; 0 when there is none.
+    fn next_line(&self, line: u32) -> u32 {
+        self.first_from(self.file.line_start(line)).map_or(0, |code| self.file.position(code).line)
+    }
 }

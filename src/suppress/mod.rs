@@ -6,6 +6,7 @@
 
 mod directive;
 mod judge;
+mod nest;
 
 use crate::config::Config;
 use crate::diagnostic::{Acceptance, Accepted, Finding};
@@ -13,6 +14,9 @@ use crate::facts::FileFacts;
 use crate::rules::{UNREAD, level_of};
 use crate::source::{FileId, Place, Sources};
 use directive::{Directive, Scope, directives};
+use nest::Nest;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// The rule about directives.
 const RULE: &str = "unused-suppression";
@@ -40,7 +44,7 @@ pub fn apply(
         }
     }
     entries.sort_by_key(|entry| (entry.place.file, entry.scope, entry.place.start));
-    let mut sorter = Sorter { sources, facts, entries, kept: Vec::new(), accepted: Vec::new() };
+    let mut sorter = Sorter::new(sources, facts, entries);
     for finding in findings {
         sorter.add(finding);
     }
@@ -85,12 +89,16 @@ fn usable(directive: Directive) -> Vec<Entry> {
     directive.rules.into_iter().map(entry).collect()
 }
 
-impl Entry {
-    /// A finding about a directive stands on a comment, which is no line of code: on the next line, or in this directive.
-    fn is_about_directive(&self, place: Place, lines: [u32; 2]) -> bool {
-        let is_own = (self.directive.start..self.directive.end).contains(&place.start);
-        self.rule == RULE && (is_own || lines.contains(&self.neighbour))
-    }
+/// What an entry is found by: the file and the rule, and what the rule's finding has in common with the directive.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Reach {
+    File,
+    /// The line of the code.
+    Line(u32),
+    /// The line below the directive, or its own start: a finding about a directive stands on a comment, which is no line
+    /// of code.
+    Below(u32),
+    Own(u32),
 }
 
 struct Sorter<'a> {
@@ -98,22 +106,42 @@ struct Sorter<'a> {
     facts: &'a [FileFacts],
     /// Sorted by file, then the narrowest first: one directive is credited for a finding.
     entries: Vec<Entry>,
+    /// The first entry for each reach.
+    index: FxHashMap<(FileId, String, Reach), usize>,
+    /// By where they start.
+    directives: BTreeMap<(FileId, u32), Place>,
+    /// The statements of the files that hold directives.
+    statements: FxHashMap<FileId, Nest>,
     kept: Vec<Finding>,
     accepted: Vec<Accepted>,
 }
 
-impl Sorter<'_> {
+impl<'a> Sorter<'a> {
+    fn new(sources: &'a Sources, facts: &'a [FileFacts], entries: Vec<Entry>) -> Self {
+        let mut index = FxHashMap::default();
+        let mut statements = FxHashMap::default();
+        for (at, entry) in entries.iter().enumerate() {
+            let file = entry.place.file;
+            let mut reaches = vec![if entry.scope == Scope::File { Reach::File } else { Reach::Line(entry.line) }];
+            if entry.rule == RULE && entry.scope != Scope::File {
+                reaches.extend([Reach::Below(entry.neighbour), Reach::Own(entry.directive.start)]);
+            }
+            for reach in reaches {
+                index.entry((file, entry.rule.clone(), reach)).or_insert(at);
+            }
+            statements.entry(file).or_insert_with(|| {
+                Nest::new(facts.get(file.0 as usize).map_or(&[], |facts| facts.notes.statements.as_slice()))
+            });
+        }
+        let directives =
+            entries.iter().map(|entry| ((entry.place.file, entry.directive.start), entry.directive)).collect();
+        Self { sources, facts, entries, index, directives, statements, kept: Vec::new(), accepted: Vec::new() }
+    }
+
     fn add(&mut self, finding: Finding) {
-        let lines = self.lines(finding.place);
-        let entry = self.entries.iter_mut().find(|entry| {
-            entry.place.file == finding.place.file
-                && entry.rule == finding.rule
-                && match entry.scope {
-                    Scope::File => true,
-                    _ => lines.contains(&entry.line) || entry.is_about_directive(finding.place, lines),
-                }
-        });
-        match entry {
+        let place = finding.place;
+        let at = self.statements.contains_key(&place.file).then(|| self.entry_of(&finding)).flatten();
+        match at.and_then(|at| self.entries.get_mut(at)) {
             Some(entry) => {
                 entry.is_used = true;
                 let by = Acceptance::Directive { reason: entry.reason.clone() };
@@ -123,13 +151,28 @@ impl Sorter<'_> {
         }
     }
 
+    fn entry_of(&self, finding: &Finding) -> Option<usize> {
+        let place = finding.place;
+        let lines = self.lines(place);
+        let mut reaches = vec![Reach::File];
+        reaches.extend(lines.iter().flat_map(|line| [Reach::Line(*line), Reach::Below(*line)]));
+        reaches.extend(self.directive_at(place).map(Reach::Own));
+        let find = |reach| self.index.get(&(place.file, finding.rule.to_owned(), reach)).copied();
+        reaches.into_iter().filter_map(find).min()
+    }
+
+    /// The start of the directive in which a finding about directives stands.
+    fn directive_at(&self, place: Place) -> Option<u32> {
+        let until = (place.file, place.start);
+        let (_, directive) = self.directives.range(..=until).next_back()?;
+        (directive.file == place.file && place.start < directive.end).then_some(directive.start)
+    }
+
     /// The line of a place, and the line on which its innermost statement starts.
     fn lines(&self, place: Place) -> [u32; 2] {
         let Some(file) = self.sources.get(place.file) else { return [0; 2] };
-        let statements = self.facts.get(place.file.0 as usize).map(|facts| facts.notes.statements.as_slice());
-        let around = statements.unwrap_or_default().iter().filter(|(start, end)| (*start..*end).contains(&place.start));
-        let start = around.min_by_key(|(start, end)| end - start).map_or(place.start, |(start, _)| *start);
-        [file.position(place.start).line, file.position(start).line]
+        let start = self.statements.get(&place.file).and_then(|nest| nest.innermost(place.start));
+        [file.position(place.start).line, file.position(start.unwrap_or(place.start)).line]
     }
 
     fn unused(&self, config: &Config, about_directives: bool) -> Vec<judge::Remark> {

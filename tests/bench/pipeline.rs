@@ -6,17 +6,17 @@ use divan::{Bencher, counter::BytesCount};
 use pushguard::analysis::{analyze, file_facts};
 use pushguard::config::Config;
 use pushguard::facts::FileFacts;
-use pushguard::parse::{STACK_SIZE, parse};
+use pushguard::parse::count_errors;
 use pushguard::project::{Marks, Project, resolve::Resolver};
 use pushguard::source::{SourceFile, Sources};
+use pushguard::stack;
 use std::path::Path;
 
 /// Copies of the shipped applications in one project.
 const COPIES: u32 = 20;
 
 fn main() {
-    // Parsing and linking need a deep stack.
-    std::thread::Builder::new().stack_size(STACK_SIZE).spawn(divan::main).unwrap().join().unwrap();
+    stack::for_project(divan::main);
 }
 
 fn read(root: &Path, folder: &Path, copy: u32, files: &mut Vec<SourceFile>) {
@@ -51,7 +51,7 @@ fn facts(sources: &Sources) -> Vec<FileFacts> {
 #[divan::bench(sample_count = 20)]
 fn parsing(bencher: Bencher) {
     let sources = sources();
-    bencher.counter(bytes(&sources)).bench(|| sources.iter().filter(|(_, file)| parse(file).is_ok()).count());
+    bencher.counter(bytes(&sources)).bench(|| sources.iter().filter(|(_, file)| count_errors(file).is_some()).count());
 }
 
 #[divan::bench(sample_count = 20)]

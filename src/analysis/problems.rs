@@ -1,0 +1,100 @@
+//! Findings about what was not checked: a file that cannot be read, a failure of the analyzer itself.
+//!
+//! Input: the problems of the files, and the functions in which a rule failed. Output: findings. Must not know: rules.
+
+use super::{Memory, one_line};
+use crate::config::Config;
+use crate::diagnostic::{Finding, fingerprint};
+use crate::panics::Panic;
+use crate::parse::Problem;
+use crate::project::Project;
+use crate::rules::level_of;
+use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::value::FnRef;
+
+/// The rule about failures of the analyzer itself.
+const INTERNAL: &str = "internal-error";
+const REPORT_IT: &str =
+    "this is a bug of pushguard: report it with the smallest file that shows it; everything else was checked";
+
+/// The first problem of each file that is reported on.
+pub(super) fn of_files(sources: &Sources, memory: &Memory, config: &Config) -> Vec<Finding> {
+    let reported = sources.iter().filter(|(_, file)| file.reported);
+    reported.filter_map(|(id, file)| of_file(id, file, memory.problems(id).first()?, config)).collect()
+}
+
+fn of_file(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) -> Option<Finding> {
+    let (rule, start, end, message, help) = match problem {
+        Problem::Syntax { start, end, message } => (
+            "syntax-error",
+            *start,
+            *end,
+            format!("this file does not parse, so its writes are not checked: {message}"),
+            "mend the syntax; the rest of the project was checked",
+        ),
+        Problem::TooDeep { at } => (
+            "too-deep",
+            *at,
+            *at + 1,
+            "this file nests too deep to be parsed, so its writes are not checked".to_owned(),
+            "exclude generated files in `pushguard.toml`, or split the expression",
+        ),
+        Problem::Internal { message } => {
+            let message = format!("pushguard failed on this file, so its writes are not checked: {message}");
+            (INTERNAL, 0, 1, message, REPORT_IT)
+        }
+    };
+    finding(rule, file, one_line(file, id, start, end), "<module>", message, help, config)
+}
+
+/// A finding for each function in which a rule failed, and for each failure that no function is known for.
+pub(super) fn of_rules(
+    sources: &Sources,
+    project: &Project,
+    failures: Vec<(Option<FnRef>, Panic)>,
+    config: &Config,
+) -> Vec<Finding> {
+    let told = |(func, panic): (Option<FnRef>, Panic)| {
+        let function = func.and_then(|func| project.function(func));
+        let (id, file) = match func.map(|func| FileId(project.file_of(func))) {
+            Some(id) => (id, sources.get(id)?),
+            None => sources.iter().find(|(_, file)| file.reported)?,
+        };
+        let (start, end) = function.map_or((0, 0), |function| (function.start, function.end));
+        let place = one_line(file, id, start, end);
+        let name = function.map_or("<module>", |function| function.name.as_str());
+        let message = match function {
+            Some(_) => format!("pushguard failed on `{name}`, so it is not checked: {}", panic.0),
+            None => format!("pushguard failed on the project as a whole, so it is not fully checked: {}", panic.0),
+        };
+        file.reported.then(|| finding(INTERNAL, file, place, name, message, REPORT_IT, config))?
+    };
+    failures.into_iter().filter_map(told).collect()
+}
+
+fn finding(
+    rule: &'static str,
+    file: &SourceFile,
+    place: Place,
+    function: &str,
+    message: String,
+    help: &str,
+    config: &Config,
+) -> Option<Finding> {
+    let level = level_of(rule, None, config)?;
+    let fingerprint = fingerprint(&[rule, &file.path, function]);
+    Some(Finding {
+        rule,
+        level,
+        message,
+        place,
+        label: "here".to_owned(),
+        function: function.to_owned(),
+        collection: None,
+        array: None,
+        related: Vec::new(),
+        help: help.to_owned(),
+        fix: None,
+        fingerprint,
+    })
+}

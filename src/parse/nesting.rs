@@ -1,0 +1,372 @@
+//! How deep the syntax tree of a text can be at most, counted before it is parsed.
+//!
+//! Parsing, walking and dropping a tree recurse once for each level of it, and nothing in the parser stops that. So the
+//! count may be too high but never too low: what it cannot tell counts as one level more.
+//!
+//! Input: a text. Output: a bound on the levels. Must not know: the parser, stacks.
+
+use super::retries::{Costs, Retries};
+use super::scan::{Scan, Token, Unsure, Word, is_operator};
+
+/// The levels of a text, or where there are more than [`MAX_LEVELS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nesting {
+    Levels(u32, Retries),
+    TooDeep { at: u32 },
+}
+
+/// Labels inside each other. The parser compares each with all of them.
+const MAX_LABELS: u32 = 1_000;
+
+/// Levels that are still parsed. Generated tables, minified bundles and long chains stay far below.
+pub(super) const MAX_LEVELS: u32 = 30_000;
+
+/// Counts the tokens of `text`. With `jsx`, a `<` where an operand is due may open an element.
+pub(super) fn nesting(text: &str, jsx: bool) -> Nesting {
+    Count::new(text, jsx).run()
+}
+
+/// What stands between one pair of brackets.
+///
+/// A level that no bracket opens is opened by an operator, or by a word before another operand. It lasts until the
+/// expression ends (at a comma), or the statement.
+#[derive(Default)]
+struct Frame {
+    /// Levels that last until the statement ends: `if (a)`, `else`, labels, words before words.
+    heads: u32,
+    /// Levels that last until a comma at most.
+    operators: u32,
+    /// Links of a chain: members, calls, elements. The first operand of a chain is its deepest.
+    links: u32,
+    /// The tallest operand of this expression that is complete.
+    tallest: u32,
+    /// The tallest expression that is complete.
+    height: u32,
+    /// A comma may be one of a list that no bracket encloses, such as the arguments of a type.
+    keeps_commas: bool,
+    /// `?` that wait for their colon.
+    questions: u32,
+    labels: u32,
+    /// `<` before an operand, which may be a cast.
+    casts: u32,
+    /// `<` that no `>` has closed.
+    angles: u32,
+    /// A parenthesis that is no call.
+    is_group: bool,
+}
+
+impl Frame {
+    fn costs(&self) -> Costs {
+        let angles = self.casts + self.angles;
+        Costs { doubled: u32::from(angles > 0), angles, groups: u32::from(self.is_group), labels: self.labels }
+    }
+
+    fn own(&self) -> u32 {
+        self.heads + self.operators + self.links
+    }
+
+    fn end_expression(&mut self) {
+        self.height = self.height.max(self.own() + self.tallest);
+        (self.operators, self.links, self.tallest, self.questions) = (0, 0, 0, 0);
+        self.end_casts();
+    }
+
+    fn end_casts(&mut self) {
+        if self.angles == 0 {
+            self.casts = 0;
+        }
+    }
+
+    fn end_statement(&mut self) {
+        self.end_expression();
+        (self.heads, self.labels, self.angles, self.casts, self.keeps_commas) = (0, 0, 0, 0, false);
+    }
+
+    /// What follows is no link of this chain, though the expression may go on.
+    fn end_chain(&mut self) {
+        self.tallest = self.tallest.max(self.links);
+        self.links = 0;
+    }
+}
+
+/// The token before, as far as it decides what the next one opens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// An operator, an opening bracket, a comma, a dot.
+    Nothing,
+    /// A word behind which nothing nests without another token: `const`.
+    Declares,
+    Word,
+    /// A word that may be a label: not behind a comma.
+    Label,
+    Literal,
+    Block,
+    Close,
+}
+
+struct Count<'t> {
+    text: &'t str,
+    scan: Scan<'t>,
+    frames: Vec<Frame>,
+    /// The levels that are open: the frames and what they count.
+    open: u32,
+    /// The most levels so far.
+    most: u32,
+    /// What is open of what the parser reads again, and the most of it.
+    now: Costs,
+    worst: Costs,
+    before: Before,
+    after_comma: bool,
+    after_dot: bool,
+    after_semicolon: bool,
+}
+
+impl<'t> Count<'t> {
+    fn new(text: &'t str, jsx: bool) -> Self {
+        Self {
+            text,
+            scan: Scan::new(text, jsx),
+            frames: vec![Frame::default()],
+            open: 1,
+            most: 1,
+            now: Costs::default(),
+            worst: Costs::default(),
+            before: Before::Nothing,
+            after_comma: false,
+            after_dot: false,
+            after_semicolon: false,
+        }
+    }
+
+    fn run(mut self) -> Nesting {
+        loop {
+            let at = self.scan.at;
+            match self.scan.next() {
+                Ok(None) => return Nesting::Levels(self.most, self.worst.retries()),
+                Ok(Some(token)) => {
+                    if self.token(token).is_err() {
+                        return self.count_all(at);
+                    }
+                }
+                Err(Unsure) => return self.count_all(at),
+            }
+            if self.most > MAX_LEVELS || self.worst.labels > MAX_LABELS {
+                return Nesting::TooDeep { at: at as u32 };
+            }
+        }
+    }
+
+    /// Changes what the innermost bracket counts.
+    fn change(&mut self, change: impl FnOnce(&mut Frame)) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let rest = self.now.combine(frame.costs(), u32::wrapping_sub);
+        self.open -= frame.own();
+        change(frame);
+        self.open += frame.own();
+        self.most = self.most.max(self.open + frame.tallest);
+        self.now = rest.combine(frame.costs(), u32::wrapping_add);
+        self.worst = self.worst.combine(self.now, u32::max);
+    }
+
+    fn token(&mut self, token: Token) -> Result<(), Unsure> {
+        let goes_on = matches!(token, Token::Word(Word::Continues | Word::While));
+        if std::mem::take(&mut self.after_semicolon) && !goes_on {
+            self.change(Frame::end_statement);
+        }
+        let before = std::mem::replace(&mut self.before, Before::Nothing);
+        let after_comma = std::mem::take(&mut self.after_comma);
+        let after_dot = std::mem::take(&mut self.after_dot);
+        match token {
+            Token::Word(word) => {
+                self.adjacent(before);
+                self.before = match word {
+                    Word::Declares => Before::Declares,
+                    Word::Name if !after_comma && !after_dot => Before::Label,
+                    _ => Before::Word,
+                };
+                if word == Word::List {
+                    self.change(|frame| frame.keeps_commas = true);
+                }
+            }
+            Token::Literal => {
+                self.adjacent(before);
+                self.before = Before::Literal;
+            }
+            Token::Open(byte) => self.open(byte, before),
+            Token::Close(byte) => self.close(byte)?,
+            Token::Comma => {
+                self.after_comma = true;
+                self.change(|frame| {
+                    if frame.keeps_commas {
+                        frame.end_casts();
+                    } else {
+                        frame.end_expression();
+                    }
+                });
+            }
+            Token::Semicolon => self.after_semicolon = true,
+            Token::Dot => {
+                self.after_dot = true;
+                self.change(|frame| frame.links += 1);
+            }
+            Token::Colon => self.change(|frame| {
+                if frame.questions == 0 && before == Before::Label {
+                    frame.heads += 1;
+                    frame.labels += 1;
+                } else {
+                    frame.questions = frame.questions.saturating_sub(1);
+                    frame.operators += 1;
+                }
+            }),
+            Token::Question => self.change(|frame| {
+                frame.questions += 1;
+                frame.operators += 1;
+            }),
+            Token::Less(count) => {
+                let is_cast = !self.scan.after_operand;
+                self.change(|frame| {
+                    frame.operators += count;
+                    frame.keeps_commas = true;
+                    frame.angles += count;
+                    frame.casts += if is_cast { count } else { 0 };
+                });
+            }
+            Token::Greater(count) => self.change(|frame| {
+                frame.operators += count;
+                frame.angles = frame.angles.saturating_sub(count);
+            }),
+            Token::Operator => self.change(|frame| frame.operators += 1),
+        }
+        Ok(())
+    }
+
+    /// A word or a literal right behind `before`.
+    fn adjacent(&mut self, before: Before) {
+        let (newline, after_operand) = (self.scan.newline, self.scan.after_operand);
+        self.change(|frame| {
+            if newline && after_operand {
+                frame.labels = 0;
+                frame.end_casts();
+            }
+            // Where an operand follows an operand, on a line of its own or behind a block, a statement starts.
+            let starts = before == Before::Block || (newline && before != Before::Nothing);
+            if starts && !frame.keeps_commas {
+                frame.end_chain();
+            }
+            if matches!(before, Before::Word | Before::Label | Before::Literal | Before::Close) {
+                frame.heads += 1;
+            }
+        });
+    }
+
+    fn open(&mut self, byte: u8, before: Before) {
+        match (before, byte) {
+            // The brace counts for the statement before it.
+            (Before::Nothing | Before::Declares, _) | (Before::Close | Before::Block, b'{') => {}
+            (Before::Word | Before::Label | Before::Literal, b'{') => self.change(|frame| frame.heads += 1),
+            _ => self.change(|frame| frame.links += 1),
+        }
+        self.frames.push(Frame::default());
+        self.open += 1;
+        let is_group = byte == b'(' && before == Before::Nothing;
+        self.change(|frame| frame.is_group = is_group);
+    }
+
+    fn close(&mut self, byte: u8) -> Result<(), Unsure> {
+        self.change(Frame::end_statement);
+        self.change(|frame| frame.is_group = false);
+        let closed = self.frames.pop().filter(|_| !self.frames.is_empty()).ok_or(Unsure)?;
+        self.open -= 1;
+        self.change(|frame| frame.tallest = frame.tallest.max(closed.height + 1));
+        self.before = if byte == b'{' { Before::Block } else { Before::Close };
+        if byte == b'`' {
+            match self.scan.resume_template()? {
+                Token::Open(byte) => self.open(byte, Before::Nothing),
+                _ => self.before = Before::Literal,
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts all that could open a level from `at` on, whether or not it is code, and takes nothing to end.
+    fn count_all(&self, at: usize) -> Nesting {
+        let tallest = self.frames.iter().map(|frame| frame.tallest.max(frame.height)).max().unwrap_or(0);
+        let mut levels = self.most.max(self.open + tallest);
+        let mut costs = self.now;
+        let mut worst = self.worst;
+        let mut groups: Vec<bool> = self.frames.iter().map(|frame| frame.is_group).collect();
+        let (mut in_word, mut operand) = (false, true);
+        for (offset, byte) in self.text.bytes().enumerate().skip(at) {
+            let is_word =
+                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'\\') || !byte.is_ascii();
+            match byte {
+                b'(' => {
+                    groups.push(!operand);
+                    costs.groups += u32::from(!operand);
+                }
+                b')' => costs.groups -= u32::from(groups.pop().unwrap_or(false)),
+                b'<' => {
+                    costs.angles += 1;
+                    // In JSX this opens an element, which is read once.
+                    costs.doubled += u32::from(!operand && !self.scan.jsx);
+                }
+                b'>' => costs.angles = costs.angles.saturating_sub(1),
+                _ => {}
+            }
+            worst = worst.combine(costs, u32::max);
+            if is_word {
+                levels += u32::from(!in_word && operand);
+                operand = true;
+            } else if is_operator(byte) || matches!(byte, b'(' | b'[' | b'{' | b'`' | b'<' | b'>' | b'/' | b'.' | b':')
+            {
+                levels += 1;
+                operand = byte == b'`';
+            } else if !byte.is_ascii_whitespace() {
+                operand = !matches!(byte, b',' | b';');
+            }
+            in_word = is_word;
+            if levels > MAX_LEVELS {
+                return Nesting::TooDeep { at: offset as u32 };
+            }
+        }
+        Nesting::Levels(levels, worst.retries())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(text: &str) -> Option<u32> {
+        match nesting(text, true) {
+            Nesting::Levels(levels, _) => Some(levels),
+            Nesting::TooDeep { .. } => None,
+        }
+    }
+
+    #[test]
+    fn what_cannot_nest_does_not_count() {
+        let many = |text: &str| levels(&text.repeat(50_000)).is_some_and(|levels| levels < 30);
+        for text in [
+            "f('((((', `[[[[`, /[(]{/, 1); // ((((\n/* (((( */\n",
+            "if (a) /[)(]/.test(b); x = (a) / 2 / c;\n",
+            "function f(a, b) { return a.b(c, { d: b }); }",
+            "a.b.c(`${f({ a: `${b}` })}`);\n",
+            "//\u{2028}x = [];\n",
+        ] {
+            assert!(many(text), "{text:?}: {:?}", levels(&text.repeat(50_000)));
+        }
+        let list = |item: &str| levels(&format!("x = [{}];", item.repeat(50_000))).is_some_and(|levels| levels < 30);
+        for item in ["{ a: 1, 'b': -2 }, ", "a ? b : !c, ", "'a' + b.c(), ", "x => y, "] {
+            assert!(list(item), "{item:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_two_readings_counts_whole() {
+        for start in ["}\n", "y = <a>don't</a>;", "x = {} /`/;", "yield /'/;", "a = '\n"] {
+            let text = format!("function f() {{{start} x = {}", "[][] ".repeat(20_000));
+            assert_eq!(levels(&text), None, "{start:?}");
+        }
+    }
+}
