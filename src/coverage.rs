@@ -32,7 +32,7 @@ pub struct Cut {
 pub struct LeftOut {
     pub tests: usize,
     pub minified: usize,
-    /// Files and folders that a glob of the configuration names.
+    /// Files that a glob of the configuration names, or in a folder that it names.
     pub excluded: usize,
     /// Folders that were left out for their name and hold database calls, relative to the root.
     pub folders: Vec<String>,

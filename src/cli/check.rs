@@ -42,7 +42,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     delivered(report::write(args.format.format(), &run, &style, stdout))?;
     if args.format.format().is_bare() {
         // On standard error, so that the report stays valid. A closed one does not change the verdict.
-        let _ = report::write_summary(&run, stderr);
+        let _ = report::write_summary(&run, usize::MAX, stderr);
     }
     if args.statistics {
         count(&project.analysis, stderr);

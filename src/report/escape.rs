@@ -19,6 +19,14 @@ pub fn code(text: &str) -> String {
     escape(text, "\t", false)
 }
 
+/// A character of one line of code, after what is printed of the line before it.
+pub fn code_after(printed: &str, character: char) -> String {
+    match character {
+        '[' if is_command(printed) => "\\u{5b}".to_owned(),
+        _ => code(character.encode_utf8(&mut [0; 4])),
+    }
+}
+
 /// A unified diff: line breaks stay, so that it applies where nothing unusual stands in it.
 pub fn patch(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -40,7 +48,7 @@ fn escape(text: &str, kept: &str, starts_line: bool) -> String {
     for character in text.chars() {
         match character {
             ':' if starts_line && safe.ends_with(':') => safe.push_str("\\u{3a}"),
-            '[' if COMMANDS.iter().any(|command| safe.ends_with(command)) => safe.push_str("\\u{5b}"),
+            '[' if is_command(&safe) => safe.push_str("\\u{5b}"),
             _ if kept.contains(character) => safe.push(character),
             '\n' => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
@@ -53,6 +61,10 @@ fn escape(text: &str, kept: &str, starts_line: bool) -> String {
             character == '\n' && kept.contains('\n') || starts_line && (character == ':' || character.is_whitespace());
     }
     safe
+}
+
+fn is_command(printed: &str) -> bool {
+    COMMANDS.iter().any(|command| printed.ends_with(command))
 }
 
 /// What stands before the bracket of a command of GitHub (in its older form), Azure Pipelines and TeamCity, anywhere in a line.

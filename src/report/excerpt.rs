@@ -140,7 +140,7 @@ fn start_of(line: &str, spot: &Spot, columns: usize) -> usize {
     let lead = (0..=LEAD.min(lead)).rev().find(|lead| fits(lead + 1)).unwrap_or(0);
     let mut left = lead;
     let kept = before.chars().rev().take_while(|character| {
-        let wide = cell(*character).1;
+        let wide = cell("", *character).1;
         let fits = wide <= left;
         left = left.saturating_sub(wide);
         fits
@@ -152,7 +152,7 @@ fn start_of(line: &str, spot: &Spot, columns: usize) -> usize {
 fn take(characters: impl Iterator<Item = char>, most: usize) -> usize {
     let mut columns = 0;
     for character in characters {
-        columns += cell(character).1;
+        columns += cell("", character).1;
         if columns >= most {
             return most;
         }
@@ -160,12 +160,12 @@ fn take(characters: impl Iterator<Item = char>, most: usize) -> usize {
     columns
 }
 
-/// What is shown for a character, and the columns that it takes.
-fn cell(character: char) -> (String, usize) {
+/// What is shown for a character after what is printed of its line, and the columns that it takes.
+fn cell(printed: &str, character: char) -> (String, usize) {
     if character == '\t' {
         return ("    ".to_owned(), 4);
     }
-    let text = escape::code(character.encode_utf8(&mut [0; 4]));
+    let text = escape::code_after(printed, character);
     let columns = text.chars().map(width_of).sum();
     (text, columns)
 }
@@ -201,7 +201,7 @@ fn draw(line: &str, start: usize, columns: usize) -> Drawn {
     let mut cells = Vec::new();
     let rest = line.get(start..).unwrap_or_default();
     for (at, character) in rest.char_indices() {
-        let (shown, wide) = cell(character);
+        let (shown, wide) = cell(&text, character);
         let is_last = at + character.len_utf8() == rest.len();
         if column + wide > columns - usize::from(!is_last && columns > 0) {
             cells.push((start + at, text.len(), column));

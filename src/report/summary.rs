@@ -122,14 +122,16 @@ fn suppressed(run: &Run<'_>) -> usize {
     run.analysis.accepted.iter().filter(|accepted| by_directive(&accepted.by)).count()
 }
 
-/// Writes the lines for people; the totals come last.
-pub fn write_summary(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the lines for people, none wider than `width` columns; the totals come last.
+pub fn write_summary(run: &Run<'_>, width: usize, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &run.analysis.coverage;
-    writeln!(out, "{}", looked_at(coverage))?;
+    let options = textwrap::Options::new(width).subsequent_indent("  ").break_words(false);
+    let mut tell = |line: &str| writeln!(out, "{}", textwrap::fill(&escape::line(line), &options));
+    tell(&looked_at(coverage))?;
     for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)) {
-        writeln!(out, "{}", escape::line(&line))?;
+        tell(&line)?;
     }
-    writeln!(out, "{}", totals(run))
+    tell(&totals(run))
 }
 
 fn looked_at(coverage: &Coverage) -> String {
@@ -168,7 +170,7 @@ pub(super) fn not_followed(coverage: &Coverage) -> Vec<String> {
 
 /// What the walk passed over, in one line; none where it passed over nothing worth a word.
 fn left_out(left: &LeftOut) -> Option<String> {
-    let counts = [(left.tests, "test file"), (left.minified, "minified file"), (left.excluded, "excluded path")];
+    let counts = [(left.tests, "test file"), (left.minified, "minified file"), (left.excluded, "excluded file")];
     let mut parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();
     if !left.folders.is_empty() {

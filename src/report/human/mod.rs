@@ -42,5 +42,5 @@ pub fn write(run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()
             writeln!(out, "{text}\n")?;
         }
     }
-    write_summary(run, out)
+    write_summary(run, style.width, out)
 }
