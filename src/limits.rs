@@ -111,6 +111,9 @@ pub const ALTERNATIVES: usize = 12;
 pub const STEPS: usize = 1_500;
 /// Calls between a function and a step that it sees.
 pub const CALLS: u32 = 6;
+/// Calls through which a value comes back to a function that still knows it. A value that comes from further is not known, or
+/// each function of a long chain of calls would keep one copy for each call below it.
+pub const CHAIN: u32 = 50;
 /// Work that copying one step of a callee costs, and what it keeps.
 pub const WORK_PER_STEP: u64 = 20;
 pub const KEPT_PER_STEP: u64 = 4;

@@ -6,6 +6,7 @@
 use super::clients;
 use crate::coverage::{Coverage, Cut, Unknown, Unresolved};
 use crate::diagnostic::WritePath;
+use crate::limits;
 use crate::project::Project;
 use crate::project::census::Census;
 use crate::project::mongo::telling_names;
@@ -78,9 +79,11 @@ fn cut(reported: &Reported<'_>, project: &Project) -> Vec<Cut> {
         let (Some(file), Some(function)) = (reported.get(project.file_of(*func)), project.function(*func)) else {
             continue;
         };
-        // What was lost is not known, but the text is.
+        // What a function without end would have done is not known, but its text is.
         let text = file.slice(function.start, function.end);
-        let Some(first) = cuts.iter().next().filter(|_| words.iter().any(|word| text.contains(word))) else { continue };
+        let may_touch = words.iter().any(|word| text.contains(word));
+        let is_told = |cut: &limits::Cut| may_touch || matches!(cut, limits::Cut::Steps | limits::Cut::Calls | limits::Cut::Returns);
+        let Some(first) = cuts.iter().find(is_told) else { continue };
         // Functions without a name of their own count once for each file.
         cut.entry((file.path.clone(), function.name.clone())).or_insert(first.words());
     }

@@ -8,7 +8,8 @@
 use super::eval::{Eval, Slot};
 use crate::limits;
 use crate::value::{C, Entry, Item, Node, RETURNS, V};
-use rustc_hash::FxHashSet;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// What a branch left behind.
 pub(super) struct Branch {
@@ -97,19 +98,17 @@ impl<'a> Eval<'a> {
         let outer = self.cond;
         let then_counts = then.end != C::FALSE || then.only_jumped;
         let else_counts = otherwise.end != C::FALSE || otherwise.only_jumped;
-        let mut slots: Vec<Slot> = Vec::new();
-        for (slot, _) in then.changes.iter().chain(&otherwise.changes).rev() {
-            if !slots.contains(slot) {
-                slots.push(*slot);
-            }
-        }
-        for slot in slots {
+        // The first of two changes of a place is the last that was made.
+        let first = |branch: &Branch| branch.changes.iter().rev().copied().collect::<FxHashMap<Slot, V>>();
+        let (then_values, else_values) = (first(&then), first(&otherwise));
+        let slots = then.changes.iter().chain(&otherwise.changes).rev().map(|(slot, _)| *slot);
+        for slot in slots.collect::<IndexSet<Slot, FxBuildHasher>>() {
             let pre = self.slot(slot).or(match slot {
                 Slot::Overlay(place) => Some(place),
                 _ => None,
             });
-            let value_in = |branch: &Branch| branch.changes.iter().find(|(s, _)| *s == slot).map(|(_, v)| *v).or(pre);
-            let (Some(a), Some(b)) = (value_in(&then), value_in(&otherwise)) else { continue };
+            let value_in = |values: &FxHashMap<Slot, V>| values.get(&slot).copied().or(pre);
+            let (Some(a), Some(b)) = (value_in(&then_values), value_in(&else_values)) else { continue };
             let value = match (then_counts, else_counts) {
                 (true, false) => a,
                 (false, true) => b,

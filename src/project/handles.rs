@@ -5,6 +5,7 @@
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
 use crate::value::{FnRef, Key, Node, Site, Sym, V};
+use rustc_hash::FxHashMap;
 
 /// Calls of one function that are asked what they give.
 const MAX_CALLS: usize = 12;
@@ -33,6 +34,35 @@ impl Handle {
             (Handle::Named(a), Handle::Named(b)) => plural(a) == plural(b),
             (a, b) => a == b,
         }
+    }
+
+    /// Equal for handles that are the same.
+    fn key(&self) -> Handle {
+        match self {
+            Handle::Named(name) => Handle::Named(plural(name)),
+            Handle::Value(value) => Handle::Value(*value),
+        }
+    }
+}
+
+/// What is said of each collection, in the order in which it is said.
+#[derive(Clone, Debug)]
+pub struct ByHandle<T>(FxHashMap<Handle, Vec<T>>);
+
+impl<T> Default for ByHandle<T> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<T> ByHandle<T> {
+    pub(super) fn push(&mut self, handle: &Handle, what: T) {
+        self.0.entry(handle.key()).or_default().push(what);
+    }
+
+    /// What is said of all handles that are the same as this one.
+    pub fn of(&self, handle: &Handle) -> &[T] {
+        self.0.get(&handle.key()).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -20,6 +20,7 @@ mod merge;
 pub mod models;
 pub mod mongo;
 mod outside;
+mod ranges;
 pub mod resolve;
 mod routes;
 pub mod schema;

@@ -69,10 +69,11 @@ impl Project {
         if self.arena.is_spent() {
             return None;
         }
-        let returns = self.returns.get(func.0 as usize)?.clone()?;
-        if returns.len() > limits::RETURNS {
+        let returns = self.returns.get(func.0 as usize)?.clone();
+        let Some(returns) = returns.filter(|returns| returns.len() <= limits::RETURNS) else {
+            self.note_lost_returns(func);
             return None;
-        }
+        };
         let mut instance = Instance::new(func, args, this, call);
         let base = self.function(func)?.base;
         let base = self.linked_cond(base);
@@ -83,7 +84,21 @@ impl Project {
             let value = self.instantiate(&mut instance, value);
             alternatives.push((cond, value));
         }
+        let values: FxHashSet<V> = alternatives.iter().map(|(_, value)| *value).collect();
+        if values.len() > limits::ALTERNATIVES {
+            self.note_lost_returns(func);
+        }
         Some(self.arena.one_of(alternatives))
+    }
+
+    /// A function whose result is asked for gives more than is kept: told where it is one of the database.
+    fn note_lost_returns(&mut self, func: FnRef) {
+        let is_done = self.state.get(func.0 as usize) == Some(&State::Done);
+        let is_followed = self.throws.get(func.0 as usize).is_some_and(Option::is_some);
+        let steps = self.summaries.get(func.0 as usize);
+        if is_done && is_followed && steps.into_iter().flatten().any(|step| self.touches_database(step)) {
+            self.note_cut(func, Cut::Returns);
+        }
     }
 
     /// How many calls lead to a site.
@@ -239,10 +254,6 @@ impl Project {
         let thrown = self.arena.any(thrown);
         let is_followed = !facts.cuts.has(Cut::Size) && !self.arena.is_spent();
         let small = is_followed && self.is_small(&returns);
-        let many = !self.is_small(&returns) || returns.len() > limits::RETURNS;
-        if is_followed && many && steps.iter().any(|step| self.touches_database(step)) {
-            self.note_cut(func, Cut::Returns);
-        }
         if let Some(slot) = self.returns.get_mut(at) {
             *slot = small.then_some(returns);
         }
