@@ -95,9 +95,8 @@ fn the_effects_of_its_callees_count() {
 #[test]
 fn the_calls_between_a_check_and_its_act() {
     let program = |count: usize| {
-        let between = lines(count, |at| {
-            format!("async function f{at}(chats, id, e) {{ await f{}(chats, id, e); }}", at + 1)
-        });
+        let between =
+            lines(count, |at| format!("async function f{at}(chats, id, e) {{ await f{}(chats, id, e); }}", at + 1));
         let act = format!("async function f{count}(chats, id, e) {{ {PUSH} }}\n");
         format!("{between}{act}async function run(chats, id, e) {{ {LOAD} {CHECK} await f0(chats, id, e); }}\n")
     };
@@ -109,7 +108,9 @@ fn the_values_that_a_function_returns() {
     let program = |count| {
         let each = lines(count - 1, |at| format!("if (x.kind === {at}) return chats.findOne({{ _id: id, n: {at} }});"));
         let load = format!("async function load(chats, id, x) {{\n{each}return chats.findOne({{ _id: id }});\n}}\n");
-        format!("{load}async function run(chats, id, e, x) {{ const chat = await load(chats, id, x); {CHECK} {PUSH} }}\n")
+        format!(
+            "{load}async function run(chats, id, e, x) {{ const chat = await load(chats, id, x); {CHECK} {PUSH} }}\n"
+        )
     };
     assert_limit(&program(12), &program(13), "load", "returns too many values");
     assert_limit(&program(12), &program(19), "load", "returns too many values");
@@ -150,7 +151,8 @@ fn nothing_of_the_fixtures_is_cut() {
             continue;
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
-        let output = command.current_dir(&folder).args(["check", "--format", "json", "--no-error-on-unmatched", "."]).output();
+        let output =
+            command.current_dir(&folder).args(["check", "--format", "json", "--no-error-on-unmatched", "."]).output();
         let report: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
         looked += report["summary"]["functions"].as_u64().unwrap();
         assert_eq!(report["summary"]["notFollowed"]["functions"]["count"], 0, "{folder:?}");

@@ -82,7 +82,9 @@ fn cut(reported: &Reported<'_>, project: &Project) -> Vec<Cut> {
         // What a function without end would have done is not known, but its text is.
         let text = file.slice(function.start, function.end);
         let may_touch = words.iter().any(|word| text.contains(word));
-        let is_told = |cut: &limits::Cut| may_touch || matches!(cut, limits::Cut::Steps | limits::Cut::Calls | limits::Cut::Returns);
+        let is_told = |cut: &limits::Cut| {
+            may_touch || matches!(cut, limits::Cut::Steps | limits::Cut::Calls | limits::Cut::Returns)
+        };
         let Some(first) = cuts.iter().find(is_told) else { continue };
         // Functions without a name of their own count once for each file.
         cut.entry((file.path.clone(), function.name.clone())).or_insert(first.words());

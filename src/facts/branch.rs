@@ -19,14 +19,6 @@ pub(super) struct Branch {
     changes: Vec<(Slot, V)>,
 }
 
-/// Path conditions that need more operands than this after a join are dropped.
-const MAX_JOIN: usize = 40;
-
-const MAX_KEPT_COMPLETIONS: u32 = 12;
-
-/// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
-const MAX_COMPLETIONS: usize = 2;
-
 impl<'a> Eval<'a> {
     /// Runs code as a branch under `cond`: gives the path condition at its end, whether it only jumped, and its changes,
     /// which are undone.
@@ -129,7 +121,7 @@ impl<'a> Eval<'a> {
             (a, b) => {
                 let (a, b) = (self.arena.since(outer, a), self.arena.since(outer, b));
                 let (a, b) = (self.without_many_completions(a), self.without_many_completions(b));
-                if self.arena.atoms(a).len() + self.arena.atoms(b).len() > MAX_JOIN {
+                if self.arena.atoms(a).len() + self.arena.atoms(b).len() > limits::JOINED_OPERANDS {
                     return outer;
                 }
                 let (a, b) = (self.arena.cond_value(a), self.arena.cond_value(b));
@@ -147,7 +139,8 @@ impl<'a> Eval<'a> {
         if count == 0 {
             return cond;
         }
-        if count <= MAX_COMPLETIONS && atoms.len() == count + 1 && self.frame.completions < MAX_KEPT_COMPLETIONS {
+        if count <= limits::COMPLETIONS && atoms.len() == count + 1 && self.frame.completions < limits::KEPT_COMPLETIONS
+        {
             self.frame.completions += 1;
             return atoms.into_iter().rev().fold(C::TRUE, |cond, atom| {
                 let value = self.returning(atom.value);

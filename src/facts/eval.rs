@@ -113,9 +113,6 @@ pub(super) struct Eval<'a> {
     pub quote: OnceCell<char>,
 }
 
-/// Expressions nested deeper than this are not modelled.
-pub(super) const MAX_DEPTH: u32 = 1_500;
-
 pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
     let end = text.len() as u32;

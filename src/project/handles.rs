@@ -4,11 +4,9 @@
 
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
+use crate::limits;
 use crate::value::{FnRef, Key, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
-
-/// Calls of one function that are asked what they give.
-const MAX_CALLS: usize = 12;
 
 /// The collection or model that a call works on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +72,7 @@ impl Project {
         at: u32,
         handle: &mut dyn FnMut(&mut Self, V) -> Option<Handle>,
     ) -> Option<Handle> {
-        let given = self.given.get(&func).filter(|calls| calls.len() <= MAX_CALLS).cloned()?;
+        let given = self.given.get(&func).filter(|calls| calls.len() <= limits::HANDLE_CALLS).cloned()?;
         let mut known: Option<Handle> = None;
         for args in given {
             let own = handle(self, *args.get(at as usize)?)?;

@@ -13,13 +13,6 @@ use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Values nested deeper than this in returned values are left as calls.
-const MAX_RETURN_DEPTH: u32 = 6;
-/// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
-const MAX_RETURN_SIZE: usize = 400;
-/// Calls of a function whose exceptions are followed into its callers.
-const MAX_FAILING: usize = 4;
-
 /// Methods beside the catalogue's that a rule looks at.
 const RELEVANT: [&str; 29] = [
     "push",
@@ -58,7 +51,7 @@ impl Project {
 
     /// The value that a call of a project's function gives, in terms of the caller.
     pub(super) fn returned(&mut self, func: FnRef, args: &[V], this: Option<V>, call: Site) -> Option<V> {
-        if self.depth > 500 || self.chain(call) > MAX_RETURN_DEPTH {
+        if self.depth > limits::RETURNED_DEPTH || self.chain(call) > limits::RETURN_CALLS {
             return None;
         }
         self.summarise(func);
@@ -245,7 +238,7 @@ impl Project {
         }
         let base = self.linked_cond(facts.base);
         let mut thrown = Vec::new();
-        for cond in facts.throws.iter().take(8) {
+        for cond in facts.throws.iter().take(limits::THROWS) {
             let cond = self.linked_cond(*cond);
             let cond = self.arena.since(base, cond);
             thrown.push(self.arena.cond_value(cond));
@@ -273,7 +266,7 @@ impl Project {
                 let completed = *self.completed.get(&effect.site)?;
                 (self.arena.truth(C::TRUE, completed) != Some(true)).then_some((effect.cond, completed))
             })
-            .take(MAX_FAILING)
+            .take(limits::FAILING)
             .collect();
         let mut thrown = Vec::new();
         for (cond, completed) in failing {
@@ -298,7 +291,7 @@ impl Project {
             if !seen.insert(value) {
                 continue;
             }
-            if seen.len() > MAX_RETURN_SIZE {
+            if seen.len() > limits::RETURN_SIZE {
                 return false;
             }
             let node = self.arena.node(value);
