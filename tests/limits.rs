@@ -134,7 +134,7 @@ fn a_long_chain_of_methods_costs_what_its_text_costs() {
         format!("class A {{\n{each}async run(chats, id, e) {{ {LOAD} {CHECK} {PUSH} }}\n}}\n")
     };
     let project = Project::new(&[("a.js", &methods(8_000))]);
-    let limited = format!("ulimit -v 1500000; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let limited = format!("ulimit -v 2500000; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
     let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
     assert_eq!(report["findings"][0]["rule"], "check-then-push");

@@ -5,8 +5,8 @@ usage: growth.py BINARY [--memory MIB] [--seconds N] [--files N,N,...] [--shapes
 
 The first table generates projects of 1,000, 10,000 and 50,000 files of ordinary code, half of it racy, with imports between
 them, in a temporary folder. The second holds one shape for each row, small and large. Each run is under a limit of memory and
-time. `per unit` divides by what grows, so a column that rises is worse than linear. Exits 1 when a run does not end by
-itself, or does not find what it is bound to find.
+time. The last columns divide the work of the processors and the memory by what grows: one that rises is worse than linear.
+Exits 1 when a run does not end by itself, or does not find what it is bound to find.
 """
 import json
 import os
@@ -26,7 +26,7 @@ MEMORY, SECONDS = int(option("--memory", "16384")), int(option("--seconds", "600
 
 
 def measure(folder):
-    """Seconds, MiB, number of findings, functions that were cut, and what went wrong."""
+    """Seconds on the clock and of all processors, MiB, number of findings, functions that were cut, and what went wrong."""
     limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY << 20, MEMORY << 20))
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
@@ -36,14 +36,14 @@ def measure(folder):
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
-        taken = time.monotonic() - start
+        taken, worked = time.monotonic() - start, usage.ru_utime + usage.ru_stime
         code = process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         if code not in (0, 1):
-            return taken, usage.ru_maxrss / 1024, 0, 0, f"exit {code}"
+            return taken, worked, usage.ru_maxrss / 1024, 0, 0, f"exit {code}"
         report = json.load(out)
         cut = report["summary"]["notFollowed"]["functions"]["count"]
-        return taken, usage.ru_maxrss / 1024, len(report["findings"]), cut, ""
+        return taken, worked, usage.ru_maxrss / 1024, len(report["findings"]), cut, ""
 
 
 def write(folder, files):
@@ -154,6 +154,25 @@ def elements(count):
     return f"const all = [{items}];\nasync function run(chats, id, e) {{ {RACE} }}\n"
 
 
+def methods(count):
+    each = "\n".join(f"m{n}(a) {{ return this.m{(n + 1) % count}(a); }}" for n in range(count))
+    return f"class A {{\n{each}\n}}\nasync function run(chats, id, e) {{ {RACE} }}\n"
+
+
+def locks(count):
+    return "\n".join(
+        f"async function f{n}(db, id, e) {{ const chats = db.collection('c{n}'), locks = db.collection('locks{n}');\n"
+        f"  await locks.createIndex({{ key: 1 }}, {{ unique: true }});\n"
+        f"  try {{ await locks.insertOne({{ key: id }}); }} catch (err) {{ if (err.code === 11000) return; throw err; }}\n"
+        f"  try {{ {RACE} }} finally {{ await locks.deleteOne({{ key: id }}); }} }}" for n in range(count))
+
+
+def fresh(count):
+    return "const { ObjectId } = require('mongodb');\n" + "\n".join(
+        f"async function f{n}(chats, id) {{ const k = new ObjectId(); await chats.updateOne({{ _id: id, 'messages.mergeId': {{ $ne: k }} }}, "
+        f"{{ $push: {{ messages: {{ mergeId: k }} }} }}); }}" for n in range(count))
+
+
 def statements(count):
     lines = "\n".join(f"  const v{n} = await load(input.a{n}); log(v{n}, input);" for n in range(count))
     return f"async function run(chats, id, e, input) {{\n{lines}\n  {RACE}\n}}\n"
@@ -179,6 +198,9 @@ SHAPES = [
     ("racy functions on one line", one_line, (500, 1000, 2000, 4000)),
     ("suppression comments", suppressions, (2500, 5000, 10000, 20000)),
     ("elements of an array literal", elements, (2500, 5000, 10000, 20000)),
+    ("methods that call each other", methods, (500, 1000, 2000, 4000)),
+    ("collections with locks", locks, (500, 1000, 2000, 4000)),
+    ("fresh keys", fresh, (500, 1000, 2000, 4000)),
     ("statements of one function", statements, (500, 1000, 2000, 4000)),
     ("guarded writes", writes, (500, 1000, 2000, 4000)),
     ("classes in a chain", classes, (250, 500, 1000, 2000)),
@@ -187,24 +209,24 @@ SHAPES = [
 
 def main():
     bad = False
-    print(f"{'files':>7} {'MB':>7} {'s':>8} {'MiB':>7} {'ms/file':>8} {'bytes/file':>10} {'findings':>8} {'cut':>5}")
+    print(f"{'files':>7} {'MB':>7} {'s':>8} {'cpu s':>8} {'MiB':>7} {'ms/file':>8} {'bytes/file':>10} {'findings':>8} {'cut':>5}")
     for count in map(int, filter(None, option("--files", "1000,10000,50000").split(","))):
         with tempfile.TemporaryDirectory() as folder:
             size = write(folder, project(count))
-            taken, peak, findings, cut, wrong = measure(folder)
+            taken, worked, peak, findings, cut, wrong = measure(folder)
         wrong = wrong or ("" if findings >= (count - 1) // 2 else "races are missing")
         bad |= bool(wrong)
-        print(f"{count:7} {size / 1e6:7.1f} {taken:8.2f} {peak:7.0f} {taken * 1000 / count:8.3f} "
+        print(f"{count:7} {size / 1e6:7.1f} {taken:8.2f} {worked:8.2f} {peak:7.0f} {worked * 1000 / count:8.3f} "
               f"{peak * (1 << 20) / count:10.0f} {findings:8} {cut:5}  {wrong}", flush=True)
-    print(f"\n{'what grows':30} {'units':>6} {'KB':>7} {'s':>7} {'MiB':>6} {'ms/unit':>8} {'KiB/unit':>8} {'findings':>8} {'cut':>5}")
+    print(f"\n{'what grows':30} {'units':>6} {'KB':>7} {'s':>7} {'cpu s':>7} {'MiB':>6} {'ms/unit':>8} {'KiB/unit':>8} {'findings':>8} {'cut':>5}")
     for name, text, counts in SHAPES:
         for count in counts if option("--shapes", "") in name else ():
             with tempfile.TemporaryDirectory() as folder:
                 size = write(folder, [("package.json", "{}"), ("a.js", text(count))])
-                taken, peak, findings, cut, wrong = measure(folder)
+                taken, worked, peak, findings, cut, wrong = measure(folder)
             wrong = wrong or ("" if findings or cut else "nothing found and nothing told")
             bad |= bool(wrong)
-            print(f"{name:30} {count:6} {size / 1e3:7.0f} {taken:7.2f} {peak:6.0f} {taken * 1000 / count:8.3f} "
+            print(f"{name:30} {count:6} {size / 1e3:7.0f} {taken:7.2f} {worked:7.2f} {peak:6.0f} {worked * 1000 / count:8.3f} "
                   f"{peak * 1024 / count:8.1f} {findings:8} {cut:5}  {wrong}", flush=True)
     sys.exit(bad)
 
