@@ -62,8 +62,8 @@ fn the_size_of_a_value() {
     let program = |count| {
         let fields = lines(count, |at| format!("k{at}: e.k{at},"));
         format!(
-            "async function run(chats, id, e) {{\nconst base = {{\n{fields}}};\nconst update = {{ ...base, $push: {{ messages: e }} }};\n\
-             {LOAD}\n{CHECK}\nawait chats.updateOne({{ _id: id }}, update);\n}}\n"
+            "async function run(chats, id, e) {{\nconst base = {{\n{fields}}};\nbase.$push = {{ messages: e }};\n\
+             {LOAD}\n{CHECK}\nawait chats.updateOne({{ _id: id }}, base);\n}}\n"
         )
     };
     assert_limit(&program(499), &program(500), "run", "has values that are too deep or too large");
