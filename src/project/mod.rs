@@ -22,6 +22,7 @@ pub mod mongo;
 mod outside;
 mod ranges;
 pub mod resolve;
+mod returns;
 mod routes;
 pub mod schema;
 mod summary;
