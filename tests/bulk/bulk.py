@@ -8,6 +8,7 @@ Each package of `node_modules`, or each PACKAGE, is copied to a temporary folder
 (`dist` becomes `x-dist`), and analysed as one project. It is good when the process ends by itself with exit code 0 or 1, says
 nothing of a panic, and its report counts every file; the files that it does not look at are named. Prints a row for each bad
 package and for the ten that took most time and most memory, then the sum; exits 1 when any is bad.
+Each row also goes to standard error as soon as it is known.
 """
 import json
 import os
@@ -121,6 +122,8 @@ def main():
         os.makedirs(root, exist_ok=True)
         subprocess.run(["npm", "install", "--prefix", root, "--ignore-scripts", "--no-audit", "--no-fund",
                         "--legacy-peer-deps", *listed()], check=True)
+    show = lambda row, to=sys.stdout: print("{:40} {:6} files {:9.2f} MB {:7.2f} s {:5} MiB {:4} unread {:4} findings  {}".format(
+        row[0], row[1], row[2] / 1e6, *row[3:]), file=to, flush=True)
     rows, total, sizes = [], 0, 0
     for package in wanted or packages(f"{root}/node_modules"):
         with tempfile.TemporaryDirectory() as folder:
@@ -135,9 +138,8 @@ def main():
             rules = [f["rule"] for f in report.get("findings", [])]
             unread = sum(rule in ("syntax-error", "too-deep", "internal-error") for rule in rules)
             rows.append((package, files, size, taken, peak >> 10, unread, len(rules) - unread, bad))
+            show(rows[-1], sys.stderr)
             total, sizes = total + files, sizes + size
-    show = lambda row: print("{:40} {:6} files {:9.2f} MB {:7.2f} s {:5} MiB {:4} unread {:4} findings  {}".format(
-        row[0], row[1], row[2] / 1e6, *row[3:]))
     print("bad:")
     for row in (bad := [row for row in rows if row[-1]]):
         show(row)
