@@ -29,7 +29,7 @@ use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::stack;
 use crate::suppress;
 use crate::value::{FnRef, Site};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
@@ -273,7 +273,7 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     }
     let mut drafts: Vec<(DraftKey, (Level, Draft))> = best.into_iter().collect();
     drafts.sort_by_key(|(key, _)| (key.1, key.2, key.3, key.0));
-    let pushed: Vec<(u32, u32)> =
+    let pushed: FxHashSet<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
     let mut findings = Vec::new();
     for ((rule, file, start, _), (level, draft)) in drafts {
@@ -291,9 +291,10 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
 fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut Seen) -> Option<Finding> {
     let (file, place) = place(sources, project, draft.site)?;
     let mut related = Vec::new();
+    let mut told = FxHashSet::from_iter([place]);
     for (site, role, message) in &draft.related {
         let Some((_, other)) = self::place(sources, project, *site) else { continue };
-        if other != place && !related.iter().any(|r: &Related| r.place == other) {
+        if told.insert(other) {
             related.push(Related { place: other, role: *role, message: message.clone() });
         }
     }

@@ -111,6 +111,9 @@ pub const ALTERNATIVES: usize = 12;
 pub const STEPS: usize = 1_500;
 /// Calls between a function and a step that it sees.
 pub const CALLS: u32 = 6;
+/// Calls through which a value comes back to a function that still knows it. A value that comes from further is not known, or
+/// each function of a long chain of calls would keep one copy for each call below it.
+pub const CHAIN: u32 = 50;
 /// Work that copying one step of a callee costs, and what it keeps.
 pub const WORK_PER_STEP: u64 = 20;
 pub const KEPT_PER_STEP: u64 = 4;
@@ -126,3 +129,66 @@ pub fn cut_of_step(steps: usize, calls: u32) -> Option<Cut> {
 
 /// Returned values of a function that its callers see.
 pub const RETURNS: usize = 16;
+/// Steps inside each other of resolving a value; what lies deeper stays as it is, and a call stays a call a little earlier.
+pub const LINKED_DEPTH: u32 = 600;
+pub const RETURNED_DEPTH: u32 = 500;
+/// Calls through which a returned value is followed; one from further stays a call.
+pub const RETURN_CALLS: u32 = 6;
+/// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
+pub const RETURN_SIZE: usize = 400;
+/// Exceptions of a function that its callers see.
+pub const THROWS: usize = 8;
+/// Calls of a function whose exceptions are followed into its callers.
+pub const FAILING: usize = 4;
+
+// What follows bounds a question: past it the answer is "not known", which no rule takes for a reason to fire.
+
+/// Expressions nested deeper than this are not modelled.
+pub const EXPRESSION_DEPTH: u32 = 1_500;
+/// Objects inside each other that are followed.
+pub const OPEN_OBJECTS: usize = 64;
+/// Functions of one object literal that are told of each other.
+pub const SIBLINGS: usize = 64;
+/// Literals nested deeper than this are not described.
+pub const WRITTEN_DEPTH: u32 = 6;
+/// Parts of a test that are looked through for calls.
+pub const TEST_PARTS: usize = 64;
+/// Ways out of a loop's body that are remembered after it.
+pub const LOOP_EXITS: usize = 4;
+/// Path conditions that need more operands than this after a join are dropped.
+pub const JOINED_OPERANDS: usize = 40;
+/// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
+pub const COMPLETIONS: usize = 2;
+pub const KEPT_COMPLETIONS: u32 = 12;
+/// Longer conditions are not searched for contradictions between their parts.
+pub const CHECKED_OPERANDS: usize = 48;
+/// Nodes visited to answer one question about a condition; past that it is undecided.
+pub const TRUTH_NODES: u32 = 200;
+/// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
+pub const PAIR_NODES: u32 = 4_000;
+/// How deep a value is looked into for its truth.
+pub const TRUTH_DEPTH: u32 = 8;
+/// Parts of a condition that are looked at one by one.
+pub const LEAVES: usize = 200;
+/// Nodes visited to find one in a value.
+pub const SEARCHED: usize = 400;
+/// Calls of one function that are asked which collection they give.
+pub const HANDLE_CALLS: usize = 12;
+/// Calls through which the collection of a document is looked for.
+pub const DOCUMENT_CALLERS: u32 = 5;
+/// Handlers in one chain; more are cut from its start.
+pub const HANDLERS: usize = 8;
+/// Routers mounted on routers.
+pub const MOUNTS: u32 = 4;
+/// Cases of one element that are kept apart.
+pub const CASES: usize = 16;
+/// Alternatives of one element that are looked through; an element of more is not known.
+pub const FORMS: usize = 256;
+/// How deep a value is searched for something fresh.
+pub const FRESH_DEPTH: u32 = 6;
+/// How deep a condition is followed to the search in it.
+pub const KEY_DEPTH: u32 = 10;
+/// How many functions above a write are listed.
+pub const LISTED_CALLERS: usize = 24;
+/// Functions that are looked at above one act.
+pub const VISITED: usize = 128;

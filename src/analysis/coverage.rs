@@ -11,6 +11,8 @@ use crate::project::Project;
 use crate::project::census::Census;
 use crate::project::mongo::telling_names;
 use crate::source::{FileId, SourceFile, Sources};
+use crate::value::FnRef;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files that are reported on, by the numbers that the stages use.
@@ -73,19 +75,48 @@ fn functions(reported: &Reported<'_>, project: &Project) -> usize {
 
 /// One entry for each function that may touch the database, with the first limit that it met.
 fn cut(reported: &Reported<'_>, project: &Project) -> Vec<Cut> {
-    let words = telling_names();
+    let mut texts = Texts { sources: reported.0, project, words: telling_names(), writes: FxHashMap::default() };
     let mut cut = BTreeMap::new();
     for (func, cuts) in project.cuts() {
         let (Some(file), Some(function)) = (reported.get(project.file_of(*func)), project.function(*func)) else {
             continue;
         };
-        // What a function without end would have done is not known, but its text is.
-        let text = file.slice(function.start, function.end);
-        let may_touch = words.iter().any(|word| text.contains(word));
-        let is_told = |cut: &limits::Cut| may_touch || matches!(cut, limits::Cut::Steps | limits::Cut::Calls | limits::Cut::Returns);
-        let Some(first) = cuts.iter().find(is_told) else { continue };
+        let Some(first) = cuts.iter().find(|cut| texts.tells(*func, *cut)) else { continue };
         // Functions without a name of their own count once for each file.
         cut.entry((file.path.clone(), function.name.clone())).or_insert(first.words());
     }
     cut.into_iter().map(|((path, function), what)| Cut { path, function, what }).collect()
+}
+
+/// What the text of a function says of it, where its end is not known.
+struct Texts<'a> {
+    sources: &'a Sources,
+    project: &'a Project,
+    words: Vec<&'static str>,
+    writes: FxHashMap<FnRef, bool>,
+}
+
+impl Texts<'_> {
+    /// Whether what a limit cut from a function may decide a write.
+    fn tells(&mut self, func: FnRef, cut: limits::Cut) -> bool {
+        match cut {
+            limits::Cut::Steps | limits::Cut::Calls => true,
+            limits::Cut::Size | limits::Cut::Values | limits::Cut::Branches => self.writes(func),
+            // Its callers do with the result what they do.
+            limits::Cut::Returns => {
+                let callers = self.project.callers_of(func).iter();
+                self.writes(func) || callers.map(|(caller, _)| *caller).any(|caller| self.writes(caller))
+            }
+        }
+    }
+
+    fn writes(&mut self, func: FnRef) -> bool {
+        let text = || {
+            let function = self.project.function(func)?;
+            let file = self.sources.get(FileId(self.project.file_of(func)))?;
+            Some(file.slice(function.start, function.end))
+        };
+        let holds_word = || text().is_some_and(|text| self.words.iter().any(|word| text.contains(word)));
+        *self.writes.entry(func).or_insert_with(holds_word)
+    }
 }

@@ -3,13 +3,11 @@
 //! Input: a draft and the linked project. Output: a [`Way`]. Must not know: rules, formats.
 
 use crate::diagnostic::{Caller, Way};
+use crate::limits;
 use crate::project::Project;
 use crate::rules::context::Draft;
 use crate::source::Sources;
 use crate::value::{FnRef, Site};
-
-/// Functions that are looked at above one act.
-const MAX_VISITED: usize = 128;
 
 /// A function, where it calls the next one, and the index of that one.
 struct Step {
@@ -33,7 +31,7 @@ pub fn way(sources: &Sources, project: &Project, draft: &Draft) -> Way {
             root = root.or(Some(at));
         } else {
             for (caller, site) in callers {
-                if steps.len() < MAX_VISITED && !steps.iter().any(|step| step.func == *caller) {
+                if steps.len() < limits::VISITED && !steps.iter().any(|step| step.func == *caller) {
                     steps.push(Step { func: *caller, site: *site, next: Some(at) });
                 }
             }

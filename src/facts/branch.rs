@@ -8,7 +8,8 @@
 use super::eval::{Eval, Slot};
 use crate::limits;
 use crate::value::{C, Entry, Item, Node, RETURNS, V};
-use rustc_hash::FxHashSet;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// What a branch left behind.
 pub(super) struct Branch {
@@ -17,14 +18,6 @@ pub(super) struct Branch {
     entered: C,
     changes: Vec<(Slot, V)>,
 }
-
-/// Path conditions that need more operands than this after a join are dropped.
-const MAX_JOIN: usize = 40;
-
-const MAX_KEPT_COMPLETIONS: u32 = 12;
-
-/// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
-const MAX_COMPLETIONS: usize = 2;
 
 impl<'a> Eval<'a> {
     /// Runs code as a branch under `cond`: gives the path condition at its end, whether it only jumped, and its changes,
@@ -97,19 +90,17 @@ impl<'a> Eval<'a> {
         let outer = self.cond;
         let then_counts = then.end != C::FALSE || then.only_jumped;
         let else_counts = otherwise.end != C::FALSE || otherwise.only_jumped;
-        let mut slots: Vec<Slot> = Vec::new();
-        for (slot, _) in then.changes.iter().chain(&otherwise.changes).rev() {
-            if !slots.contains(slot) {
-                slots.push(*slot);
-            }
-        }
-        for slot in slots {
+        // The first of two changes of a place is the last that was made.
+        let first = |branch: &Branch| branch.changes.iter().rev().copied().collect::<FxHashMap<Slot, V>>();
+        let (then_values, else_values) = (first(&then), first(&otherwise));
+        let slots = then.changes.iter().chain(&otherwise.changes).rev().map(|(slot, _)| *slot);
+        for slot in slots.collect::<IndexSet<Slot, FxBuildHasher>>() {
             let pre = self.slot(slot).or(match slot {
                 Slot::Overlay(place) => Some(place),
                 _ => None,
             });
-            let value_in = |branch: &Branch| branch.changes.iter().find(|(s, _)| *s == slot).map(|(_, v)| *v).or(pre);
-            let (Some(a), Some(b)) = (value_in(&then), value_in(&otherwise)) else { continue };
+            let value_in = |values: &FxHashMap<Slot, V>| values.get(&slot).copied().or(pre);
+            let (Some(a), Some(b)) = (value_in(&then_values), value_in(&else_values)) else { continue };
             let value = match (then_counts, else_counts) {
                 (true, false) => a,
                 (false, true) => b,
@@ -130,7 +121,7 @@ impl<'a> Eval<'a> {
             (a, b) => {
                 let (a, b) = (self.arena.since(outer, a), self.arena.since(outer, b));
                 let (a, b) = (self.without_many_completions(a), self.without_many_completions(b));
-                if self.arena.atoms(a).len() + self.arena.atoms(b).len() > MAX_JOIN {
+                if self.arena.atoms(a).len() + self.arena.atoms(b).len() > limits::JOINED_OPERANDS {
                     return outer;
                 }
                 let (a, b) = (self.arena.cond_value(a), self.arena.cond_value(b));
@@ -148,7 +139,8 @@ impl<'a> Eval<'a> {
         if count == 0 {
             return cond;
         }
-        if count <= MAX_COMPLETIONS && atoms.len() == count + 1 && self.frame.completions < MAX_KEPT_COMPLETIONS {
+        if count <= limits::COMPLETIONS && atoms.len() == count + 1 && self.frame.completions < limits::KEPT_COMPLETIONS
+        {
             self.frame.completions += 1;
             return atoms.into_iter().rev().fold(C::TRUE, |cond, atom| {
                 let value = self.returning(atom.value);

@@ -7,9 +7,6 @@ use crate::limits;
 use crate::value::{Arena, Node, Sym, V, map_children};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Objects inside each other that are followed.
-const MAX_OPEN: usize = 64;
-
 /// One walk through a value: shared parts are walked once.
 #[derive(Default)]
 struct Freezing {
@@ -90,7 +87,7 @@ impl<'a> Eval<'a> {
         if let Some(known) = freezing.known.get(&value) {
             return *known;
         }
-        if freezing.open.len() > MAX_OPEN {
+        if freezing.open.len() > limits::OPEN_OBJECTS {
             freezing.cuts += 1;
             return Arena::UNDEFINED;
         }

@@ -7,7 +7,8 @@ use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, Writte
 use crate::limits::{self, Cuts};
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, Budget, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use swc_common::Span;
@@ -58,7 +59,7 @@ pub(super) struct Frame {
     /// Throws and rejections in callbacks that are evaluated in place.
     pub rejections: u32,
     pub breaks: Vec<C>,
-    pub places: Vec<(V, Site)>,
+    pub places: IndexMap<V, Site, FxBuildHasher>,
     pub missing: Vec<V>,
     pub polls: bool,
 }
@@ -111,9 +112,6 @@ pub(super) struct Eval<'a> {
     /// The more frequent quotation mark of the file, once it was asked for.
     pub quote: OnceCell<char>,
 }
-
-/// Expressions nested deeper than this are not modelled.
-pub(super) const MAX_DEPTH: u32 = 1_500;
 
 pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
@@ -216,9 +214,7 @@ impl<'a> Eval<'a> {
     /// Remembers where a value is written.
     pub(super) fn place(&mut self, value: V, span: Span) {
         let site = self.site(span);
-        if !self.frame.places.iter().any(|(v, _)| *v == value) {
-            self.frame.places.push((value, site));
-        }
+        self.frame.places.entry(value).or_insert(site);
     }
 
     pub(super) fn swap_frame(&mut self, func: FnRef, this: V) -> Frame {
@@ -231,7 +227,7 @@ impl<'a> Eval<'a> {
             function.effects = frame.effects;
             function.returns = returns;
             function.throws = frame.throws;
-            function.places = frame.places;
+            function.places = frame.places.into_iter().collect();
             function.tries = frame.handled;
             function.missing = frame.missing;
             function.polls = frame.polls;
@@ -361,7 +357,7 @@ impl Frame {
             completions: 0,
             rejections: 0,
             breaks: Vec::new(),
-            places: Vec::new(),
+            places: IndexMap::default(),
             missing: Vec::new(),
             polls: false,
         }

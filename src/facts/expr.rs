@@ -1,13 +1,14 @@
 //! Expressions: from syntax to symbolic values.
 
-use super::eval::{Code, Eval, MAX_DEPTH};
+use super::eval::{Code, Eval};
+use crate::limits;
 use crate::value::{Arena, C, Coercion, Freshness, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr) -> V {
-        if self.depth > MAX_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
+        if self.depth > limits::EXPRESSION_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
             return self.opaque(expr.span());
         }
         self.depth += 1;

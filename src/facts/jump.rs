@@ -6,6 +6,7 @@ use super::branch::Branch;
 use super::eval::Eval;
 use super::pattern::Bind;
 use super::{Try, TryPart};
+use crate::limits;
 use crate::value::{C, Node, Site, V};
 use swc_ecma_ast::*;
 
@@ -52,7 +53,7 @@ impl<'a> Eval<'a> {
         self.frame.loops -= 1;
         let inner = std::mem::replace(&mut self.frame.loop_exits, exits);
         self.frame.breaks = breaks;
-        for exit in inner.into_iter().take(4) {
+        for exit in inner.into_iter().take(limits::LOOP_EXITS) {
             if self.frame.loops > 0 {
                 self.frame.loop_exits.push(exit);
             }

@@ -8,9 +8,6 @@ use crate::value::{C, Coercion, Entry, FnRef, Item, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
-/// Functions of one object literal that are told of each other.
-const MAX_SIBLINGS: usize = 64;
-
 impl<'a> Eval<'a> {
     pub(super) fn literal(&mut self, lit: &'a Lit) -> V {
         match lit {
@@ -128,7 +125,7 @@ impl<'a> Eval<'a> {
                 _ => None,
             })
             .collect();
-        if !(2..=MAX_SIBLINGS).contains(&siblings.len()) {
+        if !(2..=limits::SIBLINGS).contains(&siblings.len()) {
             return;
         }
         for (_, func) in &siblings {

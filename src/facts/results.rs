@@ -4,12 +4,10 @@
 //! Must not know: MongoDB.
 
 use super::eval::Eval;
+use crate::limits;
 use crate::value::{Node, Site, V, children};
 use rustc_hash::FxHashSet;
 use swc_ecma_ast::{AssignOp, AssignTarget, Expr, OptChainBase, SimpleAssignTarget, UnaryOp};
-
-/// Parts of a test that are looked through for calls.
-const MAX_SEEN: usize = 64;
 
 impl<'a> Eval<'a> {
     /// A statement that is an expression drops its value: `await messages.updateOne(…);`
@@ -25,7 +23,7 @@ impl<'a> Eval<'a> {
         let (mut open, mut seen) = (vec![test], 0);
         while let Some(value) = open.pop() {
             seen += 1;
-            if seen > MAX_SEEN {
+            if seen > limits::TEST_PARTS {
                 return;
             }
             let node = self.arena.node(value);

@@ -3,6 +3,7 @@
 use super::TryPart;
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
+use crate::limits;
 use crate::value::{Arena, C, Key, Node, Sym, V};
 use swc_ecma_ast::*;
 use swc_ecma_visit::{Visit, VisitWith};
@@ -130,7 +131,7 @@ impl<'a> Eval<'a> {
         if self.cond == C::FALSE {
             return;
         }
-        if self.depth > super::eval::MAX_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
+        if self.depth > limits::EXPRESSION_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
             return;
         }
         self.depth += 1;

@@ -4,11 +4,9 @@
 //! Must not know: what the methods mean.
 
 use super::eval::Eval;
+use crate::limits;
 use swc_common::{Span, Spanned};
 use swc_ecma_ast::*;
-
-/// Literals nested deeper than this are not described.
-const MAX_DEPTH: u32 = 6;
 
 /// A call `x.method({ … }, { $operator: … })`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +118,7 @@ impl<'a> Eval<'a> {
 
     pub(super) fn written(&self, value: &Expr, depth: u32) -> Written {
         match value {
-            Expr::Object(node) if depth < MAX_DEPTH => Written::Object(self.literal_of(node, depth)),
+            Expr::Object(node) if depth < limits::WRITTEN_DEPTH => Written::Object(self.literal_of(node, depth)),
             Expr::Lit(Lit::Str(_) | Lit::Num(_) | Lit::Bool(_)) => Written::Constant,
             value if is_path(value, 0) => Written::Path,
             _ => Written::Other,

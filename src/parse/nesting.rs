@@ -178,7 +178,11 @@ impl<'t> Count<'t> {
         let after_dot = std::mem::take(&mut self.after_dot);
         match token {
             Token::Word(word) => {
-                self.adjacent(before);
+                // `async function`, `export const`: a name before such a word nests nothing.
+                let is_modifier = before == Before::Label && word == Word::Declares && !self.scan.newline;
+                if !is_modifier {
+                    self.adjacent(before);
+                }
                 self.before = match word {
                     Word::Declares => Before::Declares,
                     Word::Name if !after_comma && !after_dot => Before::Label,
@@ -353,6 +357,7 @@ mod tests {
             "function f(a, b) { return a.b(c, { d: b }); }",
             "a.b.c(`${f({ a: `${b}` })}`);\n",
             "//\u{2028}x = [];\n",
+            "async function f(a) { await a(); }\nexport class C {}\n",
         ] {
             assert!(many(text), "{text:?}: {:?}", levels(&text.repeat(50_000)));
         }

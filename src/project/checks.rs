@@ -4,6 +4,7 @@
 
 use super::link::Project;
 use super::mongo::{Action, DbCall};
+use crate::limits;
 use crate::value::{C, Coercion, Compare, Node, V};
 
 /// A part of a condition that is not `and`, `or` or `not`: the value, and whether it counts for or against.
@@ -41,8 +42,6 @@ pub enum CheckKind {
     Field { path: Vec<String>, test: V },
 }
 
-const MAX_LEAVES: usize = 200;
-
 impl Project {
     /// The leaves of a path condition.
     pub fn leaves(&mut self, cond: C) -> Vec<Leaf> {
@@ -54,7 +53,7 @@ impl Project {
     }
 
     fn leaves_of(&mut self, leaf: Leaf, depth: u32, leaves: &mut Vec<Leaf>) {
-        if depth > 10 || leaves.len() > MAX_LEAVES {
+        if depth > 10 || leaves.len() > limits::LEAVES {
             return;
         }
         let Leaf { value, holds, under } = leaf;

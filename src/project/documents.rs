@@ -5,11 +5,9 @@
 use super::handles::Handle;
 use super::link::{Op, Project, Step};
 use super::writes::{FieldWrite, Write, WriteKind};
+use crate::limits;
 use crate::value::{C, Node, Sym, V};
 use std::ops::Range;
-
-/// Calls through which the collection of a document is looked for.
-const MAX_CALLERS: u32 = 5;
 
 impl Project {
     /// `doc.save()`, `doc.updateOne({ $push: … })`
@@ -124,7 +122,7 @@ impl Project {
                 None => Handle::Value(document),
             },
             // A document that callers load, through as many functions as that takes.
-            Node::Param(func, at) if depth < MAX_CALLERS => self
+            Node::Param(func, at) if depth < limits::DOCUMENT_CALLERS => self
                 .given_handle(func, at, &mut |project, value| Some(project.document_handle(value, depth + 1)))
                 .unwrap_or(Handle::Value(document)),
             _ => match self.read_of(document) {

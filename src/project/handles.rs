@@ -4,10 +4,9 @@
 
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
+use crate::limits;
 use crate::value::{FnRef, Key, Node, Site, Sym, V};
-
-/// Calls of one function that are asked what they give.
-const MAX_CALLS: usize = 12;
+use rustc_hash::FxHashMap;
 
 /// The collection or model that a call works on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +33,35 @@ impl Handle {
             (a, b) => a == b,
         }
     }
+
+    /// Equal for handles that are the same.
+    fn key(&self) -> Handle {
+        match self {
+            Handle::Named(name) => Handle::Named(plural(name)),
+            Handle::Value(value) => Handle::Value(*value),
+        }
+    }
+}
+
+/// What is said of each collection, in the order in which it is said.
+#[derive(Clone, Debug)]
+pub struct ByHandle<T>(FxHashMap<Handle, Vec<T>>);
+
+impl<T> Default for ByHandle<T> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<T> ByHandle<T> {
+    pub(super) fn push(&mut self, handle: &Handle, what: T) {
+        self.0.entry(handle.key()).or_default().push(what);
+    }
+
+    /// What is said of all handles that are the same as this one.
+    pub fn of(&self, handle: &Handle) -> &[T] {
+        self.0.get(&handle.key()).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Project {
@@ -44,7 +72,7 @@ impl Project {
         at: u32,
         handle: &mut dyn FnMut(&mut Self, V) -> Option<Handle>,
     ) -> Option<Handle> {
-        let given = self.given.get(&func).filter(|calls| calls.len() <= MAX_CALLS).cloned()?;
+        let given = self.given.get(&func).filter(|calls| calls.len() <= limits::HANDLE_CALLS).cloned()?;
         let mut known: Option<Handle> = None;
         for args in given {
             let own = handle(self, *args.get(at as usize)?)?;

@@ -4,6 +4,7 @@
 //! Must not know: effects, rules.
 
 use super::link::Project;
+use crate::limits;
 use crate::value::{Arena, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, V, map_children};
 use rustc_hash::FxHashMap;
 
@@ -36,12 +37,17 @@ impl Project {
         if let Some(known) = instance.memo.get(&value) {
             return *known;
         }
-        if self.depth > 600 || self.arena.is_spent() {
+        if self.depth > limits::LINKED_DEPTH || self.arena.is_spent() {
             return value;
         }
         self.depth += 1;
         let node = self.arena.node(value).clone();
         let result = match node {
+            Node::Opaque(site) | Node::Fresh(_, site) | Node::Call { site, .. } | Node::New { site, .. }
+                if self.chain(site) >= limits::CHAIN =>
+            {
+                self.arena.cut()
+            }
             Node::Param(func, at) if func == instance.callee => {
                 instance.args.get(at as usize).copied().unwrap_or(Arena::UNDEFINED)
             }

@@ -7,6 +7,7 @@ use super::budget::Ledger;
 use super::bulk::Batches;
 use super::merge::Merger;
 use super::models::Models;
+use super::ranges::Ranges;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -99,6 +100,7 @@ pub struct Project {
     pub(super) marks: Marks,
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
+    ranges: Ranges,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +146,7 @@ impl Project {
             ledger: Ledger::new(lengths),
             marks,
             tries: FxHashMap::default(),
+            ranges: Ranges::default(),
         };
         for (file, facts) in facts.enumerate() {
             let (file, facts) = (file as u32, facts.borrow());
@@ -166,12 +169,12 @@ impl Project {
         project.throws = vec![None; count];
         project.state = vec![State::New; count];
         project.collect_tries();
-        project.collect_tries();
         project.link_models();
         project.link_classes();
         project.summarise_all();
         project.link_routes();
         project.link_batches();
+        project.ranges = Ranges::new(&project.functions, &project.files);
         project
     }
 
@@ -200,28 +203,13 @@ impl Project {
 
     /// Whether an expression stands inside a function other than a constructor, so that each call makes its own value.
     pub fn is_local(&self, site: Site) -> bool {
-        let info = self.arena.site_info(site);
-        self.functions.iter().zip(&self.files).any(|(function, file)| {
-            *file == info.file
-                && function.parent.is_some()
-                && function.name != "constructor"
-                && function.start <= info.start
-                && info.end <= function.end
-        })
+        let mut functions = self.ranges.around(self.arena.site_info(site)).filter_map(|func| self.function(func));
+        functions.any(|function| function.parent.is_some() && function.name != "constructor")
     }
 
     /// The innermost function in whose text an expression stands.
     pub fn enclosing(&self, site: Site) -> Option<FnRef> {
-        let info = self.arena.site_info(site);
-        self.functions
-            .iter()
-            .zip(&self.files)
-            .enumerate()
-            .filter(|(_, (function, file))| {
-                **file == info.file && function.start <= info.start && info.end <= function.end
-            })
-            .min_by_key(|(_, (function, _))| function.end - function.start)
-            .map(|(at, _)| FnRef(at as u32))
+        self.ranges.around(self.arena.site_info(site)).next()
     }
 
     fn collect_tries(&mut self) {

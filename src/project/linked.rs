@@ -69,7 +69,7 @@ impl Project {
         if let Some(known) = self.memo.get(&value) {
             return *known;
         }
-        if self.depth > 600 || self.arena.is_spent() {
+        if self.depth > limits::LINKED_DEPTH || self.arena.is_spent() {
             return value;
         }
         self.depth += 1;

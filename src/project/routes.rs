@@ -9,13 +9,10 @@
 
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
+use crate::limits;
 use crate::value::{C, FnRef, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
 
-/// Handlers in one chain; more are cut from its start.
-const MAX_HANDLERS: usize = 8;
-/// Routers mounted on routers.
-const MAX_MOUNTS: u32 = 4;
 const METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "use", "param"];
 
 /// `router.post('/x', first, second)`, or the same with `use` or `param`.
@@ -50,7 +47,7 @@ impl Registration {
 /// All registrations of the project.
 struct Table {
     all: Vec<Registration>,
-    /// The registrations on a router, in order.
+    /// The registrations on a router that run before its routes, in order.
     on: FxHashMap<V, Vec<usize>>,
     /// The registration that mounts a router.
     mount: FxHashMap<V, usize>,
@@ -77,7 +74,7 @@ impl Project {
                 continue;
             }
             chain.push(last);
-            let from = chain.len().saturating_sub(MAX_HANDLERS);
+            let from = chain.len().saturating_sub(limits::HANDLERS);
             self.add_chain(route, chain.get(from..).unwrap_or_default());
         }
     }
@@ -141,7 +138,7 @@ impl Project {
         let path = args.first().and_then(|path| self.arena.as_str(*path)).map(str::to_owned);
         match self.arena.text(name) {
             "route" => (inner, path),
-            method if METHODS.contains(&method) && depth < MAX_HANDLERS as u32 => self.router_of(inner, depth + 1),
+            method if METHODS.contains(&method) && depth < limits::HANDLERS as u32 => self.router_of(inner, depth + 1),
             _ => (linked, None),
         }
     }
@@ -338,7 +335,9 @@ impl Table {
         for router in &registration.mounted {
             self.mount.entry(*router).or_insert(at);
         }
-        self.on.entry(registration.router).or_default().push(at);
+        if !registration.is_route() && registration.mounted.is_empty() {
+            self.on.entry(registration.router).or_default().push(at);
+        }
         self.all.push(registration);
     }
 
@@ -346,7 +345,7 @@ impl Table {
     fn before(&self, router: V, at: usize, path: &str, depth: u32) -> Vec<FnRef> {
         let mut handlers = Vec::new();
         if let Some(mount) = self.mount.get(&router)
-            && depth < MAX_MOUNTS
+            && depth < limits::MOUNTS
             && let Some(registration) = self.all.get(*mount)
         {
             let full = format!("{}{path}", registration.path.trim_end_matches('/'));
@@ -355,7 +354,7 @@ impl Table {
         }
         for other in self.on.get(&router).into_iter().flatten().take_while(|other| **other < at) {
             let Some(registration) = self.all.get(*other) else { continue };
-            if !registration.is_route() && registration.mounted.is_empty() && registration.precedes(path) {
+            if registration.precedes(path) {
                 handlers.extend(&registration.handlers);
             }
         }

@@ -2,58 +2,46 @@
 //!
 //! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
 
-use super::handles::Handle;
+use super::handles::{ByHandle, Handle};
 use super::link::{Op, Project, Step};
 use super::mongo::Action;
 use crate::value::{FnRef, Key, Node, Site, V};
 
-/// A unique index.
-#[derive(Clone, Debug)]
-pub struct UniqueIndex {
-    pub handle: Handle,
-    pub keys: Vec<String>,
-}
-
 /// What the schemas of the project say.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
-    /// Names of Mongoose models.
-    pub models: Vec<String>,
-    pub unique: Vec<UniqueIndex>,
+    /// Mongoose models.
+    pub models: ByHandle<()>,
+    /// The keys of each unique index.
+    pub unique: ByHandle<Vec<String>>,
     /// Models whose schema says `versionKey: false`.
-    pub unversioned: Vec<String>,
+    pub unversioned: ByHandle<()>,
     /// Models whose schema says `optimisticConcurrency: true`.
-    pub optimistic: Vec<String>,
+    pub optimistic: ByHandle<()>,
     /// Collections whose documents expire: by a TTL index, or by a delete of those older than some time.
-    pub expiring: Vec<Handle>,
-    /// Model and array of subdocuments, each of which Mongoose gives an `_id` of its own.
-    pub subdocuments: Vec<(String, String)>,
-    /// Model and field of type Mixed.
-    pub mixed: Vec<(String, String)>,
+    pub expiring: ByHandle<()>,
+    /// Arrays of subdocuments, each of which Mongoose gives an `_id` of its own.
+    pub subdocuments: ByHandle<String>,
+    /// Fields of type Mixed.
+    pub mixed: ByHandle<String>,
 }
 
 impl Schemas {
     /// Whether a unique index covers an equality check: all of its keys are among the checked ones.
     pub fn covers(&self, handle: &Handle, keys: &[String]) -> bool {
-        keys.iter().any(|key| key == "_id")
-            || self.unique.iter().any(|index| {
-                index.handle.same(handle) && !index.keys.is_empty() && index.keys.iter().all(|key| keys.contains(key))
-            })
+        let covers = |index: &Vec<String>| !index.is_empty() && index.iter().all(|key| keys.contains(key));
+        keys.iter().any(|key| key == "_id") || self.unique.of(handle).iter().any(covers)
     }
 
     pub fn expires(&self, handle: &Handle) -> bool {
-        self.expiring.iter().any(|known| known.same(handle))
-    }
-
-    fn has(list: &[String], handle: &Handle) -> bool {
-        list.iter().any(|name| Handle::Named(name.clone()).same(handle))
+        !self.expiring.of(handle).is_empty()
     }
 
     /// Whether the client casts what is written and compared to the types of a schema: a Mongoose model. One whose file
     /// is not part of the run is told by its name.
     pub fn is_cast(&self, handle: &Handle, name: Option<&str>) -> bool {
         match handle {
-            Handle::Named(_) => Self::has(&self.models, handle),
+            Handle::Named(_) => !self.models.of(handle).is_empty(),
             Handle::Value(_) => name.is_some_and(|name| {
                 name.starts_with(char::is_uppercase) || name.ends_with("Model") || name.ends_with("model")
             }),
@@ -61,20 +49,20 @@ impl Schemas {
     }
 
     pub fn is_unversioned(&self, handle: &Handle) -> bool {
-        Self::has(&self.unversioned, handle)
+        !self.unversioned.of(handle).is_empty()
     }
 
     pub fn is_optimistic(&self, handle: &Handle) -> bool {
-        Self::has(&self.optimistic, handle)
+        !self.optimistic.of(handle).is_empty()
     }
 
     /// Whether Mongoose gives each element of an array an `_id`.
     pub fn has_subdocuments(&self, handle: &Handle, field: &str) -> bool {
-        self.subdocuments.iter().any(|(name, f)| f == field && Handle::Named(name.clone()).same(handle))
+        self.subdocuments.of(handle).iter().any(|known| known == field)
     }
 
     pub fn is_mixed(&self, handle: &Handle, field: &str) -> bool {
-        self.mixed.iter().any(|(name, f)| f == field && Handle::Named(name.clone()).same(handle))
+        self.mixed.of(handle).iter().any(|known| known == field)
     }
 }
 
@@ -83,8 +71,8 @@ impl Project {
     pub fn schemas(&mut self) -> Schemas {
         let mut schemas = Schemas::default();
         let models = self.models();
-        schemas.models = models.iter().map(|(name, _)| name.clone()).collect();
         for (name, schema) in &models {
+            schemas.models.push(&Handle::Named(name.clone()), ());
             self.schema_fields(name, *schema, &mut schemas);
         }
         for at in 0..self.functions.len() {
@@ -101,7 +89,7 @@ impl Project {
             }
             for field in &class.unique_fields {
                 let keys = vec![self.arena.text(*field).to_owned()];
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(class.name.clone()), keys });
+                schemas.unique.push(&Handle::Named(class.name.clone()), keys);
             }
         }
         schemas
@@ -168,7 +156,7 @@ impl Project {
             let unique = self.class(class).map(|class| class.unique_fields.clone()).unwrap_or_default();
             for field in unique {
                 let keys = vec![self.arena.text(field).to_owned()];
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys });
+                schemas.unique.push(&Handle::Named(model.to_owned()), keys);
             }
         }
         if let Some(options) = options {
@@ -192,17 +180,17 @@ impl Project {
                     _ => false,
                 };
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
-                schemas.unique.push(UniqueIndex { handle: Handle::Named(model.to_owned()), keys: vec![name.clone()] });
+                schemas.unique.push(&Handle::Named(model.to_owned()), vec![name.clone()]);
             }
             // { createdAt: { type: Date, expires: '5m' } }
             if self.option(entry.value, "expires").is_some() {
-                schemas.expiring.push(Handle::Named(model.to_owned()));
+                schemas.expiring.push(&Handle::Named(model.to_owned()), ());
             }
             if self.is_subdocument_array(entry.value) {
-                schemas.subdocuments.push((model.to_owned(), name.clone()));
+                schemas.subdocuments.push(&Handle::Named(model.to_owned()), name.clone());
             }
             if self.is_mixed_type(entry.value) {
-                schemas.mixed.push((model.to_owned(), name));
+                schemas.mixed.push(&Handle::Named(model.to_owned()), name);
             }
         }
     }
@@ -211,10 +199,10 @@ impl Project {
         let version = self.arena.sym("versionKey");
         let version = self.arena.member(options, version);
         if matches!(self.arena.node(version), Node::Bool(false)) {
-            schemas.unversioned.push(model.to_owned());
+            schemas.unversioned.push(&Handle::Named(model.to_owned()), ());
         }
         if self.option_is_true(options, "optimisticConcurrency") {
-            schemas.optimistic.push(model.to_owned());
+            schemas.optimistic.push(&Handle::Named(model.to_owned()), ());
         }
     }
 
@@ -287,10 +275,10 @@ impl Project {
             }
             for name in names {
                 if expires {
-                    schemas.expiring.push(Handle::Named(name.clone()));
+                    schemas.expiring.push(&Handle::Named(name.clone()), ());
                 }
                 if unique {
-                    schemas.unique.push(UniqueIndex { handle: Handle::Named(name), keys: keys.clone() });
+                    schemas.unique.push(&Handle::Named(name), keys.clone());
                 }
             }
             return;
@@ -309,20 +297,20 @@ impl Project {
                     let key = self.arena.sym("key");
                     let keys = self.arena.member(item.value, key);
                     if self.option_expires(item.value) {
-                        schemas.expiring.push(call.handle.clone());
+                        schemas.expiring.push(&call.handle, ());
                     }
                     if self.option_is_true(item.value, "unique") {
                         let keys = self.key_names(keys);
-                        schemas.unique.push(UniqueIndex { handle: call.handle.clone(), keys });
+                        schemas.unique.push(&call.handle, keys);
                     }
                 }
             }
             Some(_) if args.get(1).is_some_and(|options| self.option_expires(*options)) => {
-                schemas.expiring.push(call.handle);
+                schemas.expiring.push(&call.handle, ());
             }
             Some(_) if args.get(1).is_some_and(|options| self.option_is_true(*options, "unique")) => {
                 let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
-                schemas.unique.push(UniqueIndex { handle: call.handle, keys });
+                schemas.unique.push(&call.handle, keys);
             }
             _ => {}
         }
@@ -336,7 +324,7 @@ impl Project {
     fn sweep(&mut self, site: Site, recv: V, name: crate::value::Sym, args: &[V], schemas: &mut Schemas) {
         let Some(call) = self.db_call(site, recv, name, args) else { return };
         if call.action == Action::Delete && call.filter.is_some_and(|filter| self.compares_order(filter)) {
-            schemas.expiring.push(call.handle);
+            schemas.expiring.push(&call.handle, ());
         }
     }
 

@@ -11,14 +11,7 @@ use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
 use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, Site, V};
-use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Values nested deeper than this in returned values are left as calls.
-const MAX_RETURN_DEPTH: u32 = 6;
-/// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
-const MAX_RETURN_SIZE: usize = 400;
-/// Calls of a function whose exceptions are followed into its callers.
-const MAX_FAILING: usize = 4;
+use rustc_hash::FxHashMap;
 
 /// Methods beside the catalogue's that a rule looks at.
 const RELEVANT: [&str; 29] = [
@@ -54,49 +47,6 @@ const RELEVANT: [&str; 29] = [
 ];
 
 impl Project {
-    // Calls
-
-    /// The value that a call of a project's function gives, in terms of the caller.
-    pub(super) fn returned(&mut self, func: FnRef, args: &[V], this: Option<V>, call: Site) -> Option<V> {
-        if self.depth > 500 || self.chain(call) > MAX_RETURN_DEPTH {
-            return None;
-        }
-        self.summarise(func);
-        let callee = self.arena.intern(Node::Func(func));
-        if self.marked(&self.marks.results, callee).is_some() {
-            return None;
-        }
-        if self.arena.is_spent() {
-            return None;
-        }
-        let returns = self.returns.get(func.0 as usize)?.clone()?;
-        if returns.len() > limits::RETURNS {
-            return None;
-        }
-        let mut instance = Instance::new(func, args, this, call);
-        let base = self.function(func)?.base;
-        let base = self.linked_cond(base);
-        let mut alternatives = Vec::new();
-        for (cond, value) in returns {
-            let cond = self.arena.since(base, cond);
-            let cond = self.instantiate_cond(&mut instance, cond);
-            let value = self.instantiate(&mut instance, value);
-            alternatives.push((cond, value));
-        }
-        Some(self.arena.one_of(alternatives))
-    }
-
-    /// How many calls lead to a site.
-    pub fn chain(&self, site: Site) -> u32 {
-        let mut count = 0;
-        let mut at = self.arena.site_info(site).via;
-        while let Some(site) = at {
-            count += 1;
-            at = self.arena.site_info(site).via;
-        }
-        count
-    }
-
     /// Summarises every function, callees first, however long the chains of calls are.
     pub(super) fn summarise_all(&mut self) {
         for func in 0..self.functions.len() {
@@ -230,7 +180,7 @@ impl Project {
         }
         let base = self.linked_cond(facts.base);
         let mut thrown = Vec::new();
-        for cond in facts.throws.iter().take(8) {
+        for cond in facts.throws.iter().take(limits::THROWS) {
             let cond = self.linked_cond(*cond);
             let cond = self.arena.since(base, cond);
             thrown.push(self.arena.cond_value(cond));
@@ -239,10 +189,6 @@ impl Project {
         let thrown = self.arena.any(thrown);
         let is_followed = !facts.cuts.has(Cut::Size) && !self.arena.is_spent();
         let small = is_followed && self.is_small(&returns);
-        let many = !self.is_small(&returns) || returns.len() > limits::RETURNS;
-        if is_followed && many && steps.iter().any(|step| self.touches_database(step)) {
-            self.note_cut(func, Cut::Returns);
-        }
         if let Some(slot) = self.returns.get_mut(at) {
             *slot = small.then_some(returns);
         }
@@ -262,7 +208,7 @@ impl Project {
                 let completed = *self.completed.get(&effect.site)?;
                 (self.arena.truth(C::TRUE, completed) != Some(true)).then_some((effect.cond, completed))
             })
-            .take(MAX_FAILING)
+            .take(limits::FAILING)
             .collect();
         let mut thrown = Vec::new();
         for (cond, completed) in failing {
@@ -274,31 +220,6 @@ impl Project {
             }
         }
         thrown
-    }
-
-    fn is_small(&self, returns: &[(C, V)]) -> bool {
-        let mut seen = FxHashSet::default();
-        let mut open: Vec<V> = Vec::new();
-        for (cond, value) in returns {
-            open.push(*value);
-            open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
-        }
-        while let Some(value) = open.pop() {
-            if !seen.insert(value) {
-                continue;
-            }
-            if seen.len() > MAX_RETURN_SIZE {
-                return false;
-            }
-            let node = self.arena.node(value);
-            open.extend(crate::value::children(node));
-            if let Node::OneOf(alternatives) = node {
-                for (cond, _) in alternatives {
-                    open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
-                }
-            }
-        }
-        true
     }
 
     /// The call that gave a function which releases a lock: `const release = await mutex.acquire(); … release()`.

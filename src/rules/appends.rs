@@ -6,16 +6,12 @@ use super::context::{Context, Trace, appends};
 use super::key_uses::guard_uses;
 use super::unguarded_push::elements;
 use crate::config::Scalar;
+use crate::limits;
 use crate::project::checks::CheckKind;
 use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write};
 use crate::survey::{Evidence, Field, FieldValue, Shape};
 use crate::value::{Arena, C, FnRef, Key, Node, Site, V};
-
-/// Cases of one element that are kept apart.
-const MAX_CASES: usize = 16;
-/// How deep a value is searched for something fresh.
-const MAX_DEPTH: u32 = 6;
 
 /// An append before its place is resolved.
 #[derive(Clone, Debug)]
@@ -112,7 +108,7 @@ fn shapes(arena: &mut Arena, element: V, cond: C) -> Vec<Shape> {
         }
         cases.sort();
         cases.dedup();
-        for case in cases.into_iter().filter(|case| *case != C::FALSE).take(MAX_CASES) {
+        for case in cases.into_iter().filter(|case| *case != C::FALSE).take(limits::CASES) {
             let shape = shape(arena, alternative, case);
             if !shape.fields.is_empty() && !shapes.contains(&shape) {
                 shapes.push(shape);
@@ -172,7 +168,7 @@ fn follows(arena: &Arena, cond: C, other: C) -> bool {
 }
 
 fn is_fresh(arena: &Arena, value: V, depth: u32) -> bool {
-    if depth > MAX_DEPTH {
+    if depth > limits::FRESH_DEPTH {
         return false;
     }
     match arena.node(value) {

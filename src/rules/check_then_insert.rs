@@ -121,13 +121,8 @@ fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
 
 /// Whether the second of two inserts fails by a unique index on other fields, which both fill from what they are given.
 fn is_refused(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> bool {
-    let indexes: Vec<Vec<String>> = ctx
-        .schemas
-        .unique
-        .iter()
-        .filter(|index| index.handle.same(&write.handle) && !index.keys.is_empty())
-        .map(|index| index.keys.clone())
-        .collect();
+    let indexes = ctx.schemas.unique.of(&write.handle).iter();
+    let indexes: Vec<Vec<String>> = indexes.filter(|keys| !keys.is_empty()).cloned().collect();
     indexes.into_iter().any(|keys| {
         keys.iter().all(|key| match inserted_field(ctx, write, key) {
             Inserted::Value(value) => {
@@ -151,10 +146,8 @@ fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -
         return items.iter().all(|item| {
             let own: Vec<String> = ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect();
             ctx.schemas.covers(&write.handle, &own)
-                || ctx.schemas.unique.iter().any(|index| {
-                    index.handle.same(&write.handle)
-                        && index.keys.iter().all(|key| common.contains(key))
-                        && index.keys.iter().any(|key| own.contains(key))
+                || ctx.schemas.unique.of(&write.handle).iter().any(|index| {
+                    index.iter().all(|key| common.contains(key)) && index.iter().any(|key| own.contains(key))
                 })
         });
     }

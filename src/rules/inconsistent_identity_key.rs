@@ -3,7 +3,8 @@
 use super::context::{Context, Draft};
 use crate::config::TrackedArray;
 use crate::diagnostic::Role;
-use crate::value::Site;
+use crate::value::{Site, SiteInfo};
+use indexmap::IndexMap;
 
 const RULE: &str = "inconsistent-identity-key";
 
@@ -37,25 +38,23 @@ pub fn check(ctx: &mut Context<'_>) {
     let rows = std::mem::take(&mut ctx.key_rows);
     for (array_at, array) in ctx.config.arrays.iter().enumerate() {
         for (kind_at, kind) in array.kinds.iter().enumerate() {
-            let mut own: Vec<&KeyRow> = Vec::new();
+            let mut views: IndexMap<(SiteInfo, &[String]), &KeyRow> = IndexMap::new();
             for row in rows.iter().filter(|row| (row.array, row.kind) == (array_at, kind_at)) {
-                let place = ctx.project.base_site(row.draft.site);
-                let same =
-                    |other: &&KeyRow| ctx.project.base_site(other.draft.site) == place && other.fields == row.fields;
+                let path = (ctx.project.base_site(row.draft.site), row.fields.as_slice());
                 // Of two views of one path, the one that knows the collection speaks.
-                match own.iter().position(same) {
-                    None => own.push(row),
-                    Some(at) if row.draft.collection.is_some() => own[at] = row,
-                    Some(_) => {}
+                let view = views.entry(path).or_insert(row);
+                if row.draft.collection.is_some() {
+                    *view = row;
                 }
             }
+            if !differ(views.keys()) {
+                continue;
+            }
+            let mut own: Vec<&KeyRow> = views.into_values().collect();
             own.sort_by_key(|row| {
                 let place = ctx.project.base_site(row.draft.site);
                 (place.file, place.start, row.fields.clone())
             });
-            if !differ(ctx, &own) {
-                continue;
-            }
             let mut right = kind.key.clone();
             right.sort();
             let Some(first) = own.iter().find(|row| row.fields != right).or(own.first()) else { continue };
@@ -64,12 +63,13 @@ pub fn check(ctx: &mut Context<'_>) {
     }
 }
 
-/// Whether two places use two keys.
-fn differ(ctx: &Context<'_>, rows: &[&KeyRow]) -> bool {
-    rows.iter().any(|a| {
-        rows.iter()
-            .any(|b| a.fields != b.fields && ctx.project.base_site(a.draft.site) != ctx.project.base_site(b.draft.site))
-    })
+/// Whether two places use two keys. Where there are two of each, two rows differ in both.
+fn differ<'a>(paths: impl Iterator<Item = &'a (SiteInfo, &'a [String])> + Clone) -> bool {
+    let first = paths.clone().next();
+    let some = |differs: &dyn Fn(&(SiteInfo, &[String]), &(SiteInfo, &[String])) -> bool| {
+        first.is_some_and(|first| paths.clone().any(|path| differs(first, path)))
+    };
+    some(&|a, b| a.0 != b.0) && some(&|a, b| a.1 != b.1)
 }
 
 fn report(ctx: &mut Context<'_>, kind: &str, key: &[String], array: &str, first: &KeyRow, rows: &[&KeyRow]) {

@@ -6,13 +6,11 @@
 use super::context::{Context, Trace};
 use super::lock_key_mismatch::holds_field;
 use crate::config::TrackedArray;
+use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Atom, C, Node, Site, V};
-
-/// How deep a condition is followed to the search in it.
-const MAX_DEPTH: u32 = 10;
 
 /// One way in which a write path tells two elements apart.
 pub struct KeyUse {
@@ -111,7 +109,7 @@ fn deciding(ctx: &mut Context<'_>, cond: C, leaf: V) -> C {
 
 /// The same for one value on the way to the leaf: of `a || found`, where `a` does not settle it.
 fn deciding_in(ctx: &mut Context<'_>, at: C, atom: Atom, leaf: V, depth: u32) -> C {
-    if depth > MAX_DEPTH {
+    if depth > limits::KEY_DEPTH {
         return at;
     }
     let (parts, neutral) = match ctx.project.arena.node(atom.value).clone() {

@@ -4,11 +4,9 @@
 
 use super::context::Context;
 use crate::config::{Kind, TrackedArray};
+use crate::limits;
 use crate::project::handles::Handle;
 use crate::value::{Arena, C, Key, Node, V};
-
-/// Alternatives of one element that are looked through; an element of more is not known.
-const MAX_FORMS: usize = 256;
 
 /// Whether a field of a collection is a tracked array. Everything that asks what is tracked asks this.
 pub fn is_array(array: &TrackedArray, collection: Option<&str>, field: &str) -> bool {
@@ -107,7 +105,7 @@ impl<'a> Context<'a> {
                 Node::OneOf(alternatives) => forms.extend(alternatives.iter().map(|(_, form)| *form)),
                 _ => {}
             }
-            if forms.len() > MAX_FORMS {
+            if forms.len() > limits::FORMS {
                 return true;
             }
         }

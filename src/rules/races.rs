@@ -48,7 +48,7 @@ impl Context<'_> {
                 && earlier.kind == WriteKind::Insert
                 && self.always_before(earlier.cond, write.cond)
                 && trace.steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught)
-                && self.schemas.unique.iter().any(|index| index.handle.same(&earlier.handle))
+                && !self.schemas.unique.of(&earlier.handle).is_empty()
         })
     }
 

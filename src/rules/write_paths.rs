@@ -5,13 +5,11 @@
 use super::context::{Context, Trace};
 use super::lock_key_mismatch::key_names;
 use super::unguarded_push::elements;
+use crate::limits;
 use crate::project::guards::Guard;
 use crate::project::locks::LockKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, FnRef, Site};
-
-/// How many functions above a write are listed.
-const MAX_CALLERS: usize = 24;
 
 /// A write path before its place is resolved.
 #[derive(Clone, Debug)]
@@ -201,7 +199,7 @@ fn callers(ctx: &Context<'_>, func: FnRef, write: Site) -> Vec<(FnRef, Site)> {
             continue;
         }
         for (caller, site) in ctx.project.callers_of(at) {
-            if found.len() >= MAX_CALLERS {
+            if found.len() >= limits::LISTED_CALLERS {
                 return found;
             }
             if !seen.contains(caller) {

@@ -2,12 +2,8 @@
 //!
 //! Input: values and conditions. Output: their identifiers. Must not know: syntax, MongoDB.
 
-use super::truth::FUEL;
 use super::{Arena, Atom, C, Coercion, Extent, Node, V};
 use crate::limits::{self, Cut};
-
-/// Longer conditions are not searched for contradictions between their parts.
-const MAX_CHECKED: usize = 48;
 
 impl Arena {
     pub fn not(&mut self, value: V) -> V {
@@ -188,10 +184,10 @@ impl Arena {
     /// Whether an atom is refuted by the others: `!(a && b)` beside `a` and `b`, `a === null` beside `a`.
     fn contradicts_itself(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
-        if atoms.len() > MAX_CHECKED {
+        if atoms.len() > limits::CHECKED_OPERANDS {
             return false;
         }
-        self.fuel.set(FUEL);
+        self.fuel.set(limits::TRUTH_NODES);
         let is_compound = |value: V| matches!(self.node(value), Node::And(_) | Node::Or(_) | Node::OneOf(_));
         let is_comparison = |value: V| matches!(self.node(value), Node::Nullish(_) | Node::Compare(..));
         self.is_refuted_among(&atoms, is_compound) || self.is_refuted_among(&atoms, is_comparison)

@@ -4,31 +4,25 @@
 //! Must not know: syntax, MongoDB.
 
 use super::{Arena, Atom, C, Coercion, Compare, Node, V};
-
-/// Nodes visited to answer one question about a condition; past that it is undecided.
-pub(super) const FUEL: u32 = 200;
-/// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
-const PAIR_FUEL: u32 = 4_000;
-/// How deep a value is looked into for its truth.
-const MAX_DEPTH: u32 = 8;
+use crate::limits;
 
 impl Arena {
     /// Whether a value is truthy under a condition; `None` when that is not decided.
     pub fn truth(&self, cond: C, value: V) -> Option<bool> {
-        self.fuel.set(FUEL);
+        self.fuel.set(limits::TRUTH_NODES);
         let atoms = self.atoms(cond);
         self.truth_under(&atoms, value, 0)
     }
 
     /// Whether a value is truthy where these atoms hold.
     pub fn truth_given(&self, atoms: &[Atom], value: V) -> Option<bool> {
-        self.fuel.set(FUEL);
+        self.fuel.set(limits::TRUTH_NODES);
         self.truth_under(atoms, value, 0)
     }
 
     pub(super) fn truth_under(&self, atoms: &[Atom], value: V, depth: u32) -> Option<bool> {
         let fuel = self.fuel.get();
-        if depth > MAX_DEPTH || fuel == 0 {
+        if depth > limits::TRUTH_DEPTH || fuel == 0 {
             return None;
         }
         self.fuel.set(fuel - 1);
@@ -118,7 +112,7 @@ impl Arena {
             | Node::Fresh(..)
             | Node::Template(_) => Some(false),
             // let index = position; if (first) index = 0; … index !== null
-            Node::OneOf(alternatives) if depth <= MAX_DEPTH => {
+            Node::OneOf(alternatives) if depth <= limits::TRUTH_DEPTH => {
                 self.agreed(atoms, alternatives, depth, |both, v| self.nullish_under(both, v, depth + 1))
             }
             _ => match self.truth_under(atoms, value, depth) {
@@ -148,7 +142,7 @@ impl Arena {
         }
         match self.node(a) {
             // let kind = 'image'; if (merged) kind = 'merge'; … kind === 'merge'
-            Node::OneOf(alternatives) if depth <= MAX_DEPTH && self.is_literal(b) => {
+            Node::OneOf(alternatives) if depth <= limits::TRUTH_DEPTH && self.is_literal(b) => {
                 self.agreed(atoms, alternatives, depth, |both, v| self.equal_under(both, v, b, depth + 1))
             }
             _ => None,
@@ -169,7 +163,7 @@ impl Arena {
 
     /// Whether two conditions cannot both hold: one holds the negation of the other's atom.
     pub fn conflict(&self, left: C, right: C) -> bool {
-        self.conflict_within(PAIR_FUEL, left, right)
+        self.conflict_within(limits::PAIR_NODES, left, right)
     }
 
     fn conflict_within(&self, fuel: u32, left: C, right: C) -> bool {
@@ -188,8 +182,10 @@ impl Arena {
     pub fn narrow(&mut self, cond: C, value: V) -> V {
         match self.node(value).clone() {
             Node::OneOf(alternatives) => {
-                let kept: Vec<_> =
-                    alternatives.into_iter().filter(|(c, _)| !self.conflict_within(FUEL, cond, *c)).collect();
+                let kept: Vec<_> = alternatives
+                    .into_iter()
+                    .filter(|(c, _)| !self.conflict_within(limits::TRUTH_NODES, cond, *c))
+                    .collect();
                 self.one_of(kept)
             }
             _ => value,

@@ -11,6 +11,7 @@ use super::handles::Handle;
 use super::link::{Project, Step};
 use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
+use crate::limits;
 use crate::value::{C, Site, V};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +63,6 @@ pub struct FailOpen {
     failed: V,
 }
 
-/// Nodes visited to find one in a value.
-const MAX_SEARCH: usize = 400;
-
 impl Project {
     /// The locks that a summary takes, in order.
     pub fn locks(&mut self, schemas: &Schemas, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
@@ -85,7 +83,7 @@ impl Project {
         let mut open = vec![value];
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(value) = open.pop() {
-            if !seen.insert(value) || seen.len() > MAX_SEARCH {
+            if !seen.insert(value) || seen.len() > limits::SEARCHED {
                 continue;
             }
             if is_wanted(self, value) {

@@ -1,0 +1,94 @@
+//! Returned values: what a call of a project's function gives, in terms of the caller.
+//!
+//! Input: a function that is summarised, the arguments of a call. Output: the value, or none where it stays a call.
+//! Must not know: effects, rules.
+
+use super::instance::Instance;
+use super::link::{Project, State};
+use crate::limits::{self, Cut};
+use crate::value::{C, FnRef, Node, Site, V};
+use rustc_hash::FxHashSet;
+
+impl Project {
+    /// The value that a call of a project's function gives, in terms of the caller.
+    pub(super) fn returned(&mut self, func: FnRef, args: &[V], this: Option<V>, call: Site) -> Option<V> {
+        if self.depth > limits::RETURNED_DEPTH || self.chain(call) > limits::RETURN_CALLS {
+            return None;
+        }
+        self.summarise(func);
+        let callee = self.arena.intern(Node::Func(func));
+        if self.marked(&self.marks.results, callee).is_some() {
+            return None;
+        }
+        if self.arena.is_spent() {
+            return None;
+        }
+        let returns = self.returns.get(func.0 as usize)?.clone();
+        let Some(returns) = returns.filter(|returns| returns.len() <= limits::RETURNS) else {
+            self.note_lost_returns(func);
+            return None;
+        };
+        let mut instance = Instance::new(func, args, this, call);
+        let base = self.function(func)?.base;
+        let base = self.linked_cond(base);
+        let mut alternatives = Vec::new();
+        for (cond, value) in returns {
+            let cond = self.arena.since(base, cond);
+            let cond = self.instantiate_cond(&mut instance, cond);
+            let value = self.instantiate(&mut instance, value);
+            alternatives.push((cond, value));
+        }
+        let values: FxHashSet<V> = alternatives.iter().map(|(_, value)| *value).collect();
+        if values.len() > limits::ALTERNATIVES {
+            self.note_lost_returns(func);
+        }
+        Some(self.arena.one_of(alternatives))
+    }
+
+    /// A function whose result is asked for gives more than is kept: told where it is one of the database.
+    fn note_lost_returns(&mut self, func: FnRef) {
+        let is_done = self.state.get(func.0 as usize) == Some(&State::Done);
+        let is_followed = self.throws.get(func.0 as usize).is_some_and(Option::is_some);
+        let steps = self.summaries.get(func.0 as usize);
+        if is_done && is_followed && steps.into_iter().flatten().any(|step| self.touches_database(step)) {
+            self.note_cut(func, Cut::Returns);
+        }
+    }
+
+    /// How many calls lead to a site.
+    pub fn chain(&self, site: Site) -> u32 {
+        let mut count = 0;
+        let mut at = self.arena.site_info(site).via;
+        while let Some(site) = at {
+            count += 1;
+            at = self.arena.site_info(site).via;
+        }
+        count
+    }
+
+    /// Whether returned values are few enough nodes to be copied into callers.
+    pub(super) fn is_small(&self, returns: &[(C, V)]) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut open: Vec<V> = Vec::new();
+        for (cond, value) in returns {
+            open.push(*value);
+            open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
+        }
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            if seen.len() > limits::RETURN_SIZE {
+                return false;
+            }
+            let node = self.arena.node(value);
+            open.extend(crate::value::children(node));
+            if let Node::OneOf(alternatives) = node {
+                for (cond, _) in alternatives {
+                    open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));
+                }
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,161 @@
+//! Each limit of the analysis has a voice: what lies beyond it is not found, and the summary names the function and says why.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod shell;
+
+use serde_json::{Value, json};
+use shell::Project;
+use std::path::Path;
+use std::process::Command;
+
+const LOAD: &str = "const chat = await chats.findOne({ _id: id });";
+const CHECK: &str = "if (chat.messages.some((m) => m.mergeId === e.mergeId)) return;";
+const PUSH: &str = "await chats.updateOne({ _id: id }, { $push: { messages: e } });";
+
+/// One line for each number.
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(|at| line(at) + "\n").collect()
+}
+
+/// A race in one function, after these lines.
+fn after(lines: &str) -> String {
+    format!("async function run(chats, id, e, x) {{\n{lines}{LOAD}\n{CHECK}\n{PUSH}\n}}\n")
+}
+
+/// The rules that fire, and the functions that were cut, with the reason.
+fn checked(program: &str) -> (Vec<String>, Value) {
+    let project = Project::new(&[("a.js", program)]);
+    let outcome = project.run(&["check", "--format", "json", "--statistics"]);
+    assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+    let report = outcome.json();
+    let rules: Vec<String> =
+        report["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap().to_owned()).collect();
+    for rule in &rules {
+        assert!(outcome.stderr.contains(rule), "{rule} is not counted: {}", outcome.stderr);
+    }
+    (rules, report["summary"]["notFollowed"]["functions"].clone())
+}
+
+/// The race is found in the program within the limit and nothing is told; beyond it the race is not found, and the function
+/// and the reason are told, in both formats.
+fn assert_limit(within: &str, beyond: &str, function: &str, reason: &str) {
+    let (rules, cut) = checked(within);
+    assert!(rules.iter().any(|rule| rule == "check-then-push"), "{rules:?}");
+    assert_eq!(cut, json!({ "count": 0, "first": [] }), "within the limit");
+    let (rules, cut) = checked(beyond);
+    assert!(!rules.iter().any(|rule| rule == "check-then-push"), "no limit was reached: {rules:?}");
+    assert_eq!(cut, json!({ "count": 1, "first": [{ "path": "a.js", "function": function, "what": reason }] }));
+    let human = Project::new(&[("a.js", beyond)]).run(&["check"]);
+    let line = format!("a.js `{function}` ({reason})");
+    assert!((human.stdout.clone() + &human.stderr).contains(&line), "{line}: {human:?}");
+}
+
+#[test]
+fn the_size_of_a_function() {
+    let program = |count| after(&lines(count, |at| format!("if (x.a{at}) x = {{ ...x, b{at}: x.c{at} }};")));
+    assert_limit(&program(5), &program(100), "run", "is too large");
+}
+
+#[test]
+fn the_size_of_a_value() {
+    let program = |count| {
+        let fields = lines(count, |at| format!("k{at}: e.k{at},"));
+        format!(
+            "async function run(chats, id, e) {{\nconst base = {{\n{fields}}};\nbase.$push = {{ messages: e }};\n\
+             {LOAD}\n{CHECK}\nawait chats.updateOne({{ _id: id }}, base);\n}}\n"
+        )
+    };
+    assert_limit(&program(499), &program(500), "run", "has values that are too deep or too large");
+}
+
+#[test]
+fn the_branches_on_a_path() {
+    let program = |count| after(&lines(count, |at| format!("if (x.a{at}) return;")));
+    assert_limit(&program(119), &program(120), "run", "has too many branches on one path");
+}
+
+#[test]
+fn the_effects_of_a_function() {
+    let program = |count| after(&lines(count, |at| format!("await chats.findOne({{ n: {at} }});")));
+    // The last two are those of the race.
+    assert_limit(&program(1_498), &program(1_499), "run", "has too many effects");
+}
+
+#[test]
+fn the_effects_of_its_callees_count() {
+    let program = |count| {
+        let reads = lines(count, |at| format!("await chats.findOne({{ n: {at} }});"));
+        let helper = format!("async function warm(chats) {{\n{reads}}}\n");
+        helper + &after("await warm(chats);\n")
+    };
+    assert_limit(&program(1_400), &program(1_500), "run", "has too many effects");
+}
+
+#[test]
+fn the_calls_between_a_check_and_its_act() {
+    let program = |count: usize| {
+        let between =
+            lines(count, |at| format!("async function f{at}(chats, id, e) {{ await f{}(chats, id, e); }}", at + 1));
+        let act = format!("async function f{count}(chats, id, e) {{ {PUSH} }}\n");
+        format!("{between}{act}async function run(chats, id, e) {{ {LOAD} {CHECK} await f0(chats, id, e); }}\n")
+    };
+    assert_limit(&program(5), &program(6), "run", "calls too deep");
+}
+
+#[test]
+fn the_values_that_a_function_returns() {
+    let program = |count| {
+        let each = lines(count - 1, |at| format!("if (x.kind === {at}) return chats.findOne({{ _id: id, n: {at} }});"));
+        let load = format!("async function load(chats, id, x) {{\n{each}return chats.findOne({{ _id: id }});\n}}\n");
+        format!(
+            "{load}async function run(chats, id, e, x) {{ const chat = await load(chats, id, x); {CHECK} {PUSH} }}\n"
+        )
+    };
+    assert_limit(&program(12), &program(13), "load", "returns too many values");
+    assert_limit(&program(12), &program(19), "load", "returns too many values");
+}
+
+/// A handler answers in many ways, and nobody looks at what it gives.
+#[test]
+fn many_returns_that_nobody_looks_at_are_not_told() {
+    let refusals = lines(30, |at| format!("if (!x.a{at}) return res.status(400).send('{at}');"));
+    let program = after(&refusals).replace("(chats, id, e, x)", "(chats, id, e, x, res)");
+    let (rules, cut) = checked(&program);
+    assert!(rules.iter().any(|rule| rule == "check-then-push"), "{rules:?}");
+    assert_eq!(cut["count"], 0, "{cut}");
+}
+
+/// Recursion, and a value that comes back through more calls than are kept, end without a word where nothing is lost.
+#[test]
+fn a_long_chain_of_methods_costs_what_its_text_costs() {
+    let methods = |count| {
+        let each = lines(count, |at| format!("m{at}(a) {{ return this.m{}(a); }}", (at + 1) % count));
+        format!("class A {{\n{each}async run(chats, id, e) {{ {LOAD} {CHECK} {PUSH} }}\n}}\n")
+    };
+    let project = Project::new(&[("a.js", &methods(8_000))]);
+    let limited = format!("ulimit -v 2500000; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
+    assert_eq!(report["findings"][0]["rule"], "check-then-push");
+}
+
+/// Ordinary code is followed to its end.
+#[test]
+fn nothing_of_the_fixtures_is_cut() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut looked = 0;
+    for entry in std::fs::read_dir(fixtures).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
+        let output =
+            command.current_dir(&folder).args(["check", "--format", "json", "--no-error-on-unmatched", "."]).output();
+        let report: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        looked += report["summary"]["functions"].as_u64().unwrap();
+        assert_eq!(report["summary"]["notFollowed"]["functions"]["count"], 0, "{folder:?}");
+    }
+    assert!(looked > 100, "{looked} functions");
+}
