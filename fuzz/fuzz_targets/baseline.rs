@@ -42,7 +42,10 @@ fuzz_target!(|data: &[u8]| {
 
 /// `@0` to `@9` stand for the fingerprints of the first findings, which no mutation would hit upon.
 fn with_fingerprints(text: String, analysis: &Analysis) -> String {
-    analysis.findings.iter().take(10).enumerate().fold(text, |text, (at, finding)| {
-        text.replace(&format!("@{at}"), &finding.fingerprint)
-    })
+    analysis
+        .findings
+        .iter()
+        .take(10)
+        .enumerate()
+        .fold(text, |text, (at, finding)| text.replace(&format!("@{at}"), &finding.fingerprint))
 }
