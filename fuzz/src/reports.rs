@@ -7,8 +7,10 @@ use pushguard::diagnostic::Analysis;
 use pushguard::report::{self, Format, Run, Style};
 use pushguard::source::Sources;
 
-/// Columns of a terminal: one that has room for little, and one that has room for a table.
-const WIDTHS: [usize; 3] = [20, 80, 200];
+/// Columns of a report: the fewest, those without a terminal, and the most that the command line asks for.
+const WIDTHS: [usize; 3] = [60, 100, 120];
+/// Columns of a list: of a terminal that has room for little, and of one that has room for a table.
+const COLUMNS: [usize; 2] = [20, 200];
 
 /// Writes all reports.
 pub fn check(sources: &Sources, analysis: &Analysis) {
@@ -25,7 +27,9 @@ pub fn check(sources: &Sources, analysis: &Analysis) {
     for width in WIDTHS {
         check_printable(&written(Format::Human, run, &Style { width, full: true, ..Style::default() }));
         written(Format::Human, run, &Style { width, color: true, links: Some("/root".into()), ..Style::default() });
-        check_printable(&gathered(|out| report::paths_human(run, Some(width), out)));
+    }
+    for columns in COLUMNS {
+        check_printable(&gathered(|out| report::paths_human(run, Some(columns), out)));
     }
     check_json(&gathered(|out| report::paths_json(run, out)));
     check_printable(&gathered(|out| report::write_summary(run, out)));
