@@ -265,7 +265,7 @@ fn crowded() -> (Sources, Analysis) {
 
 #[test]
 fn calls_are_one_line_and_a_finding_of_many_places_stays_short_unless_all_is_wanted() {
-    let (sources, analysis) = crowded();
+    let (sources, mut analysis) = crowded();
     let short = human(&analysis, &sources, &Style::default());
     assert!(short.contains("\n  via route POST /chat -> save -> addMessage (one of 3 entries)\n"), "{short}");
     assert!(!short.contains("reached by this call"), "{short}");
@@ -276,6 +276,9 @@ fn calls_are_one_line_and_a_finding_of_many_places_stays_short_unless_all_is_wan
     let full = human(&analysis, &sources, &Style { full: true, ..Style::default() });
     assert_eq!(full.matches("computed here").count(), 8, "{full}");
     assert!(full.contains("z.js:1:2 reached by this call") && !full.contains("--full"), "{full}");
+    analysis.findings[0].help = "write\n".repeat(super::human::MAX_LINES);
+    let full = human(&analysis, &sources, &Style { full: true, ..Style::default() });
+    assert_eq!(full.matches("write\n").count(), super::human::MAX_LINES, "{full}");
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub fn draw(
     let mut tail = way(run, finding, style);
     tail.extend(help(finding, act, style, &theme, told));
     let shown = shown(finding);
-    let room = MAX_LINES - 1 - lines(&head) - tail.len();
+    // Nothing is left beside a long help, which is told in full only.
+    let room = MAX_LINES.saturating_sub(1 + lines(&head) + tail.len());
     let mut drawn = String::new();
     for (marks, context) in attempts(shown.len(), style.full) {
         let left_out = shown.len() - marks;
