@@ -23,7 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("fix", &["diagnostic", "panics", "parse", "source"]),
     ("project", &["facts", "limits", "source", "value"]),
     ("survey", &["config", "source"]),
-    ("rules", &["config", "diagnostic", "project", "source", "survey", "value"]),
+    ("rules", &["config", "diagnostic", "limits", "project", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
     (
         "analysis",
@@ -32,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "coverage",
             "diagnostic",
             "facts",
+            "limits",
             "panics",
             "parse",
             "project",

@@ -105,7 +105,7 @@ fn the_calls_between_a_check_and_its_act() {
 
 #[test]
 fn the_values_that_a_function_returns() {
-    let program = |count| {
+    let program = |count: usize| {
         let each = lines(count - 1, |at| format!("if (x.kind === {at}) return chats.findOne({{ _id: id, n: {at} }});"));
         let load = format!("async function load(chats, id, x) {{\n{each}return chats.findOne({{ _id: id }});\n}}\n");
         format!(
