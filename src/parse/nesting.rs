@@ -357,7 +357,7 @@ mod tests {
             "function f(a, b) { return a.b(c, { d: b }); }",
             "a.b.c(`${f({ a: `${b}` })}`);\n",
             "//\u{2028}x = [];\n",
-            "async function f(a) { await a(); }\nexport class C {}\n",
+            "async function f(a) { await a(); }\nexport function g() {}\n",
         ] {
             assert!(many(text), "{text:?}: {:?}", levels(&text.repeat(50_000)));
         }

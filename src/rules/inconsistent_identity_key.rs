@@ -65,11 +65,8 @@ pub fn check(ctx: &mut Context<'_>) {
 
 /// Whether two places use two keys. Where there are two of each, two rows differ in both.
 fn differ<'a>(paths: impl Iterator<Item = &'a (SiteInfo, &'a [String])> + Clone) -> bool {
-    let first = paths.clone().next();
-    let some = |differs: &dyn Fn(&(SiteInfo, &[String]), &(SiteInfo, &[String])) -> bool| {
-        first.is_some_and(|first| paths.clone().any(|path| differs(first, path)))
-    };
-    some(&|a, b| a.0 != b.0) && some(&|a, b| a.1 != b.1)
+    let Some((place, fields)) = paths.clone().next() else { return false };
+    paths.clone().any(|path| path.0 != *place) && paths.clone().any(|path| path.1 != *fields)
 }
 
 fn report(ctx: &mut Context<'_>, kind: &str, key: &[String], array: &str, first: &KeyRow, rows: &[&KeyRow]) {

@@ -46,7 +46,7 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, lock: &Lock, key: V, write: &Writ
                 if ctx.kind_of(element, array, witness).is_none_or(|(first, _)| first != at) {
                     continue;
                 }
-                return report(ctx, trace, lock, text, write, &field.path, &kind.name, &missing);
+                return report(ctx, trace, lock, text, write, (&field.path, &kind.name), &missing);
             }
         }
     }
@@ -120,8 +120,7 @@ fn report(
     lock: &Lock,
     text: V,
     write: &Write,
-    array: &str,
-    kind: &str,
+    (array, kind): (&str, &str),
     missing: &[String],
 ) {
     let Some(step) = trace.steps.get(lock.step) else { return };
