@@ -125,7 +125,11 @@ fn suppressed(run: &Run<'_>) -> usize {
 /// Writes the lines for people, none wider than `width` columns; the totals come last.
 pub fn write_summary(run: &Run<'_>, width: usize, out: &mut dyn Write) -> io::Result<()> {
     let coverage = &run.analysis.coverage;
-    let options = textwrap::Options::new(width).subsequent_indent("  ").break_words(false);
+    // A path is not broken at its hyphens.
+    let options = textwrap::Options::new(width)
+        .subsequent_indent("  ")
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let mut tell = |line: &str| writeln!(out, "{}", textwrap::fill(&escape::line(line), &options));
     tell(&looked_at(coverage))?;
     for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)) {
