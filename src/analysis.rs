@@ -16,6 +16,7 @@ pub use survey::survey;
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Level, Related, Role, Way, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
+use crate::limits;
 use crate::panics::{self, Panic};
 use crate::parse::{self, Parsed, Problem};
 use crate::project::census::Census;
@@ -32,9 +33,6 @@ use crate::value::{FnRef, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
-
-/// Related places of one finding.
-const MAX_RELATED: usize = 12;
 
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
 /// `progress` is called once for each parsed file, from any thread.
@@ -260,7 +258,7 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
                 let better = (*known, Reverse(other.calls)) < (level, Reverse(draft.calls));
                 let (mut kept, dropped) =
                     if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
-                let room = MAX_RELATED.saturating_sub(kept.1.related.len());
+                let room = limits::RELATED.saturating_sub(kept.1.related.len());
                 let more: Vec<_> =
                     dropped.related.into_iter().filter(|r| !kept.1.related.contains(r)).take(room).collect();
                 kept.1.related.extend(more);

@@ -119,6 +119,7 @@ pub const WORK_PER_STEP: u64 = 20;
 pub const KEPT_PER_STEP: u64 = 4;
 /// Functions that are summarised inside each other.
 pub const SUMMARIES_OPEN: u32 = 200;
+
 /// What keeps a step out of a function that has `steps` already and reaches it by `calls`.
 pub fn cut_of_step(steps: usize, calls: u32) -> Option<Cut> {
     if steps >= STEPS {
@@ -192,3 +193,5 @@ pub const KEY_DEPTH: u32 = 10;
 pub const LISTED_CALLERS: usize = 24;
 /// Functions that are looked at above one act.
 pub const VISITED: usize = 128;
+/// Related places of one finding.
+pub const RELATED: usize = 12;

@@ -9,7 +9,7 @@ use shell::{CLEAN, Outcome, Project, RACY};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes so long.
@@ -170,6 +170,22 @@ fn what_is_no_regular_file_is_not_waited_for() {
     }
 }
 
+/// A run that fixes many files, of which the first is written and others are not.
+fn fixing(project: &Project) -> Child {
+    let child = Command::new(env!("CARGO_BIN_EXE_pushguard"))
+        .current_dir(project.path())
+        .args(["check", "--fix"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + LIMIT;
+    while fs::read_to_string(project.path().join("models/0.js")).unwrap() == RACY {
+        assert!(Instant::now() < deadline, "nothing was written");
+    }
+    child
+}
+
 /// Each file is whole, old or new, and nothing else stays behind.
 #[test]
 fn an_interrupt_leaves_no_temporary_file() {
@@ -177,18 +193,7 @@ fn an_interrupt_leaves_no_temporary_file() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
     for signal in ["-INT", "-TERM"] {
         let project = Project::new(&files);
-        let last = project.path().join("models/0.js");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pushguard"))
-            .current_dir(project.path())
-            .args(["check", "--fix"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let deadline = Instant::now() + LIMIT;
-        while fs::read_to_string(&last).unwrap() == RACY {
-            assert!(Instant::now() < deadline, "nothing was written");
-        }
+        let mut child = fixing(&project);
         Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         let status = child.wait().unwrap();
         let mut written = 0;
@@ -209,17 +214,7 @@ fn a_folder_that_is_swapped_for_a_link_meanwhile_leads_nowhere() {
     let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), RACY)).collect();
     let (project, outside) = (Project::new(&files), Project::new(&files));
     let models = project.path().join("models");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pushguard"))
-        .current_dir(project.path())
-        .args(["check", "--fix"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + LIMIT;
-    while fs::read_to_string(models.join("0.js")).unwrap() == RACY {
-        assert!(Instant::now() < deadline, "nothing was written");
-    }
+    let mut child = fixing(&project);
     fs::rename(&models, project.path().join("moved")).unwrap();
     symlink(outside.path().join("models"), &models).unwrap();
     let status = child.wait().unwrap();

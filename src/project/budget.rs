@@ -1,6 +1,6 @@
 //! Budgets of linking and judging: what each function and each file may take, and which functions were cut.
 //!
-//! Input: functions that are about to be followed. Output: whether they could be followed to their end.
+//! Input: functions that are about to be followed. Output: what of them was not followed.
 //! Must not know: rules.
 
 use super::link::{Op, Project, Step};
@@ -55,8 +55,8 @@ impl Project {
         }
     }
 
-    /// Ends what [`Project::begin`] began. Gives whether the function was followed to its end.
-    pub fn end(&mut self, func: FnRef, turn: Turn) -> bool {
+    /// Ends what [`Project::begin`] began, and notes what was cut.
+    pub fn end(&mut self, func: FnRef, turn: Turn) {
         let spent = self.arena.end(turn.budget);
         let nested = std::mem::replace(&mut self.ledger.nested, turn.nested);
         self.ledger.nested.work += spent.work;
@@ -68,7 +68,6 @@ impl Project {
             left.1 = left.1.saturating_sub(own.1);
         }
         self.note_cuts(func, spent.cuts);
-        !spent.cuts.has(Cut::Size)
     }
 
     pub(super) fn note_cut(&mut self, func: FnRef, cut: Cut) {

@@ -100,11 +100,6 @@ impl Arena {
         spent
     }
 
-    /// Notes that something of the current function was not followed.
-    pub fn note_cut(&self, cut: Cut) {
-        self.meter.cut(cut);
-    }
-
     /// All that was done and kept so far.
     pub fn total(&self) -> (u64, u64) {
         (self.meter.work.get(), self.meter.kept.get())
