@@ -195,3 +195,5 @@ pub const LISTED_CALLERS: usize = 24;
 pub const VISITED: usize = 128;
 /// Related places of one finding.
 pub const RELATED: usize = 12;
+/// Filters, updates and expressions inside each other that are read; the server takes no more either.
+pub const FILTER_DEPTH: u32 = 100;
