@@ -334,6 +334,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         related,
         help: draft.help,
         fix: draft.fix,
+        proof: draft.proof,
         fingerprint,
     })
 }

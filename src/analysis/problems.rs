@@ -4,7 +4,7 @@
 
 use super::{Memory, one_line};
 use crate::config::Config;
-use crate::diagnostic::{Finding, fingerprint};
+use crate::diagnostic::{Finding, Proof, fingerprint};
 use crate::panics::Panic;
 use crate::parse::Problem;
 use crate::project::Project;
@@ -95,6 +95,7 @@ fn finding(
         related: Vec::new(),
         help: help.to_owned(),
         fix: None,
+        proof: Proof::NotJudged,
         fingerprint,
     })
 }

@@ -11,7 +11,7 @@ use crate::analysis::{analyze, database_words};
 use crate::changed;
 use crate::config::{Config, load};
 use crate::coverage::LeftOut;
-use crate::diagnostic::{Analysis, Finding, fingerprint};
+use crate::diagnostic::{Analysis, Finding, Proof, fingerprint};
 use crate::discover::{
     Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, holding, relative_to, resolve,
 };
@@ -215,6 +215,7 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         related: Vec::new(),
         help: "save the file as UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
         fix: None,
+        proof: Proof::NotJudged,
         fingerprint: fingerprint(&[SYNTAX_ERROR, &file.path, "unreadable"]),
     })
 }

@@ -60,6 +60,7 @@ fn race() -> (Sources, Analysis) {
             title: "Guard".into(),
             edits: vec![Edit { place: place(&sources, 1, "{ id }"), text: "{}".into() }],
         }),
+        proof: crate::diagnostic::Proof::NotJudged,
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
     };
     let path = WritePath {

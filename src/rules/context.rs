@@ -7,7 +7,7 @@ use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
 use super::results::DecisiveCalls;
 use crate::config::Config;
-use crate::diagnostic::{Fix, Level, Role};
+use crate::diagnostic::{Fix, Level, Proof, Role};
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
@@ -32,6 +32,8 @@ pub struct Draft {
     pub help: String,
     /// A rewrite that was proven safe.
     pub fix: Option<Fix>,
+    /// Whether an interleaving with the harm was shown.
+    pub proof: Proof,
     /// How many calls lead from the function in which this was seen to the act.
     pub calls: u32,
     /// The normalised pair of check and act, for the fingerprint.
@@ -181,6 +183,7 @@ impl<'a> Context<'a> {
             related: Vec::new(),
             help: String::new(),
             fix: None,
+            proof: Proof::NotJudged,
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }

@@ -1,7 +1,7 @@
 //! Recovery at start-up runs while the completion path does not honour the flag of a cached result.
 
 use super::context::{Context, Draft};
-use crate::diagnostic::Role;
+use crate::diagnostic::{Proof, Role};
 use crate::project::Op;
 use crate::value::{FnRef, Site};
 
@@ -34,6 +34,7 @@ pub fn check(ctx: &mut Context<'_>) {
                 completion.flag, completion.consumer
             ),
             fix: None,
+            proof: Proof::NotJudged,
             calls: 0,
             pair: format!("{recovery} -> {}", completion.consumer),
         });

@@ -4,7 +4,7 @@
 
 use super::RULE;
 use super::directive::{Directive, PREFIX};
-use crate::diagnostic::{Finding, Level, fingerprint};
+use crate::diagnostic::{Finding, Level, Proof, fingerprint};
 use crate::error::nearest;
 use crate::rules;
 use crate::source::{Place, Sources};
@@ -107,6 +107,7 @@ pub fn findings(sources: &Sources, level: Level, mut remarks: Vec<Remark>) -> Ve
             related: Vec::new(),
             help: remark.help,
             fix: None,
+            proof: Proof::NotJudged,
             fingerprint,
         }
     };

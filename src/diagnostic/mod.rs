@@ -3,6 +3,10 @@
 //! Input: places and texts from the rules. Output: owned, ordered findings.
 //! Must not know: syntax, terminals, files.
 
+mod witness;
+
+pub use witness::{Command, End, Harm, Index, Inputs, Move, Proof, Stored, Witness};
+
 use crate::coverage::Coverage;
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
@@ -85,6 +89,8 @@ pub struct Finding {
     /// The exact safe call for this code.
     pub help: String,
     pub fix: Option<Fix>,
+    /// Whether an interleaving with the harm was shown.
+    pub proof: Proof,
     /// Stable identity: 32 lower-case hex digits that never depend on line numbers.
     pub fingerprint: String,
 }
@@ -105,6 +111,7 @@ impl Finding {
             related: Vec::new(),
             help: String::new(),
             fix: None,
+            proof: Proof::NotJudged,
             fingerprint: String::new(),
         }
     }

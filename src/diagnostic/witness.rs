@@ -1,0 +1,130 @@
+//! The proof of a finding: two requests, what is stored before, the order of their commands, and what is stored after.
+//!
+//! Input: values the judge chose and ran. Output: plain data, which the reports show and a script replays.
+//! Must not know: how a witness is found, syntax, formats.
+//!
+//! Every value and document is MongoDB Extended JSON in its relaxed form: `{ "$oid": "…" }` with 24 hexadecimal digits,
+//! `{ "$date": "…" }`, plain numbers where they are exact.
+
+use crate::source::Place;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Whether the harm of a finding was shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// Nobody asked: the rule is not about what is stored, or the finding is no race.
+    #[default]
+    NotJudged,
+    Proven(Box<Witness>),
+    /// Why no witness was found, such as "the filter comes from a call that is not followed".
+    Unproven(String),
+}
+
+impl Proof {
+    pub fn witness(&self) -> Option<&Witness> {
+        match self {
+            Proof::Proven(witness) => Some(witness),
+            Proof::NotJudged | Proof::Unproven(_) => None,
+        }
+    }
+}
+
+/// What a witness shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Harm {
+    /// An outcome that no serial order of the requests gives.
+    Race,
+    /// The act is done twice, although the stored end is that of a serial order.
+    ActsTwice,
+    /// A request that runs again after itself leaves something else than one that runs alone.
+    RetryDiffers,
+}
+
+/// An interleaving of requests, and the outcome it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    pub kind: Harm,
+    /// The documents before.
+    pub start: Vec<Stored>,
+    /// The unique indexes of the collections, but for those on `_id`.
+    pub indexes: Vec<Index>,
+    /// One for each request, which a move names by its index.
+    pub requests: Vec<Inputs>,
+    /// In the order in which they run.
+    pub steps: Vec<Move>,
+    /// The outcome of these steps.
+    pub outcome: End,
+    /// The outcomes of the requests one after the other, without repeats.
+    pub serial: Vec<End>,
+}
+
+/// One document of one collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stored {
+    pub collection: String,
+    pub document: Value,
+}
+
+/// A unique index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Index {
+    pub collection: String,
+    /// Paths of the indexed fields, in their order.
+    pub keys: Vec<String>,
+    pub sparse: bool,
+    /// The filter of a partial index (`partialFilterExpression`).
+    pub partial: Option<Value>,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Inputs {
+    /// `A` or `B`.
+    pub name: String,
+    /// Source texts, such as `req.body.amount`, and their values.
+    pub inputs: Vec<(String, Value)>,
+}
+
+/// One command of one request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Move {
+    /// Index into [`Witness::requests`].
+    pub request: usize,
+    pub command: Command,
+    /// Where the code does it; `None` for what a library does by itself.
+    #[serde(skip)]
+    pub place: Option<Place>,
+    /// What the request gets back, in these words, which the script compares with those of a real server (an empty text
+    /// with nothing): `found` or `null` of a command that gives one document; a number of `countDocuments`, and for the
+    /// documents of `find`, `aggregate` and `distinct`; `matched 1`, or `upserted` where one is inserted, of an update or a
+    /// replacement; `inserted 1`; `deleted 1`; `E11000` where a unique index refuses it, and `error 112` for other codes.
+    pub result: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Command {
+    Database {
+        collection: String,
+        /// The name of the method in the official driver for Node: `findOne`, `updateOne`, `insertOne`.
+        method: String,
+        /// As the method takes them, options included.
+        arguments: Vec<Value>,
+    },
+    /// Something outside of the database.
+    Effect {
+        /// `sendMail(…)`
+        text: String,
+    },
+}
+
+/// An outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// All documents of the collections that the requests touch.
+    pub documents: Vec<Stored>,
+    /// What was done outside, in any order.
+    pub effects: Vec<String>,
+}
