@@ -107,6 +107,32 @@ impl Arena {
         self.sites.get_index(site.0 as usize).copied().unwrap_or(unknown)
     }
 
+    /// What a value is, for a walk that counts its own work.
+    pub fn peek(&self, value: V) -> &Node {
+        self.nodes.get_index(value.0 as usize).unwrap_or(&Node::Undefined)
+    }
+
+    /// The atoms of a condition, last first, for a walk that counts its own work.
+    pub fn atoms_of(&self, mut cond: C) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        while cond.0 > 1 {
+            let Some((parent, atom)) = self.cond(cond) else { break };
+            atoms.push(atom);
+            cond = parent;
+        }
+        atoms
+    }
+
+    /// The value of a node that is known already.
+    pub fn known(&self, node: &Node) -> Option<V> {
+        self.nodes.get_index_of(node).map(|at| V(at as u32))
+    }
+
+    /// The value of a call that is known already.
+    pub fn call_value(&self, site: Site, callee: V, args: &[V]) -> Option<V> {
+        self.known(&Node::Call { site, callee, args: args.to_vec() })
+    }
+
     /// Interns a node as it stands; one that would be too deep or too wide becomes an unknown value of its own.
     /// Prefer the smart constructors below.
     pub fn intern(&mut self, node: Node) -> V {
