@@ -2,8 +2,22 @@
 //!
 //! Input: commands on concrete documents. Output: what a server answers and stores. Must not know: rules, files, syntax.
 
+pub mod act;
+pub mod arithmetic;
+pub mod arrays;
 pub mod bson;
+pub mod command;
+pub mod evaluated;
 pub mod expression;
+pub mod failure;
+pub mod keys;
 pub mod matching;
+pub mod pattern;
+pub mod pipeline;
+pub mod projection;
+pub mod sort;
 pub mod store;
+pub mod traverse;
+pub mod unique;
 pub mod update;
+pub mod upsert;
