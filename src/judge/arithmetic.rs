@@ -1,102 +1,134 @@
-//! JavaScript's operators on concrete values.
+//! Operators of expressions on numbers, dates and texts.
 //!
-//! Source: ECMAScript, "Abstract Operations". Input: values; none is `undefined`. Output: the result, or none where it is not known.
-//! Must not know: symbolic values.
+//! Input: an operator and its arguments. Output: a value. Must not know: how arguments are evaluated.
 
 use super::bson::Value;
-use std::cmp::Ordering;
+use super::evaluated::Evaluated;
+use super::failure::Failure;
+use crate::race::expression::Operator;
 
-/// Equality as code means it: an identifier equals its text.
-pub fn equal(a: &Option<Value>, b: &Option<Value>) -> bool {
-    match (a, b) {
-        (Some(Value::Number(a)), Some(Value::Number(b))) => a == b,
-        (a, b) => a == b,
+/// Whether an operator is computed here.
+pub const fn has(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::Abs
+            | Operator::Add
+            | Operator::Ceil
+            | Operator::Concat
+            | Operator::Divide
+            | Operator::Floor
+            | Operator::Mod
+            | Operator::Multiply
+            | Operator::Subtract
+            | Operator::ToLower
+            | Operator::ToUpper
+            | Operator::Trunc
+    )
+}
+
+pub fn compute(operator: Operator, values: &[Option<Value>]) -> Evaluated {
+    if values.iter().flatten().any(|value| matches!(value, Value::Symbol(_))) {
+        return Failure::not_modelled(format!("{} of an unknown value", operator.name()));
+    }
+    match operator {
+        Operator::ToLower | Operator::ToUpper => case(operator, values),
+        Operator::Concat => concat(values),
+        Operator::Add => add(values),
+        Operator::Multiply => multiply(values),
+        Operator::Subtract | Operator::Divide | Operator::Mod => of_two(operator, values),
+        _ => of_one(operator, values),
     }
 }
 
-/// The order of two values; none where they have none.
-pub fn order(a: &Option<Value>, b: &Option<Value>) -> Option<Ordering> {
-    match (a, b) {
-        (Some(Value::Text(a)), Some(Value::Text(b))) => Some(a.cmp(b)),
-        (Some(a), Some(b)) => number(a)?.partial_cmp(&number(b)?),
-        _ => None,
-    }
+fn is_null(value: &Option<Value>) -> bool {
+    matches!(value, None | Some(Value::Null))
 }
 
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(n) => Some(*n),
-        Value::Date(time) => Some(*time as f64),
-        Value::Bool(b) => Some(f64::from(*b)),
-        Value::Null => Some(0.0),
-        _ => None,
-    }
+fn number(value: f64) -> Evaluated {
+    Ok(Some(Value::Number(value)))
 }
 
-/// The result of an operator; none where it is not modelled for these operands.
-pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>> {
-    let numbers = || operands.iter().map(|operand| number(operand.as_ref()?)).collect::<Option<Vec<f64>>>();
-    let is_time = operands.iter().any(|operand| matches!(operand, Some(Value::Date(_))));
-    let result = match operator {
-        "+" | "-" | "*" | "/" | "%" | "**" | "neg" => {
-            let numbers = numbers()?;
-            let value = match (operator, numbers.as_slice()) {
-                ("+", [a, b]) => a + b,
-                ("-", [a, b]) => a - b,
-                ("*", [a, b]) => a * b,
-                ("/", [a, b]) => a / b,
-                ("%", [a, b]) => a % b,
-                ("**", [a, b]) => a.powf(*b),
-                ("neg", [a]) => -a,
-                _ => return None,
-            };
-            if is_time && matches!(operator, "+" | "-") && numbers.iter().filter(|n| **n > 1e12).count() == 1 {
-                return Some(Some(Value::Date(value as i64)));
-            }
-            value
+fn add(values: &[Option<Value>]) -> Evaluated {
+    let (mut sum, mut date, mut null) = (0.0, None, false);
+    for value in values {
+        match value {
+            Some(Value::Number(value)) => sum += value,
+            Some(Value::Date(time)) if date.is_none() => date = Some(*time),
+            Some(Value::Date(_)) => return Failure::rejected("only one date allowed in an $add expression"),
+            value if is_null(value) => null = true,
+            _ => return Failure::rejected("$add only supports numeric or date types"),
         }
-        "Math.max" => numbers()?.into_iter().fold(f64::NEG_INFINITY, f64::max),
-        "Math.min" => numbers()?.into_iter().fold(f64::INFINITY, f64::min),
-        "Math.floor" => numbers()?.first()?.floor(),
-        "Math.ceil" => numbers()?.first()?.ceil(),
-        "Math.round" => numbers()?.first()?.round(),
-        "Math.abs" => numbers()?.first()?.abs(),
-        "getTime" => match operands.first()? {
-            Some(date @ Value::Date(_)) => return Some(Some(date.clone())),
-            _ => return None,
-        },
-        "toLowerCase" | "toUpperCase" | "trim" => match operands {
-            [Some(Value::Text(text))] => {
-                let text = match operator {
-                    "toLowerCase" => text.to_lowercase(),
-                    "toUpperCase" => text.to_uppercase(),
-                    _ => text.trim().to_owned(),
-                };
-                return Some(Some(Value::text(&text)));
-            }
-            // Of an unknown text that was made in one form already.
-            [Some(symbol @ Value::Symbol(_))] => return Some(Some(symbol.clone())),
-            _ => return None,
-        },
-        "typeof" => {
-            let name = match operands.first()? {
-                None => "undefined",
-                Some(Value::Bool(_)) => "boolean",
-                Some(Value::Number(_)) => "number",
-                Some(Value::Text(_)) => "string",
-                Some(Value::Symbol(_)) => return None,
-                Some(_) => "object",
-            };
-            return Some(Some(Value::text(name)));
-        }
-        "JSON.stringify" | "JSON.parse" | "Object.freeze" => return operands.first().cloned(),
-        "Array.isArray" => return Some(Some(Value::Bool(matches!(operands.first()?, Some(Value::List(_)))))),
-        _ => return None,
-    };
-    Some(Some(Value::Number(result)))
+    }
+    match date {
+        _ if null => Ok(Some(Value::Null)),
+        Some(time) => Ok(Some(Value::Date(time + sum.round() as i64))),
+        None => number(sum),
+    }
 }
 
-/// Whether different operands surely give different results, so that an unknown result is as good as a known one.
-pub fn is_injective(operator: &str) -> bool {
-    matches!(operator, "template" | "+" | "-" | "neg" | "toISOString" | "error" | "called" | "args")
+fn multiply(values: &[Option<Value>]) -> Evaluated {
+    let (mut product, mut null) = (1.0, false);
+    for value in values {
+        match value {
+            Some(Value::Number(value)) => product *= value,
+            value if is_null(value) => null = true,
+            _ => return Failure::rejected("$multiply only supports numeric types"),
+        }
+    }
+    if null { Ok(Some(Value::Null)) } else { number(product) }
+}
+
+fn of_two(operator: Operator, values: &[Option<Value>]) -> Evaluated {
+    let [a, b] = values else { return Failure::not_modelled(operator.name()) };
+    match (a, b) {
+        _ if is_null(a) || is_null(b) => Ok(Some(Value::Null)),
+        (Some(Value::Number(a)), Some(Value::Number(b))) => match operator {
+            Operator::Subtract => number(a - b),
+            _ if *b == 0.0 => Failure::rejected("can't divide by zero"),
+            Operator::Divide => number(a / b),
+            _ => number(a % b),
+        },
+        (Some(Value::Date(a)), Some(Value::Date(b))) if operator == Operator::Subtract => number((a - b) as f64),
+        (Some(Value::Date(a)), Some(Value::Number(b))) if operator == Operator::Subtract => {
+            Ok(Some(Value::Date(a - b.round() as i64)))
+        }
+        _ => Failure::rejected(format!("{} only supports numeric types", operator.name())),
+    }
+}
+
+fn of_one(operator: Operator, values: &[Option<Value>]) -> Evaluated {
+    match values.first() {
+        Some(Some(Value::Number(value))) => number(match operator {
+            Operator::Abs => value.abs(),
+            Operator::Ceil => value.ceil(),
+            Operator::Floor => value.floor(),
+            _ => value.trunc(),
+        }),
+        Some(value) if is_null(value) => Ok(Some(Value::Null)),
+        _ => Failure::rejected(format!("{} only supports numeric types", operator.name())),
+    }
+}
+
+fn concat(values: &[Option<Value>]) -> Evaluated {
+    let mut text = String::new();
+    for value in values {
+        match value {
+            Some(Value::Text(part)) => text.push_str(part),
+            value if is_null(value) => return Ok(Some(Value::Null)),
+            _ => return Failure::rejected("$concat only supports strings"),
+        }
+    }
+    Ok(Some(Value::text(&text)))
+}
+
+/// The server changes ASCII letters only.
+fn case(operator: Operator, values: &[Option<Value>]) -> Evaluated {
+    match values.first() {
+        Some(Some(Value::Text(text))) if operator == Operator::ToLower => {
+            Ok(Some(Value::text(&text.to_ascii_lowercase())))
+        }
+        Some(Some(Value::Text(text))) => Ok(Some(Value::text(&text.to_ascii_uppercase()))),
+        Some(value) if is_null(value) => Ok(Some(Value::text(""))),
+        _ => Failure::not_modelled(format!("{} of a value that is no text", operator.name())),
+    }
 }

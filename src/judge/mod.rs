@@ -2,6 +2,7 @@
 //!
 //! Input: commands on concrete documents. Output: what a server answers and stores. Must not know: rules, files, syntax.
 
+<<<<<<< HEAD
 mod arithmetic;
 pub mod bson;
 mod choices;
@@ -14,8 +15,27 @@ mod search;
 mod send;
 mod slice;
 mod start;
+=======
+pub mod act;
+pub mod arithmetic;
+pub mod arrays;
+pub mod bson;
+pub mod command;
+pub mod evaluated;
+pub mod expression;
+pub mod failure;
+pub mod keys;
+pub mod matching;
+pub mod pattern;
+pub mod pipeline;
+pub mod projection;
+pub mod sort;
+>>>>>>> store
 pub mod store;
+pub mod traverse;
+pub mod unique;
 pub mod update;
+<<<<<<< HEAD
 
 pub use search::{Evidence, Verdict};
 pub use slice::Act;
@@ -67,3 +87,6 @@ pub fn judge(
         whole_array,
     })
 }
+=======
+pub mod upsert;
+>>>>>>> store

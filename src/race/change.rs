@@ -3,11 +3,13 @@
 //! Input: an update in any representation. Output: what it changes; what is not modelled stays in it under its name, and is
 //! never dropped. Must not know: how a document is changed.
 
-use super::expression::Expression;
+use super::pipeline;
 use super::predicate::{self, Predicate};
 use super::term::{Items, Refused, Terms, View, entries};
 use std::fmt;
 use std::rc::Rc;
+
+pub use super::pipeline::Stage;
 
 /// What an update makes of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,18 +88,6 @@ pub enum Bit {
     Xor,
 }
 
-/// A stage of an update pipeline.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Stage<T> {
-    /// Dotted paths and what they become.
-    Set(Vec<(Rc<str>, Expression<T>)>),
-    Unset(Vec<Rc<str>>),
-    /// The fields that stay; `_id` is among them unless left out.
-    Keep(Vec<(Rc<str>, Option<Expression<T>>)>),
-    Replace(Expression<T>),
-    Unknown(Box<str>),
-}
-
 /// What `arrayFilters` say of the elements under one name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ElementFilter<T> {
@@ -167,7 +157,7 @@ pub fn parse<S: Terms>(terms: &S, update: &S::Term, filters: &[S::Term]) -> Resu
             if !filters.is_empty() {
                 return Err(Refused::new("a pipeline takes no arrayFilters"));
             }
-            super::pipeline::parse(terms, &stages)
+            Ok(Change::Pipeline(pipeline::parse(terms, &stages)?))
         }
         View::Document(named) if predicate::is_operators(&named) => operators(terms, named, filters),
         View::Document(named) if named.first().is_some_and(|(name, _)| name.is_none()) => {

@@ -4,6 +4,6 @@
 
 pub mod change;
 pub mod expression;
-mod pipeline;
+pub mod pipeline;
 pub mod predicate;
 pub mod term;

@@ -2,17 +2,29 @@
 //!
 //! Input: stages in any representation. Output: typed stages. Must not know: how they are applied.
 
-use super::change::{Change, Stage};
 use super::expression::{self, Expression};
 use super::term::{Items, Refused, Terms, View, entries};
 use std::rc::Rc;
 
+/// A stage of an update pipeline.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage<T> {
+    /// Dotted paths and what they become.
+    Set(Vec<(Rc<str>, Expression<T>)>),
+    Unset(Vec<Rc<str>>),
+    /// The fields that stay; `_id` is among them unless left out.
+    Keep(Vec<(Rc<str>, Option<Expression<T>>)>),
+    Replace(Expression<T>),
+    Unknown(Box<str>),
+}
+
 /// Reads the stages of an update; the server takes few of them there.
-pub(super) fn parse<S: Terms>(terms: &S, stages: &[S::Term]) -> Result<Change<S::Term>, Refused> {
+pub(super) fn parse<S: Terms>(terms: &S, stages: &[S::Term]) -> Result<Vec<Stage<S::Term>>, Refused> {
     let mut read = Vec::with_capacity(stages.len());
     for stage in stages {
         let Some(named) = entries(terms, stage, "a stage")? else {
-            return Ok(Change::Unknown("stage".into()));
+            read.push(Stage::Unknown("stage".into()));
+            continue;
         };
         let [(name, operand)] = named.as_slice() else {
             return Err(Refused::new("a stage has one operator"));
@@ -30,7 +42,7 @@ pub(super) fn parse<S: Terms>(terms: &S, stages: &[S::Term]) -> Result<Change<S:
             _ => return Err(Refused::new(format!("an update takes no stage {name}"))),
         });
     }
-    Ok(Change::Pipeline(read))
+    Ok(read)
 }
 
 fn set<S: Terms>(terms: &S, operand: &S::Term) -> Result<Stage<S::Term>, Refused> {
