@@ -4,10 +4,10 @@
 //! What is not modelled becomes a term: the same unknown function of the same values is the same unknown value.
 //! Must not know: the store, interleavings.
 
-use super::arithmetic;
 use super::bson::Value;
 use super::choices::{Candidate, Choices};
 use super::hints::{Hint, Hints};
+use super::javascript;
 use super::request::Request;
 use crate::limits;
 use crate::value::{Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, RETURNS, Sym, V};
@@ -467,8 +467,8 @@ impl Machine<'_> {
     fn compare(&mut self, request: &mut Request, op: Compare, a: V, b: V) -> Js {
         let (a, b) = (self.eval(request, a), self.eval(request, b));
         let holds = match op {
-            Compare::Equal => arithmetic::equal(&a, &b),
-            Compare::Less | Compare::LessOrEqual => match arithmetic::order(&a, &b) {
+            Compare::Equal => javascript::equal(&a, &b),
+            Compare::Less | Compare::LessOrEqual => match javascript::order(&a, &b) {
                 Some(order) => order.is_lt() || (op == Compare::LessOrEqual && order.is_eq()),
                 None => {
                     if a.as_ref().is_some_and(Value::is_opaque) || b.as_ref().is_some_and(Value::is_opaque) {
@@ -487,10 +487,10 @@ impl Machine<'_> {
         if op == RETURNS {
             return Some(Value::Bool(operands.iter().all(truthy)));
         }
-        match arithmetic::apply(op, &operands) {
+        match javascript::apply(op, &operands) {
             Some(result) => result,
             None => {
-                if !arithmetic::is_injective(op) {
+                if !javascript::is_injective(op) {
                     self.note(&format!("`{op}`"));
                 }
                 self.applied(request, value, op, &operands)
@@ -600,7 +600,7 @@ impl Machine<'_> {
         let mut kept = Vec::new();
         for (at, item) in items.iter().enumerate() {
             let is_found = match direct {
-                true => arithmetic::equal(&Some(item.clone()), &wanted),
+                true => javascript::equal(&Some(item.clone()), &wanted),
                 false if matches!(method, "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced") => true,
                 false => {
                     let found = self.with_element(request, array, item.clone(), arg);

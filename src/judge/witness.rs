@@ -7,7 +7,6 @@ use super::request::{Done, Move};
 use super::search::Evidence;
 use super::store::{Command, Failure, Reply, Returns, Store, UniqueIndex};
 use crate::diagnostic::witness::{self, End, Harm, Index, Inputs, Stored, Witness};
-use crate::limits;
 use crate::project::Project;
 use crate::value::{Node, Site, V};
 use rustc_hash::FxHashMap;
@@ -245,9 +244,4 @@ fn date(time: i64) -> String {
     let year = yoe + era * 400 + i64::from(month <= 2);
     let (hours, minutes, seconds) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60);
     format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}Z", rest % 1_000)
-}
-
-/// Whether an identifier was made in a run.
-pub const fn is_made(id: u32) -> bool {
-    id >= limits::FRESH_IDS
 }

@@ -263,6 +263,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         )
     };
     draft.pair = format!("{array} loaded -> written whole");
+    ctx.prove(&mut draft, trace, write, field.cond, Some(array));
     ctx.report(draft);
 }
 

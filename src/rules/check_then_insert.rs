@@ -4,7 +4,7 @@ use super::context::{Context, Trace};
 use super::freshness::Origin;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{Arena, Key, Node, V};
+use crate::value::{Arena, C, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -258,5 +258,6 @@ fn report(
         ctx.index_text(check.read.as_ref().and_then(|read| read.filter), keys)
     };
     draft.pair = format!("find {list} -> insert");
+    ctx.prove(&mut draft, trace, write, C::TRUE, None);
     ctx.report(draft);
 }

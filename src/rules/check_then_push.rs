@@ -134,6 +134,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     if is_only {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
+    ctx.prove(&mut draft, trace, write, field.cond, None);
     ctx.report(draft);
 }
 

@@ -240,5 +240,6 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         carry_text(write, &condition, "…")
     );
     draft.pair = format!("{path} checked -> {}", field.operator);
+    ctx.prove(&mut draft, trace, write, field.cond, None);
     ctx.report(draft);
 }

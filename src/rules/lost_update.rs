@@ -150,5 +150,6 @@ fn report(
         ),
     };
     draft.pair = format!("{} -> $set", field.path);
+    ctx.prove(&mut draft, trace, write, field.cond, None);
     ctx.report(draft);
 }

@@ -32,6 +32,7 @@ mod lost_update;
 mod nullable_guard_key;
 mod poll_without_claim;
 mod positional_push;
+mod proof;
 mod protocol;
 mod races;
 mod results;

@@ -92,5 +92,6 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         inner.array, inner.inner
     );
     draft.pair = format!("{} -> $push", check_words(check));
+    ctx.prove(&mut draft, trace, write, field.cond, None);
     ctx.report(draft);
 }
