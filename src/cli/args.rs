@@ -34,8 +34,8 @@ pub enum Command {
     Lsp(LspArgs),
     /// Write a commented pushguard.toml for the arrays of a code base
     Init(InitArgs),
-    /// Print the JSON schema of pushguard.toml
-    Schema,
+    /// Print the JSON schema of pushguard.toml, or of the JSON report
+    Schema(SchemaArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
 }
@@ -154,6 +154,13 @@ pub struct InitArgs {
     /// Print the file on standard output instead of writing it
     #[arg(long, conflicts_with = "force")]
     pub print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// The schema of what `check --format json` writes
+    #[arg(long)]
+    pub report: bool,
 }
 
 #[derive(Debug, clap::Args)]

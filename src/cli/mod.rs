@@ -47,7 +47,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
         Command::Init(args) => init::run(&args, stdout, stderr),
-        Command::Schema => schema::run(stdout),
+        Command::Schema(args) => schema::run(&args, stdout),
         Command::Completions(args) => completions::run(&args, stdout),
         Command::Lsp(args) => lsp::run(&args),
     };

@@ -9,12 +9,13 @@ pub use witness::{Command, End, Harm, Index, Inputs, Move, Proof, Stored, Witnes
 
 use crate::coverage::Coverage;
 use crate::source::Place;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// How much a finding weighs. Errors fail the gate; warnings do not unless asked; infos never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Info,

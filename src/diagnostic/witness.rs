@@ -128,3 +128,15 @@ pub struct End {
     /// What was done outside, in any order.
     pub effects: Vec<String>,
 }
+
+impl Command {
+    /// Whether it can change what is stored, or does something outside.
+    pub fn is_change(&self) -> bool {
+        const READS: [&str; 7] =
+            ["aggregate", "count", "countDocuments", "distinct", "estimatedDocumentCount", "find", "findOne"];
+        match self {
+            Command::Database { method, .. } => !READS.contains(&method.as_str()),
+            Command::Effect { .. } => true,
+        }
+    }
+}

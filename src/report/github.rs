@@ -3,7 +3,7 @@
 //! Input: a run. Output: at most ten commands for each level, the most that the platform shows of one step, and a plain
 //! line that counts the rest. Must not know: whether it runs inside a workflow.
 
-use super::{Run, escape};
+use super::{Run, escape, witness};
 use crate::diagnostic::{Finding, Level};
 use std::io::{self, Write};
 
@@ -41,9 +41,10 @@ fn command(run: &Run<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<
         true => format!(",endColumn={}", spot.end.column),
         false => String::new(),
     };
+    let proof = witness::verdict(&finding.proof).map(|verdict| format!("\n{verdict}")).unwrap_or_default();
     let message = match finding.help.as_str() {
-        "" => data(&finding.message),
-        help => data(&format!("{}\nhelp: {help}", finding.message)),
+        "" => data(&format!("{}{proof}", finding.message)),
+        help => data(&format!("{}{proof}\nhelp: {help}", finding.message)),
     };
     let title = property(&format!("pushguard: {}", finding.rule));
     writeln!(out, "::{name} file={file},line={line},endLine={line},col={column}{end},title={title}::{message}")

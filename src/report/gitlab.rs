@@ -3,7 +3,7 @@
 //! Input: a run. Output: one JSON array; every fingerprint in it is unique, for equal ones replace each other.
 //! Must not know: pipelines.
 
-use super::{Run, escape};
+use super::{Run, escape, witness};
 use crate::diagnostic::{Finding, Level};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -46,7 +46,10 @@ fn issue<'a>(run: &Run<'a>, finding: &'a Finding, seen: &mut BTreeMap<&'a str, u
         count => format!("{}-{count}", finding.fingerprint),
     };
     Some(Issue {
-        description: escape::block(&finding.message),
+        description: escape::block(&match witness::verdict(&finding.proof) {
+            Some(verdict) => format!("{} ({verdict})", finding.message),
+            None => finding.message.clone(),
+        }),
         check_name: finding.rule,
         fingerprint,
         severity: match finding.level {

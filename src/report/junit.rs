@@ -4,7 +4,7 @@
 //! there is one passed case, because many readers take a report without any case for a broken run.
 //! Must not know: terminals.
 
-use super::{Run, Spot, escape};
+use super::{Run, Spot, escape, witness};
 use crate::diagnostic::Finding;
 use std::io::{self, Write};
 
@@ -38,6 +38,9 @@ fn case(run: &Run<'_>, finding: &Finding, spot: Spot<'_>, out: &mut dyn Write) -
     let message = attribute(&finding.message);
     writeln!(out, r#"      <failure message="{message}" type="{level}">"#)?;
     writeln!(out, "{path}:{line}:{column}: {level} {rule}: {}", content(&finding.message))?;
+    if let Some(verdict) = witness::verdict(&finding.proof) {
+        writeln!(out, "{}", content(&verdict))?;
+    }
     if !finding.help.is_empty() {
         writeln!(out, "help: {}", content(&finding.help))?;
     }

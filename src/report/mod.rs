@@ -15,8 +15,10 @@ mod markdown;
 mod paths;
 pub mod sarif;
 mod summary;
+pub mod witness;
 
 pub use human::{DEFAULT_WIDTH, Style};
+pub use json::schema;
 pub use markdown::markdown;
 pub use paths::{paths_human, paths_json};
 pub use summary::write_summary;

@@ -5,6 +5,7 @@
 use super::{Run, counted, escape};
 use crate::coverage::{Coverage, Cut, LeftOut, Unknown, Unresolved};
 use crate::diagnostic::{Acceptance, Level};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -14,7 +15,7 @@ const FIRST: usize = 3;
 const MOST: usize = 50;
 
 /// The summary for programs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary<'a> {
     files: usize,
@@ -35,7 +36,7 @@ pub(super) struct Summary<'a> {
     notes: &'a [String],
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NotFollowed<'a> {
     imports: List<Import<'a>>,
@@ -45,7 +46,7 @@ struct NotFollowed<'a> {
 }
 
 /// How many there are, and the first of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct List<T> {
     count: usize,
     first: Vec<T>,
@@ -57,27 +58,27 @@ impl<T> List<T> {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Import<'a> {
     path: &'a str,
     specifier: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Place<'a> {
     path: &'a str,
     line: u32,
     function: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CutShort<'a> {
     path: &'a str,
     function: &'a str,
     what: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Left<'a> {
     tests: usize,
     minified: usize,

@@ -1,13 +1,15 @@
 //! One finding: level, rule and place; what is wrong; the check and the act; how it is reached; what to write instead.
 //!
-//! Input: a finding. Output: its lines, at most [`MAX_LINES`] with the empty one below unless everything is wanted.
+//! Input: a finding. Output: its lines, at most [`MAX_LINES`] with the empty one below, and those of its witness, unless
+//! everything is wanted.
 //! Must not know: the totals.
 
 use super::Style;
 use super::snippet::{Drawing, Part};
-use crate::diagnostic::{Acceptance, Finding, Level, Role};
+use crate::diagnostic::{Acceptance, Finding, Level, Proof, Role};
 use crate::report::columns::{keep_start, width, wrapped};
 use crate::report::excerpt::{Target, View, excerpts};
+use crate::report::witness::{self, Layout};
 use crate::report::{Run, Spot, counted, escape};
 use crate::source::{FileId, Place};
 use miette::{GraphicalTheme, Severity};
@@ -16,13 +18,15 @@ use std::fmt::Write;
 use std::io;
 use url::Url;
 
-/// Lines of a finding, with the empty one that ends it.
+/// Lines of a finding, with the empty one that ends it, without those of its witness.
 pub const MAX_LINES: usize = 25;
 /// Lines of running text in a message and in a help.
 const MAX_TEXT: usize = 5;
 /// Columns that a label gets at least, and a third of what is shown of it.
 const LABEL: usize = 40;
 const HELP: &str = "help: ";
+/// Ends the header of a finding with a witness.
+const PROVEN: &str = " proven";
 
 /// What the report has said so far.
 #[derive(Default)]
@@ -64,7 +68,7 @@ pub fn draw(
         }
     }
     let mut text = format!("{head}\n{drawn}");
-    for line in tail {
+    for line in proof(run, finding, style).into_iter().chain(tail) {
         let _ = write!(text, "\n{line}");
     }
     Ok(Some(text))
@@ -105,10 +109,27 @@ fn head(finding: &Finding, by: Option<&Acceptance>, act: Spot<'_>, style: &Style
     };
     let place = position(act);
     let plain = if by.is_some() { "suppressed" } else { finding.level.name() };
-    let taken = width(plain) + finding.rule.len() + 3 + width(&place);
+    let proven = if finding.proof.witness().is_some() { PROVEN } else { "" };
+    let taken = width(plain) + finding.rule.len() + 3 + width(&place) + proven.len();
     let separator = if taken > style.width { "\n  " } else { " " };
     let place = linked(&theme.styles.link.style(&place).to_string(), act, style);
-    format!("{level}[{}]{separator}{place}", finding.rule)
+    format!("{level}[{}]{separator}{place}{proven}", finding.rule)
+}
+
+/// The witness, or why there is none.
+fn proof(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
+    match &finding.proof {
+        Proof::NotJudged => Vec::new(),
+        Proof::Proven(witness) => {
+            let checks = finding.related.iter().filter(|related| related.role == Role::Check);
+            let weighty: Vec<Place> = std::iter::once(finding.place).chain(checks.map(|check| check.place)).collect();
+            witness::lines(run, witness, Layout { columns: style.width, full: style.full, weighty: &weighty })
+        }
+        Proof::Unproven(reason) => {
+            let text = clipped(format!("note: not proven: {}", escape::line(reason)), style);
+            wrapped(&text, "  ", "        ", style.width)
+        }
+    }
 }
 
 /// `models/a.js:5:9`, which terminals and editors know how to open.

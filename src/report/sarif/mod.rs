@@ -6,12 +6,13 @@
 mod line_hash;
 mod model;
 mod rules;
+mod witness;
 
 pub use line_hash::line_hashes;
 
 use super::summary::{not_followed, summary};
 use super::{Run, Shown, Spot};
-use crate::diagnostic::{Acceptance, Finding, Fix, Role};
+use crate::diagnostic::{Acceptance, Finding, Fix, Proof, Role};
 use crate::source::FileId;
 use model::*;
 use std::cmp::Reverse;
@@ -126,8 +127,9 @@ fn result(
         message: Text::plain(message(&finding.message, &related)),
         locations: vec![primary],
         related_locations: related.iter().map(|(id, spot, text)| related_location(run, *id, *spot, text)).collect(),
-        code_flows: code_flow(run, finding, spot).into_iter().collect(),
+        code_flows: witness::code_flow(run, finding).or_else(|| code_flow(run, finding, spot)).into_iter().collect(),
         partial_fingerprints: fingerprints,
+        properties: properties(&finding.proof),
         fixes: finding.fix.as_ref().map(|fix| sarif_fix(run, fix)).into_iter().collect(),
         baseline_state: run.analysis.has_baseline.then_some(match by {
             Some(Acceptance::Baseline) => "unchanged",
@@ -135,6 +137,14 @@ fn result(
         }),
         suppressions: by.map(suppression).into_iter().collect(),
     })
+}
+
+fn properties(proof: &Proof) -> Option<ResultProperties> {
+    match proof {
+        Proof::NotJudged => None,
+        Proof::Proven(_) => Some(ResultProperties { proof: "proven", proof_reason: None }),
+        Proof::Unproven(reason) => Some(ResultProperties { proof: "not proven", proof_reason: Some(reason.clone()) }),
+    }
 }
 
 fn suppression(by: &Acceptance) -> Suppression {
@@ -177,8 +187,9 @@ fn code_flow(run: &Run<'_>, finding: &Finding, act: Spot<'_>) -> Option<CodeFlow
     locations.extend(steps(Role::Gap));
     locations.extend(steps(Role::Call));
     locations.push(Location { message: Some(Text::plain(finding.label.as_str())), ..location(run, act) });
-    let locations = locations.into_iter().map(|location| ThreadFlowLocation { location }).collect();
-    Some(CodeFlow { thread_flows: vec![ThreadFlow { locations }] })
+    let locations = locations.into_iter().map(|location| ThreadFlowLocation { location, execution_order: None });
+    let flow = ThreadFlow { id: None, message: None, locations: locations.collect() };
+    Some(CodeFlow { message: None, thread_flows: vec![flow] })
 }
 
 fn sarif_fix(run: &Run<'_>, fix: &Fix) -> SarifFix {

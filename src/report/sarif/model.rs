@@ -105,12 +105,23 @@ pub struct SarifResult {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_flows: Vec<CodeFlow>,
     pub partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<ResultProperties>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<SarifFix>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline_state: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suppressions: Vec<Suppression>,
+}
+
+/// Whether a witness was found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultProperties {
+    pub proof: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_reason: Option<String>,
 }
 
 /// Why a result does not count.
@@ -178,17 +189,28 @@ pub struct Region {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodeFlow {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text>,
     pub thread_flows: Vec<ThreadFlow>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct ThreadFlow {
+    /// The name of a request, where the flow shows more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text>,
     pub locations: Vec<ThreadFlowLocation>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ThreadFlowLocation {
     pub location: Location,
+    /// Orders the locations of all thread flows of a code flow (3.38.11), from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_order: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]

@@ -3,13 +3,18 @@
 //! Input: a run. Output: one object on one line, with 1-based lines and 1-based UTF-16 columns.
 //! Must not know: terminals.
 
+mod witness;
+
 use super::summary::{Summary, summary};
 use super::{Run, Spot};
-use crate::diagnostic::{Acceptance, Edit, Finding, Fix, Level, Related};
+use crate::diagnostic::{Acceptance, Edit, Finding, Fix, Level, Proof, Related};
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{self, Write};
+use witness::{JsonWitness, json_witness};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Log<'a> {
     version: u8,
     findings: Vec<JsonFinding<'a>>,
@@ -17,7 +22,7 @@ struct Log<'a> {
     summary: Summary<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct JsonFinding<'a> {
     rule: &'a str,
@@ -31,19 +36,35 @@ struct JsonFinding<'a> {
     related: Vec<JsonRelated<'a>>,
     help: &'a str,
     fix: Option<JsonFix<'a>>,
+    /// Whether a witness was found; absent where none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<JsonProof>,
+    /// Why there is no witness.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witness: Option<JsonWitness<'a>>,
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<Suppressed<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+enum JsonProof {
+    #[serde(rename = "proven")]
+    Proven,
+    #[serde(rename = "not proven")]
+    Unproven,
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "camelCase")]
 enum Suppressed<'a> {
     Directive { reason: &'a str },
     Baseline,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Range<'a> {
     path: &'a str,
@@ -53,25 +74,41 @@ pub(super) struct Range<'a> {
     end_column: u32,
 }
 
-#[derive(Serialize)]
-struct JsonRelated<'a> {
+#[derive(Serialize, JsonSchema)]
+struct JsonPlace<'a> {
     path: &'a str,
     line: u32,
     column: u32,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct JsonRelated<'a> {
+    #[serde(flatten)]
+    place: JsonPlace<'a>,
     message: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct JsonFix<'a> {
     title: &'a str,
     edits: Vec<JsonEdit<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct JsonEdit<'a> {
     #[serde(flatten)]
     range: Range<'a>,
     text: &'a str,
+}
+
+/// The JSON schema of the report, from its types.
+pub fn schema() -> Value {
+    let mut schema = SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<Log<'_>>();
+    let id = concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/v", env!("CARGO_PKG_VERSION"), "/docs/report.schema.json");
+    schema.insert("$id".to_owned(), id.into());
+    schema.insert("title".to_owned(), "pushguard report".into());
+    schema.insert("description".to_owned(), "What `pushguard check --format json` writes.".into());
+    schema.to_value()
 }
 
 pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -98,6 +135,16 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptan
         related: finding.related.iter().filter_map(|related| json_related(run, related)).collect(),
         help: &finding.help,
         fix: finding.fix.as_ref().map(|fix| json_fix(run, fix)),
+        proof: match &finding.proof {
+            Proof::NotJudged => None,
+            Proof::Proven(_) => Some(JsonProof::Proven),
+            Proof::Unproven(_) => Some(JsonProof::Unproven),
+        },
+        proof_reason: match &finding.proof {
+            Proof::Unproven(reason) => Some(reason),
+            Proof::NotJudged | Proof::Proven(_) => None,
+        },
+        witness: finding.proof.witness().map(|witness| json_witness(run, witness)),
         fingerprint: &finding.fingerprint,
         suppressed: by.map(|by| match by {
             Acceptance::Directive { reason } => Suppressed::Directive { reason },
@@ -107,8 +154,11 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptan
 }
 
 fn json_related<'a>(run: &Run<'a>, related: &'a Related) -> Option<JsonRelated<'a>> {
-    let Spot { file, start, .. } = run.locate(related.place)?;
-    Some(JsonRelated { path: &file.path, line: start.line, column: start.column, message: &related.message })
+    Some(JsonRelated { place: json_place(run.locate(related.place)?), message: &related.message })
+}
+
+fn json_place(spot: Spot<'_>) -> JsonPlace<'_> {
+    JsonPlace { path: &spot.file.path, line: spot.start.line, column: spot.start.column }
 }
 
 fn json_fix<'a>(run: &Run<'a>, fix: &'a Fix) -> JsonFix<'a> {

@@ -1,0 +1,184 @@
+//! What is stored in the end, against what the requests store one after the other: only what differs.
+//!
+//! Input: the start and the outcomes of a witness. Output: a text for each of them. Must not know: columns.
+
+use super::notation::{self, Detail};
+use crate::diagnostic::{End, Stored, Witness};
+use crate::report::escape;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// The texts of the documents before, of the outcome, and of each serial outcome; those that read alike are one.
+pub struct Ends {
+    pub before: String,
+    pub outcome: String,
+    pub serial: Vec<String>,
+}
+
+pub fn ends(witness: &Witness, detail: Detail) -> Ends {
+    let view = View::new(witness, detail);
+    let mut serial: Vec<String> = Vec::new();
+    for end in &witness.serial {
+        let text = view.end(end);
+        if !serial.contains(&text) {
+            serial.push(text);
+        }
+    }
+    let before: Vec<&Stored> = witness.start.iter().filter(|stored| !view.is_untouched(stored)).collect();
+    Ends { before: view.documents(&before), outcome: view.end(&witness.outcome), serial }
+}
+
+struct View<'a> {
+    witness: &'a Witness,
+    detail: Detail,
+    /// Whether the outcomes store different documents.
+    differ: bool,
+}
+
+impl<'a> View<'a> {
+    fn new(witness: &'a Witness, detail: Detail) -> Self {
+        let mut view = Self { witness, detail, differ: true };
+        view.differ = view.all().any(|end| end.documents.iter().any(|stored| view.is_told(stored)));
+        view
+    }
+
+    fn end(&self, end: &End) -> String {
+        let told: Vec<&Stored> = end.documents.iter().filter(|stored| self.is_told(stored)).collect();
+        let effects = self.effects(end);
+        match (self.documents(&told), effects.is_empty()) {
+            (documents, true) => documents,
+            (documents, false) => format!("{documents} and done: {effects}"),
+        }
+    }
+
+    /// What is done outside, where that is not the same in all outcomes.
+    fn effects(&self, end: &End) -> String {
+        let sorted = |end: &End| {
+            let mut effects = end.effects.clone();
+            effects.sort();
+            effects
+        };
+        if self.witness.serial.iter().all(|other| sorted(other) == sorted(&self.witness.outcome)) {
+            return String::new();
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for effect in &end.effects {
+            *counts.entry(effect).or_default() += 1;
+        }
+        let texts = counts.into_iter().map(|(effect, count)| match count {
+            1 => escape::line(effect),
+            2 => format!("{} twice", escape::line(effect)),
+            _ => format!("{} {count} times", escape::line(effect)),
+        });
+        let texts: Vec<String> = texts.collect();
+        if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
+    }
+
+    /// A document of an outcome that is the same in all of them is not told, unless the whole is. One that was inserted is:
+    /// how often that happened may be what differs.
+    fn is_told(&self, stored: &Stored) -> bool {
+        if self.detail == Detail::Whole {
+            return true;
+        }
+        let was_there = identity(stored).is_some_and(|at| self.witness.start.iter().any(|it| identity(it) == Some(at)));
+        match self.differ {
+            true => !(was_there && self.all().all(|end| end.documents.contains(stored))),
+            false => !self.is_untouched(stored),
+        }
+    }
+
+    fn is_untouched(&self, stored: &Stored) -> bool {
+        let is_same = |documents: &[Stored]| documents.contains(stored);
+        self.detail != Detail::Whole && is_same(&self.witness.start) && self.all().all(|end| is_same(&end.documents))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a End> + use<'a> {
+        std::iter::once(&self.witness.outcome).chain(&self.witness.serial)
+    }
+
+    /// `accounts [{ balance: -60, … }]`, without the collection where there is but one.
+    fn documents(&self, documents: &[&Stored]) -> String {
+        let names = collections(self.witness);
+        let lists = names.iter().filter_map(|name| {
+            let of: Vec<&&Stored> = documents.iter().filter(|stored| stored.collection == *name).collect();
+            if of.is_empty() && names.len() > 1 {
+                return None;
+            }
+            let texts: Vec<String> = of.into_iter().map(|stored| self.document(stored)).collect();
+            let list = format!("[{}]", texts.join(", "));
+            Some(if names.len() > 1 { format!("{} {list}", escape::line(name)) } else { list })
+        });
+        let lists: Vec<String> = lists.collect();
+        if lists.is_empty() { "[]".to_owned() } else { lists.join(", ") }
+    }
+
+    fn document(&self, stored: &Stored) -> String {
+        let Value::Object(fields) = &stored.document else { return notation::value(&stored.document, self.detail) };
+        if self.detail == Detail::Whole {
+            return notation::value(&stored.document, self.detail);
+        }
+        let kept = self.differing(stored, fields);
+        let most = if self.detail == Detail::Terse { 1 } else { kept.len() };
+        let left_out = fields.len() - kept.len().min(most);
+        let mut texts: Vec<String> = kept
+            .into_iter()
+            .take(most)
+            .map(|(name, field)| {
+                let mut text = String::new();
+                notation::key(name, &mut text);
+                format!("{}: {}", escape::line(&text), notation::value(field, self.detail))
+            })
+            .collect();
+        if left_out > 0 {
+            texts.push("…".to_owned());
+        }
+        if texts.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", texts.join(", ")) }
+    }
+
+    /// The fields in which the outcomes differ, else those that differ from the start; of a document that is not in all of
+    /// them, all fields but an identity that the server made up.
+    fn differing<'f>(&self, stored: &Stored, fields: &'f Map<String, Value>) -> Vec<(&'f String, &'f Value)> {
+        let start = self.witness.start.as_slice();
+        let ends: Vec<&[Stored]> = self.all().map(|end| end.documents.as_slice()).collect();
+        let of = |lists: &[&[Stored]]| -> Option<Vec<Value>> {
+            let at = identity(stored)?;
+            let found =
+                |list: &&[Stored]| list.iter().find(|it| identity(it) == Some(at)).map(|it| it.document.clone());
+            lists.iter().map(found).collect()
+        };
+        let among = |documents: &[Value]| -> Vec<(&'f String, &'f Value)> {
+            let differs = |name: &str| {
+                let first = documents.first().and_then(|document| document.get(name));
+                documents.iter().any(|document| document.get(name) != first)
+            };
+            fields.iter().filter(|(name, _)| differs(name)).collect()
+        };
+        let Some(alike) = of(&ends) else {
+            return fields.iter().filter(|(name, field)| *name != "_id" || field.get("$oid").is_none()).collect();
+        };
+        let differing = [Some(alike), of(&[&[start], ends.as_slice()].concat())].into_iter().flatten();
+        // A document that never changes is told for a reason that stands elsewhere.
+        differing.map(|it| among(&it)).find(|it| !it.is_empty()).unwrap_or_else(|| fields.iter().collect())
+    }
+}
+
+fn identity(stored: &Stored) -> Option<(&str, &Value)> {
+    Some((stored.collection.as_str(), stored.document.get("_id")?))
+}
+
+/// The names of the collections that are touched, in the order in which they appear.
+pub fn collections(witness: &Witness) -> Vec<&str> {
+    let ends = std::iter::once(&witness.outcome).chain(&witness.serial).flat_map(|end| &end.documents);
+    let stored = witness.start.iter().chain(ends).map(|stored| stored.collection.as_str());
+    let commanded = witness.steps.iter().filter_map(|step| match &step.command {
+        crate::diagnostic::Command::Database { collection, .. } => Some(collection.as_str()),
+        crate::diagnostic::Command::Effect { .. } => None,
+    });
+    let mut names: Vec<&str> = Vec::new();
+    for name in stored.chain(commanded) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
