@@ -171,6 +171,11 @@ fn on_the_array() -> Vec<Row> {
             ", $or: [{ 'items.sku': { $ne: sku } }, { 'items.sku': { $ne: 'gift' } }]",
             ", $or: [{ 'items.sku': { $ne: sku } }, { items: { $exists: false } }]",
         ),
+        sku(
+            "$or of three, one of them open",
+            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku } }, { shared: true }]",
+            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku } }, { items: { $exists: false } }]",
+        ),
         compound(
             "split compound",
             "split-compound-guard",
