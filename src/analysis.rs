@@ -1,5 +1,6 @@
 //! The pipeline from source texts to findings.
 
+mod belief;
 mod cancel;
 mod clients;
 mod coverage;
@@ -9,6 +10,7 @@ mod problems;
 mod survey;
 mod ways;
 
+pub use belief::beliefs;
 pub use cancel::Cancel;
 pub use memory::Memory;
 pub use survey::survey;

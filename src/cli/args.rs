@@ -2,8 +2,10 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+mod debug;
 mod gate;
 
+pub use debug::{DebugCommand, TraceArgs};
 pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
 
 use crate::report::Format;
@@ -38,6 +40,12 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
+    /// Look into the engine
+    #[command(hide = true)]
+    Debug {
+        #[command(subcommand)]
+        what: DebugCommand,
+    },
 }
 
 /// The words of the list of write paths.

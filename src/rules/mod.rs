@@ -3,6 +3,7 @@
 //! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
 pub mod appends;
+pub mod belief;
 pub mod context;
 pub mod doc;
 
@@ -37,6 +38,7 @@ mod protocol;
 mod races;
 mod results;
 mod rewrite;
+mod spell;
 mod startup_recovery;
 mod token;
 mod unchecked_guard_result;
