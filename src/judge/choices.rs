@@ -102,13 +102,7 @@ impl Choices {
         term
     }
 
-    fn term(
-        &mut self,
-        candidates: Vec<Candidate>,
-        is_fresh: bool,
-        source: Option<V>,
-        request: Option<usize>,
-    ) -> u32 {
+    fn term(&mut self, candidates: Vec<Candidate>, is_fresh: bool, source: Option<V>, request: Option<usize>) -> u32 {
         let slot = self.slot(candidates);
         self.terms.push(Term { slot, is_fresh, source, request });
         (self.terms.len() - 1) as u32

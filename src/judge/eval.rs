@@ -175,7 +175,9 @@ impl Machine<'_> {
             let wanted = named.get(..length)?;
             fields
                 .iter()
-                .find(|(known, _)| known.iter().filter(|part| !super::hints::is_position(part)).eq(wanted.iter().copied()))
+                .find(|(known, _)| {
+                    known.iter().filter(|part| !super::hints::is_position(part)).eq(wanted.iter().copied())
+                })
                 .map(|(_, slot)| *slot)
         })
     }
@@ -211,7 +213,8 @@ impl Machine<'_> {
     /// What a request brings: a parameter, a global.
     fn input(&mut self, request: &mut Request, value: V) -> Js {
         let is_own = self.mode == Mode::Different && !self.hints.selecting.contains(&value);
-        let is_shared = matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. } | Node::Global(_));
+        let is_shared =
+            matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. } | Node::Global(_));
         let who = (is_own && !is_shared).then_some(request.who);
         let candidates = self.candidates(value);
         let term = self.choices.input(value, who, || candidates);
@@ -431,7 +434,9 @@ impl Machine<'_> {
             (Some(Value::List(items)), Some(Value::Number(at))) if *at >= 0.0 => items.get(*at as usize).cloned(),
             (Some(Value::List(items)), Some(Value::Symbol(_))) => items.first().cloned(),
             (Some(Value::Document(_)), Some(Value::Text(name))) => base.as_ref()?.field(name).cloned(),
-            (Some(Value::Document(_)), Some(Value::Symbol(term))) => base.as_ref()?.field(&format!("key{term}")).cloned(),
+            (Some(Value::Document(_)), Some(Value::Symbol(term))) => {
+                base.as_ref()?.field(&format!("key{term}")).cloned()
+            }
             (None | Some(Value::Null), _) => {
                 request.is_broken = true;
                 None

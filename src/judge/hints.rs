@@ -69,7 +69,8 @@ pub fn is_position(part: &str) -> bool {
 
 /// Collects the hints of a slice. `documents` are documents that others loaded.
 pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
-    let mut collector = Collector { project, slice, hints: Hints::default(), seen: FxHashSet::default(), asked: Vec::new() };
+    let mut collector =
+        Collector { project, slice, hints: Hints::default(), seen: FxHashSet::default(), asked: Vec::new() };
     collector.hints.shapes = vec![Shape::default(); slice.collections.len()];
     for command in &slice.commands {
         for value in values_of(command) {
@@ -263,9 +264,7 @@ impl Collector<'_> {
         match self.project.arena.peek(value) {
             Node::Fresh(Freshness::Time, _) => true,
             Node::Derived(_, operands) if depth < 6 => operands.iter().any(|v| self.is_time(*v, depth + 1)),
-            Node::New { args, .. } if args.len() == 1 && depth < 6 => {
-                args.iter().any(|v| self.is_time(*v, depth + 1))
-            }
+            Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
             _ => false,
         }
     }

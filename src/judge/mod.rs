@@ -99,9 +99,11 @@ fn shown_by(
     indexes: &[UniqueIndex],
     harm: Harm,
 ) -> (Witness, Vec<Site>) {
-    let collections = slice.collections.iter().enumerate().map(|(at, handle)| {
-        handle.name().map_or_else(|| format!("collection{}", at + 1), str::to_owned)
-    });
+    let collections = slice
+        .collections
+        .iter()
+        .enumerate()
+        .map(|(at, handle)| handle.name().map_or_else(|| format!("collection{}", at + 1), str::to_owned));
     let names = witness::Names::new(project, collections.collect(), evidence);
     witness::witness(&names, evidence, indexes, harm)
 }

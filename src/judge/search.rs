@@ -111,9 +111,13 @@ impl Search<'_, '_> {
         if !self.climb() {
             let why = match self.machine.fuel {
                 0 => "too much to try".to_owned(),
-                _ => self.machine.unmodelled.first().map_or("no input was found that reaches the act".to_owned(), |what| {
-                    format!("no input was found that reaches the act ({what})")
-                }),
+                _ => self
+                    .machine
+                    .unmodelled
+                    .first()
+                    .map_or("no input was found that reaches the act".to_owned(), |what| {
+                        format!("no input was found that reaches the act ({what})")
+                    }),
             };
             return Verdict::Unknown(why);
         }
@@ -388,9 +392,10 @@ impl Search<'_, '_> {
         })?;
         let document = self.world().store;
         let id = document.documents(collection).first()?.field("_id")?.clone();
-        let term = self.machine.choices.applied("appended".to_owned(), false, None, || {
-            vec![super::choices::Candidate::Itself]
-        });
+        let term = self
+            .machine
+            .choices
+            .applied("appended".to_owned(), false, None, || vec![super::choices::Candidate::Itself]);
         let element = Value::document([("_id", Value::Symbol(term))]);
         let mut update = Value::document([("$push", Value::document([(array, element)]))]);
         // It counts the versions that the act asks for.

@@ -86,7 +86,8 @@ impl Machine<'_> {
 
     fn read(&mut self, request: &mut Request, kind: Method, collection: u32, filter: Option<V>) -> Option<Sent> {
         let filter = self.filter(request, filter);
-        let find = |limit| Command::Find { collection, filter: filter.clone(), sort: None, skip: 0, limit, projection: None };
+        let find =
+            |limit| Command::Find { collection, filter: filter.clone(), sort: None, skip: 0, limit, projection: None };
         let (command, shape) = match kind {
             Method::FindMany => (find(None), Shape::Many),
             Method::Count => (Command::Count { collection, filter, limit: None }, Shape::Count),
@@ -102,7 +103,8 @@ impl Machine<'_> {
             Node::Object(entries) => entries,
             _ => return None,
         };
-        let entry = entries.iter().rev().find(|entry| matches!(entry.key, Key::Name(key) if self.arena.text(key) == name))?;
+        let entry =
+            entries.iter().rev().find(|entry| matches!(entry.key, Key::Name(key) if self.arena.text(key) == name))?;
         self.eval(request, entry.value)
     }
 
@@ -295,9 +297,11 @@ impl Changes {
     }
 
     fn update(self) -> Value {
-        Value::document(self.0.into_iter().map(|(operator, paths)| {
-            (operator, Value::document(paths.into_iter().map(|(path, value)| (path, value))))
-        }))
+        Value::document(
+            self.0.into_iter().map(|(operator, paths)| {
+                (operator, Value::document(paths.into_iter().map(|(path, value)| (path, value))))
+            }),
+        )
     }
 }
 

@@ -38,12 +38,27 @@ pub struct Command {
 
 #[derive(Clone, Debug)]
 pub enum Action {
-    Read { kind: Method, collection: u32, filter: Option<V> },
+    Read {
+        kind: Method,
+        collection: u32,
+        filter: Option<V>,
+    },
     /// Someone else loaded this document before the function began.
-    Given { collection: u32, document: V },
-    Write { collection: u32, write: Box<Write>, is_versioned: bool },
+    Given {
+        collection: u32,
+        document: V,
+    },
+    Write {
+        collection: u32,
+        write: Box<Write>,
+        is_versioned: bool,
+    },
     /// Something outside of the database: a mail, a payment, a message to a queue.
-    Effect { callee: V, name: String, args: Vec<V> },
+    Effect {
+        callee: V,
+        name: String,
+        args: Vec<V>,
+    },
 }
 
 impl Action {
@@ -240,14 +255,7 @@ fn close(all: &[Command], needs: &[FxHashSet<Site>], kept: &mut FxHashSet<usize>
     }
 }
 
-fn command(
-    project: &Project,
-    step: &Step,
-    at: usize,
-    cond: C,
-    session: Option<V>,
-    action: Action,
-) -> Command {
+fn command(project: &Project, step: &Step, at: usize, cond: C, session: Option<V>, action: Action) -> Command {
     let mut atoms = project.arena.atoms_of(cond);
     atoms.reverse();
     Command { site: step.site, step: at, atoms, within: step.within.clone(), caught: step.caught, session, action }
@@ -277,4 +285,3 @@ fn effect_at(project: &Project, step: &Step) -> Option<Action> {
     let name = project.outside_effect(&step.op)?;
     Some(Action::Effect { callee: *callee, name: name.to_owned(), args: args.clone() })
 }
-

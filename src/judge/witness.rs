@@ -67,9 +67,9 @@ impl<'a> Names<'a> {
             Value::Date(time) => json!({ "$date": date(*time) }),
             Value::Symbol(term) => json!(self.texts.get(term).cloned().unwrap_or_else(|| format!("value-{term}"))),
             Value::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
-            Value::Document(fields) => {
-                Json::Object(fields.iter().map(|(name, value)| (name.to_string(), self.json(value))).collect::<Map<_, _>>())
-            }
+            Value::Document(fields) => Json::Object(
+                fields.iter().map(|(name, value)| (name.to_string(), self.json(value))).collect::<Map<_, _>>(),
+            ),
         }
     }
 

@@ -12,8 +12,28 @@ const SENT: [&str; 12] =
 
 /// Verbs of functions that do something outside of the database which a second run repeats.
 const OUTSIDE_VERBS: [&str; 22] = [
-    "send", "mail", "email", "notify", "publish", "emit", "charge", "refund", "transfer", "payout", "capture", "enqueue",
-    "dispatch", "produce", "trigger", "sms", "pay", "withdraw", "broadcast", "queue", "alert", "schedule",
+    "send",
+    "mail",
+    "email",
+    "notify",
+    "publish",
+    "emit",
+    "charge",
+    "refund",
+    "transfer",
+    "payout",
+    "capture",
+    "enqueue",
+    "dispatch",
+    "produce",
+    "trigger",
+    "sms",
+    "pay",
+    "withdraw",
+    "broadcast",
+    "queue",
+    "alert",
+    "schedule",
 ];
 
 impl Project {
