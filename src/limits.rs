@@ -217,3 +217,5 @@ pub const START_FIELDS: usize = 40;
 pub const UNMODELLED: usize = 8;
 /// Identifiers from here on are made in a run.
 pub const FRESH_IDS: u32 = 1_000_000;
+/// Inputs that differ one at a time between two requests.
+pub const INPUTS: usize = 4;

@@ -21,8 +21,8 @@ pub const NOW: i64 = 1_700_000_000_000;
 pub enum Mode {
     /// A retry, a double click: all of them.
     Same,
-    /// The same document, another payload.
-    Different,
+    /// The same document, another payload: all of it, or one input.
+    Different(Option<V>),
 }
 
 pub struct Machine<'a> {
@@ -212,13 +212,33 @@ impl Machine<'_> {
 
     /// What a request brings: a parameter, a global.
     fn input(&mut self, request: &mut Request, value: V) -> Js {
-        let is_own = self.mode == Mode::Different && !self.hints.selecting.contains(&value);
-        let is_shared =
-            matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. } | Node::Global(_));
-        let who = (is_own && !is_shared).then_some(request.who);
+        let is_own = match self.mode {
+            Mode::Same => false,
+            Mode::Different(None) => self.is_payload(value),
+            Mode::Different(Some(input)) => input == value,
+        };
+        let who = is_own.then_some(request.who);
         let candidates = self.candidates(value);
         let term = self.choices.input(value, who, || candidates);
         self.resolved(request, term, value)
+    }
+
+    /// Whether a value is brought by a request and selects no document.
+    pub fn is_payload(&self, value: V) -> bool {
+        let is_brought = match self.arena.peek(value) {
+            Node::Param(..) | Node::Opaque(_) | Node::This(_) => true,
+            Node::Member(..) => self.is_of_input(value),
+            _ => false,
+        };
+        is_brought && !self.hints.selecting.contains(&value)
+    }
+
+    fn is_of_input(&self, value: V) -> bool {
+        match self.arena.peek(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) => self.is_of_input(*object),
+            _ => false,
+        }
     }
 
     /// An unknown function of values.

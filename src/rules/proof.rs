@@ -54,14 +54,18 @@ impl Context<'_> {
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             Verdict::ActsTwice(_) if is_doubted => return,
             Verdict::ActsTwice(_) => true,
-            Verdict::Safe { .. } | Verdict::Unknown(_) if is_doubted => return,
+            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted => return,
             Verdict::Safe { whole: true, .. } => return,
             Verdict::Safe { unmodelled, .. } => {
                 draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
                 false
             }
-            Verdict::Unknown(why) => {
-                draft.proof = Proof::Unproven(why);
+            Verdict::Unknown { why, at } => {
+                let at = at.map(|atom| {
+                    let shown = self.show(atom.value);
+                    if atom.holds { format!(": `{shown}`") } else { format!(": not `{shown}`") }
+                });
+                draft.proof = Proof::Unproven(format!("{why}{}", at.unwrap_or_default()));
                 false
             }
         };
