@@ -5,6 +5,9 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod folders;
+pub mod pages;
+
 use pushguard::analysis::analyze;
 use pushguard::config::Config;
 use pushguard::diagnostic::Level;

@@ -4,6 +4,9 @@
 
 mod ends;
 mod notation;
+mod script;
+
+pub use script::script;
 
 use super::Run;
 use super::columns::{keep_start, width, wrapped};
