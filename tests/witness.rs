@@ -14,18 +14,17 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use mongod::Server;
 use pushguard::analysis::analyze;
 use pushguard::config::{Config, load};
-use pushguard::diagnostic::{
-    Analysis, Command, End, Finding, Harm, Index, Inputs, Level, Move, Proof, Stored, Witness,
-};
+use pushguard::diagnostic::{Harm, Index, Witness};
 use pushguard::report::{Run, witness::script};
 use pushguard::rules;
-use pushguard::source::{FileId, Place, SourceFile, Sources};
+use pushguard::source::{SourceFile, Sources};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
 use support::File;
 use support::folders::{entries, files};
+use support::hand_made::{proven, witness};
 use support::pages::examples;
 
 /// What a script ends with.
@@ -95,61 +94,9 @@ fn expect(script: &str, uri: &str, code: i32) -> Result<(), Failed> {
 
 /// The script of a finding with this witness.
 fn script_of(witness: Witness) -> String {
-    let sources = Sources::new(vec![SourceFile::new("a.js".into(), "act();\n", true)]);
-    let analysis = Analysis::default();
+    let (sources, analysis) = proven(witness);
     let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
-    let finding = Finding {
-        rule: "check-then-update",
-        level: Level::Error,
-        message: "two requests\u{2028}throw new Error('run')".into(),
-        place: Place { file: FileId(0), start: 0, end: 5 },
-        label: String::new(),
-        function: "act".into(),
-        collection: None,
-        array: None,
-        related: Vec::new(),
-        help: String::new(),
-        fix: None,
-        proof: Proof::Proven(Box::new(witness)),
-        fingerprint: "0123456789abcdef0123456789abcdef".into(),
-    };
-    script(&run, &finding).unwrap()
-}
-
-/// A witness of two requests from its parts: the documents of collection `c`, the steps as `[request, method, arguments,
-/// result]` or `[request, effect]`, and the documents and effects of the outcome and of one serial order.
-fn witness(start: Value, steps: Value, outcome: (Value, Value), serial: (Value, Value)) -> Witness {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let documents = |list: Value| -> Vec<Stored> {
-        let list = list.as_array().unwrap().clone();
-        list.into_iter().map(|document| Stored { collection: "c".into(), document }).collect()
-    };
-    let step = |step: &Value| Move {
-        request: usize::from(step[0] == "B"),
-        command: match step.as_array().unwrap().len() {
-            2 => Command::Effect { text: text(&step[1]) },
-            _ => Command::Database {
-                collection: "c".into(),
-                method: text(&step[1]),
-                arguments: step[2].as_array().unwrap().clone(),
-            },
-        },
-        place: None,
-        result: step.get(3).map_or_else(String::new, text),
-    };
-    let end = |(stored, effects): (Value, Value)| End {
-        documents: documents(stored),
-        effects: effects.as_array().unwrap().iter().map(text).collect(),
-    };
-    Witness {
-        kind: Harm::Race,
-        start: documents(start),
-        indexes: Vec::new(),
-        requests: ["A", "B"].map(|name| Inputs { name: name.into(), inputs: Vec::new() }).into(),
-        steps: steps.as_array().unwrap().iter().map(step).collect(),
-        outcome: end(outcome),
-        serial: vec![end(serial)],
-    }
+    script(&run, &analysis.findings[0]).unwrap()
 }
 
 fn account(balance: i32) -> Value {

@@ -3,8 +3,10 @@
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
 mod gate;
+mod line;
 
 pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
+pub use line::{LineArgs, WhyArgs, WitnessArgs};
 
 use crate::report::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -26,6 +28,10 @@ pub enum Command {
     Baseline(BaselineArgs),
     /// List every place where an array is written
     Paths(PathsArgs),
+    /// Show the proof of a finding, or print a program that plays it
+    Witness(WitnessArgs),
+    /// Say what is known of the database calls of a line
+    Why(WhyArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
     /// List the rules

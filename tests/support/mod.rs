@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub mod folders;
+pub mod hand_made;
 pub mod pages;
 
 use pushguard::analysis::analyze;

@@ -10,11 +10,10 @@ const witness = BSON.EJSON.deserialize(WITNESS);
 const database = `${DATABASE}_${process.pid}`;
 
 /** What a request gets back, in the words of the witness. */
-function told(value) {
-  if (value === null || value === undefined) return 'null';
+function told(method, value) {
+  if (method.startsWith('findOne')) return value === null ? 'null' : 'found';
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value)) return String(value.length);
-  if (value.acknowledged === undefined) return 'found';
   if (value.upsertedCount > 0) return 'upserted';
   if (value.matchedCount !== undefined) return `matched ${value.matchedCount}`;
   if (value.deletedCount !== undefined) return `deleted ${value.deletedCount}`;
@@ -32,7 +31,7 @@ async function play(db, { effect, collection: name, method, arguments: values },
   try {
     const returned = collection[method](...values);
     const value = await (typeof returned.toArray === 'function' ? returned.toArray() : returned);
-    return { result: told(value) };
+    return { result: told(method, value) };
   } catch (error) {
     if (typeof error.code !== 'number') throw error;
     return { result: error.code === 11000 ? 'E11000' : `error ${error.code}`, error };
