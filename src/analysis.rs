@@ -1,6 +1,7 @@
 //! The pipeline from source texts to findings.
 
 mod belief;
+mod calls;
 mod cancel;
 mod clients;
 mod coverage;
@@ -94,8 +95,9 @@ fn analyze_here(
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
+    let calls = calls::calls(sources, &project, &census);
     let (extents, ways) = (seen.extents, seen.ways);
-    Some(Analysis { findings, accepted, extents, ways, paths, unwritten, coverage, ..Analysis::default() })
+    Some(Analysis { findings, accepted, extents, ways, paths, calls, unwritten, coverage, ..Analysis::default() })
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {

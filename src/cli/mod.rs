@@ -11,6 +11,7 @@ mod debug;
 mod explain;
 mod fix;
 mod init;
+mod located;
 mod lsp;
 mod output;
 mod paths;
@@ -20,6 +21,8 @@ mod schema;
 mod terminal;
 mod texts;
 mod unwritten;
+mod why;
+mod witness;
 
 use crate::error::Error;
 use crate::report::escape;
@@ -45,6 +48,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Check(args) => check::run(&args, stdout, stderr),
         Command::Baseline(args) => baseline::run(&args, stdout, stderr),
         Command::Paths(args) => paths::run(&args, stdout, stderr),
+        Command::Witness(args) => witness::run(&args, stdout, stderr),
+        Command::Why(args) => why::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
         Command::Init(args) => init::run(&args, stdout, stderr),

@@ -15,6 +15,7 @@ mod markdown;
 mod paths;
 pub mod sarif;
 mod summary;
+mod why;
 pub mod witness;
 
 pub use human::{DEFAULT_WIDTH, Style};
@@ -22,6 +23,7 @@ pub use json::schema;
 pub use markdown::markdown;
 pub use paths::{paths_human, paths_json};
 pub use summary::write_summary;
+pub use why::{lines_with_calls, why};
 
 use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
 use crate::source::{Place, Position, SourceFile, Sources};
@@ -65,6 +67,11 @@ impl<'a> Run<'a> {
     /// The path of a file relative to the root of its repository, as platforms want it.
     fn repository_path(&self, file: &SourceFile) -> String {
         format!("{}{}", self.prefix, file.path)
+    }
+
+    /// The 1-based line where a place starts.
+    pub fn line_of(&self, place: Place) -> Option<u32> {
+        self.locate(place).map(|spot| spot.start.line)
     }
 
     /// The file of a place, and where it starts and ends. `None` for a place in no file, which no stage makes.
