@@ -81,7 +81,7 @@ fn fold(operator: Operator, values: &[Option<Value>]) -> Evaluated {
     }
     if operator == Operator::Sum {
         let numbers = items.iter().map(|item| if let Value::Number(number) = item { *number } else { 0.0 });
-        return Ok(Some(Value::Number(numbers.sum())));
+        return Ok(Some(Value::Number(numbers.fold(0.0, |sum, number| sum + number))));
     }
     let some = items.into_iter().filter(|item| *item != Value::Null);
     let best = some.reduce(|best, item| {

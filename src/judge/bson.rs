@@ -128,7 +128,8 @@ impl Value {
         let _ = match self {
             Self::Null => write!(text, "null"),
             Self::Bool(value) => write!(text, "{value}"),
-            Self::Number(value) => write!(text, "{value}"),
+            // Zero has no sign.
+            Self::Number(value) => write!(text, "{}", value + 0.0),
             Self::Text(value) => write!(text, "{value:?}"),
             Self::Id(id) => write!(text, "ObjectId({id})"),
             Self::Date(time) => write!(text, "Date({time})"),

@@ -62,13 +62,7 @@ impl Order {
     }
 
     fn compare(&self, a: &Key, b: &Key) -> Ordering {
-        let parts = a.iter().zip(b).zip(&self.fields).map(|((a, b), (_, falls))| {
-            let order = match (a, b) {
-                (Some(a), Some(b)) => a.order(b),
-                _ => a.is_some().cmp(&b.is_some()),
-            };
-            turned(order, *falls)
-        });
+        let parts = a.iter().zip(b).zip(&self.fields).map(|((a, b), (_, falls))| turned(a.order(b), *falls));
         parts.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::bson::{Concrete, Value};
 use super::matching::{self, Found};
-use super::projection;
+use super::projection::Projection;
 use super::sort::Order;
 use super::update::{self, Context, first};
 use super::{traverse, unique, upsert};
@@ -40,6 +40,16 @@ struct Write<'a> {
     sort: Option<&'a Value>,
 }
 
+/// Which of the matching documents are asked for.
+struct Wanted<'a> {
+    sort: Option<&'a Value>,
+    first: usize,
+}
+
+impl Wanted<'_> {
+    const ALL: Self = Self { sort: None, first: usize::MAX };
+}
+
 /// A document before and after a write.
 struct Written {
     before: Option<Value>,
@@ -66,15 +76,16 @@ impl Store {
     pub fn run(&mut self, command: &Command, fresh: &mut u32) -> Replied {
         match command {
             Command::Find { collection, filter, sort, skip, limit, projection } => {
-                let found = self.matching(*collection, &parse(filter)?, sort.as_ref())?;
+                let projection = Projection::read(projection.as_ref())?;
                 let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-                let documents = found.into_iter().skip(*skip).take(limit);
-                let documents: Result<Vec<_>, _> = documents.map(|one| projected(one, projection.as_ref())).collect();
-                Ok(Reply::Documents(documents?))
+                let wanted = Wanted { sort: sort.as_ref(), first: skip.saturating_add(limit) };
+                let found = self.matching(*collection, &parse(filter)?, &wanted)?;
+                Ok(Reply::Documents(found.into_iter().skip(*skip).map(|one| projection.of(one)).collect()))
             }
             Command::Count { collection, filter, limit } => {
-                let count = self.matching(*collection, &parse(filter)?, None)?.len();
-                Ok(Reply::Count(limit.filter(|limit| *limit > 0).map_or(count, |limit| count.min(limit)) as u64))
+                let first = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+                let count = self.matching(*collection, &parse(filter)?, &Wanted { sort: None, first })?.len();
+                Ok(Reply::Count(count as u64))
             }
             Command::Distinct { collection, field, filter } => self.distinct(*collection, field, filter),
             Command::Insert { collection, documents, ordered } => self.insert(*collection, documents, *ordered, fresh),
@@ -105,13 +116,13 @@ impl Store {
                 self.find_and_write(&write, *returns, projection.as_ref(), fresh)
             }
             Command::FindAndDelete { collection, filter, sort, projection } => {
-                let found = self.matching(*collection, &parse(filter)?, sort.as_ref())?;
+                let projection = Projection::read(projection.as_ref())?;
+                let found = self.matching(*collection, &parse(filter)?, &Wanted { sort: sort.as_ref(), first: 1 })?;
                 let Some(document) = found.first().map(|document| (*document).clone()) else {
                     return Ok(Reply::Found(None));
                 };
-                let reply = projected(&document, projection.as_ref())?;
-                self.slot(*collection).retain(|other| *other != document);
-                Ok(Reply::Found(Some(reply)))
+                self.slot(*collection).retain(|other| !is_same(other, &document));
+                Ok(Reply::Found(Some(projection.of(&document))))
             }
         }
     }
@@ -173,20 +184,26 @@ impl Store {
         Ok(())
     }
 
+    /// Without a sort, what comes after the last document wanted is not looked at.
     fn matching(
         &self,
         collection: u32,
         predicate: &Predicate<Value>,
-        sort: Option<&Value>,
+        wanted: &Wanted<'_>,
     ) -> Result<Vec<&Value>, Failure> {
+        let order = wanted.sort.map(Order::of_documents).transpose()?;
         let mut found = Vec::new();
         for document in self.documents(collection) {
+            if order.is_none() && found.len() >= wanted.first {
+                break;
+            }
             if matching::matches(predicate, document)? {
                 found.push(document);
             }
         }
-        if let Some(sort) = sort {
-            Order::of_documents(sort)?.arrange(&mut found)?;
+        if let Some(order) = order {
+            order.arrange(&mut found)?;
+            found.truncate(wanted.first);
         }
         Ok(found)
     }
@@ -194,8 +211,10 @@ impl Store {
     /// The values at a path, those of an array one by one, each once.
     fn distinct(&self, collection: u32, field: &str, filter: &Value) -> Replied {
         let mut values: Vec<Value> = Vec::new();
-        for document in self.matching(collection, &parse(filter)?, None)? {
-            for value in traverse::values(document, field) {
+        for document in self.matching(collection, &parse(filter)?, &Wanted::ALL)? {
+            let mut found = Vec::new();
+            traverse::values(document, field, &mut found);
+            for value in found {
                 if !values.contains(&value) {
                     values.push(value);
                 }
@@ -223,15 +242,16 @@ impl Store {
 
     fn delete(&mut self, collection: u32, filter: &Value, many: bool) -> Replied {
         let predicate = parse(filter)?;
-        let found = self.matching(collection, &predicate, None)?;
-        let gone: Vec<Value> = found.into_iter().take(if many { usize::MAX } else { 1 }).cloned().collect();
+        let wanted = Wanted { sort: None, first: if many { usize::MAX } else { 1 } };
+        let gone: Vec<Value> = self.matching(collection, &predicate, &wanted)?.into_iter().cloned().collect();
         if !gone.is_empty() {
-            self.slot(collection).retain(|document| !gone.contains(document));
+            self.slot(collection).retain(|document| !gone.iter().any(|gone| is_same(gone, document)));
         }
         Ok(Reply::Deleted(gone.len() as u64))
     }
 
     fn update(&mut self, write: &Write<'_>, fresh: &mut u32) -> Replied {
+        may_insert(write)?;
         let (mut matched, mut modified) = (0, 0);
         // No document is visited twice, for one that was written stays at its place.
         for at in 0..self.documents(write.collection).len() {
@@ -285,7 +305,9 @@ impl Store {
         projection: Option<&Value>,
         fresh: &mut u32,
     ) -> Replied {
-        let found = self.matching(write.collection, &write.predicate, write.sort)?;
+        let projection = Projection::read(projection)?;
+        may_insert(write)?;
+        let found = self.matching(write.collection, &write.predicate, &Wanted { sort: write.sort, first: 1 })?;
         let Some(document) = found.first().map(|document| (*document).clone()) else {
             if !write.upsert {
                 return Ok(Reply::Found(None));
@@ -293,7 +315,7 @@ impl Store {
             let inserted = self.upsert(write, fresh)?;
             return Ok(Reply::Found(match returns {
                 Returns::Before => None,
-                Returns::After => Some(projected(&inserted, projection)?),
+                Returns::After => Some(projection.of(&inserted)),
             }));
         };
         let at =
@@ -305,7 +327,7 @@ impl Store {
             (Returns::Before, Some(Written { before: Some(before), .. })) => before,
             _ => document,
         };
-        Ok(Reply::Found(Some(projected(&reply, projection)?)))
+        Ok(Reply::Found(Some(projection.of(&reply))))
     }
 }
 
@@ -328,8 +350,12 @@ fn replaced(replacement: &Value) -> Result<Change<Value>, Failure> {
     }
 }
 
-fn projected(document: &Value, projection: Option<&Value>) -> Result<Value, Failure> {
-    projection.map_or_else(|| Ok(document.clone()), |projection| projection::project(projection, document))
+/// The server takes no `$expr` in the filter of an upsert.
+fn may_insert(write: &Write<'_>) -> Result<(), Failure> {
+    if write.upsert && write.predicate.has_expression() {
+        return Failure::rejected("$expr is not allowed in the query predicate for an upsert");
+    }
+    Ok(())
 }
 
 /// The document with an `_id`, which stands first.

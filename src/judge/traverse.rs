@@ -108,14 +108,16 @@ fn split(path: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The values at a path, those of an array one by one.
-pub fn values(document: &Value, path: &str) -> Vec<Value> {
-    let mut found = Vec::new();
-    let mut add = |value: Option<&Value>, _: Option<usize>| {
-        found.extend(value.cloned());
-        Ok(false)
-    };
-    // Collecting does not fail.
-    let _ = any(document, path, Leaf::Elements, &mut add);
-    found
+/// The values that `distinct` finds at a path: those of an array one by one.
+pub fn values(document: &Value, path: &str, found: &mut Vec<Value>) {
+    let (name, rest) = split(path);
+    match (document.field(name), rest) {
+        (None, _) => {}
+        (Some(Value::List(items)), None) => found.extend(items.iter().cloned()),
+        (Some(value), None) => found.push(value.clone()),
+        (Some(Value::List(items)), Some(rest)) if index(split(rest).0).is_none() => {
+            items.iter().for_each(|item| values(item, rest, found));
+        }
+        (Some(value), Some(rest)) => values(value, rest, found),
+    }
 }

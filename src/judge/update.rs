@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::matching::{self, Found};
 use super::pipeline;
 use crate::race::change::{Act, Change, Edit, ElementFilter, Path, Step};
+use crate::race::path::Beside;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -61,6 +62,9 @@ fn operators(
 ) -> Result<Value, Failure> {
     let mut sorted: Vec<&Edit<Value>> = edits.iter().collect();
     sorted.sort_by(|a, b| order(target(a), target(b)));
+    if may_meet(&sorted) {
+        return Failure::not_modelled("two paths that may meet in one element");
+    }
     let mut new = document.clone();
     for edit in sorted {
         match &edit.act {
@@ -70,6 +74,12 @@ fn operators(
         }
     }
     Ok(new)
+}
+
+fn may_meet(edits: &[&Edit<Value>]) -> bool {
+    let paths: Vec<&Path> = edits.iter().flat_map(|edit| edit.paths()).collect();
+    let mut pairs = paths.iter().enumerate().flat_map(|(at, a)| paths.iter().take(at).map(move |b| (a, b)));
+    pairs.any(|(a, b)| a.beside(b) == Beside::MayMeet)
 }
 
 /// A renamed field counts by its new name.
@@ -90,16 +100,19 @@ fn order(a: &Path, b: &Path) -> Ordering {
 }
 
 fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut value: &Value = document;
+    let (mut value, mut in_array): (&Value, bool) = (document, false);
     for step in from.0.iter() {
-        if matches!(value, Value::List(_)) {
-            return Failure::rejected("$rename out of an array");
-        }
         let Step::Field(name) = step else { return Failure::rejected("$rename takes no positional path") };
+        let leads_on = matches!(value, Value::Document(_)) || matches!(value, Value::List(_)) && index(name).is_some();
         match value.field(name) {
-            Some(inner) => value = inner,
-            None => return Ok(()),
+            Some(inner) => (value, in_array) = (inner, in_array || matches!(value, Value::List(_))),
+            None if leads_on => return Ok(()),
+            None if matches!(value, Value::Symbol(_)) => return Failure::not_modelled("a field of an unknown value"),
+            None => return Failure::rejected("$rename of a field in such a value"),
         }
+    }
+    if in_array {
+        return Failure::rejected("$rename out of an array");
     }
     let value = value.clone();
     let mut into: &Value = document;
@@ -236,11 +249,11 @@ impl Editor<'_, '_> {
         Ok(Some(value))
     }
 
-    /// The path ends in something that has no fields.
+    /// The path ends in something that has no such field: only `$unset` leaves it at that.
     fn blocked(&mut self, rest: &[Step]) -> Result<(), Failure> {
-        match self.created(rest)? {
-            Some(_) => Failure::rejected("cannot create a field in such a value"),
-            None => Ok(()),
+        match (self.created(rest)?, self.act) {
+            (None, Act::Unset) => Ok(()),
+            _ => Failure::rejected("no path leads through such a value"),
         }
     }
 }

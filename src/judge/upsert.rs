@@ -4,28 +4,22 @@
 
 use super::bson::Value;
 use super::failure::Failure;
+use crate::race::path::apart;
 use crate::race::predicate::{Predicate, Test};
 use crate::race::term::Items;
 use std::rc::Rc;
 
-/// The fields that the filter fixes, in its order; of a replacement only `_id`.
+/// The fields that the filter fixes, by name; of a replacement only `_id`.
 pub fn start(predicate: &Predicate<Value>, only_id: bool) -> Result<Value, Failure> {
     let mut fixed = Vec::new();
-    equalities(predicate, &mut fixed);
-    let mut document = Value::document::<Rc<str>>([]);
-    let mut seen: Vec<&str> = Vec::new();
-    for (path, value) in fixed {
-        if only_id && path != "_id" {
-            continue;
-        }
-        let inside = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        if seen.iter().any(|other| inside(path, other) || inside(other, path)) {
-            return Failure::rejected(format!("cannot infer query fields to set, path '{path}' is matched twice"));
-        }
-        seen.push(path);
-        document = put(&document, path, value);
+    if !predicate.is_never() {
+        equalities(predicate, &mut fixed);
     }
-    Ok(document)
+    fixed.retain(|(path, _)| !only_id || *path == "_id");
+    apart(fixed.iter().map(|(path, _)| *path))?;
+    fixed.sort_by_key(|(path, _)| path.as_bytes());
+    let empty = Value::document::<Rc<str>>([]);
+    Ok(fixed.into_iter().fold(empty, |document, (path, value)| put(&document, path, value)))
 }
 
 fn equalities<'a>(predicate: &'a Predicate<Value>, fixed: &mut Vec<(&'a str, &'a Value)>) {
@@ -37,10 +31,15 @@ fn equalities<'a>(predicate: &'a Predicate<Value>, fixed: &mut Vec<(&'a str, &'a
             }
         }
         Predicate::Field { path, test: Test::Eq(value) } => fixed.push((path, value)),
-        Predicate::Field { path, test: Test::In(Items::Known(items)) | Test::All(Items::Known(items)) } => {
-            if let [value] = items.as_slice() {
+        Predicate::Field { path, test: Test::In(Items::Known(items)) } => {
+            if let Some((value, others)) = items.split_first()
+                && others.iter().all(|other| other == value)
+            {
                 fixed.push((path, value));
             }
+        }
+        Predicate::Field { path, test: Test::All(Items::Known(items)) } => {
+            fixed.extend(items.iter().map(|value| (&**path, value)));
         }
         _ => {}
     }
