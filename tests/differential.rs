@@ -129,6 +129,10 @@ fn shown(value: &Value) -> String {
     }
 }
 
+fn not_modelled(reply: &Result<Reply, Failure>) -> Option<&Failure> {
+    reply.as_ref().err().filter(|failure| matches!(failure, Failure::NotModelled(_)))
+}
+
 #[derive(Default)]
 struct Count {
     operators: BTreeMap<String, usize>,
@@ -156,7 +160,7 @@ impl Count {
         let mut fresh = encode::FRESH;
         let start = model.run(&case.start, &mut fresh);
         let answer = model.run(&case.command, &mut fresh);
-        if let Err(Failure::NotModelled(what)) = start.as_ref().and(answer.as_ref()) {
+        if let Some(Failure::NotModelled(what)) = [&start, &answer].into_iter().find_map(not_modelled) {
             *self.not_modelled.entry(what.clone()).or_default() += 1;
             return;
         }

@@ -15,7 +15,10 @@ use std::rc::Rc;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Keep,
+    /// It becomes this one; nothing is written where it is this one already.
     Put(Value),
+    /// It is written, even where it is this one already.
+    Write(Value),
     Remove,
 }
 
@@ -81,6 +84,7 @@ fn elements(old: Option<&Value>, operator: &str) -> Result<Vec<Value>, Failure> 
 fn pushed(old: Option<&Value>, push: &Push<Value>) -> Applied {
     let Items::Known(new) = &push.items else { return Failure::not_modelled("$each") };
     let mut items = elements(old, "$push")?;
+    let mut writes = !new.is_empty();
     let at = match &push.position {
         None => items.len(),
         Some(Value::Number(at)) if *at >= 0.0 => (*at as usize).min(items.len()),
@@ -89,6 +93,7 @@ fn pushed(old: Option<&Value>, push: &Push<Value>) -> Applied {
     };
     items.splice(at..at, new.iter().cloned());
     if let Some(sort) = &push.sort {
+        writes |= !items.is_empty();
         Order::of_elements(sort)?.sort(&mut items)?;
     }
     match &push.slice {
@@ -100,7 +105,8 @@ fn pushed(old: Option<&Value>, push: &Push<Value>) -> Applied {
         }
         Some(_) => return Failure::not_modelled("$slice"),
     }
-    Ok(Outcome::Put(Value::list(items)))
+    let new = Value::list(items);
+    Ok(if writes { Outcome::Write(new) } else { Outcome::Put(new) })
 }
 
 fn added(old: Option<&Value>, new: &Items<Value>) -> Applied {

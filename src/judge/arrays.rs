@@ -33,6 +33,7 @@ pub fn compute(operator: Operator, values: Vec<Option<Value>>) -> Evaluated {
     let second = values.get(1).cloned().flatten();
     match operator {
         Operator::In => is_in(Some(&Value::List(items)), &values),
+        Operator::ObjectToArray => Failure::rejected("$objectToArray requires a document input"),
         Operator::Size => Ok(Some(Value::Number(items.len() as f64))),
         Operator::First => Ok(items.first().cloned()),
         Operator::Last => Ok(items.last().cloned()),
@@ -116,8 +117,6 @@ fn lists(operator: Operator, values: &[Option<Value>]) -> Result<Option<Vec<Rc<V
             Some(Value::List(items)) => lists.push(items.clone()),
             None | Some(Value::Null) => null = true,
             Some(Value::Symbol(_)) => return Failure::not_modelled(format!("{} of an unknown value", operator.name())),
-            // The server looks at the arguments in order, and stops at null.
-            Some(_) if null => {}
             Some(_) => return Failure::rejected(format!("{} only supports arrays", operator.name())),
         }
     }

@@ -166,6 +166,16 @@ fn reduce(
     Ok(Some(sum))
 }
 
+/// Operators that look at their arguments one by one, and at none after a null.
+const STOPS_AT_NULL: [Operator; 6] = [
+    Operator::Add,
+    Operator::Multiply,
+    Operator::Concat,
+    Operator::ConcatArrays,
+    Operator::SetUnion,
+    Operator::SetIntersection,
+];
+
 fn call(operator: Operator, arguments: &[Expression<Value>], scope: &mut Scope<'_>) -> Evaluated {
     match operator {
         Operator::And | Operator::Or => {
@@ -189,8 +199,15 @@ fn call(operator: Operator, arguments: &[Expression<Value>], scope: &mut Scope<'
         }
         _ => {}
     }
-    let values: Result<Vec<Option<Value>>, Failure> = arguments.iter().map(|one| evaluate(one, scope)).collect();
-    let values = values?;
+    let mut values = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let value = evaluate(argument, scope)?;
+        let ends = STOPS_AT_NULL.contains(&operator) && matches!(value, None | Some(Value::Null));
+        values.push(value);
+        if ends {
+            break;
+        }
+    }
     match operator {
         Operator::Eq | Operator::Ne => {
             let [a, b] = values.as_slice() else { return Failure::not_modelled(operator.name()) };

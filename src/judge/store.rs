@@ -242,12 +242,20 @@ impl Store {
 
     fn delete(&mut self, collection: u32, filter: &Value, many: bool) -> Replied {
         let predicate = parse(filter)?;
-        let wanted = Wanted { sort: None, first: if many { usize::MAX } else { 1 } };
-        let gone: Vec<Value> = self.matching(collection, &predicate, &wanted)?.into_iter().cloned().collect();
-        if !gone.is_empty() {
-            self.slot(collection).retain(|document| !gone.iter().any(|gone| is_same(gone, document)));
+        let (mut at, mut gone) = (0, 0);
+        // What goes before a failure is gone.
+        while let Some(document) = self.documents(collection).get(at) {
+            if matching::matches(&predicate, document)? {
+                self.slot(collection).remove(at);
+                gone += 1;
+                if !many {
+                    break;
+                }
+            } else {
+                at += 1;
+            }
         }
-        Ok(Reply::Deleted(gone.len() as u64))
+        Ok(Reply::Deleted(gone))
     }
 
     fn update(&mut self, write: &Write<'_>, fresh: &mut u32) -> Replied {
@@ -280,7 +288,7 @@ impl Store {
         fresh: &mut u32,
     ) -> Result<Option<Written>, Failure> {
         let before = self.documents(write.collection)[at].clone();
-        let after = update::apply(&write.change, &before, &mut Context { found, inserts: false, fresh })?;
+        let after = update::apply(&write.change, &before, &mut Context::new(found, false, fresh))?;
         if is_same(&before, &after) {
             return Ok(None);
         }
@@ -290,7 +298,7 @@ impl Store {
 
     fn upsert(&mut self, write: &Write<'_>, fresh: &mut u32) -> Result<Value, Failure> {
         let start = upsert::start(&write.predicate, matches!(write.change, Change::Replacement(_)))?;
-        let mut context = Context { found: Found::None, inserts: true, fresh };
+        let mut context = Context::new(Found::None, true, fresh);
         let document = update::apply(&write.change, &start, &mut context)?;
         let document = identified(&document, fresh);
         valid_id(&document)?;

@@ -55,7 +55,7 @@ impl Walk<'_> {
             match current.field(name) {
                 None => return self.ask(None, element),
                 Some(Value::List(items)) => {
-                    return self.list(items, more, element, Some(name).and(current.field(name)));
+                    return self.list(items, more, element, current.field(name));
                 }
                 Some(value) => (current, rest) = (value, more),
             }
@@ -87,10 +87,11 @@ impl Walk<'_> {
             if chosen != Some(at) {
                 continue;
             }
+            // An element that the path names by its index is not one that the filter found.
             let found = match (after, item) {
-                (None, _) => self.ask(Some(item), here),
-                (Some(after), Value::Document(_)) => self.document(item, after, here),
-                (Some(after), Value::List(inner)) => self.list(inner, Some(after), here, None),
+                (None, _) => self.ask(Some(item), element),
+                (Some(after), Value::Document(_)) => self.document(item, after, element),
+                (Some(after), Value::List(inner)) => self.list(inner, Some(after), element, None),
                 _ => false,
             };
             if found {

@@ -22,9 +22,17 @@ pub struct Context<'a> {
     pub inserts: bool,
     /// Numbers the times that the server makes.
     pub fresh: &'a mut u32,
+    /// Something was written, be it what was there.
+    pub writes: bool,
 }
 
-/// The document after the change. One that the change does not touch is the same allocation.
+impl<'a> Context<'a> {
+    pub const fn new(found: Found, inserts: bool, fresh: &'a mut u32) -> Self {
+        Self { found, inserts, fresh, writes: false }
+    }
+}
+
+/// The document after the change. One that nothing is written to is the same allocation; any other is a new one.
 pub fn apply(change: &Change<Value>, document: &Value, context: &mut Context<'_>) -> Result<Value, Failure> {
     let new = match change {
         Change::Operators { edits, filters } => operators(edits, filters, document, context)?,
@@ -33,7 +41,12 @@ pub fn apply(change: &Change<Value>, document: &Value, context: &mut Context<'_>
         Change::Unknown(part) => return Failure::not_modelled(&**part),
     };
     let keeps_id = matches!(change, Change::Operators { .. });
+    // The server compares before it gives the old `_id` to a document without one.
+    let writes = context.writes || new.field("_id").is_none();
     let new = with_id(document, new, keeps_id)?;
+    if writes && let Value::Document(fields) = &new {
+        return Ok(Value::Document(Rc::new(fields.to_vec())));
+    }
     Ok(if new == *document { document.clone() } else { new })
 }
 
@@ -170,6 +183,10 @@ impl Editor<'_, '_> {
             match act::apply(self.act, Some(item), self.context.fresh)? {
                 Outcome::Keep => {}
                 Outcome::Put(value) => *item = value,
+                Outcome::Write(value) => {
+                    self.context.writes = true;
+                    *item = value;
+                }
                 Outcome::Remove => *item = Value::Null,
             }
         }
@@ -225,6 +242,11 @@ impl Editor<'_, '_> {
                 *value = new;
                 true
             }
+            Outcome::Write(new) => {
+                self.context.writes = true;
+                *value = new;
+                true
+            }
             Outcome::Remove => false,
         })
     }
@@ -237,7 +259,10 @@ impl Editor<'_, '_> {
         if rest.contains(&Step::Found) && !matches!(self.context.found, Found::At(_)) {
             return Failure::rejected("the positional operator did not find the match");
         }
-        let Outcome::Put(mut value) = act::apply(self.act, None, self.context.fresh)? else { return Ok(None) };
+        let mut value = match act::apply(self.act, None, self.context.fresh)? {
+            Outcome::Put(value) | Outcome::Write(value) => value,
+            Outcome::Keep | Outcome::Remove => return Ok(None),
+        };
         for step in rest.iter().rev() {
             let name = match (step, self.context.found) {
                 (Step::Field(name), _) => name.clone(),

@@ -182,6 +182,11 @@ impl<T> Predicate<T> {
         }
     }
 
+    /// Whether it is an `$all` of nothing, for which the server forgets the path.
+    pub const fn is_all_of_nothing(&self) -> bool {
+        matches!(self, Self::Field { test: Test::All(Items::Known(items)), .. } if items.is_empty())
+    }
+
     /// Whether there is an `$expr` in it.
     pub fn has_expression(&self) -> bool {
         match self {
