@@ -24,8 +24,8 @@ pub enum Outcome {
 
 type Applied = Result<Outcome, Failure>;
 
-/// `fresh` numbers the times that the server makes.
-pub fn apply(act: &Act<Value>, old: Option<&Value>, fresh: &mut u32) -> Applied {
+/// `now` is the time of the command.
+pub fn apply(act: &Act<Value>, old: Option<&Value>, now: i64) -> Applied {
     match act {
         Act::Set(value) | Act::SetOnInsert(value) => Ok(Outcome::Put(value.clone())),
         Act::Unset => Ok(if old.is_some() { Outcome::Remove } else { Outcome::Keep }),
@@ -33,10 +33,7 @@ pub fn apply(act: &Act<Value>, old: Option<&Value>, fresh: &mut u32) -> Applied 
         Act::Mul(by) => arithmetic(old, by, |old, by| old * by, Some(0.0)),
         Act::Min(value) => bounded(old, value, Ordering::Less),
         Act::Max(value) => bounded(old, value, Ordering::Greater),
-        Act::CurrentDate => {
-            *fresh += 1;
-            Ok(Outcome::Put(Value::Date(i64::from(*fresh))))
-        }
+        Act::CurrentDate => Ok(Outcome::Put(Value::Date(now))),
         Act::Push(push) => pushed(old, push),
         Act::AddToSet(items) => added(old, items),
         Act::Pull(pulled) => filtered(old, "$pull", |item| is_pulled(item, pulled)),

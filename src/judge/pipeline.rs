@@ -11,10 +11,8 @@ use crate::race::change::Stage;
 use crate::race::expression::Expression;
 use std::rc::Rc;
 
-/// `fresh` numbers the time of the command.
-pub fn apply(stages: &[Stage<Value>], document: &Value, fresh: &mut u32) -> Result<Value, Failure> {
-    *fresh += 1;
-    let now = i64::from(*fresh);
+/// `now` is the time of the command.
+pub fn apply(stages: &[Stage<Value>], document: &Value, now: i64) -> Result<Value, Failure> {
     let mut current = document.clone();
     for stage in stages {
         current = match stage {

@@ -38,6 +38,7 @@ struct Write<'a> {
     many: bool,
     upsert: bool,
     sort: Option<&'a Value>,
+    now: i64,
 }
 
 /// Which of the matching documents are asked for.
@@ -52,7 +53,7 @@ impl Wanted<'_> {
 
 /// A document before and after a write.
 struct Written {
-    before: Option<Value>,
+    before: Value,
     after: Value,
 }
 
@@ -74,6 +75,8 @@ impl Store {
     /// Runs one command. `fresh` numbers the ObjectIds and times that the server makes. What was written before a failure
     /// stays written.
     pub fn run(&mut self, command: &Command, fresh: &mut u32) -> Replied {
+        *fresh += 1;
+        let now = i64::from(*fresh);
         match command {
             Command::Find { collection, filter, sort, skip, limit, projection } => {
                 let projection = Projection::read(projection.as_ref())?;
@@ -94,25 +97,25 @@ impl Store {
                 let change = operators(update, array_filters)?;
                 let predicate = parse(filter)?;
                 let write =
-                    Write { collection: *collection, predicate, change, many: *many, upsert: *upsert, sort: None };
+                    Write { collection: *collection, predicate, change, many: *many, upsert: *upsert, sort: None, now };
                 self.update(&write, fresh)
             }
             Command::Replace { collection, filter, replacement, upsert } => {
                 let (predicate, change) = (parse(filter)?, replaced(replacement)?);
                 let write =
-                    Write { collection: *collection, predicate, change, many: false, upsert: *upsert, sort: None };
+                    Write { collection: *collection, predicate, change, many: false, upsert: *upsert, sort: None, now };
                 self.update(&write, fresh)
             }
             Command::FindAndUpdate { collection, filter, update, sort, upsert, array_filters, returns, projection } => {
                 let change = operators(update, array_filters)?;
                 let (collection, sort, upsert) = (*collection, sort.as_ref(), *upsert);
-                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort };
+                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort, now };
                 self.find_and_write(&write, *returns, projection.as_ref(), fresh)
             }
             Command::FindAndReplace { collection, filter, replacement, sort, upsert, returns, projection } => {
                 let change = replaced(replacement)?;
                 let (collection, sort, upsert) = (*collection, sort.as_ref(), *upsert);
-                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort };
+                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort, now };
                 self.find_and_write(&write, *returns, projection.as_ref(), fresh)
             }
             Command::FindAndDelete { collection, filter, sort, projection } => {
@@ -267,7 +270,7 @@ impl Store {
                 continue;
             };
             matched += 1;
-            modified += u64::from(self.change(write, at, found, fresh)?.is_some());
+            modified += u64::from(self.change(write, at, found)?.is_some());
             if !write.many {
                 break;
             }
@@ -279,26 +282,20 @@ impl Store {
         Ok(Reply::Updated { matched, modified, upserted })
     }
 
-    /// The document before, where the change is one.
-    fn change(
-        &mut self,
-        write: &Write<'_>,
-        at: usize,
-        found: Found,
-        fresh: &mut u32,
-    ) -> Result<Option<Written>, Failure> {
+    /// The document before and after, where the change is one.
+    fn change(&mut self, write: &Write<'_>, at: usize, found: Found) -> Result<Option<Written>, Failure> {
         let before = self.documents(write.collection)[at].clone();
-        let after = update::apply(&write.change, &before, &mut Context::new(found, false, fresh))?;
+        let after = update::apply(&write.change, &before, &mut Context::new(found, false, write.now))?;
         if is_same(&before, &after) {
             return Ok(None);
         }
         self.put(write.collection, at, after.clone())?;
-        Ok(Some(Written { before: Some(before), after }))
+        Ok(Some(Written { before, after }))
     }
 
     fn upsert(&mut self, write: &Write<'_>, fresh: &mut u32) -> Result<Value, Failure> {
         let start = upsert::start(&write.predicate, matches!(write.change, Change::Replacement(_)))?;
-        let mut context = Context::new(Found::None, true, fresh);
+        let mut context = Context::new(Found::None, true, write.now);
         let document = update::apply(&write.change, &start, &mut context)?;
         let document = identified(&document, fresh);
         valid_id(&document)?;
@@ -329,10 +326,10 @@ impl Store {
         let at =
             self.documents(write.collection).iter().position(|other| is_same(other, &document)).unwrap_or_default();
         let found = matching::find(&write.predicate, &document)?.unwrap_or_default();
-        let written = self.change(write, at, found, fresh)?;
+        let written = self.change(write, at, found)?;
         let reply = match (returns, written) {
             (Returns::After, Some(written)) => written.after,
-            (Returns::Before, Some(Written { before: Some(before), .. })) => before,
+            (Returns::Before, Some(written)) => written.before,
             _ => document,
         };
         Ok(Reply::Found(Some(projection.of(&reply))))

@@ -16,27 +16,27 @@ use std::rc::Rc;
 const FILLED: usize = 1_000;
 
 /// Under which circumstances an update runs.
-pub struct Context<'a> {
+pub struct Context {
     pub found: Found,
     /// An upsert inserts.
     pub inserts: bool,
-    /// Numbers the times that the server makes.
-    pub fresh: &'a mut u32,
+    /// The time of the command.
+    pub now: i64,
     /// Something was written, be it what was there.
     pub writes: bool,
 }
 
-impl<'a> Context<'a> {
-    pub const fn new(found: Found, inserts: bool, fresh: &'a mut u32) -> Self {
-        Self { found, inserts, fresh, writes: false }
+impl Context {
+    pub const fn new(found: Found, inserts: bool, now: i64) -> Self {
+        Self { found, inserts, now, writes: false }
     }
 }
 
 /// The document after the change. One that nothing is written to is the same allocation; any other is a new one.
-pub fn apply(change: &Change<Value>, document: &Value, context: &mut Context<'_>) -> Result<Value, Failure> {
+pub fn apply(change: &Change<Value>, document: &Value, context: &mut Context) -> Result<Value, Failure> {
     let new = match change {
         Change::Operators { edits, filters } => operators(edits, filters, document, context)?,
-        Change::Pipeline(stages) => pipeline::apply(stages, document, context.fresh)?,
+        Change::Pipeline(stages) => pipeline::apply(stages, document, context.now)?,
         Change::Replacement(new) => new.clone(),
         Change::Unknown(part) => return Failure::not_modelled(&**part),
     };
@@ -71,7 +71,7 @@ fn operators(
     edits: &[Edit<Value>],
     filters: &[ElementFilter<Value>],
     document: &Value,
-    context: &mut Context<'_>,
+    context: &mut Context,
 ) -> Result<Value, Failure> {
     let mut sorted: Vec<&Edit<Value>> = edits.iter().collect();
     sorted.sort_by(|a, b| order(target(a), target(b)));
@@ -112,7 +112,7 @@ fn order(a: &Path, b: &Path) -> Ordering {
     parts.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.0.len().cmp(&b.0.len()))
 }
 
-fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
+fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context) -> Result<(), Failure> {
     let (mut value, mut in_array): (&Value, bool) = (document, false);
     for step in from.0.iter() {
         let Step::Field(name) = step else { return Failure::rejected("$rename takes no positional path") };
@@ -141,13 +141,13 @@ fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context<'_
     Editor { filters: &[], context, act: &Act::Unset }.edit(document, &from.0)
 }
 
-struct Editor<'a, 'b> {
+struct Editor<'a> {
     filters: &'a [ElementFilter<Value>],
-    context: &'a mut Context<'b>,
+    context: &'a mut Context,
     act: &'a Act<Value>,
 }
 
-impl Editor<'_, '_> {
+impl Editor<'_> {
     fn edit(&mut self, container: &mut Value, steps: &[Step]) -> Result<(), Failure> {
         let Some((step, rest)) = steps.split_first() else { return Ok(()) };
         match step {
@@ -180,7 +180,7 @@ impl Editor<'_, '_> {
                 self.edit(item, rest)?;
                 continue;
             }
-            match act::apply(self.act, Some(item), self.context.fresh)? {
+            match act::apply(self.act, Some(item), self.context.now)? {
                 Outcome::Keep => {}
                 Outcome::Put(value) => *item = value,
                 Outcome::Write(value) => {
@@ -236,7 +236,7 @@ impl Editor<'_, '_> {
         if !rest.is_empty() {
             return self.edit(value, rest).map(|()| true);
         }
-        Ok(match act::apply(self.act, Some(value), self.context.fresh)? {
+        Ok(match act::apply(self.act, Some(value), self.context.now)? {
             Outcome::Keep => true,
             Outcome::Put(new) => {
                 *value = new;
@@ -259,7 +259,7 @@ impl Editor<'_, '_> {
         if rest.contains(&Step::Found) && !matches!(self.context.found, Found::At(_)) {
             return Failure::rejected("the positional operator did not find the match");
         }
-        let mut value = match act::apply(self.act, None, self.context.fresh)? {
+        let mut value = match act::apply(self.act, None, self.context.now)? {
             Outcome::Put(value) | Outcome::Write(value) => value,
             Outcome::Keep | Outcome::Remove => return Ok(None),
         };

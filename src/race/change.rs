@@ -139,7 +139,7 @@ fn operators<S: Terms>(
             return Ok(Change::Unknown("arrayFilters".into()));
         };
         let predicate = predicate::parse(terms, filter)?;
-        if predicate.is_all_of_nothing() {
+        if predicate.is_never() {
             return Err(Refused::new("an array filter that holds of nothing"));
         }
         read.push(ElementFilter { name, predicate });

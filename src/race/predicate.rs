@@ -170,21 +170,13 @@ pub fn is_test<T>(named: &[(Option<Rc<str>>, T)]) -> bool {
 }
 
 impl<T> Predicate<T> {
-    /// Whether it holds of no document, as is plain from an empty list in it.
+    /// Whether there is an `$all` of nothing in it: the server forgets the path, and what is said beside it.
     pub fn is_never(&self) -> bool {
         match self {
             Self::And(parts) => parts.iter().any(Self::is_never),
-            Self::Or(parts) => !parts.is_empty() && parts.iter().all(Self::is_never),
-            Self::Field { test: Test::In(Items::Known(items)) | Test::All(Items::Known(items)), .. } => {
-                items.is_empty()
-            }
+            Self::Field { test: Test::All(Items::Known(items)), .. } => items.is_empty(),
             _ => false,
         }
-    }
-
-    /// Whether it is an `$all` of nothing, for which the server forgets the path.
-    pub const fn is_all_of_nothing(&self) -> bool {
-        matches!(self, Self::Field { test: Test::All(Items::Known(items)), .. } if items.is_empty())
     }
 
     /// Whether there is an `$expr` in it.
