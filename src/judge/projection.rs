@@ -100,3 +100,39 @@ pub fn remove(value: &Value, paths: &[&str]) -> Value {
 fn inside<'a>(paths: &[&'a str], name: &str) -> Vec<&'a str> {
     paths.iter().filter_map(|path| path.strip_prefix(name)?.strip_prefix('.')).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::written::value;
+    use super::*;
+
+    #[test]
+    fn a_projection_keeps_or_removes() {
+        let document = value("{'_id': 1, 'a': [{'x': 1, 'y': 2}, 3], 'b': {'x': 1}, 'c': 4}");
+        for (projection, expected) in [
+            ("{}", "{_id: 1, a: [{x: 1, y: 2}, 3], b: {x: 1}, c: 4}"),
+            ("{'a.x': 1}", "{_id: 1, a: [{x: 1}]}"),
+            ("{'c': 1, '_id': 0}", "{c: 4}"),
+            ("{'c.z': 1}", "{_id: 1}"),
+            ("{'_id': 1}", "{_id: 1}"),
+            ("{'_id': 0, 'a': 0}", "{b: {x: 1}, c: 4}"),
+            ("{'a.x': 0, 'b': 0}", "{_id: 1, a: [{y: 2}, 3], c: 4}"),
+        ] {
+            let projection = value(projection);
+            assert_eq!(
+                Projection::read(Some(&projection)).unwrap().of(&document).canonical(),
+                expected,
+                "{projection:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_server_refuses_a_mixture_and_paths_in_each_other() {
+        for projection in ["{'a': 1, 'b': 0}", "{'a': 1, 'a.x': 1}", "{'b.x': 0, 'b': 0}", "1"] {
+            assert!(matches!(Projection::read(Some(&value(projection))), Err(Failure::Rejected(_))), "{projection}");
+        }
+        let positional = value("{'a.$': 1}");
+        assert!(matches!(Projection::read(Some(&positional)), Err(Failure::NotModelled(_))));
+    }
+}

@@ -9,3 +9,8 @@ pub mod path;
 pub mod pipeline;
 pub mod predicate;
 pub mod term;
+
+#[cfg(test)]
+mod parser_tests;
+#[cfg(test)]
+mod written;
