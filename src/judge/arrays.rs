@@ -20,6 +20,10 @@ pub fn compute(operator: Operator, values: Vec<Option<Value>>) -> Evaluated {
         Operator::Range => return range(&values),
         _ => {}
     }
+    let has_null = values.iter().any(|value| matches!(value, None | Some(Value::Null)));
+    if operator == Operator::SetDifference && has_null {
+        return Ok(Some(Value::Null));
+    }
     let first = values.first().cloned().flatten();
     let items = match first {
         Some(Value::List(items)) => items,

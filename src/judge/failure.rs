@@ -18,6 +18,14 @@ impl Failure {
         Err(Self::Rejected(why.into()))
     }
 
+    /// The failure of two parts, of which it is not known which one decides: where one is not known, neither is the whole.
+    pub fn and(self, other: Option<Self>) -> Self {
+        match other {
+            Some(Self::NotModelled(what)) if !matches!(self, Self::NotModelled(_)) => Self::NotModelled(what),
+            _ => self,
+        }
+    }
+
     pub fn not_modelled<T>(what: impl Into<String>) -> Result<T, Self> {
         Err(Self::NotModelled(what.into()))
     }

@@ -73,7 +73,7 @@ fn every<T>(parts: &[T], mut holds: impl FnMut(&T) -> Answer) -> Answer {
         match holds(part) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
-            Err(failure) => failed = failed.or(Some(failure)),
+            Err(failure) => failed = Some(failure.and(failed)),
         }
     }
     failed.map_or(Ok(true), Err)
@@ -200,10 +200,13 @@ fn ordered(value: Option<&Value>, operand: &Value, holds: fn(Ordering) -> bool) 
     if *value == Value::Null || *operand == Value::Null {
         return Ok(false);
     }
-    if value.is_opaque() || operand.is_opaque() {
-        return Failure::not_modelled("the order of an unknown value");
+    let is_unknown = |value: &Value| matches!(value, Value::Symbol(_));
+    match value.rank() == operand.rank() {
+        same if is_unknown(value) || is_unknown(operand) || same && (value.is_opaque() || operand.is_opaque()) => {
+            Failure::not_modelled("the order of an unknown value")
+        }
+        same => Ok(same && holds(value.order(operand))),
     }
-    Ok(value.rank() == operand.rank() && holds(value.order(operand)))
 }
 
 fn is_kind(value: Option<&Value>, kind: Kind) -> Answer {

@@ -233,7 +233,7 @@ impl Store {
             match valid_id(&document).and_then(|id| self.add(collection, document).map(|()| id)) {
                 Ok(id) => ids.push(id),
                 Err(failure) => {
-                    failed = failed.or(Some(failure));
+                    failed = Some(failure.and(failed));
                     if ordered {
                         break;
                     }
@@ -378,6 +378,9 @@ fn identified(document: &Value, fresh: &mut u32) -> Value {
 fn valid_id(document: &Value) -> Result<Value, Failure> {
     match document.field("_id") {
         Some(Value::List(_)) | None => Failure::rejected("an _id is no array"),
+        Some(Value::Document(fields)) if fields.iter().any(|(name, _)| name.starts_with('$')) => {
+            Failure::rejected("an _id has no operators")
+        }
         Some(id) => Ok(id.clone()),
     }
 }

@@ -26,7 +26,8 @@ fn equalities<'a>(predicate: &'a Predicate<Value>, fixed: &mut Vec<(&'a str, &'a
     match predicate {
         Predicate::And(parts) => parts.iter().for_each(|part| equalities(part, fixed)),
         Predicate::Or(parts) => {
-            if let [only] = parts.as_slice() {
+            let mut live = parts.iter().filter(|part| !part.is_never());
+            if let (Some(only), None) = (live.next(), live.next()) {
                 equalities(only, fixed);
             }
         }
@@ -55,4 +56,38 @@ fn put(document: &Value, path: &str, value: &Value) -> Value {
         }
     }
     new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bson::Concrete;
+    use super::super::written::value;
+    use super::*;
+    use crate::race::predicate::parse;
+
+    #[test]
+    fn equalities_of_all_parts_are_fixed() {
+        for (filter, expected) in [
+            ("{'b': 1, 'a.x': {'$eq': 2}, 'a.y': 3}", "{a: {x: 2, y: 3}, b: 1}"),
+            ("{'a': {'$in': [1]}, 'b': {'$in': [1, 2]}, 'c': {'$all': [3]}}", "{a: 1, c: 3}"),
+            ("{'$and': [{'a': 1}, {'$or': [{'b': 2}]}]}", "{a: 1, b: 2}"),
+            ("{'$or': [{'a': 1}, {'b': 2}]}", "{}"),
+            ("{'$or': [{'a': 1}, {'b': {'$all': []}}]}", "{a: 1}"),
+            ("{'a': 1, 'b': {'$all': []}}", "{}"),
+            ("{'a': {'$gt': 1}, 'b': {'$ne': 2}, '$nor': [{'c': 3}]}", "{}"),
+        ] {
+            let predicate = parse(&Concrete, &value(filter)).unwrap();
+            assert_eq!(start(&predicate, false).unwrap().canonical(), expected, "{filter}");
+        }
+        let predicate = parse(&Concrete, &value("{'_id': 1, 'a': 2}")).unwrap();
+        assert_eq!(start(&predicate, true).unwrap().canonical(), "{_id: 1}");
+    }
+
+    #[test]
+    fn a_path_that_is_fixed_twice_is_refused() {
+        for filter in ["{'a': 1, '$and': [{'a': 1}]}", "{'a': {'$all': [1, 2]}}", "{'a': {'x': 1}, 'a.x': 1}"] {
+            let predicate = parse(&Concrete, &value(filter)).unwrap();
+            assert!(matches!(start(&predicate, false), Err(Failure::Rejected(_))), "{filter}");
+        }
+    }
 }

@@ -174,6 +174,7 @@ impl<T> Predicate<T> {
     pub fn is_never(&self) -> bool {
         match self {
             Self::And(parts) => parts.iter().any(Self::is_never),
+            Self::Or(parts) => parts.iter().all(Self::is_never),
             Self::Field { test: Test::All(Items::Known(items)), .. } => items.is_empty(),
             _ => false,
         }
