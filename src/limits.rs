@@ -197,3 +197,7 @@ pub const VISITED: usize = 128;
 pub const RELATED: usize = 12;
 /// Filters, updates and expressions inside each other that are read; the server takes no more either.
 pub const FILTER_DEPTH: u32 = 100;
+/// Nulls with which the store fills an array up to an index beyond its end.
+pub const FILLED_ARRAY: usize = 1_000;
+/// Numbers that a `$range` of the store makes.
+pub const RANGE: u32 = 10_000;

@@ -5,11 +5,9 @@
 use super::bson::Value;
 use super::evaluated::{Evaluated, truth};
 use super::failure::Failure;
+use crate::limits::RANGE;
 use crate::race::expression::Operator;
 use std::rc::Rc;
-
-/// The longest array that `$range` makes.
-const RANGE: f64 = 10_000.0;
 
 pub fn compute(operator: Operator, values: Vec<Option<Value>>) -> Evaluated {
     match operator {
@@ -214,7 +212,7 @@ fn range(values: &[Option<Value>]) -> Evaluated {
     let (Some(from), Some(to)) = (part(0)?, part(1)?) else { return Failure::rejected("$range needs integers") };
     let step = if values.len() == 3 { part(2)? } else { Some(1.0) };
     let Some(step) = step.filter(|step| *step != 0.0) else { return Failure::rejected("$range needs a step") };
-    if (to - from) / step > RANGE {
+    if (to - from) / step > f64::from(RANGE) {
         return Failure::not_modelled("a long $range");
     }
     let mut numbers = Vec::new();

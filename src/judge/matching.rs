@@ -85,12 +85,17 @@ fn some<T>(parts: &[T], mut holds: impl FnMut(&T) -> Answer) -> Answer {
 
 fn at_path(path: &str, test: &Test<Value>, document: &Value, found: &mut Found) -> Answer {
     let mut any_value = |leaf, pass: &dyn Fn(Option<&Value>) -> Answer| {
+        // An element that is not known may be the first that passes.
+        let mut is_first = true;
         any(document, path, leaf, &mut |value, element| {
-            let passed = pass(value)?;
-            if let (true, Some(element)) = (passed, element) {
-                found.record(element);
+            let answer = pass(value);
+            is_first &= answer.is_ok();
+            match (&answer, element) {
+                (Ok(true), Some(element)) if is_first => found.record(element),
+                (Ok(true), Some(_)) => *found = Found::Several,
+                _ => {}
             }
-            Ok(passed)
+            answer
         })
     };
     match test {

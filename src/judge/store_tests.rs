@@ -194,6 +194,10 @@ fn two_conditions_on_arrays_leave_the_positional_operator_open() {
     let mut store = store(&["{'_id': 1, 'a': [1, 2], 'b': [3, 4]}"]);
     let reply = run(&mut store, &update("{'a': 1, 'b': 4}", "{'$set': {'a.$': 0}}"));
     assert!(matches!(reply, Err(Failure::NotModelled(_))), "{reply:?}");
+    // So does an element that is not known before one that passes.
+    let mut unknown = self::store(&["{'_id': 1, 'a': ['#1', 5]}"]);
+    let reply = run(&mut unknown, &update("{'a': {'$gt': 4}}", "{'$set': {'a.$': 0}}"));
+    assert!(matches!(reply, Err(Failure::NotModelled(_))), "{reply:?}");
 }
 
 #[test]

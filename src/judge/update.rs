@@ -7,13 +7,11 @@ use super::bson::{Value, index};
 use super::failure::Failure;
 use super::matching::{self, Found};
 use super::pipeline;
+use crate::limits::FILLED_ARRAY;
 use crate::race::change::{Act, Change, Edit, ElementFilter, Path, Step};
 use crate::race::path::Beside;
 use std::cmp::Ordering;
 use std::rc::Rc;
-
-/// The longest array that a path beyond its end fills with nulls.
-const FILLED: usize = 1_000;
 
 /// Under which circumstances an update runs.
 pub struct Context {
@@ -218,7 +216,7 @@ impl Editor<'_> {
                     return Ok(());
                 }
                 let Some(value) = self.created(rest)? else { return Ok(()) };
-                if at > items.len() + FILLED {
+                if at > items.len() + FILLED_ARRAY {
                     return Failure::not_modelled("an index far beyond the end");
                 }
                 let items = Rc::make_mut(items);

@@ -95,6 +95,8 @@ fn what_depends_on_an_unknown_value_is_not_modelled() {
         ("{'a': '#1'}", "{'$set': {'a.b': 1}}", &[]),
         ("{'a': [1]}", "{'$inc': {'a.$[]': 1, 'a.$[e]': 1}}", &["{'e': 1}"]),
         ("{'a': 1}", "{'$bit': {'a': {'and': 1, 'or': 2}}}", &[]),
+        ("{'a': []}", "{'$set': {'a.1001': 1}}", &[]),
+        ("{}", "[{'$set': {'a': {'$range': [0, 10001]}}}]", &[]),
     ] {
         assert!(matches!(after(document, update, filters), Err(Failure::NotModelled(_))), "{document} {update}");
     }
