@@ -164,8 +164,10 @@ impl Count {
     fn operators(&mut self, command: &Command) {
         let text = format!("{command:?}");
         let kind = text.split(' ').next().unwrap_or_default().to_owned();
-        let quoted = text.split('"').filter(|part| part.starts_with('$') && !part.starts_with("$$") && part.len() > 2);
-        let mut names: Vec<String> = quoted.map(str::to_owned).collect();
+        // A name stands first in a pair, a text in `Text(..)`.
+        let pairs = text.split("(\"").zip(text.split("(\"").skip(1)).filter(|(before, _)| !before.ends_with("Text"));
+        let names = pairs.filter_map(|(_, name)| name.split('"').next()).filter(|name| name.starts_with('$'));
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
         names.push(kind);
         names.sort();
         names.dedup();

@@ -18,10 +18,11 @@ impl Failure {
         Err(Self::Rejected(why.into()))
     }
 
-    /// The failure of two parts, of which it is not known which one decides: where one is not known, neither is the whole.
-    pub fn and(self, other: Option<Self>) -> Self {
-        match other {
-            Some(Self::NotModelled(what)) if !matches!(self, Self::NotModelled(_)) => Self::NotModelled(what),
+    /// The failure of two parts, the earlier and this one: what is not known might not have failed, and outweighs what is.
+    #[must_use]
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        match earlier {
+            Some(earlier) if !matches!(self, Self::NotModelled(_)) => earlier,
             _ => self,
         }
     }

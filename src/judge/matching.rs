@@ -73,7 +73,7 @@ fn every<T>(parts: &[T], mut holds: impl FnMut(&T) -> Answer) -> Answer {
         match holds(part) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
-            Err(failure) => failed = Some(failure.and(failed)),
+            Err(failure) => failed = Some(failure.after(failed.take())),
         }
     }
     failed.map_or(Ok(true), Err)

@@ -233,7 +233,7 @@ impl Store {
             match valid_id(&document).and_then(|id| self.add(collection, document).map(|()| id)) {
                 Ok(id) => ids.push(id),
                 Err(failure) => {
-                    failed = Some(failure.and(failed));
+                    failed = Some(failure.after(failed.take()));
                     if ordered {
                         break;
                     }
