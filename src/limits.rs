@@ -219,3 +219,7 @@ pub const UNMODELLED: usize = 8;
 pub const FRESH_IDS: u32 = 1_000_000;
 /// Inputs that differ one at a time between two requests.
 pub const INPUTS: usize = 4;
+/// Nulls with which the store fills an array up to an index beyond its end.
+pub const FILLED_ARRAY: usize = 1_000;
+/// Numbers that a `$range` of the store makes.
+pub const RANGE: u32 = 10_000;

@@ -30,6 +30,12 @@ pub mod traverse;
 pub mod unique;
 pub mod update;
 pub mod upsert;
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
+mod update_tests;
+#[cfg(test)]
+mod written;
 mod witness;
 
 pub use search::Verdict;
