@@ -4,13 +4,14 @@
 //! Must not know: syntax, MongoDB, files.
 
 mod conditions;
+mod meter;
 mod node;
 mod truth;
 mod work;
 
+use meter::Meter;
+pub use meter::{Budget, Spent};
 pub use node::*;
-use work::Meter;
-pub use work::{Budget, Spent};
 
 use crate::limits::{self, Cut};
 use indexmap::IndexSet;
