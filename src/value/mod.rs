@@ -108,7 +108,7 @@ impl Arena {
 
     /// What a value is, for a walk that counts its own work.
     pub fn peek(&self, value: V) -> &Node {
-        self.nodes.get_index(value.0 as usize).unwrap_or(&Node::Undefined)
+        self.nodes.get(value.0).unwrap_or(&Node::Undefined)
     }
 
     /// The atoms of a condition, last first, for a walk that counts its own work.
@@ -124,7 +124,7 @@ impl Arena {
 
     /// The value of a node that is known already.
     pub fn known(&self, node: &Node) -> Option<V> {
-        self.nodes.get_index_of(node).map(|at| V(at as u32))
+        self.nodes.number_of(node).map(V)
     }
 
     /// The value of a call that is known already.
