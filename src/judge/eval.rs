@@ -62,15 +62,28 @@ impl Machine<'_> {
     }
 
     pub fn condition_holds(&mut self, request: &mut Request, cond: C) -> bool {
-        if cond == C::FALSE {
+        if cond == C::TRUE {
+            return true;
+        }
+        if cond == C::FALSE || self.fuel == 0 {
             return false;
         }
-        let broken = request.is_broken;
-        let holds = self.arena.atoms_of(cond).iter().rev().all(|atom| {
+        let is_free = request.elements.is_empty();
+        if is_free && let Some(known) = request.conditions.get(&cond) {
+            return *known;
+        }
+        // The shared start of conditions is asked once.
+        let Some((parent, atom)) = self.arena.cond(cond) else { return true };
+        self.fuel -= 1;
+        let holds = self.condition_holds(request, parent) && {
+            let broken = request.is_broken;
             let value = self.eval(request, atom.value);
+            request.is_broken = broken;
             truthy(&value) == atom.holds
-        });
-        request.is_broken = broken;
+        };
+        if is_free {
+            request.conditions.insert(cond, holds);
+        }
         holds
     }
 
@@ -101,6 +114,11 @@ impl Machine<'_> {
         }
         if let Some(given) = request.given.get(&value) {
             return Some(given.clone());
+        }
+        if request.is_before
+            && let Some((collection, path)) = self.hints.loaded.get(&value).filter(|(_, path)| !path.is_empty())
+        {
+            return self.stored_at(request, *collection, path);
         }
         match self.arena.peek(value) {
             Node::Undefined => None,

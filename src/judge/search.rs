@@ -176,10 +176,9 @@ impl Search<'_, '_> {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
             other => twice = twice.or(other),
         }
-        // Near it: each slot at each of its other candidates.
-        let slots = self.machine.choices.slots.len();
+        // Near it: each slot that matters at each of its other candidates.
         let mut tried = 0;
-        for slot in 0..slots {
+        for slot in self.matters() {
             let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
             for candidate in 0..count {
                 if reached.get(slot) == Some(&candidate) || tried >= limits::NEIGHBOURS || self.machine.fuel == 0 {
@@ -206,6 +205,15 @@ impl Search<'_, '_> {
         let unmodelled = self.machine.unmodelled.clone();
         let whole = unmodelled.is_empty() && !self.question.slice.is_cut;
         Verdict::Safe { whole, unmodelled }
+    }
+
+    /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
+    fn matters(&mut self) -> BTreeSet<usize> {
+        self.machine.choices.asked.clear();
+        let _ = self.alone();
+        let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();
+        sites.into_iter().for_each(|site| self.machine.ask_read(site));
+        std::mem::take(&mut self.machine.choices.asked).into_iter().collect()
     }
 
     fn take(&mut self, taken: &[usize]) {
@@ -240,7 +248,7 @@ impl Search<'_, '_> {
         let mut request = Request::new(0);
         let slice = self.question.slice;
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
-        request.memo.clear();
+        request.forget();
         for (at, atom) in slice.goal.iter().enumerate() {
             self.machine.choices.asked.clear();
             if !self.machine.holds(&mut request, *atom) {
