@@ -205,6 +205,10 @@ pub const JUDGE_FUEL: u64 = 60_000;
 pub const COMMAND_FUEL: u64 = 10;
 /// Changes of the choices, one or two at a time, on the way to the act.
 pub const CLIMBS: usize = 24;
+/// Commands that are judged together with an act although it needs none of their results.
+pub const JUDGED_TOGETHER: usize = 8;
+/// Unknown values that one condition asks for, of which two are changed at once.
+pub const CLIMBED_PAIRS: usize = 6;
 /// Unknown values that one condition asks for, of which each candidate is tried.
 pub const CLIMBED_SLOTS: usize = 12;
 /// Choices near the first ones that reach the act.
@@ -227,3 +231,5 @@ pub const RANGE: u32 = 10_000;
 pub const START_DEPTH: u32 = 6;
 /// Views of one place that are judged: callers of the function in which it stands.
 pub const JUDGED_VIEWS: u32 = 4;
+/// Elements of a list at the start.
+pub const START_ITEMS: f64 = 40.0;

@@ -70,6 +70,7 @@ impl Machine<'_> {
         }
         let is_free = request.elements.is_empty();
         if is_free && let Some(known) = request.conditions.get(&cond) {
+            request.results_asked += 1;
             return *known;
         }
         // The shared start of conditions is asked once.
@@ -96,12 +97,18 @@ impl Machine<'_> {
             return known.clone();
         }
         let is_free = request.elements.is_empty();
-        if is_free && let Some(known) = request.memo.get(&value) {
+        if is_free && let Some(known) = request.fixed.get(&value) {
             return known.clone();
         }
+        if is_free && let Some(known) = request.memo.get(&value) {
+            request.results_asked += 1;
+            return known.clone();
+        }
+        let before = request.results_asked;
         let result = self.node(request, value);
         if is_free {
-            request.memo.insert(value, result.clone());
+            let memo = if request.results_asked == before { &mut request.fixed } else { &mut request.memo };
+            memo.insert(value, result.clone());
         }
         result
     }
@@ -113,11 +120,13 @@ impl Machine<'_> {
             self.choices.ask(slot);
         }
         if let Some(given) = request.given.get(&value) {
+            request.results_asked += 1;
             return Some(given.clone());
         }
         if request.is_before
             && let Some((collection, path)) = self.hints.loaded.get(&value).filter(|(_, path)| !path.is_empty())
         {
+            request.results_asked += 1;
             return self.stored_at(request, *collection, path);
         }
         match self.arena.peek(value) {
@@ -156,15 +165,23 @@ impl Machine<'_> {
             }
             Node::Element(array) => self.element(request, value, *array),
             Node::Derived(op, operands) => self.derived(request, value, *op, operands),
-            Node::Caught(site) => Some(Value::Bool(request.caught.contains(site))),
-            Node::Completed(site) => Some(Value::Bool(!request.failed.contains(site))),
+            Node::Caught(site) => {
+                request.results_asked += 1;
+                Some(Value::Bool(request.caught.contains(site)))
+            }
+            Node::Completed(site) => {
+                request.results_asked += 1;
+                Some(Value::Bool(!request.failed.contains(site)))
+            }
             Node::Call { site, callee, args } => match request.results.get(site) {
                 Some(result) => {
+                    request.results_asked += 1;
                     let result = result.clone();
                     self.ask_read(*site);
                     result
                 }
                 None if self.hints.calls.contains_key(site) => {
+                    request.results_asked += 1;
                     self.ask_read(*site);
                     None
                 }
@@ -284,6 +301,7 @@ impl Machine<'_> {
             Candidate::Value(value) => Some(value),
             Candidate::Of(other) => self.eval(request, other),
             Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
+            Candidate::Many(count) => Some(Value::list(vec![Value::Symbol(term); count as usize])),
             Candidate::Itself => Some(Value::Symbol(term)),
         }
     }
@@ -472,6 +490,9 @@ impl Machine<'_> {
             (Some(Value::List(items)), Some(Value::Number(at))) if *at >= 0.0 => items.get(*at as usize).cloned(),
             (Some(Value::List(items)), Some(Value::Symbol(_))) => items.first().cloned(),
             (Some(Value::Document(_)), Some(Value::Text(name))) => base.as_ref()?.field(name).cloned(),
+            (Some(Value::Document(_)), Some(Value::Number(number))) => {
+                base.as_ref()?.field(&number.to_string()).cloned()
+            }
             (Some(Value::Document(_)), Some(Value::Symbol(term))) => {
                 base.as_ref()?.field(&format!("key{term}")).cloned()
             }
@@ -684,6 +705,7 @@ pub fn of_hint(arena: &Arena, hint: &Hint) -> Vec<Candidate> {
     }
     if hint.is_list {
         candidates.extend([Candidate::One, Candidate::Value(Value::list(Vec::new()))]);
+        candidates.extend(hint.lengths.iter().map(|length| Candidate::Many(*length)));
     }
     for value in &hint.values {
         match arena.peek(*value) {

@@ -5,6 +5,7 @@
 //! interesting values. Must not know: how values are chosen.
 
 use super::slice::{Action, Slice, conditions_of, values_of};
+use crate::limits;
 use crate::project::Project;
 use crate::project::writes::WriteKind;
 use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
@@ -19,6 +20,8 @@ pub struct Hint {
     pub is_bool: bool,
     pub is_list: bool,
     pub is_text: bool,
+    /// Lengths that a list is compared with.
+    pub lengths: Vec<u32>,
     /// Values that it is compared with or set to: literals, and values that the request brings.
     pub values: Vec<V>,
 }
@@ -176,6 +179,7 @@ impl Collector<'_> {
 
     fn compared(&mut self, a: V, b: V) {
         for (side, other) in [(a, b), (b, a)] {
+            self.measured(side, other);
             let is_time = matches!(self.project.arena.peek(other), Node::Fresh(Freshness::Time, _));
             self.mark(side, &|hint| {
                 hint.is_time |= is_time;
@@ -183,6 +187,30 @@ impl Collector<'_> {
                     hint.values.push(other);
                 }
             });
+        }
+    }
+
+    /// A length that is compared with a number.
+    fn measured(&mut self, length: V, number: V) {
+        let Node::Num(bits) = self.project.arena.peek(number) else { return };
+        let number = f64::from_bits(*bits);
+        self.long(length, number);
+    }
+
+    fn long(&mut self, length: V, number: f64) {
+        let lists: Vec<V> = self.project.arena.alternatives(length).into_iter().map(|(_, v)| v).collect();
+        for length in lists {
+            let Node::Member(list, name) = *self.project.arena.peek(length) else { continue };
+            if self.project.arena.text(name) == "length" && (1.0..=limits::START_ITEMS).contains(&number) {
+                let number = number as u32;
+                self.mark(list, &|hint| {
+                    for length in [number, number.saturating_sub(1), number + 1] {
+                        if length > 1 && !hint.lengths.contains(&length) {
+                            hint.lengths.push(length);
+                        }
+                    }
+                });
+            }
         }
     }
 
@@ -247,6 +275,22 @@ impl Collector<'_> {
                     self.mark(value, &|_| {});
                 }
             }
+            // { 5: …, 10: … }[list.length]
+            Node::Index(table, key) => {
+                if let Node::Object(entries) = self.node(*table) {
+                    for entry in entries {
+                        let Key::Name(name) = entry.key else { continue };
+                        let name = self.project.arena.text(name).to_owned();
+                        match name.parse::<f64>() {
+                            Ok(number) => self.long(*key, number),
+                            Err(_) => {
+                                let text = self.project.arena.str(&name);
+                                self.compared(*key, text);
+                            }
+                        }
+                    }
+                }
+            }
             Node::Not(inner) | Node::Coerce(Coercion::Bool, inner) => self.truth(*inner),
             Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| self.truth(*part)),
             _ => {}
@@ -288,6 +332,11 @@ impl Collector<'_> {
     fn elements(&mut self, array: V, direct: bool, arg: V) {
         let arrays: Vec<V> = self.project.arena.alternatives(array).into_iter().map(|(_, v)| v).collect();
         for array in arrays {
+            // ['like', 'unlike'].includes(action)
+            if let (true, Node::Array(items)) = (direct, self.node(array)) {
+                items.iter().for_each(|item| self.compared(arg, item.value));
+                continue;
+            }
             let (array, inner) = match self.node(array) {
                 Node::Mapped(inner, result) => {
                     (inner, self.project.element_field(result).map(|(_, field)| field).unwrap_or_default())
@@ -444,6 +493,15 @@ impl Collector<'_> {
         let node = self.node(value);
         if path.iter().any(|part| part.is_empty() || part == "...") {
             return;
+        }
+        // A new document has what the searches before it ask for.
+        if is_new && !self.project.arena.is_literal(value) {
+            let asked = self.hints.shapes.get_mut(collection as usize).map(|shape| shape.at(path).hint.values.clone());
+            for literal in asked.unwrap_or_default() {
+                if self.project.arena.is_literal(literal) {
+                    self.compared(value, literal);
+                }
+            }
         }
         let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
         let shape = shape.at(path);

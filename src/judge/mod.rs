@@ -26,17 +26,17 @@ mod slice;
 pub mod sort;
 mod start;
 pub mod store;
+#[cfg(test)]
+mod store_tests;
 pub mod traverse;
 pub mod unique;
 pub mod update;
-pub mod upsert;
-#[cfg(test)]
-mod store_tests;
 #[cfg(test)]
 mod update_tests;
+pub mod upsert;
+mod witness;
 #[cfg(test)]
 mod written;
-mod witness;
 
 pub use search::Verdict;
 pub use slice::Act;

@@ -58,6 +58,10 @@ pub struct Request {
     /// Values of array elements while a predicate is evaluated.
     pub elements: Vec<(V, Option<Value>)>,
     pub memo: FxHashMap<V, Option<Value>>,
+    /// What rests on no result of a command, so that it stays.
+    pub fixed: FxHashMap<V, Option<Value>>,
+    /// How often something that a command changes was asked.
+    pub results_asked: u32,
     pub conditions: FxHashMap<C, bool>,
     /// A member of nothing was asked for: JavaScript would throw.
     pub is_broken: bool,

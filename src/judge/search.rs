@@ -73,6 +73,17 @@ struct End {
     effects: Vec<String>,
 }
 
+/// What the serial orders give.
+struct Expected<'a> {
+    start: &'a World,
+    serial: &'a [World],
+    allowed: BTreeSet<End>,
+    /// A alone, and B alone.
+    alone: Vec<End>,
+    /// How often the act is done in a serial order.
+    acts: u32,
+}
+
 struct Run {
     request: Request,
     world: World,
@@ -141,7 +152,7 @@ fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Ver
         unmodelled: Vec::new(),
         fields: Vec::new(),
     };
-    let mut search = Search { question, machine, appender };
+    let mut search = Search { question, machine, appender, was_refused: false };
     search.machine.plan(question.hints);
     let verdict = search.run();
     let terms = &search.machine.choices.terms;
@@ -153,6 +164,8 @@ struct Search<'q, 'a> {
     question: &'q Question<'a>,
     machine: Machine<'a>,
     appender: Option<&'q str>,
+    /// A request was refused something in some interleaving.
+    was_refused: bool,
 }
 
 impl Search<'_, '_> {
@@ -202,6 +215,10 @@ impl Search<'_, '_> {
         if is_spent {
             return Verdict::unknown("too much to try");
         }
+        // A list that is written whole over another's element, and nothing refuses it: the model does not see what is lost.
+        if self.appender.is_some() && !self.was_refused {
+            self.machine.note("how the new list is made");
+        }
         let unmodelled = self.machine.unmodelled.clone();
         let whole = unmodelled.is_empty() && !self.question.slice.is_cut;
         Verdict::Safe { whole, unmodelled }
@@ -248,7 +265,9 @@ impl Search<'_, '_> {
         let mut request = Request::new(0);
         let slice = self.question.slice;
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
+        // What is asked from here on is told, also where it was known.
         request.forget();
+        request.fixed.clear();
         for (at, atom) in slice.goal.iter().enumerate() {
             self.machine.choices.asked.clear();
             if !self.machine.holds(&mut request, *atom) {
@@ -309,6 +328,8 @@ impl Search<'_, '_> {
                 return Some((reached, next));
             }
         }
+        let near: Vec<usize> = asked.iter().copied().take(limits::CLIMBED_PAIRS).collect();
+        let options: Vec<(usize, usize)> = options.into_iter().filter(|(slot, _)| near.contains(slot)).collect();
         for (at, first) in options.iter().enumerate() {
             for second in options.iter().skip(at + 1).filter(|second| second.0 != first.0) {
                 if self.machine.fuel == 0 {
@@ -349,48 +370,70 @@ impl Search<'_, '_> {
             .into_iter()
             .map(|who| self.serial(&start, [who, who + 2], appended.as_ref()).map(|run| self.end(&run.1)))
             .collect::<Option<_>>()?;
+        let expected = Expected { start: &start, serial: &serial, allowed, alone, acts: most_acts };
         let mut twice = None;
+        // A up to some command, B, the rest of A: one switch in the middle. Then B in two parts.
         let mut budget = limits::SCHEDULES;
-        let mut prefix = (Request::new(0), start.clone());
-        loop {
-            // A has done so much; then B does so much, then A the rest, then B the rest.
-            if !self.step(&mut prefix.0, &mut prefix.1, None) {
-                break;
-            }
-            let mut middle = (Request::new(1), prefix.1.clone());
-            loop {
-                let is_more = self.step(&mut middle.0, &mut middle.1, appended.as_ref());
-                let mut a = (prefix.0.clone(), middle.1.clone());
-                while self.step(&mut a.0, &mut a.1, None) {}
-                let (mut b, mut world) = (middle.0.clone(), a.1);
-                while is_more && self.step(&mut b, &mut world, appended.as_ref()) {}
-                budget -= 1;
-                if self.machine.fuel == 0 {
-                    return None;
-                }
-                let acts = a.0.acts + b.acts;
-                let end = self.end(&world);
-                let is_allowed = allowed.contains(&end)
-                    || (b.was_refused && alone.first() == Some(&end))
-                    || (a.0.was_refused && alone.get(1) == Some(&end));
-                if !is_allowed || (twice.is_none() && acts > most_acts && appended.is_none()) {
-                    let is_outside_only = allowed.iter().any(|known| known.stored == end.stored);
-                    let evidence = self.evidence(&start, world, &serial, is_outside_only);
-                    if !is_allowed {
-                        return Some(Verdict::Race(evidence));
+        for is_whole in [true, false] {
+            let mut prefix = (Request::new(0), start.clone());
+            while self.step(&mut prefix.0, &mut prefix.1, None) {
+                let mut middle = (Request::new(1), prefix.1.clone());
+                loop {
+                    let is_more = match is_whole {
+                        true => {
+                            while self.step(&mut middle.0, &mut middle.1, appended.as_ref()) {}
+                            false
+                        }
+                        false => self.step(&mut middle.0, &mut middle.1, appended.as_ref()),
+                    };
+                    if is_whole || is_more {
+                        let run = (&prefix, &middle, is_more);
+                        if self.finish(run, appended.as_ref(), &expected, &mut twice)? {
+                            return twice;
+                        }
+                        budget -= 1;
                     }
-                    twice = Some(Verdict::ActsTwice(evidence));
+                    if !is_more || budget == 0 {
+                        break;
+                    }
                 }
-                if !is_more || budget == 0 {
-                    break;
+                if budget == 0 {
+                    self.machine.note("more interleavings than are tried");
+                    return twice;
                 }
-            }
-            if budget == 0 {
-                self.machine.note("more interleavings than are tried");
-                break;
             }
         }
         twice
+    }
+
+    /// Runs the rest of both requests, A first, and compares the end. Says whether that is a race.
+    fn finish(
+        &mut self,
+        (prefix, middle, is_more): (&(Request, World), &(Request, World), bool),
+        appended: Option<&Command>,
+        expected: &Expected<'_>,
+        verdict: &mut Option<Verdict>,
+    ) -> Option<bool> {
+        let (mut a, mut world) = (prefix.0.clone(), middle.1.clone());
+        while self.step(&mut a, &mut world, None) {}
+        let mut b = middle.0.clone();
+        while is_more && self.step(&mut b, &mut world, appended) {}
+        if self.machine.fuel == 0 {
+            return None;
+        }
+        self.was_refused |= a.was_refused;
+        let end = self.end(&world);
+        let is_allowed = expected.allowed.contains(&end)
+            || (b.was_refused && expected.alone.first() == Some(&end))
+            || (a.was_refused && expected.alone.get(1) == Some(&end));
+        let is_twice = verdict.is_none() && a.acts + b.acts > expected.acts && appended.is_none();
+        if is_allowed && !is_twice {
+            return Some(false);
+        }
+        let is_outside_only = expected.allowed.iter().any(|known| known.stored == end.stored);
+        let evidence = self.evidence(expected.start, world, expected.serial, is_outside_only);
+        *verdict = Some(if is_allowed { Verdict::ActsTwice(evidence) } else { Verdict::Race(evidence) });
+        Some(!is_allowed)
     }
 
     fn evidence(&self, start: &World, outcome: World, serial: &[World], is_outside_only: bool) -> Box<Evidence> {

@@ -222,15 +222,28 @@ fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write) -> V
     let given = all.iter().take(1).filter(|first| matches!(first.action, Action::Given { .. })).map(|_| 0);
     let mut kept: FxHashSet<usize> = given.chain([act]).collect();
     close(all, &needs, &mut kept);
-    let touched: FxHashSet<u32> = kept.iter().filter_map(|at| all.get(*at)?.action.collection()).collect();
-    let read: FxHashSet<Site> = kept.iter().filter_map(|at| all.get(*at)).map(|command| command.site).collect();
+    // What the same results decide, or a value of theirs goes into, belongs to the act.
+    let read: FxHashSet<Site> =
+        kept.iter().filter(|at| **at != act).filter_map(|at| all.get(*at)).map(|command| command.site).collect();
+    let collection = all.get(act).and_then(|command| command.action.collection());
+    let mut extras: Vec<usize> = Vec::new();
     for (at, command) in all.iter().enumerate() {
         let changes = !matches!(command.action, Action::Read { .. } | Action::Given { .. });
-        let is_near = command.action.collection().is_some_and(|collection| touched.contains(&collection));
+        let is_near = command.action.collection().is_some_and(|own| Some(own) == collection);
         let is_decided = needs.get(at).is_some_and(|needs| needs.iter().any(|site| read.contains(site)));
-        let cond = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
-        if changes && (is_near || is_decided) && !cond {
-            kept.insert(at);
+        let is_excluded = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
+        if changes && !kept.contains(&at) && (is_decided || (is_near && read.is_empty())) && !is_excluded {
+            extras.push(at);
+        }
+    }
+    // The nearest first, as many as can be judged together.
+    extras.sort_by_key(|at| at.abs_diff(act));
+    for extra in extras {
+        let mut with = kept.clone();
+        with.insert(extra);
+        close(all, &needs, &mut with);
+        if with.len() <= limits::JUDGED_TOGETHER {
+            kept = with;
         }
     }
     close(all, &needs, &mut kept);

@@ -48,6 +48,7 @@ impl Machine<'_> {
                 candidates.push(Candidate::One);
             }
             candidates.extend(of(&shape.elements));
+            candidates.extend(shape.hint.lengths.iter().map(|length| Candidate::Many(*length)));
             if shape.fields.is_empty() {
                 candidates.push(Candidate::Itself);
             }
@@ -101,7 +102,7 @@ impl Machine<'_> {
         }
         request.depth += 1;
         let value = match self.choices.taken(slot).clone() {
-            Candidate::Missing | Candidate::One => None,
+            Candidate::Missing | Candidate::One | Candidate::Many(_) => None,
             Candidate::Value(value) => Some(value),
             Candidate::Of(value) => self.eval(request, value),
             Candidate::Itself => Some(self.stored_symbol(slot, name)),
@@ -136,6 +137,12 @@ impl Machine<'_> {
                         let mut part = Value::document(Vec::<(&str, Value)>::new());
                         self.fill(request, inner, path, slots, &mut part);
                         Some(if inner.hint.is_list { Value::list(vec![part]) } else { part })
+                    }
+                    Candidate::Many(count) => {
+                        let mut part = Value::document(Vec::<(&str, Value)>::new());
+                        self.fill(request, inner, path, slots, &mut part);
+                        let item = if inner.fields.is_empty() { self.stored_symbol(*slot, name) } else { part };
+                        Some(Value::list(vec![item; count as usize]))
                     }
                     Candidate::Of(value) => self.eval(request, value).map(|value| match is_scalars {
                         true => Value::list(vec![value]),

@@ -68,7 +68,7 @@ pub struct Context<'a> {
     /// Writes whose collection some caller names.
     named: FxHashSet<SiteInfo>,
     /// How often a place was judged for a rule, and whether a witness was found.
-    pub(super) judged: FxHashMap<(&'static str, SiteInfo), (u32, bool)>,
+    pub(super) judged: FxHashMap<(&'static str, SiteInfo, bool), (u32, bool)>,
     /// The calls whose result decides something; collected when first asked for.
     pub decisive: Option<DecisiveCalls>,
 }

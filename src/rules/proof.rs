@@ -49,7 +49,7 @@ impl Context<'_> {
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
     pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
         let is_doubted = act.relation == Relation::Unknown;
-        let place = (draft.rule, self.project.base_site(draft.site));
+        let place = (draft.rule, self.project.base_site(draft.site), is_doubted);
         let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
         // A place is shown by one witness; further callers add their ends.
         if is_proven || views >= limits::JUDGED_VIEWS {
@@ -59,7 +59,8 @@ impl Context<'_> {
             return;
         }
         let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
-        let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if !is_doubted && !evidence.is_outside_only);
+        let is_shown =
+            matches!(&judgement.verdict, Verdict::Race(evidence) if !is_doubted && !evidence.is_outside_only);
         self.judged.insert(place, (views + 1, is_shown));
         let lowered = match judgement.verdict {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
