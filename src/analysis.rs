@@ -7,21 +7,24 @@ mod clients;
 mod coverage;
 mod memory;
 mod paths;
+mod places;
 mod problems;
+mod read;
 mod survey;
 mod ways;
 
 pub use belief::beliefs;
 pub use cancel::Cancel;
 pub use memory::Memory;
+use places::place;
+pub use read::file_facts;
 pub use survey::survey;
 
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Level, Proof, Related, Role, Way, fingerprint};
-use crate::facts::{self, FileFacts, Notes};
+use crate::facts::FileFacts;
 use crate::limits;
 use crate::panics::{self, Panic};
-use crate::parse::{self, Parsed, Problem};
 use crate::project::census::Census;
 use crate::project::mongo::telling_names;
 use crate::project::resolve::Resolver;
@@ -29,7 +32,7 @@ use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
-use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::source::{FileId, Place, Sources};
 use crate::stack;
 use crate::suppress;
 use crate::value::{FnRef, Site};
@@ -133,48 +136,6 @@ fn marks(config: &Config) -> Marks {
     calls.extend(completion.complete.iter().cloned());
     calls.extend(completion.recovery.clone());
     Marks { calls, results: vec![completion.producer.clone()] }
-}
-
-fn is_script(path: &str) -> bool {
-    let extension = path.rsplit('.').next().unwrap_or("");
-    matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
-}
-
-/// Words of which a file must hold one to be worth parsing as context: an operation, a schema, or an export that the
-/// reported files may use on the server. Pages for a browser hold none of them.
-const CONTEXT_WORDS: [&str; 8] =
-    ["module.exports", "exports.", "export ", "require(", "collection(", "Schema", "createIndex", "ensureIndex"];
-
-fn can_contribute(text: &str) -> bool {
-    CONTEXT_WORDS.iter().any(|word| text.contains(word))
-}
-
-/// The facts of one file; without any when it cannot be parsed or is no script.
-pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
-    if !is_script(&file.path) || !(file.reported || can_contribute(&file.text)) {
-        return (FileFacts::default(), Vec::new());
-    }
-    let directs = suppress::may_direct(&file.text);
-    let read = || parse::with_tree(file, directs, |parsed| parsed.map(|parsed| tree_facts(id, file, directs, parsed)));
-    panics::attempt(read).unwrap_or_else(|panic| Err(Problem::Internal { message: panic.0 })).unwrap_or_else(
-        |problem| {
-            let comments = if directs { parse::head_comments(&file.text) } else { Vec::new() };
-            let notes = Notes { comments, ..Notes::default() };
-            (FileFacts { notes, ..FileFacts::default() }, vec![problem])
-        },
-    )
-}
-
-fn tree_facts(id: FileId, file: &SourceFile, directs: bool, parsed: Parsed) -> (FileFacts, Vec<Problem>) {
-    let mut facts = facts::extract(&parsed.program, &file.text, id.0);
-    if directs {
-        facts.notes = Notes {
-            comments: parsed.comments,
-            statements: facts::statements(&parsed.program),
-            is_whole: parsed.recovered.is_empty(),
-        };
-    }
-    (facts, parsed.recovered)
 }
 
 /// What the rules say of all functions, the calls that they saw, and where they failed.
@@ -343,6 +304,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         fingerprint,
     })
 }
+<<<<<<< HEAD
 
 /// A proof whose moves say where the code does them.
 fn placed(sources: &Sources, project: &Project, proof: Proof, moves: &[Site]) -> Proof {
@@ -366,3 +328,5 @@ fn one_line(file: &SourceFile, id: FileId, start: u32, end: u32) -> Place {
     let first = text.find(['\n', '\r']).unwrap_or(text.len()) as u32;
     Place { file: id, start, end: start + first }
 }
+=======
+>>>>>>> net

@@ -22,7 +22,9 @@ mod results;
 mod statements;
 mod stmt;
 mod written;
+mod written_calls;
 
+pub use eval::extract;
 pub use statements::statements;
 pub use written::{Literal, Property, Written, WrittenCall};
 
@@ -30,7 +32,6 @@ use crate::limits::Cuts;
 use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
 use std::collections::BTreeMap;
-use swc_ecma_ast::Program;
 
 /// The facts of one file. Identifiers are those of its own arena.
 #[derive(Clone, Debug, Default)]
@@ -162,9 +163,4 @@ pub struct Class {
     pub options: Option<V>,
     /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
     pub unique_fields: Vec<Sym>,
-}
-
-/// Evaluates a tree. `file` numbers the file in the sites.
-pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
-    eval::run(program, text, file)
 }
