@@ -1,5 +1,6 @@
 //! The pipeline from source texts to findings.
 
+mod belief;
 mod calls;
 mod cancel;
 mod clients;
@@ -10,6 +11,7 @@ mod problems;
 mod survey;
 mod ways;
 
+pub use belief::beliefs;
 pub use cancel::Cancel;
 pub use memory::Memory;
 pub use survey::survey;

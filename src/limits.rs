@@ -195,3 +195,25 @@ pub const LISTED_CALLERS: usize = 24;
 pub const VISITED: usize = 128;
 /// Related places of one finding.
 pub const RELATED: usize = 12;
+/// Filters, updates and expressions inside each other that are read; the server takes no more either.
+pub const FILTER_DEPTH: u32 = 100;
+
+/// Commands of one function that are judged together.
+pub const COMMANDS: usize = 12;
+/// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each.
+pub const JUDGE_FUEL: u64 = 60_000;
+pub const COMMAND_FUEL: u64 = 10;
+/// Changes of the choices, one or two at a time, on the way to the act.
+pub const CLIMBS: usize = 24;
+/// Unknown values that one condition asks for, of which each candidate is tried.
+pub const CLIMBED_SLOTS: usize = 12;
+/// Choices near the first ones that reach the act.
+pub const NEIGHBOURS: usize = 60;
+/// Interleavings of two requests under the same choices.
+pub const SCHEDULES: usize = 100;
+/// Fields of one collection whose values at the start are chosen.
+pub const START_FIELDS: usize = 40;
+/// Parts that are not modelled which one verdict names.
+pub const UNMODELLED: usize = 8;
+/// Identifiers from here on are made in a run.
+pub const FRESH_IDS: u32 = 1_000_000;

@@ -22,6 +22,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("facts", &["limits", "parse", "source", "stack", "value"]),
     ("fix", &["diagnostic", "panics", "parse", "source"]),
     ("project", &["facts", "limits", "source", "value"]),
+    ("race", &["config", "facts", "limits", "project", "source", "value"]),
+    ("judge", &["facts", "limits", "project", "race", "source", "value"]),
     ("survey", &["config", "source"]),
     ("rules", &["config", "diagnostic", "limits", "project", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),

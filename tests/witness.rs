@@ -19,6 +19,7 @@ use pushguard::report::{Run, witness::script};
 use pushguard::rules;
 use pushguard::source::{SourceFile, Sources};
 use serde_json::{Value, json};
+use shell::{Project, RACY};
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
@@ -35,13 +36,17 @@ const TROUBLE: i32 = 2;
 fn main() {
     let arguments = Arguments::from_args();
     let driver = tools::node_modules().join("mongodb/package.json");
-    let is_listing = arguments.list;
-    if !is_listing && !(tools::is_there(&mongod::binary()) && tools::is_there(&driver)) {
-        return;
-    }
-    let server = (!is_listing).then(Server::start);
+    // The names of the tests are the same without a server.
+    let server = match arguments.list {
+        true => None,
+        false => match tools::is_there(&driver).then(Server::start).flatten() {
+            None => return,
+            server => server,
+        },
+    };
     let uri: Arc<str> = server.as_ref().map_or_else(String::new, Server::uri).into();
     let mut trials = hand_made(&uri);
+    trials.push(commanded(&uri));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs/racy");
     for program in entries(&folder) {
         let name = program.file_name().unwrap().to_string_lossy().into_owned();
@@ -57,6 +62,15 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(server);
     conclusion.exit();
+}
+
+/// Plays what the command prints.
+fn commanded(uri: &Arc<str>) -> Trial {
+    let uri = uri.clone();
+    Trial::test("pushguard witness --script", move || {
+        let printed = Project::new(&[("models/a.js", RACY)]).run(&["witness", "models/a.js:5", "--script"]);
+        expect(&printed.stdout, &uri, APPEARS)
+    })
 }
 
 /// Plays each witness of a project.

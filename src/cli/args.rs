@@ -2,9 +2,11 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+mod debug;
 mod gate;
 mod line;
 
+pub use debug::{DebugCommand, TraceArgs};
 pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
 pub use line::{LineArgs, WhyArgs, WitnessArgs};
 
@@ -44,6 +46,12 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
+    /// Look into the engine
+    #[command(hide = true)]
+    Debug {
+        #[command(subcommand)]
+        what: DebugCommand,
+    },
 }
 
 /// The words of the list of write paths.

@@ -7,6 +7,7 @@ mod args;
 mod baseline;
 mod check;
 mod completions;
+mod debug;
 mod explain;
 mod fix;
 mod init;
@@ -25,7 +26,7 @@ mod witness;
 
 use crate::error::Error;
 use crate::report::escape;
-use args::{Args, Command};
+use args::{Args, Command, DebugCommand};
 use clap::Parser;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -55,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Schema(args) => schema::run(&args, stdout),
         Command::Completions(args) => completions::run(&args, stdout),
         Command::Lsp(args) => lsp::run(&args),
+        Command::Debug { what: DebugCommand::Trace(args) } => debug::trace(&args, stdout, stderr),
     };
     match done.and_then(|code| deliver(stdout).map(|()| code)) {
         Ok(code) => code,

@@ -3,7 +3,7 @@
 //! Input: places and texts from the rules. Output: owned, ordered findings.
 //! Must not know: syntax, terminals, files.
 
-mod witness;
+pub mod witness;
 
 pub use witness::{Command, End, Harm, Index, Inputs, Move, Proof, Stored, Witness};
 

@@ -132,6 +132,15 @@ impl Project {
         }
     }
 
+    /// The session that the call of a step was given.
+    pub fn session_of_step(&mut self, steps: &[Step], step: &Step) -> Option<V> {
+        let Op::Call { callee, args, .. } = &step.op else { return None };
+        match self.arena.call_value(step.site, *callee, args) {
+            Some(call) => self.read_session(steps, call),
+            None => None,
+        }
+    }
+
     /// The session that a read was given.
     pub fn read_session(&mut self, steps: &[Step], document: V) -> Option<V> {
         let Node::Call { site, args, .. } = self.arena.node(document).clone() else { return None };

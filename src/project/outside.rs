@@ -2,7 +2,7 @@
 //!
 //! Input: a write. Output: the document whose identity its filter names. Must not know: rules.
 
-use super::link::Project;
+use super::link::{Op, Project};
 use super::writes::Write;
 use crate::value::{Node, V};
 
@@ -10,7 +10,62 @@ use crate::value::{Node, V};
 const SENT: [&str; 12] =
     ["body", "params", "query", "headers", "cookies", "args", "input", "file", "files", "payload", "data", "variables"];
 
+/// Verbs of functions that do something outside of the database which a second run repeats.
+const OUTSIDE_VERBS: [&str; 22] = [
+    "send",
+    "mail",
+    "email",
+    "notify",
+    "publish",
+    "emit",
+    "charge",
+    "refund",
+    "transfer",
+    "payout",
+    "capture",
+    "enqueue",
+    "dispatch",
+    "produce",
+    "trigger",
+    "sms",
+    "pay",
+    "withdraw",
+    "broadcast",
+    "queue",
+    "alert",
+    "schedule",
+];
+
 impl Project {
+    /// The name of a call that does something outside of the database: a mail, a payment, a message to a queue.
+    pub fn outside_effect(&self, op: &Op) -> Option<&str> {
+        let Op::Call { callee, recv, name, .. } = op else { return None };
+        let name = match name {
+            Some(name) => self.arena.text(*name),
+            None => self.last_name(*callee)?,
+        };
+        // res.send(…), response.json(…): the reply to the request itself.
+        let is_reply = recv.and_then(|recv| self.last_name(recv)).is_some_and(is_response)
+            || recv.is_some_and(|recv| self.is_response_param(recv));
+        let verb: String = name.chars().take_while(|c| !c.is_uppercase() && *c != '_').collect();
+        (!is_reply && OUTSIDE_VERBS.contains(&verb.as_str())).then_some(name)
+    }
+
+    fn is_response_param(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Param(func, at) => self
+                .function(*func)
+                .and_then(|function| function.param_names.get(*at as usize))
+                .is_some_and(|name| is_response(name)),
+            Node::Call { callee, .. } => match self.arena.node(*callee) {
+                // res.status(404).send(…)
+                Node::Member(recv, _) => self.is_response_param(*recv),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// `req.user` of `updateOne({ _id: req.user._id }, …)`, or of a document that is itself saved.
     pub fn outside_document(&mut self, write: &Write) -> Option<V> {
         let document = match write.document {
@@ -38,4 +93,8 @@ impl Project {
             _ => false,
         }
     }
+}
+
+fn is_response(name: &str) -> bool {
+    matches!(name, "res" | "response" | "reply" | "ctx" | "context" | "socket" | "ws")
 }

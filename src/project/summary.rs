@@ -253,6 +253,7 @@ impl Project {
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()
+                    || self.outside_effect(op).is_some()
             }
         }
     }

@@ -1,6 +1,7 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
+use super::proof::{Judged, Relation};
 use crate::diagnostic::Role;
 use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
@@ -58,9 +59,6 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
     }
     let (root, read) = source(ctx, trace, field.value, &path, 0)?;
     if !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document) && read.is_some() {
-        return None;
-    }
-    if is_safe(ctx, trace, write, root, &field.path) {
         return None;
     }
     let array = ctx.is_array_value(field.value)
@@ -161,9 +159,7 @@ fn spread_document(ctx: &mut Context<'_>, trace: &Trace, write: &Write, value: V
         if !path.is_empty() || !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, None) {
             continue;
         }
-        if let Some(array) = changed_array(ctx, trace, root)
-            && !is_safe(ctx, trace, write, root, &array)
-        {
+        if let Some(array) = changed_array(ctx, trace, root) {
             return Some((root, array));
         }
     }
@@ -239,6 +235,7 @@ fn has_version(ctx: &mut Context<'_>, filter: V, root: V) -> bool {
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
+    let relation = Relation::doubted(is_safe(ctx, trace, write, root, array));
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!(
         "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
@@ -263,7 +260,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         )
     };
     draft.pair = format!("{array} loaded -> written whole");
-    ctx.report(draft);
+    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: Some(array), relation });
 }
 
 fn has_map(ctx: &Context<'_>, value: V) -> bool {

@@ -2,9 +2,10 @@
 
 use super::context::{Context, Trace};
 use super::freshness::Origin;
+use super::proof::{Judged, Relation};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{Arena, Key, Node, V};
+use crate::value::{Arena, C, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -18,16 +19,16 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
+        let mut is_doubted = false;
         for check in checks {
             let keys = deciding_keys(ctx, trace, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys else { continue };
-            if ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write) {
-                continue;
-            }
+            is_doubted |= ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
             deciding.push((check, keys));
         }
         if let Some((check, keys)) = deciding.first() {
-            report(ctx, trace, write, check, keys, deciding.get(1..).unwrap_or_default());
+            let others = deciding.get(1..).unwrap_or_default();
+            report(ctx, trace, write, check, keys, others, Relation::doubted(is_doubted));
         }
     }
 }
@@ -236,6 +237,7 @@ fn report(
     check: &Check,
     keys: &[String],
     others: &[(&Check, Vec<String>)],
+    relation: Relation,
 ) {
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
@@ -258,5 +260,5 @@ fn report(
         ctx.index_text(check.read.as_ref().and_then(|read| read.filter), keys)
     };
     draft.pair = format!("find {list} -> insert");
-    ctx.report(draft);
+    ctx.report_judged(draft, trace, &Judged { write, cond: C::TRUE, whole_array: None, relation });
 }

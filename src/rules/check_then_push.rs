@@ -2,6 +2,7 @@
 
 use super::carry::carry_text;
 use super::context::{Context, Trace, appends};
+use super::proof::{Judged, Relation};
 use super::rewrite;
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
@@ -32,14 +33,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let deciding: Vec<Check> =
                 checks.iter().filter(|check| decides(ctx, check, write, &field)).cloned().collect();
             let Some(check) = deciding.first() else { continue };
-            if ctx.same_session(trace, check, write)
+            let is_doubted = ctx.same_session(trace, check, write)
                 || ctx.is_claimed(trace, write)
-                || is_guarded(ctx, write, &field, cond)
-            {
-                continue;
-            }
+                || is_guarded(ctx, write, &field, cond);
             let is_only = deciding.len() == 1;
-            report(ctx, trace, write, &field, check, is_only);
+            report(ctx, trace, write, &field, check, is_only, Relation::doubted(is_doubted));
         }
     }
 }
@@ -102,7 +100,15 @@ fn has_loaded_field(ctx: &mut Context<'_>, write: &Write) -> bool {
 }
 
 /// `is_only`: no other check decides this append.
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check, is_only: bool) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    check: &Check,
+    is_only: bool,
+    relation: Relation,
+) {
     let array = field.path.clone();
     let keys = keys_of(ctx, check, &array);
     let guard = ctx.guard_text(&array, &keys);
@@ -134,7 +140,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     if is_only {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
-    ctx.report(draft);
+    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

@@ -2,6 +2,7 @@
 
 use super::carry::carry_text;
 use super::context::{Context, Trace};
+use super::proof::{Judged, Relation};
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -41,16 +42,13 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                     )
             });
             let Some(check) = found.cloned() else { continue };
-            if ctx.same_session(trace, &check, write)
+            let is_doubted = ctx.same_session(trace, &check, write)
                 || ctx.is_claimed(trace, write)
                 || ctx.is_fenced(write)
                 || carries(ctx, write, &field.path)
                 || is_initial(ctx, &check, field)
-                || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check))
-            {
-                continue;
-            }
-            report(ctx, trace, write, field, &check);
+                || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check));
+            report(ctx, trace, write, field, &check, Relation::doubted(is_doubted));
             break;
         }
     }
@@ -222,7 +220,7 @@ pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
     matches!(ctx.project.arena.node(value), Node::Derived(op, _) if matches!(ctx.project.arena.text(*op), "+" | "-" | "*" | "/" | "%" | "**"))
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check, relation: Relation) {
     let path = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!(
@@ -240,5 +238,5 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         carry_text(write, &condition, "…")
     );
     draft.pair = format!("{path} checked -> {}", field.operator);
-    ctx.report(draft);
+    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
 }

@@ -34,6 +34,8 @@ pub struct Draft {
     pub fix: Option<Fix>,
     /// Whether an interleaving with the harm was shown.
     pub proof: Proof,
+    /// The places of the moves of the witness.
+    pub moves: Vec<Site>,
     /// How many calls lead from the function in which this was seen to the act.
     pub calls: u32,
     /// The normalised pair of check and act, for the fingerprint.
@@ -184,6 +186,7 @@ impl<'a> Context<'a> {
             help: String::new(),
             fix: None,
             proof: Proof::NotJudged,
+            moves: Vec::new(),
             calls: step.map_or(0, |step| step.calls),
             pair: String::new(),
         }

@@ -2,6 +2,7 @@
 
 use super::check_then_update::carries;
 use super::context::{Context, Trace};
+use super::proof::{Judged, Relation};
 use super::token;
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -26,15 +27,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
             let session = ctx.project.read_session(&trace.steps, root);
-            if write.session.is_some() && (session == write.session || read.is_none())
+            let is_doubted = write.session.is_some() && (session == write.session || read.is_none())
                 || ctx.is_claimed(trace, write)
                 || ctx.is_fenced(write)
-                || carries(ctx, write, &field.path)
-            {
-                continue;
-            }
+                || carries(ctx, write, &field.path);
             let read = read.map(|read| read.site);
-            report(ctx, trace, write, field, read, operation);
+            report(ctx, trace, write, field, read, operation, Relation::doubted(is_doubted));
             reported.push(field.site);
             // One finding for one save, however many fields it writes back.
             break;
@@ -123,6 +121,7 @@ fn report(
     field: &FieldWrite,
     read: Option<Site>,
     operation: Operation,
+    relation: Relation,
 ) {
     let path = field.path.replace(".*", "[…]");
     let key = if path.ends_with("[…]") { path.clone() } else { token::key(&path, '\'') };
@@ -150,5 +149,5 @@ fn report(
         ),
     };
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report(draft);
+    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
 }

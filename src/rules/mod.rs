@@ -3,6 +3,7 @@
 //! Input: the linked project. Output: findings. Must not know: syntax, terminals, the file system.
 
 pub mod appends;
+pub mod belief;
 pub mod context;
 pub mod doc;
 
@@ -32,10 +33,12 @@ mod lost_update;
 mod nullable_guard_key;
 mod poll_without_claim;
 mod positional_push;
+mod proof;
 mod protocol;
 mod races;
 mod results;
 mod rewrite;
+mod spell;
 mod startup_recovery;
 mod token;
 mod unchecked_guard_result;

@@ -1,6 +1,7 @@
 //! `check-then-push` for an array inside an element: a check decides `$push: { 'stories.$.viewers': … }`.
 
 use super::context::{Context, Trace};
+use super::proof::{Judged, Relation};
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
@@ -30,13 +31,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let cond = ctx.project.arena.and(write.cond, field.cond);
             let found = checks.iter().find(|check| decides(ctx, check, &inner, write));
             let Some(check) = found.filter(|_| cond != C::FALSE) else { continue };
-            if ctx.same_session(trace, check, write)
+            let is_doubted = ctx.same_session(trace, check, write)
                 || ctx.is_claimed(trace, write)
-                || is_guarded(ctx, filter, &inner, cond)
-            {
-                continue;
-            }
-            report(ctx, trace, write, field, &inner, check);
+                || is_guarded(ctx, filter, &inner, cond);
+            report(ctx, trace, write, field, &inner, check, Relation::doubted(is_doubted));
         }
     }
 }
@@ -78,7 +76,15 @@ fn is_guarded(ctx: &mut Context<'_>, filter: V, inner: &Inner<'_>, cond: C) -> b
     !parsed.is_empty() && parsed.iter().all(|(_, filter)| filter.open || filter.is_optimistic() || names(filter, inner))
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, inner: &Inner<'_>, check: &Check) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    inner: &Inner<'_>,
+    check: &Check,
+    relation: Relation,
+) {
     let path = format!("{}.{}", inner.array, inner.inner);
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     draft.message = format!(
@@ -92,5 +98,5 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         inner.array, inner.inner
     );
     draft.pair = format!("{} -> $push", check_words(check));
-    ctx.report(draft);
+    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
 }

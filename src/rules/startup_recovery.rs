@@ -35,6 +35,7 @@ pub fn check(ctx: &mut Context<'_>) {
             ),
             fix: None,
             proof: Proof::NotJudged,
+            moves: Vec::new(),
             calls: 0,
             pair: format!("{recovery} -> {}", completion.consumer),
         });

@@ -128,25 +128,25 @@ impl Arena {
 
     pub(super) fn push_atom(&mut self, parent: C, atom: Atom) -> C {
         self.spend(1);
-        if let Some(at) = self.conds.get_index_of(&(parent, atom)) {
-            return C(at as u32);
+        if let Some(at) = self.conds.number_of(&(parent, atom)) {
+            return C(at);
         }
-        let outer = self.extents.get(parent.0 as usize).copied().unwrap_or_default();
-        let shape = self.shapes.get(atom.value.0 as usize).copied().unwrap_or_default();
+        let outer = self.extents.get(parent.0).copied().unwrap_or_default();
+        let shape = self.shapes.get(atom.value.0).copied().unwrap_or_default();
         let extent = Extent { atoms: outer.atoms + 1, depth: outer.depth.max(shape.depth) };
         if extent.atoms > limits::ATOMS {
             self.meter.cut(Cut::Branches);
             return parent;
         }
-        let (at, _) = self.conds.insert_full((parent, atom));
+        let (at, _) = self.conds.insert((parent, atom));
         self.extents.push(extent);
         self.meter.keep(1);
-        C(at as u32)
+        C(at)
     }
 
     /// The atoms of a condition, last first.
     pub fn atoms(&self, mut cond: C) -> Vec<Atom> {
-        let count = self.extents.get(cond.0 as usize).map_or(0, |extent| extent.atoms);
+        let count = self.extents.get(cond.0).map_or(0, |extent| extent.atoms);
         self.spend(u64::from(count) + 1);
         let mut atoms = Vec::with_capacity(usize::from(count));
         while cond.0 > 1 {

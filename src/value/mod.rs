@@ -4,6 +4,7 @@
 //! Must not know: syntax, MongoDB, files.
 
 mod conditions;
+mod interned;
 mod node;
 mod truth;
 mod work;
@@ -13,11 +14,8 @@ use work::Meter;
 pub use work::{Budget, Spent};
 
 use crate::limits::{self, Cut};
-use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
+use interned::{Chunks, Interned};
 use std::cell::Cell;
-
-type Interned<T> = IndexSet<T, FxBuildHasher>;
 
 /// What is known of a node without looking inside, so that substitution and searches can skip it, and so that no value is
 /// deeper than a recursive walk can take.
@@ -40,10 +38,10 @@ struct Extent {
 #[derive(Clone, Debug)]
 pub struct Arena {
     nodes: Interned<Node>,
-    shapes: Vec<Shape>,
+    shapes: Chunks<Shape>,
     syms: Interned<Box<str>>,
     conds: Interned<(C, Atom)>,
-    extents: Vec<Extent>,
+    extents: Chunks<Extent>,
     sites: Interned<SiteInfo>,
     /// What is left of the work that one question about a condition may take.
     fuel: Cell<u32>,
@@ -58,15 +56,19 @@ impl Default for Arena {
         let never = Atom { value: V(0), holds: false };
         let mut arena = Self {
             nodes: Interned::default(),
-            shapes: Vec::new(),
+            shapes: Chunks::default(),
             syms: Interned::default(),
-            conds: [(C::TRUE, none), (C::TRUE, never)].into_iter().collect(),
-            extents: vec![Extent::default(); 2],
+            conds: Interned::default(),
+            extents: Chunks::default(),
             sites: Interned::default(),
             fuel: Cell::new(0),
             meter: Meter::default(),
             unknown: 0,
         };
+        for atom in [none, never] {
+            arena.conds.insert((C::TRUE, atom));
+            arena.extents.push(Extent::default());
+        }
         arena.intern(Node::Undefined);
         arena
     }
@@ -79,14 +81,11 @@ impl Arena {
     pub const UNDEFINED: V = V(0);
 
     pub fn sym(&mut self, text: &str) -> Sym {
-        if let Some(at) = self.syms.get_index_of(text) {
-            return Sym(at as u32);
-        }
-        Sym(self.syms.insert_full(text.into()).0 as u32)
+        Sym(self.syms.number_of(text).unwrap_or_else(|| self.syms.insert(text.into()).0))
     }
 
     pub fn text(&self, sym: Sym) -> &str {
-        self.syms.get_index(sym.0 as usize).map_or("", |text| text)
+        self.syms.get(sym.0).map_or("", |text| text)
     }
 
     /// What a value is. Each answer is counted as work, and none is given once that is spent, so that every walk ends.
@@ -95,24 +94,50 @@ impl Arena {
         if self.is_spent() {
             return &Node::Cut(0);
         }
-        self.nodes.get_index(value.0 as usize).unwrap_or(&Node::Undefined)
+        self.nodes.get(value.0).unwrap_or(&Node::Undefined)
     }
 
     pub fn site(&mut self, info: SiteInfo) -> Site {
-        Site(self.sites.insert_full(info).0 as u32)
+        Site(self.sites.insert(info).0)
     }
 
     pub fn site_info(&self, site: Site) -> SiteInfo {
         let unknown = SiteInfo { file: 0, start: 0, end: 0, via: None };
-        self.sites.get_index(site.0 as usize).copied().unwrap_or(unknown)
+        self.sites.get(site.0).copied().unwrap_or(unknown)
+    }
+
+    /// What a value is, for a walk that counts its own work.
+    pub fn peek(&self, value: V) -> &Node {
+        self.nodes.get(value.0).unwrap_or(&Node::Undefined)
+    }
+
+    /// The atoms of a condition, last first, for a walk that counts its own work.
+    pub fn atoms_of(&self, mut cond: C) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        while cond.0 > 1 {
+            let Some((parent, atom)) = self.cond(cond) else { break };
+            atoms.push(atom);
+            cond = parent;
+        }
+        atoms
+    }
+
+    /// The value of a node that is known already.
+    pub fn known(&self, node: &Node) -> Option<V> {
+        self.nodes.number_of(node).map(V)
+    }
+
+    /// The value of a call that is known already.
+    pub fn call_value(&self, site: Site, callee: V, args: &[V]) -> Option<V> {
+        self.known(&Node::Call { site, callee, args: args.to_vec() })
     }
 
     /// Interns a node as it stands; one that would be too deep or too wide becomes an unknown value of its own.
     /// Prefer the smart constructors below.
     pub fn intern(&mut self, node: Node) -> V {
         self.spend(1);
-        if let Some(at) = self.nodes.get_index_of(&node) {
-            return V(at as u32);
+        if let Some(at) = self.nodes.number_of(&node) {
+            return V(at);
         }
         let (shape, width) = self.shape_of(&node);
         if shape.depth > limits::VALUE_DEPTH || width > limits::VALUE_WIDTH {
@@ -131,35 +156,35 @@ impl Arena {
 
     /// Gives back the room for values that will not come.
     pub fn shrink(&mut self) {
-        self.nodes.shrink_to_fit();
-        self.shapes.shrink_to_fit();
-        self.syms.shrink_to_fit();
-        self.conds.shrink_to_fit();
-        self.extents.shrink_to_fit();
-        self.sites.shrink_to_fit();
+        self.nodes.shrink();
+        self.shapes.shrink();
+        self.syms.shrink();
+        self.conds.shrink();
+        self.extents.shrink();
+        self.sites.shrink();
     }
 
     fn insert(&mut self, mut node: Node, shape: Shape, width: u64) -> V {
         node.shrink();
-        let (at, is_new) = self.nodes.insert_full(node);
+        let (at, is_new) = self.nodes.insert(node);
         if is_new {
             self.shapes.push(shape);
             self.meter.keep(1 + width);
         }
-        V(at as u32)
+        V(at)
     }
 
     /// The shape of a node, and how many values and conditions it holds.
     fn shape_of(&self, node: &Node) -> (Shape, u64) {
         let (mut cell, mut depth, mut width) = (matches!(node, Node::Cell(_)), 0u16, 0);
         for_children(node, &mut |child| {
-            let inner = self.shapes.get(child.0 as usize).copied().unwrap_or_default();
+            let inner = self.shapes.get(child.0).copied().unwrap_or_default();
             cell |= inner.cell;
             depth = depth.max(inner.depth + 1);
             width += 1;
         });
         for_conditions(node, &mut |cond| {
-            depth = depth.max(self.extents.get(cond.0 as usize).map_or(0, |inner| inner.depth) + 1);
+            depth = depth.max(self.extents.get(cond.0).map_or(0, |inner| inner.depth) + 1);
             width += 1;
         });
         self.spend(width);
@@ -168,12 +193,12 @@ impl Arena {
 
     /// Whether instantiation can change the value: it holds a parameter, a site, an import, a class.
     pub fn is_open(&self, value: V) -> bool {
-        self.shapes.get(value.0 as usize).is_some_and(|shape| shape.open)
+        self.shapes.get(value.0).is_some_and(|shape| shape.open)
     }
 
     /// Whether the value holds an object or array that can still change.
     pub fn has_cell(&self, value: V) -> bool {
-        self.shapes.get(value.0 as usize).is_some_and(|shape| shape.cell)
+        self.shapes.get(value.0).is_some_and(|shape| shape.cell)
     }
 
     fn is_open_node(&self, node: &Node) -> bool {
@@ -370,7 +395,7 @@ impl Arena {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.nodes.len() == 0
     }
 
     /// How many symbols and conditions there are.
@@ -380,7 +405,7 @@ impl Arena {
 
     /// A condition as its tail and its last atom.
     pub fn cond(&self, cond: C) -> Option<(C, Atom)> {
-        self.conds.get_index(cond.0 as usize).copied()
+        self.conds.get(cond.0).copied()
     }
 
     /// Interns a condition node as it stands, for copying between arenas.

@@ -1,56 +1,96 @@
-//! A MongoDB server of its own for a test program, on a loopback port and with a folder that goes with it.
+//! A MongoDB server for tests: found, started on a free port of this machine, and stopped.
+//!
+//! The program is `PUSHGUARD_MONGOD`, else what `.ci/tools` installs, else `mongod` on the `PATH`. Without one a test is skipped,
+//! and says so; where `PUSHGUARD_REQUIRE_TOOLS` is set it fails.
 
-use std::net::{TcpListener, TcpStream};
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+pub mod wire;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use wire::Connection;
 
-/// A cold start reads the binary from the disk.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may take to start on a machine that has not read its program yet.
+const START: Duration = Duration::from_secs(30);
 
+/// A running server, which ends with this value.
 pub struct Server {
     process: Child,
     port: u16,
-    _data: TempDir,
-}
-
-/// Where the server is installed.
-pub fn binary() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/mongodb/fiftyone/db/bin/mongod")
+    _data: tempfile::TempDir,
 }
 
 impl Server {
-    /// A server that accepts connections.
-    pub fn start() -> Self {
+    /// `None` where there is no program.
+    pub fn start() -> Option<Self> {
+        let Some(program) = program() else {
+            skip();
+            return None;
+        };
         let data = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(binary());
-        command.args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--port"]);
-        command.arg(port.to_string()).arg("--dbpath").arg(data.path());
-        command.args(["--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)"]);
-        command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let log = data.path().join("log");
+        let process = Command::new(program)
+            .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--port"])
+            .arg(port.to_string())
+            .arg("--dbpath")
+            .arg(data.path())
+            .arg("--logpath")
+            .arg(&log)
+            .args(["--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)"])
+            .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut server = Self { process, port, _data: data };
         let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while Connection::open(port).is_err() {
             let ended = server.process.try_wait().unwrap();
-            assert!(ended.is_none() && start.elapsed() < PATIENCE, "the server does not start: {ended:?}");
-            thread::sleep(Duration::from_millis(50));
+            let told = || std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(ended.is_none() && start.elapsed() < START, "mongod did not start: {ended:?}\n{}", told());
+            std::thread::sleep(Duration::from_millis(50));
         }
-        server
+        Some(server)
     }
 
+    /// Where a driver finds it.
     pub fn uri(&self) -> String {
         format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.port).unwrap()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // One that has ended already cannot be ended again.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn program() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("PUSHGUARD_MONGOD") {
+        let named = PathBuf::from(named);
+        assert!(named.is_file(), "PUSHGUARD_MONGOD is no file: {}", named.display());
+        return Some(named);
+    }
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/mongodb/fiftyone/db/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::iter::once(installed).chain(std::env::split_paths(&path));
+    folders.find_map(|folder| Some(folder.join("mongod")).filter(|program| program.is_file()))
+}
+
+fn skip() {
+    let message = "SKIPPED for want of mongod: run .ci/tools, or name one in PUSHGUARD_MONGOD";
+    assert!(std::env::var_os("PUSHGUARD_REQUIRE_TOOLS").is_none(), "{message}");
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    // Not `eprintln!`, which the test program keeps to itself.
+    std::io::stderr().write_all(format!("{name}: {message}\n").as_bytes()).unwrap();
 }

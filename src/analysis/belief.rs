@@ -1,0 +1,67 @@
+//! What the engine believes of the functions around a line.
+//!
+//! Input: sources and a line. Output: text. Must not know: how it is asked for.
+
+use super::{Cancel, Memory, link, on_own_threads};
+use crate::config::Config;
+use crate::project::Project;
+use crate::rules::context::{Context, Draft, Trace};
+use crate::rules::{CHECKS, belief};
+use crate::source::{FileId, Sources};
+use crate::value::{FnRef, SiteInfo};
+
+/// One text for each function around the 1-based line that makes a database call, outermost first; for none of them, the
+/// module's.
+pub fn beliefs(sources: &Sources, config: &Config, file: FileId, line: u32) -> Vec<String> {
+    on_own_threads(|| {
+        let mut memory = Memory::of_one_run();
+        memory.refresh(sources, &|| (), &Cancel::default());
+        let (mut project, _) = link(sources, config, &mut memory);
+        let schemas = project.schemas();
+        let around = around(&project, sources, file, line);
+        let mut ctx = Context::new(&mut project, &schemas, config);
+        let mut texts = Vec::new();
+        for func in around {
+            let turn = ctx.project.begin(func);
+            texts.extend(belief_of(&mut ctx, sources, file, func));
+            ctx.project.end(func, turn);
+        }
+        // The module is the first, and holds what stands in no function.
+        if texts.len() > 1 && texts.first().is_some_and(|text| text.starts_with("<module>")) {
+            texts.remove(0);
+        }
+        texts
+    })
+}
+
+/// The functions of a file whose text touches a line.
+fn around(project: &Project, sources: &Sources, file: FileId, line: u32) -> Vec<FnRef> {
+    let Some(source) = sources.get(file) else { return Vec::new() };
+    let (start, end) = (source.line_start(line), source.line_start(line + 1));
+    let functions = project.functions.iter().zip(&project.files).enumerate();
+    let mut found: Vec<(u32, FnRef)> = functions
+        .filter(|(_, (function, own))| **own == file.0 && function.start < end && function.end > start)
+        .map(|(at, (function, _))| (function.start, FnRef(at as u32)))
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, func)| func).collect()
+}
+
+fn belief_of(ctx: &mut Context<'_>, sources: &Sources, file: FileId, func: FnRef) -> Option<String> {
+    let trace = ctx.trace(func);
+    let drafts = trace.as_ref().map(|trace| drafts(ctx, trace)).unwrap_or_default();
+    let line = |info: SiteInfo| {
+        let Some(source) = sources.get(FileId(info.file)) else { return "nowhere".to_owned() };
+        let line = source.position(info.start).line;
+        if info.file == file.0 { format!("line {line}") } else { format!("{}:{line}", source.path) }
+    };
+    belief::text(ctx, func, trace.as_ref(), &drafts, &line)
+}
+
+/// What the rules say of a function on its own.
+fn drafts(ctx: &mut Context<'_>, trace: &Trace) -> Vec<Draft> {
+    for check in CHECKS {
+        check(ctx, trace);
+    }
+    std::mem::take(&mut ctx.drafts)
+}

@@ -1,0 +1,202 @@
+//! Concrete values, as the server stores and orders them.
+//!
+//! Input: none. Output: values, their order, their text. Must not know: filters, updates.
+
+use crate::race::term::{Terms, View};
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+/// A value of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Rc<str>),
+    /// An ObjectId.
+    Id(u32),
+    /// Milliseconds.
+    Date(i64),
+    /// A value of which only the identity is known: it equals itself only. It has no order that a filter may ask for; a sort
+    /// puts it by its number.
+    Symbol(u32),
+    List(Rc<Vec<Value>>),
+    Document(Rc<Fields>),
+}
+
+/// Names and values, in order.
+pub type Fields = Vec<(Rc<str>, Value)>;
+
+impl Value {
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::List(Rc::new(items))
+    }
+
+    pub fn document<N: Into<Rc<str>>>(fields: impl IntoIterator<Item = (N, Self)>) -> Self {
+        Self::Document(Rc::new(fields.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+    }
+
+    /// The fields of a document.
+    pub fn fields(&self) -> Option<&[(Rc<str>, Self)]> {
+        match self {
+            Self::Document(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// One field of a document, or one element of a list by its index.
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Document(fields) => fields.iter().find(|(known, _)| &**known == name).map(|(_, value)| value),
+            Self::List(items) => items.get(index(name)?),
+            _ => None,
+        }
+    }
+
+    /// The value at a dotted path, as JavaScript reads it: through documents and by index, not through all elements.
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('.').try_fold(self, |value, name| value.field(name))
+    }
+
+    /// Sets a field of a document; a new one comes last.
+    pub fn set(&mut self, name: &str, value: Self) {
+        if let Self::Document(fields) = self {
+            let fields = Rc::make_mut(fields);
+            match fields.iter_mut().find(|(known, _)| &**known == name) {
+                Some((_, old)) => *old = value,
+                None => fields.push((name.into(), value)),
+            }
+        }
+    }
+
+    /// The server's order of all values: first by type, then within it.
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan())),
+            (Self::Text(a), Self::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Self::Id(a), Self::Id(b)) | (Self::Symbol(a), Self::Symbol(b)) => a.cmp(b),
+            (Self::Date(a), Self::Date(b)) => a.cmp(b),
+            (Self::List(a), Self::List(b)) => {
+                let parts = a.iter().zip(b.iter()).map(|(a, b)| a.order(b));
+                parts.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
+            }
+            (Self::Document(a), Self::Document(b)) => order_of_fields(a, b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    /// The place of a type in the server's order.
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::Null => 1,
+            Self::Number(_) => 2,
+            Self::Text(_) => 3,
+            Self::Document(_) => 4,
+            Self::List(_) => 5,
+            Self::Symbol(_) => 6,
+            Self::Id(_) => 7,
+            Self::Bool(_) => 8,
+            Self::Date(_) => 9,
+        }
+    }
+
+    /// Whether the model knows only the identity of a value, or of a part of it.
+    pub fn is_opaque(&self) -> bool {
+        match self {
+            Self::Symbol(_) => true,
+            Self::List(items) => items.iter().any(Self::is_opaque),
+            Self::Document(fields) => fields.iter().any(|(_, value)| value.is_opaque()),
+            _ => false,
+        }
+    }
+
+    /// One text for all documents that differ only in the order of their fields.
+    pub fn canonical(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text, true);
+        text
+    }
+
+    fn write(&self, text: &mut String, sorted: bool) {
+        // Writing to a string cannot fail.
+        let _ = match self {
+            Self::Null => write!(text, "null"),
+            Self::Bool(value) => write!(text, "{value}"),
+            Self::Number(value) => write!(text, "{value}"),
+            Self::Text(value) => write!(text, "{value:?}"),
+            Self::Id(id) => write!(text, "ObjectId({id})"),
+            Self::Date(time) => write!(text, "Date({time})"),
+            Self::Symbol(name) => write!(text, "#{name}"),
+            Self::List(items) => {
+                text.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    text.push_str(if at == 0 { "" } else { ", " });
+                    item.write(text, sorted);
+                }
+                write!(text, "]")
+            }
+            Self::Document(fields) => {
+                let mut fields: Vec<&(Rc<str>, Self)> = fields.iter().collect();
+                if sorted {
+                    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+                }
+                text.push('{');
+                for (at, (name, value)) in fields.into_iter().enumerate() {
+                    text.push_str(if at == 0 { "" } else { ", " });
+                    let _ = write!(text, "{name}: ");
+                    value.write(text, sorted);
+                }
+                write!(text, "}}")
+            }
+        };
+    }
+}
+
+/// Documents are ordered field by field: by type, then by name, then by value; the shorter one first.
+fn order_of_fields(a: &Fields, b: &Fields) -> Ordering {
+    for ((left_name, left), (right_name, right)) in a.iter().zip(b) {
+        let order = left.rank().cmp(&right.rank()).then_with(|| left_name.as_bytes().cmp(right_name.as_bytes()));
+        let order = order.then_with(|| left.order(right));
+        if order.is_ne() {
+            return order;
+        }
+    }
+    a.len().cmp(&b.len())
+}
+
+/// The index that a name of a path means in a list.
+pub fn index(name: &str) -> Option<usize> {
+    let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || name.len() > 1 && name.starts_with('0') {
+        return None;
+    }
+    name.parse().ok()
+}
+
+/// Concrete values as the parsers read them.
+#[derive(Clone, Copy, Debug)]
+pub struct Concrete;
+
+impl Terms for Concrete {
+    type Term = Value;
+
+    fn view(&self, term: &Value) -> View<Value> {
+        match term {
+            Value::Null => View::Null,
+            Value::Bool(value) => View::Bool(*value),
+            Value::Number(value) => View::Number(*value),
+            Value::Text(text) => View::Text(text.clone()),
+            Value::Id(_) | Value::Date(_) | Value::Symbol(_) => View::Scalar,
+            Value::List(items) => View::List(items.to_vec()),
+            Value::Document(fields) => {
+                View::Document(fields.iter().map(|(name, value)| (Some(name.clone()), value.clone())).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The commands that applications send, and what is answered.
+//!
+//! Input: none. Output: types. Must not know: what is stored.
+
+use super::bson::Value;
+use std::rc::Rc;
+
+/// A command, atomic on one document; one on many documents runs at once here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Find {
+        collection: u32,
+        filter: Value,
+        sort: Option<Value>,
+        skip: usize,
+        limit: Option<usize>,
+        projection: Option<Value>,
+    },
+    Count {
+        collection: u32,
+        filter: Value,
+        limit: Option<usize>,
+    },
+    Distinct {
+        collection: u32,
+        field: Rc<str>,
+        filter: Value,
+    },
+    Update {
+        collection: u32,
+        filter: Value,
+        update: Value,
+        many: bool,
+        upsert: bool,
+        array_filters: Vec<Value>,
+    },
+    Replace {
+        collection: u32,
+        filter: Value,
+        replacement: Value,
+        upsert: bool,
+    },
+    Insert {
+        collection: u32,
+        documents: Vec<Value>,
+        ordered: bool,
+    },
+    Delete {
+        collection: u32,
+        filter: Value,
+        many: bool,
+    },
+    FindAndUpdate {
+        collection: u32,
+        filter: Value,
+        update: Value,
+        sort: Option<Value>,
+        upsert: bool,
+        array_filters: Vec<Value>,
+        returns: Returns,
+        projection: Option<Value>,
+    },
+    FindAndReplace {
+        collection: u32,
+        filter: Value,
+        replacement: Value,
+        sort: Option<Value>,
+        upsert: bool,
+        returns: Returns,
+        projection: Option<Value>,
+    },
+    FindAndDelete {
+        collection: u32,
+        filter: Value,
+        sort: Option<Value>,
+        projection: Option<Value>,
+    },
+}
+
+/// Which state of a document a command gives back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returns {
+    Before,
+    After,
+}
+
+/// What a command answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    Documents(Vec<Value>),
+    Count(u64),
+    Updated {
+        matched: u64,
+        modified: u64,
+        /// The `_id` of the document that an upsert inserted.
+        upserted: Option<Value>,
+    },
+    /// The `_id` of each document inserted.
+    Inserted(Vec<Value>),
+    Deleted(u64),
+    Found(Option<Value>),
+}

@@ -1,0 +1,676 @@
+//! Evaluation: a symbolic value of the code as a concrete one, in one request.
+//!
+//! Input: a value, the results of the request's commands so far, the choices. Output: the value; none for `undefined`.
+//! What is not modelled becomes a term: the same unknown function of the same values is the same unknown value.
+//! Must not know: the store, interleavings.
+
+use super::bson::Value;
+use super::choices::{Candidate, Choices};
+use super::hints::{Hint, Hints};
+use super::javascript;
+use super::request::Request;
+use crate::limits;
+use crate::value::{Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, RETURNS, Sym, V};
+use std::fmt::Write as _;
+
+/// Times of a run start here; earlier ones were stored before.
+pub const NOW: i64 = 1_700_000_000_000;
+
+/// Which inputs two requests share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// A retry, a double click: all of them.
+    Same,
+    /// The same document, another payload.
+    Different,
+}
+
+pub struct Machine<'a> {
+    pub arena: &'a Arena,
+    pub hints: &'a Hints,
+    pub choices: Choices,
+    pub mode: Mode,
+    /// Counted work that is left.
+    pub fuel: u64,
+    /// What was met that is not modelled, most telling first seen.
+    pub unmodelled: Vec<String>,
+    /// The slot of each field of the documents at the start.
+    pub fields: Vec<Vec<(Vec<String>, usize)>>,
+}
+
+type Js = Option<Value>;
+
+impl Machine<'_> {
+    /// Notes that a result rests on something that is not modelled.
+    pub fn note(&mut self, what: &str) {
+        if !self.unmodelled.iter().any(|known| known == what) && self.unmodelled.len() < limits::UNMODELLED {
+            self.unmodelled.push(what.to_owned());
+        }
+    }
+
+    /// Whether all atoms hold.
+    pub fn all_hold(&mut self, request: &mut Request, atoms: &[Atom]) -> bool {
+        atoms.iter().all(|atom| self.holds(request, *atom))
+    }
+
+    pub fn holds(&mut self, request: &mut Request, atom: Atom) -> bool {
+        request.is_broken = false;
+        let value = self.eval(request, atom.value);
+        let holds = truthy(&value) == atom.holds && !request.is_broken;
+        request.is_broken = false;
+        holds
+    }
+
+    pub fn condition_holds(&mut self, request: &mut Request, cond: C) -> bool {
+        if cond == C::FALSE {
+            return false;
+        }
+        let broken = request.is_broken;
+        let holds = self.arena.atoms_of(cond).iter().rev().all(|atom| {
+            let value = self.eval(request, atom.value);
+            truthy(&value) == atom.holds
+        });
+        request.is_broken = broken;
+        holds
+    }
+
+    pub fn eval(&mut self, request: &mut Request, value: V) -> Js {
+        if self.fuel == 0 {
+            return None;
+        }
+        self.fuel -= 1;
+        if let Some((_, known)) = request.elements.iter().rev().find(|(element, _)| *element == value) {
+            return known.clone();
+        }
+        let is_free = request.elements.is_empty();
+        if is_free && let Some(known) = request.memo.get(&value) {
+            return known.clone();
+        }
+        let result = self.node(request, value);
+        if is_free {
+            request.memo.insert(value, result.clone());
+        }
+        result
+    }
+
+    fn node(&mut self, request: &mut Request, value: V) -> Js {
+        if let Some((collection, path)) = self.hints.loaded.get(&value)
+            && let Some(slot) = self.slot_of(*collection, path)
+        {
+            self.choices.ask(slot);
+        }
+        if let Some(given) = request.given.get(&value) {
+            return Some(given.clone());
+        }
+        match self.arena.peek(value) {
+            Node::Undefined => None,
+            Node::Null => Some(Value::Null),
+            Node::Bool(b) => Some(Value::Bool(*b)),
+            Node::Num(bits) => Some(Value::Number(f64::from_bits(*bits))),
+            Node::Str(text) => Some(Value::text(self.arena.text(*text))),
+            Node::Object(entries) => Some(self.object(request, entries)),
+            Node::Array(items) => Some(self.array(request, items)),
+            Node::Template(parts) => self.template(request, parts, value),
+            Node::Member(object, key) => self.member(request, value, *object, *key),
+            Node::Index(object, index) => self.index(request, value, *object, *index),
+            Node::Coerce(kind, inner) => self.coerce(request, *kind, *inner),
+            Node::Fresh(kind, site) => Some(self.fresh(request, *kind, *site)),
+            Node::OneOf(alternatives) => {
+                let taken = alternatives.iter().find(|(cond, _)| self.condition_holds(request, *cond)).map(|(_, v)| *v);
+                taken.and_then(|taken| self.eval(request, taken))
+            }
+            Node::Not(inner) => {
+                let inner = self.eval(request, *inner);
+                Some(Value::Bool(!truthy(&inner)))
+            }
+            Node::And(parts) => self.first(request, parts, false),
+            Node::Or(parts) => self.first(request, parts, true),
+            Node::Compare(op, a, b) => self.compare(request, *op, *a, *b),
+            Node::Nullish(inner) => {
+                let inner = self.eval(request, *inner);
+                Some(Value::Bool(matches!(inner, None | Some(Value::Null))))
+            }
+            Node::Query { method, array, arg } => self.query(request, value, *method, *array, *arg),
+            Node::Mapped(array, result) => {
+                let items = self.items(request, *array)?;
+                let mapped = items.into_iter().filter_map(|item| self.with_element(request, *array, item, *result));
+                Some(Value::list(mapped.collect()))
+            }
+            Node::Element(array) => self.element(request, value, *array),
+            Node::Derived(op, operands) => self.derived(request, value, *op, operands),
+            Node::Caught(site) => Some(Value::Bool(request.caught.contains(site))),
+            Node::Completed(site) => Some(Value::Bool(!request.failed.contains(site))),
+            Node::Call { site, callee, args } => match request.results.get(site) {
+                Some(result) => {
+                    let result = result.clone();
+                    self.ask_read(*site);
+                    result
+                }
+                None if self.hints.calls.contains_key(site) => {
+                    self.ask_read(*site);
+                    None
+                }
+                None => self.call(request, value, *callee, args),
+            },
+            Node::New { callee, args, .. } => self.made(request, value, *callee, args),
+            Node::Param(..)
+            | Node::This(_)
+            | Node::Instance(_)
+            | Node::Class(_)
+            | Node::Func(_)
+            | Node::Global(_)
+            | Node::Import { .. } => self.input(request, value),
+            Node::Opaque(_) | Node::Cut(_) | Node::Cell(_) | Node::Regex(_) => {
+                self.note("an expression that is not modelled");
+                self.input(request, value)
+            }
+        }
+    }
+
+    /// The slot of a field of the start documents; that of the nearest field around it.
+    pub fn slot_of(&self, collection: u32, path: &[String]) -> Option<usize> {
+        let fields = self.fields.get(collection as usize)?;
+        let named: Vec<&String> = path.iter().filter(|part| !super::hints::is_position(part)).collect();
+        (1..=named.len()).rev().find_map(|length| {
+            let wanted = named.get(..length)?;
+            fields
+                .iter()
+                .find(|(known, _)| {
+                    known.iter().filter(|part| !super::hints::is_position(part)).eq(wanted.iter().copied())
+                })
+                .map(|(_, slot)| *slot)
+        })
+    }
+
+    /// The result of a read depends on the fields that its filter asks for.
+    pub fn ask_read(&mut self, site: crate::value::Site) {
+        let Some((collection, paths)) = self.hints.calls.get(&site) else { return };
+        for path in paths.iter().chain([&Vec::new()]) {
+            let slot = match path.is_empty() {
+                true => self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot),
+                false => self.slot_of(*collection, path),
+            };
+            if let Some(slot) = slot {
+                self.choices.ask(slot);
+            }
+        }
+    }
+
+    // Unknown values
+
+    fn candidates(&self, value: V) -> Vec<Candidate> {
+        let is_constant = matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. });
+        if is_constant {
+            return vec![Candidate::Itself];
+        }
+        let hint = self.hints.values.get(&value);
+        let mut candidates = hint.map(|hint| of_hint(self.arena, hint)).unwrap_or_default();
+        candidates.push(Candidate::Itself);
+        candidates.push(Candidate::Missing);
+        candidates
+    }
+
+    /// What a request brings: a parameter, a global.
+    fn input(&mut self, request: &mut Request, value: V) -> Js {
+        let is_own = self.mode == Mode::Different && !self.hints.selecting.contains(&value);
+        let is_shared =
+            matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. } | Node::Global(_));
+        let who = (is_own && !is_shared).then_some(request.who);
+        let candidates = self.candidates(value);
+        let term = self.choices.input(value, who, || candidates);
+        self.resolved(request, term, value)
+    }
+
+    /// An unknown function of values.
+    pub fn applied(&mut self, request: &mut Request, value: V, operator: &str, operands: &[Js]) -> Js {
+        let mut key = String::from(operator);
+        for operand in operands {
+            match operand {
+                Some(operand) => {
+                    let _ = write!(key, "|{}", operand.canonical());
+                }
+                None => key.push_str("|-"),
+            }
+        }
+        let is_fresh = operands.iter().flatten().any(|operand| self.is_fresh(operand));
+        let candidates = self.candidates(value);
+        let term = self.choices.applied(key, is_fresh, Some(value), || candidates);
+        self.resolved(request, term, value)
+    }
+
+    fn resolved(&mut self, request: &mut Request, term: u32, _value: V) -> Js {
+        let Some(slot) = self.choices.terms.get(term as usize).map(|term| term.slot) else { return None };
+        self.choices.ask(slot);
+        match self.choices.taken(slot).clone() {
+            Candidate::Missing => None,
+            Candidate::Value(value) => Some(value),
+            Candidate::Of(other) => self.eval(request, other),
+            Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
+            Candidate::Itself => Some(Value::Symbol(term)),
+        }
+    }
+
+    /// Whether a value was made in a request, so that its name means nothing.
+    pub fn is_fresh(&self, value: &Value) -> bool {
+        match value {
+            Value::Symbol(term) => self.choices.is_fresh(*term),
+            Value::Id(id) => *id >= limits::FRESH_IDS,
+            Value::Date(time) => *time >= NOW,
+            Value::List(items) => items.iter().any(|item| self.is_fresh(item)),
+            Value::Document(fields) => fields.iter().any(|(_, value)| self.is_fresh(value)),
+            _ => false,
+        }
+    }
+
+    fn fresh(&mut self, request: &mut Request, kind: Freshness, site: crate::value::Site) -> Value {
+        if let Some(known) = request.fresh.get(&site) {
+            return known.clone();
+        }
+        let made = match kind {
+            Freshness::Id => {
+                request.next_fresh += 1;
+                Value::Id(request.next_fresh)
+            }
+            Freshness::Time => Value::Date(NOW + i64::from(request.next_fresh - limits::FRESH_IDS)),
+            Freshness::Random => {
+                let key = format!("random {} {site:?}", request.who);
+                Value::Symbol(self.choices.applied(key, true, None, || vec![Candidate::Itself]))
+            }
+        };
+        request.fresh.insert(site, made.clone());
+        made
+    }
+
+    // Objects and arrays
+
+    fn object(&mut self, request: &mut Request, entries: &[Entry]) -> Value {
+        let mut document = Value::document(Vec::<(&str, Value)>::new());
+        for entry in entries {
+            if entry.cond != C::TRUE && !self.condition_holds(request, entry.cond) {
+                continue;
+            }
+            match entry.key {
+                Key::Name(name) => {
+                    let value = self.eval(request, entry.value);
+                    let name = self.arena.text(name);
+                    match value {
+                        Some(value) => document.set(name, value),
+                        None => request.undefined_entries = true,
+                    }
+                }
+                Key::Computed(key) => {
+                    let name = match self.eval(request, key) {
+                        Some(Value::Text(text)) => text.to_string(),
+                        Some(Value::Symbol(term)) => format!("key{term}"),
+                        Some(other) => other.canonical(),
+                        None => "undefined".to_owned(),
+                    };
+                    if let Some(value) = self.eval(request, entry.value) {
+                        document.set(&name, value);
+                    }
+                }
+                Key::Spread => match self.eval(request, entry.value) {
+                    Some(Value::Document(fields)) => {
+                        fields.iter().for_each(|(name, value)| document.set(name, value.clone()));
+                    }
+                    Some(Value::Symbol(_)) => {
+                        self.note("a spread of an unknown object");
+                        for (name, value) in self.known_members(request, entry.value) {
+                            document.set(&name, value);
+                        }
+                    }
+                    _ => {}
+                },
+            }
+        }
+        document
+    }
+
+    /// The members of an unknown object that the code asks for.
+    pub fn known_members(&mut self, request: &mut Request, object: V) -> Vec<(String, Value)> {
+        let Some(members) = self.hints.members.get(&object) else { return Vec::new() };
+        let mut known = Vec::new();
+        for (name, member) in members {
+            if name != "length"
+                && let Some(value) = self.eval(request, *member)
+            {
+                known.push((name.clone(), value));
+            }
+        }
+        known
+    }
+
+    fn array(&mut self, request: &mut Request, items: &[Item]) -> Value {
+        let mut list = Vec::new();
+        for item in items {
+            if item.cond != C::TRUE && !self.condition_holds(request, item.cond) {
+                continue;
+            }
+            let value = self.eval(request, item.value);
+            match (item.spread, value) {
+                (false, value) => list.push(value.unwrap_or(Value::Null)),
+                (true, Some(Value::List(inner))) => list.extend(inner.iter().cloned()),
+                (true, Some(other @ Value::Symbol(_))) => {
+                    self.note("a spread of an unknown list");
+                    list.push(other);
+                }
+                (true, _) => {}
+            }
+        }
+        Value::list(list)
+    }
+
+    fn template(&mut self, request: &mut Request, parts: &[V], value: V) -> Js {
+        let parts: Vec<Js> = parts.iter().map(|part| self.eval(request, *part)).collect();
+        let mut text = String::new();
+        for part in &parts {
+            match part {
+                Some(Value::Text(part)) => text.push_str(part),
+                Some(Value::Number(number)) => {
+                    let _ = write!(text, "{number}");
+                }
+                Some(Value::Bool(part)) => {
+                    let _ = write!(text, "{part}");
+                }
+                _ => return self.applied(request, value, "template", &parts),
+            }
+        }
+        Some(Value::text(&text))
+    }
+
+    fn member(&mut self, request: &mut Request, value: V, object: V, key: Sym) -> Js {
+        let base = self.eval(request, object);
+        let name = self.arena.text(key);
+        match base {
+            Some(Value::Document(_)) => {
+                let base = base?;
+                match base.field(name) {
+                    Some(found) => Some(found.clone()),
+                    None if name == "id" => base.field("_id").cloned(),
+                    None if matches!(name, "_doc" | "value") && self.is_result(object) => Some(base),
+                    None => None,
+                }
+            }
+            Some(Value::List(items)) => match name {
+                "length" | "size" => Some(Value::Number(items.len() as f64)),
+                _ => None,
+            },
+            Some(Value::Text(text)) if name == "length" => Some(Value::Number(text.len() as f64)),
+            // An ObjectId's own accessors.
+            Some(Value::Id(_)) if matches!(name, "_id" | "id") => base,
+            Some(Value::Null) if name == "value" && self.is_result(object) => Some(Value::Null),
+            None | Some(Value::Null) => {
+                request.is_broken = true;
+                None
+            }
+            Some(Value::Symbol(_)) if self.is_plain_input(request, object) => self.input(request, value),
+            other => {
+                let operator = format!("member {name}");
+                self.applied(request, value, &operator, &[other])
+            }
+        }
+    }
+
+    /// Whether a value is a parameter or a member of one, so that it is an input of its own.
+    fn is_plain_input(&self, request: &Request, value: V) -> bool {
+        match self.arena.peek(value) {
+            Node::Param(..) | Node::This(_) | Node::Instance(_) | Node::Global(_) | Node::Import { .. } => {
+                !request.given.contains_key(&value)
+            }
+            Node::Member(object, _) => self.is_plain_input(request, *object),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is the result of a command.
+    fn is_result(&self, value: V) -> bool {
+        matches!(self.arena.peek(value), Node::Call { site, .. } if self.hints.calls.contains_key(site))
+    }
+
+    fn index(&mut self, request: &mut Request, value: V, object: V, index: V) -> Js {
+        let base = self.eval(request, object);
+        let at = self.eval(request, index);
+        match (&base, &at) {
+            (Some(Value::List(items)), Some(Value::Number(at))) if *at >= 0.0 => items.get(*at as usize).cloned(),
+            (Some(Value::List(items)), Some(Value::Symbol(_))) => items.first().cloned(),
+            (Some(Value::Document(_)), Some(Value::Text(name))) => base.as_ref()?.field(name).cloned(),
+            (Some(Value::Document(_)), Some(Value::Symbol(term))) => {
+                base.as_ref()?.field(&format!("key{term}")).cloned()
+            }
+            (None | Some(Value::Null), _) => {
+                request.is_broken = true;
+                None
+            }
+            _ => self.applied(request, value, "index", &[base, at]),
+        }
+    }
+
+    fn coerce(&mut self, request: &mut Request, kind: Coercion, inner: V) -> Js {
+        let inner = self.eval(request, inner);
+        match (kind, inner) {
+            (Coercion::Bool, inner) => Some(Value::Bool(truthy(&inner))),
+            (Coercion::Number, Some(Value::Text(text))) => Some(Value::Number(text.parse().unwrap_or(f64::NAN))),
+            (Coercion::Number, Some(Value::Bool(b))) => Some(Value::Number(f64::from(b))),
+            (Coercion::Number, Some(Value::Null)) => Some(Value::Number(0.0)),
+            (Coercion::Number, None) => Some(Value::Number(f64::NAN)),
+            (Coercion::Text, Some(Value::Number(number))) => Some(Value::text(&number.to_string())),
+            (_, inner) => inner,
+        }
+    }
+
+    fn first(&mut self, request: &mut Request, parts: &[V], wanted: bool) -> Js {
+        let mut last = None;
+        for part in parts {
+            last = self.eval(request, *part);
+            if truthy(&last) == wanted {
+                return last;
+            }
+        }
+        last
+    }
+
+    fn compare(&mut self, request: &mut Request, op: Compare, a: V, b: V) -> Js {
+        let (a, b) = (self.eval(request, a), self.eval(request, b));
+        let holds = match op {
+            Compare::Equal => javascript::equal(&a, &b),
+            Compare::Less | Compare::LessOrEqual => match javascript::order(&a, &b) {
+                Some(order) => order.is_lt() || (op == Compare::LessOrEqual && order.is_eq()),
+                None => {
+                    if a.as_ref().is_some_and(Value::is_opaque) || b.as_ref().is_some_and(Value::is_opaque) {
+                        self.note("an order of unknown values");
+                    }
+                    false
+                }
+            },
+        };
+        Some(Value::Bool(holds))
+    }
+
+    fn derived(&mut self, request: &mut Request, value: V, op: Sym, operands: &[V]) -> Js {
+        let op = self.arena.text(op);
+        let operands: Vec<Js> = operands.iter().map(|operand| self.eval(request, *operand)).collect();
+        if op == RETURNS {
+            return Some(Value::Bool(operands.iter().all(truthy)));
+        }
+        match javascript::apply(op, &operands) {
+            Some(result) => result,
+            None => {
+                if !javascript::is_injective(op) {
+                    self.note(&format!("`{op}`"));
+                }
+                self.applied(request, value, op, &operands)
+            }
+        }
+    }
+
+    fn call(&mut self, request: &mut Request, value: V, callee: V, args: &[V]) -> Js {
+        let mut operands = Vec::new();
+        let mut name = "call";
+        if let Node::Member(recv, method) = self.arena.peek(callee) {
+            let recv = self.eval(request, *recv);
+            name = self.arena.text(*method);
+            // doc.items.id(itemId)
+            if let ("id", Some(Value::List(items)), [id]) = (name, &recv, args) {
+                let id = self.eval(request, *id);
+                return items.iter().find(|item| item.field("_id").cloned() == id).cloned();
+            }
+            if matches!(name, "toObject" | "toJSON" | "lean" | "exec" | "populate" | "save") {
+                return recv;
+            }
+            operands.push(recv);
+        } else {
+            operands.push(self.eval(request, callee));
+        }
+        operands.extend(args.iter().map(|arg| self.eval(request, *arg)).collect::<Vec<_>>());
+        self.note(&format!("the result of `{name}(…)`"));
+        let operator = format!("call {name}");
+        self.applied(request, value, &operator, &operands)
+    }
+
+    fn made(&mut self, request: &mut Request, value: V, callee: V, args: &[V]) -> Js {
+        let operands: Vec<Js> = args.iter().map(|arg| self.eval(request, *arg)).collect();
+        let name = match self.arena.peek(callee) {
+            Node::Global(name) | Node::Member(_, name) => self.arena.text(*name),
+            _ => "",
+        };
+        match (name, operands.as_slice()) {
+            ("Date", [Some(date @ Value::Date(_))]) => Some(date.clone()),
+            ("Set", [Some(Value::List(items))]) => {
+                let mut kept: Vec<Value> = Vec::new();
+                items.iter().for_each(|item| {
+                    if !kept.contains(item) {
+                        kept.push(item.clone());
+                    }
+                });
+                Some(Value::list(kept))
+            }
+            ("Set" | "Map", []) => Some(Value::list(Vec::new())),
+            // new Model({ … })
+            (_, [Some(document @ Value::Document(_))]) => Some(document.clone()),
+            _ => {
+                let operator = format!("new {name} {callee:?}");
+                self.applied(request, value, &operator, &operands)
+            }
+        }
+    }
+
+    // Arrays that are searched
+
+    /// The elements of an array; of an unknown one, one unknown element.
+    fn items(&mut self, request: &mut Request, array: V) -> Option<Vec<Value>> {
+        match self.eval(request, array) {
+            Some(Value::List(items)) => Some(items.to_vec()),
+            Some(other @ (Value::Symbol(_) | Value::Document(_))) => {
+                self.note("the elements of an unknown list");
+                let element = self.applied(request, array, "element", &[Some(other)]);
+                Some(element.into_iter().collect())
+            }
+            _ => {
+                request.is_broken = true;
+                None
+            }
+        }
+    }
+
+    fn with_element(&mut self, request: &mut Request, array: V, item: Value, value: V) -> Js {
+        let element = self.arena.known(&Node::Element(array));
+        let Some(element) = element else { return self.eval(request, value) };
+        request.elements.push((element, Some(item)));
+        let result = self.eval(request, value);
+        request.elements.pop();
+        result
+    }
+
+    fn element(&mut self, request: &mut Request, value: V, array: V) -> Js {
+        match self.eval(request, array) {
+            Some(Value::List(items)) => {
+                if items.is_empty() {
+                    request.is_skipped = true;
+                }
+                items.first().cloned()
+            }
+            None | Some(Value::Null) => {
+                request.is_skipped = true;
+                None
+            }
+            other => self.applied(request, value, "element", &[other]),
+        }
+    }
+
+    fn query(&mut self, request: &mut Request, value: V, method: Sym, array: V, arg: V) -> Js {
+        let method = self.arena.text(method);
+        let items = self.items(request, array)?;
+        let direct = matches!(method, "includes" | "indexOf" | "lastIndexOf");
+        let wanted = if direct { self.eval(request, arg) } else { None };
+        let mut kept = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            let is_found = match direct {
+                true => javascript::equal(&Some(item.clone()), &wanted),
+                false if matches!(method, "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced") => true,
+                false => {
+                    let found = self.with_element(request, array, item.clone(), arg);
+                    truthy(&found)
+                }
+            };
+            if is_found {
+                kept.push(at);
+            }
+        }
+        let first = kept.first().copied();
+        match method {
+            "find" | "findLast" => first.and_then(|at| items.get(at).cloned()),
+            "some" | "includes" => Some(Value::Bool(first.is_some())),
+            "every" => Some(Value::Bool(kept.len() == items.len())),
+            "indexOf" | "lastIndexOf" | "findIndex" | "findLastIndex" => {
+                Some(Value::Number(first.map_or(-1.0, |at| at as f64)))
+            }
+            "filter" => Some(Value::list(kept.iter().filter_map(|at| items.get(*at).cloned()).collect())),
+            "sort" | "reverse" | "toSorted" if items.len() < 2 => Some(Value::list(items)),
+            "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced" => {
+                self.note(&format!("`{method}` of a list"));
+                Some(Value::list(items))
+            }
+            _ => self.applied(request, value, method, &[Some(Value::list(items)), wanted]),
+        }
+    }
+}
+
+/// What is tried for a value with this hint.
+pub fn of_hint(arena: &Arena, hint: &Hint) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    if hint.is_number {
+        candidates.extend([1.0, 0.0, 2.0].map(|n| Candidate::Value(Value::Number(n))));
+    }
+    if hint.is_time {
+        candidates.extend([NOW - 86_400_000, NOW + 86_400_000].map(|t| Candidate::Value(Value::Date(t))));
+    }
+    if hint.is_list {
+        candidates.extend([Candidate::One, Candidate::Value(Value::list(Vec::new()))]);
+    }
+    for value in &hint.values {
+        match arena.peek(*value) {
+            Node::Num(bits) => {
+                let n = f64::from_bits(*bits);
+                candidates.extend([n, n - 1.0, n + 1.0].map(|n| Candidate::Value(Value::Number(n))));
+            }
+            Node::Str(text) => candidates.push(Candidate::Value(Value::text(arena.text(*text)))),
+            Node::Bool(b) => candidates.push(Candidate::Value(Value::Bool(*b))),
+            _ => {}
+        }
+    }
+    if hint.is_bool {
+        candidates.extend([Candidate::Value(Value::Bool(true)), Candidate::Value(Value::Bool(false))]);
+    }
+    candidates
+}
+
+/// Truth as JavaScript has it.
+pub fn truthy(value: &Js) -> bool {
+    match value {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(b)) => *b,
+        Some(Value::Number(n)) => *n != 0.0 && !n.is_nan(),
+        Some(Value::Text(text)) => !text.is_empty(),
+        Some(_) => true,
+    }
+}

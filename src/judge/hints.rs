@@ -1,0 +1,460 @@
+//! Hints: what the code compares its unknown values and its documents' fields with, so that the search starts at values
+//! that decide something: the literals of the code, numbers at the boundary, a list without and with the element asked for.
+//!
+//! Input: a slice. Output: for each unknown value and for each field of a collection, what is known of its type and its
+//! interesting values. Must not know: how values are chosen.
+
+use super::slice::{Action, Slice, conditions_of, values_of};
+use crate::project::Project;
+use crate::project::writes::WriteKind;
+use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+/// What the code does with a value.
+#[derive(Clone, Debug, Default)]
+pub struct Hint {
+    pub is_number: bool,
+    pub is_time: bool,
+    pub is_bool: bool,
+    pub is_list: bool,
+    pub is_text: bool,
+    /// Values that it is compared with or set to: literals, and values that the request brings.
+    pub values: Vec<V>,
+}
+
+/// A field of a collection, and what is inside of it.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    pub hint: Hint,
+    /// Fields of a document, or of the documents of a list.
+    pub fields: BTreeMap<String, Shape>,
+    /// Elements that are asked for, where the elements are no documents.
+    pub elements: Vec<V>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    pub values: FxHashMap<V, Hint>,
+    /// By collection number.
+    pub shapes: Vec<Shape>,
+    /// The field that a loaded value is: collection and path.
+    pub loaded: FxHashMap<V, (u32, Vec<String>)>,
+    /// Values inside of filters by which a document is selected.
+    pub selecting: FxHashSet<V>,
+    /// Members that are asked of a value: their names and the values that they are.
+    pub members: FxHashMap<V, Vec<(String, V)>>,
+    /// The commands by their calls: the collection, and the paths that the filter asks for.
+    pub calls: FxHashMap<Site, (u32, Vec<Vec<String>>)>,
+}
+
+impl Shape {
+    pub fn at(&mut self, path: &[String]) -> &mut Self {
+        let mut shape = self;
+        for part in path {
+            if is_position(part) {
+                shape.hint.is_list = true;
+            } else {
+                shape = shape.fields.entry(part.clone()).or_default();
+            }
+        }
+        shape
+    }
+}
+
+/// Whether a part of a path selects an element of a list.
+pub fn is_position(part: &str) -> bool {
+    part.starts_with('$') || part.starts_with('*') || part.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Collects the hints of a slice. `documents` are documents that others loaded.
+pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
+    let mut collector =
+        Collector { project, slice, hints: Hints::default(), seen: FxHashSet::default(), asked: Vec::new() };
+    collector.hints.shapes = vec![Shape::default(); slice.collections.len()];
+    for command in &slice.commands {
+        for value in values_of(command) {
+            collector.walk(value);
+        }
+        for cond in conditions_of(command) {
+            for atom in collector.project.arena.atoms_of(cond) {
+                collector.walk(atom.value);
+            }
+        }
+        collector.asked.clear();
+        match &command.action {
+            Action::Read { collection, filter: Some(filter), .. } => collector.filter(*collection, *filter, &[], 0),
+            Action::Write { collection, write, .. } => {
+                if let Some(filter) = write.filter {
+                    collector.filter(*collection, filter, &[], 0);
+                }
+                for field in &write.fields {
+                    let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+                    let is_new = write.kind == WriteKind::Insert;
+                    collector.change(*collection, &path, &field.operator, field.value, is_new);
+                }
+            }
+            _ => {}
+        }
+        if let Some(collection) = command.action.collection() {
+            let paths = std::mem::take(&mut collector.asked);
+            collector.hints.calls.insert(command.site, (collection, paths));
+        }
+    }
+    for command in &slice.commands {
+        for atom in &command.atoms {
+            collector.truth(atom.value);
+        }
+    }
+    collector.hints
+}
+
+struct Collector<'a> {
+    project: &'a mut Project,
+    slice: &'a Slice,
+    hints: Hints,
+    seen: FxHashSet<V>,
+    /// The paths that the filter at hand asks for.
+    asked: Vec<Vec<String>>,
+}
+
+impl Collector<'_> {
+    fn node(&self, value: V) -> Node {
+        self.project.arena.peek(value).clone()
+    }
+
+    /// The collection and path of a loaded value.
+    fn place(&mut self, value: V) -> Option<(u32, Vec<String>)> {
+        if let Some(known) = self.hints.loaded.get(&value) {
+            return Some(known.clone());
+        }
+        let given: Vec<V> = match self.slice.commands.first().map(|first| &first.action) {
+            Some(Action::Given { document, .. }) => vec![*document],
+            _ => Vec::new(),
+        };
+        let (root, path, read) = self.project.loaded(value, &given)?;
+        let collection = match read {
+            Some(read) => self.slice.collections.iter().position(|known| known.same(&read.handle))? as u32,
+            None => {
+                debug_assert!(given.contains(&root), "only given documents have no read");
+                self.slice.commands.first()?.action.collection()?
+            }
+        };
+        self.hints.loaded.insert(value, (collection, path.clone()));
+        Some((collection, path))
+    }
+
+    /// Applies a hint to what a value is: a field of a document, or an unknown value.
+    fn mark(&mut self, value: V, apply: &dyn Fn(&mut Hint)) {
+        self.mark_at(value, apply, 0);
+    }
+
+    fn mark_at(&mut self, value: V, apply: &dyn Fn(&mut Hint), depth: u32) {
+        if depth > 8 {
+            return;
+        }
+        match self.node(value) {
+            Node::OneOf(alternatives) => {
+                alternatives.into_iter().for_each(|(_, value)| self.mark_at(value, apply, depth + 1));
+            }
+            Node::Or(parts) => parts.into_iter().for_each(|value| self.mark_at(value, apply, depth + 1)),
+            Node::Coerce(Coercion::Number | Coercion::Copy | Coercion::Text | Coercion::ObjectId, inner) => {
+                self.mark_at(inner, apply, depth + 1);
+            }
+            _ if self.project.arena.is_literal(value) => {}
+            _ => match self.place(value) {
+                Some((_, path)) if path.is_empty() => {}
+                Some((collection, path)) => {
+                    if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+                        apply(&mut shape.at(&path).hint);
+                    }
+                }
+                None => apply(self.hints.values.entry(value).or_default()),
+            },
+        }
+    }
+
+    fn compared(&mut self, a: V, b: V) {
+        for (side, other) in [(a, b), (b, a)] {
+            let is_time = matches!(self.project.arena.peek(other), Node::Fresh(Freshness::Time, _));
+            self.mark(side, &|hint| {
+                hint.is_time |= is_time;
+                if !is_time && !hint.values.contains(&other) {
+                    hint.values.push(other);
+                }
+            });
+        }
+    }
+
+    fn walk(&mut self, value: V) {
+        let mut open = vec![value];
+        while let Some(value) = open.pop() {
+            if !self.seen.insert(value) {
+                continue;
+            }
+            let node = self.node(value);
+            self.look(value, &node);
+            for_children(&node, &mut |child| open.push(child));
+            for_conditions(&node, &mut |cond| {
+                open.extend(self.project.arena.atoms_of(cond).iter().map(|atom| atom.value));
+            });
+        }
+    }
+
+    fn look(&mut self, value: V, node: &Node) {
+        match node {
+            Node::Compare(op, a, b) => {
+                if *op != Compare::Equal {
+                    let is_time = [*a, *b].iter().any(|v| self.is_time(*v, 0));
+                    for side in [*a, *b] {
+                        self.numeric(side, is_time, 0);
+                    }
+                }
+                self.compared(*a, *b);
+            }
+            Node::Derived(op, operands)
+                if matches!(self.project.arena.text(*op), "-" | "*" | "/" | "%" | "**" | "neg")
+                    || (self.project.arena.text(*op) == "+"
+                        && operands.iter().any(|v| matches!(self.project.arena.peek(*v), Node::Num(_)))) =>
+            {
+                let is_time = operands.iter().any(|v| self.is_time(*v, 0));
+                operands.iter().for_each(|operand| self.numeric(*operand, is_time, 0));
+            }
+            Node::Derived(op, operands) if self.project.arena.text(*op) == "+" => {
+                operands.iter().for_each(|operand| self.numeric(*operand, false, 0));
+            }
+            Node::Query { method, array, arg } => {
+                self.mark(*array, &|hint| hint.is_list = true);
+                let direct = matches!(self.project.arena.text(*method), "includes" | "indexOf" | "lastIndexOf");
+                self.elements(*array, direct, *arg);
+            }
+            Node::Mapped(array, _) | Node::Element(array) => self.mark(*array, &|hint| hint.is_list = true),
+            Node::Array(items) => {
+                let spreads: Vec<V> = items.iter().filter(|item| item.spread).map(|item| item.value).collect();
+                spreads.into_iter().for_each(|value| self.mark(value, &|hint| hint.is_list = true));
+            }
+            Node::Member(object, key) => {
+                let name = self.project.arena.text(*key).to_owned();
+                if name == "length" {
+                    self.mark(*object, &|hint| hint.is_list = true);
+                }
+                let members = self.hints.members.entry(*object).or_default();
+                if members.iter().all(|(known, _)| *known != name) {
+                    members.push((name, value));
+                }
+                // Registers where a loaded value comes from.
+                if self.place(value).is_some_and(|(_, path)| !path.is_empty()) {
+                    self.mark(value, &|_| {});
+                }
+            }
+            Node::Not(inner) | Node::Coerce(Coercion::Bool, inner) => self.truth(*inner),
+            Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| self.truth(*part)),
+            _ => {}
+        }
+    }
+
+    /// A value whose truth decides.
+    fn truth(&mut self, value: V) {
+        if matches!(self.project.arena.peek(value), Node::Member(..)) {
+            self.mark(value, &|hint| hint.is_bool = true);
+        }
+    }
+
+    fn is_time(&self, value: V, depth: u32) -> bool {
+        match self.project.arena.peek(value) {
+            Node::Fresh(Freshness::Time, _) => true,
+            Node::Derived(_, operands) if depth < 6 => operands.iter().any(|v| self.is_time(*v, depth + 1)),
+            Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
+            _ => false,
+        }
+    }
+
+    fn numeric(&mut self, value: V, is_time: bool, depth: u32) {
+        if depth > 6 {
+            return;
+        }
+        match self.node(value) {
+            Node::Derived(_, operands) => {
+                operands.into_iter().for_each(|operand| self.numeric(operand, is_time, depth + 1));
+            }
+            _ => self.mark(value, &|hint| {
+                hint.is_number |= !is_time;
+                hint.is_time |= is_time;
+            }),
+        }
+    }
+
+    /// What the elements of an array are asked for.
+    fn elements(&mut self, array: V, direct: bool, arg: V) {
+        let arrays: Vec<V> = self.project.arena.alternatives(array).into_iter().map(|(_, v)| v).collect();
+        for array in arrays {
+            let (array, inner) = match self.node(array) {
+                Node::Mapped(inner, result) => {
+                    (inner, self.project.element_field(result).map(|(_, field)| field).unwrap_or_default())
+                }
+                _ => (array, String::new()),
+            };
+            let keys = if direct { vec![(inner, arg)] } else { self.project.predicate_keys(arg) };
+            let Some((collection, path)) = self.place(array) else { continue };
+            for (field, value) in keys {
+                let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { continue };
+                let list = shape.at(&path);
+                if !path.is_empty() {
+                    list.hint.is_list = true;
+                }
+                if field.is_empty() {
+                    list.elements.push(value);
+                } else {
+                    let parts: Vec<String> = field.split('.').map(str::to_owned).collect();
+                    list.at(&parts).hint.values.push(value);
+                }
+            }
+        }
+    }
+
+    fn filter(&mut self, collection: u32, filter: V, prefix: &[String], depth: u32) {
+        if depth > 6 {
+            return;
+        }
+        match self.node(filter) {
+            Node::OneOf(alternatives) => {
+                alternatives.into_iter().for_each(|(_, v)| self.filter(collection, v, prefix, depth + 1));
+            }
+            Node::Object(entries) => {
+                for entry in entries {
+                    let name = match entry.key {
+                        Key::Name(name) => self.project.arena.text(name).to_owned(),
+                        Key::Computed(key) => self.project.path_text(key),
+                        Key::Spread => {
+                            self.filter(collection, entry.value, prefix, depth + 1);
+                            continue;
+                        }
+                    };
+                    if matches!(name.as_str(), "$and" | "$or" | "$nor") {
+                        if let Node::Array(items) = self.node(entry.value) {
+                            items.iter().for_each(|item| self.filter(collection, item.value, prefix, depth + 1));
+                        }
+                    } else if !name.starts_with('$') {
+                        let mut path = prefix.to_vec();
+                        path.extend(name.split('.').map(str::to_owned));
+                        self.condition(collection, &path, entry.value, depth + 1);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn condition(&mut self, collection: u32, path: &[String], value: V, depth: u32) {
+        if depth > 8 {
+            return;
+        }
+        self.asked.push(path.to_vec());
+        match self.node(value) {
+            Node::OneOf(alternatives) => {
+                alternatives.into_iter().for_each(|(_, v)| self.condition(collection, path, v, depth + 1));
+            }
+            Node::Object(entries) if entries.iter().any(|entry| self.is_operator(entry.key)) => {
+                for entry in entries {
+                    let Key::Name(name) = entry.key else { continue };
+                    let name = self.project.arena.text(name).to_owned();
+                    self.test(collection, path, &name, entry.value, depth);
+                }
+            }
+            _ => {
+                let mut open = vec![value];
+                let mut seen = FxHashSet::default();
+                while let Some(at) = open.pop() {
+                    if seen.insert(at) {
+                        self.hints.selecting.insert(at);
+                        for_children(&self.node(at), &mut |child| open.push(child));
+                    }
+                }
+                self.ask(collection, path, value);
+            }
+        }
+    }
+
+    fn is_operator(&self, key: Key) -> bool {
+        matches!(key, Key::Name(name) if self.project.arena.text(name).starts_with('$'))
+    }
+
+    fn test(&mut self, collection: u32, path: &[String], operator: &str, value: V, depth: u32) {
+        let is_time = self.is_time(value, 0);
+        match operator {
+            "$gt" | "$gte" | "$lt" | "$lte" => {
+                if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+                    let hint = &mut shape.at(path).hint;
+                    hint.is_number |= !is_time;
+                    hint.is_time |= is_time;
+                    hint.values.push(value);
+                }
+                self.numeric(value, is_time, 0);
+            }
+            "$eq" | "$ne" => self.ask(collection, path, value),
+            "$in" | "$nin" | "$all" => match self.node(value) {
+                Node::Array(items) => items.iter().for_each(|item| self.ask(collection, path, item.value)),
+                _ => self.mark(value, &|hint| hint.is_list = true),
+            },
+            "$size" => self.list(collection, path),
+            "$elemMatch" => {
+                self.list(collection, path);
+                match self.node(value) {
+                    Node::Object(entries) if entries.iter().any(|entry| self.is_operator(entry.key)) => {
+                        self.condition(collection, path, value, depth + 1);
+                    }
+                    _ => self.filter(collection, value, path, depth + 1),
+                }
+            }
+            "$not" => self.condition(collection, path, value, depth + 1),
+            "$exists" => {
+                if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+                    shape.at(path);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, collection: u32, path: &[String]) {
+        if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+            shape.at(path).hint.is_list = true;
+        }
+    }
+
+    /// A field is asked for a value.
+    fn ask(&mut self, collection: u32, path: &[String], value: V) {
+        let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
+        let hint = &mut shape.at(path).hint;
+        if !hint.values.contains(&value) {
+            hint.values.push(value);
+        }
+        let numeric = hint.is_number;
+        if numeric {
+            self.numeric(value, false, 0);
+        }
+    }
+
+    fn change(&mut self, collection: u32, path: &[String], operator: &str, value: V, is_new: bool) {
+        let is_number = matches!(operator, "$inc" | "$mul" | "$min" | "$max");
+        if is_number {
+            self.numeric(value, false, 0);
+        }
+        let is_list = matches!(operator, "$push" | "$addToSet" | "$pull" | "$pullAll" | "$pop" | "splice");
+        let node = self.node(value);
+        if path.iter().any(|part| part.is_empty() || part == "...") {
+            return;
+        }
+        let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
+        let shape = shape.at(path);
+        shape.hint.is_number |= is_number || matches!(node, Node::Num(_));
+        shape.hint.is_list |= is_list || matches!(node, Node::Array(_) | Node::Mapped(..));
+        shape.hint.is_bool |= matches!(node, Node::Bool(_));
+        shape.hint.is_time |= matches!(node, Node::Fresh(Freshness::Time, _));
+        shape.hint.is_text |= matches!(node, Node::Str(_));
+        let is_literal = matches!(node, Node::Num(_) | Node::Bool(_) | Node::Str(_));
+        if !is_new && is_literal && !shape.hint.values.contains(&value) {
+            shape.hint.values.push(value);
+        }
+    }
+}

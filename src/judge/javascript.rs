@@ -1,0 +1,102 @@
+//! JavaScript's operators on concrete values.
+//!
+//! Source: ECMAScript, "Abstract Operations". Input: values; none is `undefined`. Output: the result, or none where it is not known.
+//! Must not know: symbolic values.
+
+use super::bson::Value;
+use std::cmp::Ordering;
+
+/// Equality as code means it: an identifier equals its text.
+pub fn equal(a: &Option<Value>, b: &Option<Value>) -> bool {
+    match (a, b) {
+        (Some(Value::Number(a)), Some(Value::Number(b))) => a == b,
+        (a, b) => a == b,
+    }
+}
+
+/// The order of two values; none where they have none.
+pub fn order(a: &Option<Value>, b: &Option<Value>) -> Option<Ordering> {
+    match (a, b) {
+        (Some(Value::Text(a)), Some(Value::Text(b))) => Some(a.cmp(b)),
+        (Some(a), Some(b)) => number(a)?.partial_cmp(&number(b)?),
+        _ => None,
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(n) => Some(*n),
+        Value::Date(time) => Some(*time as f64),
+        Value::Bool(b) => Some(f64::from(*b)),
+        Value::Null => Some(0.0),
+        _ => None,
+    }
+}
+
+/// The result of an operator; none where it is not modelled for these operands.
+pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>> {
+    let numbers = || operands.iter().map(|operand| number(operand.as_ref()?)).collect::<Option<Vec<f64>>>();
+    let is_time = operands.iter().any(|operand| matches!(operand, Some(Value::Date(_))));
+    let result = match operator {
+        "+" | "-" | "*" | "/" | "%" | "**" | "neg" => {
+            let numbers = numbers()?;
+            let value = match (operator, numbers.as_slice()) {
+                ("+", [a, b]) => a + b,
+                ("-", [a, b]) => a - b,
+                ("*", [a, b]) => a * b,
+                ("/", [a, b]) => a / b,
+                ("%", [a, b]) => a % b,
+                ("**", [a, b]) => a.powf(*b),
+                ("neg", [a]) => -a,
+                _ => return None,
+            };
+            if is_time && matches!(operator, "+" | "-") && numbers.iter().filter(|n| **n > 1e12).count() == 1 {
+                return Some(Some(Value::Date(value as i64)));
+            }
+            value
+        }
+        "Math.max" => numbers()?.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        "Math.min" => numbers()?.into_iter().fold(f64::INFINITY, f64::min),
+        "Math.floor" => numbers()?.first()?.floor(),
+        "Math.ceil" => numbers()?.first()?.ceil(),
+        "Math.round" => numbers()?.first()?.round(),
+        "Math.abs" => numbers()?.first()?.abs(),
+        "getTime" => match operands.first()? {
+            Some(date @ Value::Date(_)) => return Some(Some(date.clone())),
+            _ => return None,
+        },
+        "toLowerCase" | "toUpperCase" | "trim" => match operands {
+            [Some(Value::Text(text))] => {
+                let text = match operator {
+                    "toLowerCase" => text.to_lowercase(),
+                    "toUpperCase" => text.to_uppercase(),
+                    _ => text.trim().to_owned(),
+                };
+                return Some(Some(Value::text(&text)));
+            }
+            // Of an unknown text that was made in one form already.
+            [Some(symbol @ Value::Symbol(_))] => return Some(Some(symbol.clone())),
+            _ => return None,
+        },
+        "typeof" => {
+            let name = match operands.first()? {
+                None => "undefined",
+                Some(Value::Bool(_)) => "boolean",
+                Some(Value::Number(_)) => "number",
+                Some(Value::Text(_)) => "string",
+                Some(Value::Symbol(_)) => return None,
+                Some(_) => "object",
+            };
+            return Some(Some(Value::text(name)));
+        }
+        "JSON.stringify" | "JSON.parse" | "Object.freeze" => return operands.first().cloned(),
+        "Array.isArray" => return Some(Some(Value::Bool(matches!(operands.first()?, Some(Value::List(_)))))),
+        _ => return None,
+    };
+    Some(Some(Value::Number(result)))
+}
+
+/// Whether different operands surely give different results, so that an unknown result is as good as a known one.
+pub fn is_injective(operator: &str) -> bool {
+    matches!(operator, "template" | "+" | "-" | "neg" | "toISOString" | "error" | "called" | "args")
+}

@@ -1,0 +1,273 @@
+//! One request: its commands in order, each sent when its path condition holds.
+//!
+//! Input: a slice, the store. Output: what the request has done so far. Must not know: the other request, schedules.
+
+use super::bson::Value;
+use super::eval::{Machine, truthy};
+use super::slice::{Action, Command as Planned, Slice};
+use super::store::{Command, Failure, Reply, Store};
+use super::{send, send::Sent};
+use crate::facts::TryPart;
+use crate::limits;
+use crate::value::{Node, Site, V};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What a request did, for the witness.
+#[derive(Clone, Debug)]
+pub struct Move {
+    pub request: usize,
+    pub site: Site,
+    pub what: Done,
+}
+
+#[derive(Clone, Debug)]
+pub enum Done {
+    Command { command: Command, many: bool, reply: Result<Reply, Failure> },
+    Effect(String),
+}
+
+/// The world that both requests share.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    pub store: Store,
+    pub effects: Vec<String>,
+    pub fresh: u32,
+    pub moves: Vec<Move>,
+}
+
+#[derive(Clone, Debug)]
+struct Transaction {
+    base: Store,
+    own: Store,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub who: usize,
+    /// Index of the next command.
+    pub at: usize,
+    pub results: FxHashMap<Site, Option<Value>>,
+    /// Documents that others loaded.
+    pub given: FxHashMap<V, Value>,
+    /// Calls that failed.
+    pub failed: FxHashSet<Site>,
+    /// `try` statements that were left by an exception.
+    pub caught: FxHashSet<Site>,
+    pub fresh: FxHashMap<Site, Value>,
+    pub next_fresh: u32,
+    /// Values of array elements while a predicate is evaluated.
+    pub elements: Vec<(V, Option<Value>)>,
+    pub memo: FxHashMap<V, Option<Value>>,
+    /// A member of nothing was asked for: JavaScript would throw.
+    pub is_broken: bool,
+    /// A loop over nothing: the command is not reached.
+    pub is_skipped: bool,
+    pub undefined_entries: bool,
+    pub is_over: bool,
+    /// A command was refused: nothing matched, a duplicate key, a version that has changed.
+    pub was_refused: bool,
+    /// How often the act took effect.
+    pub acts: u32,
+    transaction: Option<Transaction>,
+}
+
+impl Request {
+    pub fn new(who: usize) -> Self {
+        Self { who, next_fresh: limits::FRESH_IDS + 1_000_000 * (who as u32 + 1), ..Self::default() }
+    }
+
+    fn set(&mut self, site: Site, result: Option<Value>) {
+        self.results.insert(site, result);
+        self.memo.clear();
+    }
+}
+
+impl Machine<'_> {
+    /// Runs a request until it has sent one command, or is over. Says whether it sent one.
+    pub fn advance(&mut self, slice: &Slice, request: &mut Request, world: &mut World) -> bool {
+        if self.advance_to(slice, request, world, slice.commands.len()) {
+            return true;
+        }
+        self.end_transaction(request, world);
+        request.is_over = true;
+        false
+    }
+
+    /// The same up to the command with this index.
+    pub fn advance_to(&mut self, slice: &Slice, request: &mut Request, world: &mut World, end: usize) -> bool {
+        while let Some(command) = slice.commands.get(request.at).filter(|_| request.at < end) {
+            if request.is_over || self.fuel == 0 {
+                break;
+            }
+            let at = request.at;
+            request.at += 1;
+            let is_left =
+                command.within.iter().any(|(site, part)| *part == TryPart::Body && request.caught.contains(site));
+            if is_left || !self.all_hold(request, &command.atoms) {
+                continue;
+            }
+            if self.perform(slice, command, request, world, at == slice.act) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Does one command; says whether it went to the database.
+    fn perform(
+        &mut self,
+        slice: &Slice,
+        planned: &Planned,
+        request: &mut Request,
+        world: &mut World,
+        is_act: bool,
+    ) -> bool {
+        request.is_skipped = false;
+        if let Action::Given { collection, document } = &planned.action {
+            if let Some(known) = world.store.documents(*collection).first() {
+                request.given.insert(*document, known.clone());
+                request.memo.clear();
+            }
+            return false;
+        }
+        if let Action::Effect { name, args, .. } = &planned.action {
+            let operands: Vec<String> = args
+                .iter()
+                .filter(|arg| !matches!(self.arena.peek(**arg), Node::Func(_)))
+                .map(|arg| self.eval(request, *arg).map_or("undefined".to_owned(), |value| self.shown(&value)))
+                .collect();
+            if request.is_skipped {
+                return false;
+            }
+            let text = format!("{name}({})", operands.join(", "));
+            world.effects.push(text.clone());
+            world.moves.push(Move { request: request.who, site: planned.site, what: Done::Effect(text) });
+            return false;
+        }
+        let Some(sent) = self.command(request, planned) else { return false };
+        if request.is_skipped {
+            return false;
+        }
+        self.transact(planned, request, world);
+        self.send(slice, planned, sent, request, world, is_act);
+        true
+    }
+
+    fn send(
+        &mut self,
+        slice: &Slice,
+        planned: &Planned,
+        sent: Sent,
+        request: &mut Request,
+        world: &mut World,
+        is_act: bool,
+    ) {
+        let World { store, fresh, .. } = world;
+        let store = match &mut request.transaction {
+            Some(transaction) => &mut transaction.own,
+            None => store,
+        };
+        self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL);
+        let reply = store.run(&sent.command, fresh);
+        let done = Done::Command { command: sent.command.clone(), many: sent.many, reply: reply.clone() };
+        world.moves.push(Move { request: request.who, site: planned.site, what: done });
+        match reply {
+            Ok(reply) => {
+                let took_effect = took_effect(&reply) || sent.is_upsert();
+                request.was_refused |= sent.is_write && !took_effect;
+                if sent.fails_unmatched && !took_effect {
+                    self.fail(slice, planned, request);
+                    return;
+                }
+                request.acts += u32::from(is_act && took_effect);
+                let result = send::result(&sent, reply);
+                request.set(planned.site, result);
+            }
+            Err(Failure::NotModelled(what)) => {
+                self.note(&what);
+                request.set(planned.site, None);
+            }
+            Err(_) => {
+                request.was_refused = true;
+                self.fail(slice, planned, request);
+            }
+        }
+        if request.transaction.is_some() && !self.has_more(slice, request) {
+            self.end_transaction(request, world);
+        }
+    }
+
+    /// A command failed: the nearest handler takes over, or the request ends.
+    fn fail(&mut self, _slice: &Slice, planned: &Planned, request: &mut Request) {
+        request.failed.insert(planned.site);
+        request.set(planned.site, None);
+        let handler = planned.within.iter().rev().find(|(_, part)| *part == TryPart::Body);
+        match handler {
+            Some((site, _)) => {
+                request.caught.insert(*site);
+            }
+            None if planned.caught => {}
+            None => request.is_over = true,
+        }
+        if request.transaction.take().is_some() {
+            request.is_over = true;
+        }
+    }
+
+    // Transactions
+
+    fn transact(&mut self, planned: &Planned, request: &mut Request, world: &World) {
+        let Some(session) = planned.session else { return };
+        if request.transaction.is_none() {
+            let session = self.eval(request, session);
+            if truthy(&session) {
+                let base = world.store.clone();
+                request.transaction = Some(Transaction { own: base.clone(), base });
+            }
+        }
+    }
+
+    /// Whether a later command belongs to the transaction.
+    fn has_more(&self, slice: &Slice, request: &Request) -> bool {
+        slice.commands.iter().skip(request.at).any(|command| command.session.is_some())
+    }
+
+    fn end_transaction(&mut self, request: &mut Request, world: &mut World) {
+        if let Some(transaction) = request.transaction.take()
+            && world.store.commit(&transaction.base, &transaction.own).is_err()
+        {
+            request.was_refused = true;
+            request.is_over = true;
+        }
+    }
+
+    /// A value as a witness shows it, with what is made anew under one name.
+    pub fn shown(&self, value: &Value) -> String {
+        self.without_fresh(value).canonical()
+    }
+
+    /// A value with everything that a request made anew under one name.
+    pub fn without_fresh(&self, value: &Value) -> Value {
+        match value {
+            Value::Id(id) if *id >= limits::FRESH_IDS => Value::text("<id>"),
+            Value::Date(time) if *time >= super::eval::NOW => Value::text("<time>"),
+            Value::Symbol(term) if self.choices.is_fresh(*term) => Value::text("<new>"),
+            Value::List(items) => Value::list(items.iter().map(|item| self.without_fresh(item)).collect()),
+            Value::Document(fields) => {
+                Value::document(fields.iter().map(|(name, value)| (name.clone(), self.without_fresh(value))))
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// Whether a command changed or found something that it was sent to change.
+fn took_effect(reply: &Reply) -> bool {
+    match reply {
+        Reply::Updated { matched, upserted, .. } => *matched > 0 || upserted.is_some(),
+        Reply::Inserted(ids) => !ids.is_empty(),
+        Reply::Deleted(count) => *count > 0,
+        Reply::Found(found) => found.is_some(),
+        Reply::Documents(_) | Reply::Count(_) => true,
+    }
+}

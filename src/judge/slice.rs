@@ -1,0 +1,287 @@
+//! The slice: the commands of one function that decide an act, and those that the same decisions lead to.
+//!
+//! Input: the steps and writes of a function, and the act. Output: the commands in order, each with its path condition.
+//! Must not know: how commands are run, rules.
+
+use crate::facts::TryPart;
+use crate::limits;
+use crate::project::handles::Handle;
+use crate::project::mongo::{Action as Method, DbCall};
+use crate::project::writes::{FieldWrite, Write};
+use crate::project::{Op, Project, Step};
+use crate::value::{Atom, C, Node, Site, V, for_children, for_conditions};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Which act is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Act {
+    /// Index into the writes of the function.
+    pub write: usize,
+    /// The condition of the part of the write that is judged, such as that of one changed field.
+    pub cond: C,
+}
+
+/// One command or outside effect.
+#[derive(Clone, Debug)]
+pub struct Command {
+    pub site: Site,
+    /// Index of the step in the summary.
+    pub step: usize,
+    /// The path condition, in the order in which the code decides it.
+    pub atoms: Vec<Atom>,
+    /// The `try` statements around it, outermost first.
+    pub within: Vec<(Site, TryPart)>,
+    pub caught: bool,
+    pub session: Option<V>,
+    pub action: Action,
+}
+
+#[derive(Clone, Debug)]
+pub enum Action {
+    Read {
+        kind: Method,
+        collection: u32,
+        filter: Option<V>,
+    },
+    /// Someone else loaded this document before the function began.
+    Given {
+        collection: u32,
+        document: V,
+    },
+    Write {
+        collection: u32,
+        write: Box<Write>,
+        is_versioned: bool,
+    },
+    /// Something outside of the database: a mail, a payment, a message to a queue.
+    Effect {
+        callee: V,
+        name: String,
+        args: Vec<V>,
+    },
+}
+
+impl Action {
+    pub fn collection(&self) -> Option<u32> {
+        match self {
+            Self::Read { collection, .. } | Self::Write { collection, .. } | Self::Given { collection, .. } => {
+                Some(*collection)
+            }
+            Self::Effect { .. } => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Slice {
+    pub commands: Vec<Command>,
+    /// Index of the act in the commands.
+    pub act: usize,
+    pub collections: Vec<Handle>,
+    /// The path condition of the act, in the order in which the code decides it.
+    pub goal: Vec<Atom>,
+    /// Whether commands were left out because there are too many.
+    pub is_cut: bool,
+}
+
+/// What a value is made from: the calls in it, those in its conditions included.
+#[derive(Default)]
+struct Sources {
+    memo: FxHashMap<V, FxHashSet<Site>>,
+}
+
+impl Sources {
+    fn of(&mut self, project: &Project, value: V, into: &mut FxHashSet<Site>) {
+        if !self.memo.contains_key(&value) {
+            let mut found = FxHashSet::default();
+            let (mut open, mut seen) = (vec![value], FxHashSet::default());
+            while let Some(at) = open.pop() {
+                if !seen.insert(at) {
+                    continue;
+                }
+                let node = project.arena.peek(at);
+                match node {
+                    Node::Call { site, .. } | Node::Caught(site) | Node::Completed(site) => {
+                        found.insert(*site);
+                    }
+                    _ => {}
+                }
+                for_children(node, &mut |child| open.push(child));
+                for_conditions(node, &mut |cond| {
+                    open.extend(project.arena.atoms_of(cond).iter().map(|atom| atom.value));
+                });
+            }
+            self.memo.insert(value, found);
+        }
+        into.extend(self.memo.get(&value).into_iter().flatten());
+    }
+}
+
+/// The values that a command evaluates, its path condition included.
+pub fn values_of(command: &Command) -> Vec<V> {
+    let mut values: Vec<V> = command.atoms.iter().map(|atom| atom.value).collect();
+    match &command.action {
+        Action::Read { filter, .. } => values.extend(filter),
+        Action::Given { .. } => {}
+        Action::Write { write, .. } => {
+            values.extend(write.filter.iter().chain(&write.payload).chain(&write.document).chain(&write.options));
+            values.extend(write.fields.iter().map(|field| field.value));
+        }
+        Action::Effect { args, .. } => values.extend(args),
+    }
+    values.extend(command.session);
+    values
+}
+
+/// The conditions of the parts of a write.
+pub fn conditions_of(command: &Command) -> Vec<C> {
+    match &command.action {
+        Action::Write { write, .. } => write.fields.iter().map(|field: &FieldWrite| field.cond).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Slices a function at an act. `versioned` says of each write whether Mongoose sends it with `__v` in the filter.
+pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned: &[bool], act: Act) -> Option<Slice> {
+    let acting = writes.get(act.write)?;
+    let mut collections = Vec::new();
+    let mut all: Vec<Command> = Vec::new();
+    if let Some(document) = project.outside_document(acting) {
+        let collection = number_of(&mut collections, &acting.handle);
+        let action = Action::Given { collection, document };
+        let (site, within) = (acting.site, Vec::new());
+        all.push(Command { site, step: 0, atoms: Vec::new(), within, caught: false, session: None, action });
+    }
+    let mut at_act = None;
+    for (at, step) in steps.iter().enumerate() {
+        let mut own: Vec<Command> = Vec::new();
+        for (index, write) in writes.iter().enumerate().filter(|(_, write)| write.step == at) {
+            if index == act.write {
+                at_act = Some(all.len() + own.len());
+            }
+            let action = Action::Write {
+                collection: number_of(&mut collections, &write.handle),
+                write: Box::new(write.clone()),
+                is_versioned: versioned.get(index).copied().unwrap_or(false),
+            };
+            own.push(command(project, step, at, write.cond, write.session, action));
+        }
+        if own.is_empty()
+            && let Some(read) = read_at(project, step)
+        {
+            let action = Action::Read {
+                kind: read.action,
+                collection: number_of(&mut collections, &read.handle),
+                filter: read.filter,
+            };
+            let session = project.session_of_step(steps, step);
+            own.push(command(project, step, at, step.cond, session, action));
+        }
+        if own.is_empty()
+            && let Some(action) = effect_at(project, step)
+        {
+            own.push(command(project, step, at, step.cond, None, action));
+        }
+        all.extend(own);
+    }
+    let at_act = at_act?;
+    let both = project.arena.and(acting.cond, act.cond);
+    let mut goal = project.arena.atoms_of(if both == C::FALSE { acting.cond } else { both });
+    goal.reverse();
+    let kept = keep(project, &all, at_act, acting);
+    let is_cut = kept.len() > limits::COMMANDS;
+    let mut kept: Vec<usize> = kept;
+    if is_cut {
+        // The act and what is nearest before it.
+        let cut = kept.iter().position(|at| *at == at_act).unwrap_or(0);
+        let from = (cut + 1).saturating_sub(limits::COMMANDS);
+        kept = kept.into_iter().skip(from).take(limits::COMMANDS).collect();
+    }
+    let act = kept.iter().position(|at| *at == at_act)?;
+    let commands: Vec<Command> = kept.into_iter().filter_map(|at| all.get(at).cloned()).collect();
+    Some(Slice { commands, act, collections, goal, is_cut })
+}
+
+/// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
+/// decide, be it in another collection or outside.
+fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write) -> Vec<usize> {
+    let mut sources = Sources::default();
+    let needs: Vec<FxHashSet<Site>> = all
+        .iter()
+        .map(|command| {
+            let mut sites = FxHashSet::default();
+            values_of(command).into_iter().for_each(|value| sources.of(project, value, &mut sites));
+            for cond in conditions_of(command) {
+                for atom in project.arena.atoms_of(cond) {
+                    sources.of(project, atom.value, &mut sites);
+                }
+            }
+            sites
+        })
+        .collect();
+    let given = all.iter().take(1).filter(|first| matches!(first.action, Action::Given { .. })).map(|_| 0);
+    let mut kept: FxHashSet<usize> = given.chain([act]).collect();
+    close(all, &needs, &mut kept);
+    let touched: FxHashSet<u32> = kept.iter().filter_map(|at| all.get(*at)?.action.collection()).collect();
+    let read: FxHashSet<Site> = kept.iter().filter_map(|at| all.get(*at)).map(|command| command.site).collect();
+    for (at, command) in all.iter().enumerate() {
+        let changes = !matches!(command.action, Action::Read { .. } | Action::Given { .. });
+        let is_near = command.action.collection().is_some_and(|collection| touched.contains(&collection));
+        let is_decided = needs.get(at).is_some_and(|needs| needs.iter().any(|site| read.contains(site)));
+        let cond = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
+        if changes && (is_near || is_decided) && !cond {
+            kept.insert(at);
+        }
+    }
+    close(all, &needs, &mut kept);
+    let mut kept: Vec<usize> = kept.into_iter().collect();
+    kept.sort_unstable();
+    kept
+}
+
+fn is_refuted(project: &Project, cond: C, atom: Atom) -> bool {
+    project.arena.atoms_of(cond).iter().any(|other| other.value == atom.value && other.holds != atom.holds)
+}
+
+/// Adds the commands whose results the kept ones use.
+fn close(all: &[Command], needs: &[FxHashSet<Site>], kept: &mut FxHashSet<usize>) {
+    loop {
+        let wanted: FxHashSet<Site> = kept.iter().filter_map(|at| needs.get(*at)).flatten().copied().collect();
+        let before = kept.len();
+        kept.extend(all.iter().enumerate().filter(|(_, command)| wanted.contains(&command.site)).map(|(at, _)| at));
+        if kept.len() == before {
+            return;
+        }
+    }
+}
+
+fn command(project: &Project, step: &Step, at: usize, cond: C, session: Option<V>, action: Action) -> Command {
+    let mut atoms = project.arena.atoms_of(cond);
+    atoms.reverse();
+    Command { site: step.site, step: at, atoms, within: step.within.clone(), caught: step.caught, session, action }
+}
+
+fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {
+    let known = collections.iter().position(|known| known.same(handle));
+    known.unwrap_or_else(|| {
+        collections.push(handle.clone());
+        collections.len() - 1
+    }) as u32
+}
+
+/// The read that a step does.
+fn read_at(project: &mut Project, step: &Step) -> Option<DbCall> {
+    let Op::Call { callee, recv: Some(recv), name: Some(name), args } = &step.op else { return None };
+    let call = project.arena.call_value(step.site, *callee, args);
+    let read = match call.and_then(|call| project.read_of(call)) {
+        Some(read) => Some(read),
+        None => project.db_call(step.site, *recv, *name, args),
+    }?;
+    matches!(read.action, Method::FindOne | Method::FindMany | Method::Count | Method::Exists).then_some(read)
+}
+
+fn effect_at(project: &Project, step: &Step) -> Option<Action> {
+    let Op::Call { callee, args, .. } = &step.op else { return None };
+    let name = project.outside_effect(&step.op)?;
+    Some(Action::Effect { callee: *callee, name: name.to_owned(), args: args.clone() })
+}
