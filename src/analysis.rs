@@ -17,7 +17,7 @@ pub use memory::Memory;
 pub use survey::survey;
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Finding, Level, Related, Role, Way, fingerprint};
+use crate::diagnostic::{Analysis, Finding, Level, Proof, Related, Role, Way, fingerprint};
 use crate::facts::{self, FileFacts, Notes};
 use crate::limits;
 use crate::panics::{self, Panic};
@@ -259,7 +259,8 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         match best.get(&key) {
             Some((known, other)) => {
                 // The best view speaks; the ends that other callers add are kept as related places.
-                let better = (*known, Reverse(other.calls)) < (level, Reverse(draft.calls));
+                let better = (*known, other.proof.witness().is_some(), Reverse(other.calls))
+                    < (level, draft.proof.witness().is_some(), Reverse(draft.calls));
                 let (mut kept, dropped) =
                     if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
                 let room = limits::RELATED.saturating_sub(kept.1.related.len());
@@ -338,9 +339,18 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         related,
         help: draft.help,
         fix: draft.fix,
-        proof: draft.proof,
+        proof: placed(sources, project, draft.proof, &draft.moves),
         fingerprint,
     })
+}
+
+/// A proof whose moves say where the code does them.
+fn placed(sources: &Sources, project: &Project, proof: Proof, moves: &[Site]) -> Proof {
+    let Proof::Proven(mut witness) = proof else { return proof };
+    for (step, site) in witness.steps.iter_mut().zip(moves) {
+        step.place = place(sources, project, *site).map(|(_, place)| place);
+    }
+    Proof::Proven(witness)
 }
 
 fn place<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<(&'a SourceFile, Place)> {

@@ -208,7 +208,7 @@ pub const CLIMBS: usize = 24;
 /// Unknown values that one condition asks for, of which each candidate is tried.
 pub const CLIMBED_SLOTS: usize = 12;
 /// Choices near the first ones that reach the act.
-pub const NEIGHBOURS: usize = 60;
+pub const NEIGHBOURS: usize = 40;
 /// Interleavings of two requests under the same choices.
 pub const SCHEDULES: usize = 100;
 /// Fields of one collection whose values at the start are chosen.
@@ -217,3 +217,13 @@ pub const START_FIELDS: usize = 40;
 pub const UNMODELLED: usize = 8;
 /// Identifiers from here on are made in a run.
 pub const FRESH_IDS: u32 = 1_000_000;
+/// Inputs that differ one at a time between two requests.
+pub const INPUTS: usize = 4;
+/// Nulls with which the store fills an array up to an index beyond its end.
+pub const FILLED_ARRAY: usize = 1_000;
+/// Numbers that a `$range` of the store makes.
+pub const RANGE: u32 = 10_000;
+/// Fields of the start documents that are made from each other.
+pub const START_DEPTH: u32 = 6;
+/// Views of one place that are judged: callers of the function in which it stands.
+pub const JUDGED_VIEWS: u32 = 4;

@@ -36,14 +36,14 @@ const TROUBLE: i32 = 2;
 fn main() {
     let arguments = Arguments::from_args();
     let driver = tools::node_modules().join("mongodb/package.json");
-    // The names of the tests are the same without a server.
-    let server = match arguments.list {
-        true => None,
-        false => match tools::is_there(&driver).then(Server::start).flatten() {
-            None => return,
-            server => server,
-        },
-    };
+    let is_listing = arguments.list;
+    if !is_listing && !tools::is_there(&driver) {
+        return;
+    }
+    let server = if is_listing { None } else { Server::start() };
+    if !is_listing && server.is_none() {
+        return;
+    }
     let uri: Arc<str> = server.as_ref().map_or_else(String::new, Server::uri).into();
     let mut trials = hand_made(&uri);
     trials.push(commanded(&uri));

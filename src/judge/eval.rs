@@ -21,8 +21,8 @@ pub const NOW: i64 = 1_700_000_000_000;
 pub enum Mode {
     /// A retry, a double click: all of them.
     Same,
-    /// The same document, another payload.
-    Different,
+    /// The same document, another payload: all of it, or one input.
+    Different(Option<V>),
 }
 
 pub struct Machine<'a> {
@@ -62,15 +62,28 @@ impl Machine<'_> {
     }
 
     pub fn condition_holds(&mut self, request: &mut Request, cond: C) -> bool {
-        if cond == C::FALSE {
+        if cond == C::TRUE {
+            return true;
+        }
+        if cond == C::FALSE || self.fuel == 0 {
             return false;
         }
-        let broken = request.is_broken;
-        let holds = self.arena.atoms_of(cond).iter().rev().all(|atom| {
+        let is_free = request.elements.is_empty();
+        if is_free && let Some(known) = request.conditions.get(&cond) {
+            return *known;
+        }
+        // The shared start of conditions is asked once.
+        let Some((parent, atom)) = self.arena.cond(cond) else { return true };
+        self.fuel -= 1;
+        let holds = self.condition_holds(request, parent) && {
+            let broken = request.is_broken;
             let value = self.eval(request, atom.value);
+            request.is_broken = broken;
             truthy(&value) == atom.holds
-        });
-        request.is_broken = broken;
+        };
+        if is_free {
+            request.conditions.insert(cond, holds);
+        }
         holds
     }
 
@@ -101,6 +114,11 @@ impl Machine<'_> {
         }
         if let Some(given) = request.given.get(&value) {
             return Some(given.clone());
+        }
+        if request.is_before
+            && let Some((collection, path)) = self.hints.loaded.get(&value).filter(|(_, path)| !path.is_empty())
+        {
+            return self.stored_at(request, *collection, path);
         }
         match self.arena.peek(value) {
             Node::Undefined => None,
@@ -212,13 +230,33 @@ impl Machine<'_> {
 
     /// What a request brings: a parameter, a global.
     fn input(&mut self, request: &mut Request, value: V) -> Js {
-        let is_own = self.mode == Mode::Different && !self.hints.selecting.contains(&value);
-        let is_shared =
-            matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. } | Node::Global(_));
-        let who = (is_own && !is_shared).then_some(request.who);
+        let is_own = match self.mode {
+            Mode::Same => false,
+            Mode::Different(None) => self.is_payload(value),
+            Mode::Different(Some(input)) => input == value,
+        };
+        let who = is_own.then_some(request.who);
         let candidates = self.candidates(value);
         let term = self.choices.input(value, who, || candidates);
         self.resolved(request, term, value)
+    }
+
+    /// Whether a value is brought by a request and selects no document.
+    pub fn is_payload(&self, value: V) -> bool {
+        let is_brought = match self.arena.peek(value) {
+            Node::Param(..) | Node::Opaque(_) | Node::This(_) => true,
+            Node::Member(..) => self.is_of_input(value),
+            _ => false,
+        };
+        is_brought && !self.hints.selecting.contains(&value)
+    }
+
+    fn is_of_input(&self, value: V) -> bool {
+        match self.arena.peek(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) => self.is_of_input(*object),
+            _ => false,
+        }
     }
 
     /// An unknown function of values.

@@ -30,6 +30,12 @@ pub mod traverse;
 pub mod unique;
 pub mod update;
 pub mod upsert;
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
+mod update_tests;
+#[cfg(test)]
+mod written;
 mod witness;
 
 pub use search::Verdict;
@@ -70,7 +76,7 @@ pub fn judge(
     whole_array: Option<&str>,
 ) -> Judgement {
     let Some(slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
-        return Judgement { verdict: Verdict::Unknown("the act is no command".to_owned()), witness: None };
+        return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
     let hints = hints::collect(project, &slice);
     let indexes = indexes_of(schemas, &slice);
@@ -86,7 +92,7 @@ pub fn judge(
     let shown = match &verdict {
         Verdict::Race(evidence) => Some((evidence, Harm::Race)),
         Verdict::ActsTwice(evidence) => Some((evidence, Harm::ActsTwice)),
-        Verdict::Safe { .. } | Verdict::Unknown(_) => None,
+        Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
     };
     let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &indexes, harm));
     Judgement { verdict, witness }

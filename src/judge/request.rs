@@ -9,7 +9,7 @@ use super::store::{Command, Failure, Reply, Store};
 use super::{send, send::Sent};
 use crate::facts::TryPart;
 use crate::limits;
-use crate::value::{Node, Site, V};
+use crate::value::{C, Node, Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a request did, for the witness.
@@ -58,12 +58,17 @@ pub struct Request {
     /// Values of array elements while a predicate is evaluated.
     pub elements: Vec<(V, Option<Value>)>,
     pub memo: FxHashMap<V, Option<Value>>,
+    pub conditions: FxHashMap<C, bool>,
     /// A member of nothing was asked for: JavaScript would throw.
     pub is_broken: bool,
     /// A loop over nothing: the command is not reached.
     pub is_skipped: bool,
     pub undefined_entries: bool,
+    /// Fields of the start documents that are made from each other.
+    pub depth: u32,
     pub is_over: bool,
+    /// Nothing has run: what is loaded is what is stored at the start.
+    pub is_before: bool,
     /// A command was refused: nothing matched, a duplicate key, a version that has changed.
     pub was_refused: bool,
     /// How often the act took effect.
@@ -76,9 +81,15 @@ impl Request {
         Self { who, next_fresh: limits::FRESH_IDS + 1_000_000 * (who as u32 + 1), ..Self::default() }
     }
 
+    /// Forgets what was evaluated, because something that it may rest on has changed.
+    pub fn forget(&mut self) {
+        self.memo.clear();
+        self.conditions.clear();
+    }
+
     fn set(&mut self, site: Site, result: Option<Value>) {
         self.results.insert(site, result);
-        self.memo.clear();
+        self.forget();
     }
 }
 
@@ -126,7 +137,7 @@ impl Machine<'_> {
         if let Action::Given { collection, document } = &planned.action {
             if let Some(known) = world.store.documents(*collection).first() {
                 request.given.insert(*document, known.clone());
-                request.memo.clear();
+                request.forget();
             }
             return false;
         }

@@ -12,7 +12,7 @@ use super::request::{Move, Request, World};
 use super::slice::Slice;
 use super::store::{Command, Store, UniqueIndex};
 use crate::limits;
-use crate::value::Arena;
+use crate::value::{Arena, Atom, V};
 use std::collections::BTreeSet;
 
 /// What a judgement found, with the state in which it was found.
@@ -25,7 +25,17 @@ pub enum Verdict {
     /// No interleaving that was tried gives another outcome. `whole` is false where something in the slice is not modelled.
     Safe { whole: bool, unmodelled: Vec<String> },
     /// The act was not reached, or the work that a judgement may take is spent.
-    Unknown(String),
+    Unknown {
+        why: String,
+        /// The condition that no choice made hold.
+        at: Option<Atom>,
+    },
+}
+
+impl Verdict {
+    pub fn unknown(why: &str) -> Self {
+        Self::Unknown { why: why.to_owned(), at: None }
+    }
 }
 
 /// The interleaving that shows a race.
@@ -68,24 +78,60 @@ struct Run {
     world: World,
 }
 
+/// Judges an act: first as a retry, then with another payload, then with one input of the payload that differs.
 pub fn judge(question: &Question<'_>) -> Verdict {
-    let mut modes = vec![(Mode::Same, None), (Mode::Different, None)];
-    if let Some(array) = question.whole_array {
-        modes.insert(0, (Mode::Same, Some(array)));
+    let mut found = Found::default();
+    if let Some(array) = question.whole_array
+        && found.is_decided_by(judge_in(question, Mode::Same, Some(array)).0)
+    {
+        return found.verdict();
     }
-    let (mut twice, mut safe, mut unknown) = (None, None, None);
-    for (mode, appender) in modes {
-        match judge_in(question, mode, appender) {
-            Verdict::Race(evidence) => return Verdict::Race(evidence),
-            Verdict::ActsTwice(evidence) => twice = twice.or(Some(Verdict::ActsTwice(evidence))),
-            other @ Verdict::Safe { .. } => safe = safe.or(Some(other)),
-            other => unknown = unknown.or(Some(other)),
+    let (verdict, inputs) = judge_in(question, Mode::Same, None);
+    // Where one request alone does not reach the act, two do not either.
+    if found.is_decided_by(verdict) || found.unknown.is_some() || inputs.is_empty() {
+        return found.verdict();
+    }
+    if found.is_decided_by(judge_in(question, Mode::Different(None), None).0) || inputs.len() == 1 {
+        return found.verdict();
+    }
+    for input in inputs.into_iter().take(limits::INPUTS) {
+        if found.is_decided_by(judge_in(question, Mode::Different(Some(input)), None).0) {
+            break;
         }
     }
-    twice.or(unknown).or(safe).unwrap_or(Verdict::Unknown("nothing was tried".to_owned()))
+    found.verdict()
 }
 
-fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> Verdict {
+/// What the judgements in all modes say together.
+#[derive(Default)]
+struct Found {
+    race: Option<Verdict>,
+    twice: Option<Verdict>,
+    unknown: Option<Verdict>,
+    safe: Option<Verdict>,
+}
+
+impl Found {
+    /// Adds a verdict; says whether it decides.
+    fn is_decided_by(&mut self, verdict: Verdict) -> bool {
+        let slot = match verdict {
+            Verdict::Race(_) => &mut self.race,
+            Verdict::ActsTwice(_) => &mut self.twice,
+            Verdict::Unknown { .. } => &mut self.unknown,
+            Verdict::Safe { .. } => &mut self.safe,
+        };
+        slot.get_or_insert(verdict);
+        self.race.is_some()
+    }
+
+    fn verdict(self) -> Verdict {
+        let first = self.race.or(self.twice).or(self.unknown).or(self.safe);
+        first.unwrap_or_else(|| Verdict::unknown("nothing was tried"))
+    }
+}
+
+/// Judges in one mode; gives also the inputs of the payload.
+fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Verdict, Vec<V>) {
     let machine = Machine {
         arena: question.arena,
         hints: question.hints,
@@ -97,7 +143,10 @@ fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> Verd
     };
     let mut search = Search { question, machine, appender };
     search.machine.plan(question.hints);
-    search.run()
+    let verdict = search.run();
+    let terms = &search.machine.choices.terms;
+    let inputs = terms.iter().filter_map(|term| term.source.filter(|source| search.machine.is_payload(*source)));
+    (verdict, inputs.collect())
 }
 
 struct Search<'q, 'a> {
@@ -108,18 +157,18 @@ struct Search<'q, 'a> {
 
 impl Search<'_, '_> {
     fn run(&mut self) -> Verdict {
-        if !self.climb() {
-            let why = match self.machine.fuel {
-                0 => "too much to try".to_owned(),
-                _ => self
-                    .machine
-                    .unmodelled
-                    .first()
-                    .map_or("no input was found that reaches the act".to_owned(), |what| {
-                        format!("no input was found that reaches the act ({what})")
-                    }),
+        if let Some(best) = self.climb() {
+            let at = self.question.slice.goal.get(best).copied();
+            let why = match (self.machine.fuel, at) {
+                (0, _) => "too much to try",
+                (_, Some(_)) => "no input was found under which a condition of the act holds",
+                (_, None) => "no input was found for which the act takes effect",
             };
-            return Verdict::Unknown(why);
+            let why = match self.machine.unmodelled.first() {
+                Some(what) => format!("{why} ({what})"),
+                None => why.to_owned(),
+            };
+            return Verdict::Unknown { why, at };
         }
         let reached: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
         let mut twice = None;
@@ -127,10 +176,9 @@ impl Search<'_, '_> {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
             other => twice = twice.or(other),
         }
-        // Near it: each slot at each of its other candidates.
-        let slots = self.machine.choices.slots.len();
+        // Near it: each slot that matters at each of its other candidates.
         let mut tried = 0;
-        for slot in 0..slots {
+        for slot in self.matters() {
             let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
             for candidate in 0..count {
                 if reached.get(slot) == Some(&candidate) || tried >= limits::NEIGHBOURS || self.machine.fuel == 0 {
@@ -152,11 +200,20 @@ impl Search<'_, '_> {
         }
         let is_spent = self.machine.fuel == 0;
         if is_spent {
-            return Verdict::Unknown("too much to try".to_owned());
+            return Verdict::unknown("too much to try");
         }
         let unmodelled = self.machine.unmodelled.clone();
         let whole = unmodelled.is_empty() && !self.question.slice.is_cut;
         Verdict::Safe { whole, unmodelled }
+    }
+
+    /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
+    fn matters(&mut self) -> BTreeSet<usize> {
+        self.machine.choices.asked.clear();
+        let _ = self.alone();
+        let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();
+        sites.into_iter().for_each(|site| self.machine.ask_read(site));
+        std::mem::take(&mut self.machine.choices.asked).into_iter().collect()
     }
 
     fn take(&mut self, taken: &[usize]) {
@@ -191,7 +248,7 @@ impl Search<'_, '_> {
         let mut request = Request::new(0);
         let slice = self.question.slice;
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
-        request.memo.clear();
+        request.forget();
         for (at, atom) in slice.goal.iter().enumerate() {
             self.machine.choices.asked.clear();
             if !self.machine.holds(&mut request, *atom) {
@@ -216,8 +273,8 @@ impl Search<'_, '_> {
         asked.into_iter().rev().filter(|slot| seen.insert(*slot)).collect()
     }
 
-    /// Changes one choice, then two, until a request alone reaches the act.
-    fn climb(&mut self) -> bool {
+    /// Changes one choice, then two, until a request alone reaches the act. Gives how far it got where it does not.
+    fn climb(&mut self) -> Option<usize> {
         let goal = self.question.slice.goal.len() + 1;
         let (mut best, mut asked) = self.progress();
         for _ in 0..limits::CLIMBS {
@@ -227,11 +284,11 @@ impl Search<'_, '_> {
             let base: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
             let Some((reached, next)) = self.improve(&base, best, &asked) else {
                 self.take(&base);
-                return false;
+                return Some(best);
             };
             (best, asked) = (reached, next);
         }
-        best == goal
+        (best != goal).then_some(best)
     }
 
     fn improve(&mut self, base: &[usize], best: usize, asked: &[usize]) -> Option<(usize, Vec<usize>)> {

@@ -70,6 +70,7 @@ impl Machine<'_> {
     pub fn start(&mut self, hints: &Hints, indexes: &[UniqueIndex], versioned: &[bool]) -> Store {
         let mut store = Store::new(indexes.to_vec());
         let mut request = Request::new(0);
+        request.is_before = true;
         for (at, shape) in hints.shapes.iter().enumerate() {
             let mut slots = self.fields.get(at).cloned().unwrap_or_default().into_iter();
             let Some((_, exists)) = slots.next() else { continue };
@@ -86,6 +87,33 @@ impl Machine<'_> {
             store.insert_start(at as u32, document);
         }
         store
+    }
+
+    /// What a field holds at the start; the nearest field around it where it has no slot of its own.
+    pub fn stored_at(&mut self, request: &mut Request, collection: u32, path: &[String]) -> Option<Value> {
+        let [.., name] = path else { return None };
+        if path.len() == 1 && name == "_id" && self.slot_of(collection, path).is_none() {
+            return Some(Value::Id(collection + 1));
+        }
+        let slot = self.slot_of(collection, path)?;
+        if request.depth > limits::START_DEPTH {
+            return None;
+        }
+        request.depth += 1;
+        let value = match self.choices.taken(slot).clone() {
+            Candidate::Missing | Candidate::One => None,
+            Candidate::Value(value) => Some(value),
+            Candidate::Of(value) => self.eval(request, value),
+            Candidate::Itself => Some(self.stored_symbol(slot, name)),
+        };
+        request.depth -= 1;
+        value
+    }
+
+    /// A stored value of which nothing is known.
+    fn stored_symbol(&mut self, slot: usize, name: &str) -> Value {
+        let key = format!("stored {slot} {name}");
+        Value::Symbol(self.choices.applied(key, false, None, || vec![Candidate::Itself]))
     }
 
     fn fill(
@@ -114,9 +142,7 @@ impl Machine<'_> {
                         false => value,
                     }),
                     Candidate::Itself => {
-                        let key = format!("stored {} {}", slot, name);
-                        let term = self.choices.applied(key, false, None, || vec![Candidate::Itself]);
-                        let value = Value::Symbol(term);
+                        let value = self.stored_symbol(*slot, name);
                         Some(if is_scalars { Value::list(vec![value]) } else { value })
                     }
                 };

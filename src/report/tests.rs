@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::coverage::{Coverage, Cut, LeftOut, Unresolved};
-use crate::diagnostic::{Caller, Edit, Finding, Fix, Related, Role, WritePath};
-use crate::source::FileId;
+use crate::diagnostic::{Analysis, Caller, Edit, Finding, Fix, Level, Related, Role, WritePath};
+use crate::source::{FileId, Place, SourceFile, Sources};
 
 /// A file, and the first place of a word in it.
 fn place(sources: &Sources, file: u32, word: &str) -> Place {

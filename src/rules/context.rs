@@ -14,7 +14,7 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub struct Context<'a> {
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
     /// Writes whose collection some caller names.
     named: FxHashSet<SiteInfo>,
+    /// How often a place was judged for a rule, and whether a witness was found.
+    pub(super) judged: FxHashMap<(&'static str, SiteInfo), (u32, bool)>,
     /// The calls whose result decides something; collected when first asked for.
     pub decisive: Option<DecisiveCalls>,
 }
@@ -81,6 +83,7 @@ impl<'a> Context<'a> {
             key_rows: Vec::new(),
             vetoes: FxHashSet::default(),
             named: FxHashSet::default(),
+            judged: FxHashMap::default(),
             decisive: None,
         }
     }

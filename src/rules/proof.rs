@@ -5,6 +5,7 @@
 use super::context::{Context, Draft, Trace};
 use crate::diagnostic::{Level, Proof};
 use crate::judge::{self, Act, Function, Judgement, Verdict};
+use crate::limits;
 use crate::project::writes::Write;
 use crate::value::C;
 
@@ -47,21 +48,36 @@ impl Context<'_> {
 
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
     pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
-        let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
         let is_doubted = act.relation == Relation::Unknown;
+        let place = (draft.rule, self.project.base_site(draft.site));
+        let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
+        // A place is shown by one witness; further callers add their ends.
+        if is_proven || views >= limits::JUDGED_VIEWS {
+            if !is_doubted && is_proven {
+                self.report(draft);
+            }
+            return;
+        }
+        let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
+        let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if !is_doubted && !evidence.is_outside_only);
+        self.judged.insert(place, (views + 1, is_shown));
         let lowered = match judgement.verdict {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             Verdict::ActsTwice(_) if is_doubted => return,
             Verdict::ActsTwice(_) => true,
-            Verdict::Safe { .. } | Verdict::Unknown(_) if is_doubted => return,
+            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted => return,
             Verdict::Safe { whole: true, .. } => return,
             Verdict::Safe { unmodelled, .. } => {
                 draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
                 false
             }
-            Verdict::Unknown(why) => {
-                draft.proof = Proof::Unproven(why);
+            Verdict::Unknown { why, at } => {
+                let at = at.map(|atom| {
+                    let shown = self.show(atom.value);
+                    if atom.holds { format!(": `{shown}`") } else { format!(": not `{shown}`") }
+                });
+                draft.proof = Proof::Unproven(format!("{why}{}", at.unwrap_or_default()));
                 false
             }
         };

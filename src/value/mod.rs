@@ -5,13 +5,14 @@
 
 mod conditions;
 mod interned;
+mod meter;
 mod node;
 mod truth;
 mod work;
 
+use meter::Meter;
+pub use meter::{Budget, Spent};
 pub use node::*;
-use work::Meter;
-pub use work::{Budget, Spent};
 
 use crate::limits::{self, Cut};
 use interned::{Chunks, Interned};

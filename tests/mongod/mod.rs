@@ -58,9 +58,9 @@ impl Server {
         Some(server)
     }
 
-    /// Where a driver finds it.
+    /// The connection string for a driver.
     pub fn uri(&self) -> String {
-        format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
+        format!("mongodb://127.0.0.1:{}", self.port)
     }
 
     pub fn connect(&self) -> Connection {
