@@ -64,3 +64,21 @@ fn a_line_without_a_finding_and_a_name_that_is_no_rule_are_told_apart() {
     let missing = project().run(&["why", "models/a.js:99"]);
     assert!(missing.stderr.contains("its last line is 13"), "{missing:?}");
 }
+
+#[test]
+fn a_witness_is_shown_whole_or_as_a_program() {
+    for line in ["models/a.js:5", "models/a.js:3"] {
+        let shown = project().run(&["witness", line]);
+        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{shown:?}");
+        assert!(shown.stdout.starts_with("error[check-then-push] models/a.js:5:9: `messages` is checked"), "{shown:?}");
+        for part in ["  request A ", "chats.findOne({ ", " → null", "(models/a.js:3)", "  one after the other: [{ "] {
+            assert!(shown.stdout.contains(part), "no {part} in {shown:?}");
+        }
+        let script = project().run(&["witness", line, "--script", "--rule", "check-then-push"]);
+        assert_eq!((script.code, script.stderr.as_str()), (Some(0), ""), "{script:?}");
+        assert!(
+            script.stdout.starts_with("'use strict';\n\n// Plays two requests")
+                && script.stdout.contains("MONGODB_URI")
+        );
+    }
+}

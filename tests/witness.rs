@@ -19,6 +19,7 @@ use pushguard::report::{Run, witness::script};
 use pushguard::rules;
 use pushguard::source::{SourceFile, Sources};
 use serde_json::{Value, json};
+use shell::{Project, RACY};
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ fn main() {
     }
     let uri: Arc<str> = server.as_ref().map_or_else(String::new, Server::uri).into();
     let mut trials = hand_made(&uri);
+    trials.push(commanded(&uri));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/programs/racy");
     for program in entries(&folder) {
         let name = program.file_name().unwrap().to_string_lossy().into_owned();
@@ -60,6 +62,15 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(server);
     conclusion.exit();
+}
+
+/// Plays what the command prints.
+fn commanded(uri: &Arc<str>) -> Trial {
+    let uri = uri.clone();
+    Trial::test("pushguard witness --script", move || {
+        let printed = Project::new(&[("models/a.js", RACY)]).run(&["witness", "models/a.js:5", "--script"]);
+        expect(&printed.stdout, &uri, APPEARS)
+    })
 }
 
 /// Plays each witness of a project.
