@@ -244,7 +244,7 @@ impl<'a> Eval<'a> {
     pub(super) fn plain_call(&mut self, callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V>, span: Span) -> V {
         let site = self.site(span);
         let callee = self.freeze(callee);
-        let value = self.arena.intern(Node::Call { site, callee, args: args.clone() });
+        let value = self.arena.intern(Node::Call { site, callee, args: args.as_slice().into() });
         self.effect(site, EffectKind::Call { callee, recv, name, args });
         if self.may_be_own(callee) {
             let completed = self.arena.intern(Node::Completed(site));

@@ -196,7 +196,7 @@ impl<'a> Eval<'a> {
                 Some(self.arena.intern(Node::Instance(id)))
             }
             Node::Import { .. } | Node::Member(..) => {
-                Some(self.arena.intern(Node::New { site, callee: class, args: Vec::new() }))
+                Some(self.arena.intern(Node::New { site, callee: class, args: Box::default() }))
             }
             _ => None,
         }
@@ -251,7 +251,7 @@ impl<'a> Eval<'a> {
             let method = self.arena.intern(Node::Func(func));
             if getter {
                 let site = self.site(function.span);
-                let read = self.arena.intern(Node::Call { site, callee: method, args: Vec::new() });
+                let read = self.arena.intern(Node::Call { site, callee: method, args: Box::default() });
                 self.add_field(id, is_static, name, Some(read));
             } else if let Some(class) = self.class_mut(id) {
                 if is_static {

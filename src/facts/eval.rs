@@ -133,7 +133,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
     eval.end(FnRef(0), budget);
     eval.finish_results();
-    eval.arena.shrink();
+    eval.arena.seal();
     FileFacts {
         arena: eval.arena,
         functions: eval.functions,

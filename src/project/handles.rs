@@ -88,9 +88,9 @@ impl Project {
     pub(super) fn accessor(&mut self, value: V) -> V {
         match self.arena.node(value).clone() {
             Node::Call { callee, args, .. } if args.is_empty() => callee,
-            Node::Call { callee, mut args, .. } => {
-                args.insert(0, callee);
-                self.arena.derived("called", args)
+            Node::Call { callee, args, .. } => {
+                let parts = std::iter::once(callee).chain(args).collect();
+                self.arena.derived("called", parts)
             }
             _ => value,
         }

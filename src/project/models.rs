@@ -61,7 +61,7 @@ impl Project {
                             "createForClass" => {
                                 let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
                                 if let Some(name) = self.class_name(class) {
-                                    let schema = self.arena.intern(Node::Call { site, callee, args });
+                                    let schema = self.arena.intern(Node::Call { site, callee, args: args.into() });
                                     models.push((self.arena.global("model"), vec![name, schema]));
                                 }
                             }
@@ -192,7 +192,7 @@ impl Project {
         // Any call of `model` with this name is the model.
         let callee = self.linked(callee);
         let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
-        let model = self.arena.intern(Node::Call { site, callee, args: vec![*name] });
+        let model = self.arena.intern(Node::Call { site, callee, args: Box::new([*name]) });
         let Some(members) = self.models.schemas.get(&schema).cloned() else { return };
         for (_, function) in &members.statics {
             if let Node::Func(func) = self.arena.node(*function) {
@@ -290,7 +290,7 @@ impl Project {
         if !matches!(self.last_name(*callee)?, "model" | "discriminator") {
             return None;
         }
-        match args.as_slice() {
+        match &**args {
             [_, schema, ..] if *schema != Arena::UNDEFINED => Some(*schema),
             [name, ..] => match self.arena.node(*name) {
                 Node::Str(name) => self.models.by_name.get(name).copied(),

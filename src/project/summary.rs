@@ -387,6 +387,8 @@ impl Project {
                     op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
                         self.add_step(caller, steps, copy);
                     }
+                    // A parameter that turns out to be what no rule looks at.
+                    op if !self.is_relevant(op) => {}
                     _ => steps.push(copy),
                 }
             }

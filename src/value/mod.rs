@@ -130,7 +130,7 @@ impl Arena {
 
     /// The value of a call that is known already.
     pub fn call_value(&self, site: Site, callee: V, args: &[V]) -> Option<V> {
-        self.known(&Node::Call { site, callee, args: args.to_vec() })
+        self.known(&Node::Call { site, callee, args: args.into() })
     }
 
     /// Interns a node as it stands; one that would be too deep or too wide becomes an unknown value of its own.
@@ -155,14 +155,14 @@ impl Arena {
         self.insert(Node::Cut(number), Shape::default(), 0)
     }
 
-    /// Gives back the room for values that will not come.
-    pub fn shrink(&mut self) {
-        self.nodes.shrink();
+    /// Gives back what only takes new values: the arena is read from now on.
+    pub fn seal(&mut self) {
+        self.nodes.seal();
         self.shapes.shrink();
-        self.syms.shrink();
-        self.conds.shrink();
+        self.syms.seal();
+        self.conds.seal();
         self.extents.shrink();
-        self.sites.shrink();
+        self.sites.seal();
     }
 
     fn insert(&mut self, mut node: Node, shape: Shape, width: u64) -> V {
