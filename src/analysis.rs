@@ -304,7 +304,6 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         fingerprint,
     })
 }
-<<<<<<< HEAD
 
 /// A proof whose moves say where the code does them.
 fn placed(sources: &Sources, project: &Project, proof: Proof, moves: &[Site]) -> Proof {
@@ -314,19 +313,3 @@ fn placed(sources: &Sources, project: &Project, proof: Proof, moves: &[Site]) ->
     }
     Proof::Proven(witness)
 }
-
-fn place<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<(&'a SourceFile, Place)> {
-    let info = project.base_site(site);
-    let id = FileId(info.file);
-    let file = sources.get(id)?;
-    Some((file, one_line(file, id, info.start, info.end)))
-}
-
-/// The part of a range on its first line, for a pull request shows a finding only if all of its lines changed.
-fn one_line(file: &SourceFile, id: FileId, start: u32, end: u32) -> Place {
-    let text = file.slice(start, end.min(file.text.len() as u32));
-    let first = text.find(['\n', '\r']).unwrap_or(text.len()) as u32;
-    Place { file: id, start, end: start + first }
-}
-=======
->>>>>>> net
