@@ -233,3 +233,7 @@ pub const START_DEPTH: u32 = 6;
 pub const JUDGED_VIEWS: u32 = 4;
 /// Elements of a list at the start.
 pub const START_ITEMS: f64 = 40.0;
+/// Parts of a value that is evaluated in each run of a judgement.
+pub const EVALUATED_NODES: usize = 300;
+/// Characters of a condition that a reason names.
+pub const SPELLED: usize = 120;

@@ -36,6 +36,8 @@ pub struct Machine<'a> {
     pub unmodelled: Vec<String>,
     /// The slot of each field of the documents at the start.
     pub fields: Vec<Vec<(Vec<String>, usize)>>,
+    /// Values that are too large to be read, and whether something in them is made anew.
+    pub large: rustc_hash::FxHashMap<V, Option<bool>>,
 }
 
 type Js = Option<Value>;
@@ -255,7 +257,58 @@ impl Machine<'_> {
         let who = is_own.then_some(request.who);
         let candidates = self.candidates(value);
         let term = self.choices.input(value, who, || candidates);
-        self.resolved(request, term, value)
+        match self.resolved(request, term, value) {
+            Some(Value::Symbol(own)) if own == term => Some(self.with_members(request, value, term)),
+            other => other,
+        }
+    }
+
+    /// An unknown value; one whose members the code asks for is a document of these.
+    fn with_members(&mut self, request: &mut Request, value: V, term: u32) -> Value {
+        let hints = self.hints;
+        let Some(members) = hints.members.get(&value).filter(|_| self.is_plain_input(request, value)) else {
+            return Value::Symbol(term);
+        };
+        let mut fields: Vec<(&str, Value)> = Vec::new();
+        for (name, member) in members.iter().filter(|(name, _)| name != "length") {
+            if let Some(value) = self.input(request, *member) {
+                fields.push((name, value));
+            }
+        }
+        if fields.is_empty() { Value::Symbol(term) } else { Value::document(fields) }
+    }
+
+    /// Whether a value is too large to be evaluated in each run.
+    fn is_large(&mut self, value: V) -> bool {
+        if let Some(known) = self.large.get(&value) {
+            return known.is_some();
+        }
+        let (mut open, mut seen, mut is_fresh) = (vec![value], rustc_hash::FxHashSet::default(), false);
+        while let Some(at) = open.pop() {
+            if seen.len() > limits::EVALUATED_NODES {
+                break;
+            }
+            if seen.insert(at) {
+                let node = self.arena.peek(at);
+                is_fresh |= matches!(node, Node::Fresh(..));
+                crate::value::for_children(node, &mut |child| open.push(child));
+                crate::value::for_conditions(node, &mut |cond| {
+                    open.extend(self.arena.cond(cond).map(|(_, atom)| atom.value));
+                });
+            }
+        }
+        let is_large = seen.len() > limits::EVALUATED_NODES;
+        self.large.insert(value, is_large.then_some(is_fresh));
+        is_large
+    }
+
+    /// A value that is too large to be read: unknown, and another one in each request where something in it is.
+    fn unread(&mut self, request: &mut Request, value: V) -> Js {
+        self.note("a value that is too large");
+        let is_fresh = self.large.get(&value).copied().flatten().unwrap_or(false);
+        let who = if is_fresh { request.who } else { 0 };
+        let key = format!("large {value:?} {who}");
+        Some(Value::Symbol(self.choices.applied(key, is_fresh, None, || vec![Candidate::Itself])))
     }
 
     /// Whether a value is brought by a request and selects no document.
@@ -347,7 +400,10 @@ impl Machine<'_> {
             }
             match entry.key {
                 Key::Name(name) => {
-                    let value = self.eval(request, entry.value);
+                    let value = match self.is_large(entry.value) {
+                        true => self.unread(request, entry.value),
+                        false => self.eval(request, entry.value),
+                    };
                     let name = self.arena.text(name);
                     match value {
                         Some(value) => document.set(name, value),
@@ -367,33 +423,17 @@ impl Machine<'_> {
                 }
                 Key::Spread => match self.eval(request, entry.value) {
                     Some(Value::Document(fields)) => {
+                        if self.is_plain_input(request, entry.value) {
+                            self.note("a spread of an unknown object");
+                        }
                         fields.iter().for_each(|(name, value)| document.set(name, value.clone()));
                     }
-                    Some(Value::Symbol(_)) => {
-                        self.note("a spread of an unknown object");
-                        for (name, value) in self.known_members(request, entry.value) {
-                            document.set(&name, value);
-                        }
-                    }
+                    Some(Value::Symbol(_)) => self.note("a spread of an unknown object"),
                     _ => {}
                 },
             }
         }
         document
-    }
-
-    /// The members of an unknown object that the code asks for.
-    pub fn known_members(&mut self, request: &mut Request, object: V) -> Vec<(String, Value)> {
-        let Some(members) = self.hints.members.get(&object) else { return Vec::new() };
-        let mut known = Vec::new();
-        for (name, member) in members {
-            if name != "length"
-                && let Some(value) = self.eval(request, *member)
-            {
-                known.push((name.clone(), value));
-            }
-        }
-        known
     }
 
     fn array(&mut self, request: &mut Request, items: &[Item]) -> Value {

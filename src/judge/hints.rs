@@ -72,8 +72,14 @@ pub fn is_position(part: &str) -> bool {
 
 /// Collects the hints of a slice. `documents` are documents that others loaded.
 pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
-    let mut collector =
-        Collector { project, slice, hints: Hints::default(), seen: FxHashSet::default(), asked: Vec::new() };
+    let mut collector = Collector {
+        project,
+        slice,
+        hints: Hints::default(),
+        seen: FxHashSet::default(),
+        asked: Vec::new(),
+        methods: Vec::new(),
+    };
     collector.hints.shapes = vec![Shape::default(); slice.collections.len()];
     for command in &slice.commands {
         for value in values_of(command) {
@@ -117,6 +123,8 @@ struct Collector<'a> {
     slice: &'a Slice,
     hints: Hints,
     seen: FxHashSet<V>,
+    /// The objects whose methods were met and that are still to be looked at.
+    methods: Vec<V>,
     /// The paths that the filter at hand asks for.
     asked: Vec<Vec<String>>,
 }
@@ -200,16 +208,30 @@ impl Collector<'_> {
     fn long(&mut self, length: V, number: f64) {
         let lists: Vec<V> = self.project.arena.alternatives(length).into_iter().map(|(_, v)| v).collect();
         for length in lists {
-            let Node::Member(list, name) = *self.project.arena.peek(length) else { continue };
-            if self.project.arena.text(name) == "length" && (1.0..=limits::START_ITEMS).contains(&number) {
-                let number = number as u32;
-                self.mark(list, &|hint| {
-                    for length in [number, number.saturating_sub(1), number + 1] {
-                        if length > 1 && !hint.lengths.contains(&length) {
-                            hint.lengths.push(length);
-                        }
+            if !(1.0..=limits::START_ITEMS).contains(&number) {
+                continue;
+            }
+            let list = match *self.project.arena.peek(length) {
+                Node::Member(list, name) if self.project.arena.text(name) == "length" => list,
+                Node::Call { .. } => length,
+                _ => continue,
+            };
+            let number = number as u32;
+            let apply = |hint: &mut Hint| {
+                for length in [number, number.saturating_sub(1), number + 1] {
+                    if length > 1 && !hint.lengths.contains(&length) {
+                        hint.lengths.push(length);
                     }
-                });
+                }
+            };
+            // As many documents as are counted.
+            if let Some((collection, path)) = self.place(list).filter(|(_, path)| path.is_empty())
+                && let Some(shape) = self.hints.shapes.get_mut(collection as usize)
+            {
+                debug_assert!(path.is_empty(), "documents have no path");
+                apply(&mut shape.hint);
+            } else {
+                self.mark(list, &apply);
             }
         }
     }
@@ -222,6 +244,7 @@ impl Collector<'_> {
             }
             let node = self.node(value);
             self.look(value, &node);
+            open.append(&mut self.methods);
             for_children(&node, &mut |child| open.push(child));
             for_conditions(&node, &mut |cond| {
                 open.extend(self.project.arena.atoms_of(cond).iter().map(|atom| atom.value));
@@ -260,6 +283,13 @@ impl Collector<'_> {
             Node::Array(items) => {
                 let spreads: Vec<V> = items.iter().filter(|item| item.spread).map(|item| item.value).collect();
                 spreads.into_iter().for_each(|value| self.mark(value, &|hint| hint.is_list = true));
+            }
+            // A method is no member that holds a value.
+            Node::Call { callee, .. } => {
+                if let Node::Member(object, _) = *self.project.arena.peek(*callee) {
+                    self.methods.push(object);
+                    self.seen.insert(*callee);
+                }
             }
             Node::Member(object, key) => {
                 let name = self.project.arena.text(*key).to_owned();

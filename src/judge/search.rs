@@ -151,6 +151,7 @@ fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Ver
         fuel: limits::JUDGE_FUEL,
         unmodelled: Vec::new(),
         fields: Vec::new(),
+        large: rustc_hash::FxHashMap::default(),
     };
     let mut search = Search { question, machine, appender, was_refused: false };
     search.machine.plan(question.hints);

@@ -153,10 +153,6 @@ impl Machine<'_> {
             Some(Value::List(items)) if items.iter().all(|item| item.fields().is_some()) && !items.is_empty() => {
                 items.first().cloned()?
             }
-            Some(Value::Symbol(_)) => {
-                let members = self.known_members(request, payload);
-                Value::document(members.iter().map(|(name, value)| (name.as_str(), value.clone())))
-            }
             _ => {
                 self.note("an inserted document that is not known");
                 empty()

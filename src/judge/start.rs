@@ -16,7 +16,9 @@ impl Machine<'_> {
     /// Makes a slot for each collection, which says whether it holds a document, and one for each of its fields.
     pub fn plan(&mut self, hints: &Hints) {
         for shape in &hints.shapes {
-            let exists = self.choices.slot(vec![Candidate::One, Candidate::Missing]);
+            let mut counts = vec![Candidate::One, Candidate::Missing];
+            counts.extend(shape.hint.lengths.iter().map(|count| Candidate::Many(*count)));
+            let exists = self.choices.slot(counts);
             let mut fields = vec![(Vec::new(), exists)];
             self.plan_fields(shape, &mut Vec::new(), &mut fields);
             self.fields.push(fields);
@@ -75,9 +77,11 @@ impl Machine<'_> {
         for (at, shape) in hints.shapes.iter().enumerate() {
             let mut slots = self.fields.get(at).cloned().unwrap_or_default().into_iter();
             let Some((_, exists)) = slots.next() else { continue };
-            if !matches!(self.choices.taken(exists), Candidate::One) {
-                continue;
-            }
+            let count = match self.choices.taken(exists) {
+                Candidate::One => 1,
+                Candidate::Many(count) => *count,
+                _ => continue,
+            };
             let slots: Vec<(Vec<String>, usize)> = slots.collect();
             let mut document = Value::document(Vec::<(&str, Value)>::new());
             document.set("_id", Value::Id(at as u32 + 1));
@@ -85,7 +89,13 @@ impl Machine<'_> {
             if versioned.get(at) == Some(&true) && document.field("__v").is_none() {
                 document.set("__v", Value::Number(0.0));
             }
-            store.insert_start(at as u32, document);
+            for number in 0..count {
+                let mut copy = document.clone();
+                if number > 0 {
+                    copy.set("_id", Value::Id(1_000 * (at as u32 + 1) + number));
+                }
+                store.insert_start(at as u32, copy);
+            }
         }
         store
     }

@@ -3,11 +3,12 @@
 //! Input: a draft and its act. Output: the draft with its proof. Must not know: how an act is judged, formats.
 
 use super::context::{Context, Draft, Trace};
+use super::spell::Numbers;
 use crate::diagnostic::{Level, Proof};
 use crate::judge::{self, Act, Function, Judgement, Verdict};
 use crate::limits;
 use crate::project::writes::Write;
-use crate::value::C;
+use crate::value::{C, Site, SiteInfo};
 
 /// What the relations say of a check and its act: whether the act's predicate implies what was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,19 @@ pub struct Judged<'a> {
     /// The path of an array that the act writes whole.
     pub whole_array: Option<&'a str>,
     pub relation: Relation,
+}
+
+/// A reason lists no calls.
+struct Unnumbered;
+
+impl Numbers for Unnumbered {
+    fn number(&self, _: Site) -> Option<usize> {
+        None
+    }
+
+    fn line(&self, _: SiteInfo) -> String {
+        "the line before".to_owned()
+    }
 }
 
 impl Relation {
@@ -75,8 +89,11 @@ impl Context<'_> {
             }
             Verdict::Unknown { why, at } => {
                 let at = at.map(|atom| {
-                    let shown = self.show(atom.value);
-                    if atom.holds { format!(": `{shown}`") } else { format!(": not `{shown}`") }
+                    let cond = self.project.arena.cond_node(C::TRUE, atom);
+                    let spelled = self.spell_condition(cond, &Unnumbered);
+                    let short: String = spelled.chars().take(limits::SPELLED).collect();
+                    let dots = if short.len() < spelled.len() { "…" } else { "" };
+                    format!(": `{short}{dots}`")
                 });
                 draft.proof = Proof::Unproven(format!("{why}{}", at.unwrap_or_default()));
                 false
