@@ -2,7 +2,7 @@
 //!
 //! Input: nothing. Output: the JSON schema of `pushguard.toml`. Must not know: projects.
 
-use super::{CLEAN, delivered};
+use super::outcome::{CLEAN, delivered};
 use crate::config::schema::generate;
 use crate::error::Error;
 use crate::rules::doc::pages;
