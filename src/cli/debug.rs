@@ -3,7 +3,8 @@
 //! Input: arguments. Output: what the engine believes. Must not know: findings, reports.
 
 use super::args::{MatchArgs, ProjectArgs, TraceArgs, ViewArgs};
-use super::{CLEAN, delivered, project};
+use super::outcome::{CLEAN, delivered};
+use super::project;
 use crate::analysis::beliefs;
 use crate::error::Error;
 use std::io::Write;
