@@ -6,10 +6,11 @@ mod shell;
 
 use shell::{Project, RACY};
 
-/// `RACY`, and a call that nothing is reported about.
+/// `RACY` with an element that is written out, and a call that nothing is reported about.
 fn project() -> Project {
     let more = "async function count(db) {\n  return db.collection('chats').countDocuments(\n    {},\n  );\n}\n";
-    Project::new(&[("models/a.js", &format!("{RACY}{more}")), ("b.js", "f();\n"), ("bad.js", "let = ;\n")])
+    let racy = RACY.replace("messages: item", "messages: { mergeId: item.mergeId }");
+    Project::new(&[("models/a.js", &format!("{racy}{more}")), ("b.js", "f();\n"), ("bad.js", "let = ;\n")])
 }
 
 #[test]
