@@ -86,27 +86,30 @@ pub fn judge(question: &Question<'_>) -> Verdict {
 }
 
 fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> Verdict {
-    let machine = Machine {
-        arena: question.arena,
-        hints: question.hints,
-        choices: Choices::default(),
-        mode,
-        fuel: limits::JUDGE_FUEL,
-        unmodelled: Vec::new(),
-        fields: Vec::new(),
-    };
-    let mut search = Search { question, machine, appender };
-    search.machine.plan(question.hints);
-    search.run()
+    Search::new(question, mode, appender).run()
 }
 
-struct Search<'q, 'a> {
+pub(super) struct Search<'q, 'a> {
     question: &'q Question<'a>,
-    machine: Machine<'a>,
+    pub(super) machine: Machine<'a>,
     appender: Option<&'q str>,
 }
 
-impl Search<'_, '_> {
+impl<'q, 'a> Search<'q, 'a> {
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, appender: Option<&'q str>) -> Self {
+        let mut machine = Machine {
+            arena: question.arena,
+            hints: question.hints,
+            choices: Choices::default(),
+            mode,
+            fuel: limits::JUDGE_FUEL,
+            unmodelled: Vec::new(),
+            fields: Vec::new(),
+        };
+        machine.plan(question.hints);
+        Self { question, machine, appender }
+    }
+
     fn run(&mut self) -> Verdict {
         if !self.climb() {
             let why = match self.machine.fuel {
@@ -159,13 +162,13 @@ impl Search<'_, '_> {
         Verdict::Safe { whole, unmodelled }
     }
 
-    fn take(&mut self, taken: &[usize]) {
+    pub(super) fn take(&mut self, taken: &[usize]) {
         for (slot, taken) in self.machine.choices.slots.iter_mut().zip(taken) {
             slot.taken = *taken;
         }
     }
 
-    fn set(&mut self, slot: usize, candidate: usize) {
+    pub(super) fn set(&mut self, slot: usize, candidate: usize) {
         if let Some(slot) = self.machine.choices.slots.get_mut(slot) {
             slot.taken = candidate;
         }
@@ -217,7 +220,7 @@ impl Search<'_, '_> {
     }
 
     /// Changes one choice, then two, until a request alone reaches the act.
-    fn climb(&mut self) -> bool {
+    pub(super) fn climb(&mut self) -> bool {
         let goal = self.question.slice.goal.len() + 1;
         let (mut best, mut asked) = self.progress();
         for _ in 0..limits::CLIMBS {
