@@ -23,9 +23,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("fix", &["diagnostic", "panics", "parse", "source"]),
     ("project", &["facts", "limits", "source", "value"]),
     ("race", &["config", "facts", "limits", "project", "source", "value"]),
-    ("judge", &["facts", "limits", "project", "race", "source", "value"]),
+    ("judge", &["diagnostic", "facts", "limits", "project", "race", "source", "value"]),
+    ("remedy", &["judge", "limits", "project", "race", "value"]),
     ("survey", &["config", "source"]),
-    ("rules", &["config", "diagnostic", "limits", "project", "source", "survey", "value"]),
+    ("rules", &["config", "diagnostic", "judge", "limits", "project", "remedy", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
     (
         "analysis",

@@ -12,6 +12,7 @@ mod eval;
 pub mod evaluated;
 pub mod expression;
 pub mod failure;
+mod function;
 mod hints;
 mod javascript;
 pub mod keys;
@@ -19,6 +20,7 @@ pub mod matching;
 pub mod pattern;
 pub mod pipeline;
 pub mod projection;
+mod remedied;
 mod request;
 mod search;
 mod send;
@@ -38,25 +40,19 @@ mod witness;
 #[cfg(test)]
 mod written;
 
+pub use function::Function;
+pub use remedied::{NewIndex, Remedied, mends};
 pub use search::Verdict;
 pub use slice::Act;
 
 use crate::diagnostic::witness::{Harm, Witness};
+use crate::project::Project;
 use crate::project::schema::Schemas;
-use crate::project::writes::{Write, WriteKind};
-use crate::project::{Project, Step};
 use crate::value::Site;
+use function::{indexes_of, versioned_of};
 use search::{Evidence, Question};
 use slice::Slice;
 use store::UniqueIndex;
-
-/// One function, as the judge reads it.
-pub struct Function<'a> {
-    pub steps: &'a [Step],
-    pub writes: &'a [Write],
-    /// For each write, whether Mongoose sends it with `__v` in its filter.
-    pub versioned: &'a [bool],
-}
 
 /// A verdict, and for a race what shows it.
 #[derive(Clone, Debug)]
@@ -112,25 +108,4 @@ fn shown_by(
         .map(|(at, handle)| handle.name().map_or_else(|| format!("collection{}", at + 1), str::to_owned));
     let names = witness::Names::new(project, collections.collect(), evidence);
     witness::witness(&names, evidence, indexes, harm)
-}
-
-fn indexes_of(schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
-    let mut indexes = Vec::new();
-    for (at, handle) in slice.collections.iter().enumerate() {
-        for keys in schemas.unique.of(handle).iter().filter(|keys| !keys.is_empty()) {
-            indexes.push(UniqueIndex { collection: at as u32, fields: keys.clone(), sparse: false, partial: None });
-        }
-    }
-    indexes
-}
-
-/// The collections whose documents are saved with a version.
-fn versioned_of(function: &Function<'_>, slice: &Slice) -> Vec<bool> {
-    let is_saved = |write: &Write, at: usize| {
-        write.kind == WriteKind::Save && slice.collections.get(at).is_some_and(|handle| handle.same(&write.handle))
-    };
-    let writes = || function.writes.iter().zip(function.versioned);
-    (0..slice.collections.len())
-        .map(|at| writes().any(|(write, versioned)| *versioned && is_saved(write, at)))
-        .collect()
 }

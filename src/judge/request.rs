@@ -190,8 +190,9 @@ impl Machine<'_> {
             Ok(reply) => {
                 let took_effect = took_effect(&reply) || sent.is_upsert();
                 request.was_refused |= sent.is_write && !took_effect;
-                if sent.fails_unmatched && !took_effect {
+                if (sent.fails_unmatched || planned.ends_unmatched) && !took_effect {
                     self.fail(slice, planned, request);
+                    request.is_over |= planned.ends_unmatched;
                     return;
                 }
                 request.acts += u32::from(is_act && took_effect);

@@ -143,33 +143,37 @@ impl Found {
 
 /// Judges in one mode; gives also the inputs of the payload.
 fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Verdict, Vec<V>) {
-    let machine = Machine {
-        arena: question.arena,
-        hints: question.hints,
-        choices: Choices::default(),
-        mode,
-        fuel: limits::JUDGE_FUEL,
-        unmodelled: Vec::new(),
-        fields: Vec::new(),
-        large: rustc_hash::FxHashMap::default(),
-    };
-    let mut search = Search { question, machine, appender, was_refused: false };
-    search.machine.plan(question.hints);
+    let mut search = Search::new(question, mode, appender);
     let verdict = search.run();
     let terms = &search.machine.choices.terms;
     let inputs = terms.iter().filter_map(|term| term.source.filter(|source| search.machine.is_payload(*source)));
     (verdict, inputs.collect())
 }
 
-struct Search<'q, 'a> {
+pub(super) struct Search<'q, 'a> {
     question: &'q Question<'a>,
-    machine: Machine<'a>,
+    pub(super) machine: Machine<'a>,
     appender: Option<&'q str>,
     /// A request was refused something in some interleaving.
     was_refused: bool,
 }
 
-impl Search<'_, '_> {
+impl<'q, 'a> Search<'q, 'a> {
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, appender: Option<&'q str>) -> Self {
+        let mut machine = Machine {
+            arena: question.arena,
+            hints: question.hints,
+            choices: Choices::default(),
+            mode,
+            fuel: limits::JUDGE_FUEL,
+            unmodelled: Vec::new(),
+            fields: Vec::new(),
+            large: rustc_hash::FxHashMap::default(),
+        };
+        machine.plan(question.hints);
+        Self { question, machine, appender, was_refused: false }
+    }
+
     fn run(&mut self) -> Verdict {
         if let Some(best) = self.climb() {
             let at = self.question.slice.goal.get(best).copied();
@@ -234,13 +238,13 @@ impl Search<'_, '_> {
         std::mem::take(&mut self.machine.choices.asked).into_iter().collect()
     }
 
-    fn take(&mut self, taken: &[usize]) {
+    pub(super) fn take(&mut self, taken: &[usize]) {
         for (slot, taken) in self.machine.choices.slots.iter_mut().zip(taken) {
             slot.taken = *taken;
         }
     }
 
-    fn set(&mut self, slot: usize, candidate: usize) {
+    pub(super) fn set(&mut self, slot: usize, candidate: usize) {
         if let Some(slot) = self.machine.choices.slots.get_mut(slot) {
             slot.taken = candidate;
         }
@@ -294,7 +298,7 @@ impl Search<'_, '_> {
     }
 
     /// Changes one choice, then two, until a request alone reaches the act. Gives how far it got where it does not.
-    fn climb(&mut self) -> Option<usize> {
+    pub(super) fn climb(&mut self) -> Option<usize> {
         let goal = self.question.slice.goal.len() + 1;
         let (mut best, mut asked) = self.progress();
         for _ in 0..limits::CLIMBS {

@@ -33,6 +33,8 @@ pub struct Command {
     pub within: Vec<(Site, TryPart)>,
     pub caught: bool,
     pub session: Option<V>,
+    /// The request ends when this command matches nothing.
+    pub ends_unmatched: bool,
     pub action: Action,
 }
 
@@ -150,7 +152,9 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
         let collection = number_of(&mut collections, &acting.handle);
         let action = Action::Given { collection, document };
         let (site, within) = (acting.site, Vec::new());
-        all.push(Command { site, step: 0, atoms: Vec::new(), within, caught: false, session: None, action });
+        let ends_unmatched = false;
+        let (atoms, caught, session) = (Vec::new(), false, None);
+        all.push(Command { site, step: 0, atoms, within, caught, session, ends_unmatched, action });
     }
     let mut at_act = None;
     for (at, step) in steps.iter().enumerate() {
@@ -271,7 +275,8 @@ fn close(all: &[Command], needs: &[FxHashSet<Site>], kept: &mut FxHashSet<usize>
 fn command(project: &Project, step: &Step, at: usize, cond: C, session: Option<V>, action: Action) -> Command {
     let mut atoms = project.arena.atoms_of(cond);
     atoms.reverse();
-    Command { site: step.site, step: at, atoms, within: step.within.clone(), caught: step.caught, session, action }
+    let (within, ends_unmatched) = (step.within.clone(), false);
+    Command { site: step.site, step: at, atoms, within, caught: step.caught, session, ends_unmatched, action }
 }
 
 fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {

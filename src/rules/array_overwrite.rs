@@ -1,7 +1,7 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend, Relation};
 use crate::diagnostic::Role;
 use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
@@ -250,17 +250,24 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
     let removes = matches!(ctx.project.arena.node(field.value), Node::Query { method, .. } if ctx.project.arena.text(*method) == "filter");
+    let is_list = field.operator == "splice" || ctx.is_array_value(field.value);
     draft.help = if removes {
-        format!("remove on the server: `{{ $pull: {{ {array}: … }} }}`")
+        format!("remove the elements on the server: an update that pulls them from the stored `{array}`")
     } else if has_map(ctx, field.value) {
-        format!("change elements in place: `{{ $set: {{ '{array}.$[e].field': … }} }}` with `arrayFilters`")
-    } else {
+        format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
+    } else if is_list {
         format!(
-            "append on the server: `{{ $push: {{ {array}: element }} }}` with the element's identity in the filter; change one element in place by `'{array}.$[e].field'` with `arrayFilters`"
+            "change the stored `{array}` on the server: push an element with its identity in the filter, and change one in place by its own path"
         )
+    } else {
+        format!("change the stored `{array}` on the server: each part that has changed by its own path")
     };
     draft.pair = format!("{array} loaded -> written whole");
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: Some(array), relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: Some(array), relation, mend: Mend::Update },
+    );
 }
 
 fn has_map(ctx: &Context<'_>, value: V) -> bool {

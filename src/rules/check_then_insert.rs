@@ -2,7 +2,7 @@
 
 use super::context::{Context, Trace};
 use super::freshness::Origin;
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend, Relation};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, C, Key, Node, V};
@@ -254,11 +254,18 @@ fn report(
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
-    draft.help = if keys.is_empty() {
-        "upsert each document by a unique key (`updateOne(key, { $setOnInsert: doc }, { upsert: true })`), so that a second run changes nothing".to_owned()
+    draft.help = if keys.is_empty() || write.method == "insertMany" {
+        "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing"
     } else {
-        ctx.index_text(check.read.as_ref().and_then(|read| read.filter), keys)
-    };
+        "let the server refuse the second insert: store what the search asks for as one key of its own, such as a day or a sorted pair, with a unique index, and treat E11000 as found"
+    }
+    .to_owned();
+    let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
+    let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");
-    ctx.report_judged(draft, trace, &Judged { write, cond: C::TRUE, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: C::TRUE, whole_array: None, relation, mend: Mend::Insert(&filters) },
+    );
 }

@@ -1,8 +1,7 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
-use super::carry::carry_text;
 use super::context::{Context, Trace, appends};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend, Relation};
 use super::rewrite;
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
@@ -111,7 +110,6 @@ fn report(
 ) {
     let array = field.path.clone();
     let keys = keys_of(ctx, check, &array);
-    let guard = ctx.guard_text(&array, &keys);
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     let collection = ctx.handle_text(&write.handle);
     draft.message = match check.kind {
@@ -125,22 +123,23 @@ fn report(
     draft.label = format!("appends to `{array}` of {collection} without the check in its filter");
     draft.array = Some(array.clone());
     draft.related = ctx.ends(check);
-    draft.help = match (&check.kind, write.kind) {
-        (CheckKind::Below { .. }, _) => {
-            format!(
-                "put the limit into the filter, `'{array}.N': {{ $exists: false }}` for a limit of N + 1, and look at `matchedCount`"
-            )
-        }
+    draft.help = match &check.kind {
+        CheckKind::Below { .. } => format!(
+            "make the limit and the push one command: its filter asks that `{array}` is below the limit, and matchedCount 0 means that it is full"
+        ),
         _ => format!(
-            "{}; matchedCount 0 means it is there already",
-            carry_text(write, &guard, &format!("{{ $push: {{ {array}: … }} }}"))
+            "make the check and the push one command: its filter asks that `{array}` has no such element, and matchedCount 0 means that it is there already"
         ),
     };
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
     if is_only {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, mend: Mend::Update },
+    );
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

@@ -1,8 +1,7 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
-use super::carry::carry_text;
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend, Relation};
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -232,11 +231,13 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
-    let condition = ctx.condition_text(check, &path, field.value);
     draft.help = format!(
-        "{}, and treat matchedCount 0 (or null) as the check having failed",
-        carry_text(write, &condition, "…")
+        "make the check and the change one command: its filter asks what was checked of `{path}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
     );
     draft.pair = format!("{path} checked -> {}", field.operator);
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, mend: Mend::Update },
+    );
 }

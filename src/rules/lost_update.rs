@@ -2,8 +2,7 @@
 
 use super::check_then_update::carries;
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
-use super::token;
+use super::proof::{Judged, Mend, Relation};
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Coercion, Node, Site, V};
@@ -124,7 +123,6 @@ fn report(
     relation: Relation,
 ) {
     let path = field.path.replace(".*", "[…]");
-    let key = if path.ends_with("[…]") { path.clone() } else { token::key(&path, '\'') };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message =
         format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
@@ -137,17 +135,17 @@ fn report(
         draft.related.push((field.site, Role::Context, "computed here".to_owned()));
     }
     draft.help = match operation {
-        Operation::Add => format!("let the server add: `{{ $inc: {{ {key}: … }} }}`"),
-        Operation::Other => {
-            format!("let the server compute it: `$mul`, `$max`, or a pipeline update `[{{ $set: {{ {key}: … }} }}]`")
-        }
-        Operation::Negate => {
-            format!("let the server negate it: a pipeline update `[{{ $set: {{ {key}: {{ $not: '${path}' }} }} }}]`")
-        }
+        Operation::Add => format!("let the server add to the stored `{path}`, by an operator of the update"),
+        Operation::Other => format!("let the server compute `{path}` from the stored value, by a pipeline update"),
+        Operation::Negate => format!("let the server negate the stored `{path}`, by a pipeline update"),
         Operation::Text => format!(
-            "let the server join it: a pipeline update `[{{ $set: {{ {key}: {{ $concat: ['${path}', …] }} }} }}]`"
+            "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),
     };
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, mend: Mend::Update },
+    );
 }

@@ -8,7 +8,6 @@ pub mod context;
 pub mod doc;
 
 mod array_overwrite;
-mod carry;
 mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
@@ -41,7 +40,6 @@ mod results;
 mod rewrite;
 mod spell;
 mod startup_recovery;
-mod token;
 mod unchecked_guard_result;
 mod unguarded_push;
 mod vacuous_guard;

@@ -1,7 +1,7 @@
 //! `check-then-push` for an array inside an element: a check decides `$push: { 'stories.$.viewers': … }`.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend, Relation};
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
@@ -94,9 +94,13 @@ fn report(
     draft.array = Some(path);
     draft.related = ctx.ends(check);
     draft.help = format!(
-        "carry the check on the selected element: `{}: {{ $elemMatch: {{ …, {}: {{ $ne: … }} }} }}` in the filter of this call; matchedCount 0 means it is there already",
+        "make the check and the push one command: its filter selects the element of `{}` and asks that its `{}` has no such element, and matchedCount 0 means that it is there already",
         inner.array, inner.inner
     );
     draft.pair = format!("{} -> $push", check_words(check));
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, mend: Mend::Update },
+    );
 }

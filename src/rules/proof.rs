@@ -8,7 +8,8 @@ use crate::diagnostic::{Level, Proof};
 use crate::judge::{self, Act, Function, Judgement, Verdict};
 use crate::limits;
 use crate::project::writes::Write;
-use crate::value::{C, Site, SiteInfo};
+use crate::remedy::{self, Case, Remedy};
+use crate::value::{C, Site, SiteInfo, V};
 
 /// What the relations say of a check and its act: whether the act's predicate implies what was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub struct Judged<'a> {
     /// The path of an array that the act writes whole.
     pub whole_array: Option<&'a str>,
     pub relation: Relation,
+    pub mend: Mend<'a>,
+}
+
+/// What may mend an act.
+pub enum Mend<'a> {
+    /// Another filter or update.
+    Update,
+    /// An index on what these filters look for.
+    Insert(&'a [V]),
 }
 
 /// A reason lists no calls.
@@ -53,11 +63,28 @@ impl Context<'_> {
     /// Judges a write of the trace under a condition. `whole_array` is the array that it writes whole.
     pub fn judge(&mut self, trace: &Trace, write: &Write, cond: C, whole_array: Option<&str>) -> Option<Judgement> {
         let at = trace.writes.iter().position(|known| std::ptr::eq(known, write))?;
-        let versioned: Vec<bool> =
-            trace.writes.iter().map(|write| write.fields.iter().any(|field| self.is_versioned(write, field))).collect();
+        let versioned = self.versioned(trace);
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
         let act = Act { write: at, cond };
         Some(judge::judge(self.project, self.schemas, &function, act, whole_array))
+    }
+
+    fn versioned(&self, trace: &Trace) -> Vec<bool> {
+        let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
+        trace.writes.iter().map(is_versioned).collect()
+    }
+
+    /// The remedy of an act that was shown to race, as far as one is proven.
+    fn remedy(&mut self, trace: &Trace, judged: &Judged<'_>) -> Option<Remedy> {
+        let at = trace.writes.iter().position(|known| std::ptr::eq(known, judged.write))?;
+        let versioned = self.versioned(trace);
+        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
+        let act = Act { write: at, cond: judged.cond };
+        let case = Case { function: &function, act, whole_array: judged.whole_array, documents: &trace.documents };
+        match judged.mend {
+            Mend::Update => remedy::of_update(self.project, self.schemas, &case),
+            Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, &case, filters),
+        }
     }
 
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
@@ -105,6 +132,18 @@ impl Context<'_> {
         }
         if lowered && draft.level.is_none_or(|level| level > Level::Warning) {
             draft.level = Some(Level::Warning);
+        }
+        let is_proven = matches!(draft.proof, Proof::Proven(_));
+        let remedy = if is_proven { self.remedy(trace, act) } else { None };
+        // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
+        let array = draft.array.as_deref().unwrap_or_default();
+        let is_guard =
+            |path: &str| path.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if !remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard) {
+            draft.fix = None;
+        }
+        if let Some(remedy) = remedy {
+            draft.help = remedy.help;
         }
         self.report(draft);
     }
