@@ -201,7 +201,7 @@ pub const FILTER_DEPTH: u32 = 100;
 /// Commands of one function that are judged together.
 pub const COMMANDS: usize = 12;
 /// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each.
-pub const JUDGE_FUEL: u64 = 60_000;
+pub const JUDGE_FUEL: u64 = 100_000;
 pub const COMMAND_FUEL: u64 = 10;
 /// Changes of the choices, one or two at a time, on the way to the act.
 pub const CLIMBS: usize = 24;

@@ -222,13 +222,13 @@ impl Machine<'_> {
     /// The result of a read depends on the fields that its filter asks for.
     pub fn ask_read(&mut self, site: crate::value::Site) {
         let Some((collection, paths)) = self.hints.calls.get(&site) else { return };
-        for path in paths.iter().chain([&Vec::new()]) {
-            let slot = match path.is_empty() {
-                true => self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot),
-                false => self.slot_of(*collection, path),
-            };
-            if let Some(slot) = slot {
-                self.choices.ask(slot);
+        let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
+        exists.into_iter().for_each(|slot| self.choices.ask(slot));
+        for path in paths {
+            for length in 1..=path.len() {
+                if let Some(slot) = path.get(..length).and_then(|part| self.slot_of(*collection, part)) {
+                    self.choices.ask(slot);
+                }
             }
         }
     }
@@ -244,11 +244,22 @@ impl Machine<'_> {
         let mut candidates = hint.map(|hint| of_hint(self.arena, hint)).unwrap_or_default();
         candidates.push(Candidate::Itself);
         candidates.push(Candidate::Missing);
+        let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
+        let others = others.iter().filter(|other| **other != value && !self.arena.is_literal(**other));
+        candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
         candidates
     }
 
     /// What a request brings: a parameter, a global.
     fn input(&mut self, request: &mut Request, value: V) -> Js {
+        match self.own_input(request, value) {
+            (term, Some(Value::Symbol(own))) if own == term => Some(self.with_members(request, value, term)),
+            (_, other) => other,
+        }
+    }
+
+    /// The term of what a request brings, and its value without its members.
+    fn own_input(&mut self, request: &mut Request, value: V) -> (u32, Js) {
         let is_own = match self.mode {
             Mode::Same => false,
             Mode::Different(None) => self.is_payload(value),
@@ -257,10 +268,7 @@ impl Machine<'_> {
         let who = is_own.then_some(request.who);
         let candidates = self.candidates(value);
         let term = self.choices.input(value, who, || candidates);
-        match self.resolved(request, term, value) {
-            Some(Value::Symbol(own)) if own == term => Some(self.with_members(request, value, term)),
-            other => other,
-        }
+        (term, self.resolved(request, term, value))
     }
 
     /// An unknown value; one whose members the code asks for is a document of these.
@@ -305,10 +313,17 @@ impl Machine<'_> {
     /// A value that is too large to be read: unknown, and another one in each request where something in it is.
     fn unread(&mut self, request: &mut Request, value: V) -> Js {
         self.note("a value that is too large");
-        let is_fresh = self.large.get(&value).copied().flatten().unwrap_or(false);
-        let who = if is_fresh { request.who } else { 0 };
+        let is_own =
+            self.large.get(&value).copied().flatten().unwrap_or(false) || self.mode == Mode::Different(Some(value));
+        let (is_fresh, who) = (is_own, if is_own { request.who } else { 0 });
         let key = format!("large {value:?} {who}");
-        Some(Value::Symbol(self.choices.applied(key, is_fresh, None, || vec![Candidate::Itself])))
+        Some(Value::Symbol(self.choices.applied(key, is_fresh, Some(value), || vec![Candidate::Itself])))
+    }
+
+    /// Whether a value is an unknown function that may give another value each time.
+    pub fn is_unknown_call(&self, value: V) -> bool {
+        self.large.get(&value).is_some_and(Option::is_some)
+            || matches!(self.arena.peek(value), Node::Call { args, .. } | Node::New { args, .. } if args.is_empty())
     }
 
     /// Whether a value is brought by a request and selects no document.
@@ -332,6 +347,10 @@ impl Machine<'_> {
     /// An unknown function of values.
     pub fn applied(&mut self, request: &mut Request, value: V, operator: &str, operands: &[Js]) -> Js {
         let mut key = String::from(operator);
+        // A function without arguments may give another value each time.
+        if self.mode == Mode::Different(Some(value)) {
+            let _ = write!(key, " {}", request.who);
+        }
         for operand in operands {
             match operand {
                 Some(operand) => {
@@ -352,7 +371,16 @@ impl Machine<'_> {
         match self.choices.taken(slot).clone() {
             Candidate::Missing => None,
             Candidate::Value(value) => Some(value),
-            Candidate::Of(other) => self.eval(request, other),
+            Candidate::Of(other) => {
+                // Two inputs may name each other.
+                if request.depth > limits::START_DEPTH {
+                    return Some(Value::Symbol(term));
+                }
+                request.depth += 1;
+                let value = self.eval(request, other);
+                request.depth -= 1;
+                value
+            }
             Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
             Candidate::Many(count) => Some(Value::list(vec![Value::Symbol(term); count as usize])),
             Candidate::Itself => Some(Value::Symbol(term)),
@@ -399,6 +427,14 @@ impl Machine<'_> {
                 continue;
             }
             match entry.key {
+                Key::Name(name) if matches!(self.arena.peek(entry.value), Node::Regex(_)) => {
+                    let pattern = self.pattern(entry.value);
+                    let name = self.arena.text(name);
+                    match name {
+                        "$regex" => document.set(name, pattern),
+                        _ => document.set(name, Value::document([("$regex", pattern)])),
+                    }
+                }
                 Key::Name(name) => {
                     let value = match self.is_large(entry.value) {
                         true => self.unread(request, entry.value),
@@ -434,6 +470,14 @@ impl Machine<'_> {
             }
         }
         document
+    }
+
+    /// The pattern of a regular expression that is written in the code.
+    fn pattern(&self, value: V) -> Value {
+        match self.arena.peek(value) {
+            Node::Regex(pattern) => Value::text(self.arena.text(*pattern)),
+            _ => Value::Null,
+        }
     }
 
     fn array(&mut self, request: &mut Request, items: &[Item]) -> Value {
@@ -475,8 +519,11 @@ impl Machine<'_> {
     }
 
     fn member(&mut self, request: &mut Request, value: V, object: V, key: Sym) -> Js {
-        let base = self.eval(request, object);
         let name = self.arena.text(key);
+        if self.is_plain_input(request, object) && !self.hints.loaded.contains_key(&object) {
+            return self.member_of_input(request, value, object, name);
+        }
+        let base = self.eval(request, object);
         match base {
             Some(Value::Document(_)) => {
                 let base = base?;
@@ -499,8 +546,29 @@ impl Machine<'_> {
                 request.is_broken = true;
                 None
             }
-            Some(Value::Symbol(_)) if self.is_plain_input(request, object) => self.input(request, value),
             other => {
+                let operator = format!("member {name}");
+                self.applied(request, value, &operator, &[other])
+            }
+        }
+    }
+
+    /// A member of an input is an input of its own, unless the object is known.
+    fn member_of_input(&mut self, request: &mut Request, value: V, object: V, name: &str) -> Js {
+        match self.own_input(request, object) {
+            (_, None | Some(Value::Null)) => {
+                request.is_broken = true;
+                None
+            }
+            (term, Some(Value::Symbol(own))) if own == term => self.input(request, value),
+            (_, Some(Value::List(items))) if matches!(name, "length" | "size") => {
+                Some(Value::Number(items.len() as f64))
+            }
+            (_, Some(Value::Text(text))) if name == "length" => Some(Value::Number(text.len() as f64)),
+            (_, Some(Value::Document(fields))) => {
+                fields.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
+            }
+            (_, other) => {
                 let operator = format!("member {name}");
                 self.applied(request, value, &operator, &[other])
             }

@@ -145,6 +145,8 @@ impl Collector<'_> {
         };
         let (root, path, read) = self.project.loaded(value, &given)?;
         let collection = match read {
+            // What an aggregation computes is no field.
+            Some(read) if read.method == "aggregate" => return None,
             Some(read) => self.slice.collections.iter().position(|known| known.same(&read.handle))? as u32,
             None => {
                 debug_assert!(given.contains(&root), "only given documents have no read");
@@ -309,10 +311,17 @@ impl Collector<'_> {
             Node::Index(table, key) => {
                 if let Node::Object(entries) = self.node(*table) {
                     for entry in entries {
+                        if let Key::Computed(name) = entry.key {
+                            self.compared(*key, name);
+                        }
                         let Key::Name(name) = entry.key else { continue };
                         let name = self.project.arena.text(name).to_owned();
                         match name.parse::<f64>() {
-                            Ok(number) => self.long(*key, number),
+                            Ok(number) => {
+                                self.long(*key, number);
+                                let number = self.project.arena.num(number);
+                                self.compared(*key, number);
+                            }
                             Err(_) => {
                                 let text = self.project.arena.str(&name);
                                 self.compared(*key, text);
@@ -440,6 +449,7 @@ impl Collector<'_> {
                     self.test(collection, path, &name, entry.value, depth);
                 }
             }
+            Node::Regex(_) => self.test(collection, path, "$regex", value, depth),
             _ => {
                 let mut open = vec![value];
                 let mut seen = FxHashSet::default();
@@ -486,6 +496,16 @@ impl Collector<'_> {
                 }
             }
             "$not" => self.condition(collection, path, value, depth + 1),
+            "$regex" => {
+                let sample = match self.project.arena.peek(value) {
+                    Node::Regex(pattern) | Node::Str(pattern) => sample_of(self.project.arena.text(*pattern)),
+                    _ => return,
+                };
+                let sample = self.project.arena.str(&sample);
+                if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+                    shape.at(path).hint.values.push(sample);
+                }
+            }
             "$exists" => {
                 if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
                     shape.at(path);
@@ -545,4 +565,10 @@ impl Collector<'_> {
             shape.hint.values.push(value);
         }
     }
+}
+
+/// A text that a simple pattern is likely to match: its letters, without its anchors and operators.
+fn sample_of(pattern: &str) -> String {
+    let plain: String = pattern.chars().filter(|c| !"^$\\.*+?()[]{}|".contains(*c)).collect();
+    if plain.is_empty() { "a".to_owned() } else { plain }
 }

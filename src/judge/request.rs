@@ -68,6 +68,8 @@ pub struct Request {
     /// A loop over nothing: the command is not reached.
     pub is_skipped: bool,
     pub undefined_entries: bool,
+    /// The result of a command that is not run, because what it computes is not modelled.
+    pub unread: Option<Value>,
     /// Fields of the start documents that are made from each other.
     pub depth: u32,
     pub is_over: bool,
@@ -159,7 +161,12 @@ impl Machine<'_> {
             world.moves.push(Move { request: request.who, site: planned.site, what: Done::Effect(text) });
             return false;
         }
-        let Some(sent) = self.command(request, planned) else { return false };
+        let Some(sent) = self.command(request, planned) else {
+            if let Some(result) = request.unread.take() {
+                request.set(planned.site, Some(result));
+            }
+            return false;
+        };
         if request.is_skipped {
             return false;
         }

@@ -146,8 +146,10 @@ fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Ver
     let mut search = Search::new(question, mode, appender);
     let verdict = search.run();
     let terms = &search.machine.choices.terms;
-    let inputs = terms.iter().filter_map(|term| term.source.filter(|source| search.machine.is_payload(*source)));
-    (verdict, inputs.collect())
+    let sources = || terms.iter().filter_map(|term| term.source);
+    let calls = sources().filter(|source| search.machine.is_unknown_call(*source));
+    let inputs = sources().filter(|source| search.machine.is_payload(*source));
+    (verdict, calls.chain(inputs).collect())
 }
 
 pub(super) struct Search<'q, 'a> {

@@ -70,10 +70,6 @@ impl Machine<'_> {
         match self.eval(request, filter) {
             Some(document @ Value::Document(_)) => document,
             None | Some(Value::Null) => empty(),
-            Some(Value::List(_)) => {
-                self.note("an aggregation");
-                empty()
-            }
             Some(id) if matches!(self.arena.peek(filter), Node::Coerce(..) | Node::Str(_)) => {
                 Value::document([("_id", id)])
             }
@@ -85,6 +81,12 @@ impl Machine<'_> {
     }
 
     fn read(&mut self, request: &mut Request, kind: Method, collection: u32, filter: Option<V>) -> Option<Sent> {
+        if let Some(stages) = filter.filter(|filter| matches!(self.arena.peek(*filter), Node::Array(_))) {
+            self.note("an aggregation");
+            let row = self.applied(request, stages, "aggregate", &[]);
+            request.unread = Some(Value::list(row.into_iter().collect()));
+            return None;
+        }
         let filter = self.filter(request, filter);
         let find =
             |limit| Command::Find { collection, filter: filter.clone(), sort: None, skip: 0, limit, projection: None };
