@@ -4,6 +4,7 @@
 //! Must not know: syntax, rules, formats.
 
 pub mod budget;
+mod bindings;
 mod bulk;
 pub mod census;
 pub mod checks;
@@ -16,10 +17,12 @@ pub mod link;
 mod linked;
 mod loaded;
 pub mod locks;
+mod members;
 mod merge;
 pub mod models;
 pub mod mongo;
 mod outside;
+mod proven;
 mod ranges;
 pub mod resolve;
 mod returns;

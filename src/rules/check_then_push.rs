@@ -1,13 +1,14 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
 use super::carry::carry_text;
-use super::context::{Context, Trace, appends};
+use super::context::{Context, Trace, all_appends};
 use super::proof::{Judged, Relation};
 use super::rewrite;
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{C, Node, V};
+use crate::limits;
+use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
 
@@ -16,7 +17,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
-        for field in appends(write) {
+        for field in all_appends(write) {
             // The whole element is the guard of $addToSet, unless it is an object with something fresh.
             if field.operator == "$addToSet" || ctx.is_versioned(write, &field) {
                 continue;
@@ -67,7 +68,37 @@ fn decides(ctx: &mut Context<'_>, check: &Check, write: &Write, field: &FieldWri
         },
         CheckKind::Field { .. } => false,
     };
+    let about = about && (!array.contains('*') || is_same_name(ctx, check, write));
     about && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
+}
+
+/// Whether the array under a computed name is the one that was checked: `user.log[day]` and `$push: { [`log.${day}`]: … }`.
+fn is_same_name(ctx: &Context<'_>, check: &Check, write: &Write) -> bool {
+    let arena = &ctx.project.arena;
+    let mut written: Vec<V> = Vec::new();
+    let mut open: Vec<V> = write.payload.into_iter().collect();
+    while let Some(value) = open.pop() {
+        let Node::Object(entries) = arena.node(value) else { continue };
+        for entry in entries {
+            match entry.key {
+                Key::Computed(key) => written.extend(match arena.node(key) {
+                    Node::Template(parts) => parts.clone(),
+                    _ => vec![key],
+                }),
+                _ => open.push(entry.value),
+            }
+        }
+    }
+    let mut open = vec![check.leaf];
+    let mut seen = 0;
+    while let Some(value) = open.pop().filter(|_| seen < limits::SEARCHED) {
+        seen += 1;
+        match arena.node(value) {
+            Node::Index(_, key) if written.iter().any(|part| ctx.project.same_value(*part, *key)) => return true,
+            node => open.extend(crate::value::children(node)),
+        }
+    }
+    false
 }
 
 /// `messages.some(m => …)` with a predicate that is not an equality still looks for an element.
@@ -131,13 +162,16 @@ fn report(
                 "put the limit into the filter, `'{array}.N': {{ $exists: false }}` for a limit of N + 1, and look at `matchedCount`"
             )
         }
+        _ if array.contains('*') => {
+            "ask for the negated check in the filter of this update, under the same computed path; matchedCount 0 means it is there already".to_owned()
+        }
         _ => format!(
             "{}; matchedCount 0 means it is there already",
             carry_text(write, &guard, &format!("{{ $push: {{ {array}: … }} }}"))
         ),
     };
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
-    if is_only {
+    if is_only && !array.contains('*') {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
     ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
