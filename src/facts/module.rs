@@ -81,9 +81,9 @@ impl<'a> Eval<'a> {
         for item in &module.body {
             let (decl, exported) = match item {
                 ModuleItem::Stmt(Stmt::Decl(Decl::TsInterface(decl))) => (&**decl, None),
-                ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::TsInterface(decl), .. })) => {
-                    (&**decl, Some(decl.id.sym.as_str()))
-                }
+                ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl {
+                    decl: Decl::TsInterface(decl), ..
+                })) => (&**decl, Some(decl.id.sym.as_str())),
                 ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(ExportDefaultDecl {
                     decl: DefaultDecl::TsInterfaceDecl(decl),
                     ..

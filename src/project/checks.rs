@@ -304,9 +304,7 @@ impl Project {
 
     fn is_count(&mut self, value: V) -> bool {
         match self.arena.node(value).clone() {
-            Node::Member(_, key) => {
-                matches!(self.arena.text(key), "length" | "size") || self.is_matched_count(value)
-            }
+            Node::Member(_, key) => matches!(self.arena.text(key), "length" | "size") || self.is_matched_count(value),
             Node::Call { .. } => self.read_of(value).is_some_and(|read| read.action == Action::Count),
             _ => false,
         }

@@ -200,7 +200,8 @@ impl Project {
                         "markModified" => {
                             let part = args.first().and_then(|part| self.arena.as_str(*part)).map(str::to_owned);
                             let marked = part.and_then(|part| self.marked_part(document, &part, *recv));
-                            let Some((path, value)) = marked.filter(|(path, _)| self.grows(steps, start..at, document, path))
+                            let Some((path, value)) =
+                                marked.filter(|(path, _)| self.grows(steps, start..at, document, path))
                             else {
                                 continue;
                             };
@@ -238,7 +239,8 @@ impl Project {
     fn is_default(&mut self, object: V, key: Option<Sym>, value: V) -> bool {
         let (Some(key), Node::OneOf(alternatives)) = (key, self.arena.node(value).clone()) else { return false };
         let own = self.arena.member(object, key);
-        let is_empty = |project: &Self, value: V| matches!(project.arena.node(value), Node::Array(items) if items.is_empty());
+        let is_empty =
+            |project: &Self, value: V| matches!(project.arena.node(value), Node::Array(items) if items.is_empty());
         alternatives.iter().any(|(_, value)| *value == own)
             && alternatives.iter().all(|(_, value)| *value == own || is_empty(self, *value))
     }

@@ -85,7 +85,8 @@ impl Project {
         let Node::Member(result, key) = self.arena.node(value).clone() else { return false };
         matches!(self.arena.text(key), "matchedCount" | "n")
             && self.read_of(result).is_some_and(|read| {
-                read.action == Action::Update && !read.options.is_some_and(|options| self.option_is_true(options, "upsert"))
+                read.action == Action::Update
+                    && !read.options.is_some_and(|options| self.option_is_true(options, "upsert"))
             })
     }
 

@@ -79,7 +79,9 @@ impl Project {
             let value = self.constructed(class, value, made);
             let is_unbound = match *self.arena.node(value) {
                 Node::Instance(class) => self.is_unbound(class),
-                Node::Call { callee, .. } => matches!(self.arena.node(callee), Node::Global(name) if self.arena.text(*name) == INJECTED),
+                Node::Call { callee, .. } => {
+                    matches!(self.arena.node(callee), Node::Global(name) if self.arena.text(*name) == INJECTED)
+                }
                 _ => false,
             };
             if is_unbound {

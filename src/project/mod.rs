@@ -3,8 +3,8 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
-pub mod budget;
 mod bindings;
+pub mod budget;
 mod bulk;
 pub mod census;
 pub mod checks;

@@ -31,7 +31,8 @@ impl Project {
                 let value = self.linked(value);
                 self.prove(value);
             }
-            let calls: Vec<V> = self.summaries.get(at).into_iter().flatten().filter_map(|s| self.shown(&s.op)).collect();
+            let calls: Vec<V> =
+                self.summaries.get(at).into_iter().flatten().filter_map(|s| self.shown(&s.op)).collect();
             for value in calls {
                 self.prove(value);
             }
@@ -46,7 +47,8 @@ impl Project {
             "update" => args.get(1).is_some_and(|update| self.has_operator(*update)),
             name => is_driver_only(name, args.len()),
         };
-        let known = args.first().is_some_and(|first| matches!(self.arena.node(*first), Node::Object(_) | Node::Array(_)));
+        let known =
+            args.first().is_some_and(|first| matches!(self.arena.node(*first), Node::Object(_) | Node::Array(_)));
         (operands && known && !args.iter().any(|arg| self.is_other_library(*arg))).then_some(*recv)
     }
 

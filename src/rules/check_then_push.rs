@@ -5,9 +5,9 @@ use super::context::{Context, Trace, all_appends};
 use super::proof::{Judged, Relation};
 use super::rewrite;
 use super::words::check_words;
+use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::limits;
 use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
