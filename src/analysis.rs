@@ -206,17 +206,17 @@ fn is_run_by_hand(path: &str) -> bool {
     })
 }
 
-/// Rule, file, start, end.
-type DraftKey = (&'static str, u32, u32, u32);
+/// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs.
+type DraftKey = (&'static str, u32, u32, u32, Option<String>);
 
-/// One finding for each rule and place: the most severe view, then the one with the fewest calls in between.
+/// One finding for each rule, place and collection: the most severe view, then the one with the fewest calls in between.
 fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     for draft in drafts {
         let by_hand = project_path(sources, project, draft.site).is_some_and(is_run_by_hand).then_some(Level::Info);
         let Some(level) = level_of(draft.rule, by_hand.or(draft.level), config) else { continue };
         let site = project.base_site(draft.site);
-        let key = (draft.rule, site.file, site.start, site.end);
+        let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
         match best.get(&key) {
             Some((known, other)) => {
                 // The best view speaks; the ends that other callers add are kept as related places.
@@ -236,11 +236,11 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         }
     }
     let mut drafts: Vec<(DraftKey, (Level, Draft))> = best.into_iter().collect();
-    drafts.sort_by_key(|(key, _)| (key.1, key.2, key.3, key.0));
+    drafts.sort_by(|(a, _), (b, _)| (a.1, a.2, a.3, a.0, &a.4).cmp(&(b.1, b.2, b.3, b.0, &b.4)));
     let pushed: FxHashSet<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
     let mut findings = Vec::new();
-    for ((rule, file, start, _), (level, draft)) in drafts {
+    for ((rule, file, start, ..), (level, draft)) in drafts {
         // A push that a check decides somewhere is told once, with its check.
         if rule == "unguarded-push" && pushed.contains(&(file, start)) {
             continue;

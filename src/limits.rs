@@ -177,6 +177,10 @@ pub const SEARCHED: usize = 400;
 pub const HANDLE_CALLS: usize = 12;
 /// Calls through which the collection of a document is looked for.
 pub const DOCUMENT_CALLERS: u32 = 5;
+/// Fields of an instance that are made of other fields of it.
+pub const OPEN_FIELDS: u32 = 6;
+/// Classes that are looked at behind one interface.
+pub const IMPLEMENTERS: usize = 64;
 /// Handlers in one chain; more are cut from its start.
 pub const HANDLERS: usize = 8;
 /// Routers mounted on routers.

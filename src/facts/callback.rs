@@ -256,9 +256,11 @@ impl<'a> Eval<'a> {
         };
         let some = self.opaque(span);
         let mut result = Arena::UNDEFINED;
+        let base = std::mem::replace(&mut self.frame.loop_base, self.cond);
         self.frame.loops += 1;
         self.maybe(some, |eval| result = eval.in_place(code, &params));
         self.frame.loops -= 1;
+        self.frame.loop_base = base;
         let result = self.freeze(result);
         match name {
             "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),

@@ -4,23 +4,15 @@
 
 use super::eval::{Code, Eval, Pending};
 use super::{Class, EffectKind};
-use crate::value::{ClassRef, Key, Node, Sym, V};
+use crate::value::{Arena, ClassRef, INJECTED, Key, Node, Sym, V};
 use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
     pub(super) fn class(&mut self, class: &'a swc_ecma_ast::Class, name: &str) -> V {
         let id = ClassRef(self.classes.len() as u32);
         let parent = class.super_class.as_ref().map(|parent| self.expr(parent));
-        self.classes.push(Class {
-            name: name.to_owned(),
-            parent,
-            methods: Vec::new(),
-            statics: Vec::new(),
-            fields: Vec::new(),
-            super_args: None,
-            options: None,
-            unique_fields: Vec::new(),
-        });
+        let implements = class.implements.iter().map(|parent| self.expr(&parent.expr)).collect();
+        self.classes.push(Class { is_abstract: class.is_abstract, ..blank_class(name, parent, implements) });
         let value = self.arena.intern(Node::Class(id));
         let options = self.decorator_options(&class.decorators);
         if let Some(class) = self.class_mut(id) {
@@ -36,6 +28,20 @@ impl<'a> Eval<'a> {
         self.frame.this = outer_this;
         self.scope = outer;
         value
+    }
+
+    /// An interface is a class without code, which others implement. A value of the same name is no interface.
+    pub(super) fn interface(&mut self, decl: &'a TsInterfaceDecl) -> Option<V> {
+        let name = self.arena.sym(&decl.id.sym);
+        if self.resolve(name).is_some() {
+            return None;
+        }
+        let extends = decl.extends.iter().map(|parent| self.expr(&parent.expr)).collect();
+        let id = ClassRef(self.classes.len() as u32);
+        self.classes.push(Class { is_abstract: true, ..blank_class(&decl.id.sym, None, extends) });
+        let value = self.arena.intern(Node::Class(id));
+        self.declare(name, value);
+        Some(value)
     }
 
     fn class_mut(&mut self, id: ClassRef) -> Option<&mut Class> {
@@ -173,6 +179,13 @@ impl<'a> Eval<'a> {
             let Expr::Call(call) = &*decorator.expr else { continue };
             let Callee::Expr(callee) = &call.callee else { continue };
             let Expr::Ident(name) = &**callee else { continue };
+            if matches!(name.sym.as_str(), "Inject" | "inject") {
+                let token = call.args.first().map_or(Arena::UNDEFINED, |arg| self.expr(&arg.expr));
+                let declared = self.declared(annotation).unwrap_or(Arena::UNDEFINED);
+                let callee = self.arena.global(INJECTED);
+                let site = self.site(call.span);
+                return Some(self.arena.intern(Node::Call { site, callee, args: vec![token, declared] }));
+            }
             if matches!(name.sym.as_str(), "InjectModel" | "InjectCollection") {
                 let arg = call.args.first().map(|arg| self.expr(&arg.expr));
                 let callee = self.arena.global("model");
@@ -181,6 +194,11 @@ impl<'a> Eval<'a> {
                 return Some(self.arena.intern(Node::Call { site, callee, args }));
             }
         }
+        self.declared(annotation)
+    }
+
+    /// An instance of the class or interface that a type names.
+    fn declared(&mut self, annotation: Option<&'a TsTypeAnn>) -> Option<V> {
         let TsType::TsTypeRef(reference) = &*annotation?.type_ann else { return None };
         let TsEntityName::Ident(name) = &reference.type_name else { return None };
         let sym = self.arena.sym(&name.sym);
@@ -233,7 +251,15 @@ impl<'a> Eval<'a> {
                 }
                 _ => continue,
             };
-            let getter = matches!(member, ClassMember::Method(method) if method.kind == MethodKind::Getter);
+            // An overload, or an abstract method: the code stands elsewhere.
+            if function.body.is_none() {
+                continue;
+            }
+            let kind = match member {
+                ClassMember::Method(method) => method.kind,
+                ClassMember::PrivateMethod(method) => method.kind,
+                _ => MethodKind::Method,
+            };
             let full = format!("{class_name}.{}", self.arena.text(name));
             let func = self.define(Code::Function(function), &full);
             if let Some(facts) = self.functions.get_mut(func.0 as usize) {
@@ -249,7 +275,11 @@ impl<'a> Eval<'a> {
                 last.push(pending);
             }
             let method = self.arena.intern(Node::Func(func));
-            if getter {
+            if kind == MethodKind::Setter {
+                if let Some(class) = self.class_mut(id).filter(|_| !is_static) {
+                    class.setters.push((name, func));
+                }
+            } else if kind == MethodKind::Getter {
                 let site = self.site(function.span);
                 let read = self.arena.intern(Node::Call { site, callee: method, args: Box::default() });
                 self.add_field(id, is_static, name, Some(read));
@@ -261,6 +291,22 @@ impl<'a> Eval<'a> {
                 }
             }
         }
+    }
+}
+
+fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> Class {
+    Class {
+        name: name.to_owned(),
+        parent,
+        implements,
+        is_abstract: false,
+        methods: Vec::new(),
+        setters: Vec::new(),
+        statics: Vec::new(),
+        fields: Vec::new(),
+        super_args: None,
+        options: None,
+        unique_fields: Vec::new(),
     }
 }
 

@@ -68,6 +68,10 @@ pub(super) struct Frame {
     pub places: IndexMap<V, Site, FxBuildHasher>,
     pub missing: Vec<V>,
     pub polls: bool,
+    /// The path condition where the innermost loop or callback for each element was entered.
+    pub loop_base: C,
+    /// What `find` was called on where the result is a cursor.
+    pub cursors: Vec<V>,
 }
 
 pub(super) struct Pending<'a> {
@@ -115,6 +119,8 @@ pub(super) struct Eval<'a> {
     pub decisive: FxHashSet<Site>,
     /// Work and values of the whole file, beyond which no function is begun.
     pub most: (u64, u64),
+    /// Values that run through the places of an array: `i` of `for (let i = 0; …; i++)`.
+    pub indexes: FxHashSet<V>,
     /// The more frequent quotation mark of the file, once it was asked for.
     pub quote: OnceCell<char>,
 }
@@ -176,6 +182,7 @@ impl<'a> Eval<'a> {
             dropped: FxHashSet::default(),
             decisive: FxHashSet::default(),
             most: limits::of_file(text.len()),
+            indexes: FxHashSet::default(),
             quote: OnceCell::new(),
         }
     }
@@ -198,6 +205,7 @@ impl<'a> Eval<'a> {
             missing: Vec::new(),
             siblings: Vec::new(),
             polls: false,
+            cursors: Vec::new(),
             cuts: Cuts::default(),
         }
     }
@@ -238,6 +246,7 @@ impl<'a> Eval<'a> {
             function.tries = frame.handled;
             function.missing = frame.missing;
             function.polls = frame.polls;
+            function.cursors = frame.cursors;
         }
     }
 
@@ -367,6 +376,8 @@ impl Frame {
             places: IndexMap::default(),
             missing: Vec::new(),
             polls: false,
+            loop_base: C::TRUE,
+            cursors: Vec::new(),
         }
     }
 }

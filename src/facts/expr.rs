@@ -152,7 +152,10 @@ impl<'a> Eval<'a> {
                         }
                         _ => {
                             let object = self.freeze(object);
-                            self.arena.intern(Node::Index(object, key))
+                            match self.indexes.contains(&key) {
+                                true => self.element(object),
+                                false => self.arena.intern(Node::Index(object, key)),
+                            }
                         }
                     },
                     Key::Spread => object,

@@ -22,6 +22,9 @@ impl<'a> Eval<'a> {
         let array = self.expr(right);
         let array = self.freeze(array);
         let element = if of { self.element(array) } else { self.opaque(span) };
+        if !of {
+            self.indexes.insert(element);
+        }
         let outer = self.enter_scope(false);
         let some = self.opaque(span);
         self.loop_body(some, |eval| {
@@ -48,9 +51,11 @@ impl<'a> Eval<'a> {
         let outer = self.cond;
         let exits = std::mem::take(&mut self.frame.loop_exits);
         let breaks = std::mem::take(&mut self.frame.breaks);
+        let base = std::mem::replace(&mut self.frame.loop_base, outer);
         self.frame.loops += 1;
         self.maybe(test, run);
         self.frame.loops -= 1;
+        self.frame.loop_base = base;
         let inner = std::mem::replace(&mut self.frame.loop_exits, exits);
         self.frame.breaks = breaks;
         for exit in inner.into_iter().take(limits::LOOP_EXITS) {

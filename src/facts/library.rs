@@ -64,6 +64,13 @@ impl<'a> Eval<'a> {
                 self.arena.intern(Node::Coerce(Coercion::ObjectId, value))
             }
             ("structuredClone" | "cloneDeep", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Copy, value)),
+            // class-transformer: the data as an instance of a class
+            ("plainToInstance" | "plainToClass", Some(_))
+                if args.len() > 1 && matches!(self.arena.node(target), Node::Import { .. }) =>
+            {
+                let data = args.get(1).copied().unwrap_or(Arena::UNDEFINED);
+                self.arena.intern(Node::Coerce(Coercion::Copy, data))
+            }
             ("randomUUID" | "uuid" | "uuidv4" | "uuidv1" | "uuidv7" | "nanoid" | "cuid" | "ulid" | "createId", _)
                 if !matches!(self.arena.node(target), Node::Func(_)) =>
             {
@@ -201,6 +208,12 @@ impl<'a> Eval<'a> {
                 operands.extend(args);
                 Some(self.arena.derived(name, operands))
             }
+            // Model.populate(documents, …) gives the documents back.
+            ("populate", Some(documents)) if args.len() > 1 && self.is_made_of_call(documents) => Some(documents),
+            ("toArray", None) if self.is_query_like(recv) => {
+                self.note_cursor(recv);
+                Some(recv)
+            }
             _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);
@@ -244,6 +257,24 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// Whether a value is the result of a call, or an element of one.
+    fn is_made_of_call(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Element(inner) | Node::Index(inner, _) => self.is_made_of_call(*inner),
+            _ => self.is_query_like(value),
+        }
+    }
+
+    /// `beds` of `beds.find(filter).toArray()`: only a collection gives cursors.
+    fn note_cursor(&mut self, query: V) {
+        if let Node::Call { callee, .. } = self.arena.node(query)
+            && let Node::Member(recv, name) = self.arena.node(*callee)
+            && matches!(self.arena.text(*name), "find" | "aggregate")
+        {
+            self.frame.cursors.push(*recv);
+        }
+    }
+
     /// `array.push(x)` on an array made in this function; arrays from outside are left to the link step.
     fn change_local(&mut self, recv: V, name: &str, args: &[V]) -> Option<V> {
         match self.arena.node(recv).clone() {
@@ -256,7 +287,12 @@ impl<'a> Eval<'a> {
                         Growth::Last(rest) => items.push(Item { value: rest, spread: true, cond: C::TRUE }),
                         Growth::Free => {}
                     }
-                    items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE }));
+                    // if (known) continue; list.push(x)
+                    let cond = match self.frame.loops {
+                        0 => C::TRUE,
+                        _ => self.arena.since(self.frame.loop_base, self.cond),
+                    };
+                    items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond }));
                     let content = self.arena.intern(Node::Array(items));
                     self.set_content(cell, content);
                 }

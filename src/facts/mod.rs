@@ -97,6 +97,8 @@ pub struct Function {
     pub siblings: Vec<(Sym, FnRef)>,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
     pub polls: bool,
+    /// Values whose method gave a cursor: `beds` of `beds.find(filter).toArray()`.
+    pub cursors: Vec<V>,
     /// What was not evaluated. Of one that is too large the effects are those up to there, and what it returns is not known.
     pub cuts: Cuts,
 }
@@ -153,7 +155,13 @@ pub enum EffectKind {
 pub struct Class {
     pub name: String,
     pub parent: Option<V>,
+    /// Interfaces that the class says it implements, or that the interface extends.
+    pub implements: Vec<V>,
+    /// No instance is of just this class: an interface, or an abstract class.
+    pub is_abstract: bool,
     pub methods: Vec<(Sym, FnRef)>,
+    /// Functions that an assignment to the field calls.
+    pub setters: Vec<(Sym, FnRef)>,
     pub statics: Vec<(Sym, V)>,
     /// Fields as property initialisers and the constructor leave them.
     pub fields: Vec<(Sym, V)>,

@@ -20,6 +20,7 @@ impl<'a> Eval<'a> {
             }
             Program::Module(module) => {
                 self.imports(module);
+                self.interfaces(module);
                 for item in &module.body {
                     match item {
                         ModuleItem::Stmt(stmt) => {
@@ -71,6 +72,27 @@ impl<'a> Eval<'a> {
                 let value = self.arena.intern(Node::Import { module: from, name });
                 let local = self.arena.sym(&local.sym);
                 self.declare(local, value);
+            }
+        }
+    }
+
+    /// Interfaces come before everything else, so that a value of the same name takes their place.
+    fn interfaces(&mut self, module: &'a Module) {
+        for item in &module.body {
+            let (decl, exported) = match item {
+                ModuleItem::Stmt(Stmt::Decl(Decl::TsInterface(decl))) => (&**decl, None),
+                ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl {
+                    decl: Decl::TsInterface(decl), ..
+                })) => (&**decl, Some(decl.id.sym.as_str())),
+                ModuleItem::ModuleDecl(ModuleDecl::ExportDefaultDecl(ExportDefaultDecl {
+                    decl: DefaultDecl::TsInterfaceDecl(decl),
+                    ..
+                })) => (&**decl, Some("default")),
+                _ => continue,
+            };
+            let value = self.interface(decl);
+            if let (Some(value), Some(name)) = (value, exported) {
+                self.export(name, value);
             }
         }
     }

@@ -206,6 +206,14 @@ impl<'a> Eval<'a> {
                     }
                     None => {}
                 }
+                if let Some(update) = node.update.as_deref()
+                    && let Some(name) = stepped(update)
+                {
+                    let index = self.opaque(swc_common::Spanned::span(update));
+                    self.indexes.insert(index);
+                    let name = self.arena.sym(name);
+                    self.bind_name(name, index, Bind::Assign);
+                }
                 if let Some(test) = &node.test {
                     self.expr(test);
                 }
@@ -361,6 +369,16 @@ impl<'a> Eval<'a> {
             _ => false,
         }
     }
+}
+
+/// The variable that the last part of a `for` steps on: `i++`, `i += 1`.
+fn stepped(update: &Expr) -> Option<&str> {
+    let target = match update {
+        Expr::Update(update) => update.arg.as_ident(),
+        Expr::Assign(assign) => return assign.left.as_ident().map(|ident| ident.id.sym.as_str()),
+        _ => None,
+    };
+    target.map(|ident| ident.sym.as_str())
 }
 
 /// The code of an arrow or function expression.

@@ -6,7 +6,8 @@
 use super::handles::Handle;
 use super::link::{Op, Project, Step};
 use super::mongo::{Action, DbCall};
-use crate::value::{Entry, Key, Node, Site, V};
+use super::writes::{Write, WriteKind};
+use crate::value::{C, Entry, Key, Node, Site, V};
 use rustc_hash::FxHashMap;
 
 /// The operations of `bulkWrite`.
@@ -124,6 +125,59 @@ impl Project {
                 [Entry { key: Key::Name(name), .. }] if OPERATIONS.contains(&self.arena.text(*name))
             ),
             _ => false,
+        }
+    }
+
+    /// The operations of `bulkWrite`, each as a write of its own.
+    pub(super) fn bulk(&mut self, at: usize, step: &Step, call: &DbCall, writes: &mut Vec<Write>) {
+        let Some(payload) = call.payload else { return };
+        let operations: Vec<(C, V)> = match self.arena.node(payload).clone() {
+            Node::Array(items) => items.into_iter().map(|item| (item.cond, item.value)).collect(),
+            Node::Mapped(_, result) => vec![(C::TRUE, result)],
+            _ => Vec::new(),
+        };
+        for (cond, operation) in operations {
+            let operation = match self.arena.node(operation).clone() {
+                Node::Mapped(_, result) => result,
+                _ => operation,
+            };
+            let cond = self.arena.and(step.cond, cond);
+            for (kind, name) in [
+                (WriteKind::Update, "updateOne"),
+                (WriteKind::Update, "updateMany"),
+                (WriteKind::Replace, "replaceOne"),
+                (WriteKind::Insert, "insertOne"),
+            ] {
+                let key = self.arena.sym(name);
+                let body = self.arena.member(operation, key);
+                if !matches!(self.arena.node(body), Node::Object(_)) {
+                    continue;
+                }
+                let part = |project: &mut Self, key: &str| {
+                    let key = project.arena.sym(key);
+                    let value = project.arena.member(body, key);
+                    (!matches!(project.arena.node(value), Node::Undefined)).then_some(value)
+                };
+                let payload =
+                    part(self, "update").or_else(|| part(self, "replacement")).or_else(|| part(self, "document"));
+                let mut write = Write {
+                    step: at,
+                    site: step.site,
+                    kind,
+                    method: "bulkWrite".to_owned(),
+                    handle: call.handle.clone(),
+                    filter: part(self, "filter"),
+                    options: call.options,
+                    document: None,
+                    fields: Vec::new(),
+                    payload,
+                    upsert: self.option_is_true(body, "upsert"),
+                    session: call.options.and_then(|options| self.option(options, "session")),
+                    cond,
+                };
+                self.fill(&mut write);
+                writes.push(write);
+            }
         }
     }
 }

@@ -146,6 +146,14 @@ impl Project {
     /// The value itself is tested.
     fn truthy(&mut self, leaf: Leaf, shown: V, documents: &[V], checks: &mut Vec<Check>) {
         let Leaf { value, holds, under } = leaf;
+        // updateOne(…).matchedCount: whether there was a document
+        if self.is_matched_count(value)
+            && let Node::Member(result, _) = self.arena.node(value).clone()
+            && let Some(read) = self.read_of(result)
+        {
+            checks.push(Check { root: result, read: Some(read), kind: CheckKind::Document, holds, leaf: shown, under });
+            return;
+        }
         // list.length
         if let Node::Member(list, key) = self.arena.node(value).clone()
             && matches!(self.arena.text(key), "length" | "size")
@@ -219,7 +227,7 @@ impl Project {
 
     fn limit_or_field(&mut self, leaf: Leaf, op: Compare, a: V, b: V, documents: &[V], checks: &mut Vec<Check>) {
         for (side, other) in [(a, b), (b, a)] {
-            if self.is_count(side) {
+            if self.is_count(side) && !self.is_matched_count(side) {
                 let counted = match self.arena.node(side) {
                     Node::Member(list, _) => *list,
                     _ => side,
@@ -296,7 +304,7 @@ impl Project {
 
     fn is_count(&mut self, value: V) -> bool {
         match self.arena.node(value).clone() {
-            Node::Member(_, key) => matches!(self.arena.text(key), "length" | "size"),
+            Node::Member(_, key) => matches!(self.arena.text(key), "length" | "size") || self.is_matched_count(value),
             Node::Call { .. } => self.read_of(value).is_some_and(|read| read.action == Action::Count),
             _ => false,
         }

@@ -4,6 +4,7 @@
 
 use super::handles::Handle;
 use super::link::{Op, Project, Step};
+use super::mongo::Action;
 use super::writes::{FieldWrite, Write, WriteKind};
 use crate::limits;
 use crate::value::{C, Node, Sym, V};
@@ -14,15 +15,31 @@ impl Project {
     pub(super) fn is_document_method(&mut self, recv: V, name: Sym, args: &[V]) -> bool {
         match self.arena.text(name) {
             "save" => {
-                !args.first().is_some_and(|arg| {
+                // Of a document the argument is a callback, of anything else it is what is saved.
+                let takes = args.first().is_some_and(|arg| {
                     matches!(self.arena.node(*arg), Node::Param(..) | Node::Call { .. } | Node::New { .. })
-                }) && self.handle_of(recv, 0).is_none()
+                });
+                if takes { self.is_read_or_made(recv) } else { self.handle_of(recv, 0).is_none() }
             }
-            "updateOne" | "update" => {
-                args.len() <= 2 && self.is_document(recv) && args.first().is_some_and(|arg| self.has_operator(*arg))
-            }
+            "updateOne" | "update" if args.len() <= 2 && self.is_document(recv) => match args.first() {
+                Some(update) => {
+                    self.has_operator(*update)
+                        || matches!(self.arena.node(*update), Node::Object(_)) && self.is_read_or_made(recv)
+                }
+                None => false,
+            },
             _ => false,
         }
+    }
+
+    /// Whether a value is surely a document: read from a collection, or made by a model.
+    fn is_read_or_made(&mut self, value: V) -> bool {
+        self.arena.alternatives(value).into_iter().any(|(_, value)| match self.arena.node(value).clone() {
+            Node::New { callee, .. } => self.handle_of(callee, 0).is_some(),
+            _ => self.loaded(value, &[]).is_some_and(|(_, path, read)| {
+                path.is_empty() && read.is_some_and(|read| matches!(read.action, Action::FindOne | Action::FindMany))
+            }),
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
@@ -127,7 +144,7 @@ impl Project {
                 .unwrap_or(Handle::Value(document)),
             _ => match self.read_of(document) {
                 Some(call) => call.handle,
-                None => Handle::Value(document),
+                None => self.kept_handle(document).unwrap_or(Handle::Value(document)),
             },
         }
     }
@@ -150,7 +167,7 @@ impl Project {
 
     /// What was changed on a loaded document by the steps before it is saved.
     fn saved_fields(&mut self, steps: &[Step], within: Range<usize>, document: V, write: &mut Write) {
-        let end = within.end;
+        let Range { start, end } = within;
         for at in within {
             let Some(step) = steps.get(at) else { continue };
             if self.arena.conflict(step.cond, write.cond) || self.is_saved_between(steps, at..end, document, write.cond)
@@ -160,6 +177,9 @@ impl Project {
             match &step.op {
                 Op::Assign { object, key, value } => {
                     let Some(mut path) = self.path_from(*object, document) else { continue };
+                    if self.is_default(*object, *key, *value) {
+                        continue;
+                    }
                     path.push(key.map_or("*".to_owned(), |key| self.arena.text(key).to_owned()));
                     let field = FieldWrite {
                         operator: "$set".to_owned(),
@@ -177,6 +197,18 @@ impl Project {
                         "pull" => "$pull",
                         "splice" | "unshift" | "pop" | "shift" | "sort" | "reverse" => "splice",
                         "set" => "$set",
+                        "markModified" => {
+                            let part = args.first().and_then(|part| self.arena.as_str(*part)).map(str::to_owned);
+                            let marked = part.and_then(|part| self.marked_part(document, &part, *recv));
+                            let Some((path, value)) =
+                                marked.filter(|(path, _)| self.grows(steps, start..at, document, path))
+                            else {
+                                continue;
+                            };
+                            let (operator, cond, site) = ("$set".to_owned(), step.cond, step.site);
+                            write.fields.push(FieldWrite { operator, path, value, cond, site });
+                            continue;
+                        }
                         _ => continue,
                     };
                     for (_, array) in self.arena.alternatives(*recv) {
@@ -201,6 +233,44 @@ impl Project {
                 _ => {}
             }
         }
+    }
+
+    /// `doc.votes = doc.votes || []`: Mongoose sees no change where the field is there, and has made the array anyway.
+    fn is_default(&mut self, object: V, key: Option<Sym>, value: V) -> bool {
+        let (Some(key), Node::OneOf(alternatives)) = (key, self.arena.node(value).clone()) else { return false };
+        let own = self.arena.member(object, key);
+        let is_empty =
+            |project: &Self, value: V| matches!(project.arena.node(value), Node::Array(items) if items.is_empty());
+        alternatives.iter().any(|(_, value)| *value == own)
+            && alternatives.iter().all(|(_, value)| *value == own || is_empty(self, *value))
+    }
+
+    /// Path and value of `doc.markModified('part')`, which sends that part whole.
+    fn marked_part(&mut self, document: V, part: &str, recv: V) -> Option<(String, V)> {
+        if recv != document {
+            return None;
+        }
+        let mut value = document;
+        for key in part.split('.') {
+            let key = self.arena.sym(key);
+            value = self.arena.member(value, key);
+        }
+        Some((part.to_owned(), value))
+    }
+
+    /// Whether an array at the path, or inside of what is there, is changed in these steps.
+    fn grows(&self, steps: &[Step], within: Range<usize>, document: V, path: &str) -> bool {
+        steps.get(within).unwrap_or_default().iter().any(|step| match &step.op {
+            Op::Call { recv: Some(recv), name: Some(name), .. } => {
+                matches!(self.arena.text(*name), "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse")
+                    && self.arena.alternatives(*recv).iter().any(|(_, array)| {
+                        self.path_from(*array, document).map(|path| path.join(".")).is_some_and(|array| {
+                            array.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                        })
+                    })
+            }
+            _ => false,
+        })
     }
 
     /// The member path from a document to a value of it; an element of an array is `*`.

@@ -126,6 +126,7 @@ impl Project {
                         // monk: db.get('users')
                         let Node::Member(recv, _) = self.arena.node(callee) else { return None };
                         let is_monk = matches!(self.arena.node(*recv), Node::Call { callee, .. } if self.last_name(*callee) == Some("monk"));
+                        let is_monk = is_monk || self.is_proven(value);
                         let first = args.first().and_then(|v| self.arena.as_str(*v));
                         first.filter(|_| is_monk).map(|text| Handle::Named(text.to_owned()))
                     }
@@ -204,6 +205,9 @@ impl Project {
     pub(super) fn may_be_handle(&self, recv: V, method: &Method, first: Option<V>, args: &[V]) -> bool {
         if self.is_document(recv) {
             return false;
+        }
+        if self.is_proven(recv) && !self.is_foreign(recv) && !matches!(method.name, "save" | "index") {
+            return true;
         }
         let Some(name) = self.last_name(recv) else {
             // c.update({ _id: id }, { $push: … }): the operator is proof enough.

@@ -147,7 +147,7 @@ impl Project {
     /// document into whose schema the class was loaded.
     fn receiving(&self, instance: &Instance<'_>, class: ClassRef) -> Option<V> {
         let this = instance.this?;
-        let own = self.function(instance.callee)?.class == Some(class);
+        let own = self.function(instance.callee)?.class.is_some_and(|own| own == class || self.concrete(own) == class);
         let known = match self.arena.node(this) {
             Node::Instance(_) => true,
             Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)),

@@ -3,10 +3,12 @@
 //! Each function is summarised once, callees first. A callee's summary is copied into each caller with parameters
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 
+use super::bindings::Bindings;
 use super::budget::Ledger;
 use super::bulk::Batches;
 use super::merge::Merger;
 use super::models::Models;
+use super::proven::Proven;
 use super::ranges::Ranges;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
@@ -89,11 +91,15 @@ pub struct Project {
     pub(super) given: FxHashMap<FnRef, Vec<Vec<V>>>,
     pub(super) models: Models,
     pub(super) batches: Batches,
+    pub(super) bindings: Bindings,
+    pub(super) proven: Proven,
     pub(super) constructors: FxHashMap<ClassRef, FnRef>,
     /// By file and offsets of the call.
     pub(super) written: FxHashMap<(u32, u32, u32), WrittenCall>,
     pub(super) memo: FxHashMap<V, V>,
     pub(super) depth: u32,
+    /// Fields of instances that are being looked up inside each other.
+    pub(super) open_fields: u32,
     /// Functions that are being summarised inside each other.
     pub(super) open: u32,
     pub(super) ledger: Ledger,
@@ -138,10 +144,13 @@ impl Project {
             given: FxHashMap::default(),
             models: Models::default(),
             batches: Batches::default(),
+            bindings: Bindings::default(),
+            proven: Proven::default(),
             constructors: FxHashMap::default(),
             written: FxHashMap::default(),
             memo: FxHashMap::default(),
             depth: 0,
+            open_fields: 0,
             open: 0,
             ledger: Ledger::new(lengths),
             marks,
@@ -162,20 +171,32 @@ impl Project {
             project.exports.push(moved.exports.into_iter().collect());
             project.export_all.push(moved.export_all);
         }
-        let count = project.functions.len();
-        project.summaries = vec![Vec::new(); count];
-        project.callers = vec![Vec::new(); count];
-        project.returns = vec![None; count];
-        project.throws = vec![None; count];
-        project.state = vec![State::New; count];
+        project.forget_summaries(lengths);
         project.collect_tries();
+        project.link_bindings();
         project.link_models();
+        project.forget_summaries(lengths);
         project.link_classes();
         project.summarise_all();
+        project.link_proven();
         project.link_routes();
         project.link_batches();
         project.ranges = Ranges::new(&project.functions, &project.files);
         project
+    }
+
+    /// Begins anew: what was summarised on the way to the models and bindings did not know them.
+    fn forget_summaries(&mut self, lengths: &[usize]) {
+        let count = self.functions.len();
+        self.summaries = vec![Vec::new(); count];
+        self.callers = vec![Vec::new(); count];
+        self.returns = vec![None; count];
+        self.throws = vec![None; count];
+        self.state = vec![State::New; count];
+        self.completed.clear();
+        self.given.clear();
+        self.ledger = Ledger::new(lengths);
+        self.forget_linked();
     }
 
     pub fn function(&self, func: FnRef) -> Option<&Function> {

@@ -3,18 +3,10 @@
 //! Input: a value of one file. Output: the value with everything resolved that does not depend on a caller.
 //! Must not know: effects, rules.
 
-use super::instance::Instance;
 use super::link::Project;
 use super::merge::symbol_file;
 use crate::limits;
-use crate::value::{C, ClassRef, Entry, FnRef, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
-
-/// How an instance was made: `new Repository(args)`.
-#[derive(Clone, Copy)]
-pub(super) struct Made<'a> {
-    args: &'a [V],
-    site: Site,
-}
+use crate::value::{C, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
 impl Project {
     // Exports
@@ -97,6 +89,10 @@ impl Project {
                 }
             }
             Node::This(func) => self.model_of_this(*func).unwrap_or(value),
+            Node::Instance(class) => {
+                let class = self.concrete(*class);
+                self.arena.intern(Node::Instance(class))
+            }
             Node::Completed(site) => match self.completed.get(site) {
                 Some(known) => *known,
                 None => self.arena.bool(true),
@@ -159,6 +155,9 @@ impl Project {
         {
             return value;
         }
+        if let Some(value) = self.injected(callee, &args).or_else(|| self.resolved(callee, &args)) {
+            return value;
+        }
         self.arena.intern(Node::Call { site, callee, args })
     }
 
@@ -197,7 +196,7 @@ impl Project {
             Node::Or(parts) => self.arena.any(parts),
             Node::New { site, callee, args } => match self.arena.node(callee) {
                 Node::Class(class) if args.is_empty() => {
-                    let class = *class;
+                    let class = self.concrete(*class);
                     self.arena.intern(Node::Instance(class))
                 }
                 _ => self.arena.intern(Node::New { site, callee, args }),
@@ -274,96 +273,5 @@ impl Project {
             Node::Undefined | Node::Null | Node::Bool(_) => {}
             _ => into.push(entry),
         }
-    }
-
-    /// The function of this name beside another in an object literal.
-    fn sibling(&self, func: FnRef, key: Sym) -> Option<FnRef> {
-        self.function(func)?.siblings.iter().find(|(name, _)| *name == key).map(|(_, sibling)| *sibling)
-    }
-
-    /// `object.key` where the object may be an instance or a class.
-    pub fn member(&mut self, object: V, key: Sym) -> V {
-        match self.arena.node(object).clone() {
-            Node::Instance(class) => {
-                let own = self.instance_member(class, key, None, 0).or_else(|| self.model_member(object, key));
-                own.unwrap_or_else(|| self.arena.member(object, key))
-            }
-            Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
-                let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
-                let made = Made { args: &args, site };
-                self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
-            }
-            Node::This(func) if self.sibling(func, key).is_some() => {
-                let sibling = self.sibling(func, key).unwrap_or(func);
-                self.arena.intern(Node::Func(sibling))
-            }
-            Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
-                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
-            }
-            Node::Class(class) => {
-                if self.arena.text(key) == "name" {
-                    let name = self.class(class).map(|class| class.name.clone()).unwrap_or_default();
-                    return self.arena.str(&name);
-                }
-                let found = self
-                    .class(class)
-                    .and_then(|class| class.statics.iter().rev().find(|(name, _)| *name == key))
-                    .map(|(_, v)| *v);
-                found.unwrap_or_else(|| self.arena.member(object, key))
-            }
-            Node::OneOf(alternatives) => {
-                let alternatives = alternatives.into_iter().map(|(c, v)| (c, self.member(v, key))).collect();
-                self.arena.one_of(alternatives)
-            }
-            // Guest.prototype.enter
-            Node::Member(class, name) if self.arena.text(name) == "prototype" => match *self.arena.node(class) {
-                Node::Class(class) => {
-                    self.instance_member(class, key, None, 0).unwrap_or_else(|| self.arena.member(object, key))
-                }
-                _ => self.arena.member(object, key),
-            },
-            _ => self.arena.member(object, key),
-        }
-    }
-
-    /// A method or field of an instance; `made` is how it was made, where that is known.
-    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, depth: u32) -> Option<V> {
-        let facts = self.class(class)?;
-        if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
-            let func = *func;
-            return Some(self.arena.intern(Node::Func(func)));
-        }
-        if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
-            let value = *value;
-            let value = self.linked(value);
-            let value = self.constructed(class, value, made);
-            // A field that the constructor takes as a parameter or leaves empty is not known.
-            return match self.arena.node(value) {
-                Node::Param(..) | Node::Null | Node::Undefined => None,
-                Node::Array(items) if items.is_empty() => None,
-                _ => Some(value),
-            };
-        }
-        let (parent, passed) = (facts.parent?, facts.super_args.clone());
-        if depth > 4 {
-            return None;
-        }
-        let Node::Class(parent) = *self.arena.node(parent) else { return None };
-        let Some(passed) = passed else { return self.instance_member(parent, key, made, depth + 1) };
-        let mut args = Vec::new();
-        for arg in passed {
-            let arg = self.linked(arg);
-            args.push(self.constructed(class, arg, made));
-        }
-        let site = made.map_or(Site(0), |made| made.site);
-        self.instance_member(parent, key, Some(Made { args: &args, site }), depth + 1)
-    }
-
-    /// A value of a constructor with the arguments with which the instance was made.
-    fn constructed(&mut self, class: ClassRef, value: V, made: Option<Made<'_>>) -> V {
-        let (Some(made), true) = (made, self.arena.is_open(value)) else { return value };
-        let Some(constructor) = self.constructors.get(&class).copied() else { return value };
-        let mut instance = Instance::new(constructor, made.args, None, made.site);
-        self.instantiate(&mut instance, value)
     }
 }

@@ -5,7 +5,7 @@
 use super::handles::Handle;
 use super::link::Project;
 use super::mongo::{Action, DbCall};
-use crate::value::{Key, Node, V};
+use crate::value::{C, Key, Node, V};
 
 impl Project {
     /// The loaded document or list that a value is a part of, with the path into it.
@@ -26,8 +26,12 @@ impl Project {
         match self.arena.node(value).clone() {
             Node::Member(object, key) => {
                 let (root, mut path, read) = self.loaded_at(object, documents, depth + 1)?;
-                // The result of findOneAndUpdate in the old driver is under `value`.
-                if !(path.is_empty() && self.arena.text(key) == "_doc") {
+                let is_whole = match self.arena.text(key) {
+                    "_doc" => true,
+                    "value" => read.as_ref().is_some_and(|read| self.is_under_value(read)),
+                    _ => false,
+                };
+                if !(path.is_empty() && is_whole) {
                     path.push(self.arena.text(key).to_owned());
                 }
                 Some((root, path, read))
@@ -64,6 +68,26 @@ impl Project {
             }
             _ => None,
         }
+    }
+
+    /// Whether the old driver gives the document of a call under `value`; one that has such a field of its own is asked for it.
+    fn is_under_value(&mut self, read: &DbCall) -> bool {
+        let gives = read.method.starts_with("findOneAnd") || read.method == "findAndModify";
+        let mut fields = Vec::new();
+        if let Some(payload) = read.payload.filter(|_| gives) {
+            self.update_fields(payload, C::TRUE, read.site, &mut fields);
+        }
+        gives && fields.iter().all(|field| field.top() != "value")
+    }
+
+    /// How many documents an update has found, where it makes none.
+    pub(super) fn is_matched_count(&mut self, value: V) -> bool {
+        let Node::Member(result, key) = self.arena.node(value).clone() else { return false };
+        matches!(self.arena.text(key), "matchedCount" | "n")
+            && self.read_of(result).is_some_and(|read| {
+                read.action == Action::Update
+                    && !read.options.is_some_and(|options| self.option_is_true(options, "upsert"))
+            })
     }
 
     /// Whether a value was computed from a loaded value at the path of the root.

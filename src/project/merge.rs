@@ -71,6 +71,7 @@ impl<'a> Merger<'a> {
             places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
             tries: function.tries.iter().map(|handled| self.handled(handled)).collect(),
             missing: function.missing.iter().map(|value| self.value(*value)).collect(),
+            cursors: function.cursors.iter().map(|value| self.value(*value)).collect(),
             siblings: function.siblings.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             ..*function
         }
@@ -107,6 +108,9 @@ impl<'a> Merger<'a> {
         Class {
             name: class.name.clone(),
             parent: class.parent.map(|parent| self.value(parent)),
+            implements: class.implements.iter().map(|value| self.value(*value)).collect(),
+            is_abstract: class.is_abstract,
+            setters: class.setters.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             methods: class.methods.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             statics: class.statics.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
             fields: class.fields.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),

@@ -3,6 +3,7 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+mod bindings;
 pub mod budget;
 mod bulk;
 pub mod census;
@@ -16,10 +17,12 @@ pub mod link;
 mod linked;
 mod loaded;
 pub mod locks;
+mod members;
 mod merge;
 pub mod models;
 pub mod mongo;
 mod outside;
+mod proven;
 mod ranges;
 pub mod resolve;
 mod returns;

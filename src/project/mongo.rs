@@ -114,6 +114,16 @@ pub(super) fn is_telling(name: &str) -> bool {
     METHODS.iter().any(|method| method.name == name && !method.ambiguous)
 }
 
+/// Whether a call with this method and so many operands is one of a collection only: `findOne` has many owners, and a
+/// document updates itself without a filter.
+pub(super) fn is_driver_only(name: &str, operands: usize) -> bool {
+    METHODS.iter().any(|method| {
+        let is_shared = matches!(method.action, Action::FindOne | Action::CreateIndex);
+        let is_update = matches!(method.action, Action::Update | Action::Replace);
+        method.name == name && !method.ambiguous && !is_shared && (!is_update || operands >= 2)
+    })
+}
+
 /// Whether a method name can be one of the table's.
 pub fn is_method(name: &str) -> bool {
     METHODS.iter().any(|method| method.name == name)

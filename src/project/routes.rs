@@ -271,6 +271,7 @@ impl Project {
             missing: Vec::new(),
             siblings: Vec::new(),
             polls: false,
+            cursors: Vec::new(),
             cuts: Default::default(),
             tries: Vec::new(),
         });

@@ -148,6 +148,7 @@ impl Project {
                 }
             };
             self.register_entries(&op);
+            let op = self.set_by_function(op);
             let step = Step {
                 site: effect.site,
                 cond,

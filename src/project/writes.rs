@@ -5,6 +5,7 @@
 use super::handles::Handle;
 use super::link::{Op, Project, Step};
 use super::mongo::{Action, DbCall};
+use crate::limits;
 use crate::value::{C, Entry, Key, Node, Site, V};
 
 /// One field of a write.
@@ -291,13 +292,10 @@ impl Project {
                         // $set: { ...state }
                         Key::Spread => "...".to_owned(),
                     };
-                    fields.push(FieldWrite {
-                        operator: operator.to_owned(),
-                        path,
-                        value: entry.value,
-                        cond: both,
-                        site,
-                    });
+                    for cond in self.conditions_of_each(operator, entry.value, both) {
+                        let (operator, path) = (operator.to_owned(), path.clone());
+                        fields.push(FieldWrite { operator, path, value: entry.value, cond, site });
+                    }
                 }
             }
             Node::OneOf(alternatives) => {
@@ -313,64 +311,36 @@ impl Project {
         }
     }
 
+    /// The conditions under which elements of `{ $each: list }` are appended: of a list that was filled under a condition,
+    /// or filtered by one. One element that is always there says nothing of the others.
+    fn conditions_of_each(&mut self, operator: &str, value: V, cond: C) -> Vec<C> {
+        let each = self.arena.sym("$each");
+        let list = match self.arena.member_of(value, each) {
+            Some(list) if matches!(operator, "$push" | "$addToSet") => list,
+            _ => return vec![cond],
+        };
+        let list = match *self.arena.node(list) {
+            Node::Mapped(inner, _) => inner,
+            _ => list,
+        };
+        let mut conds: Vec<C> = match self.arena.node(list).clone() {
+            Node::Array(items) => items.iter().map(|item| self.arena.and(cond, item.cond)).collect(),
+            Node::Query { method, arg, .. } if self.arena.text(method) == "filter" => {
+                vec![self.arena.assume(cond, arg, true)]
+            }
+            _ => Vec::new(),
+        };
+        conds.retain(|cond| *cond != C::FALSE);
+        conds.dedup();
+        if conds.is_empty() || conds.len() > limits::CASES || conds.contains(&cond) { vec![cond] } else { conds }
+    }
+
     /// A path that is computed, with `*` for what is not known.
     pub fn path_text(&self, key: V) -> String {
         match self.arena.node(key) {
             Node::Str(text) => self.arena.text(*text).to_owned(),
             Node::Template(parts) => parts.iter().map(|part| self.arena.as_str(*part).unwrap_or("*")).collect(),
             _ => "*".to_owned(),
-        }
-    }
-
-    pub(super) fn bulk(&mut self, at: usize, step: &Step, call: &DbCall, writes: &mut Vec<Write>) {
-        let Some(payload) = call.payload else { return };
-        let operations: Vec<(C, V)> = match self.arena.node(payload).clone() {
-            Node::Array(items) => items.into_iter().map(|item| (item.cond, item.value)).collect(),
-            Node::Mapped(_, result) => vec![(C::TRUE, result)],
-            _ => Vec::new(),
-        };
-        for (cond, operation) in operations {
-            let operation = match self.arena.node(operation).clone() {
-                Node::Mapped(_, result) => result,
-                _ => operation,
-            };
-            let cond = self.arena.and(step.cond, cond);
-            for (kind, name) in [
-                (WriteKind::Update, "updateOne"),
-                (WriteKind::Update, "updateMany"),
-                (WriteKind::Replace, "replaceOne"),
-                (WriteKind::Insert, "insertOne"),
-            ] {
-                let key = self.arena.sym(name);
-                let body = self.arena.member(operation, key);
-                if !matches!(self.arena.node(body), Node::Object(_)) {
-                    continue;
-                }
-                let part = |project: &mut Self, key: &str| {
-                    let key = project.arena.sym(key);
-                    let value = project.arena.member(body, key);
-                    (!matches!(project.arena.node(value), Node::Undefined)).then_some(value)
-                };
-                let payload =
-                    part(self, "update").or_else(|| part(self, "replacement")).or_else(|| part(self, "document"));
-                let mut write = Write {
-                    step: at,
-                    site: step.site,
-                    kind,
-                    method: "bulkWrite".to_owned(),
-                    handle: call.handle.clone(),
-                    filter: part(self, "filter"),
-                    options: call.options,
-                    document: None,
-                    fields: Vec::new(),
-                    payload,
-                    upsert: self.option_is_true(body, "upsert"),
-                    session: call.options.and_then(|options| self.option(options, "session")),
-                    cond,
-                };
-                self.fill(&mut write);
-                writes.push(write);
-            }
         }
     }
 
@@ -384,6 +354,4 @@ impl Project {
     pub fn option_is_true(&mut self, options: V, key: &str) -> bool {
         self.option(options, key).is_some_and(|value| matches!(self.arena.node(value), Node::Bool(true)))
     }
-
-    // Mongoose documents
 }

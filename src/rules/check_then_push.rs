@@ -1,12 +1,13 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
-use super::context::{Context, Trace, appends};
+use super::context::{Context, Trace, all_appends};
 use super::proof::{Judged, Mend, Relation};
 use super::rewrite;
 use super::words::check_words;
+use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{C, Node, V};
+use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
 
@@ -15,7 +16,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
-        for field in appends(write) {
+        for field in all_appends(write) {
             // The whole element is the guard of $addToSet, unless it is an object with something fresh.
             if field.operator == "$addToSet" || ctx.is_versioned(write, &field) {
                 continue;
@@ -66,7 +67,37 @@ fn decides(ctx: &mut Context<'_>, check: &Check, write: &Write, field: &FieldWri
         },
         CheckKind::Field { .. } => false,
     };
+    let about = about && (!array.contains('*') || is_same_name(ctx, check, write));
     about && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
+}
+
+/// Whether the array under a computed name is the one that was checked: `user.log[day]` and `$push: { [`log.${day}`]: … }`.
+fn is_same_name(ctx: &Context<'_>, check: &Check, write: &Write) -> bool {
+    let arena = &ctx.project.arena;
+    let mut written: Vec<V> = Vec::new();
+    let mut open: Vec<V> = write.payload.into_iter().collect();
+    while let Some(value) = open.pop() {
+        let Node::Object(entries) = arena.node(value) else { continue };
+        for entry in entries {
+            match entry.key {
+                Key::Computed(key) => written.extend(match arena.node(key) {
+                    Node::Template(parts) => parts.clone(),
+                    _ => vec![key],
+                }),
+                _ => open.push(entry.value),
+            }
+        }
+    }
+    let mut open = vec![check.leaf];
+    let mut seen = 0;
+    while let Some(value) = open.pop().filter(|_| seen < limits::SEARCHED) {
+        seen += 1;
+        match arena.node(value) {
+            Node::Index(_, key) if written.iter().any(|part| ctx.project.same_value(*part, *key)) => return true,
+            node => open.extend(crate::value::children(node)),
+        }
+    }
+    false
 }
 
 /// `messages.some(m => …)` with a predicate that is not an equality still looks for an element.
@@ -127,12 +158,15 @@ fn report(
         CheckKind::Below { .. } => format!(
             "make the limit and the push one command: its filter asks that `{array}` is below the limit, and matchedCount 0 means that it is full"
         ),
+        _ if array.contains('*') => {
+            "ask for the negated check in the filter of this update, under the same computed path; matchedCount 0 means it is there already".to_owned()
+        }
         _ => format!(
             "make the check and the push one command: its filter asks that `{array}` has no such element, and matchedCount 0 means that it is there already"
         ),
     };
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
-    if is_only {
+    if is_only && !array.contains('*') {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
     ctx.report_judged(

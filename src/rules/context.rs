@@ -211,12 +211,12 @@ impl<'a> Context<'a> {
 
 /// The fields of a write that append to an array, not to an array inside an element.
 pub fn appends(write: &Write) -> Vec<FieldWrite> {
-    write
-        .fields
-        .iter()
-        .filter(|field| field.is_append() && !field.path.contains('$') && !field.path.contains('*'))
-        .cloned()
-        .collect()
+    all_appends(write).into_iter().filter(|field| !field.path.contains('*')).collect()
+}
+
+/// The appends of a write, also those to an array under a computed name.
+pub fn all_appends(write: &Write) -> Vec<FieldWrite> {
+    write.fields.iter().filter(|field| field.is_append() && !field.path.contains('$')).cloned().collect()
 }
 
 /// The call of a step, if it is one with a receiver.

@@ -1,6 +1,6 @@
 //! `$addToSet` of an object with a field that is new in each call.
 
-use super::context::{Context, Trace, appends};
+use super::context::{Context, Trace, all_appends};
 use super::freshness::Origin;
 use super::unguarded_push::elements;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -13,7 +13,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
-        for field in appends(write) {
+        for field in all_appends(write) {
             if field.operator != "$addToSet" || trace.guarded.iter().any(|append| append.write == at) {
                 continue;
             }

@@ -1,0 +1,298 @@
+//! Bindings: what stands behind an interface, a token of a container, or a name in a registry.
+//!
+//! `constructor(private readonly shelves: ShelfStore)` is the one class that implements `ShelfStore`;
+//! `@Inject('SHELVES')` is what `{ provide: 'SHELVES', useClass: … }` says; `context.mutations.saveShelf` is the only
+//! function of that name in an object that is handed on as `mutations`. Where there are several, none is chosen.
+//!
+//! Input: the classes, the object literals and the registering calls of the project. Output: a table.
+//! Must not know: effects, rules, MongoDB methods.
+
+use super::link::Project;
+use crate::facts::EffectKind;
+use crate::value::{Arena, ClassRef, INJECTED, Key, Node, Sym, V};
+use rustc_hash::FxHashMap;
+
+/// What the project binds.
+#[derive(Clone, Debug, Default)]
+pub struct Bindings {
+    /// The class whose instances are meant where an abstract one is named.
+    concrete: FxHashMap<ClassRef, ClassRef>,
+    /// What a container gives for a token.
+    provided: FxHashMap<V, V>,
+    /// Functions by the name of the object that holds them and their own; `None` where there are several.
+    handed_on: FxHashMap<(Sym, Sym), Option<V>>,
+}
+
+impl Project {
+    /// Reads what is bound. Values linked before do not know it.
+    pub(super) fn link_bindings(&mut self) {
+        let mut children: FxHashMap<ClassRef, Vec<ClassRef>> = FxHashMap::default();
+        for at in 0..self.classes.len() {
+            let own = ClassRef(at as u32);
+            let parents: Vec<V> = match self.class(own) {
+                Some(class) => class.parent.iter().chain(&class.implements).copied().collect(),
+                None => continue,
+            };
+            for parent in parents {
+                let parent = self.linked(parent);
+                if let Node::Class(parent) = *self.arena.node(parent) {
+                    children.entry(parent).or_default().push(own);
+                }
+            }
+        }
+        self.bind_objects();
+        self.bind_calls();
+        for at in 0..self.classes.len() {
+            let own = ClassRef(at as u32);
+            let is_abstract = self.class(own).is_some_and(|class| class.is_abstract);
+            if is_abstract && let Some(only) = self.implementer(own, &children) {
+                self.bindings.concrete.insert(own, only);
+            }
+        }
+        self.forget_linked();
+    }
+
+    /// The one class behind an abstract one: what the container says, else the only one that implements it, else the only
+    /// one of them that calls a database.
+    fn implementer(&mut self, class: ClassRef, children: &FxHashMap<ClassRef, Vec<ClassRef>>) -> Option<ClassRef> {
+        let token = self.arena.intern(Node::Class(class));
+        if let Some(provided) = self.bindings.provided.get(&token).copied()
+            && let Node::Instance(own) = *self.arena.node(provided)
+        {
+            return Some(own);
+        }
+        let mut found: Vec<ClassRef> = Vec::new();
+        let mut open = vec![class];
+        while let Some(at) = open.pop() {
+            for child in children.get(&at).into_iter().flatten() {
+                if !found.contains(child) && found.len() < crate::limits::IMPLEMENTERS {
+                    found.push(*child);
+                    open.push(*child);
+                }
+            }
+        }
+        found.retain(|class| self.class(*class).is_some_and(|class| !class.is_abstract));
+        if found.len() > 1 {
+            let all = std::mem::take(&mut found);
+            found.extend(all.into_iter().filter(|class| self.calls_database(*class)));
+        }
+        match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// Whether a method of a class, or of one it extends, has a call that hardly anything but a database has.
+    fn calls_database(&mut self, class: ClassRef) -> bool {
+        let mut at = Some(class);
+        for _ in 0..4 {
+            let Some(class) = at.and_then(|at| self.class(at)).cloned() else { return false };
+            let calls = class.methods.iter().filter_map(|(_, func)| self.function(*func)).any(|function| {
+                function.effects.iter().any(|effect| match &effect.kind {
+                    EffectKind::Call { name: Some(name), .. } => super::mongo::is_telling(self.arena.text(*name)),
+                    _ => false,
+                })
+            });
+            if calls {
+                return true;
+            }
+            let parent = class.parent.map_or(Arena::UNDEFINED, |parent| self.linked(parent));
+            at = match *self.arena.node(parent) {
+                Node::Class(parent) => Some(parent),
+                _ => None,
+            };
+        }
+        false
+    }
+
+    /// Reads every object literal: `{ provide, useClass }`, and objects of functions that another one holds.
+    fn bind_objects(&mut self) {
+        let provide = self.arena.sym("provide");
+        for at in 0..self.arena.len() {
+            let object = V(at as u32);
+            let Node::Object(entries) = self.arena.peek(object) else { continue };
+            let named: Vec<(Sym, V)> = entries
+                .iter()
+                .filter_map(|entry| match entry.key {
+                    Key::Name(name) => Some((name, entry.value)),
+                    _ => None,
+                })
+                .collect();
+            if let Some((_, token)) = named.iter().find(|(name, _)| *name == provide) {
+                self.provide(*token, object);
+            }
+            for (name, value) in named {
+                if matches!(self.arena.peek(value), Node::Import { .. } | Node::Object(_)) {
+                    self.hand_on(name, value);
+                }
+            }
+        }
+    }
+
+    /// `{ provide: token, useClass: Class }`, and the other ways of a provider.
+    fn provide(&mut self, token: V, provider: V) {
+        for key in ["useClass", "useExisting", "useFactory", "useValue"] {
+            let name = self.arena.sym(key);
+            let Some(given) = self.arena.member_of(provider, name) else { continue };
+            let given = self.linked(given);
+            let given = match self.arena.node(given) {
+                Node::Func(_) => {
+                    let inject = self.arena.sym("inject");
+                    let args = self.arena.member_of(provider, inject).map(|tokens| self.tokens(tokens));
+                    let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
+                    self.arena.intern(Node::Call { site, callee: given, args: args.unwrap_or_default() })
+                }
+                Node::Class(class) if key != "useValue" => {
+                    let class = *class;
+                    self.arena.intern(Node::Instance(class))
+                }
+                _ => given,
+            };
+            self.bind(token, given);
+        }
+    }
+
+    /// What a container gives a factory for each of its tokens.
+    fn tokens(&mut self, tokens: V) -> Vec<V> {
+        let Node::Array(items) = self.arena.node(tokens).clone() else { return Vec::new() };
+        let callee = self.arena.global(INJECTED);
+        let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
+        items
+            .into_iter()
+            .map(|item| self.arena.intern(Node::Call { site, callee, args: vec![item.value, Arena::UNDEFINED] }))
+            .collect()
+    }
+
+    fn bind(&mut self, token: V, given: V) {
+        let token = self.linked(token);
+        self.bindings.provided.entry(token).or_insert(given);
+    }
+
+    /// An object of functions that another object holds under a name.
+    fn hand_on(&mut self, holder: Sym, object: V) {
+        let object = self.linked(object);
+        let Node::Object(entries) = self.arena.node(object).clone() else { return };
+        for entry in entries {
+            let Key::Name(name) = entry.key else { continue };
+            let value = self.linked(entry.value);
+            if matches!(self.arena.node(value), Node::Func(_)) {
+                let known = self.bindings.handed_on.entry((holder, name)).or_insert(Some(value));
+                if *known != Some(value) {
+                    *known = None;
+                }
+            }
+        }
+    }
+
+    /// `container.register('IRepo', { useClass: Repo })`, `container.registerSingleton('IRepo', Repo)`,
+    /// `bind(TYPES.Repo).to(Repo)`, `container.register({ repo: asClass(Repo) })`
+    fn bind_calls(&mut self) {
+        for at in 0..self.functions.len() {
+            let Some(function) = self.functions.get(at) else { continue };
+            let calls: Vec<(V, Sym, Vec<V>)> = function
+                .effects
+                .iter()
+                .filter_map(|effect| match &effect.kind {
+                    EffectKind::Call { recv: Some(recv), name: Some(name), args, .. } => {
+                        let text = self.arena.text(*name);
+                        let binds = matches!(text, "to" | "toConstantValue" | "toDynamicValue" | "toService");
+                        (binds || text.starts_with("register")).then(|| (*recv, *name, args.clone()))
+                    }
+                    _ => None,
+                })
+                .collect();
+            for (recv, name, args) in calls {
+                let registers = self.arena.text(name).starts_with("register");
+                match (registers, args.as_slice()) {
+                    (true, [token, given, ..]) => self.register(*token, *given),
+                    (false, [given, ..]) => {
+                        if let Node::Call { callee, args, .. } = self.arena.node(recv).clone()
+                            && self.last_name(callee) == Some("bind")
+                            && let Some(token) = args.first()
+                        {
+                            self.register(*token, *given);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn register(&mut self, token: V, given: V) {
+        let given = self.linked(given);
+        match *self.arena.node(given) {
+            Node::Class(class) => {
+                let instance = self.arena.intern(Node::Instance(class));
+                self.bind(token, instance);
+            }
+            Node::Object(_) => self.provide(token, given),
+            Node::Instance(_) | Node::New { .. } => self.bind(token, given),
+            _ => {}
+        }
+    }
+
+    // Questions
+
+    /// The class whose code runs for an instance of this one.
+    pub(super) fn concrete(&self, class: ClassRef) -> ClassRef {
+        self.bindings.concrete.get(&class).copied().unwrap_or(class)
+    }
+
+    /// Whether nothing is known of the instances of a class: an interface that nothing, or more than one class, implements.
+    pub(super) fn is_unbound(&self, class: ClassRef) -> bool {
+        self.class(self.concrete(class)).is_some_and(|class| class.is_abstract && class.methods.is_empty())
+    }
+
+    /// What a container gives: for a token as bound, else by the declared type.
+    pub(super) fn injected(&mut self, callee: V, args: &[V]) -> Option<V> {
+        let ([token, declared], Node::Global(name)) = (args, self.arena.node(callee)) else { return None };
+        if self.arena.text(*name) != INJECTED {
+            return None;
+        }
+        match self.bindings.provided.get(token).copied() {
+            Some(given) => Some(self.linked(given)),
+            None => match *self.arena.node(*token) {
+                Node::Class(class) => {
+                    let class = self.concrete(class);
+                    Some(self.arena.intern(Node::Instance(class)))
+                }
+                _ => (*declared != Arena::UNDEFINED).then_some(*declared),
+            },
+        }
+    }
+
+    /// `container.resolve(Repo)`, `instances.get(Repo)`: an instance of the class that is asked for.
+    pub(super) fn resolved(&mut self, callee: V, args: &[V]) -> Option<V> {
+        let [token] = args else { return None };
+        let Node::Member(_, name) = self.arena.node(callee) else { return None };
+        if !matches!(self.arena.text(*name), "get" | "resolve") {
+            return None;
+        }
+        match *self.arena.node(*token) {
+            Node::Class(class) => {
+                let class = self.concrete(class);
+                Some(self.arena.intern(Node::Instance(class)))
+            }
+            // A text is as often a key of something else.
+            Node::Str(_) => None,
+            _ => self.bindings.provided.get(token).copied(),
+        }
+    }
+
+    /// `context.mutations.saveShelf`, where the context comes from outside.
+    pub(super) fn handed_on(&self, object: V, key: Sym) -> Option<V> {
+        let Node::Member(context, holder) = self.arena.node(object) else { return None };
+        let known = self.bindings.handed_on.get(&(*holder, key)).copied().flatten();
+        known.filter(|_| self.is_given(*context))
+    }
+
+    /// A parameter, or a member of one.
+    fn is_given(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) => self.is_given(*object),
+            _ => false,
+        }
+    }
+}

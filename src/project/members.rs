@@ -1,0 +1,163 @@
+//! Members of values: methods and fields of instances, statics of classes, functions that stand beside each other.
+//!
+//! Input: an object and a name. Output: the value as far as it does not depend on a caller. Must not know: rules.
+
+use super::instance::Instance;
+use super::link::{Op, Project};
+use crate::limits;
+use crate::value::{ClassRef, FnRef, INJECTED, Node, Site, Sym, V};
+
+/// How an instance was made: `new Repository(args)`.
+#[derive(Clone, Copy)]
+pub(super) struct Made<'a> {
+    args: &'a [V],
+    site: Site,
+}
+
+impl Project {
+    /// The function of this name beside another in an object literal.
+    fn sibling(&self, func: FnRef, key: Sym) -> Option<FnRef> {
+        self.function(func)?.siblings.iter().find(|(name, _)| *name == key).map(|(_, sibling)| *sibling)
+    }
+
+    /// `object.key` where the object may be an instance or a class.
+    pub fn member(&mut self, object: V, key: Sym) -> V {
+        match self.arena.node(object).clone() {
+            Node::Instance(class) => {
+                let own = self.instance_member(class, key, None, 0).or_else(|| self.model_member(object, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
+                let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
+                let made = Made { args: &args, site };
+                self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::This(func) if self.sibling(func, key).is_some() => {
+                let sibling = self.sibling(func, key).unwrap_or(func);
+                self.arena.intern(Node::Func(sibling))
+            }
+            Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
+                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::Class(class) => {
+                if self.arena.text(key) == "name" {
+                    let name = self.class(class).map(|class| class.name.clone()).unwrap_or_default();
+                    return self.arena.str(&name);
+                }
+                let found = self
+                    .class(class)
+                    .and_then(|class| class.statics.iter().rev().find(|(name, _)| *name == key))
+                    .map(|(_, v)| *v);
+                found.unwrap_or_else(|| self.arena.member(object, key))
+            }
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives.into_iter().map(|(c, v)| (c, self.member(v, key))).collect();
+                self.arena.one_of(alternatives)
+            }
+            // Guest.prototype.enter
+            Node::Member(class, name) if self.arena.text(name) == "prototype" => match *self.arena.node(class) {
+                Node::Class(class) => {
+                    self.instance_member(class, key, None, 0).unwrap_or_else(|| self.arena.member(object, key))
+                }
+                _ => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
+            },
+            Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
+            _ => self.arena.member(object, key),
+        }
+    }
+
+    /// A method or field of an instance; `made` is how it was made, where that is known.
+    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, depth: u32) -> Option<V> {
+        let facts = self.class(class)?;
+        if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
+            let func = *func;
+            return Some(self.arena.intern(Node::Func(func)));
+        }
+        if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
+            let value = *value;
+            let value = self.linked(value);
+            let value = self.constructed(class, value, made);
+            let is_unbound = match *self.arena.node(value) {
+                Node::Instance(class) => self.is_unbound(class),
+                Node::Call { callee, .. } => {
+                    matches!(self.arena.node(callee), Node::Global(name) if self.arena.text(*name) == INJECTED)
+                }
+                _ => false,
+            };
+            if is_unbound {
+                return None;
+            }
+            // A field that the constructor takes as a parameter or leaves empty is not known.
+            return match self.arena.node(value) {
+                Node::Param(..) | Node::Null | Node::Undefined => None,
+                Node::Array(items) if items.is_empty() => None,
+                _ => Some(value),
+            };
+        }
+        let (parent, passed) = (facts.parent?, facts.super_args.clone());
+        if depth > 4 {
+            return None;
+        }
+        let Node::Class(parent) = *self.arena.node(parent) else { return None };
+        let Some(passed) = passed else { return self.instance_member(parent, key, made, depth + 1) };
+        let mut args = Vec::new();
+        for arg in passed {
+            let arg = self.linked(arg);
+            args.push(self.constructed(class, arg, made));
+        }
+        let site = made.map_or(Site(0), |made| made.site);
+        self.instance_member(parent, key, Some(Made { args: &args, site }), depth + 1)
+    }
+
+    /// `patron.blocked = list` where a setter takes it, as the call that it is.
+    pub(super) fn set_by_function(&mut self, op: Op) -> Op {
+        let Op::Assign { object, key: Some(key), value } = op else { return op };
+        match self.setter(object, key) {
+            Some(func) => {
+                let callee = self.arena.intern(Node::Func(func));
+                Op::Call { callee, recv: Some(object), name: Some(key), args: vec![value] }
+            }
+            None => Op::Assign { object, key: Some(key), value },
+        }
+    }
+
+    fn setter(&self, object: V, key: Sym) -> Option<FnRef> {
+        let class = match self.arena.node(object) {
+            Node::Instance(class) => *class,
+            Node::New { callee, .. } => match self.arena.node(*callee) {
+                Node::Class(class) => *class,
+                _ => return None,
+            },
+            Node::OneOf(alternatives) => return alternatives.iter().find_map(|(_, object)| self.setter(*object, key)),
+            _ => return None,
+        };
+        let mut at = Some(class);
+        for _ in 0..4 {
+            let class = self.class(at?)?;
+            if let Some((_, func)) = class.setters.iter().find(|(name, _)| *name == key) {
+                return Some(*func);
+            }
+            at = match self.arena.node(class.parent?) {
+                Node::Class(parent) => Some(*parent),
+                _ => None,
+            };
+        }
+        None
+    }
+
+    /// A value of a constructor with the arguments with which the instance was made.
+    fn constructed(&mut self, class: ClassRef, value: V, made: Option<Made<'_>>) -> V {
+        let (Some(made), true) = (made, self.arena.is_open(value)) else { return value };
+        let Some(constructor) = self.constructors.get(&class).copied() else { return value };
+        // A field that is made of other fields, such as what a getter gives.
+        let this = (self.open_fields < limits::OPEN_FIELDS).then(|| {
+            let class = self.arena.intern(Node::Class(class));
+            self.arena.intern(Node::New { site: made.site, callee: class, args: made.args.to_vec() })
+        });
+        self.open_fields += 1;
+        let mut instance = Instance::new(constructor, made.args, this, made.site);
+        let value = self.instantiate(&mut instance, value);
+        self.open_fields -= 1;
+        value
+    }
+}
