@@ -184,7 +184,7 @@ impl<'a> Eval<'a> {
                 let declared = self.declared(annotation).unwrap_or(Arena::UNDEFINED);
                 let callee = self.arena.global(INJECTED);
                 let site = self.site(call.span);
-                return Some(self.arena.intern(Node::Call { site, callee, args: vec![token, declared] }));
+                return Some(self.arena.intern(Node::Call { site, callee, args: vec![token, declared].into() }));
             }
             if matches!(name.sym.as_str(), "InjectModel" | "InjectCollection") {
                 let arg = call.args.first().map(|arg| self.expr(&arg.expr));

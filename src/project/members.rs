@@ -152,7 +152,7 @@ impl Project {
         // A field that is made of other fields, such as what a getter gives.
         let this = (self.open_fields < limits::OPEN_FIELDS).then(|| {
             let class = self.arena.intern(Node::Class(class));
-            self.arena.intern(Node::New { site: made.site, callee: class, args: made.args.to_vec() })
+            self.arena.intern(Node::New { site: made.site, callee: class, args: made.args.to_vec().into() })
         });
         self.open_fields += 1;
         let mut instance = Instance::new(constructor, made.args, this, made.site);
