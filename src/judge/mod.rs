@@ -15,6 +15,7 @@ pub mod failure;
 mod hints;
 mod javascript;
 pub mod keys;
+mod literal;
 pub mod matching;
 pub mod pattern;
 pub mod pipeline;
@@ -39,7 +40,8 @@ use crate::diagnostic::witness::{Harm, Witness};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Project, Step};
-use crate::value::Site;
+use crate::race::predicate;
+use crate::value::{Arena, C, Entry, Freshness, Key, Node, Site};
 use search::{Evidence, Question};
 use slice::Slice;
 use store::UniqueIndex;
@@ -69,11 +71,12 @@ pub fn judge(
     act: Act,
     whole_array: Option<&str>,
 ) -> Judgement {
-    let Some(slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
+    let Some(mut slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
         return Judgement { verdict: Verdict::Unknown("the act is no command".to_owned()), witness: None };
     };
+    fill_defaults(project, schemas, &mut slice);
     let hints = hints::collect(project, &slice);
-    let indexes = indexes_of(schemas, &slice);
+    let indexes = indexes_of(&project.arena, schemas, &slice);
     let versioned = versioned_of(function, &slice);
     let verdict = search::judge(&Question {
         arena: &project.arena,
@@ -108,14 +111,53 @@ fn shown_by(
     witness::witness(&names, evidence, indexes, harm)
 }
 
-fn indexes_of(schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
+fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
     let mut indexes = Vec::new();
     for (at, handle) in slice.collections.iter().enumerate() {
-        for keys in schemas.unique.of(handle).iter().filter(|keys| !keys.is_empty()) {
-            indexes.push(UniqueIndex { collection: at as u32, fields: keys.clone(), sparse: false, partial: None });
+        for index in schemas.unique.of(handle).iter().filter(|index| !index.keys.is_empty()) {
+            let partial = index.partial.map(|partial| {
+                let expression = literal::literal(arena, partial)?;
+                predicate::parse(&bson::Concrete, &expression).ok()
+            });
+            // Which documents it leaves out is not known: it may refuse none.
+            let partial = match partial {
+                Some(None) => continue,
+                Some(known) => known,
+                None => None,
+            };
+            let (fields, sparse) = (index.keys.clone(), index.sparse);
+            indexes.push(UniqueIndex { collection: at as u32, fields, sparse, partial });
         }
     }
     indexes
+}
+
+/// New documents as Mongoose sends them: with the defaults of the schema.
+fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
+    for command in &mut slice.commands {
+        let site = command.site;
+        let slice::Action::Write { write, .. } = &mut command.action else { continue };
+        let is_mongoose = write.kind == WriteKind::Insert && matches!(write.method.as_str(), "create" | "save");
+        let Some(payload) = write.payload.filter(|_| is_mongoose) else { continue };
+        let Node::Object(own) = project.arena.node(payload).clone() else { continue };
+        let mut entries = Vec::new();
+        for (name, value) in schemas.defaults.of(&write.handle) {
+            let value = match project.arena.node(*value) {
+                Node::Func(_) => continue,
+                // default: Date.now
+                Node::Member(_, now) if project.arena.text(*now) == "now" => {
+                    project.arena.intern(Node::Fresh(Freshness::Time, site))
+                }
+                _ => *value,
+            };
+            let key = Key::Name(project.arena.sym(name));
+            entries.push(Entry { key, value, cond: C::TRUE });
+        }
+        if !entries.is_empty() {
+            entries.extend(own);
+            write.payload = Some(project.arena.intern(Node::Object(entries)));
+        }
+    }
 }
 
 /// The collections whose documents are saved with a version.

@@ -63,6 +63,8 @@ pub struct Request {
     /// A loop over nothing: the command is not reached.
     pub is_skipped: bool,
     pub undefined_entries: bool,
+    /// A filter is being evaluated.
+    pub in_filter: bool,
     pub is_over: bool,
     /// A command was refused: nothing matched, a duplicate key, a version that has changed.
     pub was_refused: bool,
