@@ -102,6 +102,9 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.known_function(&name, target, &values, span) {
             return value;
         }
+        if self.is_generator(target, &name) && !self.takes_function(&values) {
+            return self.fresh_id(span);
+        }
         self.plain_call(target, None, None, values, span)
     }
 
@@ -224,6 +227,9 @@ impl<'a> Eval<'a> {
         let values = self.call_args(args, &name);
         if let Some(value) = self.value_method(recv, &name, &values, span) {
             return value;
+        }
+        if self.is_generator(recv, &name) && !self.takes_function(&values) {
+            return self.fresh_id(span);
         }
         self.method_effect(recv, &name, values, span)
     }

@@ -200,6 +200,7 @@ impl<'a> Eval<'a> {
             class: None,
             parent,
             param_names: Vec::new(),
+            param_types: Vec::new(),
             places: Vec::new(),
             tries: Vec::new(),
             missing: Vec::new(),

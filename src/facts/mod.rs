@@ -18,6 +18,7 @@ mod literal;
 mod module;
 mod operator;
 mod pattern;
+mod random;
 mod results;
 mod statements;
 mod stmt;
@@ -88,6 +89,8 @@ pub struct Function {
     pub parent: Option<FnRef>,
     /// Parameter names; empty for a pattern.
     pub param_names: Vec<String>,
+    /// The types of parameters that are imported, by number.
+    pub param_types: Vec<(u32, V)>,
     /// Where array queries and computed strings are written, for reports.
     pub places: Vec<(V, Site)>,
     pub tries: Vec<Try>,

@@ -98,7 +98,7 @@ impl Machine<'_> {
         if let Some((_, known)) = request.elements.iter().rev().find(|(element, _)| *element == value) {
             return known.clone();
         }
-        let is_free = request.elements.is_empty();
+        let is_free = request.elements.is_empty() && !request.in_filter;
         if is_free && let Some(known) = request.fixed.get(&value) {
             return known.clone();
         }
@@ -242,8 +242,14 @@ impl Machine<'_> {
         }
         let hint = self.hints.values.get(&value);
         let mut candidates = hint.map(|hint| of_hint(self.arena, hint)).unwrap_or_default();
-        candidates.push(Candidate::Itself);
-        candidates.push(Candidate::Missing);
+        // What is calculated with or ordered is a number or a time.
+        if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {
+            candidates.push(Candidate::Itself);
+        }
+        // What the code never asks about is there.
+        if hint.is_some_and(|hint| hint.is_optional) {
+            candidates.push(Candidate::Missing);
+        }
         let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
         let others = others.iter().filter(|other| **other != value && !self.arena.is_literal(**other));
         candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
@@ -408,7 +414,8 @@ impl Machine<'_> {
                 request.next_fresh += 1;
                 Value::Id(request.next_fresh)
             }
-            Freshness::Time => Value::Date(NOW + i64::from(request.next_fresh - limits::FRESH_IDS)),
+            // Both requests run at one time: a moment that one of them stores is not past for the other.
+            Freshness::Time => Value::Date(NOW + request.who as i64),
             Freshness::Random => {
                 let key = format!("random {} {site:?}", request.who);
                 Value::Symbol(self.choices.applied(key, true, None, || vec![Candidate::Itself]))
@@ -443,6 +450,8 @@ impl Machine<'_> {
                     let name = self.arena.text(name);
                     match value {
                         Some(value) => document.set(name, value),
+                        // The driver sends an undefined condition as null.
+                        None if request.in_filter => document.set(name, Value::Null),
                         None => request.undefined_entries = true,
                     }
                 }

@@ -4,9 +4,12 @@
 
 use super::slice::Slice;
 use super::unique::UniqueIndex;
+use super::{bson, literal};
 use crate::project::Step;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
+use crate::race::predicate;
+use crate::value::Arena;
 
 /// One function, as the judge reads it.
 pub struct Function<'a> {
@@ -16,11 +19,22 @@ pub struct Function<'a> {
     pub versioned: &'a [bool],
 }
 
-pub fn indexes_of(schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
+pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
     let mut indexes = Vec::new();
     for (at, handle) in slice.collections.iter().enumerate() {
-        for keys in schemas.unique.of(handle).iter().filter(|keys| !keys.is_empty()) {
-            indexes.push(UniqueIndex { collection: at as u32, fields: keys.clone(), sparse: false, partial: None });
+        for index in schemas.unique.of(handle).iter().filter(|index| !index.keys.is_empty()) {
+            let partial = index.partial.map(|partial| {
+                let expression = literal::literal(arena, partial)?;
+                predicate::parse(&bson::Concrete, &expression).ok()
+            });
+            // Which documents it leaves out is not known: it may refuse none.
+            let partial = match partial {
+                Some(None) => continue,
+                Some(known) => known,
+                None => None,
+            };
+            let (fields, sparse) = (index.keys.clone(), index.sparse);
+            indexes.push(UniqueIndex { collection: at as u32, fields, sparse, partial });
         }
     }
     indexes

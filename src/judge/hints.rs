@@ -22,6 +22,8 @@ pub struct Hint {
     pub is_text: bool,
     /// Lengths that a list is compared with.
     pub lengths: Vec<u32>,
+    /// The code asks whether there is one.
+    pub is_optional: bool,
     /// Values that it is compared with or set to: literals, and values that the request brings.
     pub values: Vec<V>,
 }
@@ -330,6 +332,7 @@ impl Collector<'_> {
                     }
                 }
             }
+            Node::Nullish(inner) => self.mark(*inner, &|hint| hint.is_optional = true),
             Node::Not(inner) | Node::Coerce(Coercion::Bool, inner) => self.truth(*inner),
             Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| self.truth(*part)),
             _ => {}
@@ -338,9 +341,11 @@ impl Collector<'_> {
 
     /// A value whose truth decides.
     fn truth(&mut self, value: V) {
-        if matches!(self.project.arena.peek(value), Node::Member(..)) {
-            self.mark(value, &|hint| hint.is_bool = true);
-        }
+        let is_member = matches!(self.project.arena.peek(value), Node::Member(..));
+        self.mark(value, &|hint| {
+            hint.is_bool |= is_member;
+            hint.is_optional = true;
+        });
     }
 
     fn is_time(&self, value: V, depth: u32) -> bool {

@@ -16,6 +16,7 @@ mod function;
 mod hints;
 mod javascript;
 pub mod keys;
+mod literal;
 pub mod matching;
 pub mod pattern;
 pub mod pipeline;
@@ -48,7 +49,8 @@ pub use slice::Act;
 use crate::diagnostic::witness::{Harm, Witness};
 use crate::project::Project;
 use crate::project::schema::Schemas;
-use crate::value::Site;
+use crate::project::writes::WriteKind;
+use crate::value::{C, Entry, Freshness, Key, Node, Site};
 use function::{indexes_of, versioned_of};
 use search::{Evidence, Question};
 use slice::Slice;
@@ -71,11 +73,12 @@ pub fn judge(
     act: Act,
     whole_array: Option<&str>,
 ) -> Judgement {
-    let Some(slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
+    let Some(mut slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
+    fill_defaults(project, schemas, &mut slice);
     let hints = hints::collect(project, &slice);
-    let indexes = indexes_of(schemas, &slice);
+    let indexes = indexes_of(&project.arena, schemas, &slice);
     let versioned = versioned_of(function, &slice);
     let verdict = search::judge(&Question {
         arena: &project.arena,
@@ -108,4 +111,32 @@ fn shown_by(
         .map(|(at, handle)| handle.name().map_or_else(|| format!("collection{}", at + 1), str::to_owned));
     let names = witness::Names::new(project, collections.collect(), evidence);
     witness::witness(&names, evidence, indexes, harm)
+}
+
+/// New documents as Mongoose sends them: with the defaults of the schema.
+fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
+    for command in &mut slice.commands {
+        let site = command.site;
+        let slice::Action::Write { write, .. } = &mut command.action else { continue };
+        let is_mongoose = write.kind == WriteKind::Insert && matches!(write.method.as_str(), "create" | "save");
+        let Some(payload) = write.payload.filter(|_| is_mongoose) else { continue };
+        let Node::Object(own) = project.arena.node(payload).clone() else { continue };
+        let mut entries = Vec::new();
+        for (name, value) in schemas.defaults.of(&write.handle) {
+            let value = match project.arena.node(*value) {
+                Node::Func(_) => continue,
+                // default: Date.now
+                Node::Member(_, now) if project.arena.text(*now) == "now" => {
+                    project.arena.intern(Node::Fresh(Freshness::Time, site))
+                }
+                _ => *value,
+            };
+            let key = Key::Name(project.arena.sym(name));
+            entries.push(Entry { key, value, cond: C::TRUE });
+        }
+        if !entries.is_empty() {
+            entries.extend(own);
+            write.payload = Some(project.arena.intern(Node::Object(entries)));
+        }
+    }
 }

@@ -62,7 +62,7 @@ pub fn mends(
     // Whoever takes the remedy treats a command that matches nothing as the check having failed.
     command.ends_unmatched = true;
     let hints = hints::collect(project, &before);
-    let old = indexes_of(schemas, &before);
+    let old = indexes_of(&project.arena, schemas, &before);
     let Some(added) = added(&project.arena, collection, remedied.indexes) else { return false };
     let new: Vec<UniqueIndex> = old.iter().cloned().chain(added).collect();
     let versions = [versioned_of(function, &before), versioned_of(function, &after)];

@@ -72,6 +72,8 @@ pub struct Request {
     pub unread: Option<Value>,
     /// Fields of the start documents that are made from each other.
     pub depth: u32,
+    /// A filter is being evaluated.
+    pub in_filter: bool,
     pub is_over: bool,
     /// Nothing has run: what is loaded is what is stored at the start.
     pub is_before: bool,

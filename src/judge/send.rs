@@ -67,7 +67,10 @@ impl Machine<'_> {
 
     fn filter(&mut self, request: &mut Request, filter: Option<V>) -> Value {
         let Some(filter) = filter else { return empty() };
-        match self.eval(request, filter) {
+        request.in_filter = true;
+        let evaluated = self.eval(request, filter);
+        request.in_filter = false;
+        match evaluated {
             Some(document @ Value::Document(_)) => document,
             None | Some(Value::Null) => empty(),
             Some(id) if matches!(self.arena.peek(filter), Node::Coerce(..) | Node::Str(_)) => {
@@ -164,7 +167,8 @@ impl Machine<'_> {
             request.next_fresh += 1;
             document.set("_id", Value::Id(request.next_fresh));
         }
-        let is_native = matches!(write.method.as_str(), "insertOne" | "insertMany" | "bulkWrite" | "insert");
+        let is_native =
+            write.upsert || matches!(write.method.as_str(), "insertOne" | "insertMany" | "bulkWrite" | "insert");
         let shape = if is_native { Shape::Status } else { Shape::Document(document.clone()) };
         let command = Command::Insert { collection, documents: vec![document], ordered: true };
         Some(Sent { command, is_write: true, many: write.method == "insertMany", fails_unmatched: false, shape })

@@ -300,6 +300,6 @@ fn read_at(project: &mut Project, step: &Step) -> Option<DbCall> {
 
 fn effect_at(project: &Project, step: &Step) -> Option<Action> {
     let Op::Call { callee, args, .. } = &step.op else { return None };
-    let name = project.outside_effect(&step.op)?;
+    let name = project.outside_effect(step)?;
     Some(Action::Effect { callee: *callee, name: name.to_owned(), args: args.clone() })
 }

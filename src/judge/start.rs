@@ -62,7 +62,9 @@ impl Machine<'_> {
         }
         let mut candidates = of(&shape.hint.values);
         candidates.extend(of_hint(self.arena, &shape.hint));
-        candidates.push(Candidate::Itself);
+        if !(shape.hint.is_number || shape.hint.is_time) {
+            candidates.push(Candidate::Itself);
+        }
         if name != "_id" {
             candidates.push(Candidate::Missing);
         }

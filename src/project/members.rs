@@ -37,7 +37,8 @@ impl Project {
                 self.arena.intern(Node::Func(sibling))
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
-                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
+                let own = self.model_member(object, key).or_else(|| self.computed(object, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Class(class) => {
                 if self.arena.text(key) == "name" {

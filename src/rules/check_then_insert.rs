@@ -1,12 +1,11 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::freshness::Origin;
 use super::proof::{Judged, Mend, Relation};
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{Arena, C, Key, Node, V};
+use crate::value::{Arena, C, Freshness, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -22,7 +21,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
         let mut is_doubted = false;
         for check in checks {
-            let keys = deciding_keys(ctx, trace, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
+            let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys else { continue };
             is_doubted |= ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
             deciding.push((check, keys));
@@ -75,7 +74,7 @@ fn is_mirrored(ctx: &Context<'_>, trace: &Trace, check: &Check, equalities: &[(S
 }
 
 /// The keys by which the check looks for what is inserted; `None` when it does not, or a unique index covers them.
-fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> Option<Vec<String>> {
+fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
     if !matches!(check.kind, CheckKind::Document) || check.holds {
         return None;
     }
@@ -88,6 +87,9 @@ fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Wr
         return Some(Vec::new());
     };
     let mut equalities = ctx.project.equalities(filter);
+    if is_new_key(ctx, filter) {
+        return None;
+    }
     if equalities.is_empty() {
         equalities = searched_list(ctx, check.leaf);
     }
@@ -113,7 +115,7 @@ fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Wr
         return None;
     }
     keys.dedup();
-    if is_covered(ctx, filter, write, &keys) || is_refused(ctx, trace, write) {
+    if is_covered(ctx, filter, write, &keys) {
         return None;
     }
     Some(keys)
@@ -135,6 +137,28 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
     (counts && !keys.is_empty() && !ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
 }
 
+/// A condition on a value that each request makes anew, so that no two search for the same document.
+fn is_new_key(ctx: &Context<'_>, filter: V) -> bool {
+    let is_new = |value: V| {
+        // A text that a loop makes begins empty.
+        let mut made = ctx.project.arena.alternatives(value);
+        made.retain(|(_, value)| !ctx.project.arena.is_literal(*value));
+        !made.is_empty()
+            && made.iter().all(|(_, value)| {
+                ctx.project.contains(*value, &mut |project, part| {
+                    matches!(project.arena.node(part), Node::Fresh(Freshness::Id | Freshness::Random, _))
+                })
+            })
+    };
+    match ctx.project.arena.node(filter) {
+        Node::Object(entries) => entries.iter().any(|entry| {
+            matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$'))
+                && is_new(entry.value)
+        }),
+        _ => false,
+    }
+}
+
 /// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
 fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
     match ctx.project.arena.node(leaf) {
@@ -142,20 +166,6 @@ fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
         Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, *inner),
         _ => Vec::new(),
     }
-}
-
-/// Whether the second of two inserts fails by a unique index on other fields, which both fill from what they are given.
-fn is_refused(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> bool {
-    let indexes = ctx.schemas.unique.of(&write.handle).iter();
-    let indexes: Vec<Vec<String>> = indexes.filter(|keys| !keys.is_empty()).cloned().collect();
-    indexes.into_iter().any(|keys| {
-        keys.iter().all(|key| match inserted_field(ctx, write, key) {
-            Inserted::Value(value) => {
-                !ctx.project.arena.is_literal(value) && ctx.origin(trace, value, write.cond) == Origin::Other
-            }
-            _ => false,
-        })
-    })
 }
 
 /// Each alternative of the filter, and each branch of its `$or`, has a unique index.
@@ -171,9 +181,12 @@ fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -
         return items.iter().all(|item| {
             let own: Vec<String> = ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect();
             ctx.schemas.covers(&write.handle, &own)
-                || ctx.schemas.unique.of(&write.handle).iter().any(|index| {
-                    index.iter().all(|key| common.contains(key)) && index.iter().any(|key| own.contains(key))
-                })
+                || ctx
+                    .schemas
+                    .unique
+                    .of(&write.handle)
+                    .iter()
+                    .any(|index| index.is_within(&common) && index.keys.iter().any(|key| own.contains(key)))
         });
     }
     false

@@ -17,8 +17,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         for field in all_appends(write) {
-            // The whole element is the guard of $addToSet, unless it is an object with something fresh.
-            if field.operator == "$addToSet" || ctx.is_versioned(write, &field) {
+            // The whole element is the guard of $addToSet, unless it is an object with something fresh; it guards no limit.
+            let is_set = field.operator == "$addToSet";
+            if ctx.is_versioned(write, &field) {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);
@@ -30,8 +31,16 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             } else {
                 ctx.project.checks(cond, &trace.documents)
             };
-            let deciding: Vec<Check> =
-                checks.iter().filter(|check| decides(ctx, check, write, &field)).cloned().collect();
+            let read = ctx.project.deciding_read(write);
+            let read = read.filter(|read| checks.iter().all(|check| check.root != read.root));
+            let deciding: Vec<Check> = checks
+                .iter()
+                .chain(&read)
+                .filter(|check| {
+                    (!is_set || matches!(check.kind, CheckKind::Below { .. })) && decides(ctx, check, write, &field)
+                })
+                .cloned()
+                .collect();
             let Some(check) = deciding.first() else { continue };
             let is_doubted = ctx.same_session(trace, check, write)
                 || ctx.is_claimed(trace, write)

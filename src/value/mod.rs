@@ -88,6 +88,11 @@ impl Arena {
         Sym(self.syms.number_of(text).unwrap_or_else(|| self.syms.insert(text.into()).0))
     }
 
+    /// The symbol of a text that was met before.
+    pub fn known_sym(&self, text: &str) -> Option<Sym> {
+        self.syms.number_of(text).map(Sym)
+    }
+
     pub fn text(&self, sym: Sym) -> &str {
         self.syms.get(sym.0).map_or("", |text| text)
     }
