@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("race", &["config", "facts", "limits", "project", "source", "value"]),
     ("judge", &["facts", "limits", "project", "race", "source", "value"]),
     ("survey", &["config", "source"]),
-    ("rules", &["config", "diagnostic", "limits", "project", "source", "survey", "value"]),
+    ("rules", &["config", "diagnostic", "judge", "limits", "project", "race", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
     (
         "analysis",

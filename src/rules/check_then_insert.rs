@@ -2,9 +2,11 @@
 
 use super::context::{Context, Trace};
 use super::freshness::Origin;
-use super::proof::{Judged, Relation};
+use super::proof::Judged;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
+use crate::race::claim::Claim;
+use crate::race::relation::Relation;
 use crate::value::{Arena, C, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
@@ -19,16 +21,16 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
-        let mut is_doubted = false;
         for check in checks {
             let keys = deciding_keys(ctx, trace, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys else { continue };
-            is_doubted |= ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
             deciding.push((check, keys));
         }
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
-            report(ctx, trace, write, check, keys, others, Relation::doubted(is_doubted));
+            let claim = ctx.claim(trace, write);
+            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
+            report(ctx, trace, write, check, keys, others, relation.doubted(claim == Claim::Unknown));
         }
     }
 }

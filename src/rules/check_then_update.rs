@@ -2,11 +2,12 @@
 
 use super::carry::carry_text;
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
+use super::proof::Judged;
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{Arena, C, Compare, Key, Node, V};
+use crate::race::relation::Relation;
+use crate::value::{Arena, C, Compare, Node, V};
 
 const RULE: &str = "check-then-update";
 
@@ -42,13 +43,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                     )
             });
             let Some(check) = found.cloned() else { continue };
-            let is_doubted = ctx.same_session(trace, &check, write)
-                || ctx.is_claimed(trace, write)
-                || ctx.is_fenced(write)
-                || carries(ctx, write, &field.path)
-                || is_initial(ctx, &check, field)
-                || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check));
-            report(ctx, trace, write, field, &check, Relation::doubted(is_doubted));
+            let is_harmless = is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check);
+            let relation = ctx.relation(trace, &check, write, cond, Some(&field.path)).doubted(is_harmless);
+            report(ctx, trace, write, field, &check, relation);
             break;
         }
     }
@@ -71,44 +68,6 @@ fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
         && constant(field.value)
         && equalities.iter().all(|(_, value)| constant(*value))
         && equalities.iter().any(|(name, value)| *name == field.path && *value != field.value)
-}
-
-/// Whether the filter says something about the field, or is not known.
-pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
-    let Some(filter) = write.filter else { return false };
-    if ctx.project.names_path(filter, path) {
-        return true;
-    }
-    let parsed = ctx.project.filters(filter, path, write.cond);
-    !parsed.is_empty()
-        && parsed.iter().all(|(_, filter)| {
-            filter.open
-                || !filter.guards.is_empty()
-                || filter.is_optimistic()
-                || filter.fields.iter().any(|(name, _)| name == path || name.starts_with(&format!("{path}.")))
-        })
-}
-
-/// `if (!doc.settings) doc.settings = { words: [] }`, or back to that: every request would leave the same.
-fn is_initial(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
-    field.operator == "$set"
-        && matches!(check.kind, CheckKind::Field { .. })
-        && matches!(ctx.project.arena.node(field.value), Node::Object(_) | Node::Array(_))
-        && is_blank(ctx, field.value, 0)
-}
-
-/// Whether a value holds nothing but empty parts.
-fn is_blank(ctx: &Context<'_>, value: V, depth: u32) -> bool {
-    match ctx.project.arena.node(value) {
-        Node::Object(entries) => {
-            depth < 4
-                && entries
-                    .iter()
-                    .all(|entry| matches!(entry.key, Key::Name(_)) && is_blank(ctx, entry.value, depth + 1))
-        }
-        Node::Array(items) => items.is_empty(),
-        _ => ctx.project.arena.is_literal(value) && ctx.project.arena.truth(C::TRUE, value) == Some(false),
-    }
 }
 
 /// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.
