@@ -201,6 +201,8 @@ pub const VISITED: usize = 128;
 pub const RELATED: usize = 12;
 /// Filters, updates and expressions inside each other that are read; the server takes no more either.
 pub const FILTER_DEPTH: u32 = 100;
+/// Ways in which a document can pass a filter and fail a decision.
+pub const ENTAILED_WAYS: usize = 64;
 
 /// Commands of one function that are judged together.
 pub const COMMANDS: usize = 12;

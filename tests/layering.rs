@@ -26,7 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("judge", &["diagnostic", "facts", "limits", "project", "race", "source", "value"]),
     ("remedy", &["judge", "limits", "project", "race", "value"]),
     ("survey", &["config", "source"]),
-    ("rules", &["config", "diagnostic", "judge", "limits", "project", "remedy", "source", "survey", "value"]),
+    ("rules", &["config", "diagnostic", "judge", "limits", "project", "race", "remedy", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
     (
         "analysis",

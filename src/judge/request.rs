@@ -3,7 +3,7 @@
 //! Input: a slice, the store. Output: what the request has done so far. Must not know: the other request, schedules.
 
 use super::bson::Value;
-use super::eval::{Machine, truthy};
+use super::eval::Machine;
 use super::slice::{Action, Command as Planned, Slice};
 use super::store::{Command, Failure, Reply, Store};
 use super::{send, send::Sent};
@@ -243,12 +243,21 @@ impl Machine<'_> {
 
     fn transact(&mut self, planned: &Planned, request: &mut Request, world: &World) {
         let Some(session) = planned.session else { return };
-        if request.transaction.is_none() {
-            let session = self.eval(request, session);
-            if truthy(&session) {
-                let base = world.store.clone();
-                request.transaction = Some(Transaction { own: base.clone(), base });
-            }
+        if request.transaction.is_none() && self.is_given(request, session) {
+            let base = world.store.clone();
+            request.transaction = Some(Transaction { own: base.clone(), base });
+        }
+    }
+
+    /// Whether a session is there. One of which nothing is known is: that it could be missing tells nothing of the code.
+    fn is_given(&mut self, request: &mut Request, session: V) -> bool {
+        match self.arena.peek(session).clone() {
+            Node::OneOf(alternatives) => alternatives
+                .into_iter()
+                .find(|(cond, _)| self.condition_holds(request, *cond))
+                .is_some_and(|(_, session)| self.is_given(request, session)),
+            Node::Undefined | Node::Null | Node::Bool(false) => false,
+            _ => true,
         }
     }
 

@@ -296,7 +296,7 @@ impl Project {
         }
     }
 
-    pub(super) fn number(&self, value: V) -> Option<f64> {
+    pub fn number(&self, value: V) -> Option<f64> {
         match self.arena.node(value) {
             Node::Num(bits) => Some(f64::from_bits(*bits)),
             _ => None,

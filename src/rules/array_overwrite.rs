@@ -1,11 +1,12 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
-use super::proof::{Judged, Mend, Relation};
+use super::proof::{Judged, Mend};
 use crate::diagnostic::Role;
 use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::decision::Loaded;
 use crate::value::{Key, Node, V, children};
 
 const RULE: &str = "array-overwrite";
@@ -211,38 +212,16 @@ fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String
     })
 }
 
-fn is_safe(ctx: &mut Context<'_>, trace: &Trace, write: &Write, root: V, array: &str) -> bool {
-    if write.session.is_some() && ctx.project.read_session(&trace.steps, root) == write.session {
-        return true;
-    }
-    if ctx.is_claimed(trace, write) || ctx.is_fenced(write) {
-        return true;
-    }
-    let Some(filter) = write.filter else { return false };
-    let parsed = ctx.project.filters(filter, array, write.cond);
-    parsed.iter().all(|(_, filter)| filter.is_optimistic()) || has_version(ctx, filter, root)
-}
-
-/// A filter that repeats a loaded field other than `_id` fails when the document changed.
-fn has_version(ctx: &mut Context<'_>, filter: V, root: V) -> bool {
-    let equalities = ctx.project.equalities(filter);
-    equalities.into_iter().any(|(name, value)| {
-        let Some((r, path, _)) = ctx.project.loaded(value, &[root]) else { return false };
-        r == root
-            && path.join(".") == name
-            && (name.contains("ersion") || name.contains("pdated") || name == "__v" || name.contains("rev"))
-    })
-}
-
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
-    let relation = Relation::doubted(is_safe(ctx, trace, write, root, array));
+    let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
+    let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
+    let relation = ctx.relation_to(trace, &loaded, write, write.cond, None);
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!(
         "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
     );
     draft.label = format!("writes the whole of `{array}`");
     draft.array = Some(array.to_owned());
-    let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
     if let Some(read) = read {
         draft.related.push((read.site, Role::Check, "loaded here".to_owned()));
     }

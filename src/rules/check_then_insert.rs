@@ -1,10 +1,12 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend, Relation};
+use super::proof::{Judged, Mend};
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
+use crate::race::claim::Claim;
+use crate::race::relation::Relation;
 use crate::value::{Arena, C, Freshness, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
@@ -19,22 +21,23 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
-        let mut is_doubted = false;
         for check in checks {
             let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys else { continue };
-            is_doubted |= ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
             deciding.push((check, keys));
         }
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
-            report(ctx, trace, write, check, keys, others, Relation::doubted(is_doubted));
+            let claim = ctx.claim(trace, write);
+            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
+            report(ctx, trace, write, check, keys, others, relation.doubted(claim == Claim::Unknown));
             continue;
         }
         for check in checks {
             let Some(keys) = limited_keys(ctx, check, write) else { continue };
-            let is_doubted = ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
-            report_limit(ctx, trace, write, check, &keys, Relation::doubted(is_doubted));
+            let claim = ctx.claim(trace, write);
+            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
+            report_limit(ctx, trace, write, check, &keys, relation.doubted(claim == Claim::Unknown));
             break;
         }
     }

@@ -1,12 +1,14 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
 use super::context::{Context, Trace, all_appends};
-use super::proof::{Judged, Mend, Relation};
+use super::proof::{Judged, Mend};
 use super::rewrite;
 use super::words::check_words;
 use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::fence::{Fence, fence};
+use crate::race::relation::Relation;
 use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
@@ -42,11 +44,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 .cloned()
                 .collect();
             let Some(check) = deciding.first() else { continue };
-            let is_doubted = ctx.same_session(trace, check, write)
-                || ctx.is_claimed(trace, write)
-                || is_guarded(ctx, write, &field, cond);
+            let relation = ctx.relation(trace, check, write, cond, Some(&field.path));
             let is_only = deciding.len() == 1;
-            report(ctx, trace, write, &field, check, is_only, Relation::doubted(is_doubted));
+            report(ctx, trace, write, &field, check, is_only, relation);
         }
     }
 }
@@ -117,25 +117,13 @@ fn has_predicate(ctx: &Context<'_>, check: &Check) -> bool {
     }
 }
 
-/// Whether every filter that the path allows carries a guard on the array, or is not known.
+/// Whether every filter that the path allows carries a guard on the array, or is not known, or fails once the write is done.
 pub fn is_guarded(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> bool {
     let Some(filter) = write.filter else { return false };
     let parsed = ctx.project.filters(filter, &field.path, cond);
     !parsed.is_empty()
         && parsed.iter().all(|(_, filter)| filter.open || !filter.keys().is_empty() || filter.is_optimistic())
-        || has_loaded_field(ctx, write)
-}
-
-/// A field of the filter equal to its own loaded value makes the write optimistic.
-fn has_loaded_field(ctx: &mut Context<'_>, write: &Write) -> bool {
-    let Some(filter) = write.filter else { return false };
-    let equalities = ctx.project.equalities(filter);
-    equalities.into_iter().any(|(name, value)| {
-        name != "_id"
-            && ctx.project.loaded(value, &[]).is_some_and(|(_, path, read)| {
-                path.join(".") == name && read.is_some_and(|read| read.handle.same(&write.handle))
-            })
-    })
+        || fence(ctx.project, write) == Fence::Always
 }
 
 /// `is_only`: no other check decides this append.

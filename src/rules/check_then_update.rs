@@ -1,12 +1,13 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend, Relation};
+use super::proof::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::relation::Relation;
 use crate::value::{Arena, C, Compare, Key, Node, V};
 
 const RULE: &str = "check-then-update";
@@ -49,16 +50,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let is_flag = is_idempotent(ctx, &check, field);
             let is_repeated = is_flag && has_other_effect(ctx, trace, write, field, &check);
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
-            let is_doubted = ctx.same_session(trace, &check, write)
-                || ctx.is_claimed(trace, write)
-                || ctx.is_fenced(write)
-                || carries(ctx, write, &field.path)
-                || is_filtered(ctx, write, &field.path)
+            let is_harmless = is_filtered(ctx, write, &field.path)
                 || is_reserved(trace, &check, field)
-                || is_initial(ctx, &check, field)
                 || (is_flag && !is_repeated && !is_followed);
+            let relation = ctx.relation(trace, &check, write, cond, Some(&field.path)).doubted(is_harmless);
             let most = is_followed.then_some(Level::Warning);
-            report(ctx, trace, write, field, &check, most, Relation::doubted(is_doubted));
+            report(ctx, trace, write, field, &check, most, relation);
             break;
         }
     }
@@ -138,44 +135,6 @@ fn is_reserved(trace: &Trace, check: &Check, field: &FieldWrite) -> bool {
     trace.writes.iter().any(|earlier| {
         earlier.site == read.site && earlier.fields.iter().any(|own| own.operator == "$inc" && own.path == field.path)
     })
-}
-
-/// Whether the filter says something about the field, or is not known.
-pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
-    let Some(filter) = write.filter else { return false };
-    if ctx.project.names_path(filter, path) {
-        return true;
-    }
-    let parsed = ctx.project.filters(filter, path, write.cond);
-    !parsed.is_empty()
-        && parsed.iter().all(|(_, filter)| {
-            filter.open
-                || !filter.guards.is_empty()
-                || filter.is_optimistic()
-                || filter.fields.iter().any(|(name, _)| name == path || name.starts_with(&format!("{path}.")))
-        })
-}
-
-/// `if (!doc.settings) doc.settings = { words: [] }`, or back to that: every request would leave the same.
-fn is_initial(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
-    field.operator == "$set"
-        && matches!(check.kind, CheckKind::Field { .. })
-        && matches!(ctx.project.arena.node(field.value), Node::Object(_) | Node::Array(_))
-        && is_blank(ctx, field.value, 0)
-}
-
-/// Whether a value holds nothing but empty parts.
-fn is_blank(ctx: &Context<'_>, value: V, depth: u32) -> bool {
-    match ctx.project.arena.node(value) {
-        Node::Object(entries) => {
-            depth < 4
-                && entries
-                    .iter()
-                    .all(|entry| matches!(entry.key, Key::Name(_)) && is_blank(ctx, entry.value, depth + 1))
-        }
-        Node::Array(items) => items.is_empty(),
-        _ => ctx.project.arena.is_literal(value) && ctx.project.arena.truth(C::TRUE, value) == Some(false),
-    }
 }
 
 /// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.

@@ -1,10 +1,11 @@
 //! A scalar computed from its own loaded value is written back.
 
-use super::check_then_update::carries;
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend, Relation};
+use super::proof::{Judged, Mend};
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::decision::Loaded;
+use crate::race::relation::Relation;
 use crate::value::{Coercion, Node, Site, V};
 
 const RULE: &str = "lost-update";
@@ -25,13 +26,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
-            let session = ctx.project.read_session(&trace.steps, root);
-            let is_doubted = write.session.is_some() && (session == write.session || read.is_none())
-                || ctx.is_claimed(trace, write)
-                || ctx.is_fenced(write)
-                || carries(ctx, write, &field.path);
+            let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
+            let relation = ctx.relation_to(trace, &loaded, write, write.cond, None);
             let read = read.map(|read| read.site);
-            report(ctx, trace, write, field, read, operation, Relation::doubted(is_doubted));
+            report(ctx, trace, write, field, read, operation, relation);
             reported.push(field.site);
             // One finding for one save, however many fields it writes back.
             break;

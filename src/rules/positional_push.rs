@@ -1,11 +1,12 @@
 //! `check-then-push` for an array inside an element: a check decides `$push: { 'stories.$.viewers': … }`.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend, Relation};
+use super::proof::{Judged, Mend};
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::relation::Relation;
 use crate::value::{C, V};
 
 const RULE: &str = "check-then-push";
@@ -31,10 +32,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let cond = ctx.project.arena.and(write.cond, field.cond);
             let found = checks.iter().find(|check| decides(ctx, check, &inner, write));
             let Some(check) = found.filter(|_| cond != C::FALSE) else { continue };
-            let is_doubted = ctx.same_session(trace, check, write)
-                || ctx.is_claimed(trace, write)
-                || is_guarded(ctx, filter, &inner, cond);
-            report(ctx, trace, write, field, &inner, check, Relation::doubted(is_doubted));
+            let relation = ctx.relation(trace, check, write, cond, None).doubted(is_guarded(ctx, filter, &inner, cond));
+            report(ctx, trace, write, field, &inner, check, relation);
         }
     }
 }

@@ -7,18 +7,12 @@ use super::spell::Numbers;
 use crate::diagnostic::{Level, Proof};
 use crate::judge::{self, Act, Function, Judgement, Verdict};
 use crate::limits;
+use crate::project::checks::Check;
 use crate::project::writes::Write;
+use crate::race::decision::Loaded;
+use crate::race::relation::{self, Relation};
 use crate::remedy::{self, Case, Remedy};
 use crate::value::{C, Site, SiteInfo, V};
-
-/// What the relations say of a check and its act: whether the act's predicate implies what was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// It does not.
-    No,
-    /// Something may keep two requests apart.
-    Unknown,
-}
 
 /// An act to be judged.
 pub struct Judged<'a> {
@@ -52,13 +46,6 @@ impl Numbers for Unnumbered {
     }
 }
 
-impl Relation {
-    /// No relation where something may keep two requests apart.
-    pub fn doubted(is_doubted: bool) -> Self {
-        if is_doubted { Self::Unknown } else { Self::No }
-    }
-}
-
 impl Context<'_> {
     /// Judges a write of the trace under a condition. `whole_array` is the array that it writes whole.
     pub fn judge(&mut self, trace: &Trace, write: &Write, cond: C, whole_array: Option<&str>) -> Option<Judgement> {
@@ -87,8 +74,30 @@ impl Context<'_> {
         }
     }
 
+    /// What the relations say of a write that a check decides; `path` is what it decides about, where that is a condition.
+    pub fn relation(&mut self, trace: &Trace, check: &Check, write: &Write, cond: C, path: Option<&str>) -> Relation {
+        let loaded = Loaded { root: check.root, read: check.read.as_ref(), documents: &trace.documents };
+        self.relation_to(trace, &loaded, write, cond, path)
+    }
+
+    /// What the relations say of a write that a loaded document decides.
+    pub fn relation_to(
+        &mut self,
+        trace: &Trace,
+        loaded: &Loaded<'_>,
+        write: &Write,
+        cond: C,
+        path: Option<&str>,
+    ) -> Relation {
+        let function = relation::Function { schemas: self.schemas, steps: &trace.steps, writes: &trace.writes };
+        relation::relation(self.project, &function, loaded, write, cond, path)
+    }
+
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
     pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
+        if act.relation == Relation::Yes {
+            return;
+        }
         let is_doubted = act.relation == Relation::Unknown;
         let place = (draft.rule, self.project.base_site(draft.site), is_doubted);
         let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
