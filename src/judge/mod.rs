@@ -53,7 +53,7 @@ use crate::project::writes::WriteKind;
 use crate::value::{C, Entry, Freshness, Key, Node, Site};
 use function::{indexes_of, versioned_of};
 use search::{Evidence, Question};
-use slice::Slice;
+use slice::{Extent, Slice};
 use store::UniqueIndex;
 
 /// A verdict, and for a race what shows it.
@@ -73,8 +73,37 @@ pub fn judge(
     act: Act,
     whole_array: Option<&str>,
 ) -> Judgement {
-    let Some(mut slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
-        return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
+    let (alone, size) = judge_extent(project, schemas, function, act, whole_array, Extent::Act);
+    let is_decided = match &alone.verdict {
+        Verdict::Race(_) | Verdict::Unknown { .. } => true,
+        // A list that is written whole loses elements or does not, whatever else is done.
+        Verdict::Safe { .. } | Verdict::ActsTwice(_) => whole_array.is_some(),
+    };
+    if is_decided {
+        return alone;
+    }
+    // Something else that the act's condition decides may be repeated.
+    let (decided, whole) = judge_extent(project, schemas, function, act, whole_array, Extent::Decided);
+    match decided.verdict {
+        Verdict::Race(_) => decided,
+        _ if whole == size => alone,
+        Verdict::Unknown { .. } | Verdict::Safe { .. } if matches!(alone.verdict, Verdict::ActsTwice(_)) => alone,
+        _ => decided,
+    }
+}
+
+/// Judges a slice; gives also how many commands are in it.
+fn judge_extent(
+    project: &mut Project,
+    schemas: &Schemas,
+    function: &Function<'_>,
+    act: Act,
+    whole_array: Option<&str>,
+    extent: Extent,
+) -> (Judgement, usize) {
+    let Some(mut slice) = slice::slice(project, function.steps, function.writes, function.versioned, act, extent)
+    else {
+        return (Judgement { verdict: Verdict::unknown("the act is no command"), witness: None }, 0);
     };
     fill_defaults(project, schemas, &mut slice);
     let hints = hints::collect(project, &slice);
@@ -94,7 +123,7 @@ pub fn judge(
         Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
     };
     let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &indexes, harm));
-    Judgement { verdict, witness }
+    (Judgement { verdict, witness }, slice.commands.len())
 }
 
 fn shown_by(

@@ -9,7 +9,7 @@ use super::function::{Function, indexes_of, versioned_of};
 use super::hints::{self, Hints};
 use super::request::{Request, World};
 use super::search::{self, Question, Search, Verdict};
-use super::slice::{self, Act, Slice};
+use super::slice::{self, Act, Extent, Slice};
 use super::unique::UniqueIndex;
 use crate::limits;
 use crate::project::Project;
@@ -48,10 +48,13 @@ pub fn mends(
     whole_array: Option<&str>,
     remedied: &Remedied<'_>,
 ) -> bool {
-    let Some(before) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
+    let Some(before) = slice::slice(project, function.steps, function.writes, function.versioned, act, Extent::Decided)
+    else {
         return false;
     };
-    let Some(mut after) = slice::slice(project, function.steps, remedied.writes, remedied.versioned, act) else {
+    let Some(mut after) =
+        slice::slice(project, function.steps, remedied.writes, remedied.versioned, act, Extent::Decided)
+    else {
         return false;
     };
     let is_same = before.collections.len() == after.collections.len()

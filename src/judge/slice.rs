@@ -21,12 +21,19 @@ pub struct Act {
     pub cond: C,
 }
 
+/// How much of a function is sliced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The act, what it depends on, and what its result decides.
+    Act,
+    /// Also what the same results decide: other changes, and what is done outside.
+    Decided,
+}
+
 /// One command or outside effect.
 #[derive(Clone, Debug)]
 pub struct Command {
     pub site: Site,
-    /// Index of the step in the summary.
-    pub step: usize,
     /// The path condition, in the order in which the code decides it.
     pub atoms: Vec<Atom>,
     /// The `try` statements around it, outermost first.
@@ -57,7 +64,6 @@ pub enum Action {
     },
     /// Something outside of the database: a mail, a payment, a message to a queue.
     Effect {
-        callee: V,
         name: String,
         args: Vec<V>,
     },
@@ -144,7 +150,14 @@ pub fn conditions_of(command: &Command) -> Vec<C> {
 }
 
 /// Slices a function at an act. `versioned` says of each write whether Mongoose sends it with `__v` in the filter.
-pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned: &[bool], act: Act) -> Option<Slice> {
+pub fn slice(
+    project: &mut Project,
+    steps: &[Step],
+    writes: &[Write],
+    versioned: &[bool],
+    act: Act,
+    extent: Extent,
+) -> Option<Slice> {
     let acting = writes.get(act.write)?;
     let mut collections = Vec::new();
     let mut all: Vec<Command> = Vec::new();
@@ -154,7 +167,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
         let (site, within) = (acting.site, Vec::new());
         let ends_unmatched = false;
         let (atoms, caught, session) = (Vec::new(), false, None);
-        all.push(Command { site, step: 0, atoms, within, caught, session, ends_unmatched, action });
+        all.push(Command { site, atoms, within, caught, session, ends_unmatched, action });
     }
     let mut at_act = None;
     for (at, step) in steps.iter().enumerate() {
@@ -168,7 +181,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
                 write: Box::new(write.clone()),
                 is_versioned: versioned.get(index).copied().unwrap_or(false),
             };
-            own.push(command(project, step, at, write.cond, write.session, action));
+            own.push(command(project, step, write.cond, write.session, action));
         }
         if own.is_empty()
             && let Some(read) = read_at(project, step)
@@ -179,12 +192,12 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
                 filter: read.filter,
             };
             let session = project.session_of_step(steps, step);
-            own.push(command(project, step, at, step.cond, session, action));
+            own.push(command(project, step, step.cond, session, action));
         }
         if own.is_empty()
             && let Some(action) = effect_at(project, step)
         {
-            own.push(command(project, step, at, step.cond, None, action));
+            own.push(command(project, step, step.cond, None, action));
         }
         all.extend(own);
     }
@@ -192,7 +205,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
     let both = project.arena.and(acting.cond, act.cond);
     let mut goal = project.arena.atoms_of(if both == C::FALSE { acting.cond } else { both });
     goal.reverse();
-    let kept = keep(project, &all, at_act, acting);
+    let kept = keep(project, &all, at_act, acting, extent);
     let is_cut = kept.len() > limits::COMMANDS;
     let mut kept: Vec<usize> = kept;
     if is_cut {
@@ -208,7 +221,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
 
 /// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
 /// decide, be it in another collection or outside.
-fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write) -> Vec<usize> {
+fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write, extent: Extent) -> Vec<usize> {
     let mut sources = Sources::default();
     let needs: Vec<FxHashSet<Site>> = all
         .iter()
@@ -236,7 +249,13 @@ fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write) -> V
         let is_near = command.action.collection().is_some_and(|own| Some(own) == collection);
         let is_decided = needs.get(at).is_some_and(|needs| needs.iter().any(|site| read.contains(site)));
         let is_excluded = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
-        if changes && !kept.contains(&at) && (is_decided || (is_near && read.is_empty())) && !is_excluded {
+        let is_after = needs.get(at).zip(all.get(act)).is_some_and(|(needs, act)| needs.contains(&act.site));
+        let is_wanted = match extent {
+            // What the act's own result decides takes it back, or goes with it.
+            Extent::Act => is_after,
+            Extent::Decided => is_after || is_decided || (is_near && read.is_empty()),
+        };
+        if changes && !kept.contains(&at) && is_wanted && !is_excluded {
             extras.push(at);
         }
     }
@@ -272,11 +291,11 @@ fn close(all: &[Command], needs: &[FxHashSet<Site>], kept: &mut FxHashSet<usize>
     }
 }
 
-fn command(project: &Project, step: &Step, at: usize, cond: C, session: Option<V>, action: Action) -> Command {
+fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
     let mut atoms = project.arena.atoms_of(cond);
     atoms.reverse();
     let (within, ends_unmatched) = (step.within.clone(), false);
-    Command { site: step.site, step: at, atoms, within, caught: step.caught, session, ends_unmatched, action }
+    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, action }
 }
 
 fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {
@@ -299,7 +318,7 @@ fn read_at(project: &mut Project, step: &Step) -> Option<DbCall> {
 }
 
 fn effect_at(project: &Project, step: &Step) -> Option<Action> {
-    let Op::Call { callee, args, .. } = &step.op else { return None };
+    let Op::Call { args, .. } = &step.op else { return None };
     let name = project.outside_effect(step)?;
-    Some(Action::Effect { callee: *callee, name: name.to_owned(), args: args.clone() })
+    Some(Action::Effect { name: name.to_owned(), args: args.clone() })
 }

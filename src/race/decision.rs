@@ -5,11 +5,11 @@
 //!
 //! Input: a path condition and the loaded document. Output: a predicate, and which paths are lists. Must not know: acts, filters.
 
-use super::search::{Search, position, search};
 use super::entails::Held;
 use super::expression::{Expression, Operator};
 use super::mention::is_part;
 use super::predicate::{self, Predicate, Test};
+use super::search::{Search, position, search};
 use super::symbolic::Symbolic;
 use super::term::Items;
 use crate::project::Project;

@@ -109,8 +109,9 @@ impl Context<'_> {
             return;
         }
         let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
-        let is_shown =
-            matches!(&judgement.verdict, Verdict::Race(evidence) if !is_doubted && !evidence.is_outside_only);
+        // What is not known by name is settled by its callers.
+        let is_settled = !is_doubted && draft.collection.is_some();
+        let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
         self.judged.insert(place, (views + 1, is_shown));
         let lowered = match judgement.verdict {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
