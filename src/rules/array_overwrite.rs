@@ -245,7 +245,14 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: Some(array), relation, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: field.cond,
+            whole_array: Some(array),
+            relation,
+            needs_witness: false,
+            mend: Mend::Update,
+        },
     );
 }
 

@@ -265,7 +265,11 @@ fn report_limit(
         "keep the number in one document for each {list} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
     );
     draft.pair = format!("count {list} -> insert");
-    ctx.report_judged(draft, trace, &Judged { write, cond: C::TRUE, whole_array: None, relation, mend: Mend::Update });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: C::TRUE, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+    );
 }
 
 enum Inserted {
@@ -331,6 +335,13 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: C::TRUE, whole_array: None, relation, mend: Mend::Insert(&filters) },
+        &Judged {
+            write,
+            cond: C::TRUE,
+            whole_array: None,
+            relation,
+            needs_witness: false,
+            mend: Mend::Insert(&filters),
+        },
     );
 }

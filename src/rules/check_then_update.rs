@@ -55,7 +55,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 || (is_flag && !is_repeated && !is_followed);
             let relation = ctx.relation(trace, &check, write, cond, Some(&field.path)).doubted(is_harmless);
             let most = is_followed.then_some(Level::Warning);
-            report(ctx, trace, write, field, &check, most, relation);
+            // A condition in the filter of a read, or a flag, is as often no decision at all.
+            let needs_witness = is_flag || !matches!(check.kind, CheckKind::Field { .. });
+            report(ctx, trace, write, field, &check, (most, needs_witness), relation);
             break;
         }
     }
@@ -301,7 +303,7 @@ fn report(
     write: &Write,
     field: &FieldWrite,
     check: &Check,
-    most: Option<Level>,
+    (most, needs_witness): (Option<Level>, bool),
     relation: Relation,
 ) {
     let path = field.path.clone();
@@ -323,6 +325,6 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: None, relation, mend: Mend::Update },
+        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness, mend: Mend::Update },
     );
 }

@@ -58,6 +58,9 @@ pub struct Trace {
     pub locks: Vec<Lock>,
 }
 
+/// A rule, a place, its collection as one view names it, and whether the relations leave a doubt.
+pub(super) type JudgedPlace = (&'static str, SiteInfo, Option<String>, bool);
+
 pub struct Context<'a> {
     pub project: &'a mut Project,
     pub schemas: &'a Schemas,
@@ -70,7 +73,7 @@ pub struct Context<'a> {
     /// Writes whose collection some caller names.
     named: FxHashSet<SiteInfo>,
     /// How often a place was judged for a rule, and whether a witness was found.
-    pub(super) judged: FxHashMap<(&'static str, SiteInfo, bool), (u32, bool)>,
+    pub(super) judged: FxHashMap<JudgedPlace, (u32, bool)>,
     /// Saves whose document some caller loads.
     loaded: FxHashSet<SiteInfo>,
     /// The calls whose result decides something; collected when first asked for.

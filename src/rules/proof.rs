@@ -22,6 +22,8 @@ pub struct Judged<'a> {
     /// The path of an array that the act writes whole.
     pub whole_array: Option<&'a str>,
     pub relation: Relation,
+    /// Only a witness makes it worth a report.
+    pub needs_witness: bool,
     pub mend: Mend<'a>,
 }
 
@@ -99,7 +101,7 @@ impl Context<'_> {
             return;
         }
         let is_doubted = act.relation == Relation::Unknown;
-        let place = (draft.rule, self.project.base_site(draft.site), is_doubted);
+        let place = (draft.rule, self.project.base_site(draft.site), draft.collection.clone(), is_doubted);
         let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
         // A place is shown by one witness; further callers add their ends.
         if is_proven || views >= limits::JUDGED_VIEWS {
@@ -118,7 +120,7 @@ impl Context<'_> {
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             Verdict::ActsTwice(_) if is_doubted => return,
             Verdict::ActsTwice(_) => true,
-            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted => return,
+            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => return,
             Verdict::Safe { whole: true, .. } => return,
             Verdict::Safe { unmodelled, .. } => {
                 draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
