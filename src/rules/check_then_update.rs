@@ -6,7 +6,7 @@ use super::proof::Judged;
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::race::relation::Relation;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{Arena, C, Compare, Node, V};
 
 const RULE: &str = "check-then-update";
@@ -44,7 +44,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             });
             let Some(check) = found.cloned() else { continue };
             let is_harmless = is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check);
-            let relation = ctx.relation(trace, &check, write, cond, Some(&field.path)).doubted(is_harmless);
+            let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
             report(ctx, trace, write, field, &check, relation);
             break;
         }
