@@ -19,13 +19,9 @@ use support::{File, annotations, hits, unknown_rules, verdict};
 
 /// The programs that the engine gets wrong.
 const WRONG_TODAY: &[&str] = &[
-    "racy::86-rate-limit.js",
-    "racy::87-claim-unchanged.js",
     "racy::88-claim-on-another.js",
-    "racy::89-claim-by-insert.js",
     "racy::91-field-named-id.js",
     "racy::95-pipeline-amount.js",
-    "racy::99-initial-value.js",
     "racy::112-other-branch.js",
     "racy::119-index-on-one-branch.js",
     "racy::121-insert-in-a-transaction.js",

@@ -70,7 +70,7 @@ struct Reader<'a> {
 }
 
 /// What is taken off a field before it is compared.
-enum Taken {
+enum Offset {
     Nothing,
     Value(V),
     Unknown,
@@ -257,6 +257,12 @@ impl Reader<'_> {
             return if is_absent.is_some() { Some(found) } else { unknown("a position") };
         }
         for (side, other, is_first) in [(a, b, true), (b, a, false)] {
+            if let Some(query) = self.counted_search(side) {
+                return match is_found(op, is_first, self.project.number(other)) {
+                    Some(is_found) => self.searched(query, holds == is_found),
+                    None => self.searched(query, holds).and(unknown("a count")),
+                };
+            }
             if let Some(list) = self.counted(side) {
                 return self.count(&list, op, other, is_first, holds);
             }
@@ -264,18 +270,19 @@ impl Reader<'_> {
         let (left, right) = (self.operand(a), self.operand(b));
         match (left, right) {
             (None, None) => None,
-            (Some((left, Taken::Nothing)), Some((right, Taken::Nothing))) => self.two_fields(op, left, right, holds),
+            (Some((left, Offset::Nothing)), Some((right, Offset::Nothing))) => self.two_fields(op, left, right, holds),
             (Some((path, taken)), None) => self.bounded(&path, taken, op, b, true, holds),
             (None, Some((path, taken))) => self.bounded(&path, taken, op, a, false, holds),
+            (Some((left, _)), Some((right, _))) if !self.is_touched(&left) && !self.is_touched(&right) => None,
             _ => unknown("arithmetic"),
         }
     }
 
     /// A comparison of a field: `balance < n`, and `balance - n < 0`.
-    fn bounded(&mut self, path: &str, taken: Taken, op: Compare, other: V, is_first: bool, holds: bool) -> Read {
-        let limit = match taken {
-            Taken::Nothing => other,
-            Taken::Value(taken) if self.project.number(other) == Some(0.0) => taken,
+    fn bounded(&mut self, path: &str, offset: Offset, op: Compare, other: V, is_first: bool, holds: bool) -> Read {
+        let limit = match offset {
+            Offset::Nothing => other,
+            Offset::Value(taken) if self.project.number(other) == Some(0.0) => taken,
             _ => return self.at(path, Test::Unknown("arithmetic".into()), true),
         };
         let test = match (op, is_first) {
@@ -303,22 +310,30 @@ impl Reader<'_> {
     }
 
     /// A field of the document as an operand, with what is taken off it.
-    fn operand(&mut self, value: V) -> Option<(String, Taken)> {
+    fn operand(&mut self, value: V) -> Option<(String, Offset)> {
         let value = self.project.bare(value);
         if let Node::Derived(op, parts) = self.project.arena.node(value).clone() {
             let sign = self.project.arena.text(op).to_owned();
             let paths: Vec<Option<String>> = parts.iter().map(|part| self.path(*part)).collect();
             let path = paths.iter().flatten().find(|path| !path.is_empty())?.clone();
             return Some(match (sign.as_str(), parts.as_slice(), paths.as_slice()) {
-                ("-", [_, other], [Some(_), None]) => (path, Taken::Value(*other)),
+                ("-", [_, other], [Some(_), None]) => (path, Offset::Value(*other)),
                 ("+", [_, other], [Some(_), None]) | ("+", [other, _], [None, Some(_)]) => {
-                    (path, Taken::Value(self.project.arena.derived("neg", vec![*other])))
+                    (path, Offset::Value(self.project.arena.derived("neg", vec![*other])))
                 }
-                _ => (path, Taken::Unknown),
+                _ => (path, Offset::Unknown),
             });
         }
         let path = self.path(value).filter(|path| !path.is_empty())?;
-        Some((path, Taken::Nothing))
+        Some((path, Offset::Nothing))
+    }
+
+    /// The search whose results a value counts: `list.filter(…).length`.
+    fn counted_search(&self, value: V) -> Option<V> {
+        let arena = &self.project.arena;
+        let Node::Member(list, key) = *arena.node(self.project.bare(value)) else { return None };
+        let is_count = arena.text(key) == "length" && matches!(arena.node(list), Node::Query { .. });
+        is_count.then_some(list)
     }
 
     /// The list whose length a value is.
@@ -347,4 +362,13 @@ impl Reader<'_> {
         let compared = Predicate::Expr(Expression::Call(operator, vec![size, Expression::Value(other)]));
         Some(if holds { compared } else { Predicate::Nor(vec![compared]) })
     }
+}
+
+/// Whether something was found where a count of it compares so with a number.
+fn is_found(op: Compare, is_first: bool, number: Option<f64>) -> Option<bool> {
+    Some(match (op, is_first, number?) {
+        (Compare::Equal, _, 0.0) | (Compare::Less, true, 1.0) | (Compare::LessOrEqual, true, 0.0) => false,
+        (Compare::Less, false, 0.0) | (Compare::LessOrEqual, false, 1.0) => true,
+        _ => return None,
+    })
 }

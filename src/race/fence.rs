@@ -102,7 +102,7 @@ fn moves_on(project: &Project, field: &FieldWrite, asked: &Predicate<V>) -> bool
             project.number(*limit).is_some_and(|limit| step(field.value).is_some_and(|step| limit <= step))
         }
         (Test::Eq(_), "$currentDate") => true,
-        (Test::Eq(before), "$set") => match project.arena.node(field.value) {
+        (Test::Eq(before), "$set" | "replace") => match project.arena.node(field.value) {
             Node::Fresh(..) => true,
             Node::Derived(op, parts) if matches!(project.arena.text(*op), "+" | "-") => {
                 parts.first().is_some_and(|part| project.same_value(*part, *before))

@@ -7,12 +7,13 @@ use super::claim::{Claim, claim};
 use super::decision::{Loaded, decision};
 use super::entails::{Entailment, entails};
 use super::fence::{Fence, fence, is_one_transaction};
-use super::predicate;
+use super::mention::is_part;
+use super::predicate::{self, Predicate, Test};
 use super::symbolic::{Symbolic, forms};
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::project::{Project, Step};
-use crate::value::C;
+use crate::value::{C, V};
 
 /// Whether the act's predicate implies what was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +39,25 @@ pub struct Function<'a> {
     pub writes: &'a [Write],
 }
 
-/// What keeps two acts apart that one loaded document decides; `path` is what was decided about, where that is a condition.
+/// What an act takes from a loaded document.
+#[derive(Clone, Copy, Debug)]
+pub enum Taken<'a> {
+    /// A condition on the value at a path.
+    Condition(&'a str),
+    /// The value at a path, which what is written is made from.
+    Value(&'a str),
+    /// Something that no filter is asked for here.
+    Other,
+}
+
+/// What keeps two acts apart that one loaded document decides.
 pub fn relation(
     project: &mut Project,
     function: &Function<'_>,
     loaded: &Loaded<'_>,
     write: &Write,
     cond: C,
-    path: Option<&str>,
+    taken: Taken<'_>,
 ) -> Relation {
     if is_one_transaction(project, function.steps, loaded.root, loaded.read.is_some(), write)
         || fence(project, write) == Fence::Always
@@ -56,21 +68,38 @@ pub fn relation(
     if claim == Claim::Won {
         return Relation::Yes;
     }
-    let carried = path.map_or(Relation::No, |path| carried(project, loaded, write, cond, path));
-    carried.doubted(claim == Claim::Unknown)
+    carried(project, loaded, write, cond, taken).doubted(claim == Claim::Unknown)
 }
 
-/// Whether each filter that the write can have carries what was decided on its way.
-fn carried(project: &mut Project, loaded: &Loaded<'_>, write: &Write, cond: C, path: &str) -> Relation {
-    let Some(filter) = write.filter else { return Relation::No };
+/// Whether a filter asks for the loaded value of a path, or of what it is a part of.
+fn is_repeated(project: &mut Project, loaded: &Loaded<'_>, asked: &Predicate<V>, path: &str) -> bool {
+    match asked {
+        Predicate::And(parts) => parts.iter().any(|part| is_repeated(project, loaded, part, path)),
+        Predicate::Field { path: own, test: Test::Eq(value) } if is_part(path, own) => project
+            .loaded(*value, loaded.documents)
+            .is_some_and(|(root, from, _)| root == loaded.root && from.join(".") == **own),
+        _ => false,
+    }
+}
+
+/// Whether each filter that the write can have carries what was taken on its way.
+fn carried(project: &mut Project, loaded: &Loaded<'_>, write: &Write, cond: C, taken: Taken<'_>) -> Relation {
+    let (Taken::Condition(path) | Taken::Value(path), Some(filter)) = (taken, write.filter) else {
+        return Relation::No;
+    };
     let mut found = Relation::Yes;
     for (cond, form) in forms(&mut project.arena, filter, cond) {
-        let decision = decision(project, loaded, path, cond);
-        let terms = Symbolic(project);
-        let Ok(asked) = predicate::parse(&terms, &form) else { return Relation::Unknown };
+        let Ok(asked) = predicate::parse(&Symbolic(project), &form) else { return Relation::Unknown };
+        // What the filter compares with its loaded value is as it was then.
+        if is_repeated(project, loaded, &asked, path) {
+            continue;
+        }
+        if matches!(taken, Taken::Value(_)) {
+            return Relation::No;
+        }
         let is_about = asked.is_open() || asked.is_about(path);
-        let answer = match &decision {
-            Some(decision) => entails(&terms, &asked, &decision.predicate, &|path| decision.held(path)),
+        let answer = match decision(project, loaded, path, cond) {
+            Some(decision) => entails(&Symbolic(project), &asked, &decision.predicate, &|path| decision.held(path)),
             None => Entailment::Unknown("what is decided".into()),
         };
         match answer {

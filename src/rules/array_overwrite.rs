@@ -7,6 +7,7 @@ use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
+use crate::race::relation::Taken;
 use crate::value::{Key, Node, V, children};
 
 const RULE: &str = "array-overwrite";
@@ -215,7 +216,7 @@ fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
     let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
     let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
-    let relation = ctx.relation_to(trace, &loaded, write, write.cond, None);
+    let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(array));
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!(
         "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::fence::{Fence, fence};
-use crate::race::relation::Relation;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
@@ -44,7 +44,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 .cloned()
                 .collect();
             let Some(check) = deciding.first() else { continue };
-            let relation = ctx.relation(trace, check, write, cond, Some(&field.path));
+            let relation = ctx.relation(trace, check, write, cond, Taken::Condition(&field.path));
             let is_only = deciding.len() == 1;
             report(ctx, trace, write, &field, check, is_only, relation);
         }

@@ -7,7 +7,7 @@ use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::race::relation::Relation;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{Arena, C, Compare, Key, Node, V};
 
 const RULE: &str = "check-then-update";
@@ -53,7 +53,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let is_harmless = is_filtered(ctx, write, &field.path)
                 || is_reserved(trace, &check, field)
                 || (is_flag && !is_repeated && !is_followed);
-            let relation = ctx.relation(trace, &check, write, cond, Some(&field.path)).doubted(is_harmless);
+            let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
             let most = is_followed.then_some(Level::Warning);
             // A condition in the filter of a read, or a flag, is as often no decision at all.
             let needs_witness = is_flag || !matches!(check.kind, CheckKind::Field { .. });

@@ -5,7 +5,7 @@ use super::proof::{Judged, Mend};
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
-use crate::race::relation::Relation;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{Coercion, Node, Site, V};
 
 const RULE: &str = "lost-update";
@@ -27,7 +27,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
             let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
-            let relation = ctx.relation_to(trace, &loaded, write, write.cond, None);
+            let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
             let read = read.map(|read| read.site);
             report(ctx, trace, write, field, read, operation, relation);
             reported.push(field.site);

@@ -6,7 +6,7 @@ use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::race::relation::Relation;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{C, V};
 
 const RULE: &str = "check-then-push";
@@ -32,7 +32,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let cond = ctx.project.arena.and(write.cond, field.cond);
             let found = checks.iter().find(|check| decides(ctx, check, &inner, write));
             let Some(check) = found.filter(|_| cond != C::FALSE) else { continue };
-            let relation = ctx.relation(trace, check, write, cond, None).doubted(is_guarded(ctx, filter, &inner, cond));
+            let relation =
+                ctx.relation(trace, check, write, cond, Taken::Other).doubted(is_guarded(ctx, filter, &inner, cond));
             report(ctx, trace, write, field, &inner, check, relation);
         }
     }

@@ -10,7 +10,7 @@ use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::Write;
 use crate::race::decision::Loaded;
-use crate::race::relation::{self, Relation};
+use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy};
 use crate::value::{C, Site, SiteInfo, V};
 
@@ -76,10 +76,10 @@ impl Context<'_> {
         }
     }
 
-    /// What the relations say of a write that a check decides; `path` is what it decides about, where that is a condition.
-    pub fn relation(&mut self, trace: &Trace, check: &Check, write: &Write, cond: C, path: Option<&str>) -> Relation {
+    /// What the relations say of a write that a check decides.
+    pub fn relation(&mut self, trace: &Trace, check: &Check, write: &Write, cond: C, taken: Taken<'_>) -> Relation {
         let loaded = Loaded { root: check.root, read: check.read.as_ref(), documents: &trace.documents };
-        self.relation_to(trace, &loaded, write, cond, path)
+        self.relation_to(trace, &loaded, write, cond, taken)
     }
 
     /// What the relations say of a write that a loaded document decides.
@@ -89,10 +89,10 @@ impl Context<'_> {
         loaded: &Loaded<'_>,
         write: &Write,
         cond: C,
-        path: Option<&str>,
+        taken: Taken<'_>,
     ) -> Relation {
         let function = relation::Function { schemas: self.schemas, steps: &trace.steps, writes: &trace.writes };
-        relation::relation(self.project, &function, loaded, write, cond, path)
+        relation::relation(self.project, &function, loaded, write, cond, taken)
     }
 
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
