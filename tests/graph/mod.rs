@@ -157,9 +157,12 @@ impl Graph {
             let (last, before) = used.split_last()?;
             let globbed = (last == "*").then(|| self.absolute(&at, before)).flatten();
             match globbed {
-                Some(module) => {
-                    self.files.get(&module)?.defines.contains(name).then_some([&module[..], &[name.clone()]].concat())
-                }
+                Some(module) => self
+                    .files
+                    .get(&module)?
+                    .defines
+                    .contains(name)
+                    .then_some([&module[..], std::slice::from_ref(name)].concat()),
                 None => (last == name).then(|| self.absolute(&at, used)).flatten(),
             }
         });
