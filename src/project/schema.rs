@@ -245,7 +245,7 @@ impl Project {
             Node::Object(_) => self.arena.member(field, kind),
             _ => field,
         };
-        self.last_name(inner) == Some("Mixed")
+        matches!(self.last_name(inner), Some("Mixed" | "Object"))
     }
 
     fn index_call(

@@ -3,7 +3,6 @@
 use super::context::{Context, Trace};
 use super::freshness::Origin;
 use super::proof::{Judged, Relation};
-use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, C, Key, Node, V};
@@ -30,13 +29,6 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
             report(ctx, trace, write, check, keys, others, Relation::doubted(is_doubted));
-            continue;
-        }
-        for check in checks {
-            let Some(keys) = limited_keys(ctx, check, write) else { continue };
-            let is_doubted = ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
-            report_limit(ctx, trace, write, check, &keys, Relation::doubted(is_doubted));
-            break;
         }
     }
 }
@@ -117,22 +109,6 @@ fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Wr
         return None;
     }
     Some(keys)
-}
-
-/// The keys by which documents are counted, where the insert adds one more that counts and a limit lets it through.
-fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
-    let CheckKind::Below { path } = &check.kind else { return None };
-    let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
-    if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
-        return None;
-    }
-    let equalities = ctx.project.equalities(read.filter?);
-    let counts = equalities.iter().all(|(name, value)| match inserted_field(ctx, write, name) {
-        Inserted::Value(inserted) => ctx.project.same_value(*value, inserted),
-        Inserted::Unknown | Inserted::Missing => false,
-    });
-    let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
-    (counts && !keys.is_empty() && !ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
 }
 
 /// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
@@ -225,31 +201,6 @@ fn is_own(ctx: &Context<'_>, value: V) -> bool {
             ctx.project.arena.node(value),
             Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::Template(_)
         )
-}
-
-/// A limit that is overrun by one or two harms less than a document that is there twice.
-fn report_limit(
-    ctx: &mut Context<'_>,
-    trace: &Trace,
-    write: &Write,
-    check: &Check,
-    keys: &[String],
-    relation: Relation,
-) {
-    let collection = ctx.handle_text(&write.handle);
-    let list = keys.join(" + ");
-    let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.level = Some(Level::Warning);
-    draft.message = format!(
-        "{collection} is counted by {list} before this insert: two requests can both pass the limit and both insert"
-    );
-    draft.label = "inserts one more than was counted".to_owned();
-    draft.related = ctx.ends(check);
-    draft.help = format!(
-        "keep the number in one document for each {list} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
-    );
-    draft.pair = format!("count {list} -> insert");
-    ctx.report_judged(draft, trace, &Judged { write, cond: C::TRUE, whole_array: None, relation });
 }
 
 enum Inserted {
