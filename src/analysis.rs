@@ -1,26 +1,30 @@
 //! The pipeline from source texts to findings.
 
 mod belief;
+mod calls;
 mod cancel;
 mod clients;
 mod coverage;
 mod memory;
 mod paths;
+mod places;
 mod problems;
+mod read;
 mod survey;
 mod ways;
 
 pub use belief::beliefs;
 pub use cancel::Cancel;
 pub use memory::Memory;
+use places::place;
+pub use read::file_facts;
 pub use survey::survey;
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Finding, Level, Related, Role, Way, fingerprint};
-use crate::facts::{self, FileFacts, Notes};
+use crate::diagnostic::{Analysis, Finding, Level, Proof, Related, Role, Way, fingerprint};
+use crate::facts::FileFacts;
 use crate::limits;
 use crate::panics::{self, Panic};
-use crate::parse::{self, Parsed, Problem};
 use crate::project::census::Census;
 use crate::project::mongo::telling_names;
 use crate::project::resolve::Resolver;
@@ -28,7 +32,7 @@ use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
-use crate::source::{FileId, Place, SourceFile, Sources};
+use crate::source::{FileId, Place, Sources};
 use crate::stack;
 use crate::suppress;
 use crate::value::{FnRef, Site};
@@ -94,8 +98,9 @@ fn analyze_here(
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
+    let calls = calls::calls(sources, &project, &census);
     let (extents, ways) = (seen.extents, seen.ways);
-    Some(Analysis { findings, accepted, extents, ways, paths, unwritten, coverage, ..Analysis::default() })
+    Some(Analysis { findings, accepted, extents, ways, paths, calls, unwritten, coverage, ..Analysis::default() })
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
@@ -131,48 +136,6 @@ fn marks(config: &Config) -> Marks {
     calls.extend(completion.complete.iter().cloned());
     calls.extend(completion.recovery.clone());
     Marks { calls, results: vec![completion.producer.clone()] }
-}
-
-fn is_script(path: &str) -> bool {
-    let extension = path.rsplit('.').next().unwrap_or("");
-    matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
-}
-
-/// Words of which a file must hold one to be worth parsing as context: an operation, a schema, or an export that the
-/// reported files may use on the server. Pages for a browser hold none of them.
-const CONTEXT_WORDS: [&str; 8] =
-    ["module.exports", "exports.", "export ", "require(", "collection(", "Schema", "createIndex", "ensureIndex"];
-
-fn can_contribute(text: &str) -> bool {
-    CONTEXT_WORDS.iter().any(|word| text.contains(word))
-}
-
-/// The facts of one file; without any when it cannot be parsed or is no script.
-pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
-    if !is_script(&file.path) || !(file.reported || can_contribute(&file.text)) {
-        return (FileFacts::default(), Vec::new());
-    }
-    let directs = suppress::may_direct(&file.text);
-    let read = || parse::with_tree(file, directs, |parsed| parsed.map(|parsed| tree_facts(id, file, directs, parsed)));
-    panics::attempt(read).unwrap_or_else(|panic| Err(Problem::Internal { message: panic.0 })).unwrap_or_else(
-        |problem| {
-            let comments = if directs { parse::head_comments(&file.text) } else { Vec::new() };
-            let notes = Notes { comments, ..Notes::default() };
-            (FileFacts { notes, ..FileFacts::default() }, vec![problem])
-        },
-    )
-}
-
-fn tree_facts(id: FileId, file: &SourceFile, directs: bool, parsed: Parsed) -> (FileFacts, Vec<Problem>) {
-    let mut facts = facts::extract(&parsed.program, &file.text, id.0);
-    if directs {
-        facts.notes = Notes {
-            comments: parsed.comments,
-            statements: facts::statements(&parsed.program),
-            is_whole: parsed.recovered.is_empty(),
-        };
-    }
-    (facts, parsed.recovered)
 }
 
 /// What the rules say of all functions, the calls that they saw, and where they failed.
@@ -257,7 +220,8 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         match best.get(&key) {
             Some((known, other)) => {
                 // The best view speaks; the ends that other callers add are kept as related places.
-                let better = (*known, Reverse(other.calls)) < (level, Reverse(draft.calls));
+                let better = (*known, other.proof.witness().is_some(), Reverse(other.calls))
+                    < (level, draft.proof.witness().is_some(), Reverse(draft.calls));
                 let (mut kept, dropped) =
                     if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
                 let room = limits::RELATED.saturating_sub(kept.1.related.len());
@@ -336,21 +300,16 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         related,
         help: draft.help,
         fix: draft.fix,
-        proof: draft.proof,
+        proof: placed(sources, project, draft.proof, &draft.moves),
         fingerprint,
     })
 }
 
-fn place<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<(&'a SourceFile, Place)> {
-    let info = project.base_site(site);
-    let id = FileId(info.file);
-    let file = sources.get(id)?;
-    Some((file, one_line(file, id, info.start, info.end)))
-}
-
-/// The part of a range on its first line, for a pull request shows a finding only if all of its lines changed.
-fn one_line(file: &SourceFile, id: FileId, start: u32, end: u32) -> Place {
-    let text = file.slice(start, end.min(file.text.len() as u32));
-    let first = text.find(['\n', '\r']).unwrap_or(text.len()) as u32;
-    Place { file: id, start, end: start + first }
+/// A proof whose moves say where the code does them.
+fn placed(sources: &Sources, project: &Project, proof: Proof, moves: &[Site]) -> Proof {
+    let Proof::Proven(mut witness) = proof else { return proof };
+    for (step, site) in witness.steps.iter_mut().zip(moves) {
+        step.place = place(sources, project, *site).map(|(_, place)| place);
+    }
+    Proof::Proven(witness)
 }

@@ -25,6 +25,7 @@ pub mod panics;
 pub mod parse;
 pub mod project;
 pub mod race;
+pub mod remedy;
 pub mod report;
 pub mod rules;
 pub mod source;

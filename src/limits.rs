@@ -201,18 +201,24 @@ pub const VISITED: usize = 128;
 pub const RELATED: usize = 12;
 /// Filters, updates and expressions inside each other that are read; the server takes no more either.
 pub const FILTER_DEPTH: u32 = 100;
+/// Ways in which a document can pass a filter and fail a decision.
+pub const ENTAILED_WAYS: usize = 64;
 
 /// Commands of one function that are judged together.
 pub const COMMANDS: usize = 12;
 /// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each.
-pub const JUDGE_FUEL: u64 = 60_000;
+pub const JUDGE_FUEL: u64 = 100_000;
 pub const COMMAND_FUEL: u64 = 10;
 /// Changes of the choices, one or two at a time, on the way to the act.
 pub const CLIMBS: usize = 24;
+/// Commands that are judged together with an act although it needs none of their results.
+pub const JUDGED_TOGETHER: usize = 8;
+/// Unknown values that one condition asks for, of which two are changed at once.
+pub const CLIMBED_PAIRS: usize = 6;
 /// Unknown values that one condition asks for, of which each candidate is tried.
 pub const CLIMBED_SLOTS: usize = 12;
 /// Choices near the first ones that reach the act.
-pub const NEIGHBOURS: usize = 60;
+pub const NEIGHBOURS: usize = 40;
 /// Interleavings of two requests under the same choices.
 pub const SCHEDULES: usize = 100;
 /// Fields of one collection whose values at the start are chosen.
@@ -221,3 +227,19 @@ pub const START_FIELDS: usize = 40;
 pub const UNMODELLED: usize = 8;
 /// Identifiers from here on are made in a run.
 pub const FRESH_IDS: u32 = 1_000_000;
+/// Inputs that differ one at a time between two requests.
+pub const INPUTS: usize = 4;
+/// Nulls with which the store fills an array up to an index beyond its end.
+pub const FILLED_ARRAY: usize = 1_000;
+/// Numbers that a `$range` of the store makes.
+pub const RANGE: u32 = 10_000;
+/// Fields of the start documents that are made from each other.
+pub const START_DEPTH: u32 = 6;
+/// Views of one place that are judged: callers of the function in which it stands.
+pub const JUDGED_VIEWS: u32 = 4;
+/// Elements of a list at the start.
+pub const START_ITEMS: f64 = 40.0;
+/// Parts of a value that is evaluated in each run of a judgement.
+pub const EVALUATED_NODES: usize = 300;
+/// Characters of a condition that a reason names.
+pub const SPELLED: usize = 120;

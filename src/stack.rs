@@ -15,8 +15,8 @@ const LOW: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
 /// Levels above which only one piece of work has its stack at a time, so that many threads do not add up.
 const ORDINARY: u32 = 1_000;
 
-/// The stack of [`for_project`].
-const PROJECT: usize = 256 << 20;
+/// The stack of [`for_project`], which goes down by the depths that the limits allow.
+const PROJECT: usize = if cfg!(debug_assertions) { 256 << 20 } else { 64 << 20 };
 
 static DEEP: Mutex<()> = Mutex::new(());
 

@@ -129,18 +129,15 @@ fn of(name: &'static str, rule: &'static str, racy: String, safe: String) -> Row
 fn on_the_array() -> Vec<Row> {
     let push = "check-then-push";
     let sku = |name, racy: &str, safe: &str| of(name, push, by_sku(racy), by_sku(safe));
-    let compound = |name, rule, racy: &str, safe: &str| of(name, rule, by_sku_and_size(racy), by_sku_and_size(safe));
-    let none = ", items: { $not: { $elemMatch: { sku } } }";
-    let neither = ", items: { $not: { $elemMatch: { sku, size } } }";
     vec![
         sku("no guard", "", ", 'items.sku': { $ne: sku }"),
         sku("$ne by another key", ", 'items.quantity': { $ne: quantity }", ", 'items.sku': { $ne: sku }"),
         sku("$ne of another value", ", 'items.sku': { $ne: 'gift' }", ", 'items.sku': { $ne: sku }"),
-        compound(
+        of(
             "$not $elemMatch by more",
             push,
-            ", items: { $not: { $elemMatch: { sku, size, quantity } } }",
-            neither,
+            by_sku_and_size(", items: { $not: { $elemMatch: { sku, size, quantity } } }"),
+            by_sku_and_size(", items: { $not: { $elemMatch: { sku, size } } }"),
         ),
         sku("$nin", ", 'items.sku': { $nin: ['gift'] }", ", 'items.sku': { $nin: [sku] }"),
         sku(
@@ -156,33 +153,6 @@ fn on_the_array() -> Vec<Row> {
             ", $nor: [{ items: { $elemMatch: { sku, quantity } } }]",
             ", $nor: [{ items: { $elemMatch: { sku } } }]",
         ),
-        sku(
-            "$and",
-            ", $and: [{ 'items.quantity': { $ne: quantity } }, { open: true }]",
-            ", $and: [{ 'items.sku': { $ne: sku } }, { open: true }]",
-        ),
-        sku(
-            "$or with an open branch",
-            ", $or: [{ 'items.sku': { $ne: sku } }, { shared: true }]",
-            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku }, shared: true }]",
-        ),
-        sku(
-            "$or with another value",
-            ", $or: [{ 'items.sku': { $ne: sku } }, { 'items.sku': { $ne: 'gift' } }]",
-            ", $or: [{ 'items.sku': { $ne: sku } }, { items: { $exists: false } }]",
-        ),
-        sku(
-            "$or of three, one of them open",
-            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku } }, { shared: true }]",
-            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku } }, { items: { $exists: false } }]",
-        ),
-        compound(
-            "split compound",
-            "split-compound-guard",
-            ", 'items.sku': { $ne: sku }, 'items.size': { $ne: size }",
-            neither,
-        ),
-        of("any element", "any-element-guard", by_sku(", items: { $elemMatch: { sku: { $ne: sku } } }"), by_sku(none)),
         of(
             "whole element by $ne",
             push,
@@ -210,6 +180,42 @@ fn on_the_array() -> Vec<Row> {
             by_sku(", 'items.sku': { $ne: sku || null }"),
             by_sku(", 'items.sku': { $ne: sku }"),
         ),
+    ]
+}
+
+/// Conditions that are combined, and the two that look like a guard.
+fn combined() -> Vec<Row> {
+    let push = "check-then-push";
+    let sku = |name, racy: &str, safe: &str| of(name, push, by_sku(racy), by_sku(safe));
+    let none = ", items: { $not: { $elemMatch: { sku } } }";
+    vec![
+        sku(
+            "$and",
+            ", $and: [{ 'items.quantity': { $ne: quantity } }, { open: true }]",
+            ", $and: [{ 'items.sku': { $ne: sku } }, { open: true }]",
+        ),
+        sku(
+            "$or with an open branch",
+            ", $or: [{ 'items.sku': { $ne: sku } }, { shared: true }]",
+            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku }, shared: true }]",
+        ),
+        sku(
+            "$or with another value",
+            ", $or: [{ 'items.sku': { $ne: sku } }, { 'items.sku': { $ne: 'gift' } }]",
+            ", $or: [{ 'items.sku': { $ne: sku } }, { items: { $exists: false } }]",
+        ),
+        sku(
+            "$or of three, one of them open",
+            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku } }, { shared: true }]",
+            ", $or: [{ 'items.sku': { $ne: sku }, open: true }, { 'items.sku': { $ne: sku } }, { items: { $exists: false } }]",
+        ),
+        of(
+            "split compound",
+            "split-compound-guard",
+            by_sku_and_size(", 'items.sku': { $ne: sku }, 'items.size': { $ne: size }"),
+            by_sku_and_size(", items: { $not: { $elemMatch: { sku, size } } }"),
+        ),
+        of("any element", "any-element-guard", by_sku(", items: { $elemMatch: { sku: { $ne: sku } } }"), by_sku(none)),
     ]
 }
 
@@ -356,7 +362,7 @@ fn wrong(row: &Row, is_racy: bool) -> Option<String> {
 #[test]
 fn each_row_holds_in_both_directions() {
     let rows: Vec<Row> =
-        [on_the_array(), optimistic(), on_a_scalar(), beside_the_filter()].into_iter().flatten().collect();
+        [on_the_array(), combined(), optimistic(), on_a_scalar(), beside_the_filter()].into_iter().flatten().collect();
     assert!(rows.len() > 30, "rows were lost");
     let mut found = Vec::new();
     for row in &rows {
@@ -364,7 +370,9 @@ fn each_row_holds_in_both_directions() {
             found.extend(wrong(row, is_racy).map(|answer| (row.name, twin, answer)));
         }
     }
-    let known: Vec<(&str, &str, String)> =
+    let mut known: Vec<(&str, &str, String)> =
         WRONG_TODAY.iter().map(|(row, twin, said)| (*row, *twin, (*said).to_owned())).collect();
+    found.sort();
+    known.sort();
     assert_eq!(found, known, "the engine's mistakes are not those of WRONG_TODAY");
 }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod graph;
+
+use regex::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,9 +26,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("fix", &["diagnostic", "panics", "parse", "source"]),
     ("project", &["facts", "limits", "source", "value"]),
     ("race", &["config", "facts", "limits", "project", "source", "value"]),
-    ("judge", &["facts", "limits", "project", "race", "source", "value"]),
+    ("judge", &["diagnostic", "facts", "limits", "project", "race", "source", "value"]),
+    ("remedy", &["judge", "limits", "project", "race", "value"]),
     ("survey", &["config", "source"]),
-    ("rules", &["config", "diagnostic", "limits", "project", "source", "survey", "value"]),
+    ("rules", &["config", "diagnostic", "judge", "limits", "project", "race", "remedy", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),
     (
         "analysis",
@@ -116,11 +120,37 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("process::Command", &["git/"]),
 ];
 
+/// The files that still lead to each other. Nothing is added here: what two files share belongs into a third.
+const CIRCLES_LEFT: &[&[&str]] = &[
+    &[
+        "project/budget.rs",
+        "project/bulk.rs",
+        "project/entries.rs",
+        "project/handles.rs",
+        "project/link.rs",
+        "project/models.rs",
+        "project/mongo.rs",
+    ],
+    &[
+        "rules/carry.rs",
+        "rules/check_then_push.rs",
+        "rules/context.rs",
+        "rules/guarded.rs",
+        "rules/inconsistent_identity_key.rs",
+        "rules/results.rs",
+        "rules/rewrite/mod.rs",
+        "rules/rewrite/proof.rs",
+        "rules/unguarded_push.rs",
+        "rules/words.rs",
+    ],
+];
+
 /// The code of every source file, without comments and without its unit tests.
 fn files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut open: Vec<PathBuf> = vec![root.clone()];
     let mut files = Vec::new();
+    let unit_tests = Regex::new(r"#\[cfg\(test\)\]\s*(?:#\[[^\]]*\]\s*)*mod \w+ \{").unwrap();
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
@@ -131,7 +161,7 @@ fn files() -> Vec<(String, String)> {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = unit_tests.split(&text).next().unwrap_or_default();
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         files.push((name, code.join("\n")));
     }
@@ -172,4 +202,14 @@ fn crates_and_the_outside_world_stay_where_they_belong() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_leads_to_itself() {
+    let arrows = graph::arrows(&files());
+    assert!(arrows["cli/check.rs"].contains("report/mod.rs"), "the arrows were not found");
+    let found = graph::circles(&arrows);
+    let known: Vec<Vec<String>> =
+        CIRCLES_LEFT.iter().map(|group| group.iter().map(|path| (*path).to_owned()).collect()).collect();
+    assert_eq!(found, known, "files lead to each other, or a circle of CIRCLES_LEFT is broken");
 }

@@ -43,10 +43,15 @@ fn the_first_race_is_found_and_the_shown_report_is_the_real_one() {
     let outcome = run(&tried, Path::new(env!("CARGO_MANIFEST_DIR")));
     assert_eq!(outcome.status.code(), Some(1), "{}", both(&outcome));
     let report = String::from_utf8(outcome.stdout).unwrap();
-    let shown = blocks("README.md", "text").remove(0);
+    let texts = blocks("README.md", "text");
+    let shown = &texts[0];
     // The number of columns decides where words wrap, so only words are compared.
     let words = |text: &str| text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
-    assert!(words(&report).contains(&words(&shown)), "{report}");
+    assert!(words(&report).contains(&words(shown)), "{report}");
+    let proven = texts.iter().filter(|text| text.contains(" proven\n")).nth(1).unwrap();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/projects/native-orders");
+    let report = project.run(&["check", root]).stdout;
+    assert!(words(&report).contains(&words(proven)), "{report}");
 }
 
 #[test]

@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod shell;
+mod support;
 mod tools;
 
 use pushguard::report::sarif::line_hashes;
+use pushguard::report::{self, Format, Run, Style};
 use serde_json::{Value, json};
 use shell::{CLEAN, Project, RACY};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use support::hand_made::{proven, witness};
 
 fn problems(log: &Value) -> Vec<String> {
     let schema = include_str!("../fixtures/schemas/sarif-2.1.0.json");
@@ -80,6 +83,7 @@ fn the_multitool_with_the_rules_of_github_has_no_complaint() {
     let suppressed = format!("// pushguard-ignore-file check-then-push -- one worker\n{RACY}");
     let accepted = Project::new(&[("models/a.js", &suppressed)]);
     let empty = Project::new(&[]);
+    assert_eq!(complaints(&tool, &empty, &interleaved()), Vec::<String>::new());
     let runs: [(&Project, &[&str]); 4] =
         [(&racy, &["."]), (&shipped, &[root]), (&accepted, &["--report-suppressed"]), (&empty, &[])];
     for (project, args) in runs {
@@ -88,6 +92,52 @@ fn the_multitool_with_the_rules_of_github_has_no_complaint() {
         report["runs"][0]["tool"]["driver"]["rules"][0].as_object_mut().unwrap().remove("help");
         assert!(!complaints(&tool, project, &report).is_empty(), "the validator does not look");
     }
+}
+
+/// Two requests that both see enough.
+fn interleaved() -> Value {
+    let account = |balance: i32| json!([{ "_id": 1, "balance": balance }]);
+    let steps = json!([
+        ["A", "findOne", [{ "_id": 1 }], "found"],
+        ["B", "findOne", [{ "_id": 1 }], "found"],
+        ["B", "updateOne", [{ "_id": 1 }, { "$inc": { "balance": -80 } }], "matched 1"],
+        ["A", "updateOne", [{ "_id": 1 }, { "$inc": { "balance": -80 } }], "matched 1"],
+    ]);
+    let (sources, analysis) = proven(witness(account(100), steps, (account(-60), json!([])), (account(20), json!([]))));
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let mut text = Vec::new();
+    report::write(Format::Sarif, &run, &Style::default(), &mut text).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[test]
+fn a_witness_is_one_code_flow_with_a_thread_flow_for_each_request() {
+    let log = interleaved();
+    assert_eq!(problems(&log), Vec::<String>::new());
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["properties"]["proof"], "proven");
+    assert_eq!(result["codeFlows"].as_array().unwrap().len(), 1);
+    let flow = &result["codeFlows"][0];
+    let told = "two requests at once store [{ balance: -60, … }]; one after the other [{ balance: 20, … }]";
+    assert_eq!(flow["message"]["text"], told);
+    let threads: Vec<Value> = flow["threadFlows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|thread| {
+            let locations = thread["locations"].as_array().unwrap().iter();
+            let steps = locations.map(|at| {
+                let location = &at["location"];
+                let line = &location["physicalLocation"]["region"]["startLine"];
+                json!([at["executionOrder"], line, location["message"]["text"]])
+            });
+            json!([thread["id"], steps.collect::<Vec<Value>>()])
+        })
+        .collect();
+    let find = "c.findOne({ _id: 1 }) → found";
+    let take = "c.updateOne({ _id: 1 }, { $inc: { balance: -80 } }) → matched 1";
+    let expected = json!([["A", [[1, 1, find], [4, 2, take]]], ["B", [[2, 1, find], [3, 2, take]]]]);
+    assert_eq!(json!(threads), expected);
 }
 
 /// What is before the act on its line, the text before that line, and the column of the act.

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 mod shell;
+mod support;
 mod tools;
 
-use serde_json::Value;
+use pushguard::report::{self, Format, Run, Style};
+use serde_json::{Value, json};
 use shell::{Project, RACY};
 use std::fs;
 use std::path::Path;
+use support::hand_made::{proven, witness};
 use tools::docs::blocks;
 
 fn read(path: &str) -> String {
@@ -35,6 +38,58 @@ fn the_committed_copy_is_what_the_types_say() {
         "the types of the configuration or the rules have changed: `cargo run -- schema > pushguard.schema.json`"
     );
     assert!(jsonschema::meta::is_valid(&schema()));
+}
+
+/// What the schema of the JSON report says against a report.
+fn report_complaints(report: &Value) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&read("docs/report.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_schema_of_the_report_is_what_the_types_say_and_holds_for_reports() {
+    let generated = Project::new(&[]).run(&["schema", "--report"]).stdout;
+    assert!(
+        generated == read("docs/report.schema.json"),
+        "the types of the report have changed: `cargo run -- schema --report > docs/report.schema.json`"
+    );
+    assert!(jsonschema::meta::is_valid(&serde_json::from_str(&generated).unwrap()));
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/projects/chat-before");
+    for path in [".", root] {
+        let project =
+            Project::new(&[("models/a.js", &format!("// pushguard-ignore-file check-then-push -- one\n{RACY}"))]);
+        let report = project.run(&["check", path, "--format", "json", "--report-suppressed"]).json();
+        assert!(!report["findings"].as_array().unwrap().is_empty());
+        assert_eq!(report_complaints(&report), [""; 0]);
+    }
+}
+
+#[test]
+fn a_witness_in_a_report_is_as_the_schema_says() {
+    let account = |balance: i32| json!([{ "_id": { "$oid": "0000000000000000000000a1" }, "balance": balance }]);
+    let steps = json!([
+        ["A", "findOne", [{}], "found"],
+        ["B", "updateOne", [{}, { "$inc": { "balance": -80 } }], "matched 1"],
+        ["A", "sendMail(…)"],
+    ]);
+    let witness = witness(account(100), steps, (account(20), json!([])), (account(20), json!(["sendMail(…)"])));
+    let (sources, analysis) = proven(witness);
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let mut text = Vec::new();
+    report::write(Format::Json, &run, &Style::default(), &mut text).unwrap();
+    let mut report: Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(report_complaints(&report), [""; 0]);
+    let finding = &mut report["findings"][0];
+    assert_eq!(finding["proof"], "proven");
+    let site = json!({ "path": "a.js", "line": 2, "column": 1 });
+    let command =
+        json!({ "collection": "c", "method": "updateOne", "arguments": [{}, { "$inc": { "balance": -80 } }] });
+    let step = json!({ "request": "B", "command": command, "site": site, "result": "matched 1" });
+    assert_eq!(finding["witness"]["steps"][1], step);
+    assert_eq!(finding["witness"]["steps"][2]["command"], json!({ "effect": "sendMail(…)" }));
+    finding["witness"]["steps"][1]["request"] = json!(1);
+    assert_eq!(report_complaints(&report).len(), 1);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! Input: the files of a run and the [`Memory`] of the run before. Output: facts and problems by file number.
 //! Must not know: the project, rules.
 
-use super::{Cancel, file_facts};
+use super::cancel::Cancel;
+use super::read::file_facts;
 use crate::facts::FileFacts;
 use crate::parse::Problem;
 use crate::source::{FileId, SourceFile, Sources};

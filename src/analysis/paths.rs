@@ -2,7 +2,7 @@
 //!
 //! Input: drafts of all functions, and the findings. Output: one row for each place and array. Must not know: formats.
 
-use super::place;
+use super::places::place;
 use crate::config::Config;
 use crate::diagnostic::{Caller, Finding, WritePath};
 use crate::project::Project;

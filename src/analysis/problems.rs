@@ -2,7 +2,8 @@
 //!
 //! Input: the problems of the files, and the functions in which a rule failed. Output: findings. Must not know: rules.
 
-use super::{Memory, one_line};
+use super::memory::Memory;
+use super::places::one_line;
 use crate::config::Config;
 use crate::diagnostic::{Finding, Proof, fingerprint};
 use crate::panics::Panic;

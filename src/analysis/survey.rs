@@ -2,7 +2,8 @@
 //!
 //! Input: sources. Output: appends with their places. Must not know: findings, configurations to be.
 
-use super::{Cancel, Memory, link, on_own_threads, place};
+use super::places::place;
+use super::{Cancel, Memory, link, on_own_threads};
 use crate::config::Config;
 use crate::rules::appends::{self, AppendDraft};
 use crate::rules::context::Context;

@@ -74,7 +74,7 @@ fn is_nameless(project: &Project, func: FnRef) -> bool {
 }
 
 fn caller(sources: &Sources, project: &Project, step: &Step) -> Option<Caller> {
-    let (_, place) = super::place(sources, project, step.site)?;
+    let (_, place) = super::places::place(sources, project, step.site)?;
     let function = project.function(step.func).map_or("<module>", |function| function.name.as_str()).to_owned();
     Some(Caller { function, place, entry: project.entry(step.func).map(|entry| entry.kind.name()) })
 }

@@ -4,9 +4,11 @@
 
 mod debug;
 mod gate;
+mod line;
 
 pub use debug::{DebugCommand, TraceArgs};
 pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
+pub use line::{LineArgs, WhyArgs, WitnessArgs};
 
 use crate::report::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -28,6 +30,10 @@ pub enum Command {
     Baseline(BaselineArgs),
     /// List every place where an array is written
     Paths(PathsArgs),
+    /// Show the proof of a finding, or print a program that plays it
+    Witness(WitnessArgs),
+    /// Say what is known of the database calls of a line
+    Why(WhyArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
     /// List the rules

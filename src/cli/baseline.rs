@@ -4,8 +4,9 @@
 //! about, formats.
 
 use super::args::{AcceptArgs, BaselineArgs, ViewArgs};
+use super::outcome::{CLEAN, delivered, tell};
+use super::output;
 use super::project::{self, Project};
-use super::{CLEAN, delivered, output, tell};
 use crate::baseline::{Baseline, Comparison, Entry, FILE_NAME, MAX_BYTES, REMEDY};
 use crate::disk::{self, Folder};
 use crate::error::Error;

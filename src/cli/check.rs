@@ -3,8 +3,10 @@
 //! Input: arguments. Output: reports, and whether the threshold is reached. Must not know: how findings come about.
 
 use super::args::{CheckArgs, Threshold};
-use super::project::{self, Plan, Project};
-use super::{CLEAN, FINDINGS, baseline, delivered, fix, output, terminal, unwritten};
+use super::outcome::{CLEAN, FINDINGS, delivered};
+use super::project::{self, Plan};
+use super::settle::settle;
+use super::{fix, output, terminal, unwritten};
 use crate::coverage::Cut;
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
@@ -48,15 +50,6 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         count(&project.analysis, stderr);
     }
     Ok(exit_code)
-}
-
-/// Takes out of the findings what was accepted, and what the looked-at change has nothing to do with.
-pub fn settle(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> Result<(), Error> {
-    // First the baseline, which must see the whole run to know what is fixed.
-    baseline::apply(project, &args.accept, stderr)?;
-    project.keep_changed();
-    project.analysis.shows_accepted = args.accept.report_suppressed;
-    Ok(())
 }
 
 fn list(plan: &Plan, stdout: &mut dyn Write) -> Result<u8, Error> {

@@ -3,7 +3,7 @@
 //! Input: the name of a shell. Output: its completion script. Must not know: projects.
 
 use super::args::{Args, CompletionsArgs};
-use super::{CLEAN, delivered};
+use super::outcome::{CLEAN, delivered};
 use crate::error::Error;
 use clap::CommandFactory;
 use std::io::Write;

@@ -3,15 +3,16 @@
 //! Input: arguments. Output: what the engine believes. Must not know: findings, reports.
 
 use super::args::{MatchArgs, ProjectArgs, TraceArgs, ViewArgs};
-use super::{CLEAN, delivered, project};
+use super::outcome::{CLEAN, delivered};
+use super::project;
 use crate::analysis::beliefs;
 use crate::error::Error;
 use std::io::Write;
 
 pub fn trace(args: &TraceArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
-    let (path, line) = args.line.clone();
+    let (path, line) = args.at.line.clone();
     let matching = MatchArgs { force_exclude: false, no_error_on_unmatched: false };
-    let whole = ProjectArgs { paths: vec![path.clone()], config: args.config.clone(), matching };
+    let whole = ProjectArgs { paths: vec![path.clone()], config: args.at.config.clone(), matching };
     let mut plan = project::plan(&whole, &ViewArgs::default(), stderr)?;
     let sources = plan.texts.load(&plan.found.files)?.sources.with_links(plan.found.links);
     let mut named = sources.iter().filter(|(_, file)| file.reported);

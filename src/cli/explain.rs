@@ -3,7 +3,8 @@
 //! Input: the rule pages. Output: text. Must not know: projects.
 
 use super::args::{ExplainArgs, ListFormat, RulesArgs};
-use super::{CLEAN, delivered, terminal};
+use super::outcome::{CLEAN, delivered};
+use super::terminal;
 use crate::error::{Error, nearest};
 use crate::report::markdown;
 use crate::rules::doc::{Meta, Page, page, pages};

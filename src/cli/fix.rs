@@ -3,8 +3,9 @@
 //! Input: an analysed project. Output: changed files, or a diff of them. Must not know: how a fix was found.
 
 use super::args::CheckArgs;
+use super::outcome::{delivered, warn};
 use super::project::Project;
-use super::{check, delivered, warn};
+use super::settle::settle;
 use crate::disk::Folder;
 use crate::error::Error;
 use crate::fix::{MAX_ROUNDS, apply};
@@ -32,7 +33,7 @@ pub fn fix(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> R
         fixed += round.applied;
         project.take(round.sources);
         // What the baseline says of the run was told before the first round.
-        check::settle(project, args, &mut std::io::sink())?;
+        settle(project, args, &mut std::io::sink())?;
     }
     warn(&format!("stopped after {MAX_ROUNDS} rounds of fixes; there may be more"), stderr);
     Ok((before, fixed))

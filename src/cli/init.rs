@@ -4,8 +4,8 @@
 //! Must not know: how proposals come about, formats.
 
 use super::args::InitArgs;
+use super::outcome::{CLEAN, delivered};
 use super::progress::Progress;
-use super::{CLEAN, delivered};
 use crate::analysis;
 use crate::config::draft::{Proposal, render};
 use crate::config::{Config, load};

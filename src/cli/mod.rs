@@ -11,29 +11,29 @@ mod debug;
 mod explain;
 mod fix;
 mod init;
+mod located;
 mod lsp;
+mod outcome;
 mod output;
 mod paths;
 mod progress;
 mod project;
 mod schema;
+mod settle;
 mod terminal;
 mod texts;
 mod unwritten;
+mod why;
+mod witness;
 
 use crate::error::Error;
 use crate::report::escape;
 use args::{Args, Command, DebugCommand};
 use clap::Parser;
+use outcome::delivered;
+pub use outcome::{CLEAN, COULD_NOT_RUN, FINDINGS};
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
-
-/// The run was done and nothing reached the threshold.
-pub const CLEAN: u8 = 0;
-/// Findings at or above the threshold.
-pub const FINDINGS: u8 = 1;
-/// Bad usage, bad configuration, unreadable paths.
-pub const COULD_NOT_RUN: u8 = 2;
+use std::io::Write;
 
 /// Runs the program. `args` begins with the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
@@ -45,6 +45,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Check(args) => check::run(&args, stdout, stderr),
         Command::Baseline(args) => baseline::run(&args, stdout, stderr),
         Command::Paths(args) => paths::run(&args, stdout, stderr),
+        Command::Witness(args) => witness::run(&args, stdout, stderr),
+        Command::Why(args) => why::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
         Command::Init(args) => init::run(&args, stdout, stderr),
@@ -67,29 +69,12 @@ fn deliver(stdout: &mut dyn Write) -> Result<(), Error> {
     delivered(stdout.flush())
 }
 
-/// The outcome of writing to standard output.
-fn delivered(written: io::Result<()>) -> Result<(), Error> {
-    match written {
-        Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(Error::Output { source }),
-        _ => Ok(()),
-    }
-}
-
 /// Help and version are answers; anything else is a mistake on the command line.
 fn explain_usage<'a>(error: &clap::Error, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> u8 {
     let (code, out) = if error.use_stderr() { (COULD_NOT_RUN, stderr) } else { (CLEAN, stdout) };
     // Nobody is left to tell when this cannot be written.
     let _ = write!(out, "{}", error.render()).and_then(|()| out.flush());
     code
-}
-
-fn warn(message: &str, stderr: &mut dyn Write) {
-    tell("warning", message, stderr);
-}
-
-fn tell(kind: &str, message: &str, stderr: &mut dyn Write) {
-    // A closed standard error must not stop the run.
-    let _ = writeln!(stderr, "{kind}: {}", escape::line(message));
 }
 
 fn print_error(error: &Error, stderr: &mut dyn Write) {

@@ -3,7 +3,8 @@
 //! Input: arguments. Output: the write paths. Must not know: findings.
 
 use super::args::{ListFormat, PathsArgs, ViewArgs};
-use super::{CLEAN, delivered, project, terminal, unwritten};
+use super::outcome::{CLEAN, delivered};
+use super::{project, terminal, unwritten};
 use crate::error::Error;
 use crate::report::{Run, paths_human, paths_json};
 use std::io::Write;

@@ -4,9 +4,9 @@
 //! Must not know: formats, exit codes.
 
 use super::args::{ProjectArgs, ViewArgs};
+use super::outcome::warn;
 use super::progress::Progress;
 use super::texts::{self, Texts};
-use super::warn;
 use crate::analysis::{analyze, database_words};
 use crate::changed;
 use crate::config::{Config, load};

@@ -3,7 +3,7 @@
 //! Input: arguments. Output: the JSON schema of `pushguard.toml`, or of the JSON report. Must not know: projects.
 
 use super::args::SchemaArgs;
-use super::{CLEAN, delivered};
+use super::outcome::{CLEAN, delivered};
 use crate::config::schema::generate;
 use crate::error::Error;
 use crate::report;

@@ -2,8 +2,8 @@
 //!
 //! Input: an analysed project. Output: a warning for each such array of the configuration file. Must not know: findings.
 
+use super::outcome::warn;
 use super::project::Project;
-use super::warn;
 use crate::config::TrackedArray;
 use crate::diagnostic::WritePath;
 use crate::error::nearest;

@@ -167,6 +167,17 @@ pub struct WritePath {
     pub callers: Vec<Caller>,
 }
 
+/// One database call of the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseCall {
+    /// The whole call, over all of its lines.
+    pub place: Place,
+    pub function: String,
+    /// The names that it and its callers give; sorted.
+    pub collections: Vec<String>,
+    pub is_write: bool,
+}
+
 /// A function that leads to a write path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -203,6 +214,8 @@ pub struct Analysis {
     pub ways: BTreeMap<(Place, &'static str), Way>,
     /// Sorted by path and start.
     pub paths: Vec<WritePath>,
+    /// Of the reported files, sorted by place.
+    pub calls: Vec<DatabaseCall>,
     pub coverage: Coverage,
     /// The tracked arrays that no write path is of, by their index in the configuration.
     pub unwritten: Vec<usize>,

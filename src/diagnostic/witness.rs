@@ -110,7 +110,8 @@ pub enum Command {
         collection: String,
         /// The name of the method in the official driver for Node: `findOne`, `updateOne`, `insertOne`.
         method: String,
-        /// As the method takes them, options included.
+        /// As the method takes them, options included but for a session: the commands of a transaction stand together.
+        /// An insert names the `_id` of its document where a later command does.
         arguments: Vec<Value>,
     },
     /// Something outside of the database.

@@ -3,8 +3,8 @@
 //! Input: folders and words. Output: the folders that hold one of them. A look, not a search: it stops at the first hit and
 //! after a bounded number of files and bytes. Must not know: syntax, what the words mean.
 
-use super::is_source;
 use super::skip::is_minified;
+use super::source_name::is_source;
 use std::fs;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;

@@ -7,12 +7,14 @@ mod contents;
 mod load;
 mod root;
 mod skip;
+mod source_name;
 mod test_file;
 mod walk;
 
 pub use contents::holding;
 pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
 pub use root::{Root, find_root};
+pub use source_name::is_source;
 
 use crate::config::Config;
 use crate::config::load::FILE_NAME;
@@ -189,14 +191,6 @@ pub fn plain(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-/// Whether the analyzer reads files of this name. Declaration files hold no code.
-pub fn is_source(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let declares = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end));
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    !declares && matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
 }
 
 /// `/`-separated path from `root` to `path`. Bytes that are not UTF-8 are replaced.

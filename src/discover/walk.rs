@@ -3,8 +3,8 @@
 //! Input: a folder. Output: sorted absolute paths. Symbolic links are not followed, so a cycle cannot occur and no file is
 //! found twice. Must not know: which files are reported.
 
-use super::is_source;
 use super::skip::{Reason, Skip};
+use super::source_name::is_source;
 use crate::error::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -102,6 +102,9 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.known_function(&name, target, &values, span) {
             return value;
         }
+        if self.is_generator(target, &name) && !self.takes_function(&values) {
+            return self.fresh_id(span);
+        }
         self.plain_call(target, None, None, values, span)
     }
 
@@ -225,6 +228,9 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.value_method(recv, &name, &values, span) {
             return value;
         }
+        if self.is_generator(recv, &name) && !self.takes_function(&values) {
+            return self.fresh_id(span);
+        }
         self.method_effect(recv, &name, values, span)
     }
 
@@ -244,7 +250,7 @@ impl<'a> Eval<'a> {
     pub(super) fn plain_call(&mut self, callee: V, recv: Option<V>, name: Option<Sym>, args: Vec<V>, span: Span) -> V {
         let site = self.site(span);
         let callee = self.freeze(callee);
-        let value = self.arena.intern(Node::Call { site, callee, args: args.clone() });
+        let value = self.arena.intern(Node::Call { site, callee, args: args.as_slice().into() });
         self.effect(site, EffectKind::Call { callee, recv, name, args });
         if self.may_be_own(callee) {
             let completed = self.arena.intern(Node::Completed(site));

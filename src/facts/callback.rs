@@ -72,16 +72,18 @@ impl<'a> Eval<'a> {
             "then" => {
                 let first = args.first()?;
                 let recv = self.freeze(recv);
-                let result = match function_code(&first.expr) {
-                    Some(code) => self.chained(code, recv, span),
-                    None => {
-                        let callee = self.expr(&first.expr);
-                        self.plain_call(callee, None, None, vec![recv], span)
-                    }
+                let Some(rescue) = args.get(1).and_then(|arg| function_code(&arg.expr)) else {
+                    return Some(self.fulfilled(first, recv, span));
                 };
-                if let Some(code) = args.get(1).and_then(|arg| function_code(&arg.expr)) {
-                    self.handler(code, span);
-                }
+                let (outer, chain) = (self.cond, self.chain);
+                // Of two handlers one runs.
+                let caught = self.caught(span);
+                let own = chain.filter(|(from, _)| *from == self.offsets(span).0).map_or(outer, |(_, cond)| cond);
+                self.cond = self.arena.assume(outer, caught, false);
+                self.chain = Some((self.offsets(span).0, self.arena.assume(own, caught, false)));
+                let result = self.fulfilled(first, recv, span);
+                (self.cond, self.chain) = (outer, chain);
+                self.handler(rescue, span);
                 Some(result)
             }
             "catch" => {
@@ -106,6 +108,17 @@ impl<'a> Eval<'a> {
                 Some(recv)
             }
             _ => None,
+        }
+    }
+
+    /// The first handler of a `then`.
+    fn fulfilled(&mut self, handler: &'a ExprOrSpread, value: V, span: Span) -> V {
+        match function_code(&handler.expr) {
+            Some(code) => self.chained(code, value, span),
+            None => {
+                let callee = self.expr(&handler.expr);
+                self.plain_call(callee, None, None, vec![value], span)
+            }
         }
     }
 
@@ -171,9 +184,14 @@ impl<'a> Eval<'a> {
         }
     }
 
-    pub(super) fn handler(&mut self, code: Code<'a>, span: Span) {
+    /// That the call at this place was left by an exception.
+    fn caught(&mut self, span: Span) -> V {
         let site = self.site(span);
-        let caught = self.arena.intern(Node::Caught(site));
+        self.arena.intern(Node::Caught(site))
+    }
+
+    pub(super) fn handler(&mut self, code: Code<'a>, span: Span) {
+        let caught = self.caught(span);
         let error = self.arena.derived("error", vec![caught]);
         let cond = self.cond;
         let inside = self.arena.assume(cond, caught, true);

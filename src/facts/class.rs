@@ -184,7 +184,7 @@ impl<'a> Eval<'a> {
                 let declared = self.declared(annotation).unwrap_or(Arena::UNDEFINED);
                 let callee = self.arena.global(INJECTED);
                 let site = self.site(call.span);
-                return Some(self.arena.intern(Node::Call { site, callee, args: vec![token, declared] }));
+                return Some(self.arena.intern(Node::Call { site, callee, args: vec![token, declared].into() }));
             }
             if matches!(name.sym.as_str(), "InjectModel" | "InjectCollection") {
                 let arg = call.args.first().map(|arg| self.expr(&arg.expr));
@@ -214,7 +214,7 @@ impl<'a> Eval<'a> {
                 Some(self.arena.intern(Node::Instance(id)))
             }
             Node::Import { .. } | Node::Member(..) => {
-                Some(self.arena.intern(Node::New { site, callee: class, args: Vec::new() }))
+                Some(self.arena.intern(Node::New { site, callee: class, args: Box::default() }))
             }
             _ => None,
         }
@@ -281,7 +281,7 @@ impl<'a> Eval<'a> {
                 }
             } else if kind == MethodKind::Getter {
                 let site = self.site(function.span);
-                let read = self.arena.intern(Node::Call { site, callee: method, args: Vec::new() });
+                let read = self.arena.intern(Node::Call { site, callee: method, args: Box::default() });
                 self.add_field(id, is_static, name, Some(read));
             } else if let Some(class) = self.class_mut(id) {
                 if is_static {

@@ -2,7 +2,6 @@
 //!
 //! Input: what the evaluation of syntax meets. Output: the facts of the file. Must not know: MongoDB, other files.
 
-use super::flags::Flag;
 use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::limits::{self, Cuts};
 use crate::parse::FIRST_POSITION;
@@ -20,6 +19,13 @@ pub(super) enum Code<'a> {
     Function(&'a FnNode),
     Arrow(&'a ArrowExpr),
     Constructor(&'a Constructor),
+}
+
+/// A flag: its variable and the value that stands for what it holds.
+#[derive(Clone, Copy)]
+pub(super) struct Flag {
+    pub var: usize,
+    pub value: V,
 }
 
 pub(super) struct Scope {
@@ -119,7 +125,8 @@ pub(super) struct Eval<'a> {
     pub quote: OnceCell<char>,
 }
 
-pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
+/// Evaluates a tree. `file` numbers the file in the sites.
+pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
     let end = text.len() as u32;
     eval.functions.push(Eval::blank("<module>", 0, end, C::TRUE, None));
@@ -132,7 +139,7 @@ pub(super) fn run(program: &Program, text: &str, file: u32) -> FileFacts {
     let exports = exports.into_iter().map(|(name, value)| (name, eval.freeze(value))).collect();
     eval.end(FnRef(0), budget);
     eval.finish_results();
-    eval.arena.shrink();
+    eval.arena.seal();
     FileFacts {
         arena: eval.arena,
         functions: eval.functions,
@@ -193,6 +200,7 @@ impl<'a> Eval<'a> {
             class: None,
             parent,
             param_names: Vec::new(),
+            param_types: Vec::new(),
             places: Vec::new(),
             tries: Vec::new(),
             missing: Vec::new(),

@@ -223,12 +223,12 @@ impl<'a> Eval<'a> {
             "Promise" => return self.promise(args, node.span),
             "Set" | "Map" | "WeakMap" | "WeakSet" => {
                 let args = self.args(args);
-                return self.arena.intern(Node::New { site, callee, args });
+                return self.arena.intern(Node::New { site, callee, args: args.into() });
             }
             _ => {}
         }
         let args = self.args(args);
-        let value = self.arena.intern(Node::New { site, callee, args: args.clone() });
+        let value = self.arena.intern(Node::New { site, callee, args: args.as_slice().into() });
         if let Node::Class(class) = self.arena.node(callee)
             && args.is_empty()
         {

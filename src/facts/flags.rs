@@ -4,7 +4,7 @@
 //! Input: the tree of a module. Output: the flags, as fields of an unknown object. Must not know: what a flag is for.
 
 use super::EffectKind;
-use super::eval::Eval;
+use super::eval::{Eval, Flag};
 use crate::value::{Node, Sym, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
@@ -25,13 +25,6 @@ impl Visit for SetFlags<'_> {
         }
         node.visit_children_with(self);
     }
-}
-
-/// A flag: its variable and the value that stands for what it holds.
-#[derive(Clone, Copy)]
-pub(super) struct Flag {
-    pub var: usize,
-    pub value: V,
 }
 
 impl<'a> Eval<'a> {

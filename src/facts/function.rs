@@ -100,8 +100,14 @@ impl<'a> Eval<'a> {
         };
         let count = patterns.len() as u32;
         let names = patterns.iter().map(|pattern| pattern.map(param_name).unwrap_or_default()).collect();
+        let mut types = Vec::new();
+        for (at, pattern) in patterns.iter().enumerate() {
+            let annotation = pattern.and_then(annotation);
+            types.extend(annotation.and_then(|annotation| self.imported_type(annotation)).map(|of| (at as u32, of)));
+        }
         if let Some(facts) = self.functions.get_mut(func.0 as usize) {
             facts.param_names = names;
+            facts.param_types = types;
         }
         for (at, pattern) in patterns.into_iter().enumerate() {
             let value = self.arena.intern(Node::Param(func, at as u32));
@@ -121,6 +127,18 @@ impl<'a> Eval<'a> {
             }
         }
         count
+    }
+
+    /// `Job` of `(job: Job<Data>)`, where it is imported.
+    fn imported_type(&self, annotation: &'a TsTypeAnn) -> Option<V> {
+        let TsType::TsTypeRef(reference) = &*annotation.type_ann else { return None };
+        let mut name = &reference.type_name;
+        while let TsEntityName::TsQualifiedName(qualified) = name {
+            name = &qualified.left;
+        }
+        let TsEntityName::Ident(name) = name else { return None };
+        let value = self.resolve(self.arena.known_sym(&name.sym)?).map(|var| self.var(var))?;
+        matches!(self.arena.node(value), Node::Import { .. } | Node::Member(..)).then_some(value)
     }
 
     /// The statements or the expression of a function; its value is returned.
@@ -143,6 +161,14 @@ impl<'a> Eval<'a> {
             self.hoist_vars(stmts);
             self.block(stmts);
         }
+    }
+}
+
+fn annotation(pattern: &Pat) -> Option<&TsTypeAnn> {
+    match pattern {
+        Pat::Ident(ident) => ident.type_ann.as_deref(),
+        Pat::Assign(assign) => annotation(&assign.left),
+        _ => None,
     }
 }
 

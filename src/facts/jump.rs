@@ -21,7 +21,9 @@ impl<'a> Eval<'a> {
     ) {
         let array = self.expr(right);
         let array = self.freeze(array);
-        let element = if of { self.element(array) } else { self.opaque(span) };
+        // for (const key in object)
+        let list = if of { array } else { self.arena.derived("Object.keys", vec![array]) };
+        let element = self.element(list);
         if !of {
             self.indexes.insert(element);
         }

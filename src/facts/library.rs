@@ -168,6 +168,10 @@ impl<'a> Eval<'a> {
         let first = args.first().copied();
         let frozen = self.freeze(recv);
         match (name, first) {
+            // randomBytes(16).toString('hex')
+            ("toString", Some(_)) if matches!(self.arena.node(frozen), Node::Fresh(..)) => {
+                Some(self.arena.intern(Node::Coerce(Coercion::Text, frozen)))
+            }
             ("toString" | "toHexString" | "valueOf", None) => {
                 Some(self.arena.intern(Node::Coerce(Coercion::Text, frozen)))
             }

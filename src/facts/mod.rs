@@ -18,11 +18,14 @@ mod literal;
 mod module;
 mod operator;
 mod pattern;
+mod random;
 mod results;
 mod statements;
 mod stmt;
 mod written;
+mod written_calls;
 
+pub use eval::extract;
 pub use statements::statements;
 pub use written::{Literal, Property, Written, WrittenCall};
 
@@ -30,7 +33,6 @@ use crate::limits::Cuts;
 use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
 use std::collections::BTreeMap;
-use swc_ecma_ast::Program;
 
 /// The facts of one file. Identifiers are those of its own arena.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +89,8 @@ pub struct Function {
     pub parent: Option<FnRef>,
     /// Parameter names; empty for a pattern.
     pub param_names: Vec<String>,
+    /// The types of parameters that are imported, by number.
+    pub param_types: Vec<(u32, V)>,
     /// Where array queries and computed strings are written, for reports.
     pub places: Vec<(V, Site)>,
     pub tries: Vec<Try>,
@@ -170,9 +174,4 @@ pub struct Class {
     pub options: Option<V>,
     /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
     pub unique_fields: Vec<Sym>,
-}
-
-/// Evaluates a tree. `file` numbers the file in the sites.
-pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
-    eval::run(program, text, file)
 }

@@ -15,14 +15,17 @@ use std::rc::Rc;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Keep,
+    /// It becomes this one; nothing is written where it is this one already.
     Put(Value),
+    /// It is written, even where it is this one already.
+    Write(Value),
     Remove,
 }
 
 type Applied = Result<Outcome, Failure>;
 
-/// `fresh` numbers the times that the server makes.
-pub fn apply(act: &Act<Value>, old: Option<&Value>, fresh: &mut u32) -> Applied {
+/// `now` is the time of the command.
+pub fn apply(act: &Act<Value>, old: Option<&Value>, now: i64) -> Applied {
     match act {
         Act::Set(value) | Act::SetOnInsert(value) => Ok(Outcome::Put(value.clone())),
         Act::Unset => Ok(if old.is_some() { Outcome::Remove } else { Outcome::Keep }),
@@ -30,10 +33,7 @@ pub fn apply(act: &Act<Value>, old: Option<&Value>, fresh: &mut u32) -> Applied 
         Act::Mul(by) => arithmetic(old, by, |old, by| old * by, Some(0.0)),
         Act::Min(value) => bounded(old, value, Ordering::Less),
         Act::Max(value) => bounded(old, value, Ordering::Greater),
-        Act::CurrentDate => {
-            *fresh += 1;
-            Ok(Outcome::Put(Value::Date(i64::from(*fresh))))
-        }
+        Act::CurrentDate => Ok(Outcome::Put(Value::Date(now))),
         Act::Push(push) => pushed(old, push),
         Act::AddToSet(items) => added(old, items),
         Act::Pull(pulled) => filtered(old, "$pull", |item| is_pulled(item, pulled)),
@@ -81,6 +81,7 @@ fn elements(old: Option<&Value>, operator: &str) -> Result<Vec<Value>, Failure> 
 fn pushed(old: Option<&Value>, push: &Push<Value>) -> Applied {
     let Items::Known(new) = &push.items else { return Failure::not_modelled("$each") };
     let mut items = elements(old, "$push")?;
+    let mut writes = !new.is_empty();
     let at = match &push.position {
         None => items.len(),
         Some(Value::Number(at)) if *at >= 0.0 => (*at as usize).min(items.len()),
@@ -89,6 +90,7 @@ fn pushed(old: Option<&Value>, push: &Push<Value>) -> Applied {
     };
     items.splice(at..at, new.iter().cloned());
     if let Some(sort) = &push.sort {
+        writes |= !items.is_empty();
         Order::of_elements(sort)?.sort(&mut items)?;
     }
     match &push.slice {
@@ -100,7 +102,8 @@ fn pushed(old: Option<&Value>, push: &Push<Value>) -> Applied {
         }
         Some(_) => return Failure::not_modelled("$slice"),
     }
-    Ok(Outcome::Put(Value::list(items)))
+    let new = Value::list(items);
+    Ok(if writes { Outcome::Write(new) } else { Outcome::Put(new) })
 }
 
 fn added(old: Option<&Value>, new: &Items<Value>) -> Applied {

@@ -5,11 +5,9 @@
 use super::bson::Value;
 use super::evaluated::{Evaluated, truth};
 use super::failure::Failure;
+use crate::limits::RANGE;
 use crate::race::expression::Operator;
 use std::rc::Rc;
-
-/// The longest array that `$range` makes.
-const RANGE: f64 = 10_000.0;
 
 pub fn compute(operator: Operator, values: Vec<Option<Value>>) -> Evaluated {
     match operator {
@@ -19,6 +17,10 @@ pub fn compute(operator: Operator, values: Vec<Option<Value>>) -> Evaluated {
         Operator::SetUnion | Operator::SetIntersection => return sets(operator, &values),
         Operator::Range => return range(&values),
         _ => {}
+    }
+    let has_null = values.iter().any(|value| matches!(value, None | Some(Value::Null)));
+    if operator == Operator::SetDifference && has_null {
+        return Ok(Some(Value::Null));
     }
     let first = values.first().cloned().flatten();
     let items = match first {
@@ -33,6 +35,7 @@ pub fn compute(operator: Operator, values: Vec<Option<Value>>) -> Evaluated {
     let second = values.get(1).cloned().flatten();
     match operator {
         Operator::In => is_in(Some(&Value::List(items)), &values),
+        Operator::ObjectToArray => Failure::rejected("$objectToArray requires a document input"),
         Operator::Size => Ok(Some(Value::Number(items.len() as f64))),
         Operator::First => Ok(items.first().cloned()),
         Operator::Last => Ok(items.last().cloned()),
@@ -81,7 +84,7 @@ fn fold(operator: Operator, values: &[Option<Value>]) -> Evaluated {
     }
     if operator == Operator::Sum {
         let numbers = items.iter().map(|item| if let Value::Number(number) = item { *number } else { 0.0 });
-        return Ok(Some(Value::Number(numbers.sum())));
+        return Ok(Some(Value::Number(numbers.fold(0.0, |sum, number| sum + number))));
     }
     let some = items.into_iter().filter(|item| *item != Value::Null);
     let best = some.reduce(|best, item| {
@@ -116,8 +119,6 @@ fn lists(operator: Operator, values: &[Option<Value>]) -> Result<Option<Vec<Rc<V
             Some(Value::List(items)) => lists.push(items.clone()),
             None | Some(Value::Null) => null = true,
             Some(Value::Symbol(_)) => return Failure::not_modelled(format!("{} of an unknown value", operator.name())),
-            // The server looks at the arguments in order, and stops at null.
-            Some(_) if null => {}
             Some(_) => return Failure::rejected(format!("{} only supports arrays", operator.name())),
         }
     }
@@ -211,7 +212,7 @@ fn range(values: &[Option<Value>]) -> Evaluated {
     let (Some(from), Some(to)) = (part(0)?, part(1)?) else { return Failure::rejected("$range needs integers") };
     let step = if values.len() == 3 { part(2)? } else { Some(1.0) };
     let Some(step) = step.filter(|step| *step != 0.0) else { return Failure::rejected("$range needs a step") };
-    if (to - from) / step > RANGE {
+    if (to - from) / step > f64::from(RANGE) {
         return Failure::not_modelled("a long $range");
     }
     let mut numbers = Vec::new();

@@ -128,7 +128,8 @@ impl Value {
         let _ = match self {
             Self::Null => write!(text, "null"),
             Self::Bool(value) => write!(text, "{value}"),
-            Self::Number(value) => write!(text, "{value}"),
+            // Zero has no sign.
+            Self::Number(value) => write!(text, "{}", value + 0.0),
             Self::Text(value) => write!(text, "{value:?}"),
             Self::Id(id) => write!(text, "ObjectId({id})"),
             Self::Date(time) => write!(text, "Date({time})"),
@@ -198,5 +199,40 @@ impl Terms for Concrete {
                 View::Document(fields.iter().map(|(name, value)| (Some(name.clone()), value.clone())).collect())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::written::value;
+    use super::*;
+
+    #[test]
+    fn values_are_ordered_by_type_and_within_it() {
+        let sorted = "[null, -1, 2, '', 'b', {}, {'a': 1}, {'a': 1, 'b': 0}, {'b': 0}, {'a': 'x'}, [], [1], [1, 0], [2], '#1', '#2', '@1', false, true, '~1']";
+        let Value::List(items) = value(sorted) else { panic!("no list") };
+        let mut shuffled: Vec<Value> = items.iter().rev().cloned().collect();
+        shuffled.sort_by(Value::order);
+        assert_eq!(shuffled, *items);
+    }
+
+    #[test]
+    fn one_text_stands_for_all_orders_of_the_fields() {
+        assert_eq!(value("{'b': [1, {'y': 1, 'x': -0.0}], 'a': null}").canonical(), "{a: null, b: [1, {x: 0, y: 1}]}");
+        assert_ne!(value("[1, 2]").canonical(), value("[2, 1]").canonical());
+    }
+
+    #[test]
+    fn paths_lead_through_documents_and_indices() {
+        let mut document = value("{'a': [{'b': 1}, 2]}");
+        assert_eq!(document.at("a.0.b"), Some(&value("1")));
+        assert_eq!(document.at("a.b"), None);
+        assert_eq!(
+            (index("0"), index("12"), index("01"), index(""), index("-1")),
+            (Some(0), Some(12), None, None, None)
+        );
+        document.set("c", value("3"));
+        document.set("a", value("4"));
+        assert_eq!(document, value("{'a': 4, 'c': 3}"));
     }
 }

@@ -20,6 +20,8 @@ pub enum Candidate {
     Of(V),
     /// A list with one element, of the shape that the code asks for.
     One,
+    /// A list of this many elements, of which nothing is known.
+    Many(u32),
     /// The unknown itself, equal to nothing else.
     Itself,
 }

@@ -21,8 +21,8 @@ pub const NOW: i64 = 1_700_000_000_000;
 pub enum Mode {
     /// A retry, a double click: all of them.
     Same,
-    /// The same document, another payload.
-    Different,
+    /// The same document, another payload: all of it, or one input.
+    Different(Option<V>),
 }
 
 pub struct Machine<'a> {
@@ -36,6 +36,8 @@ pub struct Machine<'a> {
     pub unmodelled: Vec<String>,
     /// The slot of each field of the documents at the start.
     pub fields: Vec<Vec<(Vec<String>, usize)>>,
+    /// Values that are too large to be read, and whether something in them is made anew.
+    pub large: rustc_hash::FxHashMap<V, Option<bool>>,
 }
 
 type Js = Option<Value>;
@@ -62,15 +64,29 @@ impl Machine<'_> {
     }
 
     pub fn condition_holds(&mut self, request: &mut Request, cond: C) -> bool {
-        if cond == C::FALSE {
+        if cond == C::TRUE {
+            return true;
+        }
+        if cond == C::FALSE || self.fuel == 0 {
             return false;
         }
-        let broken = request.is_broken;
-        let holds = self.arena.atoms_of(cond).iter().rev().all(|atom| {
+        let is_free = request.elements.is_empty();
+        if is_free && let Some(known) = request.conditions.get(&cond) {
+            request.results_asked += 1;
+            return *known;
+        }
+        // The shared start of conditions is asked once.
+        let Some((parent, atom)) = self.arena.cond(cond) else { return true };
+        self.fuel -= 1;
+        let holds = self.condition_holds(request, parent) && {
+            let broken = request.is_broken;
             let value = self.eval(request, atom.value);
+            request.is_broken = broken;
             truthy(&value) == atom.holds
-        });
-        request.is_broken = broken;
+        };
+        if is_free {
+            request.conditions.insert(cond, holds);
+        }
         holds
     }
 
@@ -82,13 +98,19 @@ impl Machine<'_> {
         if let Some((_, known)) = request.elements.iter().rev().find(|(element, _)| *element == value) {
             return known.clone();
         }
-        let is_free = request.elements.is_empty();
-        if is_free && let Some(known) = request.memo.get(&value) {
+        let is_free = request.elements.is_empty() && !request.in_filter;
+        if is_free && let Some(known) = request.fixed.get(&value) {
             return known.clone();
         }
+        if is_free && let Some(known) = request.memo.get(&value) {
+            request.results_asked += 1;
+            return known.clone();
+        }
+        let before = request.results_asked;
         let result = self.node(request, value);
         if is_free {
-            request.memo.insert(value, result.clone());
+            let memo = if request.results_asked == before { &mut request.fixed } else { &mut request.memo };
+            memo.insert(value, result.clone());
         }
         result
     }
@@ -100,7 +122,14 @@ impl Machine<'_> {
             self.choices.ask(slot);
         }
         if let Some(given) = request.given.get(&value) {
+            request.results_asked += 1;
             return Some(given.clone());
+        }
+        if request.is_before
+            && let Some((collection, path)) = self.hints.loaded.get(&value).filter(|(_, path)| !path.is_empty())
+        {
+            request.results_asked += 1;
+            return self.stored_at(request, *collection, path);
         }
         match self.arena.peek(value) {
             Node::Undefined => None,
@@ -138,15 +167,23 @@ impl Machine<'_> {
             }
             Node::Element(array) => self.element(request, value, *array),
             Node::Derived(op, operands) => self.derived(request, value, *op, operands),
-            Node::Caught(site) => Some(Value::Bool(request.caught.contains(site))),
-            Node::Completed(site) => Some(Value::Bool(!request.failed.contains(site))),
+            Node::Caught(site) => {
+                request.results_asked += 1;
+                Some(Value::Bool(request.caught.contains(site)))
+            }
+            Node::Completed(site) => {
+                request.results_asked += 1;
+                Some(Value::Bool(!request.failed.contains(site)))
+            }
             Node::Call { site, callee, args } => match request.results.get(site) {
                 Some(result) => {
+                    request.results_asked += 1;
                     let result = result.clone();
                     self.ask_read(*site);
                     result
                 }
                 None if self.hints.calls.contains_key(site) => {
+                    request.results_asked += 1;
                     self.ask_read(*site);
                     None
                 }
@@ -185,13 +222,13 @@ impl Machine<'_> {
     /// The result of a read depends on the fields that its filter asks for.
     pub fn ask_read(&mut self, site: crate::value::Site) {
         let Some((collection, paths)) = self.hints.calls.get(&site) else { return };
-        for path in paths.iter().chain([&Vec::new()]) {
-            let slot = match path.is_empty() {
-                true => self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot),
-                false => self.slot_of(*collection, path),
-            };
-            if let Some(slot) = slot {
-                self.choices.ask(slot);
+        let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
+        exists.into_iter().for_each(|slot| self.choices.ask(slot));
+        for path in paths {
+            for length in 1..=path.len() {
+                if let Some(slot) = path.get(..length).and_then(|part| self.slot_of(*collection, part)) {
+                    self.choices.ask(slot);
+                }
             }
         }
     }
@@ -205,25 +242,121 @@ impl Machine<'_> {
         }
         let hint = self.hints.values.get(&value);
         let mut candidates = hint.map(|hint| of_hint(self.arena, hint)).unwrap_or_default();
-        candidates.push(Candidate::Itself);
-        candidates.push(Candidate::Missing);
+        // What is calculated with or ordered is a number or a time.
+        if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {
+            candidates.push(Candidate::Itself);
+        }
+        // What the code never asks about is there.
+        if hint.is_some_and(|hint| hint.is_optional) {
+            candidates.push(Candidate::Missing);
+        }
+        let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
+        let others = others.iter().filter(|other| **other != value && !self.arena.is_literal(**other));
+        candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
         candidates
     }
 
     /// What a request brings: a parameter, a global.
     fn input(&mut self, request: &mut Request, value: V) -> Js {
-        let is_own = self.mode == Mode::Different && !self.hints.selecting.contains(&value);
-        let is_shared =
-            matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. } | Node::Global(_));
-        let who = (is_own && !is_shared).then_some(request.who);
+        match self.own_input(request, value) {
+            (term, Some(Value::Symbol(own))) if own == term => Some(self.with_members(request, value, term)),
+            (_, other) => other,
+        }
+    }
+
+    /// The term of what a request brings, and its value without its members.
+    fn own_input(&mut self, request: &mut Request, value: V) -> (u32, Js) {
+        let is_own = match self.mode {
+            Mode::Same => false,
+            Mode::Different(None) => self.is_payload(value),
+            Mode::Different(Some(input)) => input == value,
+        };
+        let who = is_own.then_some(request.who);
         let candidates = self.candidates(value);
         let term = self.choices.input(value, who, || candidates);
-        self.resolved(request, term, value)
+        (term, self.resolved(request, term, value))
+    }
+
+    /// An unknown value; one whose members the code asks for is a document of these.
+    fn with_members(&mut self, request: &mut Request, value: V, term: u32) -> Value {
+        let hints = self.hints;
+        let Some(members) = hints.members.get(&value).filter(|_| self.is_plain_input(request, value)) else {
+            return Value::Symbol(term);
+        };
+        let mut fields: Vec<(&str, Value)> = Vec::new();
+        for (name, member) in members.iter().filter(|(name, _)| name != "length") {
+            if let Some(value) = self.input(request, *member) {
+                fields.push((name, value));
+            }
+        }
+        if fields.is_empty() { Value::Symbol(term) } else { Value::document(fields) }
+    }
+
+    /// Whether a value is too large to be evaluated in each run.
+    fn is_large(&mut self, value: V) -> bool {
+        if let Some(known) = self.large.get(&value) {
+            return known.is_some();
+        }
+        let (mut open, mut seen, mut is_fresh) = (vec![value], rustc_hash::FxHashSet::default(), false);
+        while let Some(at) = open.pop() {
+            if seen.len() > limits::EVALUATED_NODES {
+                break;
+            }
+            if seen.insert(at) {
+                let node = self.arena.peek(at);
+                is_fresh |= matches!(node, Node::Fresh(..));
+                crate::value::for_children(node, &mut |child| open.push(child));
+                crate::value::for_conditions(node, &mut |cond| {
+                    open.extend(self.arena.cond(cond).map(|(_, atom)| atom.value));
+                });
+            }
+        }
+        let is_large = seen.len() > limits::EVALUATED_NODES;
+        self.large.insert(value, is_large.then_some(is_fresh));
+        is_large
+    }
+
+    /// A value that is too large to be read: unknown, and another one in each request where something in it is.
+    fn unread(&mut self, request: &mut Request, value: V) -> Js {
+        self.note("a value that is too large");
+        let is_own =
+            self.large.get(&value).copied().flatten().unwrap_or(false) || self.mode == Mode::Different(Some(value));
+        let (is_fresh, who) = (is_own, if is_own { request.who } else { 0 });
+        let key = format!("large {value:?} {who}");
+        Some(Value::Symbol(self.choices.applied(key, is_fresh, Some(value), || vec![Candidate::Itself])))
+    }
+
+    /// Whether a value is an unknown function that may give another value each time.
+    pub fn is_unknown_call(&self, value: V) -> bool {
+        self.large.get(&value).is_some_and(Option::is_some)
+            || matches!(self.arena.peek(value), Node::Call { args, .. } | Node::New { args, .. } if args.is_empty())
+    }
+
+    /// Whether a value is brought by a request and selects no document.
+    pub fn is_payload(&self, value: V) -> bool {
+        let is_brought = match self.arena.peek(value) {
+            Node::Param(..) | Node::Opaque(_) | Node::This(_) => true,
+            Node::Member(..) => self.is_of_input(value),
+            _ => false,
+        };
+        is_brought && !self.hints.selecting.contains(&value)
+    }
+
+    fn is_of_input(&self, value: V) -> bool {
+        match self.arena.peek(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) => self.is_of_input(*object),
+            _ => false,
+        }
     }
 
     /// An unknown function of values.
     pub fn applied(&mut self, request: &mut Request, value: V, operator: &str, operands: &[Js]) -> Js {
         let mut key = String::from(operator);
+        // A function without arguments may give another value each time.
+        if self.mode == Mode::Different(Some(value)) {
+            let _ = write!(key, " {}", request.who);
+        }
         for operand in operands {
             match operand {
                 Some(operand) => {
@@ -244,8 +377,18 @@ impl Machine<'_> {
         match self.choices.taken(slot).clone() {
             Candidate::Missing => None,
             Candidate::Value(value) => Some(value),
-            Candidate::Of(other) => self.eval(request, other),
+            Candidate::Of(other) => {
+                // Two inputs may name each other.
+                if request.depth > limits::START_DEPTH {
+                    return Some(Value::Symbol(term));
+                }
+                request.depth += 1;
+                let value = self.eval(request, other);
+                request.depth -= 1;
+                value
+            }
             Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
+            Candidate::Many(count) => Some(Value::list(vec![Value::Symbol(term); count as usize])),
             Candidate::Itself => Some(Value::Symbol(term)),
         }
     }
@@ -271,7 +414,8 @@ impl Machine<'_> {
                 request.next_fresh += 1;
                 Value::Id(request.next_fresh)
             }
-            Freshness::Time => Value::Date(NOW + i64::from(request.next_fresh - limits::FRESH_IDS)),
+            // Both requests run at one time: a moment that one of them stores is not past for the other.
+            Freshness::Time => Value::Date(NOW + request.who as i64),
             Freshness::Random => {
                 let key = format!("random {} {site:?}", request.who);
                 Value::Symbol(self.choices.applied(key, true, None, || vec![Candidate::Itself]))
@@ -290,11 +434,24 @@ impl Machine<'_> {
                 continue;
             }
             match entry.key {
+                Key::Name(name) if matches!(self.arena.peek(entry.value), Node::Regex(_)) => {
+                    let pattern = self.pattern(entry.value);
+                    let name = self.arena.text(name);
+                    match name {
+                        "$regex" => document.set(name, pattern),
+                        _ => document.set(name, Value::document([("$regex", pattern)])),
+                    }
+                }
                 Key::Name(name) => {
-                    let value = self.eval(request, entry.value);
+                    let value = match self.is_large(entry.value) {
+                        true => self.unread(request, entry.value),
+                        false => self.eval(request, entry.value),
+                    };
                     let name = self.arena.text(name);
                     match value {
                         Some(value) => document.set(name, value),
+                        // The driver sends an undefined condition as null.
+                        None if request.in_filter => document.set(name, Value::Null),
                         None => request.undefined_entries = true,
                     }
                 }
@@ -311,14 +468,12 @@ impl Machine<'_> {
                 }
                 Key::Spread => match self.eval(request, entry.value) {
                     Some(Value::Document(fields)) => {
+                        if self.is_plain_input(request, entry.value) {
+                            self.note("a spread of an unknown object");
+                        }
                         fields.iter().for_each(|(name, value)| document.set(name, value.clone()));
                     }
-                    Some(Value::Symbol(_)) => {
-                        self.note("a spread of an unknown object");
-                        for (name, value) in self.known_members(request, entry.value) {
-                            document.set(&name, value);
-                        }
-                    }
+                    Some(Value::Symbol(_)) => self.note("a spread of an unknown object"),
                     _ => {}
                 },
             }
@@ -326,18 +481,12 @@ impl Machine<'_> {
         document
     }
 
-    /// The members of an unknown object that the code asks for.
-    pub fn known_members(&mut self, request: &mut Request, object: V) -> Vec<(String, Value)> {
-        let Some(members) = self.hints.members.get(&object) else { return Vec::new() };
-        let mut known = Vec::new();
-        for (name, member) in members {
-            if name != "length"
-                && let Some(value) = self.eval(request, *member)
-            {
-                known.push((name.clone(), value));
-            }
+    /// The pattern of a regular expression that is written in the code.
+    fn pattern(&self, value: V) -> Value {
+        match self.arena.peek(value) {
+            Node::Regex(pattern) => Value::text(self.arena.text(*pattern)),
+            _ => Value::Null,
         }
-        known
     }
 
     fn array(&mut self, request: &mut Request, items: &[Item]) -> Value {
@@ -379,8 +528,11 @@ impl Machine<'_> {
     }
 
     fn member(&mut self, request: &mut Request, value: V, object: V, key: Sym) -> Js {
-        let base = self.eval(request, object);
         let name = self.arena.text(key);
+        if self.is_plain_input(request, object) && !self.hints.loaded.contains_key(&object) {
+            return self.member_of_input(request, value, object, name);
+        }
+        let base = self.eval(request, object);
         match base {
             Some(Value::Document(_)) => {
                 let base = base?;
@@ -403,8 +555,29 @@ impl Machine<'_> {
                 request.is_broken = true;
                 None
             }
-            Some(Value::Symbol(_)) if self.is_plain_input(request, object) => self.input(request, value),
             other => {
+                let operator = format!("member {name}");
+                self.applied(request, value, &operator, &[other])
+            }
+        }
+    }
+
+    /// A member of an input is an input of its own, unless the object is known.
+    fn member_of_input(&mut self, request: &mut Request, value: V, object: V, name: &str) -> Js {
+        match self.own_input(request, object) {
+            (_, None | Some(Value::Null)) => {
+                request.is_broken = true;
+                None
+            }
+            (term, Some(Value::Symbol(own))) if own == term => self.input(request, value),
+            (_, Some(Value::List(items))) if matches!(name, "length" | "size") => {
+                Some(Value::Number(items.len() as f64))
+            }
+            (_, Some(Value::Text(text))) if name == "length" => Some(Value::Number(text.len() as f64)),
+            (_, Some(Value::Document(fields))) => {
+                fields.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
+            }
+            (_, other) => {
                 let operator = format!("member {name}");
                 self.applied(request, value, &operator, &[other])
             }
@@ -434,6 +607,9 @@ impl Machine<'_> {
             (Some(Value::List(items)), Some(Value::Number(at))) if *at >= 0.0 => items.get(*at as usize).cloned(),
             (Some(Value::List(items)), Some(Value::Symbol(_))) => items.first().cloned(),
             (Some(Value::Document(_)), Some(Value::Text(name))) => base.as_ref()?.field(name).cloned(),
+            (Some(Value::Document(_)), Some(Value::Number(number))) => {
+                base.as_ref()?.field(&number.to_string()).cloned()
+            }
             (Some(Value::Document(_)), Some(Value::Symbol(term))) => {
                 base.as_ref()?.field(&format!("key{term}")).cloned()
             }
@@ -646,6 +822,7 @@ pub fn of_hint(arena: &Arena, hint: &Hint) -> Vec<Candidate> {
     }
     if hint.is_list {
         candidates.extend([Candidate::One, Candidate::Value(Value::list(Vec::new()))]);
+        candidates.extend(hint.lengths.iter().map(|length| Candidate::Many(*length)));
     }
     for value in &hint.values {
         match arena.peek(*value) {

@@ -166,6 +166,16 @@ fn reduce(
     Ok(Some(sum))
 }
 
+/// Operators that look at their arguments one by one, and at none after a null.
+const STOPS_AT_NULL: [Operator; 6] = [
+    Operator::Add,
+    Operator::Multiply,
+    Operator::Concat,
+    Operator::ConcatArrays,
+    Operator::SetUnion,
+    Operator::SetIntersection,
+];
+
 fn call(operator: Operator, arguments: &[Expression<Value>], scope: &mut Scope<'_>) -> Evaluated {
     match operator {
         Operator::And | Operator::Or => {
@@ -189,8 +199,15 @@ fn call(operator: Operator, arguments: &[Expression<Value>], scope: &mut Scope<'
         }
         _ => {}
     }
-    let values: Result<Vec<Option<Value>>, Failure> = arguments.iter().map(|one| evaluate(one, scope)).collect();
-    let values = values?;
+    let mut values = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let value = evaluate(argument, scope)?;
+        let ends = STOPS_AT_NULL.contains(&operator) && matches!(value, None | Some(Value::Null));
+        values.push(value);
+        if ends {
+            break;
+        }
+    }
     match operator {
         Operator::Eq | Operator::Ne => {
             let [a, b] = values.as_slice() else { return Failure::not_modelled(operator.name()) };
@@ -227,4 +244,120 @@ fn compare(operator: Operator, values: &[Option<Value>]) -> Evaluated {
             Ordering::Greater => 1.0,
         }),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bson::Concrete;
+    use super::super::written::value;
+    use super::*;
+    use crate::race::expression::parse;
+
+    const ROOT: &str = "{'n': 3, 'm': -2.5, 'a': [1, 2, 3], 'd': [{'x': 1}, {'x': 2}, 5], 't': 'aB', 'o': {'p': 1}, 's': '#1', 'w': '~9'}";
+
+    fn computed(text: &str) -> Result<String, Failure> {
+        let expression = parse(&Concrete, &value(text))?;
+        let found = evaluate(&expression, &mut Scope::new(&value(ROOT), Some(7)))?;
+        Ok(found.map_or_else(|| "missing".to_owned(), |value| value.canonical()))
+    }
+
+    #[test]
+    fn each_operator_computes() {
+        for (text, expected) in [
+            ("{'$abs': '$m'}", "2.5"),
+            ("{'$add': ['$n', 1, 2]}", "6"),
+            ("{'$add': ['$w', 1]}", "Date(10)"),
+            ("{'$add': ['$z', '$a']}", "null"),
+            ("{'$allElementsTrue': ['$a']}", "true"),
+            ("{'$and': ['$n', 0]}", "false"),
+            ("{'$anyElementTrue': [[0, 1]]}", "true"),
+            ("{'$arrayElemAt': ['$a', -1]}", "3"),
+            ("{'$arrayElemAt': ['$a', 9]}", "missing"),
+            ("{'$arrayToObject': {'$literal': [['k', 1]]}}", "{k: 1}"),
+            ("{'$ceil': '$m'}", "-2"),
+            ("{'$cmp': ['$n', 4]}", "-1"),
+            ("{'$concat': ['$t', 'c']}", "\"aBc\""),
+            ("{'$concat': ['$t', '$z']}", "null"),
+            ("{'$concatArrays': ['$a', [4]]}", "[1, 2, 3, 4]"),
+            ("{'$concatArrays': ['$z', {'$anyElementTrue': ['$n']}]}", "null"),
+            ("{'$cond': [{'$gt': ['$n', 2]}, 'y', 'n']}", "\"y\""),
+            ("{'$divide': ['$n', 2]}", "1.5"),
+            ("{'$eq': ['$z', null]}", "false"),
+            ("{'$eq': ['$s', '$s']}", "true"),
+            ("{'$filter': {'input': '$a', 'as': 'e', 'cond': {'$ne': ['$$e', 2]}}}", "[1, 3]"),
+            ("{'$first': '$a'}", "1"),
+            ("{'$floor': '$m'}", "-3"),
+            ("{'$gte': ['$n', 3]}", "true"),
+            ("{'$ifNull': ['$z', '$n']}", "3"),
+            ("{'$in': [2, '$a']}", "true"),
+            ("{'$in': [{'x': 1}, '$d']}", "true"),
+            ("{'$indexOfArray': ['$a', 2]}", "1"),
+            ("{'$isArray': '$a'}", "true"),
+            ("{'$isNumber': '$t'}", "false"),
+            ("{'$last': '$a'}", "3"),
+            ("{'$let': {'vars': {'v': '$n'}, 'in': {'$add': ['$$v', 1]}}}", "4"),
+            ("{'$lt': ['$z', null]}", "true"),
+            ("{'$lte': ['$n', 2]}", "false"),
+            ("{'$map': {'input': '$d', 'in': '$$this.x'}}", "[1, 2, null]"),
+            ("{'$max': '$a'}", "3"),
+            ("{'$max': ['$n', '$z', 5]}", "5"),
+            ("{'$mergeObjects': ['$o', {'q': 2}]}", "{p: 1, q: 2}"),
+            ("{'$min': ['$n', 5]}", "3"),
+            ("{'$mod': ['$n', 2]}", "1"),
+            ("{'$multiply': ['$n', 2]}", "6"),
+            ("{'$ne': ['$n', 3]}", "false"),
+            ("{'$not': ['$z']}", "true"),
+            ("{'$objectToArray': '$o'}", "[{k: \"p\", v: 1}]"),
+            ("{'$or': ['$z', '$n']}", "true"),
+            ("{'$range': [0, '$n']}", "[0, 1, 2]"),
+            ("{'$reduce': {'input': '$a', 'initialValue': 0, 'in': {'$add': ['$$value', '$$this']}}}", "6"),
+            ("{'$reverseArray': '$a'}", "[3, 2, 1]"),
+            ("{'$setDifference': ['$a', [2]]}", "[1, 3]"),
+            ("{'$setEquals': ['$a', [3, 2, 1, 1]]}", "true"),
+            ("{'$setIntersection': ['$a', [3, 1, 9]]}", "[1, 3]"),
+            ("{'$setIsSubset': [[1], '$a']}", "true"),
+            ("{'$setUnion': ['$a', [3, 4]]}", "[1, 2, 3, 4]"),
+            ("{'$size': '$a'}", "3"),
+            ("{'$slice': ['$a', -2]}", "[2, 3]"),
+            ("{'$slice': ['$a', 1, 1]}", "[2]"),
+            ("{'$subtract': ['$w', 2]}", "Date(7)"),
+            ("{'$sum': '$z'}", "0"),
+            ("{'$sum': ['$n', '$t', 1]}", "4"),
+            ("{'$switch': {'branches': [{'case': 0, 'then': 1}], 'default': 2}}", "2"),
+            ("{'$toLower': '$t'}", "\"ab\""),
+            ("{'$toUpper': '$z'}", "\"\""),
+            ("{'$trunc': '$m'}", "-2"),
+            ("'$d.x'", "[1, 2]"),
+            ("'$a.0'", "[]"),
+            ("{'k': '$z', 'l': ['$z']}", "{l: [null]}"),
+            ("'$$ROOT.n'", "3"),
+            ("'$$NOW'", "Date(7)"),
+            ("'$$REMOVE'", "missing"),
+        ] {
+            assert_eq!(computed(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_server_refuses_or_the_model_does_not_know() {
+        for text in [
+            "{'$add': ['$t', 1]}",
+            "{'$divide': ['$n', 0]}",
+            "{'$in': [1, '$n']}",
+            "{'$size': '$z'}",
+            "{'$concatArrays': ['$a', '$n']}",
+            "{'$objectToArray': '$a'}",
+            "{'$mergeObjects': ['$n']}",
+            "{'$switch': {'branches': [{'case': 0, 'then': 1}]}}",
+            "{'$slice': ['$a', 0, 0]}",
+            "'$$v'",
+        ] {
+            assert!(matches!(computed(text), Err(Failure::Rejected(_))), "{text}");
+        }
+        for text in
+            ["{'$add': ['$s', 1]}", "{'$lt': ['$s', 1]}", "{'$size': '$s'}", "{'$dateAdd': {}}", "{'$max': ['$s', 1]}"]
+        {
+            assert!(matches!(computed(text), Err(Failure::NotModelled(_))), "{text}");
+        }
+    }
 }

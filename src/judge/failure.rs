@@ -18,6 +18,15 @@ impl Failure {
         Err(Self::Rejected(why.into()))
     }
 
+    /// The failure of two parts, the earlier and this one: what is not known might not have failed, and outweighs what is.
+    #[must_use]
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        match earlier {
+            Some(earlier) if !matches!(self, Self::NotModelled(_)) => earlier,
+            _ => self,
+        }
+    }
+
     pub fn not_modelled<T>(what: impl Into<String>) -> Result<T, Self> {
         Err(Self::NotModelled(what.into()))
     }

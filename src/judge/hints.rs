@@ -5,6 +5,7 @@
 //! interesting values. Must not know: how values are chosen.
 
 use super::slice::{Action, Slice, conditions_of, values_of};
+use crate::limits;
 use crate::project::Project;
 use crate::project::writes::WriteKind;
 use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
@@ -19,6 +20,10 @@ pub struct Hint {
     pub is_bool: bool,
     pub is_list: bool,
     pub is_text: bool,
+    /// Lengths that a list is compared with.
+    pub lengths: Vec<u32>,
+    /// The code asks whether there is one.
+    pub is_optional: bool,
     /// Values that it is compared with or set to: literals, and values that the request brings.
     pub values: Vec<V>,
 }
@@ -69,8 +74,14 @@ pub fn is_position(part: &str) -> bool {
 
 /// Collects the hints of a slice. `documents` are documents that others loaded.
 pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
-    let mut collector =
-        Collector { project, slice, hints: Hints::default(), seen: FxHashSet::default(), asked: Vec::new() };
+    let mut collector = Collector {
+        project,
+        slice,
+        hints: Hints::default(),
+        seen: FxHashSet::default(),
+        asked: Vec::new(),
+        methods: Vec::new(),
+    };
     collector.hints.shapes = vec![Shape::default(); slice.collections.len()];
     for command in &slice.commands {
         for value in values_of(command) {
@@ -114,6 +125,8 @@ struct Collector<'a> {
     slice: &'a Slice,
     hints: Hints,
     seen: FxHashSet<V>,
+    /// The objects whose methods were met and that are still to be looked at.
+    methods: Vec<V>,
     /// The paths that the filter at hand asks for.
     asked: Vec<Vec<String>>,
 }
@@ -134,6 +147,8 @@ impl Collector<'_> {
         };
         let (root, path, read) = self.project.loaded(value, &given)?;
         let collection = match read {
+            // What an aggregation computes is no field.
+            Some(read) if read.method == "aggregate" => return None,
             Some(read) => self.slice.collections.iter().position(|known| known.same(&read.handle))? as u32,
             None => {
                 debug_assert!(given.contains(&root), "only given documents have no read");
@@ -176,6 +191,7 @@ impl Collector<'_> {
 
     fn compared(&mut self, a: V, b: V) {
         for (side, other) in [(a, b), (b, a)] {
+            self.measured(side, other);
             let is_time = matches!(self.project.arena.peek(other), Node::Fresh(Freshness::Time, _));
             self.mark(side, &|hint| {
                 hint.is_time |= is_time;
@@ -183,6 +199,44 @@ impl Collector<'_> {
                     hint.values.push(other);
                 }
             });
+        }
+    }
+
+    /// A length that is compared with a number.
+    fn measured(&mut self, length: V, number: V) {
+        let Node::Num(bits) = self.project.arena.peek(number) else { return };
+        let number = f64::from_bits(*bits);
+        self.long(length, number);
+    }
+
+    fn long(&mut self, length: V, number: f64) {
+        let lists: Vec<V> = self.project.arena.alternatives(length).into_iter().map(|(_, v)| v).collect();
+        for length in lists {
+            if !(1.0..=limits::START_ITEMS).contains(&number) {
+                continue;
+            }
+            let list = match *self.project.arena.peek(length) {
+                Node::Member(list, name) if self.project.arena.text(name) == "length" => list,
+                Node::Call { .. } => length,
+                _ => continue,
+            };
+            let number = number as u32;
+            let apply = |hint: &mut Hint| {
+                for length in [number, number.saturating_sub(1), number + 1] {
+                    if length > 1 && !hint.lengths.contains(&length) {
+                        hint.lengths.push(length);
+                    }
+                }
+            };
+            // As many documents as are counted.
+            if let Some((collection, path)) = self.place(list).filter(|(_, path)| path.is_empty())
+                && let Some(shape) = self.hints.shapes.get_mut(collection as usize)
+            {
+                debug_assert!(path.is_empty(), "documents have no path");
+                apply(&mut shape.hint);
+            } else {
+                self.mark(list, &apply);
+            }
         }
     }
 
@@ -194,6 +248,7 @@ impl Collector<'_> {
             }
             let node = self.node(value);
             self.look(value, &node);
+            open.append(&mut self.methods);
             for_children(&node, &mut |child| open.push(child));
             for_conditions(&node, &mut |cond| {
                 open.extend(self.project.arena.atoms_of(cond).iter().map(|atom| atom.value));
@@ -233,6 +288,13 @@ impl Collector<'_> {
                 let spreads: Vec<V> = items.iter().filter(|item| item.spread).map(|item| item.value).collect();
                 spreads.into_iter().for_each(|value| self.mark(value, &|hint| hint.is_list = true));
             }
+            // A method is no member that holds a value.
+            Node::Call { callee, .. } => {
+                if let Node::Member(object, _) = *self.project.arena.peek(*callee) {
+                    self.methods.push(object);
+                    self.seen.insert(*callee);
+                }
+            }
             Node::Member(object, key) => {
                 let name = self.project.arena.text(*key).to_owned();
                 if name == "length" {
@@ -247,6 +309,30 @@ impl Collector<'_> {
                     self.mark(value, &|_| {});
                 }
             }
+            // { 5: …, 10: … }[list.length]
+            Node::Index(table, key) => {
+                if let Node::Object(entries) = self.node(*table) {
+                    for entry in entries {
+                        if let Key::Computed(name) = entry.key {
+                            self.compared(*key, name);
+                        }
+                        let Key::Name(name) = entry.key else { continue };
+                        let name = self.project.arena.text(name).to_owned();
+                        match name.parse::<f64>() {
+                            Ok(number) => {
+                                self.long(*key, number);
+                                let number = self.project.arena.num(number);
+                                self.compared(*key, number);
+                            }
+                            Err(_) => {
+                                let text = self.project.arena.str(&name);
+                                self.compared(*key, text);
+                            }
+                        }
+                    }
+                }
+            }
+            Node::Nullish(inner) => self.mark(*inner, &|hint| hint.is_optional = true),
             Node::Not(inner) | Node::Coerce(Coercion::Bool, inner) => self.truth(*inner),
             Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| self.truth(*part)),
             _ => {}
@@ -255,9 +341,11 @@ impl Collector<'_> {
 
     /// A value whose truth decides.
     fn truth(&mut self, value: V) {
-        if matches!(self.project.arena.peek(value), Node::Member(..)) {
-            self.mark(value, &|hint| hint.is_bool = true);
-        }
+        let is_member = matches!(self.project.arena.peek(value), Node::Member(..));
+        self.mark(value, &|hint| {
+            hint.is_bool |= is_member;
+            hint.is_optional = true;
+        });
     }
 
     fn is_time(&self, value: V, depth: u32) -> bool {
@@ -288,6 +376,11 @@ impl Collector<'_> {
     fn elements(&mut self, array: V, direct: bool, arg: V) {
         let arrays: Vec<V> = self.project.arena.alternatives(array).into_iter().map(|(_, v)| v).collect();
         for array in arrays {
+            // ['like', 'unlike'].includes(action)
+            if let (true, Node::Array(items)) = (direct, self.node(array)) {
+                items.iter().for_each(|item| self.compared(arg, item.value));
+                continue;
+            }
             let (array, inner) = match self.node(array) {
                 Node::Mapped(inner, result) => {
                     (inner, self.project.element_field(result).map(|(_, field)| field).unwrap_or_default())
@@ -361,6 +454,7 @@ impl Collector<'_> {
                     self.test(collection, path, &name, entry.value, depth);
                 }
             }
+            Node::Regex(_) => self.test(collection, path, "$regex", value, depth),
             _ => {
                 let mut open = vec![value];
                 let mut seen = FxHashSet::default();
@@ -407,6 +501,16 @@ impl Collector<'_> {
                 }
             }
             "$not" => self.condition(collection, path, value, depth + 1),
+            "$regex" => {
+                let sample = match self.project.arena.peek(value) {
+                    Node::Regex(pattern) | Node::Str(pattern) => sample_of(self.project.arena.text(*pattern)),
+                    _ => return,
+                };
+                let sample = self.project.arena.str(&sample);
+                if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+                    shape.at(path).hint.values.push(sample);
+                }
+            }
             "$exists" => {
                 if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
                     shape.at(path);
@@ -445,6 +549,15 @@ impl Collector<'_> {
         if path.iter().any(|part| part.is_empty() || part == "...") {
             return;
         }
+        // A new document has what the searches before it ask for.
+        if is_new && !self.project.arena.is_literal(value) {
+            let asked = self.hints.shapes.get_mut(collection as usize).map(|shape| shape.at(path).hint.values.clone());
+            for literal in asked.unwrap_or_default() {
+                if self.project.arena.is_literal(literal) {
+                    self.compared(value, literal);
+                }
+            }
+        }
         let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
         let shape = shape.at(path);
         shape.hint.is_number |= is_number || matches!(node, Node::Num(_));
@@ -457,4 +570,10 @@ impl Collector<'_> {
             shape.hint.values.push(value);
         }
     }
+}
+
+/// A text that a simple pattern is likely to match: its letters, without its anchors and operators.
+fn sample_of(pattern: &str) -> String {
+    let plain: String = pattern.chars().filter(|c| !"^$\\.*+?()[]{}|".contains(*c)).collect();
+    if plain.is_empty() { "a".to_owned() } else { plain }
 }

@@ -98,5 +98,5 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
 
 /// Whether different operands surely give different results, so that an unknown result is as good as a known one.
 pub fn is_injective(operator: &str) -> bool {
-    matches!(operator, "template" | "+" | "-" | "neg" | "toISOString" | "error" | "called" | "args")
+    matches!(operator, "template" | "+" | "-" | "neg" | "toISOString" | "error" | "called" | "args" | "typeof")
 }

@@ -73,7 +73,7 @@ fn every<T>(parts: &[T], mut holds: impl FnMut(&T) -> Answer) -> Answer {
         match holds(part) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
-            Err(failure) => failed = failed.or(Some(failure)),
+            Err(failure) => failed = Some(failure.after(failed.take())),
         }
     }
     failed.map_or(Ok(true), Err)
@@ -85,12 +85,17 @@ fn some<T>(parts: &[T], mut holds: impl FnMut(&T) -> Answer) -> Answer {
 
 fn at_path(path: &str, test: &Test<Value>, document: &Value, found: &mut Found) -> Answer {
     let mut any_value = |leaf, pass: &dyn Fn(Option<&Value>) -> Answer| {
+        // An element that is not known may be the first that passes.
+        let mut is_first = true;
         any(document, path, leaf, &mut |value, element| {
-            let passed = pass(value)?;
-            if let (true, Some(element)) = (passed, element) {
-                found.record(element);
+            let answer = pass(value);
+            is_first &= answer.is_ok();
+            match (&answer, element) {
+                (Ok(true), Some(element)) if is_first => found.record(element),
+                (Ok(true), Some(_)) => *found = Found::Several,
+                _ => {}
             }
-            Ok(passed)
+            answer
         })
     };
     match test {
@@ -200,10 +205,13 @@ fn ordered(value: Option<&Value>, operand: &Value, holds: fn(Ordering) -> bool) 
     if *value == Value::Null || *operand == Value::Null {
         return Ok(false);
     }
-    if value.is_opaque() || operand.is_opaque() {
-        return Failure::not_modelled("the order of an unknown value");
+    let is_unknown = |value: &Value| matches!(value, Value::Symbol(_));
+    match value.rank() == operand.rank() {
+        same if is_unknown(value) || is_unknown(operand) || same && (value.is_opaque() || operand.is_opaque()) => {
+            Failure::not_modelled("the order of an unknown value")
+        }
+        same => Ok(same && holds(value.order(operand))),
     }
-    Ok(value.rank() == operand.rank() && holds(value.order(operand)))
 }
 
 fn is_kind(value: Option<&Value>, kind: Kind) -> Answer {
@@ -231,5 +239,71 @@ fn modulo(value: Option<&Value>, divisor: &Value, remainder: &Value) -> Answer {
         (Some(Value::Symbol(_)), ..) => Failure::not_modelled("$mod of an unknown value"),
         (_, Value::Number(_), Value::Number(_)) => Ok(false),
         _ => Failure::not_modelled("$mod"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bson::Concrete;
+    use super::super::written::value;
+    use super::*;
+    use crate::race::predicate::parse;
+
+    fn is_match(filter: &str, document: &str) -> Option<bool> {
+        let predicate = parse(&Concrete, &value(filter)).unwrap();
+        matches(&predicate, &value(document)).ok()
+    }
+
+    #[test]
+    fn a_filter_matches_as_the_server_does() {
+        for (filter, document, expected) in [
+            ("{'m.k': {'$ne': 5}}", "{'m': [{'k': 4}, {}]}", true),
+            ("{'m.k': {'$ne': 5}}", "{'m': [{'k': 4}, {'k': 5}]}", false),
+            ("{'m.k': {'$ne': 5}}", "{}", true),
+            ("{'m.k': {'$ne': null}}", "{'m': [{'k': 4}, {}]}", false),
+            ("{'m.k': {'$ne': null}}", "{'m': []}", true),
+            ("{'m.k': {'$ne': null}}", "{}", false),
+            ("{'m.k': 1, 'm.i': 2}", "{'m': [{'k': 1}, {'i': 2}]}", true),
+            ("{'m': {'$elemMatch': {'k': 1, 'i': 2}}}", "{'m': [{'k': 1}, {'i': 2}]}", false),
+            ("{'m': {'$not': {'$elemMatch': {'k': 1, 'i': 2}}}}", "{'m': [{'k': 1}, {'i': 2}]}", true),
+            ("{'a': {'$gt': 1, '$lt': 3}}", "{'a': [0, 4]}", true),
+            ("{'a': {'$elemMatch': {'$gt': 1, '$lt': 3}}}", "{'a': [0, 4]}", false),
+            ("{'a': [1, 2]}", "{'a': [1, 2]}", true),
+            ("{'a': [1, 2]}", "{'a': [[1, 2]]}", true),
+            ("{'a': null}", "{}", true),
+            ("{'a.b': null}", "{'a': [1]}", false),
+            ("{'a': {'$gt': 'x'}}", "{'a': 5}", false),
+            ("{'a': {'$gte': null}}", "{}", true),
+            ("{'a.1': 2}", "{'a': [1, 2]}", true),
+            ("{'a': {'$size': 0}}", "{'a': []}", true),
+            ("{'a': {'$size': 0}}", "{}", false),
+            ("{'a': {'$all': []}}", "{'a': []}", false),
+            ("{'a': {'$all': [1, 2]}}", "{'a': [2, 1, 0]}", true),
+            ("{'a': {'$in': [1, null]}}", "{}", true),
+            ("{'a': {'$nin': [1]}}", "{'a': [2, 1]}", false),
+            ("{'a': {'$exists': false}}", "{'a': null}", false),
+            ("{'a': {'$type': 'array'}}", "{'a': []}", true),
+            ("{'a': {'$mod': [2, 1]}}", "{'a': 3.7}", true),
+            ("{'a': {'$regex': '^x'}}", "{'a': ['y', 'xy']}", true),
+            ("{'$nor': [{'a': 1}, {'b': 2}]}", "{'a': 2, 'b': 1}", true),
+            ("{'$or': [{'a': 1}, {'b': 2}]}", "{'a': 2, 'b': 1}", false),
+            ("{'$expr': {'$gt': ['$a', '$b']}}", "{'a': 2, 'b': 1}", true),
+            ("{'a': {'b': 1, 'c': 2}}", "{'a': {'c': 2, 'b': 1}}", false),
+            ("{'a': {'$not': {'$gt': 1}}}", "{'a': [0, 2]}", false),
+            ("{'a': '#1'}", "{'a': '#1'}", true),
+            ("{'a': '#1'}", "{'a': '#2'}", false),
+        ] {
+            assert_eq!(is_match(filter, document), Some(expected), "{filter} {document}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_decides_only_where_nothing_else_does() {
+        assert_eq!(is_match("{'a': {'$gt': '#1'}}", "{'a': 5}"), None);
+        assert_eq!(is_match("{'a': {'$gt': '#1'}, 'b': 1}", "{'a': 5, 'b': 2}"), Some(false));
+        assert_eq!(is_match("{'$or': [{'a': {'$gt': '#1'}}, {'b': 2}]}", "{'a': 5, 'b': 2}"), Some(true));
+        assert_eq!(is_match("{'$where': 'x'}", "{}"), None);
+        assert_eq!(is_match("{'a': {'$regex': 'x.*y'}}", "{'a': 'xy'}"), None);
+        assert_eq!(is_match("{'a': {'$gte': '#1'}}", "{'a': '#1'}"), Some(true));
     }
 }

@@ -12,13 +12,16 @@ mod eval;
 pub mod evaluated;
 pub mod expression;
 pub mod failure;
+mod function;
 mod hints;
 mod javascript;
 pub mod keys;
+mod literal;
 pub mod matching;
 pub mod pattern;
 pub mod pipeline;
 pub mod projection;
+mod remedied;
 mod request;
 mod search;
 mod send;
@@ -26,31 +29,32 @@ mod slice;
 pub mod sort;
 mod start;
 pub mod store;
+#[cfg(test)]
+mod store_tests;
 pub mod traverse;
 pub mod unique;
 pub mod update;
+#[cfg(test)]
+mod update_tests;
 pub mod upsert;
 mod witness;
+#[cfg(test)]
+mod written;
 
+pub use function::Function;
+pub use remedied::{NewIndex, Remedied, mends};
 pub use search::Verdict;
 pub use slice::Act;
 
 use crate::diagnostic::witness::{Harm, Witness};
+use crate::project::Project;
 use crate::project::schema::Schemas;
-use crate::project::writes::{Write, WriteKind};
-use crate::project::{Project, Step};
-use crate::value::Site;
+use crate::project::writes::WriteKind;
+use crate::value::{C, Entry, Freshness, Key, Node, Site};
+use function::{indexes_of, versioned_of};
 use search::{Evidence, Question};
-use slice::Slice;
+use slice::{Extent, Slice};
 use store::UniqueIndex;
-
-/// One function, as the judge reads it.
-pub struct Function<'a> {
-    pub steps: &'a [Step],
-    pub writes: &'a [Write],
-    /// For each write, whether Mongoose sends it with `__v` in its filter.
-    pub versioned: &'a [bool],
-}
 
 /// A verdict, and for a race what shows it.
 #[derive(Clone, Debug)]
@@ -69,11 +73,41 @@ pub fn judge(
     act: Act,
     whole_array: Option<&str>,
 ) -> Judgement {
-    let Some(slice) = slice::slice(project, function.steps, function.writes, function.versioned, act) else {
-        return Judgement { verdict: Verdict::Unknown("the act is no command".to_owned()), witness: None };
+    let (alone, size) = judge_extent(project, schemas, function, act, whole_array, Extent::Act);
+    let is_decided = match &alone.verdict {
+        Verdict::Race(_) | Verdict::Unknown { .. } => true,
+        // A list that is written whole loses elements or does not, whatever else is done.
+        Verdict::Safe { .. } | Verdict::ActsTwice(_) => whole_array.is_some(),
     };
+    if is_decided {
+        return alone;
+    }
+    // Something else that the act's condition decides may be repeated.
+    let (decided, whole) = judge_extent(project, schemas, function, act, whole_array, Extent::Decided);
+    match decided.verdict {
+        Verdict::Race(_) => decided,
+        _ if whole == size => alone,
+        Verdict::Unknown { .. } | Verdict::Safe { .. } if matches!(alone.verdict, Verdict::ActsTwice(_)) => alone,
+        _ => decided,
+    }
+}
+
+/// Judges a slice; gives also how many commands are in it.
+fn judge_extent(
+    project: &mut Project,
+    schemas: &Schemas,
+    function: &Function<'_>,
+    act: Act,
+    whole_array: Option<&str>,
+    extent: Extent,
+) -> (Judgement, usize) {
+    let Some(mut slice) = slice::slice(project, function.steps, function.writes, function.versioned, act, extent)
+    else {
+        return (Judgement { verdict: Verdict::unknown("the act is no command"), witness: None }, 0);
+    };
+    fill_defaults(project, schemas, &mut slice);
     let hints = hints::collect(project, &slice);
-    let indexes = indexes_of(schemas, &slice);
+    let indexes = indexes_of(&project.arena, schemas, &slice);
     let versioned = versioned_of(function, &slice);
     let verdict = search::judge(&Question {
         arena: &project.arena,
@@ -86,10 +120,10 @@ pub fn judge(
     let shown = match &verdict {
         Verdict::Race(evidence) => Some((evidence, Harm::Race)),
         Verdict::ActsTwice(evidence) => Some((evidence, Harm::ActsTwice)),
-        Verdict::Safe { .. } | Verdict::Unknown(_) => None,
+        Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
     };
     let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &indexes, harm));
-    Judgement { verdict, witness }
+    (Judgement { verdict, witness }, slice.commands.len())
 }
 
 fn shown_by(
@@ -108,23 +142,30 @@ fn shown_by(
     witness::witness(&names, evidence, indexes, harm)
 }
 
-fn indexes_of(schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
-    let mut indexes = Vec::new();
-    for (at, handle) in slice.collections.iter().enumerate() {
-        for keys in schemas.unique.of(handle).iter().filter(|keys| !keys.is_empty()) {
-            indexes.push(UniqueIndex { collection: at as u32, fields: keys.clone(), sparse: false, partial: None });
+/// New documents as Mongoose sends them: with the defaults of the schema.
+fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
+    for command in &mut slice.commands {
+        let site = command.site;
+        let slice::Action::Write { write, .. } = &mut command.action else { continue };
+        let is_mongoose = write.kind == WriteKind::Insert && matches!(write.method.as_str(), "create" | "save");
+        let Some(payload) = write.payload.filter(|_| is_mongoose) else { continue };
+        let Node::Object(own) = project.arena.node(payload).clone() else { continue };
+        let mut entries = Vec::new();
+        for (name, value) in schemas.defaults.of(&write.handle) {
+            let value = match project.arena.node(*value) {
+                Node::Func(_) => continue,
+                // default: Date.now
+                Node::Member(_, now) if project.arena.text(*now) == "now" => {
+                    project.arena.intern(Node::Fresh(Freshness::Time, site))
+                }
+                _ => *value,
+            };
+            let key = Key::Name(project.arena.sym(name));
+            entries.push(Entry { key, value, cond: C::TRUE });
+        }
+        if !entries.is_empty() {
+            entries.extend(own);
+            write.payload = Some(project.arena.intern(Node::Object(entries)));
         }
     }
-    indexes
-}
-
-/// The collections whose documents are saved with a version.
-fn versioned_of(function: &Function<'_>, slice: &Slice) -> Vec<bool> {
-    let is_saved = |write: &Write, at: usize| {
-        write.kind == WriteKind::Save && slice.collections.get(at).is_some_and(|handle| handle.same(&write.handle))
-    };
-    let writes = || function.writes.iter().zip(function.versioned);
-    (0..slice.collections.len())
-        .map(|at| writes().any(|(write, versioned)| *versioned && is_saved(write, at)))
-        .collect()
 }

@@ -61,3 +61,30 @@ impl Plain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_and_escapes() {
+        let is_match = |pattern: &str, text: &str| matches(&Value::text(pattern), None, Some(&Value::text(text))).ok();
+        for (pattern, text, expected) in [
+            ("b", "abc", Some(true)),
+            ("^b", "abc", Some(false)),
+            ("^a", "abc", Some(true)),
+            ("c$", "abc", Some(true)),
+            ("^ab$", "abc", Some(false)),
+            ("a\\.c", "a.c", Some(true)),
+            ("a\\.c", "abc", Some(false)),
+            ("a.c", "abc", None),
+            ("\\d", "1", None),
+            ("a|b", "a", None),
+            ("c$", "c\n", None),
+        ] {
+            assert_eq!(is_match(pattern, text), expected, "{pattern} {text}");
+        }
+        let ignoring = |text: &str| matches(&Value::text("AB"), Some(&Value::text("i")), Some(&Value::text(text))).ok();
+        assert_eq!((ignoring("xab"), ignoring("é"), ignoring("x")), (Some(true), None, Some(false)));
+    }
+}

@@ -3,6 +3,7 @@
 //! Input: stages, a document. Output: the new document. Must not know: collections, `_id`.
 
 use super::bson::Value;
+use super::evaluated::Evaluated;
 use super::expression::{Scope, evaluate};
 use super::failure::Failure;
 use super::projection;
@@ -10,10 +11,8 @@ use crate::race::change::Stage;
 use crate::race::expression::Expression;
 use std::rc::Rc;
 
-/// `fresh` numbers the time of the command.
-pub fn apply(stages: &[Stage<Value>], document: &Value, fresh: &mut u32) -> Result<Value, Failure> {
-    *fresh += 1;
-    let now = i64::from(*fresh);
+/// `now` is the time of the command.
+pub fn apply(stages: &[Stage<Value>], document: &Value, now: i64) -> Result<Value, Failure> {
     let mut current = document.clone();
     for stage in stages {
         current = match stage {
@@ -49,28 +48,33 @@ fn set<'a>(
 ) -> Result<Value, Failure> {
     let mut new = document.clone();
     for (path, expression) in fields {
-        let value = evaluate(expression, &mut Scope::new(root, Some(now)))?;
-        new = assign(Some(&new), Some(path), value.as_ref()).unwrap_or(Value::Null);
+        let mut compute = || evaluate(expression, &mut Scope::new(root, Some(now)));
+        new = assign(Some(&new), Some(path), &mut compute)?.unwrap_or(Value::Null);
     }
     Ok(new)
 }
 
-/// A path goes into each element of an array, and puts a document where something else was.
-fn assign(container: Option<&Value>, path: Option<&str>, value: Option<&Value>) -> Option<Value> {
-    let Some(path) = path else { return value.cloned() };
+/// A path goes into each element of an array, and puts a document where something else was. Where an array is empty, nothing
+/// is computed, and nothing fails.
+fn assign(container: Option<&Value>, path: Option<&str>, compute: &mut impl FnMut() -> Evaluated) -> Evaluated {
+    let Some(path) = path else { return compute() };
     if let Some(Value::List(items)) = container {
-        return Some(Value::list(items.iter().filter_map(|item| assign(Some(item), Some(path), value)).collect()));
+        let mut new = Vec::with_capacity(items.len());
+        for item in items.iter() {
+            new.extend(assign(Some(item), Some(path), compute)?);
+        }
+        return Ok(Some(Value::list(new)));
     }
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
     let mut fields = container.and_then(Value::fields).unwrap_or_default().to_vec();
     match fields.iter().position(|(known, _)| &**known == name) {
         Some(at) => {
             let (name, old) = fields.remove(at);
-            if let Some(new) = assign(Some(&old), rest, value) {
+            if let Some(new) = assign(Some(&old), rest, compute)? {
                 fields.insert(at, (name, new));
             }
         }
-        None => fields.extend(assign(None, rest, value).map(|new| (Rc::from(name), new))),
+        None => fields.extend(assign(None, rest, compute)?.map(|new| (Rc::from(name), new))),
     }
-    Some(Value::Document(Rc::new(fields)))
+    Ok(Some(Value::Document(Rc::new(fields))))
 }

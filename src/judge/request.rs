@@ -3,13 +3,13 @@
 //! Input: a slice, the store. Output: what the request has done so far. Must not know: the other request, schedules.
 
 use super::bson::Value;
-use super::eval::{Machine, truthy};
+use super::eval::Machine;
 use super::slice::{Action, Command as Planned, Slice};
 use super::store::{Command, Failure, Reply, Store};
 use super::{send, send::Sent};
 use crate::facts::TryPart;
 use crate::limits;
-use crate::value::{Node, Site, V};
+use crate::value::{C, Node, Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a request did, for the witness.
@@ -58,12 +58,25 @@ pub struct Request {
     /// Values of array elements while a predicate is evaluated.
     pub elements: Vec<(V, Option<Value>)>,
     pub memo: FxHashMap<V, Option<Value>>,
+    /// What rests on no result of a command, so that it stays.
+    pub fixed: FxHashMap<V, Option<Value>>,
+    /// How often something that a command changes was asked.
+    pub results_asked: u32,
+    pub conditions: FxHashMap<C, bool>,
     /// A member of nothing was asked for: JavaScript would throw.
     pub is_broken: bool,
     /// A loop over nothing: the command is not reached.
     pub is_skipped: bool,
     pub undefined_entries: bool,
+    /// The result of a command that is not run, because what it computes is not modelled.
+    pub unread: Option<Value>,
+    /// Fields of the start documents that are made from each other.
+    pub depth: u32,
+    /// A filter is being evaluated.
+    pub in_filter: bool,
     pub is_over: bool,
+    /// Nothing has run: what is loaded is what is stored at the start.
+    pub is_before: bool,
     /// A command was refused: nothing matched, a duplicate key, a version that has changed.
     pub was_refused: bool,
     /// How often the act took effect.
@@ -76,9 +89,15 @@ impl Request {
         Self { who, next_fresh: limits::FRESH_IDS + 1_000_000 * (who as u32 + 1), ..Self::default() }
     }
 
+    /// Forgets what was evaluated, because something that it may rest on has changed.
+    pub fn forget(&mut self) {
+        self.memo.clear();
+        self.conditions.clear();
+    }
+
     fn set(&mut self, site: Site, result: Option<Value>) {
         self.results.insert(site, result);
-        self.memo.clear();
+        self.forget();
     }
 }
 
@@ -126,7 +145,7 @@ impl Machine<'_> {
         if let Action::Given { collection, document } = &planned.action {
             if let Some(known) = world.store.documents(*collection).first() {
                 request.given.insert(*document, known.clone());
-                request.memo.clear();
+                request.forget();
             }
             return false;
         }
@@ -144,7 +163,12 @@ impl Machine<'_> {
             world.moves.push(Move { request: request.who, site: planned.site, what: Done::Effect(text) });
             return false;
         }
-        let Some(sent) = self.command(request, planned) else { return false };
+        let Some(sent) = self.command(request, planned) else {
+            if let Some(result) = request.unread.take() {
+                request.set(planned.site, Some(result));
+            }
+            return false;
+        };
         if request.is_skipped {
             return false;
         }
@@ -175,8 +199,9 @@ impl Machine<'_> {
             Ok(reply) => {
                 let took_effect = took_effect(&reply) || sent.is_upsert();
                 request.was_refused |= sent.is_write && !took_effect;
-                if sent.fails_unmatched && !took_effect {
+                if (sent.fails_unmatched || planned.ends_unmatched) && !took_effect {
                     self.fail(slice, planned, request);
+                    request.is_over |= planned.ends_unmatched;
                     return;
                 }
                 request.acts += u32::from(is_act && took_effect);
@@ -218,12 +243,21 @@ impl Machine<'_> {
 
     fn transact(&mut self, planned: &Planned, request: &mut Request, world: &World) {
         let Some(session) = planned.session else { return };
-        if request.transaction.is_none() {
-            let session = self.eval(request, session);
-            if truthy(&session) {
-                let base = world.store.clone();
-                request.transaction = Some(Transaction { own: base.clone(), base });
-            }
+        if request.transaction.is_none() && self.is_given(request, session) {
+            let base = world.store.clone();
+            request.transaction = Some(Transaction { own: base.clone(), base });
+        }
+    }
+
+    /// Whether a session is there. One of which nothing is known is: that it could be missing tells nothing of the code.
+    fn is_given(&mut self, request: &mut Request, session: V) -> bool {
+        match self.arena.peek(session).clone() {
+            Node::OneOf(alternatives) => alternatives
+                .into_iter()
+                .find(|(cond, _)| self.condition_holds(request, *cond))
+                .is_some_and(|(_, session)| self.is_given(request, session)),
+            Node::Undefined | Node::Null | Node::Bool(false) => false,
+            _ => true,
         }
     }
 

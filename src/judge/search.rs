@@ -12,7 +12,7 @@ use super::request::{Move, Request, World};
 use super::slice::Slice;
 use super::store::{Command, Store, UniqueIndex};
 use crate::limits;
-use crate::value::Arena;
+use crate::value::{Arena, Atom, V};
 use std::collections::BTreeSet;
 
 /// What a judgement found, with the state in which it was found.
@@ -25,7 +25,17 @@ pub enum Verdict {
     /// No interleaving that was tried gives another outcome. `whole` is false where something in the slice is not modelled.
     Safe { whole: bool, unmodelled: Vec<String> },
     /// The act was not reached, or the work that a judgement may take is spent.
-    Unknown(String),
+    Unknown {
+        why: String,
+        /// The condition that no choice made hold.
+        at: Option<Atom>,
+    },
+}
+
+impl Verdict {
+    pub fn unknown(why: &str) -> Self {
+        Self::Unknown { why: why.to_owned(), at: None }
+    }
 }
 
 /// The interleaving that shows a race.
@@ -63,63 +73,122 @@ struct End {
     effects: Vec<String>,
 }
 
+/// What the serial orders give.
+struct Expected<'a> {
+    start: &'a World,
+    serial: &'a [World],
+    allowed: BTreeSet<End>,
+    /// A alone, and B alone.
+    alone: Vec<End>,
+    /// How often the act is done in a serial order.
+    acts: u32,
+}
+
 struct Run {
     request: Request,
     world: World,
 }
 
+/// Judges an act: first as a retry, then with another payload, then with one input of the payload that differs.
 pub fn judge(question: &Question<'_>) -> Verdict {
-    let mut modes = vec![(Mode::Same, None), (Mode::Different, None)];
-    if let Some(array) = question.whole_array {
-        modes.insert(0, (Mode::Same, Some(array)));
+    let mut found = Found::default();
+    if let Some(array) = question.whole_array
+        && found.is_decided_by(judge_in(question, Mode::Same, Some(array)).0)
+    {
+        return found.verdict();
     }
-    let (mut twice, mut safe, mut unknown) = (None, None, None);
-    for (mode, appender) in modes {
-        match judge_in(question, mode, appender) {
-            Verdict::Race(evidence) => return Verdict::Race(evidence),
-            Verdict::ActsTwice(evidence) => twice = twice.or(Some(Verdict::ActsTwice(evidence))),
-            other @ Verdict::Safe { .. } => safe = safe.or(Some(other)),
-            other => unknown = unknown.or(Some(other)),
+    let (verdict, inputs) = judge_in(question, Mode::Same, None);
+    // Where one request alone does not reach the act, two do not either.
+    if found.is_decided_by(verdict) || found.unknown.is_some() || inputs.is_empty() {
+        return found.verdict();
+    }
+    if found.is_decided_by(judge_in(question, Mode::Different(None), None).0) || inputs.len() == 1 {
+        return found.verdict();
+    }
+    for input in inputs.into_iter().take(limits::INPUTS) {
+        if found.is_decided_by(judge_in(question, Mode::Different(Some(input)), None).0) {
+            break;
         }
     }
-    twice.or(unknown).or(safe).unwrap_or(Verdict::Unknown("nothing was tried".to_owned()))
+    found.verdict()
 }
 
-fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> Verdict {
-    let machine = Machine {
-        arena: question.arena,
-        hints: question.hints,
-        choices: Choices::default(),
-        mode,
-        fuel: limits::JUDGE_FUEL,
-        unmodelled: Vec::new(),
-        fields: Vec::new(),
-    };
-    let mut search = Search { question, machine, appender };
-    search.machine.plan(question.hints);
-    search.run()
+/// What the judgements in all modes say together.
+#[derive(Default)]
+struct Found {
+    race: Option<Verdict>,
+    twice: Option<Verdict>,
+    unknown: Option<Verdict>,
+    safe: Option<Verdict>,
 }
 
-struct Search<'q, 'a> {
+impl Found {
+    /// Adds a verdict; says whether it decides.
+    fn is_decided_by(&mut self, verdict: Verdict) -> bool {
+        let slot = match verdict {
+            Verdict::Race(_) => &mut self.race,
+            Verdict::ActsTwice(_) => &mut self.twice,
+            Verdict::Unknown { .. } => &mut self.unknown,
+            Verdict::Safe { .. } => &mut self.safe,
+        };
+        slot.get_or_insert(verdict);
+        self.race.is_some()
+    }
+
+    fn verdict(self) -> Verdict {
+        let first = self.race.or(self.twice).or(self.unknown).or(self.safe);
+        first.unwrap_or_else(|| Verdict::unknown("nothing was tried"))
+    }
+}
+
+/// Judges in one mode; gives also the inputs of the payload.
+fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Verdict, Vec<V>) {
+    let mut search = Search::new(question, mode, appender);
+    let verdict = search.run();
+    let terms = &search.machine.choices.terms;
+    let sources = || terms.iter().filter_map(|term| term.source);
+    let calls = sources().filter(|source| search.machine.is_unknown_call(*source));
+    let inputs = sources().filter(|source| search.machine.is_payload(*source));
+    (verdict, calls.chain(inputs).collect())
+}
+
+pub(super) struct Search<'q, 'a> {
     question: &'q Question<'a>,
-    machine: Machine<'a>,
+    pub(super) machine: Machine<'a>,
     appender: Option<&'q str>,
+    /// A request was refused something in some interleaving.
+    was_refused: bool,
 }
 
-impl Search<'_, '_> {
+impl<'q, 'a> Search<'q, 'a> {
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, appender: Option<&'q str>) -> Self {
+        let mut machine = Machine {
+            arena: question.arena,
+            hints: question.hints,
+            choices: Choices::default(),
+            mode,
+            fuel: limits::JUDGE_FUEL,
+            unmodelled: Vec::new(),
+            fields: Vec::new(),
+            large: rustc_hash::FxHashMap::default(),
+        };
+        machine.plan(question.hints);
+        Self { question, machine, appender, was_refused: false }
+    }
+
     fn run(&mut self) -> Verdict {
-        if !self.climb() {
-            let why = match self.machine.fuel {
-                0 => "too much to try".to_owned(),
-                _ => self
-                    .machine
-                    .unmodelled
-                    .first()
-                    .map_or("no input was found that reaches the act".to_owned(), |what| {
-                        format!("no input was found that reaches the act ({what})")
-                    }),
+        if let Some(best) = self.climb() {
+            let at = self.question.slice.goal.get(best).copied();
+            let why = match (self.machine.fuel, at) {
+                (0, _) => "too much to try",
+                (_, Some(_)) => "no input was found under which a condition of the act holds",
+                (_, None) => "no input was found for which the act takes effect",
             };
-            return Verdict::Unknown(why);
+            let why = match self.machine.unmodelled.first() {
+                Some(what) => format!("{why} ({what})"),
+                None => why.to_owned(),
+            };
+            return Verdict::Unknown { why, at };
         }
         let reached: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
         let mut twice = None;
@@ -127,10 +196,9 @@ impl Search<'_, '_> {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
             other => twice = twice.or(other),
         }
-        // Near it: each slot at each of its other candidates.
-        let slots = self.machine.choices.slots.len();
+        // Near it: each slot that matters at each of its other candidates.
         let mut tried = 0;
-        for slot in 0..slots {
+        for slot in self.matters() {
             let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
             for candidate in 0..count {
                 if reached.get(slot) == Some(&candidate) || tried >= limits::NEIGHBOURS || self.machine.fuel == 0 {
@@ -152,20 +220,33 @@ impl Search<'_, '_> {
         }
         let is_spent = self.machine.fuel == 0;
         if is_spent {
-            return Verdict::Unknown("too much to try".to_owned());
+            return Verdict::unknown("too much to try");
+        }
+        // A list that is written whole over another's element, and nothing refuses it: the model does not see what is lost.
+        if self.appender.is_some() && !self.was_refused {
+            self.machine.note("how the new list is made");
         }
         let unmodelled = self.machine.unmodelled.clone();
         let whole = unmodelled.is_empty() && !self.question.slice.is_cut;
         Verdict::Safe { whole, unmodelled }
     }
 
-    fn take(&mut self, taken: &[usize]) {
+    /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
+    fn matters(&mut self) -> BTreeSet<usize> {
+        self.machine.choices.asked.clear();
+        let _ = self.alone();
+        let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();
+        sites.into_iter().for_each(|site| self.machine.ask_read(site));
+        std::mem::take(&mut self.machine.choices.asked).into_iter().collect()
+    }
+
+    pub(super) fn take(&mut self, taken: &[usize]) {
         for (slot, taken) in self.machine.choices.slots.iter_mut().zip(taken) {
             slot.taken = *taken;
         }
     }
 
-    fn set(&mut self, slot: usize, candidate: usize) {
+    pub(super) fn set(&mut self, slot: usize, candidate: usize) {
         if let Some(slot) = self.machine.choices.slots.get_mut(slot) {
             slot.taken = candidate;
         }
@@ -191,7 +272,9 @@ impl Search<'_, '_> {
         let mut request = Request::new(0);
         let slice = self.question.slice;
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
-        request.memo.clear();
+        // What is asked from here on is told, also where it was known.
+        request.forget();
+        request.fixed.clear();
         for (at, atom) in slice.goal.iter().enumerate() {
             self.machine.choices.asked.clear();
             if !self.machine.holds(&mut request, *atom) {
@@ -216,8 +299,8 @@ impl Search<'_, '_> {
         asked.into_iter().rev().filter(|slot| seen.insert(*slot)).collect()
     }
 
-    /// Changes one choice, then two, until a request alone reaches the act.
-    fn climb(&mut self) -> bool {
+    /// Changes one choice, then two, until a request alone reaches the act. Gives how far it got where it does not.
+    pub(super) fn climb(&mut self) -> Option<usize> {
         let goal = self.question.slice.goal.len() + 1;
         let (mut best, mut asked) = self.progress();
         for _ in 0..limits::CLIMBS {
@@ -227,11 +310,11 @@ impl Search<'_, '_> {
             let base: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
             let Some((reached, next)) = self.improve(&base, best, &asked) else {
                 self.take(&base);
-                return false;
+                return Some(best);
             };
             (best, asked) = (reached, next);
         }
-        best == goal
+        (best != goal).then_some(best)
     }
 
     fn improve(&mut self, base: &[usize], best: usize, asked: &[usize]) -> Option<(usize, Vec<usize>)> {
@@ -252,6 +335,8 @@ impl Search<'_, '_> {
                 return Some((reached, next));
             }
         }
+        let near: Vec<usize> = asked.iter().copied().take(limits::CLIMBED_PAIRS).collect();
+        let options: Vec<(usize, usize)> = options.into_iter().filter(|(slot, _)| near.contains(slot)).collect();
         for (at, first) in options.iter().enumerate() {
             for second in options.iter().skip(at + 1).filter(|second| second.0 != first.0) {
                 if self.machine.fuel == 0 {
@@ -292,48 +377,70 @@ impl Search<'_, '_> {
             .into_iter()
             .map(|who| self.serial(&start, [who, who + 2], appended.as_ref()).map(|run| self.end(&run.1)))
             .collect::<Option<_>>()?;
+        let expected = Expected { start: &start, serial: &serial, allowed, alone, acts: most_acts };
         let mut twice = None;
+        // A up to some command, B, the rest of A: one switch in the middle. Then B in two parts.
         let mut budget = limits::SCHEDULES;
-        let mut prefix = (Request::new(0), start.clone());
-        loop {
-            // A has done so much; then B does so much, then A the rest, then B the rest.
-            if !self.step(&mut prefix.0, &mut prefix.1, None) {
-                break;
-            }
-            let mut middle = (Request::new(1), prefix.1.clone());
-            loop {
-                let is_more = self.step(&mut middle.0, &mut middle.1, appended.as_ref());
-                let mut a = (prefix.0.clone(), middle.1.clone());
-                while self.step(&mut a.0, &mut a.1, None) {}
-                let (mut b, mut world) = (middle.0.clone(), a.1);
-                while is_more && self.step(&mut b, &mut world, appended.as_ref()) {}
-                budget -= 1;
-                if self.machine.fuel == 0 {
-                    return None;
-                }
-                let acts = a.0.acts + b.acts;
-                let end = self.end(&world);
-                let is_allowed = allowed.contains(&end)
-                    || (b.was_refused && alone.first() == Some(&end))
-                    || (a.0.was_refused && alone.get(1) == Some(&end));
-                if !is_allowed || (twice.is_none() && acts > most_acts && appended.is_none()) {
-                    let is_outside_only = allowed.iter().any(|known| known.stored == end.stored);
-                    let evidence = self.evidence(&start, world, &serial, is_outside_only);
-                    if !is_allowed {
-                        return Some(Verdict::Race(evidence));
+        for is_whole in [true, false] {
+            let mut prefix = (Request::new(0), start.clone());
+            while self.step(&mut prefix.0, &mut prefix.1, None) {
+                let mut middle = (Request::new(1), prefix.1.clone());
+                loop {
+                    let is_more = match is_whole {
+                        true => {
+                            while self.step(&mut middle.0, &mut middle.1, appended.as_ref()) {}
+                            false
+                        }
+                        false => self.step(&mut middle.0, &mut middle.1, appended.as_ref()),
+                    };
+                    if is_whole || is_more {
+                        let run = (&prefix, &middle, is_more);
+                        if self.finish(run, appended.as_ref(), &expected, &mut twice)? {
+                            return twice;
+                        }
+                        budget -= 1;
                     }
-                    twice = Some(Verdict::ActsTwice(evidence));
+                    if !is_more || budget == 0 {
+                        break;
+                    }
                 }
-                if !is_more || budget == 0 {
-                    break;
+                if budget == 0 {
+                    self.machine.note("more interleavings than are tried");
+                    return twice;
                 }
-            }
-            if budget == 0 {
-                self.machine.note("more interleavings than are tried");
-                break;
             }
         }
         twice
+    }
+
+    /// Runs the rest of both requests, A first, and compares the end. Says whether that is a race.
+    fn finish(
+        &mut self,
+        (prefix, middle, is_more): (&(Request, World), &(Request, World), bool),
+        appended: Option<&Command>,
+        expected: &Expected<'_>,
+        verdict: &mut Option<Verdict>,
+    ) -> Option<bool> {
+        let (mut a, mut world) = (prefix.0.clone(), middle.1.clone());
+        while self.step(&mut a, &mut world, None) {}
+        let mut b = middle.0.clone();
+        while is_more && self.step(&mut b, &mut world, appended) {}
+        if self.machine.fuel == 0 {
+            return None;
+        }
+        self.was_refused |= a.was_refused;
+        let end = self.end(&world);
+        let is_allowed = expected.allowed.contains(&end)
+            || (b.was_refused && expected.alone.first() == Some(&end))
+            || (a.was_refused && expected.alone.get(1) == Some(&end));
+        let is_twice = verdict.is_none() && a.acts + b.acts > expected.acts && appended.is_none();
+        if is_allowed && !is_twice {
+            return Some(false);
+        }
+        let is_outside_only = expected.allowed.iter().any(|known| known.stored == end.stored);
+        let evidence = self.evidence(expected.start, world, expected.serial, is_outside_only);
+        *verdict = Some(if is_allowed { Verdict::ActsTwice(evidence) } else { Verdict::Race(evidence) });
+        Some(!is_allowed)
     }
 
     fn evidence(&self, start: &World, outcome: World, serial: &[World], is_outside_only: bool) -> Box<Evidence> {

@@ -67,13 +67,12 @@ impl Machine<'_> {
 
     fn filter(&mut self, request: &mut Request, filter: Option<V>) -> Value {
         let Some(filter) = filter else { return empty() };
-        match self.eval(request, filter) {
+        request.in_filter = true;
+        let evaluated = self.eval(request, filter);
+        request.in_filter = false;
+        match evaluated {
             Some(document @ Value::Document(_)) => document,
             None | Some(Value::Null) => empty(),
-            Some(Value::List(_)) => {
-                self.note("an aggregation");
-                empty()
-            }
             Some(id) if matches!(self.arena.peek(filter), Node::Coerce(..) | Node::Str(_)) => {
                 Value::document([("_id", id)])
             }
@@ -85,6 +84,12 @@ impl Machine<'_> {
     }
 
     fn read(&mut self, request: &mut Request, kind: Method, collection: u32, filter: Option<V>) -> Option<Sent> {
+        if let Some(stages) = filter.filter(|filter| matches!(self.arena.peek(*filter), Node::Array(_))) {
+            self.note("an aggregation");
+            let row = self.applied(request, stages, "aggregate", &[]);
+            request.unread = Some(Value::list(row.into_iter().collect()));
+            return None;
+        }
         let filter = self.filter(request, filter);
         let find =
             |limit| Command::Find { collection, filter: filter.clone(), sort: None, skip: 0, limit, projection: None };
@@ -153,10 +158,6 @@ impl Machine<'_> {
             Some(Value::List(items)) if items.iter().all(|item| item.fields().is_some()) && !items.is_empty() => {
                 items.first().cloned()?
             }
-            Some(Value::Symbol(_)) => {
-                let members = self.known_members(request, payload);
-                Value::document(members.iter().map(|(name, value)| (name.as_str(), value.clone())))
-            }
             _ => {
                 self.note("an inserted document that is not known");
                 empty()
@@ -166,7 +167,8 @@ impl Machine<'_> {
             request.next_fresh += 1;
             document.set("_id", Value::Id(request.next_fresh));
         }
-        let is_native = matches!(write.method.as_str(), "insertOne" | "insertMany" | "bulkWrite" | "insert");
+        let is_native =
+            write.upsert || matches!(write.method.as_str(), "insertOne" | "insertMany" | "bulkWrite" | "insert");
         let shape = if is_native { Shape::Status } else { Shape::Document(document.clone()) };
         let command = Command::Insert { collection, documents: vec![document], ordered: true };
         Some(Sent { command, is_write: true, many: write.method == "insertMany", fails_unmatched: false, shape })

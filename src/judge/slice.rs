@@ -21,18 +21,27 @@ pub struct Act {
     pub cond: C,
 }
 
+/// How much of a function is sliced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The act, what it depends on, and what its result decides.
+    Act,
+    /// Also what the same results decide: other changes, and what is done outside.
+    Decided,
+}
+
 /// One command or outside effect.
 #[derive(Clone, Debug)]
 pub struct Command {
     pub site: Site,
-    /// Index of the step in the summary.
-    pub step: usize,
     /// The path condition, in the order in which the code decides it.
     pub atoms: Vec<Atom>,
     /// The `try` statements around it, outermost first.
     pub within: Vec<(Site, TryPart)>,
     pub caught: bool,
     pub session: Option<V>,
+    /// The request ends when this command matches nothing.
+    pub ends_unmatched: bool,
     pub action: Action,
 }
 
@@ -55,7 +64,6 @@ pub enum Action {
     },
     /// Something outside of the database: a mail, a payment, a message to a queue.
     Effect {
-        callee: V,
         name: String,
         args: Vec<V>,
     },
@@ -142,7 +150,14 @@ pub fn conditions_of(command: &Command) -> Vec<C> {
 }
 
 /// Slices a function at an act. `versioned` says of each write whether Mongoose sends it with `__v` in the filter.
-pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned: &[bool], act: Act) -> Option<Slice> {
+pub fn slice(
+    project: &mut Project,
+    steps: &[Step],
+    writes: &[Write],
+    versioned: &[bool],
+    act: Act,
+    extent: Extent,
+) -> Option<Slice> {
     let acting = writes.get(act.write)?;
     let mut collections = Vec::new();
     let mut all: Vec<Command> = Vec::new();
@@ -150,7 +165,9 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
         let collection = number_of(&mut collections, &acting.handle);
         let action = Action::Given { collection, document };
         let (site, within) = (acting.site, Vec::new());
-        all.push(Command { site, step: 0, atoms: Vec::new(), within, caught: false, session: None, action });
+        let ends_unmatched = false;
+        let (atoms, caught, session) = (Vec::new(), false, None);
+        all.push(Command { site, atoms, within, caught, session, ends_unmatched, action });
     }
     let mut at_act = None;
     for (at, step) in steps.iter().enumerate() {
@@ -164,7 +181,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
                 write: Box::new(write.clone()),
                 is_versioned: versioned.get(index).copied().unwrap_or(false),
             };
-            own.push(command(project, step, at, write.cond, write.session, action));
+            own.push(command(project, step, write.cond, write.session, action));
         }
         if own.is_empty()
             && let Some(read) = read_at(project, step)
@@ -175,12 +192,12 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
                 filter: read.filter,
             };
             let session = project.session_of_step(steps, step);
-            own.push(command(project, step, at, step.cond, session, action));
+            own.push(command(project, step, step.cond, session, action));
         }
         if own.is_empty()
             && let Some(action) = effect_at(project, step)
         {
-            own.push(command(project, step, at, step.cond, None, action));
+            own.push(command(project, step, step.cond, None, action));
         }
         all.extend(own);
     }
@@ -188,7 +205,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
     let both = project.arena.and(acting.cond, act.cond);
     let mut goal = project.arena.atoms_of(if both == C::FALSE { acting.cond } else { both });
     goal.reverse();
-    let kept = keep(project, &all, at_act, acting);
+    let kept = keep(project, &all, at_act, acting, extent);
     let is_cut = kept.len() > limits::COMMANDS;
     let mut kept: Vec<usize> = kept;
     if is_cut {
@@ -204,7 +221,7 @@ pub fn slice(project: &mut Project, steps: &[Step], writes: &[Write], versioned:
 
 /// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
 /// decide, be it in another collection or outside.
-fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write) -> Vec<usize> {
+fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write, extent: Extent) -> Vec<usize> {
     let mut sources = Sources::default();
     let needs: Vec<FxHashSet<Site>> = all
         .iter()
@@ -222,15 +239,34 @@ fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write) -> V
     let given = all.iter().take(1).filter(|first| matches!(first.action, Action::Given { .. })).map(|_| 0);
     let mut kept: FxHashSet<usize> = given.chain([act]).collect();
     close(all, &needs, &mut kept);
-    let touched: FxHashSet<u32> = kept.iter().filter_map(|at| all.get(*at)?.action.collection()).collect();
-    let read: FxHashSet<Site> = kept.iter().filter_map(|at| all.get(*at)).map(|command| command.site).collect();
+    // What the same results decide, or a value of theirs goes into, belongs to the act.
+    let read: FxHashSet<Site> =
+        kept.iter().filter(|at| **at != act).filter_map(|at| all.get(*at)).map(|command| command.site).collect();
+    let collection = all.get(act).and_then(|command| command.action.collection());
+    let mut extras: Vec<usize> = Vec::new();
     for (at, command) in all.iter().enumerate() {
         let changes = !matches!(command.action, Action::Read { .. } | Action::Given { .. });
-        let is_near = command.action.collection().is_some_and(|collection| touched.contains(&collection));
+        let is_near = command.action.collection().is_some_and(|own| Some(own) == collection);
         let is_decided = needs.get(at).is_some_and(|needs| needs.iter().any(|site| read.contains(site)));
-        let cond = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
-        if changes && (is_near || is_decided) && !cond {
-            kept.insert(at);
+        let is_excluded = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
+        let is_after = needs.get(at).zip(all.get(act)).is_some_and(|(needs, act)| needs.contains(&act.site));
+        let is_wanted = match extent {
+            // What the act's own result decides takes it back, or goes with it.
+            Extent::Act => is_after,
+            Extent::Decided => is_after || is_decided || (is_near && read.is_empty()),
+        };
+        if changes && !kept.contains(&at) && is_wanted && !is_excluded {
+            extras.push(at);
+        }
+    }
+    // The nearest first, as many as can be judged together.
+    extras.sort_by_key(|at| at.abs_diff(act));
+    for extra in extras {
+        let mut with = kept.clone();
+        with.insert(extra);
+        close(all, &needs, &mut with);
+        if with.len() <= limits::JUDGED_TOGETHER {
+            kept = with;
         }
     }
     close(all, &needs, &mut kept);
@@ -255,10 +291,11 @@ fn close(all: &[Command], needs: &[FxHashSet<Site>], kept: &mut FxHashSet<usize>
     }
 }
 
-fn command(project: &Project, step: &Step, at: usize, cond: C, session: Option<V>, action: Action) -> Command {
+fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
     let mut atoms = project.arena.atoms_of(cond);
     atoms.reverse();
-    Command { site: step.site, step: at, atoms, within: step.within.clone(), caught: step.caught, session, action }
+    let (within, ends_unmatched) = (step.within.clone(), false);
+    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, action }
 }
 
 fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {
@@ -281,7 +318,7 @@ fn read_at(project: &mut Project, step: &Step) -> Option<DbCall> {
 }
 
 fn effect_at(project: &Project, step: &Step) -> Option<Action> {
-    let Op::Call { callee, args, .. } = &step.op else { return None };
-    let name = project.outside_effect(&step.op)?;
-    Some(Action::Effect { callee: *callee, name: name.to_owned(), args: args.clone() })
+    let Op::Call { args, .. } = &step.op else { return None };
+    let name = project.outside_effect(step)?;
+    Some(Action::Effect { name: name.to_owned(), args: args.clone() })
 }

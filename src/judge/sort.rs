@@ -62,13 +62,7 @@ impl Order {
     }
 
     fn compare(&self, a: &Key, b: &Key) -> Ordering {
-        let parts = a.iter().zip(b).zip(&self.fields).map(|((a, b), (_, falls))| {
-            let order = match (a, b) {
-                (Some(a), Some(b)) => a.order(b),
-                _ => a.is_some().cmp(&b.is_some()),
-            };
-            turned(order, *falls)
-        });
+        let parts = a.iter().zip(b).zip(&self.fields).map(|((a, b), (_, falls))| turned(a.order(b), *falls));
         parts.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 }
@@ -88,4 +82,39 @@ fn falls(direction: &Value) -> Result<bool, Failure> {
 
 fn turned(order: Ordering, falls: bool) -> Ordering {
     if falls { order.reverse() } else { order }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::written::value;
+    use super::*;
+
+    fn sorted(sort: &str, documents: &[&str]) -> Vec<String> {
+        let documents: Vec<Value> = documents.iter().map(|document| value(document)).collect();
+        let mut order: Vec<&Value> = documents.iter().collect();
+        Order::of_documents(&value(sort)).unwrap().arrange(&mut order).unwrap();
+        order.into_iter().map(Value::canonical).collect()
+    }
+
+    #[test]
+    fn an_array_counts_by_its_least_or_greatest_element() {
+        let documents = ["{'a': [2, 9]}", "{'a': 3}", "{'a': []}", "{}"];
+        assert_eq!(sorted("{'a': 1}", &documents), ["{a: []}", "{}", "{a: [2, 9]}", "{a: 3}"]);
+        assert_eq!(sorted("{'a': -1}", &documents), ["{a: [2, 9]}", "{a: 3}", "{}", "{a: []}"]);
+    }
+
+    #[test]
+    fn two_fields_of_one_array_are_compared_element_by_element() {
+        let documents = ["{'a': [{'x': 1, 'y': 9}, {'x': 2, 'y': 0}]}", "{'a': {'x': 1, 'y': 5}}"];
+        assert_eq!(
+            sorted("{'a.x': 1, 'a.y': 1}", &documents),
+            [value(documents[1]).canonical(), value(documents[0]).canonical()]
+        );
+    }
+
+    #[test]
+    fn a_direction_is_one_or_minus_one() {
+        assert!(matches!(Order::of_documents(&value("{'a': 2}")), Err(Failure::Rejected(_))));
+        assert!(matches!(Order::of_documents(&value("{'a': {'$meta': 'x'}}")), Err(Failure::NotModelled(_))));
+    }
 }

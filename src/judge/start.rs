@@ -16,7 +16,9 @@ impl Machine<'_> {
     /// Makes a slot for each collection, which says whether it holds a document, and one for each of its fields.
     pub fn plan(&mut self, hints: &Hints) {
         for shape in &hints.shapes {
-            let exists = self.choices.slot(vec![Candidate::One, Candidate::Missing]);
+            let mut counts = vec![Candidate::One, Candidate::Missing];
+            counts.extend(shape.hint.lengths.iter().map(|count| Candidate::Many(*count)));
+            let exists = self.choices.slot(counts);
             let mut fields = vec![(Vec::new(), exists)];
             self.plan_fields(shape, &mut Vec::new(), &mut fields);
             self.fields.push(fields);
@@ -48,6 +50,7 @@ impl Machine<'_> {
                 candidates.push(Candidate::One);
             }
             candidates.extend(of(&shape.elements));
+            candidates.extend(shape.hint.lengths.iter().map(|length| Candidate::Many(*length)));
             if shape.fields.is_empty() {
                 candidates.push(Candidate::Itself);
             }
@@ -59,7 +62,9 @@ impl Machine<'_> {
         }
         let mut candidates = of(&shape.hint.values);
         candidates.extend(of_hint(self.arena, &shape.hint));
-        candidates.push(Candidate::Itself);
+        if !(shape.hint.is_number || shape.hint.is_time) {
+            candidates.push(Candidate::Itself);
+        }
         if name != "_id" {
             candidates.push(Candidate::Missing);
         }
@@ -70,12 +75,15 @@ impl Machine<'_> {
     pub fn start(&mut self, hints: &Hints, indexes: &[UniqueIndex], versioned: &[bool]) -> Store {
         let mut store = Store::new(indexes.to_vec());
         let mut request = Request::new(0);
+        request.is_before = true;
         for (at, shape) in hints.shapes.iter().enumerate() {
             let mut slots = self.fields.get(at).cloned().unwrap_or_default().into_iter();
             let Some((_, exists)) = slots.next() else { continue };
-            if !matches!(self.choices.taken(exists), Candidate::One) {
-                continue;
-            }
+            let count = match self.choices.taken(exists) {
+                Candidate::One => 1,
+                Candidate::Many(count) => *count,
+                _ => continue,
+            };
             let slots: Vec<(Vec<String>, usize)> = slots.collect();
             let mut document = Value::document(Vec::<(&str, Value)>::new());
             document.set("_id", Value::Id(at as u32 + 1));
@@ -83,9 +91,42 @@ impl Machine<'_> {
             if versioned.get(at) == Some(&true) && document.field("__v").is_none() {
                 document.set("__v", Value::Number(0.0));
             }
-            store.insert_start(at as u32, document);
+            for number in 0..count {
+                let mut copy = document.clone();
+                if number > 0 {
+                    copy.set("_id", Value::Id(1_000 * (at as u32 + 1) + number));
+                }
+                store.insert_start(at as u32, copy);
+            }
         }
         store
+    }
+
+    /// What a field holds at the start; the nearest field around it where it has no slot of its own.
+    pub fn stored_at(&mut self, request: &mut Request, collection: u32, path: &[String]) -> Option<Value> {
+        let [.., name] = path else { return None };
+        if path.len() == 1 && name == "_id" && self.slot_of(collection, path).is_none() {
+            return Some(Value::Id(collection + 1));
+        }
+        let slot = self.slot_of(collection, path)?;
+        if request.depth > limits::START_DEPTH {
+            return None;
+        }
+        request.depth += 1;
+        let value = match self.choices.taken(slot).clone() {
+            Candidate::Missing | Candidate::One | Candidate::Many(_) => None,
+            Candidate::Value(value) => Some(value),
+            Candidate::Of(value) => self.eval(request, value),
+            Candidate::Itself => Some(self.stored_symbol(slot, name)),
+        };
+        request.depth -= 1;
+        value
+    }
+
+    /// A stored value of which nothing is known.
+    fn stored_symbol(&mut self, slot: usize, name: &str) -> Value {
+        let key = format!("stored {slot} {name}");
+        Value::Symbol(self.choices.applied(key, false, None, || vec![Candidate::Itself]))
     }
 
     fn fill(
@@ -109,14 +150,18 @@ impl Machine<'_> {
                         self.fill(request, inner, path, slots, &mut part);
                         Some(if inner.hint.is_list { Value::list(vec![part]) } else { part })
                     }
+                    Candidate::Many(count) => {
+                        let mut part = Value::document(Vec::<(&str, Value)>::new());
+                        self.fill(request, inner, path, slots, &mut part);
+                        let item = if inner.fields.is_empty() { self.stored_symbol(*slot, name) } else { part };
+                        Some(Value::list(vec![item; count as usize]))
+                    }
                     Candidate::Of(value) => self.eval(request, value).map(|value| match is_scalars {
                         true => Value::list(vec![value]),
                         false => value,
                     }),
                     Candidate::Itself => {
-                        let key = format!("stored {} {}", slot, name);
-                        let term = self.choices.applied(key, false, None, || vec![Candidate::Itself]);
-                        let value = Value::Symbol(term);
+                        let value = self.stored_symbol(*slot, name);
                         Some(if is_scalars { Value::list(vec![value]) } else { value })
                     }
                 };

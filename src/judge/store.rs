@@ -4,7 +4,7 @@
 
 use super::bson::{Concrete, Value};
 use super::matching::{self, Found};
-use super::projection;
+use super::projection::Projection;
 use super::sort::Order;
 use super::update::{self, Context, first};
 use super::{traverse, unique, upsert};
@@ -38,11 +38,22 @@ struct Write<'a> {
     many: bool,
     upsert: bool,
     sort: Option<&'a Value>,
+    now: i64,
+}
+
+/// Which of the matching documents are asked for.
+struct Wanted<'a> {
+    sort: Option<&'a Value>,
+    first: usize,
+}
+
+impl Wanted<'_> {
+    const ALL: Self = Self { sort: None, first: usize::MAX };
 }
 
 /// A document before and after a write.
 struct Written {
-    before: Option<Value>,
+    before: Value,
     after: Value,
 }
 
@@ -64,17 +75,20 @@ impl Store {
     /// Runs one command. `fresh` numbers the ObjectIds and times that the server makes. What was written before a failure
     /// stays written.
     pub fn run(&mut self, command: &Command, fresh: &mut u32) -> Replied {
+        *fresh += 1;
+        let now = i64::from(*fresh);
         match command {
             Command::Find { collection, filter, sort, skip, limit, projection } => {
-                let found = self.matching(*collection, &parse(filter)?, sort.as_ref())?;
+                let projection = Projection::read(projection.as_ref())?;
                 let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-                let documents = found.into_iter().skip(*skip).take(limit);
-                let documents: Result<Vec<_>, _> = documents.map(|one| projected(one, projection.as_ref())).collect();
-                Ok(Reply::Documents(documents?))
+                let wanted = Wanted { sort: sort.as_ref(), first: skip.saturating_add(limit) };
+                let found = self.matching(*collection, &parse(filter)?, &wanted)?;
+                Ok(Reply::Documents(found.into_iter().skip(*skip).map(|one| projection.of(one)).collect()))
             }
             Command::Count { collection, filter, limit } => {
-                let count = self.matching(*collection, &parse(filter)?, None)?.len();
-                Ok(Reply::Count(limit.filter(|limit| *limit > 0).map_or(count, |limit| count.min(limit)) as u64))
+                let first = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+                let count = self.matching(*collection, &parse(filter)?, &Wanted { sort: None, first })?.len();
+                Ok(Reply::Count(count as u64))
             }
             Command::Distinct { collection, field, filter } => self.distinct(*collection, field, filter),
             Command::Insert { collection, documents, ordered } => self.insert(*collection, documents, *ordered, fresh),
@@ -83,35 +97,35 @@ impl Store {
                 let change = operators(update, array_filters)?;
                 let predicate = parse(filter)?;
                 let write =
-                    Write { collection: *collection, predicate, change, many: *many, upsert: *upsert, sort: None };
+                    Write { collection: *collection, predicate, change, many: *many, upsert: *upsert, sort: None, now };
                 self.update(&write, fresh)
             }
             Command::Replace { collection, filter, replacement, upsert } => {
                 let (predicate, change) = (parse(filter)?, replaced(replacement)?);
                 let write =
-                    Write { collection: *collection, predicate, change, many: false, upsert: *upsert, sort: None };
+                    Write { collection: *collection, predicate, change, many: false, upsert: *upsert, sort: None, now };
                 self.update(&write, fresh)
             }
             Command::FindAndUpdate { collection, filter, update, sort, upsert, array_filters, returns, projection } => {
                 let change = operators(update, array_filters)?;
                 let (collection, sort, upsert) = (*collection, sort.as_ref(), *upsert);
-                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort };
+                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort, now };
                 self.find_and_write(&write, *returns, projection.as_ref(), fresh)
             }
             Command::FindAndReplace { collection, filter, replacement, sort, upsert, returns, projection } => {
                 let change = replaced(replacement)?;
                 let (collection, sort, upsert) = (*collection, sort.as_ref(), *upsert);
-                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort };
+                let write = Write { collection, predicate: parse(filter)?, change, many: false, upsert, sort, now };
                 self.find_and_write(&write, *returns, projection.as_ref(), fresh)
             }
             Command::FindAndDelete { collection, filter, sort, projection } => {
-                let found = self.matching(*collection, &parse(filter)?, sort.as_ref())?;
+                let projection = Projection::read(projection.as_ref())?;
+                let found = self.matching(*collection, &parse(filter)?, &Wanted { sort: sort.as_ref(), first: 1 })?;
                 let Some(document) = found.first().map(|document| (*document).clone()) else {
                     return Ok(Reply::Found(None));
                 };
-                let reply = projected(&document, projection.as_ref())?;
-                self.slot(*collection).retain(|other| *other != document);
-                Ok(Reply::Found(Some(reply)))
+                self.slot(*collection).retain(|other| !is_same(other, &document));
+                Ok(Reply::Found(Some(projection.of(&document))))
             }
         }
     }
@@ -173,20 +187,26 @@ impl Store {
         Ok(())
     }
 
+    /// Without a sort, what comes after the last document wanted is not looked at.
     fn matching(
         &self,
         collection: u32,
         predicate: &Predicate<Value>,
-        sort: Option<&Value>,
+        wanted: &Wanted<'_>,
     ) -> Result<Vec<&Value>, Failure> {
+        let order = wanted.sort.map(Order::of_documents).transpose()?;
         let mut found = Vec::new();
         for document in self.documents(collection) {
+            if order.is_none() && found.len() >= wanted.first {
+                break;
+            }
             if matching::matches(predicate, document)? {
                 found.push(document);
             }
         }
-        if let Some(sort) = sort {
-            Order::of_documents(sort)?.arrange(&mut found)?;
+        if let Some(order) = order {
+            order.arrange(&mut found)?;
+            found.truncate(wanted.first);
         }
         Ok(found)
     }
@@ -194,8 +214,10 @@ impl Store {
     /// The values at a path, those of an array one by one, each once.
     fn distinct(&self, collection: u32, field: &str, filter: &Value) -> Replied {
         let mut values: Vec<Value> = Vec::new();
-        for document in self.matching(collection, &parse(filter)?, None)? {
-            for value in traverse::values(document, field) {
+        for document in self.matching(collection, &parse(filter)?, &Wanted::ALL)? {
+            let mut found = Vec::new();
+            traverse::values(document, field, &mut found);
+            for value in found {
                 if !values.contains(&value) {
                     values.push(value);
                 }
@@ -211,7 +233,7 @@ impl Store {
             match valid_id(&document).and_then(|id| self.add(collection, document).map(|()| id)) {
                 Ok(id) => ids.push(id),
                 Err(failure) => {
-                    failed = failed.or(Some(failure));
+                    failed = Some(failure.after(failed.take()));
                     if ordered {
                         break;
                     }
@@ -223,15 +245,24 @@ impl Store {
 
     fn delete(&mut self, collection: u32, filter: &Value, many: bool) -> Replied {
         let predicate = parse(filter)?;
-        let found = self.matching(collection, &predicate, None)?;
-        let gone: Vec<Value> = found.into_iter().take(if many { usize::MAX } else { 1 }).cloned().collect();
-        if !gone.is_empty() {
-            self.slot(collection).retain(|document| !gone.contains(document));
+        let (mut at, mut gone) = (0, 0);
+        // What goes before a failure is gone.
+        while let Some(document) = self.documents(collection).get(at) {
+            if matching::matches(&predicate, document)? {
+                self.slot(collection).remove(at);
+                gone += 1;
+                if !many {
+                    break;
+                }
+            } else {
+                at += 1;
+            }
         }
-        Ok(Reply::Deleted(gone.len() as u64))
+        Ok(Reply::Deleted(gone))
     }
 
     fn update(&mut self, write: &Write<'_>, fresh: &mut u32) -> Replied {
+        may_insert(write)?;
         let (mut matched, mut modified) = (0, 0);
         // No document is visited twice, for one that was written stays at its place.
         for at in 0..self.documents(write.collection).len() {
@@ -239,7 +270,7 @@ impl Store {
                 continue;
             };
             matched += 1;
-            modified += u64::from(self.change(write, at, found, fresh)?.is_some());
+            modified += u64::from(self.change(write, at, found)?.is_some());
             if !write.many {
                 break;
             }
@@ -251,26 +282,20 @@ impl Store {
         Ok(Reply::Updated { matched, modified, upserted })
     }
 
-    /// The document before, where the change is one.
-    fn change(
-        &mut self,
-        write: &Write<'_>,
-        at: usize,
-        found: Found,
-        fresh: &mut u32,
-    ) -> Result<Option<Written>, Failure> {
+    /// The document before and after, where the change is one.
+    fn change(&mut self, write: &Write<'_>, at: usize, found: Found) -> Result<Option<Written>, Failure> {
         let before = self.documents(write.collection)[at].clone();
-        let after = update::apply(&write.change, &before, &mut Context { found, inserts: false, fresh })?;
+        let after = update::apply(&write.change, &before, &mut Context::new(found, false, write.now))?;
         if is_same(&before, &after) {
             return Ok(None);
         }
         self.put(write.collection, at, after.clone())?;
-        Ok(Some(Written { before: Some(before), after }))
+        Ok(Some(Written { before, after }))
     }
 
     fn upsert(&mut self, write: &Write<'_>, fresh: &mut u32) -> Result<Value, Failure> {
         let start = upsert::start(&write.predicate, matches!(write.change, Change::Replacement(_)))?;
-        let mut context = Context { found: Found::None, inserts: true, fresh };
+        let mut context = Context::new(Found::None, true, write.now);
         let document = update::apply(&write.change, &start, &mut context)?;
         let document = identified(&document, fresh);
         valid_id(&document)?;
@@ -285,7 +310,9 @@ impl Store {
         projection: Option<&Value>,
         fresh: &mut u32,
     ) -> Replied {
-        let found = self.matching(write.collection, &write.predicate, write.sort)?;
+        let projection = Projection::read(projection)?;
+        may_insert(write)?;
+        let found = self.matching(write.collection, &write.predicate, &Wanted { sort: write.sort, first: 1 })?;
         let Some(document) = found.first().map(|document| (*document).clone()) else {
             if !write.upsert {
                 return Ok(Reply::Found(None));
@@ -293,19 +320,19 @@ impl Store {
             let inserted = self.upsert(write, fresh)?;
             return Ok(Reply::Found(match returns {
                 Returns::Before => None,
-                Returns::After => Some(projected(&inserted, projection)?),
+                Returns::After => Some(projection.of(&inserted)),
             }));
         };
         let at =
             self.documents(write.collection).iter().position(|other| is_same(other, &document)).unwrap_or_default();
         let found = matching::find(&write.predicate, &document)?.unwrap_or_default();
-        let written = self.change(write, at, found, fresh)?;
+        let written = self.change(write, at, found)?;
         let reply = match (returns, written) {
             (Returns::After, Some(written)) => written.after,
-            (Returns::Before, Some(Written { before: Some(before), .. })) => before,
+            (Returns::Before, Some(written)) => written.before,
             _ => document,
         };
-        Ok(Reply::Found(Some(projected(&reply, projection)?)))
+        Ok(Reply::Found(Some(projection.of(&reply))))
     }
 }
 
@@ -328,8 +355,12 @@ fn replaced(replacement: &Value) -> Result<Change<Value>, Failure> {
     }
 }
 
-fn projected(document: &Value, projection: Option<&Value>) -> Result<Value, Failure> {
-    projection.map_or_else(|| Ok(document.clone()), |projection| projection::project(projection, document))
+/// The server takes no `$expr` in the filter of an upsert.
+fn may_insert(write: &Write<'_>) -> Result<(), Failure> {
+    if write.upsert && write.predicate.has_expression() {
+        return Failure::rejected("$expr is not allowed in the query predicate for an upsert");
+    }
+    Ok(())
 }
 
 /// The document with an `_id`, which stands first.
@@ -347,6 +378,9 @@ fn identified(document: &Value, fresh: &mut u32) -> Value {
 fn valid_id(document: &Value) -> Result<Value, Failure> {
     match document.field("_id") {
         Some(Value::List(_)) | None => Failure::rejected("an _id is no array"),
+        Some(Value::Document(fields)) if fields.iter().any(|(name, _)| name.starts_with('$')) => {
+            Failure::rejected("an _id has no operators")
+        }
         Some(id) => Ok(id.clone()),
     }
 }

@@ -55,7 +55,7 @@ impl Walk<'_> {
             match current.field(name) {
                 None => return self.ask(None, element),
                 Some(Value::List(items)) => {
-                    return self.list(items, more, element, Some(name).and(current.field(name)));
+                    return self.list(items, more, element, current.field(name));
                 }
                 Some(value) => (current, rest) = (value, more),
             }
@@ -87,10 +87,11 @@ impl Walk<'_> {
             if chosen != Some(at) {
                 continue;
             }
+            // An element that the path names by its index is not one that the filter found.
             let found = match (after, item) {
-                (None, _) => self.ask(Some(item), here),
-                (Some(after), Value::Document(_)) => self.document(item, after, here),
-                (Some(after), Value::List(inner)) => self.list(inner, Some(after), here, None),
+                (None, _) => self.ask(Some(item), element),
+                (Some(after), Value::Document(_)) => self.document(item, after, element),
+                (Some(after), Value::List(inner)) => self.list(inner, Some(after), element, None),
                 _ => false,
             };
             if found {
@@ -108,14 +109,16 @@ fn split(path: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The values at a path, those of an array one by one.
-pub fn values(document: &Value, path: &str) -> Vec<Value> {
-    let mut found = Vec::new();
-    let mut add = |value: Option<&Value>, _: Option<usize>| {
-        found.extend(value.cloned());
-        Ok(false)
-    };
-    // Collecting does not fail.
-    let _ = any(document, path, Leaf::Elements, &mut add);
-    found
+/// The values that `distinct` finds at a path: those of an array one by one.
+pub fn values(document: &Value, path: &str, found: &mut Vec<Value>) {
+    let (name, rest) = split(path);
+    match (document.field(name), rest) {
+        (None, _) => {}
+        (Some(Value::List(items)), None) => found.extend(items.iter().cloned()),
+        (Some(value), None) => found.push(value.clone()),
+        (Some(Value::List(items)), Some(rest)) if index(split(rest).0).is_none() => {
+            items.iter().for_each(|item| values(item, rest, found));
+        }
+        (Some(value), Some(rest)) => values(value, rest, found),
+    }
 }

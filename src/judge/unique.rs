@@ -4,7 +4,7 @@
 
 use super::bson::Value;
 use super::failure::Failure;
-use super::keys::{Key, has_any, keys};
+use super::keys::{Key, Part, keys};
 use super::matching;
 use crate::race::predicate::Predicate;
 
@@ -14,7 +14,7 @@ pub struct UniqueIndex {
     pub collection: u32,
     /// Dotted paths.
     pub fields: Vec<String>,
-    /// Documents with none of the fields are left out.
+    /// Keys with none of the fields are left out.
     pub sparse: bool,
     /// Documents that it does not hold of are left out.
     pub partial: Option<Predicate<Value>>,
@@ -22,16 +22,16 @@ pub struct UniqueIndex {
 
 impl UniqueIndex {
     fn keys(&self, document: &Value) -> Result<Vec<Key>, Failure> {
-        let paths = || self.fields.iter().map(String::as_str);
-        if self.sparse && !has_any(paths(), document) {
-            return Ok(Vec::new());
-        }
         if let Some(partial) = &self.partial
             && !matching::matches(partial, document)?
         {
             return Ok(Vec::new());
         }
-        keys(paths(), document)
+        let mut keys = keys(self.fields.iter().map(String::as_str), document)?;
+        if self.sparse {
+            keys.retain(|key| !key.iter().all(|part| matches!(part, Part::Missing)));
+        }
+        Ok(keys)
     }
 }
 

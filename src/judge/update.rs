@@ -7,32 +7,44 @@ use super::bson::{Value, index};
 use super::failure::Failure;
 use super::matching::{self, Found};
 use super::pipeline;
+use crate::limits::FILLED_ARRAY;
 use crate::race::change::{Act, Change, Edit, ElementFilter, Path, Step};
+use crate::race::path::Beside;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// The longest array that a path beyond its end fills with nulls.
-const FILLED: usize = 1_000;
-
 /// Under which circumstances an update runs.
-pub struct Context<'a> {
+pub struct Context {
     pub found: Found,
     /// An upsert inserts.
     pub inserts: bool,
-    /// Numbers the times that the server makes.
-    pub fresh: &'a mut u32,
+    /// The time of the command.
+    pub now: i64,
+    /// Something was written, be it what was there.
+    pub writes: bool,
 }
 
-/// The document after the change. One that the change does not touch is the same allocation.
-pub fn apply(change: &Change<Value>, document: &Value, context: &mut Context<'_>) -> Result<Value, Failure> {
+impl Context {
+    pub const fn new(found: Found, inserts: bool, now: i64) -> Self {
+        Self { found, inserts, now, writes: false }
+    }
+}
+
+/// The document after the change. One that nothing is written to is the same allocation; any other is a new one.
+pub fn apply(change: &Change<Value>, document: &Value, context: &mut Context) -> Result<Value, Failure> {
     let new = match change {
         Change::Operators { edits, filters } => operators(edits, filters, document, context)?,
-        Change::Pipeline(stages) => pipeline::apply(stages, document, context.fresh)?,
+        Change::Pipeline(stages) => pipeline::apply(stages, document, context.now)?,
         Change::Replacement(new) => new.clone(),
         Change::Unknown(part) => return Failure::not_modelled(&**part),
     };
     let keeps_id = matches!(change, Change::Operators { .. });
+    // The server compares before it gives the old `_id` to a document without one.
+    let writes = context.writes || new.field("_id").is_none();
     let new = with_id(document, new, keeps_id)?;
+    if writes && let Value::Document(fields) = &new {
+        return Ok(Value::Document(Rc::new(fields.to_vec())));
+    }
     Ok(if new == *document { document.clone() } else { new })
 }
 
@@ -57,10 +69,13 @@ fn operators(
     edits: &[Edit<Value>],
     filters: &[ElementFilter<Value>],
     document: &Value,
-    context: &mut Context<'_>,
+    context: &mut Context,
 ) -> Result<Value, Failure> {
     let mut sorted: Vec<&Edit<Value>> = edits.iter().collect();
     sorted.sort_by(|a, b| order(target(a), target(b)));
+    if may_meet(&sorted) {
+        return Failure::not_modelled("two paths that may meet in one element");
+    }
     let mut new = document.clone();
     for edit in sorted {
         match &edit.act {
@@ -70,6 +85,12 @@ fn operators(
         }
     }
     Ok(new)
+}
+
+fn may_meet(edits: &[&Edit<Value>]) -> bool {
+    let paths: Vec<&Path> = edits.iter().flat_map(|edit| edit.paths()).collect();
+    let mut pairs = paths.iter().enumerate().flat_map(|(at, a)| paths.iter().take(at).map(move |b| (a, b)));
+    pairs.any(|(a, b)| a.beside(b) == Beside::MayMeet)
 }
 
 /// A renamed field counts by its new name.
@@ -89,17 +110,20 @@ fn order(a: &Path, b: &Path) -> Ordering {
     parts.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| a.0.len().cmp(&b.0.len()))
 }
 
-fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut value: &Value = document;
+fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context) -> Result<(), Failure> {
+    let (mut value, mut in_array): (&Value, bool) = (document, false);
     for step in from.0.iter() {
-        if matches!(value, Value::List(_)) {
-            return Failure::rejected("$rename out of an array");
-        }
         let Step::Field(name) = step else { return Failure::rejected("$rename takes no positional path") };
+        let leads_on = matches!(value, Value::Document(_)) || matches!(value, Value::List(_)) && index(name).is_some();
         match value.field(name) {
-            Some(inner) => value = inner,
-            None => return Ok(()),
+            Some(inner) => (value, in_array) = (inner, in_array || matches!(value, Value::List(_))),
+            None if leads_on => return Ok(()),
+            None if matches!(value, Value::Symbol(_)) => return Failure::not_modelled("a field of an unknown value"),
+            None => return Failure::rejected("$rename of a field in such a value"),
         }
+    }
+    if in_array {
+        return Failure::rejected("$rename out of an array");
     }
     let value = value.clone();
     let mut into: &Value = document;
@@ -115,13 +139,13 @@ fn rename(document: &mut Value, from: &Path, to: &Path, context: &mut Context<'_
     Editor { filters: &[], context, act: &Act::Unset }.edit(document, &from.0)
 }
 
-struct Editor<'a, 'b> {
+struct Editor<'a> {
     filters: &'a [ElementFilter<Value>],
-    context: &'a mut Context<'b>,
+    context: &'a mut Context,
     act: &'a Act<Value>,
 }
 
-impl Editor<'_, '_> {
+impl Editor<'_> {
     fn edit(&mut self, container: &mut Value, steps: &[Step]) -> Result<(), Failure> {
         let Some((step, rest)) = steps.split_first() else { return Ok(()) };
         match step {
@@ -154,9 +178,13 @@ impl Editor<'_, '_> {
                 self.edit(item, rest)?;
                 continue;
             }
-            match act::apply(self.act, Some(item), self.context.fresh)? {
+            match act::apply(self.act, Some(item), self.context.now)? {
                 Outcome::Keep => {}
                 Outcome::Put(value) => *item = value,
+                Outcome::Write(value) => {
+                    self.context.writes = true;
+                    *item = value;
+                }
                 Outcome::Remove => *item = Value::Null,
             }
         }
@@ -188,7 +216,7 @@ impl Editor<'_, '_> {
                     return Ok(());
                 }
                 let Some(value) = self.created(rest)? else { return Ok(()) };
-                if at > items.len() + FILLED {
+                if at > items.len() + FILLED_ARRAY {
                     return Failure::not_modelled("an index far beyond the end");
                 }
                 let items = Rc::make_mut(items);
@@ -206,9 +234,14 @@ impl Editor<'_, '_> {
         if !rest.is_empty() {
             return self.edit(value, rest).map(|()| true);
         }
-        Ok(match act::apply(self.act, Some(value), self.context.fresh)? {
+        Ok(match act::apply(self.act, Some(value), self.context.now)? {
             Outcome::Keep => true,
             Outcome::Put(new) => {
+                *value = new;
+                true
+            }
+            Outcome::Write(new) => {
+                self.context.writes = true;
                 *value = new;
                 true
             }
@@ -224,7 +257,10 @@ impl Editor<'_, '_> {
         if rest.contains(&Step::Found) && !matches!(self.context.found, Found::At(_)) {
             return Failure::rejected("the positional operator did not find the match");
         }
-        let Outcome::Put(mut value) = act::apply(self.act, None, self.context.fresh)? else { return Ok(None) };
+        let mut value = match act::apply(self.act, None, self.context.now)? {
+            Outcome::Put(value) | Outcome::Write(value) => value,
+            Outcome::Keep | Outcome::Remove => return Ok(None),
+        };
         for step in rest.iter().rev() {
             let name = match (step, self.context.found) {
                 (Step::Field(name), _) => name.clone(),
@@ -236,11 +272,11 @@ impl Editor<'_, '_> {
         Ok(Some(value))
     }
 
-    /// The path ends in something that has no fields.
+    /// The path ends in something that has no such field: only `$unset` leaves it at that.
     fn blocked(&mut self, rest: &[Step]) -> Result<(), Failure> {
-        match self.created(rest)? {
-            Some(_) => Failure::rejected("cannot create a field in such a value"),
-            None => Ok(()),
+        match (self.created(rest)?, self.act) {
+            (None, Act::Unset) => Ok(()),
+            _ => Failure::rejected("no path leads through such a value"),
         }
     }
 }

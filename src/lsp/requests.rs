@@ -4,6 +4,7 @@
 
 use super::actions::{Edits, actions};
 use super::address::{path_of, uri_of};
+use super::answers::{Answer, parameters, result};
 use super::diagnostics::{configuration, diagnostic, range};
 use super::hover::hover;
 use super::project::{Report, Trouble};
@@ -19,44 +20,22 @@ use lsp_types::{
     CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Diagnostic, HoverParams, MessageType,
     Range, Uri,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The result of a request, or the code and the words of its failure.
-pub type Answer = Result<Value, (ErrorCode, String)>;
-
-pub fn parameters<P: DeserializeOwned>(params: &Value) -> Result<P, (ErrorCode, String)> {
-    P::deserialize(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))
-}
-
-pub fn result(value: &impl Serialize) -> Answer {
-    serde_json::to_value(value).map_err(|error| (ErrorCode::InternalError, error.to_string()))
-}
-
-/// The file that a known request is about.
-pub fn path(request: &Request) -> Option<PathBuf> {
-    if ![HoverRequest::METHOD, CodeActionRequest::METHOD].contains(&request.method.as_str()) {
-        return None;
-    }
-    let uri: Uri = parameters(request.params.get("textDocument")?.get("uri")?).ok()?;
-    path_of(&uri).map(|path| resolve_existing_part(&path))
-}
-
-pub fn answer(session: &Session, request: &Request) -> Answer {
-    match request.method.as_str() {
-        HoverRequest::METHOD => result(&session.hover(&parameters(&request.params)?)),
-        CodeActionRequest::METHOD => result(&session.code_actions(&parameters(&request.params)?)),
-        other => Err((ErrorCode::MethodNotFound, format!("`{other}` is not offered"))),
-    }
-}
 
 /// The folder of a root, its report, and the file of interest in it.
 type Spot<'a> = (&'a Path, &'a Report, FileId, &'a SourceFile);
 
 impl Session {
+    /// The answer to a request about documents, from the last results.
+    pub(super) fn answer_to(&self, request: &Request) -> Answer {
+        match request.method.as_str() {
+            HoverRequest::METHOD => result(&self.hover(&parameters(&request.params)?)),
+            CodeActionRequest::METHOD => result(&self.code_actions(&parameters(&request.params)?)),
+            other => Err((ErrorCode::MethodNotFound, format!("`{other}` is not offered"))),
+        }
+    }
+
     fn hover(&self, params: &HoverParams) -> Option<lsp_types::Hover> {
         let params = &params.text_document_position_params;
         let at = Range { start: params.position, end: params.position };

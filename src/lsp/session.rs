@@ -3,10 +3,10 @@
 //! Input: channels of messages. Output: messages, and the exit code. Must not know: bytes, how findings come about.
 
 use super::address::escape_uris;
+use super::answers::{self, Answer};
 use super::documents::Documents;
 use super::lifecycle::{self, Abilities};
 use super::published::Published;
-use super::requests;
 use super::roots::{PATIENCE, Roots};
 use super::transport::Inbound;
 use super::worker::{Outcome, Worker};
@@ -131,7 +131,7 @@ impl Session {
     fn stop_waiting(&mut self) {
         if self.busy.as_ref().is_some_and(Busy::is_overdue) {
             for request in std::mem::take(&mut self.waiting) {
-                let result = requests::answer(self, &request);
+                let result = self.answer_to(&request);
                 self.answer(request.id, result);
             }
         }
@@ -200,20 +200,20 @@ impl Session {
         self.answer(request.id, result);
     }
 
-    fn initialize(&mut self, params: &Value) -> requests::Answer {
-        let params: InitializeParams = requests::parameters(params)?;
+    fn initialize(&mut self, params: &Value) -> Answer {
+        let params: InitializeParams = answers::parameters(params)?;
         self.abilities = Abilities::of(&params.capabilities);
         for folder in lifecycle::folders(&params) {
             self.roots.add_folder(folder);
         }
         self.life = Life::Running;
         self.find_roots();
-        requests::result(&lifecycle::answer())
+        answers::result(&lifecycle::answer())
     }
 
     /// Answers a request about documents, now or after the analysis that knows their present text.
     fn ask(&mut self, request: Request) {
-        let folder = requests::path(&request).and_then(|path| {
+        let folder = answers::path(&request).and_then(|path| {
             let owner = self.roots.owner(&path)?;
             let is_analysed = self.busy.as_ref().is_some_and(|busy| busy.folder == owner.root.folder);
             let is_hopeless = self.busy.as_ref().is_some_and(Busy::is_overdue);
@@ -222,7 +222,7 @@ impl Session {
         if folder.is_some() {
             return self.waiting.push(request);
         }
-        let result = requests::answer(self, &request);
+        let result = self.answer_to(&request);
         self.answer(request.id, result);
     }
 
@@ -246,7 +246,7 @@ impl Session {
         }
     }
 
-    fn answer(&self, id: RequestId, result: requests::Answer) {
+    fn answer(&self, id: RequestId, result: Answer) {
         let response = match result {
             Ok(value) => Response::new_ok(id, value),
             Err((code, message)) => Response::new_err(id, code as i32, message),

@@ -2,7 +2,7 @@
 //!
 //! Input: what the parser noted, or a text. Output: [`Comment`]s. Must not know: what a comment says.
 
-use super::FIRST_POSITION;
+use super::problem::FIRST_POSITION;
 use swc_common::comments::SingleThreadedComments;
 
 /// A comment with its delimiters: 0-based byte offsets, end exclusive.

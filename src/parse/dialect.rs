@@ -2,8 +2,9 @@
 //!
 //! Input: a file. Output: what to ask the parser for, or words for its error. Must not know: the tree.
 
+use super::comments::head_comments;
+use super::problem::Problem;
 use super::retries::Retries;
-use super::{Problem, head_comments};
 use crate::source::SourceFile;
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Syntax, TsSyntax};
 

@@ -6,10 +6,12 @@
 mod comments;
 mod dialect;
 mod nesting;
+mod problem;
 mod retries;
 mod scan;
 
 pub use comments::{Comment, head_comments};
+pub use problem::{FIRST_POSITION, Problem};
 
 use crate::source::SourceFile;
 use crate::stack;
@@ -19,20 +21,6 @@ use swc_common::comments::SingleThreadedComments;
 use swc_common::{BytePos, Spanned};
 use swc_ecma_ast::Program;
 use swc_ecma_parser::{Parser, StringInput, Syntax, error::Error};
-
-/// The parser counts positions from 1; a position minus this is a 0-based byte offset.
-pub const FIRST_POSITION: u32 = 1;
-
-/// Why a file gives no facts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// 0-based byte offsets and what the parser says.
-    Syntax { start: u32, end: u32, message: String },
-    /// 0-based byte offset where the limit is passed.
-    TooDeep { at: u32 },
-    /// The analyzer failed on the file, and how.
-    Internal { message: String },
-}
 
 /// A tree, and the errors from which the parser recovered.
 pub struct Parsed {

@@ -140,7 +140,7 @@ impl Project {
                     let inject = self.arena.sym("inject");
                     let args = self.arena.member_of(provider, inject).map(|tokens| self.tokens(tokens));
                     let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
-                    self.arena.intern(Node::Call { site, callee: given, args: args.unwrap_or_default() })
+                    self.arena.intern(Node::Call { site, callee: given, args: args.unwrap_or_default().into() })
                 }
                 Node::Class(class) if key != "useValue" => {
                     let class = *class;
@@ -159,7 +159,7 @@ impl Project {
         let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
         items
             .into_iter()
-            .map(|item| self.arena.intern(Node::Call { site, callee, args: vec![item.value, Arena::UNDEFINED] }))
+            .map(|item| self.arena.intern(Node::Call { site, callee, args: vec![item.value, Arena::UNDEFINED].into() }))
             .collect()
     }
 

@@ -99,7 +99,7 @@ impl Project {
         for leaf in leaves {
             self.check(leaf, documents, &mut checks);
         }
-        checks
+        checks.into_iter().map(|check| self.settled(check)).collect()
     }
 
     pub(super) fn check(&mut self, leaf: Leaf, documents: &[V], checks: &mut Vec<Check>) {
@@ -183,7 +183,10 @@ impl Project {
         checks.push(Check { root, read, kind, holds, leaf: shown, under });
     }
 
-    fn comparison(&mut self, leaf: Leaf, op: Compare, a: V, b: V, documents: &[V], checks: &mut Vec<Check>) {
+    pub(super) fn comparison(&mut self, leaf: Leaf, op: Compare, a: V, b: V, documents: &[V], checks: &mut Vec<Check>) {
+        if self.counted_by_turns(leaf, op, [a, b], documents, checks) {
+            return;
+        }
         // index === -1, index < 0, -1 < index
         for (query, number, query_first) in [(a, b, true), (b, a, false)] {
             let Node::Query { ref method, .. } = self.arena.node(query).clone() else { continue };
@@ -266,43 +269,41 @@ impl Project {
             }
         }
         for side in [a, b] {
-            let Some(inner) = self.loaded_operand(side) else { continue };
-            if let Some((root, path, read)) = self.loaded(inner, documents)
-                && !path.is_empty()
-            {
-                checks.push(Check {
-                    root,
-                    read,
-                    kind: CheckKind::Field { path, test: leaf.value },
-                    holds: leaf.holds,
-                    leaf: leaf.value,
-                    under: leaf.under,
-                });
+            for inner in self.loaded_operands(side) {
+                if let Some((root, path, read)) = self.loaded(inner, documents)
+                    && !path.is_empty()
+                {
+                    let (kind, holds) = (CheckKind::Field { path, test: leaf.value }, leaf.holds);
+                    checks.push(Check { root, read, kind, holds, leaf: leaf.value, under: leaf.under });
+                }
             }
         }
     }
 
-    /// The loaded value in a comparison, through arithmetic and coercion: `Number(user.balance) - fee`.
-    fn loaded_operand(&self, value: V) -> Option<V> {
+    /// The loaded values in a comparison, through arithmetic and coercion: `Number(user.balance) - user.held`.
+    fn loaded_operands(&self, value: V) -> Vec<V> {
         match self.arena.node(value) {
-            Node::Coerce(_, inner) => self.loaded_operand(*inner),
+            Node::Coerce(_, inner) => self.loaded_operands(*inner),
             Node::Derived(op, operands) if !matches!(self.arena.text(*op), "error" | "called") => {
-                operands.iter().find_map(|operand| self.loaded_operand(*operand))
+                operands.iter().flat_map(|operand| self.loaded_operands(*operand)).collect()
             }
-            Node::OneOf(alternatives) => alternatives.iter().find_map(|(_, v)| self.loaded_operand(*v)),
-            Node::Member(..) | Node::Index(..) => Some(value),
-            _ => None,
+            Node::OneOf(alternatives) => {
+                let mut loaded = alternatives.iter().map(|(_, v)| self.loaded_operands(*v));
+                loaded.find(|loaded| !loaded.is_empty()).unwrap_or_default()
+            }
+            Node::Member(..) | Node::Index(..) => vec![value],
+            _ => Vec::new(),
         }
     }
 
-    pub(super) fn number(&self, value: V) -> Option<f64> {
+    pub fn number(&self, value: V) -> Option<f64> {
         match self.arena.node(value) {
             Node::Num(bits) => Some(f64::from_bits(*bits)),
             _ => None,
         }
     }
 
-    fn is_count(&mut self, value: V) -> bool {
+    pub(super) fn is_count(&mut self, value: V) -> bool {
         match self.arena.node(value).clone() {
             Node::Member(_, key) => matches!(self.arena.text(key), "length" | "size") || self.is_matched_count(value),
             Node::Call { .. } => self.read_of(value).is_some_and(|read| read.action == Action::Count),

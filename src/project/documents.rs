@@ -166,8 +166,20 @@ impl Project {
     /// The session that a read was given.
     pub fn read_session(&mut self, steps: &[Step], document: V) -> Option<V> {
         let Node::Call { site, args, .. } = self.arena.node(document).clone() else { return None };
-        self.chained_session(steps, site)
-            .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")))
+        let session = self
+            .chained_session(steps, site)
+            .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")));
+        session.map(|session| self.given(session))
+    }
+
+    /// `session` of `session ?? null`, `session || undefined`.
+    pub(super) fn given(&self, value: V) -> V {
+        let mut given = self.arena.alternatives(value);
+        given.retain(|(_, value)| !matches!(self.arena.node(*value), Node::Null | Node::Undefined));
+        match given.as_slice() {
+            [(_, only)] => *only,
+            _ => value,
+        }
     }
 
     /// What was changed on a loaded document by the steps before it is saved.

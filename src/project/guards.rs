@@ -209,9 +209,6 @@ impl Project {
             name.strip_prefix(array).and_then(|rest| rest.strip_prefix('.')).map(str::to_owned)
         };
         let Some(field) = field else {
-            if matches!(name, "__v" | "version" | "updatedAt" | "_version" | "revision" | "rev" | "etag") {
-                out.guards.push((Guard::Optimistic, cond));
-            }
             out.fields.push((name.to_owned(), value));
             return;
         };

@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
 use crate::limits;
-use crate::value::{FnRef, Key, Node, Site, Sym, V};
+use crate::value::{FnRef, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
 
 /// The collection or model that a call works on.
@@ -88,9 +88,9 @@ impl Project {
     pub(super) fn accessor(&mut self, value: V) -> V {
         match self.arena.node(value).clone() {
             Node::Call { callee, args, .. } if args.is_empty() => callee,
-            Node::Call { callee, mut args, .. } => {
-                args.insert(0, callee);
-                self.arena.derived("called", args)
+            Node::Call { callee, args, .. } => {
+                let parts = std::iter::once(callee).chain(args).collect();
+                self.arena.derived("called", parts)
             }
             _ => value,
         }
@@ -280,26 +280,6 @@ impl Project {
                 let name = self.arena.text(*name).to_lowercase();
                 name.contains("prisma") || name == "knex" || name == "redis" || name == "axios"
             }
-            _ => false,
-        }
-    }
-
-    /// Whether a value was read by another library: `await Profile.findOne({ where: { userId } })`.
-    pub(super) fn is_other_librarys_row(&self, value: V) -> bool {
-        match self.arena.node(value) {
-            Node::Call { args, .. } => args.first().is_some_and(|first| self.is_other_library(*first)),
-            Node::Element(list) | Node::Index(list, _) => self.is_other_librarys_row(*list),
-            _ => false,
-        }
-    }
-
-    /// `{ where: … }` and `{ include: … }` are Sequelize, TypeORM or Prisma.
-    pub(super) fn is_other_library(&self, value: V) -> bool {
-        match self.arena.node(value) {
-            Node::Object(entries) => entries.iter().any(|entry| match entry.key {
-                Key::Name(name) => matches!(self.arena.text(name), "where" | "include"),
-                _ => false,
-            }),
             _ => false,
         }
     }

@@ -86,6 +86,8 @@ pub struct Project {
     pub places: FxHashMap<V, Site>,
     /// Values that can be null or undefined where nothing has been asked of them.
     pub missing: FxHashSet<V>,
+    /// Functions that an object of another library calls.
+    pub(super) foreign: FxHashSet<FnRef>,
     pub(super) entries: FxHashMap<FnRef, super::entries::Entry>,
     /// The arguments of each call of a function.
     pub(super) given: FxHashMap<FnRef, Vec<Vec<V>>>,
@@ -140,6 +142,7 @@ impl Project {
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
             missing: FxHashSet::default(),
+            foreign: FxHashSet::default(),
             entries: FxHashMap::default(),
             given: FxHashMap::default(),
             models: Models::default(),

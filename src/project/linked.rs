@@ -149,7 +149,7 @@ impl Project {
         }
     }
 
-    pub(super) fn rebuilt_call(&mut self, site: Site, callee: V, args: Vec<V>, this: Option<V>) -> V {
+    pub(super) fn rebuilt_call(&mut self, site: Site, callee: V, args: Box<[V]>, this: Option<V>) -> V {
         if let Node::Func(func) = *self.arena.node(callee)
             && let Some(value) = self.returned(func, &args, this, site)
         {

@@ -37,7 +37,8 @@ impl Project {
                 self.arena.intern(Node::Func(sibling))
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
-                self.model_member(object, key).unwrap_or_else(|| self.arena.member(object, key))
+                let own = self.model_member(object, key).or_else(|| self.computed(object, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Class(class) => {
                 if self.arena.text(key) == "name" {
@@ -152,7 +153,7 @@ impl Project {
         // A field that is made of other fields, such as what a getter gives.
         let this = (self.open_fields < limits::OPEN_FIELDS).then(|| {
             let class = self.arena.intern(Node::Class(class));
-            self.arena.intern(Node::New { site: made.site, callee: class, args: made.args.to_vec() })
+            self.arena.intern(Node::New { site: made.site, callee: class, args: made.args.to_vec().into() })
         });
         self.open_fields += 1;
         let mut instance = Instance::new(constructor, made.args, this, made.site);

@@ -68,6 +68,7 @@ impl<'a> Merger<'a> {
             class: function.class.map(|class| self.class_ref(class)),
             parent: function.parent.map(|parent| self.fn_ref(parent)),
             param_names: function.param_names.clone(),
+            param_types: function.param_types.iter().map(|(at, of)| (*at, self.value(*of))).collect(),
             places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
             tries: function.tries.iter().map(|handled| self.handled(handled)).collect(),
             missing: function.missing.iter().map(|value| self.value(*value)).collect(),

@@ -8,13 +8,15 @@ use super::handles::Handle;
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The functions that one schema defines.
 #[derive(Clone, Debug, Default)]
 struct Members {
     statics: Vec<(Sym, V)>,
     methods: Vec<(Sym, V)>,
+    /// Fields that a function computes from the document.
+    virtuals: Vec<(Sym, FnRef)>,
     /// Functions whose `this` is a document: methods and document middleware.
     documents: Vec<FnRef>,
 }
@@ -28,6 +30,8 @@ pub struct Models {
     this_model: FxHashMap<FnRef, V>,
     /// The model of the document that a method's `this` is.
     this_document: FxHashMap<FnRef, V>,
+    /// Functions that a plugin gives to more than one model: what `this` is, only a call says.
+    shared: FxHashSet<FnRef>,
     /// The model that a class was loaded into.
     loaded: FxHashMap<ClassRef, V>,
 }
@@ -61,7 +65,7 @@ impl Project {
                             "createForClass" => {
                                 let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
                                 if let Some(name) = self.class_name(class) {
-                                    let schema = self.arena.intern(Node::Call { site, callee, args });
+                                    let schema = self.arena.intern(Node::Call { site, callee, args: args.into() });
                                     models.push((self.arena.global("model"), vec![name, schema]));
                                 }
                             }
@@ -84,7 +88,7 @@ impl Project {
     }
 
     /// `schema.statics.find = …`, `schema.methods = { … }`
-    fn assigned_member(&mut self, object: V, key: Sym, value: V) {
+    pub(super) fn assigned_member(&mut self, object: V, key: Sym, value: V) {
         let is_group = |text: &str| matches!(text, "statics" | "methods");
         match self.arena.node(object).clone() {
             Node::Member(schema, group) if is_group(self.arena.text(group)) => {
@@ -125,13 +129,15 @@ impl Project {
     }
 
     /// `schema.method('x', f)`, `schema.static({ … })`, `schema.loadClass(C)`, `schema.pre('save', f)`
-    fn schema_call(&mut self, recv: Option<V>, name: &str, args: &[V]) {
+    pub(super) fn schema_call(&mut self, recv: Option<V>, name: &str, args: &[V]) {
         let Some(schema) = recv else { return };
         let group = match name {
             "method" => "methods",
             "static" => "statics",
             "loadClass" => return self.load_class(schema, args),
             "pre" | "post" => return self.middleware(schema, args),
+            "plugin" => return self.plugged(schema, args),
+            "get" => return self.virtual_field(schema, args),
             _ => return,
         };
         match args {
@@ -144,6 +150,32 @@ impl Project {
             [members] => self.add_members(schema, group, *members),
             [] => {}
         }
+    }
+
+    /// `schema.virtual('free').get(function () { return this.seats - this.taken; })`
+    fn virtual_field(&mut self, field: V, args: &[V]) {
+        let Node::Call { callee, args: names, .. } = self.arena.node(field).clone() else { return };
+        let Node::Member(schema, method) = *self.arena.node(callee) else { return };
+        let name = names.first().and_then(|name| self.arena.as_str(*name)).map(str::to_owned);
+        let getter = args.first().map(|getter| self.linked(*getter));
+        let (Some(name), Some(getter), "virtual") = (name, getter, self.arena.text(method)) else { return };
+        let Node::Func(func) = *self.arena.node(getter) else { return };
+        let (schema, name) = (self.linked(schema), self.arena.sym(&name));
+        let members = self.models.schemas.entry(schema).or_default();
+        members.virtuals.push((name, func));
+        members.documents.push(func);
+    }
+
+    /// The value of a computed field of a document.
+    pub(super) fn computed(&mut self, document: V, key: Sym) -> Option<V> {
+        if self.models.schemas.is_empty() {
+            return None;
+        }
+        let schema = self.schema_of_document(document, 0)?;
+        let members = self.models.schemas.get(&schema)?;
+        let (_, func) = *members.virtuals.iter().rev().find(|(name, _)| *name == key)?;
+        let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
+        self.returned(func, &[], Some(document), site)
     }
 
     fn load_class(&mut self, schema: V, args: &[V]) {
@@ -192,19 +224,35 @@ impl Project {
         // Any call of `model` with this name is the model.
         let callee = self.linked(callee);
         let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
-        let model = self.arena.intern(Node::Call { site, callee, args: vec![*name] });
+        let model = self.arena.intern(Node::Call { site, callee, args: Box::new([*name]) });
         let Some(members) = self.models.schemas.get(&schema).cloned() else { return };
         for (_, function) in &members.statics {
-            if let Node::Func(func) = self.arena.node(*function) {
-                self.models.this_model.insert(*func, model);
+            if let Node::Func(func) = *self.arena.node(*function)
+                && let Some(known) = self.models.this_model.insert(func, model)
+                && !self.is_same_model(known, model)
+            {
+                self.models.shared.insert(func);
             }
         }
         for func in &members.documents {
-            self.models.this_document.insert(*func, model);
+            if let Some(known) = self.models.this_document.insert(*func, model)
+                && !self.is_same_model(known, model)
+            {
+                self.models.shared.insert(*func);
+            }
         }
         for of in self.models.loaded.values_mut().filter(|of| **of == schema) {
             *of = model;
         }
+    }
+
+    /// Whether two calls of `model` name one model.
+    fn is_same_model(&self, a: V, b: V) -> bool {
+        let name = |model: V| match self.arena.node(model) {
+            Node::Call { args, .. } => args.first().copied(),
+            _ => None,
+        };
+        name(a) == name(b)
     }
 
     /// `new Schema({ … }, { statics: { … }, methods: { … } })`
@@ -249,12 +297,13 @@ impl Project {
 
     /// What `this` is in a static function.
     pub(super) fn model_of_this(&self, func: FnRef) -> Option<V> {
-        self.models.this_model.get(&func).copied()
+        self.models.this_model.get(&func).filter(|_| !self.models.shared.contains(&func)).copied()
     }
 
     /// The model of the documents on which a method or a loaded class's method runs.
     pub fn model_of_document(&self, document: V) -> Option<V> {
         match self.arena.node(document) {
+            Node::This(func) if self.models.shared.contains(func) => None,
             Node::This(func) => self.models.this_document.get(func).copied(),
             Node::Instance(class) => self.models.loaded.get(class).copied(),
             _ => None,
@@ -290,7 +339,7 @@ impl Project {
         if !matches!(self.last_name(*callee)?, "model" | "discriminator") {
             return None;
         }
-        match args.as_slice() {
+        match &**args {
             [_, schema, ..] if *schema != Arena::UNDEFINED => Some(*schema),
             [name, ..] => match self.arena.node(*name) {
                 Node::Str(name) => self.models.by_name.get(name).copied(),

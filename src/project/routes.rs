@@ -267,6 +267,7 @@ impl Project {
             class: None,
             parent: Some(route.caller),
             param_names: ["req", "res", "next"].map(str::to_owned).to_vec(),
+            param_types: Vec::new(),
             places: Vec::new(),
             missing: Vec::new(),
             siblings: Vec::new(),

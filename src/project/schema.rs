@@ -3,8 +3,8 @@
 //! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
 
 use super::handles::{ByHandle, Handle};
+use super::indexes::{Index, is_index_method};
 use super::link::{Op, Project, Step};
-use super::mongo::Action;
 use crate::value::{FnRef, Key, Node, Site, V};
 
 /// What the schemas of the project say.
@@ -12,8 +12,7 @@ use crate::value::{FnRef, Key, Node, Site, V};
 pub struct Schemas {
     /// Mongoose models.
     pub models: ByHandle<()>,
-    /// The keys of each unique index.
-    pub unique: ByHandle<Vec<String>>,
+    pub unique: ByHandle<Index>,
     /// Models whose schema says `versionKey: false`.
     pub unversioned: ByHandle<()>,
     /// Models whose schema says `optimisticConcurrency: true`.
@@ -24,12 +23,14 @@ pub struct Schemas {
     pub subdocuments: ByHandle<String>,
     /// Fields of type Mixed.
     pub mixed: ByHandle<String>,
+    /// What Mongoose gives a field of a new document that the code leaves out.
+    pub defaults: ByHandle<(String, V)>,
 }
 
 impl Schemas {
     /// Whether a unique index covers an equality check: all of its keys are among the checked ones.
     pub fn covers(&self, handle: &Handle, keys: &[String]) -> bool {
-        let covers = |index: &Vec<String>| !index.is_empty() && index.iter().all(|key| keys.contains(key));
+        let covers = |index: &Index| index.is_within(keys);
         keys.iter().any(|key| key == "_id") || self.unique.of(handle).iter().any(covers)
     }
 
@@ -79,7 +80,10 @@ impl Project {
             let steps: Vec<_> = self.summaries.get(at).map(|steps| self.own_or_index(steps)).unwrap_or_default();
             for step in steps {
                 let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
-                self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
+                for row in self.rows_of_index(*recv, *name, args) {
+                    let Some((recv, args)) = row.split_first() else { continue };
+                    self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
+                }
             }
         }
         for at in 0..self.classes.len() {
@@ -88,8 +92,8 @@ impl Project {
                 self.schema_options(&class.name, options, &mut schemas);
             }
             for field in &class.unique_fields {
-                let keys = vec![self.arena.text(*field).to_owned()];
-                schemas.unique.push(&Handle::Named(class.name.clone()), keys);
+                let index = Index::plain(vec![self.arena.text(*field).to_owned()]);
+                schemas.unique.push(&Handle::Named(class.name.clone()), index);
             }
         }
         schemas
@@ -98,9 +102,7 @@ impl Project {
     /// The steps of a function's own text, and indexes that helpers make for it: `ensureIndexes(db.collection('users'))`.
     fn own_or_index(&self, steps: &[Step]) -> Vec<Step> {
         let is_index = |step: &Step| match &step.op {
-            Op::Call { name: Some(name), .. } => {
-                matches!(self.arena.text(*name), "createIndex" | "ensureIndex" | "createIndexes")
-            }
+            Op::Call { name: Some(name), .. } => is_index_method(self.arena.text(*name)),
             _ => false,
         };
         steps.iter().filter(|step| step.calls == 0 || is_index(step)).cloned().collect()
@@ -140,7 +142,7 @@ impl Project {
         models
     }
 
-    fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {
+    pub(super) fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {
         match self.arena.node(schema) {
             Node::New { args, .. } | Node::Call { args, .. } => {
                 args.first().map(|fields| (*fields, args.get(1).copied()))
@@ -155,8 +157,8 @@ impl Project {
             // SchemaFactory.createForClass(User)
             let unique = self.class(class).map(|class| class.unique_fields.clone()).unwrap_or_default();
             for field in unique {
-                let keys = vec![self.arena.text(field).to_owned()];
-                schemas.unique.push(&Handle::Named(model.to_owned()), keys);
+                let index = Index::plain(vec![self.arena.text(field).to_owned()]);
+                schemas.unique.push(&Handle::Named(model.to_owned()), index);
             }
         }
         if let Some(options) = options {
@@ -169,8 +171,8 @@ impl Project {
             let unique = self.arena.sym("unique");
             // index: { unique: true }
             let index = self.arena.sym("index");
-            let index = self.arena.member_of(entry.value, index);
-            let is_indexed = index.is_some_and(|index| self.option_is_true(index, "unique"));
+            let options = self.arena.member_of(entry.value, index);
+            let is_indexed = options.is_some_and(|index| self.option_is_true(index, "unique"));
             let unique = self.arena.member(entry.value, unique);
             let unique = is_indexed
                 || match self.arena.node(unique) {
@@ -180,7 +182,11 @@ impl Project {
                     _ => false,
                 };
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
-                schemas.unique.push(&Handle::Named(model.to_owned()), vec![name.clone()]);
+                let index = self.index(vec![name.clone()], options.filter(|_| is_indexed).unwrap_or(entry.value));
+                schemas.unique.push(&Handle::Named(model.to_owned()), index);
+            }
+            if let Some(default) = self.option(entry.value, "default") {
+                schemas.defaults.push(&Handle::Named(model.to_owned()), (name.clone(), default));
             }
             // { createdAt: { type: Date, expires: '5m' } }
             if self.option(entry.value, "expires").is_some() {
@@ -246,108 +252,6 @@ impl Project {
             _ => field,
         };
         matches!(self.last_name(inner), Some("Mixed" | "Object"))
-    }
-
-    fn index_call(
-        &mut self,
-        site: Site,
-        recv: V,
-        name: crate::value::Sym,
-        args: &[V],
-        models: &[(String, V)],
-        schemas: &mut Schemas,
-    ) {
-        let method = self.arena.text(name).to_owned();
-        if method == "index" {
-            let unique = args.get(1).is_some_and(|options| self.option_is_true(*options, "unique"));
-            let expires = args.get(1).is_some_and(|options| self.option_expires(*options));
-            let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
-            if !unique && !expires {
-                return;
-            }
-            let mut names: Vec<String> =
-                models.iter().filter(|(_, schema)| *schema == recv).map(|(name, _)| name.clone()).collect();
-            if let Some((fields, _)) = self.schema_parts(recv)
-                && let Node::Class(class) = self.arena.node(fields)
-                && let Some(class) = self.class(*class)
-            {
-                names.push(class.name.clone());
-            }
-            for name in names {
-                if expires {
-                    schemas.expiring.push(&Handle::Named(name.clone()), ());
-                }
-                if unique {
-                    schemas.unique.push(&Handle::Named(name), keys.clone());
-                }
-            }
-            return;
-        }
-        self.sweep(site, recv, name, args, schemas);
-        if !matches!(method.as_str(), "createIndex" | "ensureIndex" | "createIndexes") {
-            return;
-        }
-        let Some(call) = self.db_call(site, recv, name, args) else { return };
-        if call.action != Action::CreateIndex {
-            return;
-        }
-        match args.first().map(|list| self.arena.node(*list).clone()) {
-            Some(Node::Array(items)) => {
-                for item in items {
-                    let key = self.arena.sym("key");
-                    let keys = self.arena.member(item.value, key);
-                    if self.option_expires(item.value) {
-                        schemas.expiring.push(&call.handle, ());
-                    }
-                    if self.option_is_true(item.value, "unique") {
-                        let keys = self.key_names(keys);
-                        schemas.unique.push(&call.handle, keys);
-                    }
-                }
-            }
-            Some(_) if args.get(1).is_some_and(|options| self.option_expires(*options)) => {
-                schemas.expiring.push(&call.handle, ());
-            }
-            Some(_) if args.get(1).is_some_and(|options| self.option_is_true(*options, "unique")) => {
-                let keys = args.first().map(|keys| self.key_names(*keys)).unwrap_or_default();
-                schemas.unique.push(&call.handle, keys);
-            }
-            _ => {}
-        }
-    }
-
-    fn option_expires(&mut self, options: V) -> bool {
-        ["expireAfterSeconds", "expires"].into_iter().any(|name| self.option(options, name).is_some())
-    }
-
-    /// A delete of documents older than some time keeps a collection from holding dead ones, like a TTL index.
-    fn sweep(&mut self, site: Site, recv: V, name: crate::value::Sym, args: &[V], schemas: &mut Schemas) {
-        let Some(call) = self.db_call(site, recv, name, args) else { return };
-        if call.action == Action::Delete && call.filter.is_some_and(|filter| self.compares_order(filter)) {
-            schemas.expiring.push(&call.handle, ());
-        }
-    }
-
-    fn key_names(&self, keys: V) -> Vec<String> {
-        match self.arena.node(keys) {
-            Node::Str(text) => vec![self.arena.text(*text).to_owned()],
-            // [['email', 1]]
-            Node::Array(items) => items
-                .iter()
-                .filter_map(|item| match self.arena.node(item.value) {
-                    Node::Array(pair) => pair.first().and_then(|key| self.arena.as_str(key.value)).map(str::to_owned),
-                    _ => self.arena.as_str(item.value).map(str::to_owned),
-                })
-                .collect(),
-            Node::Object(entries) => entries
-                .iter()
-                .filter_map(|entry| match entry.key {
-                    Key::Name(name) => Some(self.arena.text(name).to_owned()),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
     }
 
     /// The place where a function is called in the caller's text.

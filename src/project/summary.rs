@@ -149,6 +149,7 @@ impl Project {
             };
             self.register_entries(&op);
             let op = self.set_by_function(op);
+            self.register_foreign(&op);
             let step = Step {
                 site: effect.site,
                 cond,
@@ -245,8 +246,8 @@ impl Project {
     }
 
     /// Whether a step can matter to a rule, in its own function or in a caller.
-    fn is_relevant(&self, op: &Op) -> bool {
-        match op {
+    fn is_relevant(&self, step: &Step) -> bool {
+        match &step.op {
             Op::Assign { .. } | Op::Marked { .. } => true,
             Op::Call { callee, name, .. } => {
                 let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
@@ -254,7 +255,7 @@ impl Project {
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()
-                    || self.outside_effect(op).is_some()
+                    || self.outside_effect(step).is_some()
             }
         }
     }
@@ -296,7 +297,7 @@ impl Project {
                 op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
                 ..step.clone()
             });
-            if self.is_relevant(&step.op) {
+            if self.is_relevant(&step) {
                 match steps.len() < limits::STEPS {
                     true => steps.push(step),
                     false => self.note_cut(caller, Cut::Steps),
@@ -388,6 +389,8 @@ impl Project {
                     op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
                         self.add_step(caller, steps, copy);
                     }
+                    // A parameter that turns out to be what no rule looks at.
+                    _ if !self.is_relevant(&copy) => {}
                     _ => steps.push(copy),
                 }
             }

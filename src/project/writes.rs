@@ -90,6 +90,9 @@ impl Project {
         for write in writes.iter_mut().filter(|write| write.session.is_none()) {
             write.session = self.chained_session(steps, write.site);
         }
+        for write in &mut writes {
+            write.session = write.session.map(|session| self.given(session));
+        }
         writes
     }
 
@@ -147,6 +150,7 @@ impl Project {
             cond: step.cond,
         };
         self.fill(&mut write);
+        self.new_by_upsert(&mut write);
         writes.push(write);
     }
 

@@ -3,12 +3,14 @@
 //! Input: an update in any representation. Output: what it changes; what is not modelled stays in it under its name, and is
 //! never dropped. Must not know: how a document is changed.
 
+use super::element;
+use super::path::Beside;
 use super::pipeline;
 use super::predicate::{self, Predicate};
 use super::term::{Items, Refused, Terms, View, entries};
-use std::fmt;
 use std::rc::Rc;
 
+pub use super::path::{Path, Step};
 pub use super::pipeline::Stage;
 
 /// What an update makes of a document.
@@ -96,60 +98,6 @@ pub struct ElementFilter<T> {
     pub predicate: Predicate<T>,
 }
 
-/// A path of an update.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path(pub Rc<[Step]>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Field(Rc<str>),
-    /// `$`: the element that the filter found.
-    Found,
-    /// `$[]`
-    Every,
-    /// `$[name]`
-    Filtered(Rc<str>),
-}
-
-impl Path {
-    pub fn read(text: &str) -> Result<Self, Refused> {
-        if text.split('.').any(str::is_empty) {
-            return Err(Refused::new(format!("an update path has no empty part: {text:?}")));
-        }
-        let steps: Rc<[Step]> = text.split('.').map(Step::read).collect();
-        if !matches!(steps.first(), Some(Step::Field(_))) {
-            return Err(Refused::new(format!("an update path begins with a field: {text}")));
-        }
-        Ok(Self(steps))
-    }
-}
-
-impl Step {
-    fn read(part: &str) -> Self {
-        match part.strip_prefix("$[").and_then(|rest| rest.strip_suffix(']')) {
-            Some("") => Self::Every,
-            Some(name) => Self::Filtered(name.into()),
-            None if part == "$" => Self::Found,
-            None => Self::Field(part.into()),
-        }
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, step) in self.0.iter().enumerate() {
-            f.write_str(if at == 0 { "" } else { "." })?;
-            match step {
-                Step::Field(name) => f.write_str(name)?,
-                Step::Found => f.write_str("$")?,
-                Step::Every => f.write_str("$[]")?,
-                Step::Filtered(name) => write!(f, "$[{name}]")?,
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Reads an update: a document of operators, a replacement, or a pipeline.
 pub fn parse<S: Terms>(terms: &S, update: &S::Term, filters: &[S::Term]) -> Result<Change<S::Term>, Refused> {
     match terms.view(update) {
@@ -187,10 +135,14 @@ fn operators<S: Terms>(
     conflicts(&edits)?;
     let mut read = Vec::with_capacity(filters.len());
     for filter in filters {
-        let Some(name) = predicate::identifier(terms, filter)? else {
+        let Some(name) = element::name(terms, filter)? else {
             return Ok(Change::Unknown("arrayFilters".into()));
         };
-        read.push(ElementFilter { name, predicate: predicate::parse(terms, filter)? });
+        let predicate = predicate::parse(terms, filter)?;
+        if predicate.is_never() {
+            return Err(Refused::new("an array filter that holds of nothing"));
+        }
+        read.push(ElementFilter { name, predicate });
     }
     names(&edits, &read)?;
     Ok(Change::Operators { edits, filters: read })
@@ -220,16 +172,21 @@ fn name_of(step: &Step) -> Option<&Rc<str>> {
 /// No path of an update lies in another one.
 fn conflicts<T>(edits: &[Edit<T>]) -> Result<(), Refused> {
     let mut paths: Vec<&Path> = Vec::with_capacity(edits.len());
-    for edit in edits {
-        let more = if let Act::Rename(to) = &edit.act { Some(to) } else { None };
-        for path in std::iter::once(&edit.path).chain(more) {
-            if let Some(other) = paths.iter().find(|other| path.0.iter().zip(other.0.iter()).all(|(a, b)| a == b)) {
-                return Err(Refused::new(format!("updating {path} would conflict with {other}")));
-            }
-            paths.push(path);
+    for path in edits.iter().flat_map(Edit::paths) {
+        if let Some(other) = paths.iter().find(|other| path.beside(other) == Beside::Conflict) {
+            return Err(Refused::new(format!("updating {path} would conflict with {other}")));
         }
+        paths.push(path);
     }
     Ok(())
+}
+
+impl<T> Edit<T> {
+    /// The paths that it writes: two of a renamed field.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let to = if let Act::Rename(to) = &self.act { Some(to) } else { None };
+        std::iter::once(&self.path).chain(to)
+    }
 }
 
 fn act<S: Terms>(terms: &S, operator: &str, path: &str, operand: &S::Term) -> Result<Act<S::Term>, Refused> {
@@ -301,7 +258,23 @@ fn push<S: Terms>(terms: &S, operand: &S::Term) -> Result<Push<S::Term>, Refused
             _ => return Err(Refused::new("$position and $slice need integers")),
         }
     }
+    if let Some(sort) = &push.sort {
+        directions(terms, sort)?;
+    }
     Ok(push)
+}
+
+/// A `$sort` is 1 or -1, or a document of such.
+fn directions<S: Terms>(terms: &S, sort: &S::Term) -> Result<(), Refused> {
+    let is_direction = |view| match view {
+        View::Number(number) => number == 1.0 || number == -1.0,
+        view => matches!(view, View::Unknown),
+    };
+    let good = match terms.view(sort) {
+        View::Document(named) => !named.is_empty() && named.iter().all(|(_, one)| is_direction(terms.view(one))),
+        view => is_direction(view),
+    };
+    if good { Ok(()) } else { Err(Refused::new("$sort is 1 or -1")) }
 }
 
 fn added<S: Terms>(terms: &S, operand: &S::Term) -> Result<Items<S::Term>, Refused> {
@@ -321,9 +294,7 @@ fn added<S: Terms>(terms: &S, operand: &S::Term) -> Result<Items<S::Term>, Refus
 
 fn pulled<S: Terms>(terms: &S, operand: &S::Term) -> Result<Pulled<S::Term>, Refused> {
     Ok(match terms.view(operand) {
-        View::Document(named) if predicate::is_operators(&named) => {
-            Pulled::Values(predicate::of_value(terms, operand)?)
-        }
+        View::Document(named) if predicate::is_test(&named) => Pulled::Values(predicate::of_value(terms, operand)?),
         View::Document(_) => Pulled::Documents(predicate::parse(terms, operand)?),
         View::Pattern => Pulled::Values(predicate::of_value(terms, operand)?),
         View::Unknown => Pulled::Unknown,

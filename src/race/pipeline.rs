@@ -3,6 +3,7 @@
 //! Input: stages in any representation. Output: typed stages. Must not know: how they are applied.
 
 use super::expression::{self, Expression};
+use super::path::apart;
 use super::term::{Items, Refused, Terms, View, entries};
 use std::rc::Rc;
 
@@ -45,67 +46,59 @@ pub(super) fn parse<S: Terms>(terms: &S, stages: &[S::Term]) -> Result<Vec<Stage
     Ok(read)
 }
 
+/// A nested document leaves the fields beside those in it.
 fn set<S: Terms>(terms: &S, operand: &S::Term) -> Result<Stage<S::Term>, Refused> {
-    let Some(named) = entries(terms, operand, "$set")? else { return Ok(Stage::Unknown("$set".into())) };
-    if named.is_empty() {
-        return Err(Refused::new("$set needs a field"));
-    }
-    let mut fields = Vec::with_capacity(named.len());
-    for (name, value) in named {
-        flatten(terms, name, &value, &mut fields, 0)?;
-    }
-    apart(fields.iter().map(|(path, _)| path))?;
-    Ok(Stage::Set(fields))
+    let Some(fields) = fields(terms, operand, "$set")? else { return Ok(Stage::Unknown("$set".into())) };
+    let read = fields.into_iter().map(|(path, value)| Ok((path, expression::parse(terms, &value)?)));
+    Ok(Stage::Set(read.collect::<Result<_, Refused>>()?))
 }
 
-/// A document that is no operator sets the fields in it, and leaves those beside them.
+/// A document that is no operator stands for the paths in it.
 fn flatten<S: Terms>(
     terms: &S,
     path: Rc<str>,
-    value: &S::Term,
-    fields: &mut Vec<(Rc<str>, Expression<S::Term>)>,
+    value: S::Term,
+    fields: &mut Vec<(Rc<str>, S::Term)>,
     depth: u32,
 ) -> Result<(), Refused> {
-    if path.starts_with('$') || path.split('.').any(|part| part.is_empty() || part.starts_with('$')) {
-        return Err(Refused::new(format!("a field of $set cannot be named {path}")));
+    if path.split('.').any(|part| part.is_empty() || part.starts_with('$')) {
+        return Err(Refused::new(format!("a field of a stage cannot be named {path}")));
     }
-    match terms.view(value) {
-        View::Document(named) if depth < crate::limits::FILTER_DEPTH => {
-            if named.is_empty() {
-                return Err(Refused::new("an empty document is no value of $set"));
-            }
-            let is_operator = named.iter().any(|(name, _)| name.as_deref().is_none_or(|name| name.starts_with('$')));
-            if is_operator {
-                fields.push((path, expression::parse(terms, value)?));
-                return Ok(());
-            }
-            for (name, value) in named {
-                let name = name.unwrap_or_default();
-                if depth > 0 && name.contains('.') || name.contains('.') {
-                    return Err(Refused::new("a nested field of $set has no dots"));
-                }
-                flatten(terms, format!("{path}.{name}").into(), &value, fields, depth + 1)?;
-            }
-            Ok(())
-        }
-        _ => {
-            fields.push((path, expression::parse(terms, value)?));
-            Ok(())
-        }
+    let View::Document(named) = terms.view(&value) else {
+        fields.push((path, value));
+        return Ok(());
+    };
+    if named.is_empty() {
+        return Err(Refused::new("an empty document is no value of a stage"));
     }
-}
-
-/// No path of a stage lies in another one.
-fn apart<'a>(paths: impl Iterator<Item = &'a Rc<str>>) -> Result<(), Refused> {
-    let mut seen: Vec<&str> = Vec::new();
-    for path in paths {
-        let inside = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        if seen.iter().any(|other| inside(path, other) || inside(other, path)) {
-            return Err(Refused::new(format!("the path {path} is there twice")));
+    let is_operator = named.iter().any(|(name, _)| name.as_deref().is_none_or(|name| name.starts_with('$')));
+    if is_operator || depth > crate::limits::FILTER_DEPTH {
+        fields.push((path, value));
+        return Ok(());
+    }
+    for (name, value) in named {
+        let name = name.unwrap_or_default();
+        if name.contains('.') {
+            return Err(Refused::new("a nested field of a stage has no dots"));
         }
-        seen.push(path);
+        flatten(terms, format!("{path}.{name}").into(), value, fields, depth + 1)?;
     }
     Ok(())
+}
+
+/// The paths of the operand of a stage; `None` where they are not known.
+#[expect(clippy::type_complexity, reason = "known, each with its value")]
+fn fields<S: Terms>(terms: &S, operand: &S::Term, stage: &str) -> Result<Option<Vec<(Rc<str>, S::Term)>>, Refused> {
+    let Some(named) = entries(terms, operand, stage)? else { return Ok(None) };
+    if named.is_empty() {
+        return Err(Refused::new(format!("{stage} needs a field")));
+    }
+    let mut fields = Vec::with_capacity(named.len());
+    for (name, value) in named {
+        flatten(terms, name, value, &mut fields, 0)?;
+    }
+    apart(fields.iter().map(|(path, _)| &**path))?;
+    Ok(Some(fields))
 }
 
 fn unset<S: Terms>(terms: &S, operand: &S::Term) -> Result<Stage<S::Term>, Refused> {
@@ -130,24 +123,23 @@ fn unset<S: Terms>(terms: &S, operand: &S::Term) -> Result<Stage<S::Term>, Refus
             _ => return Err(Refused::new("$unset needs names")),
         }
     }
-    apart(paths.iter())?;
+    apart(paths.iter().map(|path| &**path))?;
     Ok(Stage::Unset(paths))
 }
 
 /// `{a: 0}` takes fields away, `{a: 1, b: <expression>}` keeps and computes some.
 fn project<S: Terms>(terms: &S, operand: &S::Term) -> Result<Stage<S::Term>, Refused> {
     let unknown = || Ok(Stage::Unknown("$project".into()));
-    let Some(named) = entries(terms, operand, "$project")? else { return unknown() };
-    if named.is_empty() {
-        return Err(Refused::new("$project needs a field"));
-    }
-    let (mut away, mut kept, mut without_id) = (Vec::new(), Vec::new(), false);
-    for (path, value) in named {
+    let Some(fields) = fields(terms, operand, "$project")? else { return unknown() };
+    let (mut away, mut kept, mut without_id, mut is_known) = (Vec::new(), Vec::new(), false, true);
+    for (path, value) in fields {
         let flag = match terms.view(&value) {
             View::Bool(flag) => Some(flag),
             View::Number(flag) => Some(flag != 0.0),
-            View::Unknown => return unknown(),
-            View::Document(named) if !super::predicate::is_operators(&named) => return unknown(),
+            View::Unknown => {
+                is_known = false;
+                continue;
+            }
             _ => None,
         };
         match flag {
@@ -159,16 +151,9 @@ fn project<S: Terms>(terms: &S, operand: &S::Term) -> Result<Stage<S::Term>, Ref
     }
     match (away.is_empty(), kept.is_empty()) {
         (false, false) => Err(Refused::new("$project mixes what stays and what goes")),
-        // An update keeps its `_id`, whether a stage keeps it or not.
-        (true, false) if without_id => unknown(),
-        (true, false) => {
-            apart(kept.iter().map(|(path, _)| path))?;
-            Ok(Stage::Keep(kept))
-        }
-        _ if without_id => unknown(),
-        _ => {
-            apart(away.iter())?;
-            Ok(Stage::Unset(away))
-        }
+        // An update keeps its `_id`, whether a stage keeps it or not; what a later stage sees of it is not followed.
+        _ if without_id || !is_known => unknown(),
+        (true, false) => Ok(Stage::Keep(kept)),
+        _ => Ok(Stage::Unset(away)),
     }
 }

@@ -4,7 +4,7 @@
 //! never dropped. Must not know: how a document is matched.
 
 use super::expression::{self, Expression};
-use super::term::{Items, Refused, Terms, View, entries};
+use super::term::{Items, Refused, Terms, View};
 use crate::limits::FILTER_DEPTH;
 use std::rc::Rc;
 
@@ -160,6 +160,36 @@ pub fn is_operators<T>(named: &[(Option<Rc<str>>, T)]) -> bool {
     first.is_some_and(|name| name.starts_with('$'))
 }
 
+/// The operators that join filters, where a document of operators is read as a filter.
+const OF_DOCUMENTS: [&str; 5] = ["$and", "$or", "$nor", "$where", "$expr"];
+
+/// Whether a document is read as tests of one value, and not as a filter: `$not` is neither.
+pub fn is_test<T>(named: &[(Option<Rc<str>>, T)]) -> bool {
+    let first = named.first().and_then(|(name, _)| name.as_deref());
+    is_operators(named) && !first.is_some_and(|name| name == "$not" || OF_DOCUMENTS.contains(&name))
+}
+
+impl<T> Predicate<T> {
+    /// Whether there is an `$all` of nothing in it: the server forgets the path, and what is said beside it.
+    pub fn is_never(&self) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().any(Self::is_never),
+            Self::Or(parts) => parts.iter().all(Self::is_never),
+            Self::Field { test: Test::All(Items::Known(items)), .. } => items.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether there is an `$expr` in it.
+    pub fn has_expression(&self) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) | Self::Nor(parts) => parts.iter().any(Self::has_expression),
+            Self::Expr(_) => true,
+            Self::Field { .. } | Self::Unknown(_) => false,
+        }
+    }
+}
+
 fn tests<S: Terms>(
     terms: &S,
     named: Vec<(Option<Rc<str>>, S::Term)>,
@@ -269,9 +299,8 @@ fn element<S: Terms>(terms: &S, operand: &S::Term, depth: u32) -> Result<Test<S:
             _ => Err(Refused::new("$elemMatch needs a document")),
         };
     };
-    let of_documents = ["$and", "$or", "$nor", "$where", "$expr"];
     let first = named.first().and_then(|(name, _)| name.clone());
-    if is_operators(&named) && !first.is_some_and(|name| of_documents.contains(&&*name)) {
+    if is_operators(&named) && !first.is_some_and(|name| OF_DOCUMENTS.contains(&&*name)) {
         let mut list = Vec::with_capacity(named.len());
         tests(terms, named, depth + 1, &mut |test| list.push(test))?;
         return Ok(Test::ElemTest(list));
@@ -368,36 +397,4 @@ pub fn of_value<S: Terms>(terms: &S, operand: &S::Term) -> Result<Predicate<S::T
     let mut parts = Vec::new();
     field(terms, &"".into(), operand, 0, &mut parts)?;
     Ok(if parts.len() == 1 { parts.remove(0) } else { Predicate::And(parts) })
-}
-
-/// The filter of an element under its name in `arrayFilters`; `None` where it is not known.
-pub fn identifier<S: Terms>(terms: &S, filter: &S::Term) -> Result<Option<Rc<str>>, Refused> {
-    let Some(named) = entries(terms, filter, "arrayFilters")? else { return Ok(None) };
-    let mut found: Option<Rc<str>> = None;
-    for (name, operand) in named {
-        let top = match &*name {
-            "$and" | "$or" | "$nor" => {
-                let Items::Known(items) = Items::read(terms, &operand, &name)? else { return Ok(None) };
-                let Some(first) = items.first() else { return Err(Refused::new("an empty array")) };
-                let mut top = None;
-                for item in &items {
-                    let Some(inner) = identifier(terms, item)? else { return Ok(None) };
-                    if top.replace(inner.clone()).is_some_and(|before| before != inner) {
-                        return Err(Refused::new("an array filter names one element"));
-                    }
-                }
-                let _ = first;
-                top
-            }
-            name if name.starts_with('$') => return Ok(None),
-            name => name.split('.').next().map(Rc::from),
-        };
-        if let (Some(before), Some(top)) = (&found, &top)
-            && before != top
-        {
-            return Err(Refused::new("an array filter names one element"));
-        }
-        found = found.or(top);
-    }
-    found.map(Some).ok_or_else(|| Refused::new("an array filter names an element"))
 }

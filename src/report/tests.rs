@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::coverage::{Coverage, Cut, LeftOut, Unresolved};
-use crate::diagnostic::{Caller, Edit, Finding, Fix, Related, Role, WritePath};
-use crate::source::FileId;
+use crate::diagnostic::{Analysis, Caller, Edit, Finding, Fix, Level, Related, Role, WritePath};
+use crate::source::{FileId, Place, SourceFile, Sources};
 
 /// A file, and the first place of a word in it.
 fn place(sources: &Sources, file: u32, word: &str) -> Place {
@@ -321,4 +321,65 @@ fn an_equal_help_is_told_once() {
     assert!(text.contains("help: as for routes/é.js:1:21 above"), "{text}");
     let full = human(&analysis, &sources, &Style { full: true, ..Style::default() });
     assert_eq!(full.matches("help: add `id").count(), 2, "{full}");
+}
+
+/// Two requests that both append.
+fn appended_twice(place: Place) -> crate::diagnostic::Witness {
+    use crate::diagnostic::{Command, End, Harm, Inputs, Move, Stored, Witness};
+    let chat = |messages: &[i32]| Stored {
+        collection: "chats".into(),
+        document: serde_json::json!({ "_id": 1, "messages": messages }),
+    };
+    let end = |messages: &[i32]| End { documents: vec![chat(messages)], effects: Vec::new() };
+    let push = |request| Move {
+        request,
+        command: Command::Database {
+            collection: "chats".into(),
+            method: "updateOne".into(),
+            arguments: vec![serde_json::json!({ "_id": 1 }), serde_json::json!({ "$push": { "messages": 7 } })],
+        },
+        place: Some(place),
+        result: "matched 1".into(),
+    };
+    Witness {
+        kind: Harm::Race,
+        start: vec![chat(&[])],
+        indexes: Vec::new(),
+        requests: ["A", "B"].map(|name| Inputs { name: name.into(), inputs: Vec::new() }).into(),
+        steps: vec![push(0), push(1)],
+        outcome: end(&[7, 7]),
+        serial: vec![end(&[7])],
+    }
+}
+
+#[test]
+fn every_format_tells_a_proof_and_its_absence() {
+    let (sources, mut analysis) = race();
+    let written = |analysis: &Analysis, format: Format| {
+        let run = Run { sources: &sources, analysis, prefix: "", exit_code: 1 };
+        let mut out = Vec::new();
+        write(format, &run, &Style::default(), &mut out).expect("a report");
+        String::from_utf8(out).expect("UTF-8")
+    };
+    let formats = [Format::Human, Format::Json, Format::Sarif, Format::Github, Format::Gitlab, Format::Junit];
+    analysis.findings[0].proof = crate::diagnostic::Proof::Unproven("`f` is not\u{1b} followed".into());
+    for format in formats {
+        let text = written(&analysis, format);
+        assert!(text.contains("not proven") && text.contains("`f` is not") && !text.contains('\u{1b}'), "{text}");
+    }
+    let witness = appended_twice(analysis.findings[0].place);
+    analysis.findings[0].proof = crate::diagnostic::Proof::Proven(Box::new(witness));
+    for format in formats {
+        let text = written(&analysis, format);
+        assert!(text.contains("proven") && !text.contains("not proven"), "{text}");
+        assert!(format == Format::Json || text.contains("[{ messages: [7, 7], … }]"), "{text}");
+    }
+    let human = written(&analysis, Format::Human);
+    assert!(human.starts_with("error[check-then-push] routes/é.js:1:21 proven\n"), "{human}");
+    let (snippet, after) = human.split_once("  before: [{ messages: [], … }]\n  request A ").expect("a witness");
+    assert!(snippet.contains("acted on here") && after.contains("\n  help: add"), "{human}");
+    // The flow of a race without a witness has one thread.
+    let log: serde_json::Value = serde_json::from_str(&written(&analysis, Format::Sarif)).expect("JSON");
+    let threads = log["runs"][0]["results"][0]["codeFlows"][0]["threadFlows"].as_array().expect("flows");
+    assert_eq!(threads.iter().map(|thread| &thread["id"]).collect::<Vec<_>>(), ["A", "B"]);
 }

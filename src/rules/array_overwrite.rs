@@ -1,11 +1,13 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend};
 use crate::diagnostic::Role;
 use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::decision::Loaded;
+use crate::race::relation::Taken;
 use crate::value::{Key, Node, V, children};
 
 const RULE: &str = "array-overwrite";
@@ -211,38 +213,16 @@ fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String
     })
 }
 
-fn is_safe(ctx: &mut Context<'_>, trace: &Trace, write: &Write, root: V, array: &str) -> bool {
-    if write.session.is_some() && ctx.project.read_session(&trace.steps, root) == write.session {
-        return true;
-    }
-    if ctx.is_claimed(trace, write) || ctx.is_fenced(write) {
-        return true;
-    }
-    let Some(filter) = write.filter else { return false };
-    let parsed = ctx.project.filters(filter, array, write.cond);
-    parsed.iter().all(|(_, filter)| filter.is_optimistic()) || has_version(ctx, filter, root)
-}
-
-/// A filter that repeats a loaded field other than `_id` fails when the document changed.
-fn has_version(ctx: &mut Context<'_>, filter: V, root: V) -> bool {
-    let equalities = ctx.project.equalities(filter);
-    equalities.into_iter().any(|(name, value)| {
-        let Some((r, path, _)) = ctx.project.loaded(value, &[root]) else { return false };
-        r == root
-            && path.join(".") == name
-            && (name.contains("ersion") || name.contains("pdated") || name == "__v" || name.contains("rev"))
-    })
-}
-
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, root: V, array: &str) {
-    let relation = Relation::doubted(is_safe(ctx, trace, write, root, array));
+    let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
+    let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
+    let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(array));
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message = format!(
         "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
     );
     draft.label = format!("writes the whole of `{array}`");
     draft.array = Some(array.to_owned());
-    let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
     if let Some(read) = read {
         draft.related.push((read.site, Role::Check, "loaded here".to_owned()));
     }
@@ -250,17 +230,31 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
     let removes = matches!(ctx.project.arena.node(field.value), Node::Query { method, .. } if ctx.project.arena.text(*method) == "filter");
+    let is_list = field.operator == "splice" || ctx.is_array_value(field.value);
     draft.help = if removes {
-        format!("remove on the server: `{{ $pull: {{ {array}: … }} }}`")
+        format!("remove the elements on the server: an update that pulls them from the stored `{array}`")
     } else if has_map(ctx, field.value) {
-        format!("change elements in place: `{{ $set: {{ '{array}.$[e].field': … }} }}` with `arrayFilters`")
-    } else {
+        format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
+    } else if is_list {
         format!(
-            "append on the server: `{{ $push: {{ {array}: element }} }}` with the element's identity in the filter; change one element in place by `'{array}.$[e].field'` with `arrayFilters`"
+            "change the stored `{array}` on the server: push an element with its identity in the filter, and change one in place by its own path"
         )
+    } else {
+        format!("change the stored `{array}` on the server: each part that has changed by its own path")
     };
     draft.pair = format!("{array} loaded -> written whole");
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: Some(array), relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged {
+            write,
+            cond: field.cond,
+            whole_array: Some(array),
+            relation,
+            needs_witness: false,
+            mend: Mend::Update,
+        },
+    );
 }
 
 fn has_map(ctx: &Context<'_>, value: V) -> bool {

@@ -157,7 +157,8 @@ fn read_session(ctx: &mut Context<'_>, func: FnRef, read: &DbCall) -> Option<V> 
     let steps = ctx.project.summaries.get(func.0 as usize)?.clone();
     let step = steps.iter().find(|step| step.site == read.site)?;
     let Op::Call { callee, args, .. } = &step.op else { return None };
-    let result = ctx.project.arena.intern(Node::Call { site: read.site, callee: *callee, args: args.clone() });
+    let result =
+        ctx.project.arena.intern(Node::Call { site: read.site, callee: *callee, args: args.as_slice().into() });
     ctx.project.read_session(&steps, result)
 }
 

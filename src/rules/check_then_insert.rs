@@ -1,11 +1,13 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::freshness::Origin;
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend};
+use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{Arena, C, Key, Node, V};
+use crate::race::claim::Claim;
+use crate::race::relation::Relation;
+use crate::value::{Arena, C, Freshness, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -19,16 +21,24 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
-        let mut is_doubted = false;
         for check in checks {
-            let keys = deciding_keys(ctx, trace, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
+            let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys else { continue };
-            is_doubted |= ctx.same_session(trace, check, write) || ctx.is_claimed(trace, write);
             deciding.push((check, keys));
         }
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
-            report(ctx, trace, write, check, keys, others, Relation::doubted(is_doubted));
+            let claim = ctx.claim(trace, write);
+            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
+            report(ctx, trace, write, check, keys, others, relation.doubted(claim == Claim::Unknown));
+            continue;
+        }
+        for check in checks {
+            let Some(keys) = limited_keys(ctx, check, write) else { continue };
+            let claim = ctx.claim(trace, write);
+            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
+            report_limit(ctx, trace, write, check, &keys, relation.doubted(claim == Claim::Unknown));
+            break;
         }
     }
 }
@@ -67,7 +77,7 @@ fn is_mirrored(ctx: &Context<'_>, trace: &Trace, check: &Check, equalities: &[(S
 }
 
 /// The keys by which the check looks for what is inserted; `None` when it does not, or a unique index covers them.
-fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> Option<Vec<String>> {
+fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
     if !matches!(check.kind, CheckKind::Document) || check.holds {
         return None;
     }
@@ -80,6 +90,9 @@ fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Wr
         return Some(Vec::new());
     };
     let mut equalities = ctx.project.equalities(filter);
+    if is_new_key(ctx, filter) {
+        return None;
+    }
     if equalities.is_empty() {
         equalities = searched_list(ctx, check.leaf);
     }
@@ -105,10 +118,48 @@ fn deciding_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Wr
         return None;
     }
     keys.dedup();
-    if is_covered(ctx, filter, write, &keys) || is_refused(ctx, trace, write) {
+    if is_covered(ctx, filter, write, &keys) {
         return None;
     }
     Some(keys)
+}
+
+/// The keys by which documents are counted, where the insert adds one more that counts and a limit lets it through.
+fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
+    let CheckKind::Below { path } = &check.kind else { return None };
+    let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
+    if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
+        return None;
+    }
+    let equalities = ctx.project.equalities(read.filter?);
+    let counts = equalities.iter().all(|(name, value)| match inserted_field(ctx, write, name) {
+        Inserted::Value(inserted) => ctx.project.same_value(*value, inserted),
+        Inserted::Unknown | Inserted::Missing => false,
+    });
+    let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
+    (counts && !keys.is_empty() && !ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
+}
+
+/// A condition on a value that each request makes anew, so that no two search for the same document.
+fn is_new_key(ctx: &Context<'_>, filter: V) -> bool {
+    let is_new = |value: V| {
+        // A text that a loop makes begins empty.
+        let mut made = ctx.project.arena.alternatives(value);
+        made.retain(|(_, value)| !ctx.project.arena.is_literal(*value));
+        !made.is_empty()
+            && made.iter().all(|(_, value)| {
+                ctx.project.contains(*value, &mut |project, part| {
+                    matches!(project.arena.node(part), Node::Fresh(Freshness::Id | Freshness::Random, _))
+                })
+            })
+    };
+    match ctx.project.arena.node(filter) {
+        Node::Object(entries) => entries.iter().any(|entry| {
+            matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$'))
+                && is_new(entry.value)
+        }),
+        _ => false,
+    }
 }
 
 /// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
@@ -118,20 +169,6 @@ fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
         Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, *inner),
         _ => Vec::new(),
     }
-}
-
-/// Whether the second of two inserts fails by a unique index on other fields, which both fill from what they are given.
-fn is_refused(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> bool {
-    let indexes = ctx.schemas.unique.of(&write.handle).iter();
-    let indexes: Vec<Vec<String>> = indexes.filter(|keys| !keys.is_empty()).cloned().collect();
-    indexes.into_iter().any(|keys| {
-        keys.iter().all(|key| match inserted_field(ctx, write, key) {
-            Inserted::Value(value) => {
-                !ctx.project.arena.is_literal(value) && ctx.origin(trace, value, write.cond) == Origin::Other
-            }
-            _ => false,
-        })
-    })
 }
 
 /// Each alternative of the filter, and each branch of its `$or`, has a unique index.
@@ -147,9 +184,12 @@ fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -
         return items.iter().all(|item| {
             let own: Vec<String> = ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect();
             ctx.schemas.covers(&write.handle, &own)
-                || ctx.schemas.unique.of(&write.handle).iter().any(|index| {
-                    index.iter().all(|key| common.contains(key)) && index.iter().any(|key| own.contains(key))
-                })
+                || ctx
+                    .schemas
+                    .unique
+                    .of(&write.handle)
+                    .iter()
+                    .any(|index| index.is_within(&common) && index.keys.iter().any(|key| own.contains(key)))
         });
     }
     false
@@ -203,6 +243,35 @@ fn is_own(ctx: &Context<'_>, value: V) -> bool {
         )
 }
 
+/// A limit that is overrun by one or two harms less than a document that is there twice.
+fn report_limit(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    check: &Check,
+    keys: &[String],
+    relation: Relation,
+) {
+    let collection = ctx.handle_text(&write.handle);
+    let list = keys.join(" + ");
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
+    draft.level = Some(Level::Warning);
+    draft.message = format!(
+        "{collection} is counted by {list} before this insert: two requests can both pass the limit and both insert"
+    );
+    draft.label = "inserts one more than was counted".to_owned();
+    draft.related = ctx.ends(check);
+    draft.help = format!(
+        "keep the number in one document for each {list} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
+    );
+    draft.pair = format!("count {list} -> insert");
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: C::TRUE, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+    );
+}
+
 enum Inserted {
     Value(V),
     /// The document is not known well enough to say.
@@ -254,11 +323,25 @@ fn report(
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
-    draft.help = if keys.is_empty() {
-        "upsert each document by a unique key (`updateOne(key, { $setOnInsert: doc }, { upsert: true })`), so that a second run changes nothing".to_owned()
+    draft.help = if keys.is_empty() || write.method == "insertMany" {
+        "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing"
     } else {
-        ctx.index_text(check.read.as_ref().and_then(|read| read.filter), keys)
-    };
+        "let the server refuse the second insert: store what the search asks for as one key of its own, such as a day or a sorted pair, with a unique index, and treat E11000 as found"
+    }
+    .to_owned();
+    let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
+    let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");
-    ctx.report_judged(draft, trace, &Judged { write, cond: C::TRUE, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged {
+            write,
+            cond: C::TRUE,
+            whole_array: None,
+            relation,
+            needs_witness: false,
+            mend: Mend::Insert(&filters),
+        },
+    );
 }

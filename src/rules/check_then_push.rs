@@ -1,13 +1,14 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
-use super::carry::carry_text;
 use super::context::{Context, Trace, all_appends};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend};
 use super::rewrite;
 use super::words::check_words;
 use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::fence::{Fence, fence};
+use crate::race::relation::{Relation, Taken};
 use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
@@ -18,8 +19,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         for field in all_appends(write) {
-            // The whole element is the guard of $addToSet, unless it is an object with something fresh.
-            if field.operator == "$addToSet" || ctx.is_versioned(write, &field) {
+            // The whole element is the guard of $addToSet, unless it is an object with something fresh; it guards no limit.
+            let is_set = field.operator == "$addToSet";
+            if ctx.is_versioned(write, &field) {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);
@@ -31,14 +33,20 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             } else {
                 ctx.project.checks(cond, &trace.documents)
             };
-            let deciding: Vec<Check> =
-                checks.iter().filter(|check| decides(ctx, check, write, &field)).cloned().collect();
+            let read = ctx.project.deciding_read(write);
+            let read = read.filter(|read| checks.iter().all(|check| check.root != read.root));
+            let deciding: Vec<Check> = checks
+                .iter()
+                .chain(&read)
+                .filter(|check| {
+                    (!is_set || matches!(check.kind, CheckKind::Below { .. })) && decides(ctx, check, write, &field)
+                })
+                .cloned()
+                .collect();
             let Some(check) = deciding.first() else { continue };
-            let is_doubted = ctx.same_session(trace, check, write)
-                || ctx.is_claimed(trace, write)
-                || is_guarded(ctx, write, &field, cond);
+            let relation = ctx.relation(trace, check, write, cond, Taken::Condition(&field.path));
             let is_only = deciding.len() == 1;
-            report(ctx, trace, write, &field, check, is_only, Relation::doubted(is_doubted));
+            report(ctx, trace, write, &field, check, is_only, relation);
         }
     }
 }
@@ -109,25 +117,13 @@ fn has_predicate(ctx: &Context<'_>, check: &Check) -> bool {
     }
 }
 
-/// Whether every filter that the path allows carries a guard on the array, or is not known.
+/// Whether every filter that the path allows carries a guard on the array, or is not known, or fails once the write is done.
 pub fn is_guarded(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> bool {
     let Some(filter) = write.filter else { return false };
     let parsed = ctx.project.filters(filter, &field.path, cond);
     !parsed.is_empty()
         && parsed.iter().all(|(_, filter)| filter.open || !filter.keys().is_empty() || filter.is_optimistic())
-        || has_loaded_field(ctx, write)
-}
-
-/// A field of the filter equal to its own loaded value makes the write optimistic.
-fn has_loaded_field(ctx: &mut Context<'_>, write: &Write) -> bool {
-    let Some(filter) = write.filter else { return false };
-    let equalities = ctx.project.equalities(filter);
-    equalities.into_iter().any(|(name, value)| {
-        name != "_id"
-            && ctx.project.loaded(value, &[]).is_some_and(|(_, path, read)| {
-                path.join(".") == name && read.is_some_and(|read| read.handle.same(&write.handle))
-            })
-    })
+        || fence(ctx.project, write) == Fence::Always
 }
 
 /// `is_only`: no other check decides this append.
@@ -142,7 +138,6 @@ fn report(
 ) {
     let array = field.path.clone();
     let keys = keys_of(ctx, check, &array);
-    let guard = ctx.guard_text(&array, &keys);
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     let collection = ctx.handle_text(&write.handle);
     draft.message = match check.kind {
@@ -156,25 +151,26 @@ fn report(
     draft.label = format!("appends to `{array}` of {collection} without the check in its filter");
     draft.array = Some(array.clone());
     draft.related = ctx.ends(check);
-    draft.help = match (&check.kind, write.kind) {
-        (CheckKind::Below { .. }, _) => {
-            format!(
-                "put the limit into the filter, `'{array}.N': {{ $exists: false }}` for a limit of N + 1, and look at `matchedCount`"
-            )
-        }
+    draft.help = match &check.kind {
+        CheckKind::Below { .. } => format!(
+            "make the limit and the push one command: its filter asks that `{array}` is below the limit, and matchedCount 0 means that it is full"
+        ),
         _ if array.contains('*') => {
             "ask for the negated check in the filter of this update, under the same computed path; matchedCount 0 means it is there already".to_owned()
         }
         _ => format!(
-            "{}; matchedCount 0 means it is there already",
-            carry_text(write, &guard, &format!("{{ $push: {{ {array}: … }} }}"))
+            "make the check and the push one command: its filter asks that `{array}` has no such element, and matchedCount 0 means that it is there already"
         ),
     };
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
     if is_only && !array.contains('*') {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+    );
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

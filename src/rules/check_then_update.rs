@@ -1,11 +1,13 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
-use super::carry::carry_text;
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
-use crate::diagnostic::Role;
+use super::proof::{Judged, Mend};
+use crate::diagnostic::{Level, Role};
+use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
+use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::relation::{Relation, Taken};
 use crate::value::{Arena, C, Compare, Key, Node, V};
 
 const RULE: &str = "check-then-update";
@@ -15,6 +17,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
             continue;
         }
+        let read = ctx.project.deciding_read(write);
         for field in &write.fields {
             if matches!(field.path.as_str(), "..." | "_id" | "id")
                 || field.path.is_empty()
@@ -30,9 +33,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             } else {
                 ctx.project.checks(cond, &trace.documents)
             };
-            let found = own.iter().find(|check| {
-                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == field.path)
-                    || is_taken(ctx, check, field))
+            let read = read.iter().filter(|read| own.iter().all(|check| check.root != read.root || !is_found(check)));
+            let found = own.iter().chain(read).find(|check| {
+                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(&field.path))
+                    || is_taken(ctx, check, field)
+                    || is_asked(ctx, check, field))
                     && ctx.project.same_document(
                         check.root,
                         check.read.as_ref(),
@@ -42,13 +47,17 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                     )
             });
             let Some(check) = found.cloned() else { continue };
-            let is_doubted = ctx.same_session(trace, &check, write)
-                || ctx.is_claimed(trace, write)
-                || ctx.is_fenced(write)
-                || carries(ctx, write, &field.path)
-                || is_initial(ctx, &check, field)
-                || (is_idempotent(ctx, &check, field) && !has_other_effect(ctx, trace, write, field, &check));
-            report(ctx, trace, write, field, &check, Relation::doubted(is_doubted));
+            let is_flag = is_idempotent(ctx, &check, field);
+            let is_repeated = is_flag && has_other_effect(ctx, trace, write, field, &check);
+            let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
+            let is_harmless = is_filtered(ctx, write, &field.path)
+                || is_reserved(trace, &check, field)
+                || (is_flag && !is_repeated && !is_followed);
+            let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
+            let most = is_followed.then_some(Level::Warning);
+            // A condition in the filter of a read, or a flag, is as often no decision at all.
+            let needs_witness = is_flag || !matches!(check.kind, CheckKind::Field { .. });
+            report(ctx, trace, write, field, &check, (most, needs_witness), relation);
             break;
         }
     }
@@ -73,42 +82,61 @@ fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
         && equalities.iter().any(|(name, value)| *name == field.path && *value != field.value)
 }
 
-/// Whether the filter says something about the field, or is not known.
-pub fn carries(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
-    let Some(filter) = write.filter else { return false };
-    if ctx.project.names_path(filter, path) {
-        return true;
-    }
-    let parsed = ctx.project.filters(filter, path, write.cond);
-    !parsed.is_empty()
-        && parsed.iter().all(|(_, filter)| {
-            filter.open
-                || !filter.guards.is_empty()
-                || filter.is_optimistic()
-                || filter.fields.iter().any(|(name, _)| name == path || name.starts_with(&format!("{path}.")))
-        })
+/// `lines.$[line].done` as a check names it: `lines.*.done`.
+fn any_element(path: &str) -> String {
+    let parts = path.split('.').map(|part| if part.starts_with("$[") { "*" } else { part });
+    parts.collect::<Vec<_>>().join(".")
 }
 
-/// `if (!doc.settings) doc.settings = { words: [] }`, or back to that: every request would leave the same.
-fn is_initial(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
-    field.operator == "$set"
-        && matches!(check.kind, CheckKind::Field { .. })
-        && matches!(ctx.project.arena.node(field.value), Node::Object(_) | Node::Array(_))
-        && is_blank(ctx, field.value, 0)
+/// Whether `arrayFilters` ask for the field of the element that is changed.
+fn is_filtered(ctx: &mut Context<'_>, write: &Write, path: &str) -> bool {
+    let Some((name, field)) = path.split_once("$[").and_then(|(_, rest)| rest.split_once(']')) else { return false };
+    let own = format!("{name}{field}");
+    let Some(filters) = write.options.and_then(|options| ctx.project.option(options, "arrayFilters")) else {
+        return false;
+    };
+    ctx.project.contains(filters, &mut |project, part| match project.arena.node(part) {
+        Node::Object(entries) => entries
+            .iter()
+            .any(|entry| matches!(entry.key, Key::Name(key) if project.arena.text(key).starts_with(own.as_str()))),
+        _ => false,
+    })
 }
 
-/// Whether a value holds nothing but empty parts.
-fn is_blank(ctx: &Context<'_>, value: V, depth: u32) -> bool {
-    match ctx.project.arena.node(value) {
-        Node::Object(entries) => {
-            depth < 4
-                && entries
-                    .iter()
-                    .all(|entry| matches!(entry.key, Key::Name(_)) && is_blank(ctx, entry.value, depth + 1))
+fn is_found(check: &Check) -> bool {
+    matches!(check.kind, CheckKind::Document) && check.holds
+}
+
+/// A read that asks for a condition on the field: `findOne({ _id, balance: { $gte: n } })`, `findOne({ token, used: false })`.
+fn is_asked(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let Some(read) = check.read.as_ref().filter(|_| is_found(check)) else { return false };
+    let is_read = matches!(read.action, Action::FindOne | Action::FindMany | Action::Exists);
+    let Some(filter) = read.filter.filter(|_| is_read) else { return false };
+    let Node::Object(entries) = ctx.project.arena.node(filter).clone() else { return false };
+    entries.into_iter().any(|entry| {
+        let Key::Name(name) = entry.key else { return false };
+        if ctx.project.arena.text(name) != field.path {
+            return false;
         }
-        Node::Array(items) => items.is_empty(),
-        _ => ctx.project.arena.is_literal(value) && ctx.project.arena.truth(C::TRUE, value) == Some(false),
-    }
+        match ctx.project.arena.node(entry.value) {
+            Node::Object(inner) => inner.iter().any(|entry| {
+                matches!(entry.key, Key::Name(name) if matches!(
+                    ctx.project.arena.text(name),
+                    "$gt" | "$gte" | "$lt" | "$lte" | "$ne" | "$in" | "$nin" | "$exists" | "$eq"
+                ))
+            }),
+            _ => ctx.project.arena.is_literal(entry.value) && entry.value != field.value,
+        }
+    })
+}
+
+/// What is checked is what an earlier change of the same field left: `findOneAndUpdate(…, { $inc: { left: -1 } })`, then
+/// `if (row.left < 0)`. Each request sees its own step.
+fn is_reserved(trace: &Trace, check: &Check, field: &FieldWrite) -> bool {
+    let Some(read) = &check.read else { return false };
+    trace.writes.iter().any(|earlier| {
+        earlier.site == read.site && earlier.fields.iter().any(|own| own.operator == "$inc" && own.path == field.path)
+    })
 }
 
 /// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.
@@ -116,22 +144,25 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
     if !matches!(field.operator.as_str(), "$set" | "$unset") {
         return false;
     }
-    let CheckKind::Field { test, .. } = &check.kind else { return false };
+    let CheckKind::Field { test, .. } = &check.kind else {
+        // Workers look for any work; a condition on one document is a flag of it.
+        let is_constant = field.operator == "$unset" || is_of_its_own(ctx, field.value, 0);
+        return is_constant && (!is_taken(ctx, check, field) || is_listed(check));
+    };
     let value = if field.operator == "$unset" { Arena::UNDEFINED } else { field.value };
     // A counter that is set back.
     if matches!(ctx.project.arena.node(value), Node::Num(_)) {
         return true;
     }
-    let constant = ctx.project.arena.is_literal(value)
-        || matches!(
-            ctx.project.arena.node(value),
-            Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::New { .. }
-        );
+    let constant = is_of_its_own(ctx, value, 0);
     match ctx.project.arena.node(*test).clone() {
         Node::Compare(Compare::Equal, _, wanted) => {
             if !check.holds {
+                // if (doc.state === 'a') return; $set: { state: 'b' }: the check passes again, whoever was first.
+                let passes_again = ctx.project.arena.is_literal(value) && ctx.project.arena.is_literal(wanted);
                 // if (doc.state !== x) $set: { state: x }
-                return ctx.project.same_value(value, wanted)
+                return passes_again
+                    || ctx.project.same_value(value, wanted)
                     || (!ctx.project.arena.is_literal(wanted)
                         && field.operator == "$set"
                         && !uses_loaded(ctx, value, check));
@@ -162,6 +193,24 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
             }
         }
     }
+}
+
+/// A literal, or a time or an identifier made here, be it with an offset: `Date.now() + 60000`.
+fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
+    match ctx.project.arena.node(value) {
+        Node::Fresh(..) | Node::Object(_) | Node::Array(_) => true,
+        Node::New { args, .. } if args.is_empty() => true,
+        Node::Derived(_, operands) if depth < 6 => {
+            operands.iter().all(|operand| is_of_its_own(ctx, *operand, depth + 1))
+        }
+        Node::New { args, .. } if depth < 6 => args.iter().all(|arg| is_of_its_own(ctx, *arg, depth + 1)),
+        Node::Coerce(_, inner) => is_of_its_own(ctx, *inner, depth),
+        _ => ctx.project.arena.is_literal(value),
+    }
+}
+
+fn is_listed(check: &Check) -> bool {
+    check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
 }
 
 fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
@@ -208,6 +257,33 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
         })
 }
 
+/// Whether something that the check decides too happens with the write, though nothing is counted in it: a mail, a payment, a
+/// value that the request brings for another document.
+fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check) -> bool {
+    let depends = |ctx: &Context<'_>, value: V| ctx.project.contains(value, &mut |_, part| part == check.root);
+    let is_sent = trace.steps.iter().any(|step| {
+        let Op::Call { args, .. } = &step.op else { return false };
+        ctx.project.outside_effect(step).is_some()
+            && !ctx.project.arena.conflict(step.cond, write.cond)
+            && (args.iter().any(|arg| depends(ctx, *arg))
+                || ctx.project.arena.atoms(step.cond).iter().any(|atom| depends(ctx, atom.value)))
+    });
+    is_sent
+        || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
+            let is_brought = |field: &FieldWrite| {
+                ctx.project
+                    .contains(field.value, &mut |project, part| matches!(project.arena.node(part), Node::Param(..)))
+            };
+            let is_other = other.step != write.step
+                && !ctx.project.arena.conflict(other.cond, write.cond)
+                && (!other.handle.same(&write.handle) || other.kind == WriteKind::Insert);
+            is_other
+                && (other.kind == WriteKind::Insert || other.fields.iter().any(is_brought))
+                && (checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
+                    || other.fields.iter().any(|field| depends(ctx, field.value)))
+        })
+}
+
 fn may_be_arithmetic(ctx: &Context<'_>, value: V) -> bool {
     ctx.project.arena.alternatives(value).into_iter().any(|(_, v)| is_arithmetic(ctx, v))
 }
@@ -220,9 +296,19 @@ pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
     matches!(ctx.project.arena.node(value), Node::Derived(op, _) if matches!(ctx.project.arena.text(*op), "+" | "-" | "*" | "/" | "%" | "**"))
 }
 
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check, relation: Relation) {
+/// `most` is the highest level at which it is told.
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    check: &Check,
+    (most, needs_witness): (Option<Level>, bool),
+    relation: Relation,
+) {
     let path = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, write.site);
+    draft.level = draft.level.or(most);
     draft.message = format!(
         "`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write"
     );
@@ -232,11 +318,13 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
-    let condition = ctx.condition_text(check, &path, field.value);
     draft.help = format!(
-        "{}, and treat matchedCount 0 (or null) as the check having failed",
-        carry_text(write, &condition, "…")
+        "make the check and the change one command: its filter asks what was checked of `{path}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
     );
     draft.pair = format!("{path} checked -> {}", field.operator);
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness, mend: Mend::Update },
+    );
 }

@@ -14,12 +14,14 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub rule: &'static str,
+    /// The document is what the function's callers have loaded: a parameter, or `this` of a method of the document.
+    pub is_of_callers: bool,
     /// Set where a rule lowers its level for a case.
     pub level: Option<Level>,
     pub message: String,
@@ -56,6 +58,9 @@ pub struct Trace {
     pub locks: Vec<Lock>,
 }
 
+/// A rule, a place, its collection as one view names it, and whether the relations leave a doubt.
+pub(super) type JudgedPlace = (&'static str, SiteInfo, Option<String>, bool);
+
 pub struct Context<'a> {
     pub project: &'a mut Project,
     pub schemas: &'a Schemas,
@@ -67,6 +72,10 @@ pub struct Context<'a> {
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
     /// Writes whose collection some caller names.
     named: FxHashSet<SiteInfo>,
+    /// How often a place was judged for a rule, and whether a witness was found.
+    pub(super) judged: FxHashMap<JudgedPlace, (u32, bool)>,
+    /// Saves whose document some caller loads.
+    loaded: FxHashSet<SiteInfo>,
     /// The calls whose result decides something; collected when first asked for.
     pub decisive: Option<DecisiveCalls>,
 }
@@ -81,6 +90,8 @@ impl<'a> Context<'a> {
             key_rows: Vec::new(),
             vetoes: FxHashSet::default(),
             named: FxHashSet::default(),
+            judged: FxHashMap::default(),
+            loaded: FxHashSet::default(),
             decisive: None,
         }
     }
@@ -99,6 +110,13 @@ impl<'a> Context<'a> {
             if write.handle.name().is_some() {
                 for site in write.fields.iter().map(|field| field.site).chain([write.site]) {
                     self.named.insert(self.project.base_site(site));
+                }
+            }
+            if steps.get(write.step).is_some_and(|step| step.calls > 0)
+                && write.document.is_some_and(|document| !self.is_callers(document))
+            {
+                for site in write.fields.iter().map(|field| field.site).chain([write.site]) {
+                    self.loaded.insert(self.project.base_site(site));
                 }
             }
             if let Some(document) = self.project.outside_document(write)
@@ -146,10 +164,12 @@ impl<'a> Context<'a> {
     /// with theirs alone: they know its indexes and its schema.
     pub fn finish(mut self) -> Vec<Draft> {
         let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
+        let loaded = std::mem::take(&mut self.loaded);
         let project = &*self.project;
         self.drafts.retain(|draft| {
             let place = project.base_site(draft.site);
-            let is_settled = draft.collection.is_none() && named.contains(&place);
+            let is_settled = (draft.collection.is_none() && named.contains(&place))
+                || (draft.is_of_callers && loaded.contains(&place));
             !is_settled && !vetoes.contains(&(draft.rule, place))
         });
         self.drafts
@@ -159,7 +179,8 @@ impl<'a> Context<'a> {
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
         let collection = write.handle.name().map(str::to_owned);
         let level = self.is_of_unknown_origin(write).then_some(Level::Warning);
-        Draft { collection, level, ..self.draft_at(rule, trace, write.step, site) }
+        let is_of_callers = write.document.is_some_and(|document| self.is_callers(document));
+        Draft { collection, level, is_of_callers, ..self.draft_at(rule, trace, write.step, site) }
     }
 
     /// A saved document that is a parameter, and no known call says of which collection: neither its schema nor what is
@@ -170,11 +191,16 @@ impl<'a> Context<'a> {
         is_parameter && write.kind == WriteKind::Save && write.handle.name().is_none()
     }
 
+    fn is_callers(&self, document: V) -> bool {
+        matches!(self.project.arena.node(document), Node::Param(..) | Node::This(_))
+    }
+
     /// A draft at a step that need not be a write.
     pub fn draft_at(&self, rule: &'static str, trace: &Trace, step: usize, site: Site) -> Draft {
         let step = trace.steps.get(step);
         Draft {
             rule,
+            is_of_callers: false,
             level: None,
             message: String::new(),
             site,

@@ -2,9 +2,9 @@
 
 use super::context::{Context, Draft, Trace, appends};
 use super::rewrite;
-use super::token;
 use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::remedy::token;
 use crate::value::{C, V};
 
 const SPLIT: &str = "split-compound-guard";

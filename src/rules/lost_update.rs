@@ -1,12 +1,12 @@
 //! A scalar computed from its own loaded value is written back.
 
-use super::check_then_update::carries;
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
-use super::token;
+use super::proof::{Judged, Mend};
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Step};
+use crate::race::decision::Loaded;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{Coercion, Node, Site, V};
 
 const RULE: &str = "lost-update";
@@ -28,13 +28,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
             let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
-            let session = ctx.project.read_session(&trace.steps, root);
-            let is_doubted = write.session.is_some() && (session == write.session || read.is_none())
-                || ctx.is_claimed(trace, write)
-                || ctx.is_fenced(write)
-                || carries(ctx, write, &field.path);
+            let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
+            let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
             let read = read.map(|read| read.site);
-            report(ctx, trace, write, field, read, operation, Relation::doubted(is_doubted));
+            report(ctx, trace, write, field, read, operation, relation);
             reported.push(field.site);
             // One finding for one save, however many fields it writes back.
             break;
@@ -138,7 +135,6 @@ fn report(
     relation: Relation,
 ) {
     let path = field.path.replace(".*", "[…]");
-    let key = if path.ends_with("[…]") { path.clone() } else { token::key(&path, '\'') };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message =
         format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
@@ -151,17 +147,17 @@ fn report(
         draft.related.push((field.site, Role::Context, "computed here".to_owned()));
     }
     draft.help = match operation {
-        Operation::Add => format!("let the server add: `{{ $inc: {{ {key}: … }} }}`"),
-        Operation::Other => {
-            format!("let the server compute it: `$mul`, `$max`, or a pipeline update `[{{ $set: {{ {key}: … }} }}]`")
-        }
-        Operation::Negate => {
-            format!("let the server negate it: a pipeline update `[{{ $set: {{ {key}: {{ $not: '${path}' }} }} }}]`")
-        }
+        Operation::Add => format!("let the server add to the stored `{path}`, by an operator of the update"),
+        Operation::Other => format!("let the server compute `{path}` from the stored value, by a pipeline update"),
+        Operation::Negate => format!("let the server negate the stored `{path}`, by a pipeline update"),
         Operation::Text => format!(
-            "let the server join it: a pipeline update `[{{ $set: {{ {key}: {{ $concat: ['${path}', …] }} }} }}]`"
+            "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),
     };
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+    );
 }

@@ -8,7 +8,6 @@ pub mod context;
 pub mod doc;
 
 mod array_overwrite;
-mod carry;
 mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
@@ -24,6 +23,7 @@ mod in_memory_lock;
 mod inconsistent_identity_key;
 mod key_uses;
 pub mod kinds;
+mod levels;
 mod lock_fails_open;
 mod lock_key_mismatch;
 mod lock_released_by_non_owner;
@@ -40,7 +40,6 @@ mod results;
 mod rewrite;
 mod spell;
 mod startup_recovery;
-mod token;
 mod unchecked_guard_result;
 mod unguarded_push;
 mod vacuous_guard;
@@ -48,8 +47,8 @@ mod words;
 pub mod write_paths;
 mod wrong_identity_key;
 
-use crate::config::Config;
-use crate::diagnostic::Level;
+pub use levels::{default_level, level_of};
+
 use context::{Context, Trace};
 
 macro_rules! rules {
@@ -131,16 +130,3 @@ pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
 pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 2] = [inconsistent_identity_key::check, startup_recovery::check];
-
-/// The level of a rule without configuration, as its page says.
-pub fn default_level(rule: &str) -> Level {
-    doc::page(rule).map_or(Level::Warning, |page| page.meta.level)
-}
-
-/// The level of a rule's findings: the configuration's, else the finding's own, else the page's; `None` when it is off.
-pub fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
-    match config.rules.get(rule) {
-        Some(level) => level.level(),
-        None => own.or(Some(default_level(rule))),
-    }
-}

@@ -1,11 +1,12 @@
 //! `check-then-push` for an array inside an element: a check decides `$push: { 'stories.$.viewers': … }`.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Relation};
+use super::proof::{Judged, Mend};
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::relation::{Relation, Taken};
 use crate::value::{C, V};
 
 const RULE: &str = "check-then-push";
@@ -31,10 +32,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let cond = ctx.project.arena.and(write.cond, field.cond);
             let found = checks.iter().find(|check| decides(ctx, check, &inner, write));
             let Some(check) = found.filter(|_| cond != C::FALSE) else { continue };
-            let is_doubted = ctx.same_session(trace, check, write)
-                || ctx.is_claimed(trace, write)
-                || is_guarded(ctx, filter, &inner, cond);
-            report(ctx, trace, write, field, &inner, check, Relation::doubted(is_doubted));
+            let relation =
+                ctx.relation(trace, check, write, cond, Taken::Other).doubted(is_guarded(ctx, filter, &inner, cond));
+            report(ctx, trace, write, field, &inner, check, relation);
         }
     }
 }
@@ -94,9 +94,13 @@ fn report(
     draft.array = Some(path);
     draft.related = ctx.ends(check);
     draft.help = format!(
-        "carry the check on the selected element: `{}: {{ $elemMatch: {{ …, {}: {{ $ne: … }} }} }}` in the filter of this call; matchedCount 0 means it is there already",
+        "make the check and the push one command: its filter selects the element of `{}` and asks that its `{}` has no such element, and matchedCount 0 means that it is there already",
         inner.array, inner.inner
     );
     draft.pair = format!("{} -> $push", check_words(check));
-    ctx.report_judged(draft, trace, &Judged { write, cond: field.cond, whole_array: None, relation });
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+    );
 }

@@ -3,19 +3,16 @@
 //! Input: a draft and its act. Output: the draft with its proof. Must not know: how an act is judged, formats.
 
 use super::context::{Context, Draft, Trace};
+use super::spell::Numbers;
 use crate::diagnostic::{Level, Proof};
 use crate::judge::{self, Act, Function, Judgement, Verdict};
+use crate::limits;
+use crate::project::checks::Check;
 use crate::project::writes::Write;
-use crate::value::C;
-
-/// What the relations say of a check and its act: whether the act's predicate implies what was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// It does not.
-    No,
-    /// Something may keep two requests apart.
-    Unknown,
-}
+use crate::race::decision::Loaded;
+use crate::race::relation::{self, Relation, Taken};
+use crate::remedy::{self, Case, Remedy};
+use crate::value::{C, Site, SiteInfo, V};
 
 /// An act to be judged.
 pub struct Judged<'a> {
@@ -25,12 +22,29 @@ pub struct Judged<'a> {
     /// The path of an array that the act writes whole.
     pub whole_array: Option<&'a str>,
     pub relation: Relation,
+    /// Only a witness makes it worth a report.
+    pub needs_witness: bool,
+    pub mend: Mend<'a>,
 }
 
-impl Relation {
-    /// No relation where something may keep two requests apart.
-    pub fn doubted(is_doubted: bool) -> Self {
-        if is_doubted { Self::Unknown } else { Self::No }
+/// What may mend an act.
+pub enum Mend<'a> {
+    /// Another filter or update.
+    Update,
+    /// An index on what these filters look for.
+    Insert(&'a [V]),
+}
+
+/// A reason lists no calls.
+struct Unnumbered;
+
+impl Numbers for Unnumbered {
+    fn number(&self, _: Site) -> Option<usize> {
+        None
+    }
+
+    fn line(&self, _: SiteInfo) -> String {
+        "the line before".to_owned()
     }
 }
 
@@ -38,30 +52,89 @@ impl Context<'_> {
     /// Judges a write of the trace under a condition. `whole_array` is the array that it writes whole.
     pub fn judge(&mut self, trace: &Trace, write: &Write, cond: C, whole_array: Option<&str>) -> Option<Judgement> {
         let at = trace.writes.iter().position(|known| std::ptr::eq(known, write))?;
-        let versioned: Vec<bool> =
-            trace.writes.iter().map(|write| write.fields.iter().any(|field| self.is_versioned(write, field))).collect();
+        let versioned = self.versioned(trace);
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
         let act = Act { write: at, cond };
         Some(judge::judge(self.project, self.schemas, &function, act, whole_array))
     }
 
+    fn versioned(&self, trace: &Trace) -> Vec<bool> {
+        let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
+        trace.writes.iter().map(is_versioned).collect()
+    }
+
+    /// The remedy of an act that was shown to race, as far as one is proven.
+    fn remedy(&mut self, trace: &Trace, judged: &Judged<'_>) -> Option<Remedy> {
+        let at = trace.writes.iter().position(|known| std::ptr::eq(known, judged.write))?;
+        let versioned = self.versioned(trace);
+        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
+        let act = Act { write: at, cond: judged.cond };
+        let case = Case { function: &function, act, whole_array: judged.whole_array, documents: &trace.documents };
+        match judged.mend {
+            Mend::Update => remedy::of_update(self.project, self.schemas, &case),
+            Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, &case, filters),
+        }
+    }
+
+    /// What the relations say of a write that a check decides.
+    pub fn relation(&mut self, trace: &Trace, check: &Check, write: &Write, cond: C, taken: Taken<'_>) -> Relation {
+        let loaded = Loaded { root: check.root, read: check.read.as_ref(), documents: &trace.documents };
+        self.relation_to(trace, &loaded, write, cond, taken)
+    }
+
+    /// What the relations say of a write that a loaded document decides.
+    pub fn relation_to(
+        &mut self,
+        trace: &Trace,
+        loaded: &Loaded<'_>,
+        write: &Write,
+        cond: C,
+        taken: Taken<'_>,
+    ) -> Relation {
+        let function = relation::Function { schemas: self.schemas, steps: &trace.steps, writes: &trace.writes };
+        relation::relation(self.project, &function, loaded, write, cond, taken)
+    }
+
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
     pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
-        let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
+        if act.relation == Relation::Yes {
+            return;
+        }
         let is_doubted = act.relation == Relation::Unknown;
+        let place = (draft.rule, self.project.base_site(draft.site), draft.collection.clone(), is_doubted);
+        let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
+        // A place is shown by one witness; further callers add their ends.
+        if is_proven || views >= limits::JUDGED_VIEWS {
+            if !is_doubted && is_proven {
+                self.report(draft);
+            }
+            return;
+        }
+        let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
+        // What is not known by name is settled by its callers.
+        let is_settled = !is_doubted && draft.collection.is_some();
+        let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
+        self.judged.insert(place, (views + 1, is_shown));
         let lowered = match judgement.verdict {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             Verdict::ActsTwice(_) if is_doubted => return,
             Verdict::ActsTwice(_) => true,
-            Verdict::Safe { .. } | Verdict::Unknown(_) if is_doubted => return,
+            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => return,
             Verdict::Safe { whole: true, .. } => return,
             Verdict::Safe { unmodelled, .. } => {
                 draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
                 false
             }
-            Verdict::Unknown(why) => {
-                draft.proof = Proof::Unproven(why);
+            Verdict::Unknown { why, at } => {
+                let at = at.map(|atom| {
+                    let cond = self.project.arena.cond_node(C::TRUE, atom);
+                    let spelled = self.spell_condition(cond, &Unnumbered);
+                    let short: String = spelled.chars().take(limits::SPELLED).collect();
+                    let dots = if short.len() < spelled.len() { "…" } else { "" };
+                    format!(": `{short}{dots}`")
+                });
+                draft.proof = Proof::Unproven(format!("{why}{}", at.unwrap_or_default()));
                 false
             }
         };
@@ -71,6 +144,18 @@ impl Context<'_> {
         }
         if lowered && draft.level.is_none_or(|level| level > Level::Warning) {
             draft.level = Some(Level::Warning);
+        }
+        let is_proven = matches!(draft.proof, Proof::Proven(_));
+        let remedy = if is_proven { self.remedy(trace, act) } else { None };
+        // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
+        let array = draft.array.as_deref().unwrap_or_default();
+        let is_guard =
+            |path: &str| path.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if !remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard) {
+            draft.fix = None;
+        }
+        if let Some(remedy) = remedy {
+            draft.help = remedy.help;
         }
         self.report(draft);
     }

@@ -18,6 +18,7 @@ pub fn check(ctx: &mut Context<'_>) {
     for (owner, site) in calls_of(ctx, recovery) {
         ctx.report(Draft {
             rule: RULE,
+            is_of_callers: false,
             level: None,
             message: format!(
                 "`{recovery}` completes tasks again at every start, and `{}` of a cached result is not honoured",

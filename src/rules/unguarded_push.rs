@@ -6,6 +6,7 @@ use super::rewrite;
 use crate::diagnostic::Level;
 use crate::project::checks::CheckKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::claim::Claim;
 use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "unguarded-push";
@@ -24,7 +25,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             if cond == C::FALSE
                 || is_guarded(ctx, write, &field, cond)
                 || is_checked(ctx, trace, cond, &field)
-                || ctx.is_claimed(trace, write)
+                || ctx.claim(trace, write) != Claim::None
             {
                 continue;
             }

@@ -3,10 +3,10 @@
 //! Input: values and checks. Output: texts and places. Must not know: formats.
 
 use super::context::Context;
-use super::token;
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
+use crate::remedy::token;
 use crate::value::{Node, Site, V};
 
 impl Context<'_> {

@@ -9,6 +9,7 @@ use crate::limits;
 use crate::project::guards::Guard;
 use crate::project::locks::LockKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::fence::{Fence, fence};
 use crate::value::{C, FnRef, Site};
 
 /// A write path before its place is resolved.
@@ -87,12 +88,13 @@ fn draft(
     let owner = step.map_or(trace.func, |step| step.owner);
     let in_place = field.path != array;
     let (guard, key, optimistic) = guard_of(ctx, write, field, &array);
+    let is_fenced = fence(ctx.project, write) == Fence::Always;
     let verdict = match field.operator.as_str() {
         "$pull" | "$pullAll" | "$pop" | "$unset" => "removal",
         _ if in_place => "in place",
         "insert" | "$setOnInsert" => "new document",
         _ if write.session.is_some() => "transaction",
-        _ if optimistic || ctx.is_versioned(write, field) => "optimistic",
+        _ if optimistic || is_fenced || ctx.is_versioned(write, field) => "optimistic",
         _ if guard.is_some() => "guarded",
         "$addToSet" => "guarded",
         _ => "unguarded",

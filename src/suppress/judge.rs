@@ -2,13 +2,15 @@
 //!
 //! Input: directives. Output: findings of `unused-suppression`. Must not know: what the directives suppress.
 
-use super::RULE;
 use super::directive::{Directive, PREFIX};
 use crate::diagnostic::{Finding, Level, Proof, fingerprint};
 use crate::error::nearest;
 use crate::rules;
 use crate::source::{Place, Sources};
 use std::collections::BTreeMap;
+
+/// The rule about directives.
+pub const RULE: &str = "unused-suppression";
 
 /// A finding before it is one.
 pub struct Remark {

@@ -14,12 +14,10 @@ use crate::facts::FileFacts;
 use crate::rules::{UNREAD, level_of};
 use crate::source::{FileId, Place, Sources};
 use directive::{Directive, Scope, directives};
+use judge::RULE;
 use nest::Nest;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-
-/// The rule about directives.
-const RULE: &str = "unused-suppression";
 
 /// Whether a text can hold a directive at all.
 pub fn may_direct(text: &str) -> bool {

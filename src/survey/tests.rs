@@ -1,8 +1,8 @@
 //! Proposals from appends that are written down by hand.
 
 use super::*;
-use crate::config::When;
-use crate::source::FileId;
+use crate::config::{Scalar, When};
+use crate::source::{FileId, Place};
 
 const OTHER: FieldValue = FieldValue::Other;
 

@@ -103,9 +103,9 @@ impl<T: Hash + Eq> Interned<T> {
         (at, true)
     }
 
-    pub(super) fn shrink(&mut self) {
-        let things = &self.things;
-        self.numbers.shrink_to_fit(|at| things.get(*at).map_or(0, hash));
+    /// Gives back the room for what will not come. What is asked for or comes nevertheless is taken for new.
+    pub(super) fn seal(&mut self) {
+        self.numbers = HashTable::new();
         self.things.shrink();
     }
 }
@@ -121,7 +121,6 @@ mod tests {
         for at in 0..count {
             assert_eq!(store.insert(at.to_string().into()), (at, true));
         }
-        store.shrink();
         for at in 0..count {
             assert_eq!(store.number_of(at.to_string().as_str()), Some(at));
             assert_eq!(store.insert(at.to_string().into()), (at, false));
@@ -130,5 +129,7 @@ mod tests {
         assert_eq!(store.len(), count as usize);
         assert_eq!((store.get(count), store.number_of("none")), (None, None));
         assert_eq!(store.insert("none".into()), (count, true));
+        store.seal();
+        assert_eq!((store.len(), store.get(count).map(|thing| &**thing)), (count as usize + 1, Some("none")));
     }
 }

@@ -5,13 +5,14 @@
 
 mod conditions;
 mod interned;
+mod meter;
 mod node;
 mod truth;
 mod work;
 
+use meter::Meter;
+pub use meter::{Budget, Spent};
 pub use node::*;
-use work::Meter;
-pub use work::{Budget, Spent};
 
 use crate::limits::{self, Cut};
 use interned::{Chunks, Interned};
@@ -87,6 +88,11 @@ impl Arena {
         Sym(self.syms.number_of(text).unwrap_or_else(|| self.syms.insert(text.into()).0))
     }
 
+    /// The symbol of a text that was met before.
+    pub fn known_sym(&self, text: &str) -> Option<Sym> {
+        self.syms.number_of(text).map(Sym)
+    }
+
     pub fn text(&self, sym: Sym) -> &str {
         self.syms.get(sym.0).map_or("", |text| text)
     }
@@ -132,7 +138,7 @@ impl Arena {
 
     /// The value of a call that is known already.
     pub fn call_value(&self, site: Site, callee: V, args: &[V]) -> Option<V> {
-        self.known(&Node::Call { site, callee, args: args.to_vec() })
+        self.known(&Node::Call { site, callee, args: args.into() })
     }
 
     /// Interns a node as it stands; one that would be too deep or too wide becomes an unknown value of its own.
@@ -157,14 +163,14 @@ impl Arena {
         self.insert(Node::Cut(number), Shape::default(), 0)
     }
 
-    /// Gives back the room for values that will not come.
-    pub fn shrink(&mut self) {
-        self.nodes.shrink();
+    /// Gives back what only takes new values: the arena is read from now on.
+    pub fn seal(&mut self) {
+        self.nodes.seal();
         self.shapes.shrink();
-        self.syms.shrink();
-        self.conds.shrink();
+        self.syms.seal();
+        self.conds.seal();
         self.extents.shrink();
-        self.sites.shrink();
+        self.sites.seal();
     }
 
     fn insert(&mut self, mut node: Node, shape: Shape, width: u64) -> V {

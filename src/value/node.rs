@@ -82,6 +82,7 @@ pub struct Item {
     pub cond: C,
 }
 
+/// Kept by the million: 32 bytes, by a test.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     /// An expression that is not modelled.
@@ -119,12 +120,12 @@ pub enum Node {
     Call {
         site: Site,
         callee: V,
-        args: Vec<V>,
+        args: Box<[V]>,
     },
     New {
         site: Site,
         callee: V,
-        args: Vec<V>,
+        args: Box<[V]>,
     },
     Coerce(Coercion, V),
     Fresh(Freshness, Site),
@@ -176,7 +177,6 @@ impl Node {
             Self::Template(parts) | Self::And(parts) | Self::Or(parts) | Self::Derived(_, parts) => {
                 parts.shrink_to_fit()
             }
-            Self::Call { args, .. } | Self::New { args, .. } => args.shrink_to_fit(),
             Self::Object(entries) => entries.shrink_to_fit(),
             Self::Array(items) => items.shrink_to_fit(),
             Self::OneOf(alternatives) => alternatives.shrink_to_fit(),
@@ -271,5 +271,13 @@ pub fn map_children(node: &Node, map: &mut dyn FnMut(V) -> V) -> Node {
         Node::Query { method, array, arg } => Node::Query { method: *method, array: map(*array), arg: map(*arg) },
         Node::Mapped(array, result) => Node::Mapped(map(*array), map(*result)),
         node => node.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_node_is_small() {
+        assert_eq!(size_of::<super::Node>(), 32);
     }
 }

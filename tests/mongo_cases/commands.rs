@@ -18,9 +18,23 @@ pub struct Case {
 pub fn case(random: &mut Random, number: usize, collections: usize) -> Case {
     // Half of the cases without an index, whose collection is the first.
     let collection = if random.percent(50) { 0 } else { random.below(collections) as u32 };
-    let documents = (0..random.pick(&[1, 2, 2, 3])).map(|at| identified(random, at)).collect();
-    let start = Command::Insert { collection, documents, ordered: false };
-    Case { number, collection, start, command: command(random, collection) }
+    let documents: Vec<Value> = (0..random.pick(&[1, 2, 2, 3])).map(|at| identified(random, at)).collect();
+    let mut command = command(random, collection);
+    if let Command::Replace { replacement, .. } | Command::FindAndReplace { replacement, .. } = &mut command
+        && random.percent(20)
+    {
+        *replacement = again(random, &documents[0]);
+    }
+    // An index that `distinct` reads gives nulls of its own.
+    let collection = if matches!(command, Command::Distinct { .. }) { 0 } else { collection };
+    Case { number, collection, start: Command::Insert { collection, documents, ordered: false }, command }
+}
+
+/// What is stored already, with its `_id` or without.
+fn again(random: &mut Random, document: &Value) -> Value {
+    let keeps_id = random.percent(50);
+    let fields = document.fields().unwrap().iter().filter(|(name, _)| keeps_id || &**name != "_id");
+    Value::document(fields.map(|(name, value)| (name.clone(), value.clone())))
 }
 
 fn identified(random: &mut Random, at: usize) -> Value {
@@ -43,7 +57,7 @@ fn command(random: &mut Random, collection: u32) -> Command {
             projection: projection(random),
         },
         18..=22 => Command::Count { collection, filter, limit: random.pick(&[None, Some(1)]) },
-        23..=26 => Command::Distinct { collection, field: path(random).into(), filter },
+        23..=26 => Command::Distinct { collection: 0, field: path(random).into(), filter },
         27..=66 => {
             let (update, array_filters) = update(random);
             let upsert = random.percent(25);

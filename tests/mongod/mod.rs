@@ -58,6 +58,11 @@ impl Server {
         Some(server)
     }
 
+    /// The connection string for a driver.
+    pub fn uri(&self) -> String {
+        format!("mongodb://127.0.0.1:{}", self.port)
+    }
+
     pub fn connect(&self) -> Connection {
         Connection::open(self.port).unwrap()
     }

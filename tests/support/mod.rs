@@ -5,6 +5,10 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod folders;
+pub mod hand_made;
+pub mod pages;
+
 use pushguard::analysis::analyze;
 use pushguard::config::Config;
 use pushguard::diagnostic::Level;

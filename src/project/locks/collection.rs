@@ -140,13 +140,12 @@ impl Project {
         let unique: Fields = if named.iter().any(|(name, _)| name == "_id") {
             named.iter().filter(|(name, _)| name == "_id").cloned().collect()
         } else {
-            let index =
-                schemas.unique.of(&claim.handle).iter().find(|index| {
-                    !index.is_empty() && index.iter().all(|key| named.iter().any(|(name, _)| name == key))
-                });
+            let index = schemas.unique.of(&claim.handle).iter().find(|index| {
+                !index.keys.is_empty() && index.keys.iter().all(|key| named.iter().any(|(name, _)| name == key))
+            });
             index.map_or_else(
                 || named.clone(),
-                |index| named.iter().filter(|(name, _)| index.contains(name)).cloned().collect(),
+                |index| named.iter().filter(|(name, _)| index.keys.contains(name)).cloned().collect(),
             )
         };
         owned |= unique.len() < named.len();

@@ -5,11 +5,13 @@
 //! file of a specifier, and which specifiers should have named one. Nothing needs to be installed or built.
 //! Must not know: syntax, the real file system.
 
+mod below;
 mod packages;
 mod settings;
 mod tree;
 
 use crate::source::Sources;
+use below::ROOT;
 use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
 use packages::Packages;
 use rustc_hash::FxHashMap;
@@ -17,7 +19,7 @@ use settings::Settings;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tree::{ROOT, SCRIPTS, Shared, Tree};
+use tree::{SCRIPTS, Shared, Tree};
 
 /// Extensions of files that are imported and hold no code that is read here.
 const ASSETS: [&str; 30] = [

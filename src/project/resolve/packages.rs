@@ -5,7 +5,7 @@
 //! project's, whatever it is called: an example may bear the name of a library.
 //! Input: the manifests among the sources. Output: folders by name. Must not know: specifiers.
 
-use super::tree::{ROOT, normal};
+use super::below::{ROOT, normal};
 use crate::source::Sources;
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;

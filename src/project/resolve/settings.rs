@@ -6,8 +6,8 @@
 //! that leads nowhere, a file with a syntax error. Unlike in TypeScript, settings of a folder above hold where those of a
 //! folder say nothing. Must not know: specifiers, packages.
 
+use super::below::{ROOT, normal};
 use super::packages::tolerant;
-use super::tree::{ROOT, normal};
 use crate::source::Sources;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,6 +5,7 @@
 //! `node_modules` with a link to each package of the project, and for each built file the source that it is built from.
 //! Must not know: specifiers, the real file system.
 
+use super::below::{ROOT, normal};
 use super::packages::Packages;
 use super::settings::Settings;
 use crate::source::Sources;
@@ -12,11 +13,8 @@ use oxc_resolver::{FileMetadata, FileSystem, ResolveError};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// All paths are below this folder, which exists nowhere else.
-pub const ROOT: &str = "/pushguard-root";
 
 /// Folders beside a `package.json` that hold what is built from its source.
 const BUILT: [&str; 7] = ["dist", "lib", "build", "out", "es", "esm", "cjs"];
@@ -137,21 +135,6 @@ impl Tree {
         let named = SCRIPTS.iter().map(|end| path.with_file_name(format!("{stem}{end}")));
         named.into_iter().find(|path| self.files.contains_key(path))
     }
-}
-
-/// The path without `.` and `..`.
-pub fn normal(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => {
-                result.pop();
-            }
-            Component::CurDir => {}
-            other => result.push(other),
-        }
-    }
-    result
 }
 
 fn missing() -> io::Error {

@@ -5,6 +5,7 @@
 
 mod finding;
 mod snippet;
+mod style;
 
 use super::Run;
 use super::summary::write_summary;
@@ -12,28 +13,7 @@ use super::summary::write_summary;
 pub use finding::MAX_LINES;
 use finding::Told;
 use std::io::{self, Write};
-use std::path::PathBuf;
-
-/// The width of a report that goes to no terminal.
-pub const DEFAULT_WIDTH: usize = 100;
-
-/// How the terminal is written to.
-#[derive(Clone, Debug)]
-pub struct Style {
-    pub color: bool,
-    /// Columns of the terminal.
-    pub width: usize,
-    /// The root of the project, where places are to be links to its files.
-    pub links: Option<PathBuf>,
-    /// Everything that is known of each finding, however long that gets.
-    pub full: bool,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self { color: false, width: DEFAULT_WIDTH, links: None, full: false }
-    }
-}
+pub use style::{DEFAULT_WIDTH, Style};
 
 pub fn write(run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut told = Told::default();

@@ -3,7 +3,7 @@
 //! Input: a run. Output: one object on one line, with 1-based lines and 1-based UTF-16 columns.
 //! Must not know: terminals.
 
-mod witness;
+pub(super) mod witness;
 
 use super::summary::{Summary, summary};
 use super::{Run, Spot};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Two requests and an order of their commands in which they do harm. Documents and values are MongoDB Extended JSON.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct JsonWitness<'a> {
+pub(in crate::report) struct JsonWitness<'a> {
     kind: Kind,
     /// The documents before.
     start: Vec<Document<'a>>,
@@ -98,7 +98,7 @@ struct Outcome<'a> {
     effects: &'a [String],
 }
 
-pub(super) fn json_witness<'a>(run: &Run<'a>, witness: &'a Witness) -> JsonWitness<'a> {
+pub(in crate::report) fn json_witness<'a>(run: &Run<'a>, witness: &'a Witness) -> JsonWitness<'a> {
     let Witness { kind, start, indexes, requests, steps, outcome, serial } = witness;
     let step = |step: &'a Move| Step {
         request: requests.get(step.request).map_or("", |request| request.name.as_str()),

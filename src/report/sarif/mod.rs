@@ -19,8 +19,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// Where the rule pages are published.
-pub(crate) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {

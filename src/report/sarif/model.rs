@@ -6,6 +6,9 @@ use crate::report::summary::Summary;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Where the rule pages are published.
+pub const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
 #[derive(Debug, Serialize)]
 pub struct Log<'a> {
     #[serde(rename = "$schema")]

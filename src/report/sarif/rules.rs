@@ -2,7 +2,7 @@
 //!
 //! Input: the rule pages. Output: the driver's rules. Must not know: findings.
 
-use super::model::{DefaultConfiguration, Rule, RuleProperties, Text};
+use super::model::{DefaultConfiguration, HOME, Rule, RuleProperties, Text};
 use crate::diagnostic::Level;
 use crate::rules::doc::{Page, pages};
 
@@ -27,7 +27,7 @@ fn rule(page: &'static Page) -> Rule {
     let described = if described.is_empty() { &page.meta.summary } else { described };
     let full: String =
         described.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DESCRIPTION_MAX).collect();
-    let help_uri = format!("{}/blob/main/rules/{}.md", super::HOME, page.id);
+    let help_uri = format!("{}/blob/main/rules/{}.md", HOME, page.id);
     Rule {
         id: page.id,
         short_description: Text::plain(page.meta.summary.as_str()),

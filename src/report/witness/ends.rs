@@ -153,12 +153,14 @@ impl<'a> View<'a> {
             };
             fields.iter().filter(|(name, _)| differs(name)).collect()
         };
-        let Some(alike) = of(&ends) else {
-            return fields.iter().filter(|(name, field)| *name != "_id" || field.get("$oid").is_none()).collect();
-        };
+        let of_code = |(name, field): &(&String, &Value)| *name != "_id" || field.get("$oid").is_none();
+        let Some(alike) = of(&ends) else { return fields.iter().filter(of_code).collect() };
         let differing = [Some(alike), of(&[&[start], ends.as_slice()].concat())].into_iter().flatten();
         // A document that never changes is told for a reason that stands elsewhere.
-        differing.map(|it| among(&it)).find(|it| !it.is_empty()).unwrap_or_else(|| fields.iter().collect())
+        differing
+            .map(|it| among(&it))
+            .find(|it| !it.is_empty())
+            .unwrap_or_else(|| fields.iter().filter(of_code).collect())
     }
 }
 

@@ -4,13 +4,16 @@
 
 mod ends;
 mod notation;
+mod script;
+
+pub use script::script;
 
 use super::Run;
 use super::columns::{keep_start, width, wrapped};
 use super::counted;
 use super::escape;
-use crate::diagnostic::{Harm, Inputs, Move, Proof, Witness};
-use crate::source::Place;
+use crate::diagnostic::{Finding, Harm, Inputs, Move, Proof, Role, Witness};
+use crate::source::{FileId, Place};
 use ends::{collections, ends};
 use notation::Detail;
 use serde_json::Value;
@@ -46,6 +49,24 @@ pub fn lines(run: &Run<'_>, witness: &Witness, layout: Layout<'_>) -> Vec<String
     }
     // What the requests read and do says more than what was there.
     [table.within(MAX_LINES.saturating_sub(closing.len()), layout.weighty), closing].concat()
+}
+
+/// A finding with its whole witness; `None` without one.
+pub fn page(run: &Run<'_>, finding: &Finding, columns: usize) -> Option<String> {
+    let witness = finding.proof.witness()?;
+    let spot = run.locate(finding.place)?;
+    let place = format!("{}:{}:{}", spot.file.path, spot.start.line, spot.start.column);
+    let head = format!("{}[{}] {place}: {}", finding.level.name(), finding.rule, finding.message);
+    let mut text = wrapped(&escape::line(&head), "", INDENT, columns);
+    text.extend(lines(run, witness, Layout { columns, full: true, weighty: &[] }));
+    Some(text.join("\n"))
+}
+
+/// Whether a finding has its act, or a check or another act of its race, at a line.
+pub fn is_at(run: &Run<'_>, finding: &Finding, file: FileId, line: u32) -> bool {
+    let ends = finding.related.iter().filter(|related| matches!(related.role, Role::Check | Role::Act));
+    let mut places = ends.map(|related| related.place).chain([finding.place]);
+    places.any(|place| place.file == file && run.line_of(place) == Some(line))
 }
 
 /// The outcome in one sentence, for reports that show no steps.

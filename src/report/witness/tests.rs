@@ -149,3 +149,18 @@ fn one_sentence_says_the_outcome() {
     let again = Witness { kind: Harm::RetryDiffers, ..overdraft() };
     assert!(sentence(&again).starts_with("the same request twice stores [{ balance: -40, … }]; once [{ balance: 20"));
 }
+
+#[test]
+fn a_page_names_the_finding_above_its_whole_witness() {
+    let sources = Sources::new(vec![SourceFile::new("routes/a.js".into(), &"code code\n".repeat(9), true)]);
+    let run = Run { sources: &sources, analysis: &Analysis::default(), prefix: "", exit_code: 1 };
+    let place = Place { file: FileId(0), start: 40, end: 49 };
+    let bare = Finding::bare("check-then-update", crate::diagnostic::Level::Error, place);
+    assert_eq!(page(&run, &bare, 100), None);
+    let proof = Proof::Proven(Box::new(overdraft()));
+    let finding = Finding { message: "two at once".into(), proof, ..bare };
+    let page = page(&run, &finding, 100).expect("a page");
+    let head = "error[check-then-update] routes/a.js:5:1: two at once\n  before: [{ _id: ObjectId('";
+    assert!(page.starts_with(head) && page.contains("→ found (routes/a.js:3)"), "{page}");
+    assert!(is_at(&run, &finding, FileId(0), 5) && !is_at(&run, &finding, FileId(0), 3));
+}

@@ -8,12 +8,12 @@ mod proof;
 
 use super::context::{Context, Trace};
 use super::results;
-use super::token;
 use super::unguarded_push::elements;
 use crate::diagnostic::{Edit, Fix};
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Literal, Property, Written, WrittenCall};
+use crate::remedy::token;
 use crate::source::{FileId, Place};
 use crate::value::{Key, Node, V};
 

@@ -1,0 +1,18 @@
+//! The database calls of the reported files, for `pushguard why`.
+//!
+//! Input: the census of the linked project. Output: one entry for each call, by place. Must not know: formats.
+
+use crate::diagnostic::DatabaseCall;
+use crate::project::Project;
+use crate::project::census::Census;
+use crate::source::{FileId, Place, Sources};
+
+pub(super) fn calls(sources: &Sources, project: &Project, census: &Census) -> Vec<DatabaseCall> {
+    let calls = census.calls().map(|((file, start, end), called)| DatabaseCall {
+        place: Place { file: FileId(file), start, end },
+        function: project.function(called.owner).map_or("<module>", |f| f.name.as_str()).to_owned(),
+        collections: called.collections.iter().cloned().collect(),
+        is_write: called.is_write,
+    });
+    calls.filter(|call| sources.get(call.place.file).is_some_and(|file| file.reported)).collect()
+}

@@ -1,0 +1,50 @@
+//! The arguments of the commands about one line.
+//!
+//! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
+
+use std::fmt;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct LineArgs {
+    /// A line of a source file
+    #[arg(value_name = "FILE:LINE", value_parser = parse_line)]
+    pub line: (PathBuf, u32),
+    /// Configuration file [default: the nearest pushguard.toml, upward]
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+}
+
+impl fmt::Display for LineArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line.0.display(), self.line.1)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct WitnessArgs {
+    #[command(flatten)]
+    pub at: LineArgs,
+    /// Print a program for Node that plays the witness on the server of MONGODB_URI, and ends with 1 when the bad outcome appears
+    #[arg(long)]
+    pub script: bool,
+    /// Only the finding of this rule
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct WhyArgs {
+    #[command(flatten)]
+    pub at: LineArgs,
+}
+
+/// A path may hold colons; what is after the last one is the line.
+fn parse_line(text: &str) -> Result<(PathBuf, u32), String> {
+    let expected = "expected FILE:LINE, such as models/order.js:12";
+    let (path, line) = text.rsplit_once(':').ok_or(expected)?;
+    match line.parse() {
+        Ok(line) if line > 0 && !path.is_empty() => Ok((PathBuf::from(path), line)),
+        _ => Err(expected.to_owned()),
+    }
+}

@@ -1,0 +1,87 @@
+//! Generators: calls that give another value each time, so that no two requests get the same one.
+//!
+//! Input: what is called. Output: whether its result is new. Must not know: MongoDB.
+
+use super::eval::Eval;
+use crate::value::{Freshness, Node, V};
+use swc_common::Span;
+
+/// Packages whose functions make identifiers, tokens and codes.
+const GENERATORS: [&str; 20] = [
+    "nanoid",
+    "uuid",
+    "cuid",
+    "@paralleldrive/cuid2",
+    "ulid",
+    "ulidx",
+    "shortid",
+    "short-uuid",
+    "short-unique-id",
+    "randomstring",
+    "random-string",
+    "crypto-random-string",
+    "randomatic",
+    "rand-token",
+    "uid-safe",
+    "otp-generator",
+    "unique-string",
+    "uniqid",
+    "hyperid",
+    "chance",
+];
+
+/// What those packages do with a value that is there already.
+const TESTS: [&str; 8] = ["validate", "isValid", "isCuid", "parse", "stringify", "version", "verify", "check"];
+
+impl Eval<'_> {
+    /// Whether a call of this value, or of a method of it with this name, makes something new: `nanoid()`,
+    /// `customAlphabet('abc', 8)()`, `shortid.generate()`, `Random.id()`, `crypto.randomBytes(16)`.
+    pub(super) fn is_generator(&self, target: V, name: &str) -> bool {
+        if TESTS.contains(&name) {
+            return false;
+        }
+        match self.arena.node(target) {
+            Node::Import { module, .. } => {
+                let module = self.arena.text(*module);
+                let module = module.strip_prefix("node:").unwrap_or(module);
+                match module {
+                    "crypto" => name.starts_with("random"),
+                    "meteor/random" => matches!(name, "id" | "secret" | "hexString"),
+                    _ => {
+                        let package = module.strip_suffix("/non-secure").unwrap_or(module);
+                        // customAlphabet and init make the generator first.
+                        let is_maker = matches!(name, "customAlphabet" | "customRandom" | "init" | "factory");
+                        GENERATORS.contains(&package) && !is_maker || is_named_random(module, name)
+                    }
+                }
+            }
+            Node::Call { callee, .. } | Node::New { callee, .. } => {
+                matches!(self.arena.node(*callee), Node::Import { .. }) && self.is_generator(*callee, "")
+            }
+            // const { randomBytes } = require('crypto')
+            Node::Member(object, own) => {
+                matches!(self.arena.node(*object), Node::Import { .. })
+                    && self.is_generator(*object, self.arena.text(*own))
+            }
+            Node::Global(object) => {
+                matches!((self.arena.text(*object), name), ("Random", "id" | "secret" | "hexString"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a call gives its result to a callback.
+    pub(super) fn takes_function(&self, args: &[V]) -> bool {
+        args.iter().any(|arg| matches!(self.arena.node(*arg), Node::Func(_)))
+    }
+
+    pub(super) fn fresh_id(&mut self, span: Span) -> V {
+        let site = self.site(span);
+        self.arena.intern(Node::Fresh(Freshness::Id, site))
+    }
+}
+
+/// `randomCode()` of a package, which has no text here.
+fn is_named_random(module: &str, name: &str) -> bool {
+    !module.starts_with(['.', '/', '@', '~', '#']) && name.starts_with("random")
+}

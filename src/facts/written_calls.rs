@@ -1,0 +1,131 @@
+//! The calls whose arguments are object literals, described as they are written.
+//!
+//! Input: the arguments of a call and the text of the file. Output: [`WrittenCall`], without values.
+//! Must not know: what the methods mean.
+
+use super::eval::Eval;
+use super::written::{Literal, Property, Written, WrittenCall};
+use crate::limits;
+use swc_common::{Span, Spanned};
+use swc_ecma_ast::*;
+
+impl<'a> Eval<'a> {
+    /// Describes a call that may be a write with a filter.
+    pub(super) fn note_written(&mut self, args: &'a [ExprOrSpread], span: Span) {
+        let [filter, update, ..] = args else { return };
+        if filter.spread.is_some() || update.spread.is_some() {
+            return;
+        }
+        let (Expr::Object(filter), Expr::Object(update)) = (uncast(&filter.expr), uncast(&update.expr)) else { return };
+        let update = self.literal_of(update, 0);
+        let is_update = |property: &Property| property.key.as_deref().is_some_and(|key| key.starts_with('$'));
+        if update.properties.iter().any(is_update) {
+            let filter = self.literal_of(filter, 0);
+            self.written.insert(self.offsets(span), WrittenCall { filter, update });
+        }
+    }
+
+    fn literal_of(&self, node: &ObjectLit, depth: u32) -> Literal {
+        let text = self.source(node.span);
+        let mut properties = Vec::new();
+        let mut end_before = None;
+        for prop in &node.props {
+            let (start, end) = self.offsets(prop.span());
+            let between = end_before.and_then(|before: u32| self.text.get(before as usize..start as usize));
+            let (key, value) = match prop {
+                PropOrSpread::Prop(prop) => match &**prop {
+                    Prop::Shorthand(name) => (Some(name.sym.to_string()), Some(Shown::Name(name))),
+                    Prop::KeyValue(pair) => (key_text(&pair.key), Some(Shown::Value(&pair.value))),
+                    _ => (None, None),
+                },
+                PropOrSpread::Spread(_) => (None, None),
+            };
+            let (value, text) = match value {
+                Some(Shown::Name(name)) => (Written::Path, self.source(name.span)),
+                Some(Shown::Value(value)) => (self.written(value, depth + 1), self.source(value.span())),
+                None => (Written::Other, ""),
+            };
+            properties.push(Property {
+                key,
+                start,
+                end,
+                value,
+                text: text.to_owned(),
+                follows_plainly: between.is_some_and(|between| between.trim() == ","),
+            });
+            end_before = Some(end);
+        }
+        Literal {
+            separator: self.separator(node),
+            quote: quote_of(text).unwrap_or_else(|| *self.quote.get_or_init(|| quote_around(self.text))),
+            properties,
+        }
+    }
+
+    pub(super) fn written(&self, value: &Expr, depth: u32) -> Written {
+        match value {
+            Expr::Object(node) if depth < limits::WRITTEN_DEPTH => Written::Object(self.literal_of(node, depth)),
+            Expr::Lit(Lit::Str(_) | Lit::Num(_) | Lit::Bool(_)) => Written::Constant,
+            value if is_path(value, 0) => Written::Path,
+            _ => Written::Other,
+        }
+    }
+
+    /// The blanks before the first property separate all of them, when they are on lines of their own.
+    fn separator(&self, node: &ObjectLit) -> String {
+        let (start, _) = self.offsets(node.span);
+        let first = node.props.first().map_or(start + 1, |prop| self.offsets(prop.span()).0);
+        match self.text.get(start as usize + 1..first as usize) {
+            Some(blanks) if blanks.contains('\n') && blanks.trim().is_empty() => format!(",{blanks}"),
+            _ => ", ".to_owned(),
+        }
+    }
+}
+
+enum Shown<'a> {
+    Name(&'a Ident),
+    Value(&'a Expr),
+}
+
+fn key_text(key: &PropName) -> Option<String> {
+    match key {
+        PropName::Ident(name) => Some(name.sym.to_string()),
+        // Half of a surrogate pair has no text that could be written again.
+        PropName::Str(text) => text.value.as_str().map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// `name`, `this`, `name.field.field`: no call, no index, no optional link.
+fn is_path(value: &Expr, depth: u32) -> bool {
+    match value {
+        Expr::Ident(_) | Expr::This(_) => true,
+        Expr::Member(member) => {
+            matches!(member.prop, MemberProp::Ident(_)) && depth < 8 && is_path(&member.obj, depth + 1)
+        }
+        _ => false,
+    }
+}
+
+/// The expression without parentheses and type assertions.
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(node) => uncast(&node.expr),
+        Expr::TsAs(node) => uncast(&node.expr),
+        Expr::TsSatisfies(node) => uncast(&node.expr),
+        Expr::TsTypeAssertion(node) => uncast(&node.expr),
+        Expr::TsConstAssertion(node) => uncast(&node.expr),
+        other => other,
+    }
+}
+
+/// The first quotation mark of a text.
+fn quote_of(text: &str) -> Option<char> {
+    text.chars().find(|character| matches!(character, '\'' | '"'))
+}
+
+/// The more frequent quotation mark of a file.
+fn quote_around(text: &str) -> char {
+    let count = |mark: u8| text.bytes().filter(|byte| *byte == mark).count();
+    if count(b'"') > count(b'\'') { '"' } else { '\'' }
+}

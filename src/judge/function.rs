@@ -1,0 +1,52 @@
+//! A function as the judge reads it, and what its schemas say of the collections that it touches.
+//!
+//! Input: steps, writes, schemas. Output: indexes, versions. Must not know: how an act is judged, rules.
+
+use super::slice::Slice;
+use super::unique::UniqueIndex;
+use super::{bson, literal};
+use crate::project::Step;
+use crate::project::schema::Schemas;
+use crate::project::writes::{Write, WriteKind};
+use crate::race::predicate;
+use crate::value::Arena;
+
+/// One function, as the judge reads it.
+pub struct Function<'a> {
+    pub steps: &'a [Step],
+    pub writes: &'a [Write],
+    /// For each write, whether Mongoose sends it with `__v` in its filter.
+    pub versioned: &'a [bool],
+}
+
+pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
+    let mut indexes = Vec::new();
+    for (at, handle) in slice.collections.iter().enumerate() {
+        for index in schemas.unique.of(handle).iter().filter(|index| !index.keys.is_empty()) {
+            let partial = index.partial.map(|partial| {
+                let expression = literal::literal(arena, partial)?;
+                predicate::parse(&bson::Concrete, &expression).ok()
+            });
+            // Which documents it leaves out is not known: it may refuse none.
+            let partial = match partial {
+                Some(None) => continue,
+                Some(known) => known,
+                None => None,
+            };
+            let (fields, sparse) = (index.keys.clone(), index.sparse);
+            indexes.push(UniqueIndex { collection: at as u32, fields, sparse, partial });
+        }
+    }
+    indexes
+}
+
+/// The collections whose documents are saved with a version.
+pub fn versioned_of(function: &Function<'_>, slice: &Slice) -> Vec<bool> {
+    let is_saved = |write: &Write, at: usize| {
+        write.kind == WriteKind::Save && slice.collections.get(at).is_some_and(|handle| handle.same(&write.handle))
+    };
+    let writes = || function.writes.iter().zip(function.versioned);
+    (0..slice.collections.len())
+        .map(|at| writes().any(|(write, versioned)| *versioned && is_saved(write, at)))
+        .collect()
+}

@@ -1,0 +1,218 @@
+//! Whether a remedy mends a race: no outcome is left that no serial order gives, and whoever was served before still is.
+//!
+//! Input: a function, its act, and what the remedy makes of both. Output: yes, or no for lack of proof. Must not know: rules,
+//! how a remedy was found, formats.
+
+use super::bson::{Concrete, Value};
+use super::eval::{Machine, Mode};
+use super::function::{Function, indexes_of, versioned_of};
+use super::hints::{self, Hints};
+use super::request::{Request, World};
+use super::search::{self, Question, Search, Verdict};
+use super::slice::{self, Act, Extent, Slice};
+use super::unique::UniqueIndex;
+use crate::limits;
+use crate::project::Project;
+use crate::project::schema::Schemas;
+use crate::project::writes::Write;
+use crate::race::predicate;
+use crate::value::{Arena, Node, V, children};
+use rustc_hash::FxHashSet;
+
+/// A function with its remedy.
+pub struct Remedied<'a> {
+    pub writes: &'a [Write],
+    pub versioned: &'a [bool],
+    /// Indexes that the remedy adds to the collection of the act.
+    pub indexes: &'a [NewIndex],
+    /// Fields of the act's documents that the remedy presumes to be there.
+    pub presumed: &'a [Vec<String>],
+    /// The values by which a document is searched, one group for each key: a second request may bring another value for one alone.
+    pub keys: &'a [V],
+}
+
+/// A unique index to be created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewIndex {
+    pub fields: Vec<String>,
+    /// The constants that a document of the index has.
+    pub partial: Vec<(String, V)>,
+}
+
+/// Whether the remedy leaves no race and refuses no request that was served.
+pub fn mends(
+    project: &mut Project,
+    schemas: &Schemas,
+    function: &Function<'_>,
+    act: Act,
+    whole_array: Option<&str>,
+    remedied: &Remedied<'_>,
+) -> bool {
+    let Some(before) = slice::slice(project, function.steps, function.writes, function.versioned, act, Extent::Decided)
+    else {
+        return false;
+    };
+    let Some(mut after) =
+        slice::slice(project, function.steps, remedied.writes, remedied.versioned, act, Extent::Decided)
+    else {
+        return false;
+    };
+    let is_same = before.collections.len() == after.collections.len()
+        && before.collections.iter().zip(&after.collections).all(|(a, b)| a.same(b));
+    let acting = after.act;
+    let Some(command) = after.commands.get_mut(acting) else { return false };
+    let Some(collection) = command.action.collection().filter(|_| is_same) else { return false };
+    // Whoever takes the remedy treats a command that matches nothing as the check having failed.
+    command.ends_unmatched = true;
+    let hints = hints::collect(project, &before);
+    let old = indexes_of(&project.arena, schemas, &before);
+    let Some(added) = added(&project.arena, collection, remedied.indexes) else { return false };
+    let new: Vec<UniqueIndex> = old.iter().cloned().chain(added).collect();
+    let versions = [versioned_of(function, &before), versioned_of(function, &after)];
+    let mut variants = vec![hints];
+    for at in 0..remedied.keys.len() {
+        let own = variants.first().map(|hints| own_key(&project.arena, hints, remedied.keys, at));
+        variants.extend(own);
+    }
+    variants.iter().all(|hints| {
+        let question = |slice, indexes, versioned| Question {
+            arena: &project.arena,
+            slice,
+            hints,
+            indexes,
+            versioned,
+            whole_array,
+        };
+        let [were, are] = &versions;
+        let (before, after) = (question(&before, &old[..], &were[..]), question(&after, &new[..], &are[..]));
+        serves(&before, &after, collection, remedied.presumed) && matches!(search::judge(&after), Verdict::Safe { .. })
+    })
+}
+
+fn added(arena: &Arena, collection: u32, indexes: &[NewIndex]) -> Option<Vec<UniqueIndex>> {
+    let mut added = Vec::new();
+    for index in indexes {
+        let mut constants = Value::document(Vec::<(&str, Value)>::new());
+        for (path, value) in &index.partial {
+            constants.set(path, literal(arena, *value)?);
+        }
+        let partial = match index.partial.is_empty() {
+            true => None,
+            false => Some(predicate::parse(&Concrete, &constants).ok()?),
+        };
+        added.push(UniqueIndex { collection, fields: index.fields.clone(), sparse: false, partial });
+    }
+    Some(added)
+}
+
+fn literal(arena: &Arena, value: V) -> Option<Value> {
+    Some(match arena.peek(value) {
+        Node::Null => Value::Null,
+        Node::Bool(b) => Value::Bool(*b),
+        Node::Num(bits) => Value::Number(f64::from_bits(*bits)),
+        Node::Str(text) => Value::text(arena.text(*text)),
+        _ => return None,
+    })
+}
+
+/// The hints under which a second request brings its own value for one key, and shares the others.
+fn own_key(arena: &Arena, hints: &Hints, keys: &[V], own: usize) -> Hints {
+    let mut shared = FxHashSet::default();
+    for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != own) {
+        parts(arena, *key, &mut shared);
+    }
+    let mut taken = FxHashSet::default();
+    keys.get(own).into_iter().for_each(|key| parts(arena, *key, &mut taken));
+    let mut hints = hints.clone();
+    hints.selecting.retain(|value| shared.contains(value) || !taken.contains(value));
+    hints
+}
+
+fn parts(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
+    if into.insert(value) {
+        children(arena.peek(value)).into_iter().for_each(|part| parts(arena, part, into));
+    }
+}
+
+/// Whether each request that the function serves is served by the remedied one too, with the same outcome: alone, and one after
+/// another one.
+fn serves(before: &Question<'_>, after: &Question<'_>, collection: u32, presumed: &[Vec<String>]) -> bool {
+    [Mode::Same, Mode::Different(None)].into_iter().all(|mode| {
+        let mut search = Search::new(before, mode, None);
+        if search.climb().is_some() {
+            return false;
+        }
+        let reached: Vec<usize> = search.machine.choices.slots.iter().map(|slot| slot.taken).collect();
+        if serves_here(&mut search.machine, before, after) != Some(true) {
+            return false;
+        }
+        let mut tried = 0;
+        for slot in 0..reached.len() {
+            let count = search.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
+            for candidate in 0..count {
+                if tried >= limits::NEIGHBOURS || search.machine.fuel == 0 {
+                    continue;
+                }
+                search.take(&reached);
+                search.set(slot, candidate);
+                tried += 1;
+                let is_there = |path: &Vec<String>| is_there(&search.machine, collection, path);
+                if presumed.iter().all(is_there) && serves_here(&mut search.machine, before, after) == Some(false) {
+                    return false;
+                }
+            }
+        }
+        true
+    })
+}
+
+fn is_there(machine: &Machine<'_>, collection: u32, path: &[String]) -> bool {
+    let slot = machine.slot_of(collection, path);
+    slot.is_none_or(|slot| !matches!(machine.choices.taken(slot), super::choices::Candidate::Missing))
+}
+
+/// The same under the choices made; none where the work that a judgement may take is spent.
+fn serves_here(machine: &mut Machine<'_>, before: &Question<'_>, after: &Question<'_>) -> Option<bool> {
+    let orders: [&[usize]; 3] = [&[0], &[0, 1], &[1, 0]];
+    for order in orders {
+        let (served, end) = run(machine, before, order);
+        let (still, same) = run(machine, after, order);
+        if machine.fuel == 0 {
+            return None;
+        }
+        if served > 0 && (served != still || end != same) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// How often requests act, one after another, and what is stored and done then.
+fn run(machine: &mut Machine<'_>, question: &Question<'_>, order: &[usize]) -> (u32, Vec<String>) {
+    let store = machine.start(question.hints, question.indexes, question.versioned);
+    let mut world = World { store, fresh: limits::FRESH_IDS, ..World::default() };
+    let mut acts = 0;
+    for who in order {
+        let mut request = Request::new(*who);
+        while machine.advance(question.slice, &mut request, &mut world) {}
+        acts += request.acts;
+    }
+    (acts, end(machine, question.slice, &world))
+}
+
+/// What is stored in the end, whatever the order of fields, without the versions that a save counts.
+fn end(machine: &Machine<'_>, slice: &Slice, world: &World) -> Vec<String> {
+    let mut stored = Vec::new();
+    for at in 0..slice.collections.len() {
+        for document in world.store.documents(at as u32) {
+            let fields = document.fields().into_iter().flatten().filter(|(name, _)| &**name != "__v");
+            let mut fields: Vec<String> =
+                fields.map(|(name, value)| format!("{name}: {}", machine.shown(value))).collect();
+            fields.sort();
+            stored.push(format!("{at} {}", fields.join(", ")));
+        }
+    }
+    stored.extend(world.effects.iter().cloned());
+    stored.sort();
+    stored
+}

@@ -1,0 +1,265 @@
+//! Effects outside of the database, which a second run repeats: a mail, a payment, a message to a queue.
+//!
+//! Input: a call. Output: its name, where it is one. Must not know: rules.
+
+use super::link::{Op, Project, Step};
+use crate::value::{Node, V};
+
+/// Verbs of functions that do something outside of the database which a second run repeats.
+const VERBS: [&str; 38] = [
+    "send",
+    "mail",
+    "email",
+    "notify",
+    "publish",
+    "emit",
+    "charge",
+    "refund",
+    "transfer",
+    "payout",
+    "capture",
+    "enqueue",
+    "dispatch",
+    "produce",
+    "trigger",
+    "sms",
+    "pay",
+    "withdraw",
+    "broadcast",
+    "queue",
+    "alert",
+    "schedule",
+    "deliver",
+    "ship",
+    "fulfill",
+    "fulfil",
+    "invoice",
+    "bill",
+    "credit",
+    "debit",
+    "deposit",
+    "award",
+    "reward",
+    "grant",
+    "issue",
+    "provision",
+    "remind",
+    "invite",
+];
+
+/// Clients of services that do something for each call that does not only ask.
+const SERVICES: [&str; 19] = [
+    "stripe",
+    "paypal",
+    "braintree",
+    "razorpay",
+    "twilio",
+    "sendgrid",
+    "sgMail",
+    "mailgun",
+    "mailer",
+    "transporter",
+    "mailService",
+    "emailService",
+    "sns",
+    "sqs",
+    "ses",
+    "kafka",
+    "producer",
+    "axios",
+    "httpService",
+];
+
+/// Beginnings of names of methods that only ask, or that prepare.
+const ASKS: [&str; 16] = [
+    "get",
+    "list",
+    "find",
+    "fetch",
+    "retrieve",
+    "search",
+    "read",
+    "head",
+    "is",
+    "has",
+    "on",
+    "create",
+    "connect",
+    "construct",
+    "verify",
+    "set",
+];
+
+/// Receivers that only show, note down or remember.
+const QUIET: [&str; 28] = [
+    "console",
+    "log",
+    "logger",
+    "winston",
+    "pino",
+    "debug",
+    "metrics",
+    "stats",
+    "statsd",
+    "telemetry",
+    "sentry",
+    "tracer",
+    "span",
+    "analytics",
+    "audit",
+    "cache",
+    "redis",
+    "lru",
+    "memo",
+    "io",
+    "socket",
+    "sockets",
+    "ws",
+    "wss",
+    "sse",
+    "pubsub",
+    "pubSub",
+    "session",
+];
+
+/// Beginnings of names of methods that answer, note down, remember, or change only a value at hand.
+const IDLE: [&str; 44] = [
+    "log",
+    "info",
+    "warn",
+    "error",
+    "debug",
+    "trace",
+    "verbose",
+    "print",
+    "write",
+    "inc",
+    "increment",
+    "gauge",
+    "timing",
+    "observe",
+    "record",
+    "track",
+    "set",
+    "del",
+    "delete",
+    "hset",
+    "expire",
+    "invalidate",
+    "cache",
+    "clear",
+    "flush",
+    "push",
+    "add",
+    "json",
+    "render",
+    "redirect",
+    "status",
+    "end",
+    "next",
+    "done",
+    "cb",
+    "callback",
+    "resolve",
+    "reject",
+    "assert",
+    "expect",
+    "check",
+    "validate",
+    "ensure",
+    "verify",
+];
+
+impl Project {
+    /// The name of a call that does something outside of the database.
+    pub fn outside_effect(&self, step: &Step) -> Option<&str> {
+        let Op::Call { callee, recv, name, args } = &step.op else { return None };
+        let name = match name {
+            Some(name) => self.arena.text(*name),
+            None => self.last_name(*callee)?,
+        };
+        // res.send(…), response.json(…): the reply to the request itself.
+        let is_reply = recv.and_then(|recv| self.last_name(recv)).is_some_and(is_response)
+            || recv.is_some_and(|recv| self.is_response_param(recv));
+        if is_reply || recv.is_some_and(|recv| self.is_quiet(recv, 0)) {
+            return None;
+        }
+        let verb = verb_of(name);
+        let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));
+        let does = VERBS.contains(&verb) || is_service || self.is_for_a_document(step, *callee, *recv, verb, args);
+        does.then_some(name)
+    }
+
+    /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`.
+    fn is_quiet(&self, value: V, depth: u32) -> bool {
+        if depth > 6 {
+            return false;
+        }
+        if self.last_name(value).is_some_and(|name| QUIET.contains(&name) || name.to_lowercase().ends_with("logger")) {
+            return true;
+        }
+        match self.arena.node(value) {
+            Node::Member(object, _) => self.is_quiet(*object, depth + 1),
+            Node::Call { callee, .. } | Node::New { callee, .. } => self.is_quiet(*callee, depth + 1),
+            _ => false,
+        }
+    }
+
+    /// `stripe.refunds.create(…)`, `axios.post(…)`
+    fn is_service(&self, value: V, verb: &str, depth: u32) -> bool {
+        let is_own = self.last_name(value).is_some_and(|name| SERVICES.contains(&name));
+        match self.arena.node(value) {
+            _ if is_own && depth == 0 => !ASKS.contains(&verb),
+            _ if is_own => verb == "create" || !ASKS.contains(&verb),
+            Node::Member(object, _) if depth < 4 => self.is_service(*object, verb, depth + 1),
+            Node::New { callee, .. } | Node::Call { callee, .. } if depth < 4 => {
+                self.is_service(*callee, verb, depth + 1)
+            }
+            _ => false,
+        }
+    }
+
+    /// A call for its own sake that is given something of a loaded document: `await this.ledger.book(order.total)`.
+    fn is_for_a_document(&self, step: &Step, callee: V, recv: Option<V>, verb: &str, args: &[V]) -> bool {
+        let is_object = recv.is_some_and(|recv| match self.arena.node(recv) {
+            Node::Import { .. } | Node::Global(_) | Node::New { .. } | Node::Instance(_) => true,
+            Node::Member(object, _) => {
+                matches!(
+                    self.arena.node(*object),
+                    Node::This(_) | Node::Instance(_) | Node::Param(..) | Node::Import { .. }
+                )
+            }
+            _ => false,
+        });
+        let is_imported = recv.is_none() && matches!(self.arena.node(callee), Node::Import { .. });
+        step.dropped
+            && (is_object || is_imported)
+            && !IDLE.contains(&verb)
+            && !super::mongo::is_method(verb)
+            && args.iter().any(|arg| self.contains(*arg, &mut |project, part| project.is_document(part)))
+    }
+
+    fn is_response_param(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Param(func, at) => self
+                .function(*func)
+                .and_then(|function| function.param_names.get(*at as usize))
+                .is_some_and(|name| is_response(name)),
+            Node::Call { callee, .. } => match self.arena.node(*callee) {
+                // res.status(404).send(…)
+                Node::Member(recv, _) => self.is_response_param(*recv),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// `send` of `sendMail`.
+fn verb_of(name: &str) -> &str {
+    name.split(|c: char| c.is_uppercase() || c == '_').next().unwrap_or(name)
+}
+
+fn is_response(name: &str) -> bool {
+    matches!(name, "res" | "response" | "reply" | "ctx" | "context" | "socket" | "ws")
+}

@@ -1,0 +1,154 @@
+//! Unique and TTL indexes, by the calls that make them.
+//!
+//! Sources: MongoDB manual, "Unique Indexes", "Partial Indexes", "Sparse Indexes"; Mongoose `Schema#index`.
+//! Input: the receiver and the arguments of a call. Output: what it says of a collection. Must not know: rules.
+
+use super::handles::Handle;
+use super::link::Project;
+use super::mongo::Action;
+use super::schema::Schemas;
+use crate::value::{Key, Node, Site, Sym, V};
+
+/// A unique index.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Dotted paths; none where they are not known.
+    pub keys: Vec<String>,
+    /// Documents with none of the keys are left out.
+    pub sparse: bool,
+    /// `partialFilterExpression`: documents that it does not hold of are left out.
+    pub partial: Option<V>,
+}
+
+impl Index {
+    pub fn plain(keys: Vec<String>) -> Self {
+        Self { keys, sparse: false, partial: None }
+    }
+
+    /// Whether all of its keys are among these.
+    pub fn is_within(&self, keys: &[String]) -> bool {
+        !self.keys.is_empty() && self.keys.iter().all(|key| keys.contains(key))
+    }
+}
+
+/// Methods of a collection that make indexes.
+pub(super) fn is_index_method(name: &str) -> bool {
+    matches!(name, "createIndex" | "ensureIndex" | "createIndexes")
+}
+
+impl Project {
+    /// A unique index with these keys and options.
+    pub(super) fn index(&mut self, keys: Vec<String>, options: V) -> Index {
+        let sparse = self.option_is_true(options, "sparse");
+        Index { keys, sparse, partial: self.option(options, "partialFilterExpression") }
+    }
+
+    /// The receiver and the arguments of a call that makes an index; of a call in a loop over a literal table, for each row.
+    pub(super) fn rows_of_index(&mut self, recv: V, name: Sym, args: &[V]) -> Vec<Vec<V>> {
+        let mut call = vec![recv];
+        call.extend(args);
+        match self.arena.text(name) {
+            name if is_index_method(name) || name == "index" => self.rows(call),
+            _ => vec![call],
+        }
+    }
+
+    pub(super) fn index_call(
+        &mut self,
+        site: Site,
+        recv: V,
+        name: Sym,
+        args: &[V],
+        models: &[(String, V)],
+        schemas: &mut Schemas,
+    ) {
+        let method = self.arena.text(name).to_owned();
+        if method == "index" {
+            return self.schema_index(recv, args, models, schemas);
+        }
+        self.sweep(site, recv, name, args, schemas);
+        if !is_index_method(&method) {
+            return;
+        }
+        let Some(call) = self.db_call(site, recv, name, args) else { return };
+        if call.action != Action::CreateIndex {
+            return;
+        }
+        match args.first().map(|list| self.arena.node(*list).clone()) {
+            Some(Node::Array(items)) if method == "createIndexes" => {
+                let key = self.arena.sym("key");
+                for item in items {
+                    let keys = self.arena.member(item.value, key);
+                    self.add_index(&call.handle, keys, item.value, schemas);
+                }
+            }
+            Some(_) => {
+                if let [keys, options, ..] = args {
+                    self.add_index(&call.handle, *keys, *options, schemas);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
+        if self.option_expires(options) {
+            schemas.expiring.push(handle, ());
+        }
+        if self.option_is_true(options, "unique") {
+            let keys = self.key_names(keys);
+            let index = self.index(keys, options);
+            schemas.unique.push(handle, index);
+        }
+    }
+
+    /// `schema.index({ email: 1 }, { unique: true })`
+    fn schema_index(&mut self, schema: V, args: &[V], models: &[(String, V)], schemas: &mut Schemas) {
+        let [keys, options, ..] = args else { return };
+        let mut names: Vec<String> =
+            models.iter().filter(|(_, own)| *own == schema).map(|(name, _)| name.clone()).collect();
+        if let Some((fields, _)) = self.schema_parts(schema)
+            && let Node::Class(class) = self.arena.node(fields)
+            && let Some(class) = self.class(*class)
+        {
+            names.push(class.name.clone());
+        }
+        for name in names {
+            self.add_index(&Handle::Named(name), *keys, *options, schemas);
+        }
+    }
+
+    fn option_expires(&mut self, options: V) -> bool {
+        ["expireAfterSeconds", "expires"].into_iter().any(|name| self.option(options, name).is_some())
+    }
+
+    /// A delete of documents older than some time keeps a collection from holding dead ones, like a TTL index.
+    fn sweep(&mut self, site: Site, recv: V, name: Sym, args: &[V], schemas: &mut Schemas) {
+        let Some(call) = self.db_call(site, recv, name, args) else { return };
+        if call.action == Action::Delete && call.filter.is_some_and(|filter| self.compares_order(filter)) {
+            schemas.expiring.push(&call.handle, ());
+        }
+    }
+
+    fn key_names(&self, keys: V) -> Vec<String> {
+        match self.arena.node(keys) {
+            Node::Str(text) => vec![self.arena.text(*text).to_owned()],
+            // [['email', 1]]
+            Node::Array(items) => items
+                .iter()
+                .filter_map(|item| match self.arena.node(item.value) {
+                    Node::Array(pair) => pair.first().and_then(|key| self.arena.as_str(key.value)).map(str::to_owned),
+                    _ => self.arena.as_str(item.value).map(str::to_owned),
+                })
+                .collect(),
+            Node::Object(entries) => entries
+                .iter()
+                .filter_map(|entry| match entry.key {
+                    Key::Name(name) => Some(self.arena.text(name).to_owned()),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Plugins of Mongoose schemas: a function that adds to any schema it is given.
+//!
+//! Source: Mongoose guide, "Plugins". Input: a schema and the function. Output: what it adds, as if it stood at the schema.
+//! Must not know: rules.
+
+use super::link::Project;
+use crate::facts::EffectKind;
+use crate::value::{Node, V};
+
+impl Project {
+    /// `schema.plugin(f)`: what `f` does with its first parameter is done with the schema.
+    pub(super) fn plugged(&mut self, schema: V, args: &[V]) {
+        let Some(plugin) = args.first().map(|plugin| self.linked(*plugin)) else { return };
+        let Node::Func(func) = *self.arena.node(plugin) else { return };
+        let own = self.arena.intern(Node::Param(func, 0));
+        let schema = self.linked(schema);
+        let effects: Vec<EffectKind> = match self.function(func) {
+            Some(function) => function.effects.iter().map(|effect| effect.kind.clone()).collect(),
+            None => return,
+        };
+        for kind in effects {
+            match kind {
+                EffectKind::Assign { object, key: Some(key), value } => {
+                    let object = match *self.arena.node(object) {
+                        _ if object == own => schema,
+                        Node::Member(inner, group) if inner == own => self.arena.intern(Node::Member(schema, group)),
+                        _ => continue,
+                    };
+                    self.assigned_member(object, key, value);
+                }
+                EffectKind::Call { recv: Some(recv), name: Some(name), args, .. } if recv == own => {
+                    let name = self.arena.text(name).to_owned();
+                    if name != "plugin" {
+                        self.schema_call(Some(schema), &name, &args);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

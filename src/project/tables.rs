@@ -1,0 +1,98 @@
+//! Tables: what a loop over a literal list or object does, row by row.
+//!
+//! `for (const ix of [{ on: 'seats', keys: { seat: 1 } }]) db.collection(ix.on).createIndex(ix.keys)`
+//!
+//! Input: the values of a call. Output: those values for each row. Must not know: MongoDB.
+
+use super::link::Project;
+use crate::limits;
+use crate::value::{C, Item, Key, Node, V, for_children, map_children};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+impl Project {
+    /// The values with each element of a literal table in its place; the values themselves where there is no table.
+    pub(super) fn rows(&mut self, values: Vec<V>) -> Vec<Vec<V>> {
+        let (mut done, mut open) = (Vec::new(), vec![values]);
+        while let Some(values) = open.pop() {
+            let table =
+                self.table_in(&values).filter(|(_, rows)| open.len() + done.len() + rows.len() <= limits::GROWN);
+            let Some((element, rows)) = table else {
+                done.push(values);
+                continue;
+            };
+            for row in rows.into_iter().rev() {
+                let mut memo = FxHashMap::from_iter([(element, row)]);
+                open.push(values.iter().map(|value| self.replaced(*value, &mut memo)).collect());
+            }
+        }
+        done
+    }
+
+    /// The first element of a literal table that the values are made from, and the rows of the table.
+    fn table_in(&mut self, values: &[V]) -> Option<(V, Vec<V>)> {
+        let (mut open, mut seen) = (values.to_vec(), FxHashSet::default());
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let node = self.arena.node(at).clone();
+            if let Node::Element(table) = node
+                && let Some(rows) = self.rows_of(table)
+            {
+                return Some((at, rows));
+            }
+            for_children(&node, &mut |child| open.push(child));
+        }
+        None
+    }
+
+    fn rows_of(&mut self, table: V) -> Option<Vec<V>> {
+        match self.arena.node(table).clone() {
+            Node::Array(items) => {
+                items.iter().all(|item| !item.spread).then(|| items.iter().map(|item| item.value).collect())
+            }
+            Node::Derived(method, operands) => {
+                let method = self.arena.text(method).to_owned();
+                let Node::Object(entries) = self.arena.node(*operands.first()?).clone() else { return None };
+                let mut rows = Vec::new();
+                for entry in entries {
+                    let Key::Name(name) = entry.key else { return None };
+                    let name = self.arena.text(name).to_owned();
+                    let name = self.arena.str(&name);
+                    rows.push(match method.as_str() {
+                        "Object.keys" => name,
+                        "Object.values" => entry.value,
+                        "Object.entries" => {
+                            let item = |value| Item { value, spread: false, cond: C::TRUE };
+                            self.arena.intern(Node::Array(vec![item(name), item(entry.value)]))
+                        }
+                        _ => return None,
+                    });
+                }
+                Some(rows)
+            }
+            _ => None,
+        }
+    }
+
+    fn replaced(&mut self, value: V, memo: &mut FxHashMap<V, V>) -> V {
+        if let Some(known) = memo.get(&value) {
+            return *known;
+        }
+        let node = map_children(&self.arena.node(value).clone(), &mut |child| self.replaced(child, memo));
+        let result = match &node {
+            Node::Index(list, at) => self.item_of(*list, *at).unwrap_or_else(|| self.rebuilt(node.clone())),
+            _ => self.rebuilt(node),
+        };
+        memo.insert(value, result);
+        result
+    }
+
+    /// `[a, b][1]`
+    fn item_of(&self, list: V, at: V) -> Option<V> {
+        let (Node::Array(items), Node::Num(bits)) = (self.arena.node(list), self.arena.node(at)) else { return None };
+        let at = f64::from_bits(*bits) as usize;
+        let is_plain = items.iter().take(at + 1).all(|item| !item.spread);
+        items.get(at).filter(|_| is_plain).map(|item| item.value)
+    }
+}

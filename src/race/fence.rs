@@ -1,0 +1,122 @@
+//! What makes the second of two writes fail whatever was decided: a filter that the write itself makes false, such as a version
+//! that it counts, or a transaction that holds the read and the write.
+//!
+//! A field is no version by its name: what the filter asks of it and what becomes of it decide.
+//!
+//! Input: a write. Output: whether it is fenced. Must not know: decisions, rules.
+
+use super::entails::{Entailment, Held, entails};
+use super::predicate::{self, Predicate, Test};
+use super::symbolic::{Symbolic, forms};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::project::{Project, Step};
+use crate::value::{Arena, C, Node, V};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fence {
+    /// Once it is done, its filter fails.
+    Always,
+    None,
+    /// The write changes something that its filter asks for, or the filter is not known.
+    Unknown,
+}
+
+/// Whether a write makes its own filter false, on every path to it.
+pub fn fence(project: &mut Project, write: &Write) -> Fence {
+    let Some(filter) = write.filter else { return Fence::None };
+    // A filter that fails inserts.
+    if write.upsert {
+        return Fence::None;
+    }
+    let mut found = None;
+    for (cond, form) in forms(&mut project.arena, filter, write.cond) {
+        let own = of_form(project, write, form, cond);
+        found = Some(if found.is_none_or(|before| before == own) { own } else { Fence::Unknown });
+    }
+    found.unwrap_or(Fence::None)
+}
+
+fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
+    let terms = Symbolic(project);
+    let Ok(asked) = predicate::parse(&terms, &filter) else { return Fence::Unknown };
+    let parts = match &asked {
+        Predicate::And(parts) => parts.as_slice(),
+        part => std::slice::from_ref(part),
+    };
+    let conditional = parts.iter().any(|part| !matches!(part, Predicate::Field { path, .. } if &**path == "_id"));
+    if write.kind == WriteKind::Delete && conditional {
+        return Fence::Always;
+    }
+    let arena = &project.arena;
+    let mut is_open = asked.is_open();
+    for field in write.fields.iter().filter(|field| asked.is_about(&field.path)) {
+        let is_always = arena.atoms(field.cond).iter().all(|atom| arena.truth(cond, atom.value) == Some(atom.holds));
+        if is_always && parts.iter().any(|part| moves_on(project, field, part)) {
+            return Fence::Always;
+        }
+        let Some(after) = value_after(field).filter(|_| is_always) else {
+            is_open |= !is_counted(project, field, parts);
+            continue;
+        };
+        let after = Predicate::Field { path: field.path.as_str().into(), test: Test::Eq(after) };
+        match entails(&terms, &after, &Predicate::Nor(vec![asked.clone()]), &|_| Held::One) {
+            Entailment::Yes => return Fence::Always,
+            Entailment::Unknown(_) => is_open = true,
+            Entailment::No => {}
+        }
+    }
+    if is_open { Fence::Unknown } else { Fence::None }
+}
+
+/// Whether a counter is compared with a number, which it may pass more than once.
+fn is_counted(project: &Project, field: &FieldWrite, parts: &[Predicate<V>]) -> bool {
+    let is_known = |part: &Predicate<V>| match part {
+        Predicate::Field { test: Test::Lt(limit) | Test::Lte(limit) | Test::Gt(limit) | Test::Gte(limit), .. } => {
+            project.number(*limit).is_some()
+        }
+        _ => false,
+    };
+    field.operator == "$inc" && parts.iter().filter(|part| part.is_about(&field.path)).all(is_known)
+}
+
+/// The value that a field surely has after an update.
+fn value_after(field: &FieldWrite) -> Option<V> {
+    match field.operator.as_str() {
+        "$set" | "replace" => Some(field.value),
+        "$unset" => Some(Arena::UNDEFINED),
+        _ => None,
+    }
+}
+
+/// Whether a change leaves another value than the one asked for: `{ step: n }` with `$inc: { step: 1 }`,
+/// `{ runs: { $lt: 1 } }` with `$inc: { runs: 1 }`, `{ edits: n }` with `$set: { edits: n + 1 }`.
+fn moves_on(project: &Project, field: &FieldWrite, asked: &Predicate<V>) -> bool {
+    let Predicate::Field { path, test } = asked else { return false };
+    if **path != *field.path {
+        return false;
+    }
+    let step = |value: V| project.number(value).filter(|step| *step != 0.0);
+    match (test, field.operator.as_str()) {
+        (Test::Eq(_), "$inc") => step(field.value).is_some(),
+        (Test::Lt(limit), "$inc") => {
+            project.number(*limit).is_some_and(|limit| step(field.value).is_some_and(|step| limit <= step))
+        }
+        (Test::Eq(_), "$currentDate") => true,
+        (Test::Eq(before), "$set" | "replace") => match project.arena.node(field.value) {
+            Node::Fresh(..) => true,
+            Node::Derived(op, parts) if matches!(project.arena.text(*op), "+" | "-") => {
+                parts.first().is_some_and(|part| project.same_value(*part, *before))
+                    && parts.get(1).is_some_and(|part| step(*part).is_some())
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a loaded document was read and is written in one transaction: of two that write one document, one conflicts. A
+/// document from outside is taken for one of the transaction that it is written in.
+pub fn is_one_transaction(project: &mut Project, steps: &[Step], root: V, is_read: bool, write: &Write) -> bool {
+    let Some(session) = write.session else { return false };
+    !is_read || project.read_session(steps, root) == Some(session)
+}

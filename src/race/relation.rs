@@ -1,0 +1,112 @@
+//! What the relations say of a decision and its act.
+//!
+//! Input: a write, its path condition, and the loaded document that decides it. Output: yes where the act cannot be done on a
+//! document of which the decision is no longer true, no where it can, and otherwise that it is not known. Must not know: rules.
+
+use super::claim::{Claim, claim};
+use super::decision::{Loaded, decision};
+use super::entails::{Entailment, entails};
+use super::fence::{Fence, fence, is_one_transaction};
+use super::mention::is_part;
+use super::predicate::{self, Predicate, Test};
+use super::symbolic::{Symbolic, forms};
+use crate::project::schema::Schemas;
+use crate::project::writes::Write;
+use crate::project::{Project, Step};
+use crate::value::{C, V};
+
+/// Whether the act's predicate implies what was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    Yes,
+    No,
+    /// Something may keep two requests apart.
+    Unknown,
+}
+
+impl Relation {
+    /// The relation where something else may keep two requests apart.
+    pub fn doubted(self, is_doubted: bool) -> Self {
+        if self == Self::No && is_doubted { Self::Unknown } else { self }
+    }
+}
+
+/// A function, as the relations see it.
+#[derive(Clone, Copy)]
+pub struct Function<'a> {
+    pub schemas: &'a Schemas,
+    pub steps: &'a [Step],
+    pub writes: &'a [Write],
+}
+
+/// What an act takes from a loaded document.
+#[derive(Clone, Copy, Debug)]
+pub enum Taken<'a> {
+    /// A condition on the value at a path.
+    Condition(&'a str),
+    /// The value at a path, which what is written is made from.
+    Value(&'a str),
+    /// Something that no filter is asked for here.
+    Other,
+}
+
+/// What keeps two acts apart that one loaded document decides.
+pub fn relation(
+    project: &mut Project,
+    function: &Function<'_>,
+    loaded: &Loaded<'_>,
+    write: &Write,
+    cond: C,
+    taken: Taken<'_>,
+) -> Relation {
+    if is_one_transaction(project, function.steps, loaded.root, loaded.read.is_some(), write)
+        || fence(project, write) == Fence::Always
+    {
+        return Relation::Yes;
+    }
+    let claim = claim(project, function.schemas, function.steps, function.writes, write);
+    if claim == Claim::Won {
+        return Relation::Yes;
+    }
+    carried(project, loaded, write, cond, taken).doubted(claim == Claim::Unknown)
+}
+
+/// Whether a filter asks for the loaded value of a path, or of what it is a part of.
+fn is_repeated(project: &mut Project, loaded: &Loaded<'_>, asked: &Predicate<V>, path: &str) -> bool {
+    match asked {
+        Predicate::And(parts) => parts.iter().any(|part| is_repeated(project, loaded, part, path)),
+        Predicate::Field { path: own, test: Test::Eq(value) } if is_part(path, own) => project
+            .loaded(*value, loaded.documents)
+            .is_some_and(|(root, from, _)| root == loaded.root && from.join(".") == **own),
+        _ => false,
+    }
+}
+
+/// Whether each filter that the write can have carries what was taken on its way.
+fn carried(project: &mut Project, loaded: &Loaded<'_>, write: &Write, cond: C, taken: Taken<'_>) -> Relation {
+    let (Taken::Condition(path) | Taken::Value(path), Some(filter)) = (taken, write.filter) else {
+        return Relation::No;
+    };
+    let mut found = Relation::Yes;
+    for (cond, form) in forms(&mut project.arena, filter, cond) {
+        let Ok(asked) = predicate::parse(&Symbolic(project), &form) else { return Relation::Unknown };
+        // What the filter compares with its loaded value is as it was then.
+        if is_repeated(project, loaded, &asked, path) {
+            continue;
+        }
+        if matches!(taken, Taken::Value(_)) {
+            return Relation::No;
+        }
+        let is_about = asked.is_open() || asked.is_about(path);
+        let answer = match decision(project, loaded, path, cond) {
+            Some(decision) => entails(&Symbolic(project), &asked, &decision.predicate, &|path| decision.held(path)),
+            None => Entailment::Unknown("what is decided".into()),
+        };
+        match answer {
+            Entailment::Yes => {}
+            Entailment::Unknown(_) if is_about => found = Relation::Unknown,
+            Entailment::No | Entailment::Unknown(_) => return Relation::No,
+        }
+    }
+    found
+}

@@ -1,0 +1,207 @@
+//! A value that was computed from the loaded document and is written back, as an operator that the server applies to the stored one.
+//!
+//! Source: MongoDB manual, "Update Operators". Input: a field of the act. Output: the operator, or an expression for a pipeline;
+//! none where neither says exactly the same. Must not know: filters, how an update is put together.
+
+use super::decision::Reader;
+use super::lower;
+use super::said;
+use super::subject::Subject;
+use crate::project::writes::{FieldWrite, Write};
+use crate::project::{Op, Step};
+use crate::race::expression::{Expression, Operator};
+use crate::value::{C, Key, Node, V};
+
+/// What becomes of one field.
+pub enum Change {
+    /// It stays as it is written: nothing in it was loaded.
+    Kept,
+    /// One operator on a path.
+    Operator(&'static str, String, V),
+    /// `$set` of one key of a map, by a computed path.
+    Keys(Vec<(V, V)>),
+    /// A value of a pipeline's `$set`.
+    Computed(V),
+}
+
+/// Whether the loaded document is changed in place, so that a value in it need not be the loaded one. What was changed on a
+/// saved document are the fields of the save.
+pub fn is_changed_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> bool {
+    let is_changing = |name: &str| {
+        matches!(name, "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill" | "set" | "delete")
+    };
+    steps.iter().any(|step| match &step.op {
+        Op::Assign { object, .. } => subject.mentions(*object),
+        Op::Call { recv: Some(recv), name: Some(name), .. } => {
+            is_changing(subject.project.arena.text(*name)) && subject.mentions(*recv)
+        }
+        _ => false,
+    })
+}
+
+/// What becomes of a field of the act; none where no operator says it.
+pub fn change(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> Option<Change> {
+    if !subject.mentions(field.value) {
+        return Some(Change::Kept);
+    }
+    if field.operator != "$set"
+        || field.path.split('.').any(|part| part.is_empty() || part.starts_with(['*', '$', '.']))
+    {
+        return None;
+    }
+    if let Some((operator, value)) = added(subject, field).or_else(|| multiplied(subject, field)) {
+        return Some(Change::Operator(operator, field.path.clone(), value));
+    }
+    if let Some((operator, value)) = appended(subject, field).or_else(|| removed(subject, writes, field)) {
+        return Some(Change::Operator(operator, field.path.clone(), value));
+    }
+    if let Some(keys) = spread(subject, field) {
+        return Some(Change::Keys(keys));
+    }
+    // The same value again computes nothing.
+    let expression =
+        subject.expression(field.value).filter(|expression| !matches!(expression, Expression::Field(_)))?;
+    Some(Change::Computed(lower::expression(&mut subject.project.arena, &expression)))
+}
+
+/// `doc.n + by`, `doc.n - by`, also with a default of zero: `$inc` adds to a missing field as to zero.
+fn added(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static str, V)> {
+    let (operator, first, second) = operands(subject, field.value)?;
+    if !matches!(operator.as_str(), "+" | "-") {
+        return None;
+    }
+    let is_own = |subject: &mut Subject<'_>, value: V| match subject.field(value) {
+        Some(path) => path == field.path,
+        None => subject
+            .defaulted(value)
+            .is_some_and(|defaulted| defaulted.path == field.path && subject.number(defaulted.value) == Some(0.0)),
+    };
+    let by = if is_own(subject, first) {
+        second
+    } else if operator == "+" && is_own(subject, second) {
+        first
+    } else {
+        return None;
+    };
+    let is_text = matches!(subject.node(by), Node::Str(_) | Node::Template(_));
+    if subject.mentions(by) || is_text {
+        return None;
+    }
+    let by = match (operator.as_str(), subject.number(by)) {
+        ("-", Some(number)) => subject.project.arena.num(-number),
+        ("-", None) => subject.project.arena.derived("neg", vec![by]),
+        _ => by,
+    };
+    Some(("$inc", by))
+}
+
+/// `doc.n * by`
+fn multiplied(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static str, V)> {
+    let (operator, first, second) = operands(subject, field.value)?;
+    if operator != "*" {
+        return None;
+    }
+    [(first, second), (second, first)].into_iter().find_map(|(own, by)| {
+        let is_own = subject.field(own).is_some_and(|path| path == field.path);
+        (is_own && !subject.mentions(by)).then_some(("$mul", by))
+    })
+}
+
+fn operands(subject: &Subject<'_>, value: V) -> Option<(String, V, V)> {
+    match subject.node(subject.project.bare(value)) {
+        Node::Derived(operator, operands) => match operands.as_slice() {
+            [first, second] => Some((subject.text(operator), *first, *second)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `[...doc.items, item]`
+fn appended(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static str, V)> {
+    let Node::Array(items) = subject.node(field.value) else { return None };
+    let (own, new) = items.split_first()?;
+    let is_own = own.spread && subject.list(own.value).is_some_and(|path| path == field.path);
+    let is_plain = new.iter().all(|item| !item.spread && item.cond == C::TRUE && !subject.mentions(item.value));
+    if !is_own || !is_plain || new.is_empty() {
+        return None;
+    }
+    let values: Vec<V> = new.iter().map(|item| item.value).collect();
+    let arena = &mut subject.project.arena;
+    let value = match values.as_slice() {
+        [only] => *only,
+        _ => {
+            let each = lower::list(arena, values);
+            lower::object(arena, vec![("$each", each)])
+        }
+    };
+    Some(("$push", value))
+}
+
+/// `doc.items.filter((item) => item.id !== id)`: `$pull` of what is not kept.
+fn removed(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> Option<(&'static str, V)> {
+    let Node::Query { method, array, arg } = subject.node(field.value) else { return None };
+    if subject.text(method) != "filter" || subject.list(array)? != field.path {
+        return None;
+    }
+    let element = subject.project.arena.intern(Node::Element(array));
+    let dropped = Reader::new(subject, writes).about_element(element, arg, false)?;
+    let entries = lower::filter(&mut subject.project.arena, &[dropped])?;
+    let arena = &mut subject.project.arena;
+    let value = match entries.as_slice() {
+        [only] if matches!(only.key, Key::Name(name) if arena.text(name).is_empty()) => only.value,
+        entries if entries.iter().any(|entry| matches!(entry.key, Key::Name(name) if arena.text(name).is_empty())) => {
+            return None;
+        }
+        _ => arena.intern(Node::Object(entries)),
+    };
+    Some(("$pull", value))
+}
+
+/// `{ ...doc.votes, [userId]: vote }`: each key is set by itself.
+fn spread(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<Vec<(V, V)>> {
+    let Node::Object(entries) = subject.node(field.value) else { return None };
+    let (own, new) = entries.split_first()?;
+    let is_own = own.key == Key::Spread && subject.list_or_map(own.value).is_some_and(|path| path == field.path);
+    if !is_own || new.is_empty() {
+        return None;
+    }
+    let mut keys = Vec::new();
+    for entry in new {
+        if entry.cond != C::TRUE || subject.mentions(entry.value) {
+            return None;
+        }
+        let prefix = format!("{}.", field.path);
+        let arena = &mut subject.project.arena;
+        let key = match entry.key {
+            Key::Name(name) => {
+                let path = format!("{prefix}{}", arena.text(name));
+                arena.str(&path)
+            }
+            Key::Computed(key) => {
+                let prefix = arena.str(&prefix);
+                arena.intern(Node::Template(vec![prefix, key]))
+            }
+            Key::Spread => return None,
+        };
+        keys.push((key, entry.value));
+    }
+    Some(keys)
+}
+
+/// The fields that are computed from, without a default for a missing one.
+pub fn presumed(subject: &mut Subject<'_>) -> Vec<String> {
+    let mut fields = Vec::new();
+    for field in &subject.act.fields {
+        if !subject.mentions(field.value) {
+            continue;
+        }
+        match subject.expression(field.value) {
+            // JavaScript would write the word `undefined` into a text.
+            Some(Expression::Call(Operator::Concat, _)) => fields.push(field.path.clone()),
+            Some(expression) => said::presume(&expression, &mut fields),
+            None => {}
+        }
+    }
+    fields
+}

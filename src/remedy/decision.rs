@@ -1,0 +1,217 @@
+//! The decision: what a path condition says of the document that the act changes, as a predicate that its filter can ask.
+//!
+//! Input: a path condition. Output: the predicate, whole: none where a part of it is about the document and cannot be said.
+//! Must not know: how the predicate is written, updates.
+
+use super::said::{about, is_nothing, nothing};
+use super::subject::Subject;
+use crate::project::mongo::{Action, DbCall};
+use crate::project::writes::Write;
+use crate::race::predicate::{Predicate, Test};
+use crate::race::term::Items;
+use crate::value::{C, Coercion, Entry, Freshness, Key, Node, RETURNS, V};
+
+/// What the act's filter has to ask.
+#[derive(Default)]
+pub struct Decision {
+    pub predicate: Vec<Predicate<V>>,
+    /// Conditions of the read's filter, repeated as they stand.
+    pub repeated: Vec<Entry>,
+    /// Fields that an order is asked of: one that is missing has none.
+    pub presumed: Vec<String>,
+}
+
+/// What can be said of a part; `And` of nothing where it does not concern the document.
+pub type Said = Option<Predicate<V>>;
+
+pub struct Reader<'s, 'a> {
+    pub subject: &'s mut Subject<'a>,
+    /// The writes of the function.
+    pub writes: &'s [Write],
+    pub decision: Decision,
+}
+
+impl<'s, 'a> Reader<'s, 'a> {
+    pub fn new(subject: &'s mut Subject<'a>, writes: &'s [Write]) -> Self {
+        Self { subject, writes, decision: Decision::default() }
+    }
+
+    /// The decision of a path condition.
+    pub fn read(mut self, cond: C) -> Option<Decision> {
+        let mut atoms = self.subject.project.arena.atoms_of(cond);
+        atoms.reverse();
+        for atom in atoms {
+            let said = self.said(atom.value, atom.holds, 0)?;
+            if !is_nothing(&said) && !self.decision.predicate.contains(&said) {
+                self.decision.predicate.push(said);
+            }
+        }
+        let Write { filter, document, .. } = self.subject.act;
+        filter.iter().chain(document).for_each(|value| {
+            self.subject.mentions(*value);
+        });
+        // The document was found: what its read asked for has to hold still.
+        for read in self.subject.reads() {
+            self.repeat(&read)?;
+        }
+        Some(self.decision)
+    }
+
+    /// What a predicate over elements says of one element.
+    pub fn about_element(mut self, element: V, predicate: V, holds: bool) -> Said {
+        let outer = self.subject.element.replace(element);
+        let said = self.said(predicate, holds, 1);
+        self.subject.element = outer;
+        said.filter(|said| !is_nothing(said) && !self.speaks_of_document(predicate, element))
+    }
+
+    pub fn said(&mut self, value: V, holds: bool, depth: u32) -> Said {
+        if !self.subject.mentions(value) {
+            return Some(nothing());
+        }
+        if depth > crate::limits::KEY_DEPTH {
+            return None;
+        }
+        let value = self.subject.project.arena.as_condition(value);
+        match self.subject.node(value) {
+            Node::Not(inner) => self.said(inner, !holds, depth + 1),
+            Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.said(inner, holds, depth + 1),
+            Node::And(parts) => self.parts(&parts, holds, holds, depth),
+            Node::Or(parts) => self.parts(&parts, holds, !holds, depth),
+            Node::Derived(operator, parts) if holds && self.subject.project.arena.text(operator) == RETURNS => {
+                self.parts(&parts, true, true, depth)
+            }
+            Node::Nullish(inner) => self.nullish(inner, holds),
+            Node::Compare(op, a, b) => self.comparison(op, a, b, holds),
+            Node::Query { method, array, arg } => {
+                let method = self.subject.text(method);
+                self.query(&method, array, arg, holds)
+            }
+            _ => self.truth(value, holds),
+        }
+    }
+
+    /// Parts of which all or any are to hold.
+    fn parts(&mut self, parts: &[V], holds: bool, all: bool, depth: u32) -> Said {
+        // Of alternatives, each must be about the document: one that is not may be what lets the request through.
+        // That no element is as described says nothing of each part of the description.
+        let is_asked_alone = all && self.subject.element.is_none();
+        if !is_asked_alone && parts.iter().any(|part| !self.subject.mentions(*part)) {
+            return None;
+        }
+        let said: Vec<Predicate<V>> =
+            parts.iter().map(|part| self.said(*part, holds, depth + 1)).collect::<Option<_>>()?;
+        if all {
+            return Some(Predicate::And(said.into_iter().filter(|part| !is_nothing(part)).collect()));
+        }
+        // An alternative that is always true leaves nothing to ask.
+        Some(if said.iter().any(is_nothing) { nothing() } else { Predicate::Or(said) })
+    }
+
+    fn nullish(&mut self, inner: V, holds: bool) -> Said {
+        if self.subject.is_root(inner) {
+            return (!holds && self.subject.element.is_none()).then(nothing);
+        }
+        if let Node::Query { method, array, arg } = self.subject.node(inner) {
+            let method = self.subject.text(method);
+            return self.query(&method, array, arg, !holds);
+        }
+        let path = self.subject.field(inner)?;
+        let null = self.subject.project.arena.intern(Node::Null);
+        Some(about(&path, if holds { Test::Eq(null) } else { Test::Ne(null) }))
+    }
+
+    /// Repeats the conditions of a read that the function can make false.
+    fn repeat(&mut self, read: &DbCall) -> Option<()> {
+        if !matches!(read.action, Action::FindOne | Action::FindMany | Action::Exists) {
+            return Some(());
+        }
+        let Some(filter) = read.filter.filter(|filter| Some(*filter) != self.subject.act.filter) else {
+            return Some(());
+        };
+        let Node::Object(entries) = self.subject.node(filter) else { return None };
+        let asked = self.subject.act.filter.map(|filter| self.subject.node(filter));
+        for entry in entries {
+            let Key::Name(name) = entry.key else { return None };
+            let text = self.subject.text(name);
+            let is_asked =
+                matches!(&asked, Some(Node::Object(asked)) if asked.iter().any(|other| other.key == entry.key));
+            let is_written = text.starts_with('$') || self.is_written(&text);
+            if is_asked || !is_written || self.decision.repeated.contains(&entry) {
+                continue;
+            }
+            if entry.cond != C::TRUE {
+                return None;
+            }
+            self.decision.repeated.push(entry);
+        }
+        Some(())
+    }
+
+    /// Whether the function changes a field of the act's collection.
+    pub fn is_written(&self, path: &str) -> bool {
+        let own = self.writes.iter().filter(|write| write.handle.same(&self.subject.act.handle));
+        let top = path.split('.').next().unwrap_or("");
+        own.flat_map(|write| &write.fields).any(|field| field.top() == top || field.path == "...")
+    }
+
+    fn truth(&mut self, value: V, holds: bool) -> Said {
+        if self.subject.is_root(value) {
+            return (holds && self.subject.element.is_none()).then(nothing);
+        }
+        if let Some(path) = self.subject.length_of(value) {
+            return Some(about(&format!("{path}.0"), Test::Exists(holds)));
+        }
+        if let Some(list) = self.searched_length(value) {
+            let (method, array, arg) = list;
+            return self.query(&method, array, arg, holds);
+        }
+        let path = self.subject.field(value)?;
+        let blanks = self.blanks(&path);
+        Some(about(
+            &path,
+            match (blanks, holds) {
+                (Blanks::Bool, true) => Test::Eq(self.subject.project.arena.bool(true)),
+                (Blanks::Bool, false) => Test::Ne(self.subject.project.arena.bool(true)),
+                (Blanks::Values(values), true) => match values.as_slice() {
+                    [only] => Test::Ne(*only),
+                    _ => Test::Nin(Items::Known(values)),
+                },
+                (Blanks::Values(values), false) => match values.as_slice() {
+                    [only] => Test::Eq(*only),
+                    _ => Test::In(Items::Known(values)),
+                },
+            },
+        ))
+    }
+
+    /// What of a field's values is false, by what the function writes there.
+    fn blanks(&mut self, path: &str) -> Blanks {
+        let (mut is_bool, mut is_number, mut is_text, mut is_object) = (false, false, false, false);
+        for field in self.writes.iter().flat_map(|write| &write.fields).filter(|field| field.path == path) {
+            match self.subject.project.arena.peek(field.value) {
+                _ if matches!(field.operator.as_str(), "$inc" | "$mul") => is_number = true,
+                Node::Bool(_) => is_bool = true,
+                Node::Num(_) => is_number = true,
+                Node::Str(_) | Node::Template(_) => is_text = true,
+                Node::Object(_) | Node::Array(_) | Node::New { .. } => is_object = true,
+                Node::Fresh(Freshness::Time | Freshness::Id, _) => is_object = true,
+                _ => {}
+            }
+        }
+        let arena = &mut self.subject.project.arena;
+        let null = arena.intern(Node::Null);
+        match (is_bool, is_number, is_text, is_object) {
+            (true, false, false, false) => Blanks::Bool,
+            (false, true, false, false) => Blanks::Values(vec![null, arena.num(0.0)]),
+            (false, false, true, false) => Blanks::Values(vec![null, arena.str("")]),
+            (false, false, false, true) => Blanks::Values(vec![null]),
+            _ => Blanks::Values(vec![null, arena.bool(false), arena.num(0.0), arena.str("")]),
+        }
+    }
+}
+
+enum Blanks {
+    Bool,
+    Values(Vec<V>),
+}

@@ -1,0 +1,111 @@
+//! The help: a remedy in a sentence, with the call as the code would make it.
+//!
+//! Input: the act before and after. Output: a text; none where a part of the call has no name that is known. Must not know: whether the
+//! remedy is proven.
+
+use super::code;
+use super::token;
+use crate::judge::NewIndex;
+use crate::project::Project;
+use crate::project::writes::{Write, WriteKind};
+use crate::value::{Entry, Key, Node, V};
+
+/// How an update or a save is made one command.
+pub fn of_update(
+    project: &mut Project,
+    before: &Write,
+    condition: &[Entry],
+    after: &Write,
+    is_changed: bool,
+) -> Option<String> {
+    let update = after.payload.and_then(|payload| code::value(project, payload));
+    let filter = after.filter.and_then(|filter| code::value(project, filter));
+    let tail = match condition.is_empty() {
+        true => "",
+        false if after.method.starts_with("findOneAnd") => ", and treat null as the check having failed",
+        false => ", and treat matchedCount 0 as the check having failed",
+    };
+    let is_save = before.kind == WriteKind::Save;
+    if is_save || before.document.is_some() {
+        let what = if is_save { "replace the change and `save()` by one call" } else { "call it on the model" };
+        let filter = filter?;
+        return Some(match (model(project, before), update) {
+            (Some(model), Some(update)) => format!("{what}: `{model}.updateOne({filter}, {update})`{tail}"),
+            (None, Some(update)) => format!("{what} of the model: `updateOne({filter}, {update})`{tail}"),
+            (_, None) => format!("{what} of the model, `updateOne`, whose filter is `{filter}`{tail}"),
+        });
+    }
+    if before.method != after.method {
+        let (before, after) = (&before.method, &after.method);
+        let filter = filter?;
+        return Some(match is_changed {
+            true => format!("call `{after}({filter}, {})` instead of `{before}`{tail}", update?),
+            false => format!("call `{after}` with the filter `{filter}` instead of `{before}`{tail}"),
+        });
+    }
+    let added = added(project, before, after)?;
+    Some(match (condition.is_empty(), is_changed) {
+        (true, _) => format!("let the server compute it: make the update `{}`", update?),
+        (false, true) => {
+            format!("carry the check in the filter of this call: add `{added}`, make the update `{}`{tail}", update?)
+        }
+        (false, false) => format!("carry the check in the filter of this call: add `{added}`{tail}"),
+    })
+}
+
+/// What the filter asks for that it did not ask before.
+fn added(project: &Project, before: &Write, after: &Write) -> Option<String> {
+    let entries = |filter: Option<V>| match filter.map(|filter| project.arena.peek(filter)) {
+        Some(Node::Object(entries)) => entries.clone(),
+        _ => Vec::new(),
+    };
+    let old = entries(before.filter);
+    let new: Vec<Entry> = entries(after.filter).into_iter().filter(|entry| !old.contains(entry)).collect();
+    code::entries(project, &new)
+}
+
+/// The model that a document was loaded by, as the code calls it.
+fn model(project: &mut Project, write: &Write) -> Option<String> {
+    let named = |name: &str| token::is_identifier(name).then(|| name.to_owned());
+    if let Some(document) = write.document
+        && let Node::Call { callee, .. } = project.arena.peek(document)
+        && let Some((receiver, _)) = project.method_of(*callee)
+        && let Node::Global(_) | Node::Import { .. } = project.arena.peek(receiver)
+        && let Some(name) = project.last_name(receiver).filter(|name| name.starts_with(char::is_uppercase))
+    {
+        return named(name);
+    }
+    write.handle.name().filter(|name| name.starts_with(char::is_uppercase)).and_then(named)
+}
+
+/// The path that an entry of a filter asks about.
+pub fn name_of(project: &Project, entry: &Entry) -> Option<String> {
+    match entry.key {
+        Key::Name(name) => Some(project.arena.text(name).to_owned()),
+        _ => None,
+    }
+}
+
+/// Which unique indexes to create.
+pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
+    let mut texts = Vec::new();
+    for index in indexes {
+        let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, '\''))).collect();
+        let mut text = format!("`{{ {} }}`", keys.join(", "));
+        if !index.partial.is_empty() {
+            let constants = index
+                .partial
+                .iter()
+                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), code::value(project, *value)?)));
+            let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
+            text.push_str(&format!(" with `partialFilterExpression: {{ {constants} }}`"));
+        }
+        texts.push(text);
+    }
+    let (what, which) = match texts.as_slice() {
+        [only] => ("a unique index", only.clone()),
+        _ => ("a unique index on each of", texts.join(" and ")),
+    };
+    let on = if texts.len() == 1 { " on " } else { " " };
+    Some(format!("create {what}{on}{which}, and treat E11000 as found"))
+}

@@ -1,0 +1,139 @@
+//! Remedies: what of a function has to change so that its act is no race, found from what the act depends on and judged like it.
+//!
+//! Input: a function and its act. Output: the act as it would be written, or an index to create, and the help that says so; none
+//! where nothing that was tried is proven to leave no race and to serve whoever was served. Must not know: rules, formats.
+
+mod change;
+mod code;
+mod comparison;
+mod decision;
+mod edits;
+mod elements;
+mod expression;
+mod help;
+mod index;
+mod lower;
+mod said;
+mod subject;
+pub mod token;
+
+use crate::judge::{self, Act, Function, Remedied};
+use crate::project::Project;
+use crate::project::schema::Schemas;
+use crate::project::writes::{Write, WriteKind};
+use crate::value::{C, Entry, Node, V};
+use change::Change;
+use decision::Reader;
+use subject::Subject;
+
+/// An act that was judged a race.
+pub struct Case<'a> {
+    pub function: &'a Function<'a>,
+    pub act: Act,
+    /// The path of an array that the act writes whole.
+    pub whole_array: Option<&'a str>,
+    /// Documents that come from outside of the function.
+    pub documents: &'a [V],
+}
+
+/// A remedy that was proven.
+pub struct Remedy {
+    pub help: String,
+    /// The one path that the filter has to ask about; none where it is more, or the update changes too.
+    pub only: Option<String>,
+}
+
+/// What an update or a save has to be.
+struct Draft {
+    condition: Vec<Entry>,
+    write: Write,
+    is_changed: bool,
+}
+
+/// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both.
+pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> Option<Remedy> {
+    let act = case.function.writes.get(case.act.write)?;
+    let mut presumed = Vec::new();
+    for draft in drafts(project, case, act, &mut presumed) {
+        let Some(help) = help::of_update(project, act, &draft.condition, &draft.write, draft.is_changed) else {
+            continue;
+        };
+        if !mends(project, schemas, case, &draft.write, &presumed) {
+            continue;
+        }
+        let only = match draft.condition.as_slice() {
+            [only] if !draft.is_changed => help::name_of(project, only),
+            _ => None,
+        };
+        return Some(Remedy { help, only });
+    }
+    None
+}
+
+/// What can be tried, the least change first.
+fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Vec<Vec<String>>) -> Vec<Draft> {
+    let cond = match project.arena.and(act.cond, case.act.cond) {
+        C::FALSE => act.cond,
+        both => both,
+    };
+    let writes = case.function.writes;
+    let mut subject = Subject::new(project, act, case.documents);
+    let decision = Reader::new(&mut subject, writes).read(cond);
+    let is_stale = act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps);
+    let changes: Option<Vec<Change>> =
+        act.fields.iter().filter(|_| !is_stale).map(|field| change::change(&mut subject, writes, field)).collect();
+    let mut fields = change::presumed(&mut subject);
+    let condition = decision.and_then(|decision| {
+        fields.extend(decision.presumed);
+        let mut condition = lower::filter(&mut subject.project.arena, &decision.predicate)?;
+        let is_new = |entry: &Entry| condition.iter().all(|known| known.key != entry.key);
+        let repeated: Vec<Entry> = decision.repeated.iter().filter(|entry| is_new(entry)).copied().collect();
+        condition.extend(repeated);
+        Some(condition)
+    });
+    presumed.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
+    let condition = condition.unwrap_or_default();
+    let changes = changes.filter(|changes| changes.iter().any(|change| !matches!(change, Change::Kept)));
+    let mut tried: Vec<(&[Entry], Option<&[Change]>)> = Vec::new();
+    if let Some(changes) = &changes {
+        tried.push((&[], Some(changes)));
+    }
+    if !condition.is_empty() {
+        tried.push((&condition, None));
+        tried.extend(changes.as_ref().map(|changes| (condition.as_slice(), Some(changes.as_slice()))));
+    }
+    let mut drafts = Vec::new();
+    for (condition, changes) in tried {
+        if let Some(write) = edits::edited(&mut subject, condition, changes) {
+            drafts.push(Draft { condition: condition.to_vec(), write, is_changed: changes.is_some() });
+        }
+    }
+    drafts
+}
+
+fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &[Vec<String>]) -> bool {
+    let (mut writes, mut versioned) = (case.function.writes.to_vec(), case.function.versioned.to_vec());
+    let at = case.act.write;
+    if let (Some(old), Some(is_versioned)) = (writes.get_mut(at), versioned.get_mut(at)) {
+        (*old, *is_versioned) = (write.clone(), false);
+    }
+    let remedied = Remedied { writes: &writes, versioned: &versioned, indexes: &[], presumed, keys: &[] };
+    judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied)
+}
+
+/// The remedy of an insert that searches decide, by their filters: a unique index for each of them.
+pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filters: &[V]) -> Option<Remedy> {
+    let act = case.function.writes.get(case.act.write)?;
+    let is_repeated = case.function.steps.get(act.step).is_none_or(|step| step.in_loop);
+    // Of a list, two documents may have one key.
+    let is_one = act.payload.is_some_and(|payload| !matches!(project.arena.node(payload), Node::Array(_)));
+    if is_repeated || !is_one || act.method == "insertMany" {
+        return None;
+    }
+    let (indexes, keys) = index::needed(project, schemas, act, filters)?;
+    let Function { writes, versioned, .. } = *case.function;
+    let remedied = Remedied { writes, versioned, indexes: &indexes, presumed: &[], keys: &keys };
+    let help = help::of_indexes(project, &indexes)?;
+    let is_mended = judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied);
+    is_mended.then_some(Remedy { help, only: None })
+}

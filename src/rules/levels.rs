@@ -1,0 +1,20 @@
+//! The level of a rule's findings.
+//!
+//! Input: a rule, the configuration. Output: a level. Must not know: what a rule checks.
+
+use super::doc;
+use crate::config::Config;
+use crate::diagnostic::Level;
+
+/// The level of a rule without configuration, as its page says.
+pub fn default_level(rule: &str) -> Level {
+    doc::page(rule).map_or(Level::Warning, |page| page.meta.level)
+}
+
+/// The level of a rule's findings: the configuration's, else the finding's own, else the page's; `None` when it is off.
+pub fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
+    match config.rules.get(rule) {
+        Some(level) => level.level(),
+        None => own.or(Some(default_level(rule))),
+    }
+}
