@@ -4,7 +4,6 @@ use super::context::{Context, Trace};
 use super::proof::{Judged, Mend};
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::project::{Op, Step};
 use crate::race::decision::Loaded;
 use crate::race::relation::{Relation, Taken};
 use crate::value::{Coercion, Node, Site, V};
@@ -22,7 +21,6 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 || field.path.is_empty()
                 || reported.contains(&field.site)
                 || ctx.is_versioned(write, field)
-                || is_unsent(ctx, trace, write, field)
             {
                 continue;
             }
@@ -47,18 +45,6 @@ fn list_read(ctx: &mut Context<'_>, root: V) -> Option<crate::project::mongo::Db
         }
         _ => None,
     }
-}
-
-/// Whether Mongoose does not see the change: inside of a Mixed field, without `markModified`.
-fn is_unsent(ctx: &Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> bool {
-    let is_marked = |step: &Step| match &step.op {
-        Op::Call { name: Some(name), .. } => ctx.project.arena.text(*name) == "markModified",
-        _ => false,
-    };
-    write.kind == WriteKind::Save
-        && field.path.contains('.')
-        && ctx.schemas.is_mixed(&write.handle, field.top())
-        && !trace.steps.iter().any(is_marked)
 }
 
 /// How a value was computed.
