@@ -132,7 +132,12 @@ impl Project {
     fn document_handle(&mut self, document: V, depth: u32) -> Handle {
         match self.arena.node(document).clone() {
             Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
-            Node::Element(list) | Node::Index(list, _) => self.document_handle(list, depth + 1),
+            // A dictionary of documents, or a list of them.
+            Node::Index(list, _) => match self.kept_handle(document) {
+                Some(handle) => handle,
+                None => self.document_handle(list, depth + 1),
+            },
+            Node::Element(list) => self.document_handle(list, depth + 1),
             Node::Query { array, .. } => self.document_handle(array, depth + 1),
             Node::This(_) | Node::Instance(_) => match self.model_of_document(document) {
                 Some(model) => self.handle_of(model, 0).unwrap_or(Handle::Value(document)),

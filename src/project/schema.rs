@@ -251,7 +251,7 @@ impl Project {
             Node::Object(_) => self.arena.member(field, kind),
             _ => field,
         };
-        self.last_name(inner) == Some("Mixed")
+        matches!(self.last_name(inner), Some("Mixed" | "Object"))
     }
 
     /// The place where a function is called in the caller's text.

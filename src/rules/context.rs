@@ -100,7 +100,8 @@ impl<'a> Context<'a> {
     /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
         let steps = self.project.summaries.get(func.0 as usize)?.clone();
-        let writes = self.project.writes(&steps);
+        let mut writes = self.project.writes(&steps);
+        self.drop_unsent(&steps, &mut writes);
         let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));
         if writes.is_empty() && !marked {
             return None;
@@ -141,6 +142,21 @@ impl<'a> Context<'a> {
         let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
         Some(Trace { func, steps, writes, checks, guarded, documents, locks })
+    }
+
+    /// Leaves out what Mongoose does not send: changes inside of a Mixed field, without `markModified`.
+    fn drop_unsent(&self, steps: &[Step], writes: &mut [Write]) {
+        let is_marked = |step: &Step| match &step.op {
+            Op::Call { name: Some(name), .. } => self.project.arena.text(*name) == "markModified",
+            _ => false,
+        };
+        if steps.iter().any(is_marked) {
+            return;
+        }
+        for write in writes.iter_mut().filter(|write| write.kind == WriteKind::Save) {
+            let Write { handle, fields, .. } = write;
+            fields.retain(|field| !(field.path.contains('.') && self.schemas.is_mixed(handle, field.top())));
+        }
     }
 
     /// Reports a finding, unless the budget of the function was spent before it was decided.

@@ -38,9 +38,13 @@ impl Arena {
                 Some(n != 0.0 && !n.is_nan())
             }
             Node::Str(sym) => Some(!self.text(*sym).is_empty()),
-            Node::Object(_) | Node::Array(_) | Node::Cell(_) | Node::Func(_) | Node::Class(_) | Node::Fresh(..) => {
-                Some(true)
-            }
+            Node::Object(_)
+            | Node::Array(_)
+            | Node::Cell(_)
+            | Node::Func(_)
+            | Node::Class(_)
+            | Node::Instance(_)
+            | Node::Fresh(..) => Some(true),
             Node::New { .. } | Node::Mapped(..) | Node::Coerce(Coercion::ObjectId, _) => Some(true),
             Node::Not(inner) => self.truth_under(atoms, *inner, depth + 1).map(|b| !b),
             Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.truth_under(atoms, *inner, depth + 1),
