@@ -35,7 +35,7 @@ pub mod upsert;
 mod witness;
 
 pub use function::Function;
-pub use remedied::{NewIndex, Remedied, mends};
+pub use remedied::{NewIndex, Presumed, Remedied, mends};
 pub use search::Verdict;
 pub use slice::Act;
 
