@@ -42,7 +42,7 @@ mod witness;
 mod written;
 
 pub use function::Function;
-pub use remedied::{NewIndex, Remedied, mends};
+pub use remedied::{NewIndex, Presumed, Remedied, mends};
 pub use search::Verdict;
 pub use slice::Act;
 

@@ -4,6 +4,7 @@
 //! how a remedy was found, formats.
 
 use super::bson::{Concrete, Value};
+use super::choices::Candidate;
 use super::eval::{Machine, Mode};
 use super::function::{Function, indexes_of, versioned_of};
 use super::hints::{self, Hints};
@@ -25,10 +26,20 @@ pub struct Remedied<'a> {
     pub versioned: &'a [bool],
     /// Indexes that the remedy adds to the collection of the act.
     pub indexes: &'a [NewIndex],
-    /// Fields of the act's documents that the remedy presumes to be there.
-    pub presumed: &'a [Vec<String>],
+    pub presumed: &'a Presumed,
     /// The values by which a document is searched, one group for each key: a second request may bring another value for one alone.
     pub keys: &'a [V],
+}
+
+/// What a remedy takes for granted, as the code does where it means anything: nobody is served worse for what is no input.
+#[derive(Clone, Debug, Default)]
+pub struct Presumed {
+    /// Fields of the act's documents that are there, with a value that has an order.
+    pub fields: Vec<Vec<String>>,
+    /// Values that have an order: numbers, times.
+    pub ordered: Vec<V>,
+    /// Values that are not undefined.
+    pub given: Vec<V>,
 }
 
 /// A unique index to be created.
@@ -85,7 +96,8 @@ pub fn mends(
         };
         let [were, are] = &versions;
         let (before, after) = (question(&before, &old[..], &were[..]), question(&after, &new[..], &are[..]));
-        serves(&before, &after, collection, remedied.presumed) && matches!(search::judge(&after), Verdict::Safe { .. })
+        serves(&before, &after, &Plausible::new(&project.arena, collection, remedied.presumed))
+            && matches!(search::judge(&after), Verdict::Safe { .. })
     })
 }
 
@@ -136,7 +148,7 @@ fn parts(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
 
 /// Whether each request that the function serves is served by the remedied one too, with the same outcome: alone, and one after
 /// another one.
-fn serves(before: &Question<'_>, after: &Question<'_>, collection: u32, presumed: &[Vec<String>]) -> bool {
+fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>) -> bool {
     [Mode::Same, Mode::Different(None)].into_iter().all(|mode| {
         let mut search = Search::new(before, mode, None);
         if search.climb().is_some() {
@@ -156,8 +168,7 @@ fn serves(before: &Question<'_>, after: &Question<'_>, collection: u32, presumed
                 search.take(&reached);
                 search.set(slot, candidate);
                 tried += 1;
-                let is_there = |path: &Vec<String>| is_there(&search.machine, collection, path);
-                if presumed.iter().all(is_there) && serves_here(&mut search.machine, before, after) == Some(false) {
+                if plausible.holds(&search.machine) && serves_here(&mut search.machine, before, after) == Some(false) {
                     return false;
                 }
             }
@@ -166,9 +177,37 @@ fn serves(before: &Question<'_>, after: &Question<'_>, collection: u32, presumed
     })
 }
 
-fn is_there(machine: &Machine<'_>, collection: u32, path: &[String]) -> bool {
-    let slot = machine.slot_of(collection, path);
-    slot.is_none_or(|slot| !matches!(machine.choices.taken(slot), super::choices::Candidate::Missing))
+/// What is presumed, for looking up.
+struct Plausible<'a> {
+    collection: u32,
+    fields: &'a [Vec<String>],
+    ordered: FxHashSet<V>,
+    given: FxHashSet<V>,
+}
+
+impl<'a> Plausible<'a> {
+    fn new(arena: &Arena, collection: u32, presumed: &'a Presumed) -> Self {
+        let all = |values: &[V]| {
+            let mut all = FxHashSet::default();
+            values.iter().for_each(|value| parts(arena, *value, &mut all));
+            all
+        };
+        let (ordered, given) = (all(&presumed.ordered), all(&presumed.given));
+        Self { collection, fields: &presumed.fields, ordered, given }
+    }
+
+    /// Whether it holds under the choices made.
+    fn holds(&self, machine: &Machine<'_>) -> bool {
+        let choices = &machine.choices;
+        let is_known = |slot| !matches!(choices.taken(slot), Candidate::Missing | Candidate::Itself);
+        let are_there = self.fields.iter().all(|path| machine.slot_of(self.collection, path).is_none_or(is_known));
+        are_there
+            && choices.terms.iter().all(|term| match (term.source, choices.taken(term.slot)) {
+                (Some(source), Candidate::Missing) => !self.given.contains(&source),
+                (Some(source), Candidate::Itself) => !self.ordered.contains(&source),
+                _ => true,
+            })
+    }
 }
 
 /// The same under the choices made; none where the work that a judgement may take is spent.

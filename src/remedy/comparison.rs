@@ -53,12 +53,14 @@ impl Reader<'_, '_> {
         for side in [&left, &right] {
             presume(side, &mut self.decision.presumed);
         }
+        self.decision.ordered.extend([a, b]);
         Some(Predicate::Expr(call(operator, vec![left, right])))
     }
 
     fn tested(&mut self, path: &str, op: Compare, other: V, holds: bool, is_turned: bool) -> Said {
         if op != Compare::Equal {
             self.presume(path);
+            self.decision.ordered.push(other);
             return Some(about(path, compared(order(op, holds, is_turned), other)));
         }
         let is_missing = other == Arena::UNDEFINED;
@@ -93,6 +95,7 @@ impl Reader<'_, '_> {
                 (false, false) => Some(about(&path, Test::Ne(other))),
             };
         }
+        self.decision.ordered.push(other);
         let wanted = order(op, holds, is_turned);
         let default = self.subject.number(defaulted.value)?;
         // What a limit is, is not known here; a count that begins is below it, and an amount that begins covers nothing.

@@ -3,7 +3,7 @@
 //! Input: a path condition. Output: the predicate, whole: none where a part of it is about the document and cannot be said.
 //! Must not know: how the predicate is written, updates.
 
-use super::said::{about, is_nothing, nothing};
+use super::said::{about, any, is_nothing, nothing};
 use super::subject::Subject;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::Write;
@@ -19,6 +19,8 @@ pub struct Decision {
     pub repeated: Vec<Entry>,
     /// Fields that an order is asked of: one that is missing has none.
     pub presumed: Vec<String>,
+    /// What they are compared with.
+    pub ordered: Vec<V>,
 }
 
 /// What can be said of a part; `And` of nothing where it does not concern the document.
@@ -105,7 +107,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             return Some(Predicate::And(said.into_iter().filter(|part| !is_nothing(part)).collect()));
         }
         // An alternative that is always true leaves nothing to ask.
-        Some(if said.iter().any(is_nothing) { nothing() } else { Predicate::Or(said) })
+        Some(if said.iter().any(is_nothing) { nothing() } else { any(said) })
     }
 
     fn nullish(&mut self, inner: V, holds: bool) -> Said {

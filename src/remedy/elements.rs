@@ -37,6 +37,7 @@ impl Reader<'_, '_> {
         }
         let empty = Expression::List(Vec::new());
         let size = call(Operator::Size, vec![call(Operator::IfNull, vec![field(path.to_owned()), empty])]);
+        self.decision.ordered.push(other);
         let operator = operator(order(op, holds, is_turned));
         Some(Predicate::Expr(call(operator, vec![size, Expression::Value(other)])))
     }

@@ -32,6 +32,7 @@ pub fn of_update(
         return Some(match (model(project, before), update) {
             (Some(model), Some(update)) => format!("{what}: `{model}.updateOne({filter}, {update})`{tail}"),
             (None, Some(update)) => format!("{what} of the model: `updateOne({filter}, {update})`{tail}"),
+            (_, None) if is_changed => return None,
             (_, None) => format!("{what} of the model, `updateOne`, whose filter is `{filter}`{tail}"),
         });
     }

@@ -17,7 +17,7 @@ mod said;
 mod subject;
 pub mod token;
 
-use crate::judge::{self, Act, Function, Remedied};
+use crate::judge::{self, Act, Function, Presumed, Remedied};
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
@@ -53,7 +53,7 @@ struct Draft {
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both.
 pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> Option<Remedy> {
     let act = case.function.writes.get(case.act.write)?;
-    let mut presumed = Vec::new();
+    let mut presumed = Presumed::default();
     for draft in drafts(project, case, act, &mut presumed) {
         let Some(help) = help::of_update(project, act, &draft.condition, &draft.write, draft.is_changed) else {
             continue;
@@ -71,7 +71,7 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
 }
 
 /// What can be tried, the least change first.
-fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Vec<Vec<String>>) -> Vec<Draft> {
+fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Presumed) -> Vec<Draft> {
     let cond = match project.arena.and(act.cond, case.act.cond) {
         C::FALSE => act.cond,
         both => both,
@@ -85,15 +85,30 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Ve
     let mut fields = change::presumed(&mut subject);
     let condition = decision.and_then(|decision| {
         fields.extend(decision.presumed);
+        presumed.ordered.extend(decision.ordered);
         let mut condition = lower::filter(&mut subject.project.arena, &decision.predicate)?;
         let is_new = |entry: &Entry| condition.iter().all(|known| known.key != entry.key);
         let repeated: Vec<Entry> = decision.repeated.iter().filter(|entry| is_new(entry)).copied().collect();
         condition.extend(repeated);
         Some(condition)
     });
-    presumed.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
+    presumed.fields.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     let condition = condition.unwrap_or_default();
+    presumed.given.extend(condition.iter().map(|entry| entry.value));
     let changes = changes.filter(|changes| changes.iter().any(|change| !matches!(change, Change::Kept)));
+    if let Some(changes) = &changes {
+        for (field, change) in act.fields.iter().zip(changes) {
+            match change {
+                Change::Kept => {}
+                Change::Operator("$push" | "$pull", _, value) => presumed.given.push(*value),
+                Change::Keys(keys) => presumed.given.extend(keys.iter().flat_map(|(key, value)| [*key, *value])),
+                _ => {
+                    presumed.ordered.push(field.value);
+                    presumed.given.push(field.value);
+                }
+            }
+        }
+    }
     let mut tried: Vec<(&[Entry], Option<&[Change]>)> = Vec::new();
     if let Some(changes) = &changes {
         tried.push((&[], Some(changes)));
@@ -111,7 +126,7 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Ve
     drafts
 }
 
-fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &[Vec<String>]) -> bool {
+fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &Presumed) -> bool {
     let (mut writes, mut versioned) = (case.function.writes.to_vec(), case.function.versioned.to_vec());
     let at = case.act.write;
     if let (Some(old), Some(is_versioned)) = (writes.get_mut(at), versioned.get_mut(at)) {
@@ -132,7 +147,7 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
     }
     let (indexes, keys) = index::needed(project, schemas, act, filters)?;
     let Function { writes, versioned, .. } = *case.function;
-    let remedied = Remedied { writes, versioned, indexes: &indexes, presumed: &[], keys: &keys };
+    let remedied = Remedied { writes, versioned, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let help = help::of_indexes(project, &indexes)?;
     let is_mended = judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied);
     is_mended.then_some(Remedy { help, only: None })

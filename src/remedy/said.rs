@@ -4,6 +4,7 @@
 
 use crate::race::expression::{Expression, Operator};
 use crate::race::predicate::{Predicate, Test};
+use crate::race::term::Items;
 use crate::value::V;
 use std::rc::Rc;
 
@@ -17,6 +18,22 @@ pub fn is_nothing(predicate: &Predicate<V>) -> bool {
 
 pub fn about(path: &str, test: Test<V>) -> Predicate<V> {
     Predicate::Field { path: Rc::from(path), test }
+}
+
+/// Any of these; values of one field are one test.
+pub fn any(parts: Vec<Predicate<V>>) -> Predicate<V> {
+    let one = |part: &Predicate<V>| match part {
+        Predicate::Field { path, test: Test::Eq(value) } => Some((path.clone(), *value)),
+        _ => None,
+    };
+    let values: Option<Vec<(Rc<str>, V)>> = parts.iter().map(one).collect();
+    match values.as_deref() {
+        Some([(path, first), rest @ ..]) if rest.iter().all(|(other, _)| other == path) => {
+            let values = std::iter::once(*first).chain(rest.iter().map(|(_, value)| *value));
+            about(path, Test::In(Items::Known(values.collect())))
+        }
+        _ => Predicate::Or(parts),
+    }
 }
 
 pub fn compared(operator: &str, value: V) -> Test<V> {

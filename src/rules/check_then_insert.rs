@@ -326,7 +326,7 @@ fn report(
     draft.help = if keys.is_empty() || write.method == "insertMany" {
         "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing"
     } else {
-        "let the server refuse the second insert: store what the search asks for as one key of its own, such as a day or a sorted pair, with a unique index, and treat E11000 as found"
+        "let the server refuse the second insert, by a unique index on what may be stored once only: if that is not what the search asks for, on one key of its own, such as a day or a sorted pair; treat E11000 as found"
     }
     .to_owned();
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
