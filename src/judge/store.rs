@@ -378,10 +378,16 @@ fn identified(document: &Value, fresh: &mut u32) -> Value {
 fn valid_id(document: &Value) -> Result<Value, Failure> {
     match document.field("_id") {
         Some(Value::List(_)) | None => Failure::rejected("an _id is no array"),
-        Some(Value::Document(fields)) if fields.iter().any(|(name, _)| name.starts_with('$')) => {
-            Failure::rejected("an _id has no operators")
-        }
+        Some(id) if has_operator(id) => Failure::rejected("an _id has no operators"),
         Some(id) => Ok(id.clone()),
+    }
+}
+
+fn has_operator(value: &Value) -> bool {
+    match value {
+        Value::Document(fields) => fields.iter().any(|(name, value)| name.starts_with('$') || has_operator(value)),
+        Value::List(items) => items.iter().any(has_operator),
+        _ => false,
     }
 }
 
