@@ -10,6 +10,7 @@ pub mod command;
 pub mod evaluated;
 pub mod expression;
 pub mod failure;
+pub mod identity;
 pub mod keys;
 pub mod matching;
 pub mod pattern;
