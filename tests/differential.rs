@@ -23,8 +23,8 @@ const CASES: usize = 24_000;
 const BATCH: usize = 40;
 /// The server computes constant parts of an expression before it looks at a document, and refuses what fails there.
 const FOLDED: &str = "Failed to optimize expression";
-/// At most this many cases in a hundred may be beyond the model.
-const NOT_MODELLED: usize = 12;
+/// At most so many cases in a hundred may be beyond the model.
+const NOT_MODELLED: usize = 1;
 
 /// One index for each collection, but the first.
 fn indexes() -> Vec<UniqueIndex> {

@@ -14,6 +14,7 @@ pub mod expression;
 pub mod failure;
 mod function;
 mod hints;
+pub mod identity;
 mod javascript;
 pub mod keys;
 mod literal;

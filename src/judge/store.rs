@@ -3,10 +3,11 @@
 //! Input: commands on concrete values. Output: the server's replies and failures. Must not know: requests, interleavings.
 
 use super::bson::{Concrete, Value};
+use super::identity::{by_id, identified, valid_id};
 use super::matching::{self, Found};
 use super::projection::Projection;
 use super::sort::Order;
-use super::update::{self, Context, first};
+use super::update::{self, Context};
 use super::{traverse, unique, upsert};
 use crate::race::change::{self, Change};
 use crate::race::predicate::{self, Predicate};
@@ -361,32 +362,6 @@ fn may_insert(write: &Write<'_>) -> Result<(), Failure> {
         return Failure::rejected("$expr is not allowed in the query predicate for an upsert");
     }
     Ok(())
-}
-
-/// The document with an `_id`, which stands first.
-fn identified(document: &Value, fresh: &mut u32) -> Value {
-    match (document.field("_id"), document.fields().and_then(<[_]>::first)) {
-        (Some(_), Some((name, _))) if &**name == "_id" => document.clone(),
-        (Some(id), _) => first(document, id),
-        (None, _) => {
-            *fresh += 1;
-            first(document, &Value::Id(*fresh))
-        }
-    }
-}
-
-fn valid_id(document: &Value) -> Result<Value, Failure> {
-    match document.field("_id") {
-        Some(Value::List(_)) | None => Failure::rejected("an _id is no array"),
-        Some(Value::Document(fields)) if fields.iter().any(|(name, _)| name.starts_with('$')) => {
-            Failure::rejected("an _id has no operators")
-        }
-        Some(id) => Ok(id.clone()),
-    }
-}
-
-fn by_id(documents: &[Value], id: &Value) -> Option<usize> {
-    documents.iter().position(|document| document.field("_id") == Some(id))
 }
 
 /// Whether two are one state of one document: a write makes a new allocation.

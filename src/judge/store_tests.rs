@@ -143,6 +143,13 @@ fn an_unordered_insert_goes_on_after_a_duplicate() {
 }
 
 #[test]
+fn an_identity_is_no_array_and_has_no_operators() {
+    for document in ["{'_id': [1]}", "{'_id': {'$x': 1}}", "{'_id': {'a': [{'$x': 1}]}}"] {
+        assert!(is_rejected(&run(&mut store(&[]), &insert(document))), "{document}");
+    }
+}
+
+#[test]
 fn a_found_document_comes_back_before_or_after() {
     for (returns, expected) in [(Returns::Before, "{_id: 1, n: 1}"), (Returns::After, "{_id: 1, n: 2}")] {
         let mut store = store(&["{'_id': 1, 'n': 1}", "{'_id': 2, 'n': 0}"]);

@@ -5,6 +5,7 @@
 use super::act::{self, Outcome};
 use super::bson::{Value, index};
 use super::failure::Failure;
+use super::identity::first;
 use super::matching::{self, Found};
 use super::pipeline;
 use crate::limits::FILLED_ARRAY;
@@ -56,13 +57,6 @@ fn with_id(old: &Value, new: Value, keeps: bool) -> Result<Value, Failure> {
         None if !keeps => Ok(first(&new, old_id)),
         _ => Failure::rejected("_id is immutable"),
     }
-}
-
-/// The document with `_id` before its other fields.
-pub fn first(document: &Value, id: &Value) -> Value {
-    let fields = document.fields().unwrap_or_default();
-    let rest = fields.iter().filter(|(name, _)| &**name != "_id").cloned();
-    Value::Document(Rc::new(std::iter::once(("_id".into(), id.clone())).chain(rest).collect()))
 }
 
 fn operators(

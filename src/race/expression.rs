@@ -3,7 +3,7 @@
 //! Input: an expression in any representation. Output: its tree; an operator that is not modelled stays in it by its name.
 //! Must not know: how it is evaluated.
 
-use super::term::{Refused, Terms, View, entries};
+use super::term::{Known, Refused, Terms, View, entries};
 use crate::limits::FILTER_DEPTH;
 use std::rc::Rc;
 
@@ -274,14 +274,13 @@ impl<S: Terms> Reader<'_, S> {
     }
 
     /// The required and optional arguments that an operator takes by name; `None` where they are not known.
-    #[expect(clippy::type_complexity, reason = "present, known, each")]
     fn named(
         &self,
         operand: &S::Term,
         operator: &str,
         required: &[&str],
         optional: &[&str],
-    ) -> Result<Option<Vec<Option<S::Term>>>, Refused> {
+    ) -> Known<Vec<Option<S::Term>>> {
         let Some(mut given) = entries(self.terms, operand, operator)? else { return Ok(None) };
         let mut take = |name: &str| {
             let at = given.iter().position(|(given, _)| &**given == name);

@@ -106,7 +106,7 @@ fn what_is_not_modelled_stays_under_its_name() {
 #[test]
 fn nesting_that_the_server_does_not_take_is_not_followed() {
     let mut term = json!({"a": 1});
-    for _ in 0..3_000 {
+    for _ in 0..150 {
         term = json!({ "$and": [term] });
     }
     let mut part = predicate::parse(&Json, &term).unwrap();
@@ -114,10 +114,6 @@ fn nesting_that_the_server_does_not_take_is_not_followed() {
         part = parts.remove(0);
     }
     assert_eq!(part, Predicate::Unknown("nesting".into()));
-    // Dropping a deep term recurses, so that it is taken apart by hand.
-    while let Some(inner) = term.get_mut("$and").and_then(|list| list.get_mut(0)).map(Value::take) {
-        term = inner;
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use super::expression::{self, Expression};
 use super::path::apart;
-use super::term::{Items, Refused, Terms, View, entries};
+use super::term::{Items, Known, Refused, Terms, View, entries};
 use std::rc::Rc;
 
 /// A stage of an update pipeline.
@@ -87,8 +87,7 @@ fn flatten<S: Terms>(
 }
 
 /// The paths of the operand of a stage; `None` where they are not known.
-#[expect(clippy::type_complexity, reason = "known, each with its value")]
-fn fields<S: Terms>(terms: &S, operand: &S::Term, stage: &str) -> Result<Option<Vec<(Rc<str>, S::Term)>>, Refused> {
+fn fields<S: Terms>(terms: &S, operand: &S::Term, stage: &str) -> Known<Vec<(Rc<str>, S::Term)>> {
     let Some(named) = entries(terms, operand, stage)? else { return Ok(None) };
     if named.is_empty() {
         return Err(Refused::new(format!("{stage} needs a field")));

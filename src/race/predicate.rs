@@ -4,7 +4,7 @@
 //! never dropped. Must not know: how a document is matched.
 
 use super::expression::{self, Expression};
-use super::term::{Items, Refused, Terms, View};
+use super::term::{Items, Known, Refused, Terms, View};
 use crate::limits::FILTER_DEPTH;
 use std::rc::Rc;
 
@@ -322,7 +322,7 @@ fn not<S: Terms>(terms: &S, operand: &S::Term, depth: u32) -> Result<Test<S::Ter
 }
 
 /// The types that `$type` names; `None` where the operand is not known.
-fn kinds<S: Terms>(terms: &S, operand: &S::Term) -> Result<Option<Vec<Kind>>, Refused> {
+fn kinds<S: Terms>(terms: &S, operand: &S::Term) -> Known<Vec<Kind>> {
     let items = match terms.view(operand) {
         View::List(items) if items.is_empty() => return Err(Refused::new("$type must match at least one type")),
         View::List(items) => items,

@@ -43,6 +43,9 @@ impl Refused {
     }
 }
 
+/// What was read; `None` where it is not known.
+pub type Known<T> = Result<Option<T>, Refused>;
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -68,11 +71,7 @@ impl<T: Clone> Items<T> {
 }
 
 /// The entries of an operand that has to be a document; `None` where it, or one of its names, is not known.
-pub fn entries<S: Terms>(
-    terms: &S,
-    operand: &S::Term,
-    operator: &str,
-) -> Result<Option<Vec<(Rc<str>, S::Term)>>, Refused> {
+pub fn entries<S: Terms>(terms: &S, operand: &S::Term, operator: &str) -> Known<Vec<(Rc<str>, S::Term)>> {
     match terms.view(operand) {
         View::Document(entries) => Ok(entries.into_iter().map(|(name, value)| Some((name?, value))).collect()),
         View::Unknown => Ok(None),
