@@ -9,7 +9,7 @@ use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::Write;
 use crate::race::predicate::{Predicate, Test};
 use crate::race::term::Items;
-use crate::value::{C, Coercion, Entry, Freshness, Key, Node, RETURNS, V};
+use crate::value::{C, Coercion, Entry, Freshness, Key, Node, RETURNS, Site, V};
 
 /// What the act's filter has to ask.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub struct Decision {
     pub presumed: Vec<String>,
     /// What they are compared with.
     pub ordered: Vec<V>,
+    /// Reads that found nothing.
+    pub absent: Vec<Site>,
 }
 
 /// What can be said of a part; `And` of nothing where it does not concern the document.
@@ -31,11 +33,13 @@ pub struct Reader<'s, 'a> {
     /// The writes of the function.
     pub writes: &'s [Write],
     pub decision: Decision,
+    /// How many alternatives are being read: what is left out of one makes it another.
+    alternatives_open: u32,
 }
 
 impl<'s, 'a> Reader<'s, 'a> {
     pub fn new(subject: &'s mut Subject<'a>, writes: &'s [Write]) -> Self {
-        Self { subject, writes, decision: Decision::default() }
+        Self { subject, writes, decision: Decision::default(), alternatives_open: 0 }
     }
 
     /// The decision of a path condition.
@@ -83,6 +87,10 @@ impl<'s, 'a> Reader<'s, 'a> {
             Node::Derived(operator, parts) if holds && self.subject.project.arena.text(operator) == RETURNS => {
                 self.parts(&parts, true, true, depth)
             }
+            Node::OneOf(alternatives) => {
+                let whole = self.alternatives(alternatives)?;
+                self.said(whole, holds, depth + 1)
+            }
             Node::Nullish(inner) => self.nullish(inner, holds),
             Node::Compare(op, a, b) => self.comparison(op, a, b, holds),
             Node::Query { method, array, arg } => {
@@ -93,16 +101,36 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
     }
 
+    /// Alternatives as one condition: some alternative is taken, and is true.
+    fn alternatives(&mut self, alternatives: Vec<(C, V)>) -> Option<V> {
+        let arena = &mut self.subject.project.arena;
+        let mut taken = Vec::new();
+        for (cond, value) in alternatives {
+            let cond = arena.cond_value(cond);
+            let value = match arena.is_literal(value) {
+                true => {
+                    let truth = arena.truth(C::TRUE, value)?;
+                    arena.bool(truth)
+                }
+                false => value,
+            };
+            taken.push(arena.all(vec![cond, value]));
+        }
+        Some(arena.any(taken))
+    }
+
     /// Parts of which all or any are to hold.
     fn parts(&mut self, parts: &[V], holds: bool, all: bool, depth: u32) -> Said {
         // Of alternatives, each must be about the document: one that is not may be what lets the request through.
         // That no element is as described says nothing of each part of the description.
-        let is_asked_alone = all && self.subject.element.is_none();
+        let is_asked_alone = all && self.subject.element.is_none() && self.alternatives_open == 0;
         if !is_asked_alone && parts.iter().any(|part| !self.subject.mentions(*part)) {
             return None;
         }
-        let said: Vec<Predicate<V>> =
-            parts.iter().map(|part| self.said(*part, holds, depth + 1)).collect::<Option<_>>()?;
+        self.alternatives_open += u32::from(!all);
+        let said: Option<Vec<Predicate<V>>> = parts.iter().map(|part| self.said(*part, holds, depth + 1)).collect();
+        self.alternatives_open -= u32::from(!all);
+        let said = said?;
         if all {
             return Some(Predicate::And(said.into_iter().filter(|part| !is_nothing(part)).collect()));
         }
@@ -112,7 +140,10 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     fn nullish(&mut self, inner: V, holds: bool) -> Said {
         if self.subject.is_root(inner) {
-            return (!holds && self.subject.element.is_none()).then(nothing);
+            return match !holds && self.subject.element.is_none() {
+                true => Some(nothing()),
+                false => self.not_found(inner),
+            };
         }
         if let Node::Query { method, array, arg } = self.subject.node(inner) {
             let method = self.subject.text(method);
@@ -123,9 +154,31 @@ impl<'s, 'a> Reader<'s, 'a> {
         Some(about(&path, if holds { Test::Eq(null) } else { Test::Ne(null) }))
     }
 
+    /// The document was looked for under one condition more than the act asks for, and not found: the opposite has to hold.
+    fn not_found(&mut self, root: V) -> Said {
+        let read = self.subject.project.read_of(root).filter(|_| self.subject.element.is_none())?;
+        self.decision.absent.push(read.site);
+        let filter = read.filter?;
+        let (Node::Object(searched), Node::Object(asked)) =
+            (self.subject.node(filter), self.subject.node(self.subject.act.filter?))
+        else {
+            return None;
+        };
+        let mut more = searched.into_iter().filter(|entry| !asked.contains(entry));
+        let (Some(only), None) = (more.next(), more.next()) else { return None };
+        let Key::Name(name) = only.key else { return None };
+        let name = self.subject.text(name);
+        let is_plain = !matches!(self.subject.node(only.value), Node::Object(_) | Node::Regex(_) | Node::New { .. });
+        (is_plain && only.cond == C::TRUE && !name.starts_with('$')).then(|| about(&name, Test::Ne(only.value)))
+    }
+
     /// Repeats the conditions of a read that the function can make false.
     fn repeat(&mut self, read: &DbCall) -> Option<()> {
         if !matches!(read.action, Action::FindOne | Action::FindMany | Action::Exists) {
+            return Some(());
+        }
+        // What was not found is no condition.
+        if self.decision.absent.contains(&read.site) {
             return Some(());
         }
         let Some(filter) = read.filter.filter(|filter| Some(*filter) != self.subject.act.filter) else {
@@ -159,7 +212,10 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     fn truth(&mut self, value: V, holds: bool) -> Said {
         if self.subject.is_root(value) {
-            return (holds && self.subject.element.is_none()).then(nothing);
+            return match holds && self.subject.element.is_none() {
+                true => Some(nothing()),
+                false => self.not_found(value),
+            };
         }
         if let Some(path) = self.subject.length_of(value) {
             return Some(about(&format!("{path}.0"), Test::Exists(holds)));
