@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
 use crate::limits;
-use crate::value::{FnRef, Key, Node, Site, Sym, V};
+use crate::value::{FnRef, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
 
 /// The collection or model that a call works on.
