@@ -298,7 +298,7 @@ impl Machine<'_> {
             }
             match entry.key {
                 Key::Name(name) => {
-                    let value = self.eval(request, entry.value);
+                    let value = self.whole(request, entry.value);
                     let name = self.arena.text(name);
                     match value {
                         Some(value) => document.set(name, value),
@@ -335,6 +335,18 @@ impl Machine<'_> {
         document
     }
 
+    /// A value that is stored: of an unknown object that a request brings, the members that the code asks for.
+    fn whole(&mut self, request: &mut Request, value: V) -> Js {
+        let found = self.eval(request, value);
+        if request.in_filter || !matches!(found, Some(Value::Symbol(_))) || !self.is_plain_input(request, value) {
+            return found;
+        }
+        match self.known_members(request, value) {
+            known if known.is_empty() => found,
+            known => Some(Value::document(known)),
+        }
+    }
+
     /// The members of an unknown object that the code asks for.
     pub fn known_members(&mut self, request: &mut Request, object: V) -> Vec<(String, Value)> {
         let Some(members) = self.hints.members.get(&object) else { return Vec::new() };
@@ -355,7 +367,10 @@ impl Machine<'_> {
             if item.cond != C::TRUE && !self.condition_holds(request, item.cond) {
                 continue;
             }
-            let value = self.eval(request, item.value);
+            let value = match item.spread {
+                true => self.eval(request, item.value),
+                false => self.whole(request, item.value),
+            };
             match (item.spread, value) {
                 (false, value) => list.push(value.unwrap_or(Value::Null)),
                 (true, Some(Value::List(inner))) => list.extend(inner.iter().cloned()),
