@@ -123,7 +123,7 @@ const QUIET: [&str; 28] = [
 ];
 
 /// Beginnings of names of methods that answer, note down, remember, or change only a value at hand.
-const IDLE: [&str; 44] = [
+const IDLE: [&str; 57] = [
     "log",
     "info",
     "warn",
@@ -168,6 +168,19 @@ const IDLE: [&str; 44] = [
     "validate",
     "ensure",
     "verify",
+    "compare",
+    "hash",
+    "encrypt",
+    "decrypt",
+    "sign",
+    "format",
+    "parse",
+    "convert",
+    "transform",
+    "sleep",
+    "delay",
+    "wait",
+    "load",
 ];
 
 impl Project {

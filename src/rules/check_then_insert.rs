@@ -4,6 +4,7 @@ use super::context::{Context, Trace};
 use super::proof::{Judged, Mend};
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
+use crate::project::indexes::Index;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::claim::Claim;
 use crate::race::relation::Relation;
@@ -173,6 +174,10 @@ fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
 
 /// Each alternative of the filter, and each branch of its `$or`, has a unique index.
 fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -> bool {
+    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(all)).peekable();
+    if within.peek().is_some() && within.all(|index| is_left_out(ctx, index, filter)) {
+        return false;
+    }
     if ctx.schemas.covers(&write.handle, all) {
         let or = ctx.project.arena.sym("$or");
         let branches = match ctx.project.arena.node(filter) {
@@ -193,6 +198,19 @@ fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -
         });
     }
     false
+}
+
+/// Whether a partial index holds none of the documents that a filter asks for: `{ state: 'live' }` and `{ state: 'draft' }`.
+fn is_left_out(ctx: &Context<'_>, index: &Index, filter: V) -> bool {
+    let Some(partial) = index.partial else { return false };
+    let asked = ctx.project.equalities(filter);
+    let is_literal = |value: V| ctx.project.arena.is_literal(value);
+    ctx.project.equalities(partial).iter().any(|(name, value)| {
+        is_literal(*value)
+            && asked
+                .iter()
+                .any(|(own, other)| own == name && is_literal(*other) && !ctx.project.same_value(*other, *value))
+    })
 }
 
 fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {

@@ -209,8 +209,9 @@ fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
     }
 }
 
+/// Whether a loop over what was read decides, and no test.
 fn is_listed(check: &Check) -> bool {
-    check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
+    check.leaf == check.root && check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
 }
 
 fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
