@@ -239,8 +239,17 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     drafts.sort_by(|(a, _), (b, _)| (a.1, a.2, a.3, a.0, &a.4).cmp(&(b.1, b.2, b.3, b.0, &b.4)));
     let pushed: FxHashSet<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
+    let overwritten: FxHashSet<(u32, u32, Option<String>)> = drafts
+        .iter()
+        .filter(|(key, _)| key.0 == "array-overwrite")
+        .map(|(key, (_, draft))| (key.1, key.2, draft.array.clone()))
+        .collect();
     let mut findings = Vec::new();
     for ((rule, file, start, ..), (level, draft)) in drafts {
+        // An array that is written back whole is told once, whatever was asked of it before.
+        if rule == "check-then-update" && overwritten.contains(&(file, start, draft.array.clone())) {
+            continue;
+        }
         // A push that a check decides somewhere is told once, with its check.
         if rule == "unguarded-push" && pushed.contains(&(file, start)) {
             continue;

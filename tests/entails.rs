@@ -68,6 +68,16 @@ impl Random {
         }
     }
 
+    /// A stored value: also those below and above all that filters ask for.
+    fn stored(&mut self) -> Value {
+        match self.below(10) {
+            0 => Value::Null,
+            1 => Value::text(["w", "x", "y"][self.below(3) as usize]),
+            2 => Value::Bool(self.below(2) == 0),
+            _ => Value::Number(self.below(6) as f64 - 1.0),
+        }
+    }
+
     fn operand(&mut self) -> Value {
         match self.below(3) {
             0 => Value::Symbol(self.below(2) as u32),
@@ -133,16 +143,16 @@ impl Random {
         let mut document = Value::document([("_id", Value::Number(1.0))]);
         for name in ["a", "b"] {
             if self.below(6) > 0 {
-                let value = if self.below(6) == 0 { Value::Number(1.5) } else { self.scalar() };
+                let value = if self.below(6) == 0 { Value::Number(1.5) } else { self.stored() };
                 document.set(name, value);
             }
         }
         let has_list = self.below(8) > 0;
         let items: Vec<Value> = (0..self.below(5))
             .map(|_| match self.below(4) {
-                0 => self.scalar(),
-                1 => Value::document([("k", self.scalar())]),
-                _ => Value::document([("k", self.scalar()), ("j", self.scalar())]),
+                0 => self.stored(),
+                1 => Value::document([("k", self.stored())]),
+                _ => Value::document([("k", self.stored()), ("j", self.stored())]),
             })
             .collect();
         // What takes a list's length has a list.

@@ -47,7 +47,7 @@ fn keyed(key: &str, path: &str) -> String {
 #[test]
 fn a_key_stays_a_string_whatever_is_in_it() {
     let keys = [
-        r#"x\': 1 }, console.log("INJECTED")), void ({ \'a"#,
+        r#"x\': 1 }, eval("INJECTED")), void ({ \'a"#,
         r"a\\",
         r"a\nb\r\t\0c",
         r"\u2028\u202e",

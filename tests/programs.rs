@@ -24,16 +24,12 @@ const WRONG_TODAY: &[&str] = &[
     "racy::95-pipeline-amount.js",
     "racy::112-other-branch.js",
     "racy::119-index-on-one-branch.js",
-    "racy::121-insert-in-a-transaction.js",
-    "racy::127-work-to-a-given-state.js",
     "racy::130-not-from-this-owner.js",
     "racy::132-abstract-class",
     "racy::138-cool-down.js",
-    "racy::139-searched-list.js",
     "racy::149-element-by-key.js",
     "safe::102-state-out-of-a-list.js",
     "safe::109-computed-in-the-same-update.js",
-    "safe::131-end-of-any-state.js",
 ];
 
 fn main() {

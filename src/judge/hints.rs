@@ -99,6 +99,9 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 if let Some(filter) = write.filter {
                     collector.filter(*collection, filter, &[], 0);
                 }
+                if let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) {
+                    collector.stored(*collection, &[], payload);
+                }
                 for field in &write.fields {
                     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
                     let is_new = write.kind == WriteKind::Insert;
@@ -539,6 +542,28 @@ impl Collector<'_> {
         }
     }
 
+    /// An object that a request brings and that is stored has the fields that the code asks of what is stored there.
+    fn stored(&mut self, collection: u32, path: &[String], value: V) {
+        if !matches!(self.project.arena.peek(value), Node::Param(..) | Node::Member(..)) {
+            return;
+        }
+        let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
+        let fields: Vec<(String, Hint)> =
+            shape.at(path).fields.iter().map(|(name, inner)| (name.clone(), inner.hint.clone())).collect();
+        for (name, hint) in fields {
+            let key = self.project.arena.sym(&name);
+            let member = self.project.arena.member(value, key);
+            let members = self.hints.members.entry(value).or_default();
+            if members.iter().all(|(known, _)| *known != name) {
+                members.push((name, member));
+            }
+            let own = self.hints.values.entry(member).or_default();
+            own.is_number |= hint.is_number;
+            own.is_time |= hint.is_time;
+            own.is_bool |= hint.is_bool;
+        }
+    }
+
     fn change(&mut self, collection: u32, path: &[String], operator: &str, value: V, is_new: bool) {
         let is_number = matches!(operator, "$inc" | "$mul" | "$min" | "$max");
         if is_number {
@@ -552,12 +577,11 @@ impl Collector<'_> {
         // A new document has what the searches before it ask for.
         if is_new && !self.project.arena.is_literal(value) {
             let asked = self.hints.shapes.get_mut(collection as usize).map(|shape| shape.at(path).hint.values.clone());
-            for literal in asked.unwrap_or_default() {
-                if self.project.arena.is_literal(literal) {
-                    self.compared(value, literal);
-                }
+            for asked in asked.unwrap_or_default() {
+                self.compared(value, asked);
             }
         }
+        self.stored(collection, path, value);
         let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
         let shape = shape.at(path);
         shape.hint.is_number |= is_number || matches!(node, Node::Num(_));

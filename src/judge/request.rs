@@ -147,7 +147,8 @@ impl Machine<'_> {
                 request.given.insert(*document, known.clone());
                 request.forget();
             }
-            return false;
+            // It was loaded before the other request went on.
+            return true;
         }
         if let Action::Effect { name, args, .. } = &planned.action {
             let operands: Vec<String> = args

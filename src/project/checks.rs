@@ -361,15 +361,29 @@ impl Project {
             Node::Coerce(_, inner) => self.collect_keys(*inner, depth + 1, keys),
             Node::Compare(Compare::Equal, a, b) => {
                 for (side, other) in [(*a, *b), (*b, *a)] {
-                    if let Some((_, field)) = self.element_field(side) {
-                        let key = (field, other);
-                        if !keys.contains(&key) && self.element_field(other).is_none() {
-                            keys.push(key);
-                        }
+                    let Some((array, field)) = self.element_field(side) else { continue };
+                    // An element of a list that a request brings is a value like any other.
+                    let is_value = match self.element_field(other) {
+                        None => true,
+                        Some((brought, _)) => self.is_brought(brought) && !self.is_brought(array),
+                    };
+                    let key = (field, other);
+                    if is_value && !keys.contains(&key) {
+                        keys.push(key);
                     }
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whether a value is a part of a parameter.
+    fn is_brought(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) | Node::Index(object, _) | Node::Coerce(_, object) => self.is_brought(*object),
+            Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_brought(*v)),
+            _ => false,
         }
     }
 

@@ -44,7 +44,14 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 .cloned()
                 .collect();
             let Some(check) = deciding.first() else { continue };
-            let relation = ctx.relation(trace, check, write, cond, Taken::Condition(&field.path));
+            // Of a tracked array, the kinds say by which key an element is told apart.
+            let is_kept_apart = ctx.tracked(&write.handle, &field.path).is_some()
+                && trace
+                    .guarded
+                    .iter()
+                    .any(|append| trace.writes.get(append.write).is_some_and(|own| std::ptr::eq(own, write)));
+            let relation =
+                ctx.relation(trace, check, write, cond, Taken::Condition(&field.path)).doubted(is_kept_apart);
             let is_only = deciding.len() == 1;
             report(ctx, trace, write, &field, check, is_only, relation);
         }

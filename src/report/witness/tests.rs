@@ -161,6 +161,6 @@ fn a_page_names_the_finding_above_its_whole_witness() {
     let finding = Finding { message: "two at once".into(), proof, ..bare };
     let page = page(&run, &finding, 100).expect("a page");
     let head = "error[check-then-update] routes/a.js:5:1: two at once\n  before: [{ _id: ObjectId('";
-    assert!(page.starts_with(head) && page.contains("→ found (routes/a.js:3)"), "{page}");
+    assert!(page.starts_with(head) && page.contains("found (routes/a.js:3)"), "{page}");
     assert!(is_at(&run, &finding, FileId(0), 5) && !is_at(&run, &finding, FileId(0), 3));
 }
