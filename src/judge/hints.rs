@@ -542,6 +542,25 @@ impl Collector<'_> {
         }
     }
 
+    /// A pushed element may be the one that was asked for.
+    fn pushed(&mut self, collection: u32, path: &[String], value: V) {
+        let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
+        let list = shape.at(path).clone();
+        let mut pairs: Vec<(V, V)> = list.elements.iter().map(|asked| (value, *asked)).collect();
+        if let Node::Object(entries) = self.node(value) {
+            for entry in entries {
+                let Key::Name(name) = entry.key else { continue };
+                let asked = list.fields.get(self.project.arena.text(name)).map(|inner| inner.hint.values.clone());
+                pairs.extend(asked.unwrap_or_default().into_iter().map(|asked| (entry.value, asked)));
+            }
+        }
+        for (stored, asked) in pairs {
+            if stored != asked && !self.project.arena.is_literal(stored) {
+                self.compared(stored, asked);
+            }
+        }
+    }
+
     /// An object that a request brings and that is stored has the fields that the code asks of what is stored there.
     fn stored(&mut self, collection: u32, path: &[String], value: V) {
         if !matches!(self.project.arena.peek(value), Node::Param(..) | Node::Member(..)) {
@@ -582,6 +601,9 @@ impl Collector<'_> {
             }
         }
         self.stored(collection, path, value);
+        if matches!(operator, "$push" | "$addToSet") {
+            self.pushed(collection, path, value);
+        }
         let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
         let shape = shape.at(path);
         shape.hint.is_number |= is_number || matches!(node, Node::Num(_));

@@ -272,10 +272,10 @@ impl<'q, 'a> Search<'q, 'a> {
         let mut request = Request::new(0);
         let slice = self.question.slice;
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
-        // What is asked from here on is told, also where it was known.
-        request.forget();
-        request.fixed.clear();
         for (at, atom) in slice.goal.iter().enumerate() {
+            // What each atom asks is told, also where it was known.
+            request.forget();
+            request.fixed.clear();
             self.machine.choices.asked.clear();
             if !self.machine.holds(&mut request, *atom) {
                 return (at, self.asked());

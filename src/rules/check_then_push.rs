@@ -45,7 +45,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 .collect();
             let Some(check) = deciding.first() else { continue };
             // Of a tracked array, the kinds say by which key an element is told apart.
-            let is_kept_apart = ctx.tracked(&write.handle, &field.path).is_some()
+            let is_kept_apart = !matches!(check.kind, CheckKind::Below { .. })
+                && ctx.tracked(&write.handle, &field.path).is_some()
                 && trace
                     .guarded
                     .iter()

@@ -56,7 +56,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
             let most = is_followed.then_some(Level::Warning);
             // A condition in the filter of a read, or a flag, is as often no decision at all.
-            let needs_witness = is_flag || !matches!(check.kind, CheckKind::Field { .. });
+            let needs_witness = (is_flag && !is_repeated) || !matches!(check.kind, CheckKind::Field { .. });
             report(ctx, trace, write, field, &check, (most, needs_witness), relation);
             break;
         }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Level, Proof};
 use crate::judge::{self, Act, Function, Judgement, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
-use crate::project::writes::Write;
+use crate::project::writes::{Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy};
@@ -118,7 +118,12 @@ impl Context<'_> {
         let lowered = match judgement.verdict {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
-            Verdict::ActsTwice(_) if is_doubted => return,
+            // What is set twice to the same value is done once.
+            Verdict::ActsTwice(_)
+                if is_doubted || (act.needs_witness && draft.level.is_none() && self.repeats_nothing(act.write)) =>
+            {
+                return;
+            }
             Verdict::ActsTwice(_) => true,
             Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => return,
             Verdict::Safe { whole: true, .. } => return,
@@ -158,5 +163,14 @@ impl Context<'_> {
             draft.help = remedy.help;
         }
         self.report(draft);
+    }
+
+    /// Whether a write that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
+    /// the next state takes it, and two may not.
+    fn repeats_nothing(&self, write: &Write) -> bool {
+        let is_set = |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate");
+        let is_state = |value: V| self.project.arena.as_str(value).is_some();
+        write.kind != WriteKind::Insert
+            && write.fields.iter().all(|field| is_set(&field.operator) && !is_state(field.value))
     }
 }
