@@ -3,8 +3,6 @@
 //! Filters, decisions and documents are made at random from a fixed seed. A symbol stands for a value of the code that is not
 //! known; each document comes with values for them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
-
 use pushguard::judge::bson::{Concrete, Value};
 use pushguard::judge::matching::matches;
 use pushguard::race::entails::{Entailment, Held, entails};

@@ -30,7 +30,8 @@ fn helps() -> BTreeMap<String, String> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).unwrap();
         let expected = annotations(&(name.clone(), text.clone()), "// expect", None);
-        let [expected] = expected.as_slice() else { panic!("{name}: one finding is expected") };
+        assert_eq!(expected.len(), 1, "{name}: one finding is expected");
+        let expected = expected.first().unwrap();
         let sources = Sources::new(vec![SourceFile::new(name.clone(), &text, true)]);
         let analysis = analyze(&sources, &Config::default(), &|| ());
         let line = |place: pushguard::source::Place| sources.get(place.file).unwrap().position(place.start).line;

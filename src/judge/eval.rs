@@ -372,7 +372,7 @@ impl Machine<'_> {
     }
 
     fn resolved(&mut self, request: &mut Request, term: u32, _value: V) -> Js {
-        let Some(slot) = self.choices.terms.get(term as usize).map(|term| term.slot) else { return None };
+        let slot = self.choices.terms.get(term as usize).map(|term| term.slot)?;
         self.choices.ask(slot);
         match self.choices.taken(slot).clone() {
             Candidate::Missing => None,

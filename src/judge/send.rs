@@ -299,11 +299,7 @@ impl Changes {
     }
 
     fn update(self) -> Value {
-        Value::document(
-            self.0.into_iter().map(|(operator, paths)| {
-                (operator, Value::document(paths.into_iter().map(|(path, value)| (path, value))))
-            }),
-        )
+        Value::document(self.0.into_iter().map(|(operator, paths)| (operator, Value::document(paths))))
     }
 }
 

@@ -100,7 +100,7 @@ struct Sources {
 
 impl Sources {
     fn of(&mut self, project: &Project, value: V, into: &mut FxHashSet<Site>) {
-        if !self.memo.contains_key(&value) {
+        let found = self.memo.entry(value).or_insert_with(|| {
             let mut found = FxHashSet::default();
             let (mut open, mut seen) = (vec![value], FxHashSet::default());
             while let Some(at) = open.pop() {
@@ -119,9 +119,9 @@ impl Sources {
                     open.extend(project.arena.atoms_of(cond).iter().map(|atom| atom.value));
                 });
             }
-            self.memo.insert(value, found);
-        }
-        into.extend(self.memo.get(&value).into_iter().flatten());
+            found
+        });
+        into.extend(found.iter());
     }
 }
 

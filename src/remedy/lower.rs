@@ -9,7 +9,8 @@ use crate::value::{Arena, C, Entry, Item, Key, Node, V};
 
 /// The entries of a filter that asks all of the predicates; none where one key cannot say it.
 pub fn filter(arena: &mut Arena, predicates: &[Predicate<V>]) -> Option<Vec<Entry>> {
-    let (mut fields, mut others): (Vec<(String, Vec<Test<V>>)>, Vec<Predicate<V>>) = (Vec::new(), Vec::new());
+    let mut fields: Vec<(String, Vec<Test<V>>)> = Vec::new();
+    let mut others: Vec<Predicate<V>> = Vec::new();
     collect(predicates, &mut fields, &mut others);
     let mut entries = Vec::new();
     for (path, tests) in fields {
