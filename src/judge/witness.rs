@@ -204,8 +204,10 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
     let witness = Witness {
         kind,
         start: names.stored(&evidence.start),
+        // A partial index that refused nothing here is left out: its expression is not kept.
         indexes: indexes
             .iter()
+            .filter(|index| index.partial.is_none())
             .map(|index| Index {
                 collection: names.collection(index.collection),
                 keys: index.fields.clone(),
