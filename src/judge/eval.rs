@@ -36,6 +36,8 @@ pub struct Machine<'a> {
     pub unmodelled: Vec<String>,
     /// The slot of each field of the documents at the start.
     pub fields: Vec<Vec<(Vec<String>, usize)>>,
+    /// The slots of loaded values.
+    pub slots: rustc_hash::FxHashMap<V, usize>,
     /// Values that are too large to be read, and whether something in them is made anew.
     pub large: rustc_hash::FxHashMap<V, Option<bool>>,
 }
@@ -116,10 +118,8 @@ impl Machine<'_> {
     }
 
     fn node(&mut self, request: &mut Request, value: V) -> Js {
-        if let Some((collection, path)) = self.hints.loaded.get(&value)
-            && let Some(slot) = self.slot_of(*collection, path)
-        {
-            self.choices.ask(slot);
+        if let Some(slot) = self.slots.get(&value) {
+            self.choices.ask(*slot);
         }
         if let Some(given) = request.given.get(&value) {
             request.results_asked += 1;
@@ -235,27 +235,6 @@ impl Machine<'_> {
 
     // Unknown values
 
-    fn candidates(&self, value: V) -> Vec<Candidate> {
-        let is_constant = matches!(self.arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. });
-        if is_constant {
-            return vec![Candidate::Itself];
-        }
-        let hint = self.hints.values.get(&value);
-        let mut candidates = hint.map(|hint| of_hint(self.arena, hint)).unwrap_or_default();
-        // What is calculated with or ordered is a number or a time.
-        if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {
-            candidates.push(Candidate::Itself);
-        }
-        // What the code never asks about is there.
-        if hint.is_some_and(|hint| hint.is_optional) {
-            candidates.push(Candidate::Missing);
-        }
-        let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
-        let others = others.iter().filter(|other| **other != value && !self.arena.is_literal(**other));
-        candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
-        candidates
-    }
-
     /// What a request brings: a parameter, a global.
     fn input(&mut self, request: &mut Request, value: V) -> Js {
         match self.own_input(request, value) {
@@ -272,9 +251,9 @@ impl Machine<'_> {
             Mode::Different(Some(input)) => input == value,
         };
         let who = is_own.then_some(request.who);
-        let candidates = self.candidates(value);
-        let term = self.choices.input(value, who, || candidates);
-        (term, self.resolved(request, term, value))
+        let (arena, hints) = (self.arena, self.hints);
+        let term = self.choices.input(value, who, || candidates(arena, hints, value));
+        (term, self.resolved(request, term))
     }
 
     /// An unknown value; one whose members the code asks for is a document of these.
@@ -335,19 +314,10 @@ impl Machine<'_> {
     /// Whether a value is brought by a request and selects no document.
     pub fn is_payload(&self, value: V) -> bool {
         let is_brought = match self.arena.peek(value) {
-            Node::Param(..) | Node::Opaque(_) | Node::This(_) => true,
-            Node::Member(..) => self.is_of_input(value),
-            _ => false,
+            Node::Opaque(_) | Node::This(_) => true,
+            _ => self.arena.is_of_parameter(value),
         };
         is_brought && !self.hints.selecting.contains(&value)
-    }
-
-    fn is_of_input(&self, value: V) -> bool {
-        match self.arena.peek(value) {
-            Node::Param(..) => true,
-            Node::Member(object, _) => self.is_of_input(*object),
-            _ => false,
-        }
     }
 
     /// An unknown function of values.
@@ -366,12 +336,12 @@ impl Machine<'_> {
             }
         }
         let is_fresh = operands.iter().flatten().any(|operand| self.is_fresh(operand));
-        let candidates = self.candidates(value);
-        let term = self.choices.applied(key, is_fresh, Some(value), || candidates);
-        self.resolved(request, term, value)
+        let (arena, hints) = (self.arena, self.hints);
+        let term = self.choices.applied(key, is_fresh, Some(value), || candidates(arena, hints, value));
+        self.resolved(request, term)
     }
 
-    fn resolved(&mut self, request: &mut Request, term: u32, _value: V) -> Js {
+    fn resolved(&mut self, request: &mut Request, term: u32) -> Js {
         let slot = self.choices.terms.get(term as usize).map(|term| term.slot)?;
         self.choices.ask(slot);
         match self.choices.taken(slot).clone() {
@@ -452,7 +422,7 @@ impl Machine<'_> {
                         Some(value) => document.set(name, value),
                         // The driver sends an undefined condition as null.
                         None if request.in_filter => document.set(name, Value::Null),
-                        None => request.undefined_entries = true,
+                        None => {}
                     }
                 }
                 Key::Computed(key) => {
@@ -809,6 +779,28 @@ impl Machine<'_> {
             _ => self.applied(request, value, method, &[Some(Value::list(items)), wanted]),
         }
     }
+}
+
+/// What is tried for an unknown value.
+fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
+    let is_constant = matches!(arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. });
+    if is_constant {
+        return vec![Candidate::Itself];
+    }
+    let hint = hints.values.get(&value);
+    let mut candidates = hint.map(|hint| of_hint(arena, hint)).unwrap_or_default();
+    // What is calculated with or ordered is a number or a time.
+    if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {
+        candidates.push(Candidate::Itself);
+    }
+    // What the code never asks about is there.
+    if hint.is_some_and(|hint| hint.is_optional) {
+        candidates.push(Candidate::Missing);
+    }
+    let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
+    let others = others.iter().filter(|other| **other != value && !arena.is_literal(**other));
+    candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
+    candidates
 }
 
 /// What is tried for a value with this hint.

@@ -8,6 +8,7 @@ use super::choices::Candidate;
 use super::eval::{Machine, Mode};
 use super::function::{Function, indexes_of, versioned_of};
 use super::hints::{self, Hints};
+use super::literal;
 use super::request::{Request, World};
 use super::search::{self, Question, Search, Verdict};
 use super::slice::{self, Act, Extent, Slice};
@@ -17,7 +18,7 @@ use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::race::predicate;
-use crate::value::{Arena, Node, V, children};
+use crate::value::{Arena, V, children};
 use rustc_hash::FxHashSet;
 
 /// A function with its remedy.
@@ -106,7 +107,7 @@ fn added(arena: &Arena, collection: u32, indexes: &[NewIndex]) -> Option<Vec<Uni
     for index in indexes {
         let mut constants = Value::document(Vec::<(&str, Value)>::new());
         for (path, value) in &index.partial {
-            constants.set(path, literal(arena, *value)?);
+            constants.set(path, literal::literal(arena, *value)?);
         }
         let partial = match index.partial.is_empty() {
             true => None,
@@ -115,16 +116,6 @@ fn added(arena: &Arena, collection: u32, indexes: &[NewIndex]) -> Option<Vec<Uni
         added.push(UniqueIndex { collection, fields: index.fields.clone(), sparse: false, partial });
     }
     Some(added)
-}
-
-fn literal(arena: &Arena, value: V) -> Option<Value> {
-    Some(match arena.peek(value) {
-        Node::Null => Value::Null,
-        Node::Bool(b) => Value::Bool(*b),
-        Node::Num(bits) => Value::Number(f64::from_bits(*bits)),
-        Node::Str(text) => Value::text(arena.text(*text)),
-        _ => return None,
-    })
 }
 
 /// The hints under which a second request brings its own value for one key, and shares the others.

@@ -67,7 +67,6 @@ pub struct Request {
     pub is_broken: bool,
     /// A loop over nothing: the command is not reached.
     pub is_skipped: bool,
-    pub undefined_entries: bool,
     /// The result of a command that is not run, because what it computes is not modelled.
     pub unread: Option<Value>,
     /// Fields of the start documents that are made from each other.
@@ -201,7 +200,7 @@ impl Machine<'_> {
                 let took_effect = took_effect(&reply) || sent.is_upsert();
                 request.was_refused |= sent.is_write && !took_effect;
                 if (sent.fails_unmatched || planned.ends_unmatched) && !took_effect {
-                    self.fail(slice, planned, request);
+                    self.fail(planned, request);
                     request.is_over |= planned.ends_unmatched;
                     return;
                 }
@@ -215,7 +214,7 @@ impl Machine<'_> {
             }
             Err(_) => {
                 request.was_refused = true;
-                self.fail(slice, planned, request);
+                self.fail(planned, request);
             }
         }
         if request.transaction.is_some() && !self.has_more(slice, request) {
@@ -224,7 +223,7 @@ impl Machine<'_> {
     }
 
     /// A command failed: the nearest handler takes over, or the request ends.
-    fn fail(&mut self, _slice: &Slice, planned: &Planned, request: &mut Request) {
+    fn fail(&mut self, planned: &Planned, request: &mut Request) {
         request.failed.insert(planned.site);
         request.set(planned.site, None);
         let handler = planned.within.iter().rev().find(|(_, part)| *part == TryPart::Body);

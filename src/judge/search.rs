@@ -41,7 +41,6 @@ impl Verdict {
 /// The interleaving that shows a race.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    pub mode: Mode,
     pub start: Store,
     pub moves: Vec<Move>,
     pub outcome: World,
@@ -51,8 +50,6 @@ pub struct Evidence {
     pub is_outside_only: bool,
     /// Everything that the outcome rests on is modelled.
     pub is_whole: bool,
-    /// The second request is a writer that appends to the array, not the function itself.
-    pub is_appender: bool,
 }
 
 pub struct Question<'a> {
@@ -170,6 +167,7 @@ impl<'q, 'a> Search<'q, 'a> {
             fuel: limits::JUDGE_FUEL,
             unmodelled: Vec::new(),
             fields: Vec::new(),
+            slots: rustc_hash::FxHashMap::default(),
             large: rustc_hash::FxHashMap::default(),
         };
         machine.plan(question.hints);
@@ -359,23 +357,22 @@ impl<'q, 'a> Search<'q, 'a> {
     /// Compares the interleavings with the serial orders, under the choices made.
     fn compare(&mut self) -> Option<Verdict> {
         let start = self.world();
-        let first = self.alone()?;
         let appended = match self.appender {
-            Some(array) => Some(self.append(&first, array)?),
+            Some(array) => Some(self.append(&start, array)?),
             None => None,
         };
         let mut serial = Vec::new();
         let mut allowed = BTreeSet::new();
         let mut most_acts = 0;
         for order in [[0, 1], [1, 0]] {
-            let run = self.serial(&start, order, appended.as_ref())?;
+            let run = self.serial(&start, &order, appended.as_ref())?;
             allowed.insert(self.end(&run.1));
             most_acts = most_acts.max(run.0);
             serial.push(run.1);
         }
         let alone: Vec<End> = [0, 1]
             .into_iter()
-            .map(|who| self.serial(&start, [who, who + 2], appended.as_ref()).map(|run| self.end(&run.1)))
+            .map(|who| self.serial(&start, &[who], appended.as_ref()).map(|run| self.end(&run.1)))
             .collect::<Option<_>>()?;
         let expected = Expected { start: &start, serial: &serial, allowed, alone, acts: most_acts };
         let mut twice = None;
@@ -445,7 +442,6 @@ impl<'q, 'a> Search<'q, 'a> {
 
     fn evidence(&self, start: &World, outcome: World, serial: &[World], is_outside_only: bool) -> Box<Evidence> {
         Box::new(Evidence {
-            mode: self.machine.mode,
             start: start.store.clone(),
             moves: outcome.moves.clone(),
             outcome,
@@ -453,7 +449,6 @@ impl<'q, 'a> Search<'q, 'a> {
             choices: self.machine.choices.clone(),
             is_outside_only,
             is_whole: self.machine.unmodelled.is_empty() && !self.question.slice.is_cut,
-            is_appender: self.appender.is_some(),
         })
     }
 
@@ -476,12 +471,12 @@ impl<'q, 'a> Search<'q, 'a> {
         }
     }
 
-    /// Runs requests one after the other; one whose number is over 1 does nothing. Says how often they acted.
-    fn serial(&mut self, start: &World, order: [usize; 2], appender: Option<&Command>) -> Option<(u32, World)> {
+    /// Runs requests one after the other. Says how often they acted.
+    fn serial(&mut self, start: &World, order: &[usize], appender: Option<&Command>) -> Option<(u32, World)> {
         let mut world = start.clone();
         let mut acts = 0;
-        for who in order.into_iter().filter(|who| *who < 2) {
-            let mut request = Request::new(who);
+        for who in order {
+            let mut request = Request::new(*who);
             while self.step(&mut request, &mut world, appender) {}
             acts += request.acts;
         }
@@ -489,7 +484,8 @@ impl<'q, 'a> Search<'q, 'a> {
     }
 
     /// The command of another writer that appends to the array of the document that the act writes.
-    fn append(&mut self, first: &Run, array: &str) -> Option<Command> {
+    fn append(&mut self, start: &World, array: &str) -> Option<Command> {
+        let first = self.alone()?;
         let slice = self.question.slice;
         let act = slice.commands.get(slice.act)?;
         let collection = act.action.collection()?;
@@ -497,8 +493,7 @@ impl<'q, 'a> Search<'q, 'a> {
             super::request::Done::Command { command, .. } if done.site == act.site => filter_of(command),
             _ => None,
         })?;
-        let document = self.world().store;
-        let id = document.documents(collection).first()?.field("_id")?.clone();
+        let id = start.store.documents(collection).first()?.field("_id")?.clone();
         let term = self
             .machine
             .choices

@@ -23,6 +23,9 @@ impl Machine<'_> {
             self.plan_fields(shape, &mut Vec::new(), &mut fields);
             self.fields.push(fields);
         }
+        let slot =
+            |(value, (collection, path)): (&V, &(u32, Vec<String>))| Some((*value, self.slot_of(*collection, path)?));
+        self.slots = hints.loaded.iter().filter_map(slot).collect();
     }
 
     fn plan_fields(&mut self, shape: &Shape, path: &mut Vec<String>, fields: &mut Vec<(Vec<String>, usize)>) {

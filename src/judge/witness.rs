@@ -189,7 +189,7 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
     let mut requests: Vec<Inputs> =
         ["A", "B"].iter().map(|name| Inputs { name: (*name).to_owned(), inputs: Vec::new() }).collect();
     for (at, term) in evidence.choices.terms.iter().enumerate() {
-        let Some(source) = term.source.filter(|source| is_input(names.project, *source)) else { continue };
+        let Some(source) = term.source.filter(|source| names.project.arena.is_of_parameter(*source)) else { continue };
         let value = match evidence.choices.taken(term.slot) {
             super::choices::Candidate::Value(value) => names.json(value),
             super::choices::Candidate::Itself => names.json(&Value::Symbol(at as u32)),
@@ -221,15 +221,6 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
         serial,
     };
     (witness, evidence.moves.iter().map(|done| done.site).collect())
-}
-
-/// Whether a value is what a request brings.
-fn is_input(project: &Project, value: V) -> bool {
-    match project.arena.peek(value) {
-        Node::Param(..) => true,
-        Node::Member(object, _) => is_input(project, *object),
-        _ => false,
-    }
 }
 
 /// Milliseconds since 1970 as ISO 8601 in UTC.

@@ -5,7 +5,7 @@
 use super::context::{Context, Draft, Trace};
 use super::spell::Numbers;
 use crate::diagnostic::{Level, Proof};
-use crate::judge::{self, Act, Function, Judgement, Verdict};
+use crate::judge::{self, Act, Function, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::{Write, WriteKind};
@@ -49,30 +49,16 @@ impl Numbers for Unnumbered {
 }
 
 impl Context<'_> {
-    /// Judges a write of the trace under a condition. `whole_array` is the array that it writes whole.
-    pub fn judge(&mut self, trace: &Trace, write: &Write, cond: C, whole_array: Option<&str>) -> Option<Judgement> {
-        let at = trace.writes.iter().position(|known| std::ptr::eq(known, write))?;
-        let versioned = self.versioned(trace);
-        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
-        let act = Act { write: at, cond };
-        Some(judge::judge(self.project, self.schemas, &function, act, whole_array))
-    }
-
     fn versioned(&self, trace: &Trace) -> Vec<bool> {
         let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
         trace.writes.iter().map(is_versioned).collect()
     }
 
     /// The remedy of an act that was shown to race, as far as one is proven.
-    fn remedy(&mut self, trace: &Trace, judged: &Judged<'_>) -> Option<Remedy> {
-        let at = trace.writes.iter().position(|known| std::ptr::eq(known, judged.write))?;
-        let versioned = self.versioned(trace);
-        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
-        let act = Act { write: at, cond: judged.cond };
-        let case = Case { function: &function, act, whole_array: judged.whole_array, documents: &trace.documents };
-        match judged.mend {
-            Mend::Update => remedy::of_update(self.project, self.schemas, &case),
-            Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, &case, filters),
+    fn remedy(&mut self, case: &Case<'_>, mend: &Mend<'_>) -> Option<Remedy> {
+        match mend {
+            Mend::Update => remedy::of_update(self.project, self.schemas, case),
+            Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, filters),
         }
     }
 
@@ -110,7 +96,12 @@ impl Context<'_> {
             }
             return;
         }
-        let Some(judgement) = self.judge(trace, act.write, act.cond, act.whole_array) else { return };
+        let Some(at) = trace.writes.iter().position(|known| std::ptr::eq(known, act.write)) else { return };
+        let versioned = self.versioned(trace);
+        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
+        let (judged, whole_array) = (Act { write: at, cond: act.cond }, act.whole_array);
+        let case = Case { function: &function, act: judged, whole_array, documents: &trace.documents };
+        let judgement = judge::judge(self.project, self.schemas, &function, judged, whole_array);
         // What is not known by name is settled by its callers.
         let is_settled = !is_doubted && draft.collection.is_some();
         let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
@@ -151,7 +142,7 @@ impl Context<'_> {
             draft.level = Some(Level::Warning);
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        let remedy = if is_proven { self.remedy(trace, act) } else { None };
+        let remedy = if is_proven { self.remedy(&case, &act.mend) } else { None };
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =

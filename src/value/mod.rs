@@ -131,6 +131,15 @@ impl Arena {
         atoms
     }
 
+    /// Whether a value is a parameter or a member of one.
+    pub fn is_of_parameter(&self, value: V) -> bool {
+        match self.peek(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) => self.is_of_parameter(*object),
+            _ => false,
+        }
+    }
+
     /// The value of a node that is known already.
     pub fn known(&self, node: &Node) -> Option<V> {
         self.nodes.number_of(node).map(V)
