@@ -54,7 +54,7 @@ use crate::project::writes::WriteKind;
 use crate::value::{C, Entry, Freshness, Key, Node, Site};
 use function::{indexes_of, versioned_of};
 use search::{Evidence, Question};
-use slice::{Extent, Slice};
+use slice::{Commands, Extent, Slice};
 use store::UniqueIndex;
 
 /// A verdict, and for a race what shows it.
@@ -74,7 +74,11 @@ pub fn judge(
     act: Act,
     whole_array: Option<&str>,
 ) -> Judgement {
-    let (alone, size) = judge_extent(project, schemas, function, act, whole_array, Extent::Act);
+    let Some(commands) = Commands::read(project, function.steps, function.writes, function.versioned, act) else {
+        return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
+    };
+    let mut judged = |extent| judge_extent(project, schemas, function, &commands, whole_array, extent);
+    let (alone, size) = judged(Extent::Act);
     let is_decided = match &alone.verdict {
         Verdict::Race(_) | Verdict::Unknown { .. } => true,
         // A list that is written whole loses elements or does not, whatever else is done.
@@ -84,7 +88,7 @@ pub fn judge(
         return alone;
     }
     // Something else that the act's condition decides may be repeated.
-    let (decided, whole) = judge_extent(project, schemas, function, act, whole_array, Extent::Decided);
+    let (decided, whole) = judged(Extent::Decided);
     match decided.verdict {
         Verdict::Race(_) => decided,
         _ if whole == size => alone,
@@ -98,12 +102,11 @@ fn judge_extent(
     project: &mut Project,
     schemas: &Schemas,
     function: &Function<'_>,
-    act: Act,
+    commands: &Commands,
     whole_array: Option<&str>,
     extent: Extent,
 ) -> (Judgement, usize) {
-    let Some(mut slice) = slice::slice(project, function.steps, function.writes, function.versioned, act, extent)
-    else {
+    let Some(mut slice) = commands.slice(project, extent) else {
         return (Judgement { verdict: Verdict::unknown("the act is no command"), witness: None }, 0);
     };
     fill_defaults(project, schemas, &mut slice);

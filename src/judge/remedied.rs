@@ -11,7 +11,7 @@ use super::hints::{self, Hints};
 use super::literal;
 use super::request::{Request, World};
 use super::search::{self, Question, Search, Verdict};
-use super::slice::{self, Act, Extent, Slice};
+use super::slice::{Act, Commands, Extent, Slice};
 use super::unique::UniqueIndex;
 use crate::limits;
 use crate::project::Project;
@@ -60,15 +60,11 @@ pub fn mends(
     whole_array: Option<&str>,
     remedied: &Remedied<'_>,
 ) -> bool {
-    let Some(before) = slice::slice(project, function.steps, function.writes, function.versioned, act, Extent::Decided)
-    else {
-        return false;
+    let mut slice = |writes: &[Write], versioned: &[bool]| {
+        Commands::read(project, function.steps, writes, versioned, act)?.slice(project, Extent::Decided)
     };
-    let Some(mut after) =
-        slice::slice(project, function.steps, remedied.writes, remedied.versioned, act, Extent::Decided)
-    else {
-        return false;
-    };
+    let Some(before) = slice(function.writes, function.versioned) else { return false };
+    let Some(mut after) = slice(remedied.writes, remedied.versioned) else { return false };
     let is_same = before.collections.len() == after.collections.len()
         && before.collections.iter().zip(&after.collections).all(|(a, b)| a.same(b));
     let acting = after.act;

@@ -149,130 +149,156 @@ pub fn conditions_of(command: &Command) -> Vec<C> {
     }
 }
 
-/// Slices a function at an act. `versioned` says of each write whether Mongoose sends it with `__v` in the filter.
-pub fn slice(
-    project: &mut Project,
-    steps: &[Step],
-    writes: &[Write],
-    versioned: &[bool],
-    act: Act,
-    extent: Extent,
-) -> Option<Slice> {
-    let acting = writes.get(act.write)?;
-    let mut collections = Vec::new();
-    let mut all: Vec<Command> = Vec::new();
-    if let Some(document) = project.outside_document(acting) {
-        let collection = number_of(&mut collections, &acting.handle);
-        let action = Action::Given { collection, document };
-        let (site, within) = (acting.site, Vec::new());
-        let ends_unmatched = false;
-        let (atoms, caught, session) = (Vec::new(), false, None);
-        all.push(Command { site, atoms, within, caught, session, ends_unmatched, action });
-    }
-    let mut at_act = None;
-    for (at, step) in steps.iter().enumerate() {
-        let mut own: Vec<Command> = Vec::new();
-        for (index, write) in writes.iter().enumerate().filter(|(_, write)| write.step == at) {
-            if index == act.write {
-                at_act = Some(all.len() + own.len());
-            }
-            let action = Action::Write {
-                collection: number_of(&mut collections, &write.handle),
-                write: Box::new(write.clone()),
-                is_versioned: versioned.get(index).copied().unwrap_or(false),
-            };
-            own.push(command(project, step, write.cond, write.session, action));
-        }
-        if own.is_empty()
-            && let Some(read) = read_at(project, step)
-        {
-            let action = Action::Read {
-                kind: read.action,
-                collection: number_of(&mut collections, &read.handle),
-                filter: read.filter,
-            };
-            let session = project.session_of_step(steps, step);
-            own.push(command(project, step, step.cond, session, action));
-        }
-        if own.is_empty()
-            && let Some(action) = effect_at(project, step)
-        {
-            own.push(command(project, step, step.cond, None, action));
-        }
-        all.extend(own);
-    }
-    let at_act = at_act?;
-    let both = project.arena.and(acting.cond, act.cond);
-    let mut goal = project.arena.atoms_of(if both == C::FALSE { acting.cond } else { both });
-    goal.reverse();
-    let kept = keep(project, &all, at_act, acting, extent);
-    let is_cut = kept.len() > limits::COMMANDS;
-    let mut kept: Vec<usize> = kept;
-    if is_cut {
-        // The act and what is nearest before it.
-        let cut = kept.iter().position(|at| *at == at_act).unwrap_or(0);
-        let from = (cut + 1).saturating_sub(limits::COMMANDS);
-        kept = kept.into_iter().skip(from).take(limits::COMMANDS).collect();
-    }
-    let act = kept.iter().position(|at| *at == at_act)?;
-    let commands: Vec<Command> = kept.into_iter().filter_map(|at| all.get(at).cloned()).collect();
-    Some(Slice { commands, act, collections, goal, is_cut })
+/// The commands of a function around an act, of which slices are taken.
+pub struct Commands {
+    all: Vec<Command>,
+    /// For each command, the calls whose results it uses.
+    needs: Vec<FxHashSet<Site>>,
+    act: usize,
+    /// The path condition of the write of the act.
+    cond: C,
+    goal: Vec<Atom>,
+    collections: Vec<Handle>,
 }
 
-/// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
-/// decide, be it in another collection or outside.
-fn keep(project: &mut Project, all: &[Command], act: usize, acting: &Write, extent: Extent) -> Vec<usize> {
-    let mut sources = Sources::default();
-    let needs: Vec<FxHashSet<Site>> = all
-        .iter()
-        .map(|command| {
-            let mut sites = FxHashSet::default();
-            values_of(command).into_iter().for_each(|value| sources.of(project, value, &mut sites));
-            for cond in conditions_of(command) {
-                for atom in project.arena.atoms_of(cond) {
-                    sources.of(project, atom.value, &mut sites);
+impl Commands {
+    /// Reads a function. `versioned` says of each write whether Mongoose sends it with `__v` in its filter; none where the act
+    /// is no command.
+    pub fn read(project: &mut Project, steps: &[Step], writes: &[Write], versioned: &[bool], act: Act) -> Option<Self> {
+        let acting = writes.get(act.write)?;
+        let mut collections = Vec::new();
+        let mut all: Vec<Command> = Vec::new();
+        all.extend(given(project, acting, &mut collections));
+        let mut at_act = None;
+        for (at, step) in steps.iter().enumerate() {
+            let mut own: Vec<Command> = Vec::new();
+            for (index, write) in writes.iter().enumerate().filter(|(_, write)| write.step == at) {
+                if index == act.write {
+                    at_act = Some(all.len() + own.len());
                 }
+                let action = Action::Write {
+                    collection: number_of(&mut collections, &write.handle),
+                    write: Box::new(write.clone()),
+                    is_versioned: versioned.get(index).copied().unwrap_or(false),
+                };
+                own.push(command(project, step, write.cond, write.session, action));
             }
-            sites
-        })
-        .collect();
-    let given = all.iter().take(1).filter(|first| matches!(first.action, Action::Given { .. })).map(|_| 0);
-    let mut kept: FxHashSet<usize> = given.chain([act]).collect();
-    close(all, &needs, &mut kept);
-    // What the same results decide, or a value of theirs goes into, belongs to the act.
-    let read: FxHashSet<Site> =
-        kept.iter().filter(|at| **at != act).filter_map(|at| all.get(*at)).map(|command| command.site).collect();
-    let collection = all.get(act).and_then(|command| command.action.collection());
-    let mut extras: Vec<usize> = Vec::new();
-    for (at, command) in all.iter().enumerate() {
-        let changes = !matches!(command.action, Action::Read { .. } | Action::Given { .. });
-        let is_near = command.action.collection().is_some_and(|own| Some(own) == collection);
-        let is_decided = needs.get(at).is_some_and(|needs| needs.iter().any(|site| read.contains(site)));
-        let is_excluded = command.atoms.iter().any(|atom| is_refuted(project, acting.cond, *atom));
-        let is_after = needs.get(at).zip(all.get(act)).is_some_and(|(needs, act)| needs.contains(&act.site));
-        let is_wanted = match extent {
-            // What the act's own result decides takes it back, or goes with it.
-            Extent::Act => is_after,
-            Extent::Decided => is_after || is_decided || (is_near && read.is_empty()),
-        };
-        if changes && !kept.contains(&at) && is_wanted && !is_excluded {
-            extras.push(at);
+            if own.is_empty()
+                && let Some(read) = read_at(project, step)
+            {
+                let action = Action::Read {
+                    kind: read.action,
+                    collection: number_of(&mut collections, &read.handle),
+                    filter: read.filter,
+                };
+                let session = project.session_of_step(steps, step);
+                own.push(command(project, step, step.cond, session, action));
+            }
+            if own.is_empty()
+                && let Some(action) = effect_at(project, step)
+            {
+                own.push(command(project, step, step.cond, None, action));
+            }
+            all.extend(own);
         }
+        let both = project.arena.and(acting.cond, act.cond);
+        let goal = project.arena.atoms_in_order(if both == C::FALSE { acting.cond } else { both });
+        let needs = needs_of(project, &all);
+        Some(Self { all, needs, act: at_act?, cond: acting.cond, goal, collections })
     }
-    // The nearest first, as many as can be judged together.
-    extras.sort_by_key(|at| at.abs_diff(act));
-    for extra in extras {
-        let mut with = kept.clone();
-        with.insert(extra);
-        close(all, &needs, &mut with);
-        if with.len() <= limits::JUDGED_TOGETHER {
-            kept = with;
+
+    /// Takes a slice.
+    pub fn slice(&self, project: &Project, extent: Extent) -> Option<Slice> {
+        let mut kept = self.kept(project, extent);
+        let is_cut = kept.len() > limits::COMMANDS;
+        if is_cut {
+            // The act and what is nearest before it.
+            let cut = kept.iter().position(|at| *at == self.act).unwrap_or(0);
+            let from = (cut + 1).saturating_sub(limits::COMMANDS);
+            kept = kept.into_iter().skip(from).take(limits::COMMANDS).collect();
         }
+        let act = kept.iter().position(|at| *at == self.act)?;
+        let commands: Vec<Command> = kept.into_iter().filter_map(|at| self.all.get(at).cloned()).collect();
+        Some(Slice { commands, act, collections: self.collections.clone(), goal: self.goal.clone(), is_cut })
     }
-    close(all, &needs, &mut kept);
-    let mut kept: Vec<usize> = kept.into_iter().collect();
-    kept.sort_unstable();
-    kept
+
+    /// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
+    /// decide, be it in another collection or outside.
+    fn kept(&self, project: &Project, extent: Extent) -> Vec<usize> {
+        let Self { all, needs, act, .. } = self;
+        let given = all.iter().take(1).filter(|first| matches!(first.action, Action::Given { .. })).map(|_| 0);
+        let mut kept: FxHashSet<usize> = given.chain([*act]).collect();
+        close(all, needs, &mut kept);
+        // The nearest first, as many as can be judged together.
+        let mut extras = self.extras(project, &kept, extent);
+        extras.sort_by_key(|at| at.abs_diff(*act));
+        for extra in extras {
+            let mut with = kept.clone();
+            with.insert(extra);
+            close(all, needs, &mut with);
+            if with.len() <= limits::JUDGED_TOGETHER {
+                kept = with;
+            }
+        }
+        let mut kept: Vec<usize> = kept.into_iter().collect();
+        kept.sort_unstable();
+        kept
+    }
+
+    /// What the same results decide, or a value of theirs goes into, belongs to the act.
+    fn extras(&self, project: &Project, kept: &FxHashSet<usize>, extent: Extent) -> Vec<usize> {
+        let Some(acting) = self.all.get(self.act) else { return Vec::new() };
+        let before = kept.iter().filter(|at| **at != self.act).filter_map(|at| self.all.get(*at));
+        let read: FxHashSet<Site> = before.map(|command| command.site).collect();
+        let mut extras: Vec<usize> = Vec::new();
+        for (at, (command, needs)) in self.all.iter().zip(&self.needs).enumerate() {
+            let changes = !matches!(command.action, Action::Read { .. } | Action::Given { .. });
+            let own = command.action.collection();
+            let is_near = own.is_some() && own == acting.action.collection();
+            let is_decided = needs.iter().any(|site| read.contains(site));
+            let is_excluded = command.atoms.iter().any(|atom| is_refuted(project, self.cond, *atom));
+            let is_after = needs.contains(&acting.site);
+            let is_wanted = match extent {
+                // What the act's own result decides takes it back, or goes with it.
+                Extent::Act => is_after,
+                Extent::Decided => is_after || is_decided || (is_near && read.is_empty()),
+            };
+            if changes && !kept.contains(&at) && is_wanted && !is_excluded {
+                extras.push(at);
+            }
+        }
+        extras
+    }
+}
+
+/// The document that others loaded and that the act writes.
+fn given(project: &mut Project, acting: &Write, collections: &mut Vec<Handle>) -> Option<Command> {
+    let document = project.outside_document(acting)?;
+    let action = Action::Given { collection: number_of(collections, &acting.handle), document };
+    Some(Command {
+        site: acting.site,
+        atoms: Vec::new(),
+        within: Vec::new(),
+        caught: false,
+        session: None,
+        ends_unmatched: false,
+        action,
+    })
+}
+
+fn needs_of(project: &Project, all: &[Command]) -> Vec<FxHashSet<Site>> {
+    let mut sources = Sources::default();
+    let sites = |command| {
+        let mut sites = FxHashSet::default();
+        values_of(command).into_iter().for_each(|value| sources.of(project, value, &mut sites));
+        for cond in conditions_of(command) {
+            for atom in project.arena.atoms_of(cond) {
+                sources.of(project, atom.value, &mut sites);
+            }
+        }
+        sites
+    };
+    all.iter().map(sites).collect()
 }
 
 fn is_refuted(project: &Project, cond: C, atom: Atom) -> bool {
@@ -292,8 +318,7 @@ fn close(all: &[Command], needs: &[FxHashSet<Site>], kept: &mut FxHashSet<usize>
 }
 
 fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
-    let mut atoms = project.arena.atoms_of(cond);
-    atoms.reverse();
+    let atoms = project.arena.atoms_in_order(cond);
     let (within, ends_unmatched) = (step.within.clone(), false);
     Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, action }
 }

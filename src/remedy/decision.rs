@@ -44,9 +44,7 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     /// The decision of a path condition.
     pub fn read(mut self, cond: C) -> Option<Decision> {
-        let mut atoms = self.subject.project.arena.atoms_of(cond);
-        atoms.reverse();
-        for atom in atoms {
+        for atom in self.subject.project.arena.atoms_in_order(cond) {
             let said = self.said(atom.value, atom.holds, 0)?;
             if !is_nothing(&said) && !self.decision.predicate.contains(&said) {
                 self.decision.predicate.push(said);

@@ -131,6 +131,13 @@ impl Arena {
         atoms
     }
 
+    /// The same in the order in which the code decides them.
+    pub fn atoms_in_order(&self, cond: C) -> Vec<Atom> {
+        let mut atoms = self.atoms_of(cond);
+        atoms.reverse();
+        atoms
+    }
+
     /// Whether a value is a parameter or a member of one.
     pub fn is_of_parameter(&self, value: V) -> bool {
         match self.peek(value) {
