@@ -12,7 +12,7 @@ use crate::project::writes::{Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy};
-use crate::value::{C, Site, SiteInfo, V};
+use crate::value::{C, Freshness, Node, Site, SiteInfo, V, children};
 
 /// An act to be judged.
 pub struct Judged<'a> {
@@ -110,9 +110,7 @@ impl Context<'_> {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
-            Verdict::ActsTwice(_)
-                if is_doubted || (act.needs_witness && draft.level.is_none() && self.repeats_nothing(act.write)) =>
-            {
+            Verdict::ActsTwice(_) if is_doubted || (draft.level.is_none() && self.repeats_nothing(act)) => {
                 return;
             }
             Verdict::ActsTwice(_) => true,
@@ -156,12 +154,32 @@ impl Context<'_> {
         self.report(draft);
     }
 
-    /// Whether a write that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
-    /// the next state takes it, and two may not.
-    fn repeats_nothing(&self, write: &Write) -> bool {
+    /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
+    /// the next state takes it, and two may not; neither may two requests that put their own names there.
+    fn repeats_nothing(&self, act: &Judged<'_>) -> bool {
         let is_set = |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate");
         let is_state = |value: V| self.project.arena.as_str(value).is_some();
-        write.kind != WriteKind::Insert
-            && write.fields.iter().all(|field| is_set(&field.operator) && !is_state(field.value))
+        act.write.kind != WriteKind::Insert
+            && act.write.fields.iter().all(|field| {
+                is_set(&field.operator)
+                    && !is_state(field.value)
+                    && (act.needs_witness || !self.names_the_request(field.value))
+            })
+    }
+
+    /// Whether a value tells this request from others: what it brings, or an identifier made here. What a call gives for it does not.
+    fn names_the_request(&self, value: V) -> bool {
+        let (mut open, mut seen) = (vec![value], rustc_hash::FxHashSet::default());
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) || seen.len() > limits::SEARCHED {
+                continue;
+            }
+            match self.project.arena.node(value) {
+                Node::Param(..) | Node::Fresh(Freshness::Id | Freshness::Random, _) => return true,
+                Node::Call { .. } => {}
+                node => open.extend(children(node)),
+            }
+        }
+        false
     }
 }
