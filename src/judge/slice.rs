@@ -256,7 +256,8 @@ impl Commands {
             let own = command.action.collection();
             let is_near = own.is_some() && own == acting.action.collection();
             let is_decided = needs.iter().any(|site| read.contains(site));
-            let is_excluded = command.atoms.iter().any(|atom| is_refuted(project, self.cond, *atom));
+            // What this request does not do on its way to the act, the other one may.
+            let is_excluded = !is_near && command.atoms.iter().any(|atom| is_refuted(project, self.cond, *atom));
             let is_after = needs.contains(&acting.site);
             let is_wanted = match extent {
                 // What the act's own result decides takes it back, or goes with it.

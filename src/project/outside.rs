@@ -17,7 +17,7 @@ impl Project {
             Some(document) => document,
             None => self.identified(write.filter?)?,
         };
-        (self.read_of(document).is_none()).then_some(document)
+        self.loaded(document, &[]).is_none().then_some(document)
     }
 
     /// The document whose `_id`, or whose own field of the same name, a filter asks for: `{ username: ctx.user.username }`.

@@ -30,7 +30,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let versioned =
                 write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top());
             if let Some((root, path)) = overwritten(ctx, trace, write, &field)
-                && !(versioned && Some(root) == write.document)
+                && !(versioned && write.document.is_some_and(|document| is_copy(ctx, document, root)))
             {
                 report(ctx, trace, write, &field, root, &path);
                 whole = true;
@@ -41,6 +41,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             whole_document(ctx, trace, write, payload);
         }
     }
+}
+
+/// Whether a document is what was loaded, or an element of the list that was.
+fn is_copy(ctx: &Context<'_>, document: V, root: V) -> bool {
+    document == root || ctx.project.path_from(document, root).is_some()
 }
 
 /// The loaded array that a field's new value is made from.

@@ -48,13 +48,15 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             });
             let Some(check) = found.cloned() else { continue };
             let is_flag = is_idempotent(ctx, &check, field);
-            let is_repeated = is_flag && has_other_effect(ctx, trace, write, field, &check);
+            let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
+            let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
+            let is_repeated = is_toggled || has_other_effect;
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
             let is_harmless = is_filtered(ctx, write, &field.path)
                 || is_reserved(trace, &check, field)
                 || (is_flag && !is_repeated && !is_followed);
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
-            let most = is_followed.then_some(Level::Warning);
+            let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
             // A condition in the filter of a read, or a flag, is as often no decision at all.
             let needs_witness = (is_flag && !is_repeated) || !matches!(check.kind, CheckKind::Field { .. });
             report(ctx, trace, write, field, &check, (most, needs_witness), relation);
@@ -186,7 +188,7 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
         _ => {
             let truth = ctx.project.arena.truth(C::TRUE, value);
             match truth {
-                Some(truth) => truth != check.holds,
+                Some(_) => true,
                 // if (!doc.name) $set: { name }
                 // if (!doc.items) return; $set: { items: doc.items }
                 None => check.holds || !uses_loaded(ctx, value, check),
@@ -219,6 +221,22 @@ fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
     ctx.project.comes_from(value, check.root, path, &[check.root])
 }
 
+/// Whether the function also writes the other side of a toggle.
+fn is_toggled(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> bool {
+    trace.writes.iter().flat_map(|w| w.fields.iter().map(move |f| (w, f))).any(|(w, other)| {
+        w.handle.same(&write.handle)
+            && other.path == field.path
+            && other.operator == field.operator
+            && other.value != field.value
+            && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
+            && ctx
+                .project
+                .arena
+                .truth(C::TRUE, other.value)
+                .is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
+    })
+}
+
 /// Whether something that is not idempotent happens with the write: another counter in it, or another write that the
 /// same check decides.
 fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) -> bool {
@@ -235,27 +253,13 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
     if write.fields.iter().any(|other| other.path != field.path && (counts(other) || is_arithmetic(ctx, other.value))) {
         return true;
     }
-    // The other side of a toggle.
-    let toggled = trace.writes.iter().flat_map(|w| w.fields.iter().map(move |f| (w, f))).any(|(w, other)| {
-        w.handle.same(&write.handle)
-            && other.path == field.path
-            && other.operator == field.operator
-            && other.value != field.value
-            && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
-            && ctx
-                .project
-                .arena
-                .truth(C::TRUE, other.value)
-                .is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
-    });
-    toggled
-        || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
-            other.step != write.step
-                && !guarded.contains(&other.step)
-                && (other.kind == WriteKind::Insert
-                    || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
-                && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
-        })
+    trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
+        other.step != write.step
+            && !guarded.contains(&other.step)
+            && (other.kind == WriteKind::Insert
+                || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
+            && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
+    })
 }
 
 /// Whether something that the check decides too happens with the write, though nothing is counted in it: a mail, a payment, a
