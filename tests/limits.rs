@@ -140,6 +140,19 @@ fn a_long_chain_of_methods_costs_what_its_text_costs() {
     assert_eq!(report["findings"][0]["rule"], "check-then-push");
 }
 
+/// What is kept in a dictionary comes from two functions that call each other; without a budget the copies never end, and the
+/// shell ends the run.
+#[test]
+fn what_a_dictionary_keeps_draws_on_a_budget() {
+    let recursion = "const tokens = [];\nfunction X(p) { if (q(p)) return clone(p); return g(tokens.length); }\n\
+                     function clone(r) { return X(r.source); }\ntokens.push(clone(regex));\nX.cache[key] = X(pattern);\n";
+    let project = Project::new(&[("a.js", &format!("{}{recursion}", after("")))]);
+    let limited = format!("ulimit -t 60; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
+    assert_eq!(report["findings"][0]["rule"], "check-then-push");
+}
+
 /// Ordinary code is followed to its end.
 #[test]
 fn nothing_of_the_fixtures_is_cut() {

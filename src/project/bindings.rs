@@ -9,7 +9,7 @@
 
 use super::link::Project;
 use crate::facts::EffectKind;
-use crate::value::{Arena, ClassRef, INJECTED, Key, Node, Sym, V};
+use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
 use rustc_hash::FxHashMap;
 
 /// What the project binds.
@@ -33,19 +33,21 @@ impl Project {
                 Some(class) => class.parent.iter().chain(&class.implements).copied().collect(),
                 None => continue,
             };
-            for parent in parents {
-                let parent = self.linked(parent);
-                if let Node::Class(parent) = *self.arena.node(parent) {
-                    children.entry(parent).or_default().push(own);
+            self.within_class(own, |project| {
+                for parent in parents {
+                    let parent = project.linked(parent);
+                    if let Node::Class(parent) = *project.arena.node(parent) {
+                        children.entry(parent).or_default().push(own);
+                    }
                 }
-            }
+            });
         }
         self.bind_objects();
         self.bind_calls();
         for at in 0..self.classes.len() {
             let own = ClassRef(at as u32);
             let is_abstract = self.class(own).is_some_and(|class| class.is_abstract);
-            if is_abstract && let Some(only) = self.implementer(own, &children) {
+            if is_abstract && let Some(only) = self.within_class(own, |project| project.implementer(own, &children)) {
                 self.bindings.concrete.insert(own, only);
             }
         }
@@ -118,14 +120,16 @@ impl Project {
                     _ => None,
                 })
                 .collect();
-            if let Some((_, token)) = named.iter().find(|(name, _)| *name == provide) {
-                self.provide(*token, object);
-            }
-            for (name, value) in named {
-                if matches!(self.arena.peek(value), Node::Import { .. } | Node::Object(_)) {
-                    self.hand_on(name, value);
+            self.within_a_value(|project| {
+                if let Some((_, token)) = named.iter().find(|(name, _)| *name == provide) {
+                    project.provide(*token, object);
                 }
-            }
+                for (name, value) in named {
+                    if matches!(project.arena.peek(value), Node::Import { .. } | Node::Object(_)) {
+                        project.hand_on(name, value);
+                    }
+                }
+            });
         }
     }
 
@@ -201,21 +205,25 @@ impl Project {
                     _ => None,
                 })
                 .collect();
-            for (recv, name, args) in calls {
-                let registers = self.arena.text(name).starts_with("register");
-                match (registers, args.as_slice()) {
-                    (true, [token, given, ..]) => self.register(*token, *given),
-                    (false, [given, ..]) => {
-                        if let Node::Call { callee, args, .. } = self.arena.node(recv).clone()
-                            && self.last_name(callee) == Some("bind")
-                            && let Some(token) = args.first()
-                        {
-                            self.register(*token, *given);
-                        }
-                    }
-                    _ => {}
+            self.within(FnRef(at as u32), |project| {
+                calls.into_iter().for_each(|(recv, name, args)| project.bind_call(recv, name, &args));
+            });
+        }
+    }
+
+    fn bind_call(&mut self, recv: V, name: Sym, args: &[V]) {
+        let registers = self.arena.text(name).starts_with("register");
+        match (registers, args) {
+            (true, [token, given, ..]) => self.register(*token, *given),
+            (false, [given, ..]) => {
+                if let Node::Call { callee, args, .. } = self.arena.node(recv).clone()
+                    && self.last_name(callee) == Some("bind")
+                    && let Some(token) = args.first()
+                {
+                    self.register(*token, *given);
                 }
             }
+            _ => {}
         }
     }
 

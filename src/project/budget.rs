@@ -6,7 +6,7 @@
 use super::link::{Op, Project, Step};
 use super::mongo::is_telling;
 use crate::limits::{self, Cut, Cuts};
-use crate::value::{Budget, FnRef};
+use crate::value::{Budget, ClassRef, FnRef};
 use std::collections::BTreeMap;
 
 /// What is left for each file, and what was cut.
@@ -68,6 +68,33 @@ impl Project {
             left.1 = left.1.saturating_sub(own.1);
         }
         self.note_cuts(func, spent.cuts);
+    }
+
+    /// Follows a function within its budget.
+    pub(super) fn within<T>(&mut self, func: FnRef, follow: impl FnOnce(&mut Self) -> T) -> T {
+        let turn = self.begin(func);
+        let followed = follow(self);
+        self.end(func, turn);
+        followed
+    }
+
+    /// Follows a class within the budget of one of its functions; what has none is a few values.
+    pub(super) fn within_class<T>(&mut self, class: ClassRef, follow: impl FnOnce(&mut Self) -> T) -> T {
+        match self.class(class).and_then(|class| class.methods.first()).map(|(_, func)| *func) {
+            Some(func) => self.within(func, follow),
+            None => self.within_a_value(follow),
+        }
+    }
+
+    /// Follows a value that stands in no function.
+    pub(super) fn within_a_value<T>(&mut self, follow: impl FnOnce(&mut Self) -> T) -> T {
+        let (work, kept) = limits::of_linked_function(0);
+        let budget = self.arena.begin(work.min(self.ledger.whole.0), kept.min(self.ledger.whole.1));
+        let followed = follow(self);
+        let spent = self.arena.end(budget);
+        self.ledger.whole.0 = self.ledger.whole.0.saturating_sub(spent.work);
+        self.ledger.whole.1 = self.ledger.whole.1.saturating_sub(spent.kept);
+        followed
     }
 
     pub(super) fn note_cut(&mut self, func: FnRef, cut: Cut) {

@@ -303,11 +303,14 @@ impl Project {
         }
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
-            let fields = class.fields.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
-            let statics = class.statics.iter().map(|(name, value)| (*name, self.linked(*value))).collect();
-            let parent = class.parent.map(|parent| self.linked(parent));
+            let class = self.within_class(ClassRef(at as u32), |project| {
+                let fields = class.fields.iter().map(|(name, value)| (*name, project.linked(*value))).collect();
+                let statics = class.statics.iter().map(|(name, value)| (*name, project.linked(*value))).collect();
+                let parent = class.parent.map(|parent| project.linked(parent));
+                Class { fields, statics, parent, ..class }
+            });
             if let Some(slot) = self.classes.get_mut(at) {
-                *slot = Class { fields, statics, parent, ..class };
+                *slot = class;
             }
         }
     }

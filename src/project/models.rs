@@ -48,43 +48,46 @@ impl Project {
     pub(super) fn link_models(&mut self) {
         let mut models = Vec::new();
         for at in 0..self.functions.len() {
-            let kinds: Vec<(Site, EffectKind)> = match self.functions.get(at) {
-                Some(function) => function.effects.iter().map(|effect| (effect.site, effect.kind.clone())).collect(),
-                None => continue,
-            };
-            for (site, kind) in kinds {
-                match kind {
-                    EffectKind::Assign { object, key: Some(key), value } => self.assigned_member(object, key, value),
-                    EffectKind::Call { callee, recv, name, args } => {
-                        let name = name.map(|name| self.arena.text(name).to_owned());
-                        let name = name.or_else(|| self.last_name(callee).map(str::to_owned)).unwrap_or_default();
-                        self.schema_call(recv, &name, &args);
-                        match name.as_str() {
-                            "model" | "discriminator" if args.len() > 1 => models.push((callee, args)),
-                            // SchemaFactory.createForClass(User)
-                            "createForClass" => {
-                                let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
-                                if let Some(name) = self.class_name(class) {
-                                    let schema = self.arena.intern(Node::Call { site, callee, args: args.into() });
-                                    models.push((self.arena.global("model"), vec![name, schema]));
-                                }
-                            }
-                            "forFeature" | "forFeatureAsync" => {
-                                let callee = self.arena.global("model");
-                                let features = self.features(&args);
-                                models.extend(features.into_iter().map(|(name, schema)| (callee, vec![name, schema])));
-                            }
-                            _ => {}
-                        }
-                    }
-                    EffectKind::Assign { .. } => {}
-                }
-            }
+            let Some(function) = self.functions.get(at) else { continue };
+            let kinds: Vec<(Site, EffectKind)> =
+                function.effects.iter().map(|effect| (effect.site, effect.kind.clone())).collect();
+            self.within(FnRef(at as u32), |project| {
+                kinds.into_iter().for_each(|(site, kind)| project.model_effect(site, kind, &mut models));
+            });
         }
         for (callee, args) in models {
-            self.model_of_schema(callee, &args);
+            self.within_a_value(|project| project.model_of_schema(callee, &args));
         }
         self.forget_linked();
+    }
+
+    /// What an effect says of models: the callee and the arguments that make one.
+    fn model_effect(&mut self, site: Site, kind: EffectKind, models: &mut Vec<(V, Vec<V>)>) {
+        let (callee, recv, name, args) = match kind {
+            EffectKind::Assign { object, key: Some(key), value } => return self.assigned_member(object, key, value),
+            EffectKind::Assign { .. } => return,
+            EffectKind::Call { callee, recv, name, args } => (callee, recv, name, args),
+        };
+        let name = name.map(|name| self.arena.text(name).to_owned());
+        let name = name.or_else(|| self.last_name(callee).map(str::to_owned)).unwrap_or_default();
+        self.schema_call(recv, &name, &args);
+        match name.as_str() {
+            "model" | "discriminator" if args.len() > 1 => models.push((callee, args)),
+            // SchemaFactory.createForClass(User)
+            "createForClass" => {
+                let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
+                if let Some(name) = self.class_name(class) {
+                    let schema = self.arena.intern(Node::Call { site, callee, args: args.into() });
+                    models.push((self.arena.global("model"), vec![name, schema]));
+                }
+            }
+            "forFeature" | "forFeatureAsync" => {
+                let callee = self.arena.global("model");
+                let features = self.features(&args);
+                models.extend(features.into_iter().map(|(name, schema)| (callee, vec![name, schema])));
+            }
+            _ => {}
+        }
     }
 
     /// `schema.statics.find = …`, `schema.methods = { … }`

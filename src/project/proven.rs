@@ -10,7 +10,7 @@ use super::link::{Op, Project};
 use super::mongo::is_driver_only;
 use crate::facts::EffectKind;
 use crate::limits;
-use crate::value::{Node, SiteInfo, V};
+use crate::value::{FnRef, Node, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 #[derive(Clone, Debug, Default)]
@@ -26,18 +26,21 @@ impl Project {
     /// Reads what the summaries show.
     pub(super) fn link_proven(&mut self) {
         for at in 0..self.functions.len() {
-            let cursors = self.functions.get(at).map(|function| function.cursors.clone()).unwrap_or_default();
-            for value in cursors {
-                let value = self.linked(value);
-                self.prove(value);
-            }
-            let calls: Vec<V> =
-                self.summaries.get(at).into_iter().flatten().filter_map(|s| self.shown(&s.op)).collect();
-            for value in calls {
-                self.prove(value);
-            }
-            self.note_kept(at);
+            self.within(FnRef(at as u32), |project| project.prove_by_use(at));
         }
+    }
+
+    fn prove_by_use(&mut self, at: usize) {
+        let cursors = self.functions.get(at).map(|function| function.cursors.clone()).unwrap_or_default();
+        for value in cursors {
+            let value = self.linked(value);
+            self.prove(value);
+        }
+        let calls: Vec<V> = self.summaries.get(at).into_iter().flatten().filter_map(|s| self.shown(&s.op)).collect();
+        for value in calls {
+            self.prove(value);
+        }
+        self.note_kept(at);
     }
 
     /// The receiver of a call that only a collection has.

@@ -96,11 +96,13 @@ impl Project {
                     _ => None,
                 })
                 .collect();
-            for (site, recv, name, args) in calls {
-                if let Some(registration) = self.registration(caller, site, recv, name, &args) {
-                    table.add(registration);
+            self.within(caller, |project| {
+                for (site, recv, name, args) in calls {
+                    if let Some(registration) = project.registration(caller, site, recv, name, &args) {
+                        table.add(registration);
+                    }
                 }
-            }
+            });
         }
         table
     }

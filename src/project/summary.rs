@@ -81,16 +81,16 @@ impl Project {
             EffectKind::Assign { .. } => None,
         });
         let values: Vec<V> = values.collect();
-        let turn = self.begin(func);
-        for value in values {
-            let value = self.linked(value);
-            for (_, callee) in self.arena.alternatives(value) {
-                if let Node::Func(callee) = self.arena.node(callee) {
-                    callees.push(*callee);
+        self.within(func, |project| {
+            for value in values {
+                let value = project.linked(value);
+                for (_, callee) in project.arena.alternatives(value) {
+                    if let Node::Func(callee) = project.arena.node(callee) {
+                        callees.push(*callee);
+                    }
                 }
             }
-        }
-        self.end(func, turn);
+        });
         callees.reverse();
         callees
     }
@@ -121,9 +121,7 @@ impl Project {
     }
 
     fn fill_summary(&mut self, func: FnRef) {
-        let turn = self.begin(func);
-        self.fill_within(func);
-        self.end(func, turn);
+        self.within(func, |project| project.fill_within(func));
         if let Some(state) = self.state.get_mut(func.0 as usize) {
             *state = State::Done;
         }
