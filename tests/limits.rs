@@ -57,6 +57,16 @@ fn the_size_of_a_function() {
     assert_limit(&program(5), &program(100), "run", "is too large");
 }
 
+/// What other functions of the file take leaves a function enough for its own code.
+#[test]
+fn large_functions_do_not_silence_a_small_one() {
+    let grown = lines(100, |at| format!("if (x.a{at}) x = {{ ...x, b{at}: x.c{at} }};"));
+    let large = lines(30, |at| after(&grown).replace("run(", &format!("large{at}(")));
+    let (rules, cut) = checked(&format!("{large}{}", after("")));
+    assert_eq!(cut["count"], 30, "the budget of the file is not spent: {cut}");
+    assert_eq!(rules, ["check-then-push"]);
+}
+
 #[test]
 fn the_size_of_a_value() {
     let program = |count| {

@@ -215,8 +215,10 @@ impl<'a> Eval<'a> {
 
     /// Begins the budget of a function with a text of this many bytes.
     pub(super) fn begin(&mut self, bytes: usize) -> Budget {
-        let ((work, kept), (done, stored)) = (limits::of_function(bytes), self.arena.total());
-        self.arena.begin(work.min(self.most.0.saturating_sub(done)), kept.min(self.most.1.saturating_sub(stored)))
+        let ((work, kept), own, (done, stored)) =
+            (limits::of_function(bytes), limits::of_own_code(bytes), self.arena.total());
+        let work = work.min(self.most.0.saturating_sub(done)).max(own.0);
+        self.arena.begin(work, kept.min(self.most.1.saturating_sub(stored)).max(own.1))
     }
 
     /// Ends the budget of a function, and notes what was cut.

@@ -48,11 +48,10 @@ impl Project {
         let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
         let left = self.ledger.left.get(self.file_of(func) as usize).copied().unwrap_or_default();
         let whole = self.ledger.whole;
-        let (work, kept) = limits::of_linked_function(bytes);
-        Turn {
-            budget: self.arena.begin(work.min(left.0).min(whole.0), kept.min(left.1).min(whole.1)),
-            nested: std::mem::take(&mut self.ledger.nested),
-        }
+        let ((work, kept), own) = (limits::of_linked_function(bytes), limits::of_own_code(bytes));
+        let work = work.min(left.0).min(whole.0).max(own.0);
+        let kept = kept.min(left.1).min(whole.1).max(own.1);
+        Turn { budget: self.arena.begin(work, kept), nested: std::mem::take(&mut self.ledger.nested) }
     }
 
     /// Ends what [`Project::begin`] began, and notes what was cut.
