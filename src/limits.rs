@@ -158,6 +158,8 @@ pub const TEST_PARTS: usize = 64;
 pub const LOOP_EXITS: usize = 4;
 /// Path conditions that need more operands than this after a join are dropped.
 pub const JOINED_OPERANDS: usize = 40;
+/// Parts of an array that are asked one by one whether they hold an element.
+pub const JOINED_ARRAYS: usize = 4;
 /// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
 pub const COMPLETIONS: usize = 2;
 pub const KEPT_COMPLETIONS: u32 = 12;

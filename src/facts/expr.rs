@@ -152,7 +152,9 @@ impl<'a> Eval<'a> {
                         }
                         _ => {
                             let object = self.freeze(object);
-                            match self.indexes.contains(&key) {
+                            // A key of an object that is written here names one of its values.
+                            let is_index = self.indexes.contains(&key) && !self.is_key_of(key, object);
+                            match is_index {
                                 true => self.element(object),
                                 false => self.arena.intern(Node::Index(object, key)),
                             }
@@ -162,6 +164,14 @@ impl<'a> Eval<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a loop's key runs through the keys of this object, all of which are known.
+    fn is_key_of(&self, key: V, object: V) -> bool {
+        let Node::Element(keys) = self.arena.node(key) else { return false };
+        let is_own = |operands: &[V]| operands.first() == Some(&object);
+        matches!(self.arena.node(object), Node::Object(entries) if entries.iter().all(|e| matches!(e.key, Key::Name(_))))
+            && matches!(self.arena.node(*keys), Node::Derived(_, operands) if is_own(operands))
     }
 
     /// `object.key`, with what was assigned to it in this function.

@@ -184,6 +184,17 @@ impl<'a> Eval<'a> {
             }
             ("cloneDeep", Some(value)) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, value))),
             ("equals", Some(value)) => Some(self.equal(frozen, value)),
+            ("includes", Some(value)) if self.joined_arrays(frozen).is_some() => {
+                let items = self.joined_arrays(frozen)?;
+                let parts = items
+                    .into_iter()
+                    .map(|item| match item.spread {
+                        true => self.query(name, item.value, value),
+                        false => self.equal(item.value, value),
+                    })
+                    .collect();
+                Some(self.arena.any(parts))
+            }
             ("includes" | "indexOf" | "lastIndexOf", Some(value)) => {
                 let query = self.query(name, frozen, value);
                 self.place(query, span);
@@ -239,6 +250,13 @@ impl<'a> Eval<'a> {
             ("toObject" | "toJSON", _) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, frozen))),
             _ => None,
         }
+    }
+
+    /// The parts of `[...a, ...b, c]`.
+    pub(super) fn joined_arrays(&self, array: V) -> Option<Vec<Item>> {
+        let Node::Array(items) = self.arena.node(array) else { return None };
+        let is_joined = items.len() <= limits::JOINED_ARRAYS && items.iter().any(|item| item.spread);
+        (is_joined && items.iter().all(|item| item.cond == C::TRUE)).then(|| items.clone())
     }
 
     fn concatenated(&mut self, array: V, args: &[V]) -> V {

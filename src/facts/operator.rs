@@ -199,6 +199,9 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn assign(&mut self, node: &'a AssignExpr) -> V {
+        if let Some(value) = self.prototype_assignment(node) {
+            return value;
+        }
         if node.op == AssignOp::Assign {
             self.naming = assigned_name(&node.left);
             let value = self.expr(&node.right);

@@ -101,6 +101,7 @@ impl<'a> Eval<'a> {
         let pending = self.pending.pop().unwrap_or_default();
         for Pending { func, code, scope, this } in pending {
             self.run_function(func, code, scope, this);
+            self.constructed_fields(func, code, this);
         }
     }
 
@@ -114,6 +115,10 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn hoist_function(&mut self, decl: &'a FnDecl) {
+        if let Some(class) = self.constructor_function(Code::Function(&decl.function), &decl.ident.sym) {
+            let name = self.arena.sym(&decl.ident.sym);
+            return self.declare(name, class);
+        }
         let func = self.define(Code::Function(&decl.function), &decl.ident.sym);
         let value = self.arena.intern(Node::Func(func));
         let name = self.arena.sym(&decl.ident.sym);
@@ -330,6 +335,10 @@ impl<'a> Eval<'a> {
         if let (Pat::Ident(ident), Some(init)) = (&declarator.name, &declarator.init) {
             self.naming = Some(ident.id.sym.to_string());
             if let Some(code) = function_code(init) {
+                if let Some(class) = self.constructor_function(code, &ident.id.sym) {
+                    self.naming = None;
+                    return self.bind(&declarator.name, class, if var { Bind::Assign } else { Bind::Declare });
+                }
                 let func = self.define(code, &ident.id.sym);
                 self.naming = None;
                 let value = self.arena.intern(Node::Func(func));

@@ -269,6 +269,13 @@ impl Project {
             }
         }
         for side in [a, b] {
+            let summed = self.summed(side, 0).and_then(|list| self.loaded(list, documents));
+            if let Some((root, path, read)) = summed
+                && op != Compare::Equal
+            {
+                let (kind, holds) = (CheckKind::Below { path }, if side == a { leaf.holds } else { !leaf.holds });
+                checks.push(Check { root, read, kind, holds, leaf: leaf.value, under: leaf.under });
+            }
             for inner in self.loaded_operands(side) {
                 if let Some((root, path, read)) = self.loaded(inner, documents)
                     && !path.is_empty()
@@ -323,7 +330,10 @@ impl Project {
                 Node::Query { array: inner, .. } => (inner, String::new()),
                 _ => (array, String::new()),
             };
-            let Some((root, path, read)) = self.loaded(array, documents) else { continue };
+            let Some((root, path, read)) = self.loaded(array, documents) else {
+                self.membership_check(leaf, query, present, documents, checks);
+                continue;
+            };
             let keys = if direct { vec![(field, arg)] } else { self.predicate_keys(arg) };
             let list = read.as_ref().is_some_and(|read| read.action == Action::FindMany);
             let kind = match (path.is_empty(), list) {
@@ -332,6 +342,39 @@ impl Project {
                 _ => CheckKind::Element { path, keys },
             };
             checks.push(Check { root, read, kind, holds: present, leaf: leaf.value, under: leaf.under });
+        }
+    }
+
+    /// `wanted.filter((seat) => show.booked.includes(seat)).length`: the loaded array is asked for an element of another list.
+    fn membership_check(&mut self, leaf: Leaf, query: V, present: bool, documents: &[V], checks: &mut Vec<Check>) {
+        let Node::Query { method, arg, .. } = self.arena.node(query).clone() else { return };
+        let asked = match (self.arena.text(method), self.arena.node(arg)) {
+            ("filter" | "some" | "find", Node::Query { .. }) => arg,
+            // wanted.every((seat) => !show.booked.includes(seat))
+            ("every", Node::Not(inner)) => *inner,
+            _ => return,
+        };
+        if let Node::Query { array, .. } = *self.arena.node(asked)
+            && self.loaded(array, documents).is_some_and(|(_, path, _)| !path.is_empty())
+        {
+            self.element_check(leaf, asked, present, documents, checks);
+        }
+    }
+
+    /// The array whose elements a value sums up: `cart.lines.reduce((sum, line) => sum + line.price, 0) + price`.
+    fn summed(&self, value: V, depth: u32) -> Option<V> {
+        match self.arena.node(value) {
+            Node::Derived(op, operands) if matches!(self.arena.text(*op), "reduce" | "sumBy" | "sum") => {
+                operands.first().map(|list| match self.arena.node(*list) {
+                    Node::Mapped(list, _) | Node::Query { array: list, .. } => *list,
+                    _ => *list,
+                })
+            }
+            Node::Derived(_, operands) if depth < 4 => {
+                operands.iter().find_map(|operand| self.summed(*operand, depth + 1))
+            }
+            Node::Coerce(_, inner) if depth < 4 => self.summed(*inner, depth + 1),
+            _ => None,
         }
     }
 

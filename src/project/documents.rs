@@ -129,7 +129,7 @@ impl Project {
     }
 
     /// The collection of a document.
-    fn document_handle(&mut self, document: V, depth: u32) -> Handle {
+    pub(super) fn document_handle(&mut self, document: V, depth: u32) -> Handle {
         match self.arena.node(document).clone() {
             Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
             // A dictionary of documents, or a list of them.

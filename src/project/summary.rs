@@ -14,7 +14,8 @@ use crate::value::{C, FnRef, Node, Site, V};
 use rustc_hash::FxHashMap;
 
 /// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 29] = [
+const RELEVANT: [&str; 30] = [
+    "bulkSave",
     "push",
     "unshift",
     "splice",
@@ -243,6 +244,29 @@ impl Project {
         args.iter().copied().find(|arg| matches!(self.arena.node(*arg), Node::Func(_)))
     }
 
+    /// The call of a function that a call of another library was given: the work of a mutex, or the callback of a query.
+    fn called_back(&mut self, step: &Step) -> Option<Op> {
+        if let Some(callee) = self.exclusive_work(&step.op) {
+            return Some(Op::Call { callee, recv: None, name: None, args: Vec::new() });
+        }
+        let Op::Call { callee, recv: Some(recv), name: Some(name), args } = &step.op else { return None };
+        let (own, recv, callback) = (*callee, *recv, *args.last()?);
+        if !matches!(self.arena.node(callback), Node::Func(_)) {
+            return None;
+        }
+        let name = self.arena.text(*name);
+        // Model.findOne(filter).exec(callback)
+        let ends_query = matches!(name, "exec" | "toArray");
+        let is_own = super::mongo::is_telling(name) || name == "save";
+        let result = match ends_query && self.read_of(recv).is_some() {
+            true => recv,
+            false if is_own => self.arena.intern(Node::Call { site: step.site, callee: own, args: args.as_slice().into() }),
+            false => return None,
+        };
+        let error = self.arena.derived("error", Vec::new());
+        Some(Op::Call { callee: callback, recv: None, name: None, args: vec![error, result] })
+    }
+
     /// Whether a step can matter to a rule, in its own function or in a caller.
     fn is_relevant(&self, step: &Step) -> bool {
         match &step.op {
@@ -291,10 +315,7 @@ impl Project {
             })
             .collect();
         if targets.is_empty() {
-            let work = self.exclusive_work(&step.op).map(|callee| Step {
-                op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
-                ..step.clone()
-            });
+            let work = self.called_back(&step).map(|op| Step { op, ..step.clone() });
             if self.is_relevant(&step) {
                 match steps.len() < limits::STEPS {
                     true => steps.push(step),
@@ -384,7 +405,7 @@ impl Project {
                     {
                         self.add_step(caller, steps, copy);
                     }
-                    op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
+                    _ if copy.calls < 3 && self.called_back(&copy).is_some() => {
                         self.add_step(caller, steps, copy);
                     }
                     // A parameter that turns out to be what no rule looks at.

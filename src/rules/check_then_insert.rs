@@ -41,6 +41,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             report_limit(ctx, trace, write, check, &keys, relation.doubted(claim == Claim::Unknown));
             break;
         }
+        super::next_number::check(ctx, trace, write);
     }
 }
 

@@ -30,6 +30,7 @@ mod lock_released_by_non_owner;
 mod lock_without_ttl;
 mod lock_without_unique_index;
 mod lost_update;
+mod next_number;
 mod nullable_guard_key;
 mod poll_without_claim;
 mod positional_push;
