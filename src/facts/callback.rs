@@ -57,6 +57,7 @@ impl<'a> Eval<'a> {
             "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => {
                 self.query("filter", array, arg)
             }
+            "isNil" | "isNull" | "isUndefined" => self.nullish(array),
             "cloneDeep" | "clone" => self.arena.intern(Node::Coerce(Coercion::Copy, array)),
             _ => {
                 let mut operands = vec![array];

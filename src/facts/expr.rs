@@ -1,5 +1,6 @@
 //! Expressions: from syntax to symbolic values.
 
+use super::EffectKind;
 use super::eval::{Code, Eval};
 use crate::limits;
 use crate::value::{Arena, C, Coercion, Freshness, Key, Node, Sym, V};
@@ -183,7 +184,8 @@ impl<'a> Eval<'a> {
             }
             Node::Array(_) => {
                 let object = self.freeze(object);
-                self.arena.intern(Node::Member(object, key))
+                let length = (self.arena.text(key) == "length").then(|| self.conditional_length(object)).flatten();
+                length.unwrap_or_else(|| self.arena.intern(Node::Member(object, key)))
             }
             Node::OneOf(alternatives) => {
                 let alternatives: Vec<(C, V)> = alternatives.into_iter().map(|(c, v)| (c, self.get(v, key))).collect();
@@ -194,6 +196,18 @@ impl<'a> Eval<'a> {
                 self.overlay(value).unwrap_or(value)
             }
         }
+    }
+
+    /// The length of a list that begins empty and takes one element under a condition: of one that a loop fills, whether
+    /// there is any.
+    fn conditional_length(&mut self, array: V) -> Option<V> {
+        let Node::Array(items) = self.arena.node(array) else { return None };
+        let [only] = items.as_slice() else { return None };
+        let cond = Some(only.cond).filter(|cond| !only.spread && *cond != C::TRUE && *cond != C::FALSE)?;
+        let test = self.arena.cond_value(cond);
+        let none = self.arena.assume(C::TRUE, test, false);
+        let (one, zero) = (self.arena.num(1.0), self.arena.num(0.0));
+        Some(self.arena.one_of(vec![(cond, one), (none, zero)]))
     }
 
     pub(super) fn element(&mut self, array: V) -> V {
@@ -251,13 +265,29 @@ impl<'a> Eval<'a> {
     /// `new Promise((resolve, reject) => …)`: the callback runs at once; the value is what `resolve` was given.
     pub(super) fn promise(&mut self, args: &'a [ExprOrSpread], span: swc_common::Span) -> V {
         let result = self.opaque(span);
-        if let Some(code) = args.first().and_then(|arg| super::stmt::function_code(&arg.expr)) {
-            let resolve = self.opaque(span);
-            self.in_place(code, &[resolve, resolve]);
-        } else {
+        let Some(code) = args.first().and_then(|arg| super::stmt::function_code(&arg.expr)) else {
             self.args(args);
+            return result;
+        };
+        let [resolve, reject] = ["resolve", "reject"].map(|name| self.arena.derived(name, vec![result]));
+        let (outer, from) = (self.cond, self.frame.effects.len());
+        self.in_place(code, &[resolve, reject]);
+        let mut given = Vec::new();
+        for effect in self.frame.effects.iter().skip(from) {
+            if let EffectKind::Call { callee, args, .. } = &effect.kind
+                && *callee == resolve
+            {
+                given.push((effect.cond, args.first().copied().unwrap_or(Arena::UNDEFINED)));
+            }
         }
-        result
+        match given.as_slice() {
+            [] => result,
+            [(_, only)] => *only,
+            _ => {
+                let given = given.into_iter().map(|(cond, value)| (self.arena.since(outer, cond), value)).collect();
+                self.arena.one_of(given)
+            }
+        }
     }
 }
 

@@ -76,9 +76,22 @@ impl<'a> Eval<'a> {
             {
                 self.arena.intern(Node::Fresh(Freshness::Id, site))
             }
+            ("isNil" | "isNull" | "isUndefined", Some(value)) if self.is_collection_library(target) => self.nullish(value),
+            ("isEmpty", Some(value)) if self.is_collection_library(target) => {
+                self.arena.derived("isEmpty", vec![value])
+            }
             ("v4" | "v1" | "v7", None) => self.arena.intern(Node::Fresh(Freshness::Id, site)),
             _ => return None,
         })
+    }
+
+    /// A function of lodash or ramda: `import { isNil } from 'lodash'`, `require('lodash/isEmpty')`.
+    fn is_collection_library(&self, target: V) -> bool {
+        let Node::Import { module, .. } = self.arena.node(target) else {
+            return matches!(self.arena.node(target), Node::Member(library, _) if self.is_lodash(*library));
+        };
+        let module = self.arena.text(*module);
+        ["lodash", "lodash-es", "underscore", "ramda"].iter().any(|library| module.split('/').next() == Some(library))
     }
 
     pub(super) fn global_method(&mut self, recv: V, name: &str, args: &'a [ExprOrSpread], span: Span) -> Option<V> {
@@ -229,6 +242,8 @@ impl<'a> Eval<'a> {
                 self.note_cursor(recv);
                 Some(recv)
             }
+            // find(filter).exec(callback), where the callback is a value
+            ("exec" | "toArray", Some(_)) if self.is_query_like(recv) => None,
             _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);

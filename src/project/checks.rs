@@ -139,6 +139,15 @@ impl Project {
                     self.element_check(leaf, value, if every { !holds } else { holds }, documents, checks);
                 }
             }
+            // lodash: isEmpty(found)
+            Node::Derived(op, ref operands) if self.arena.text(op) == "isEmpty" => {
+                for operand in operands {
+                    for (_, alternative) in self.arena.alternatives(*operand) {
+                        let leaf = Leaf { value: alternative, holds: !holds, under };
+                        self.truthy(leaf, value, documents, checks);
+                    }
+                }
+            }
             _ => self.truthy(leaf, value, documents, checks),
         }
     }

@@ -286,7 +286,11 @@ impl Project {
                         })
                     })
             }
-            _ => false,
+            // An element of the list is changed.
+            Op::Assign { object, .. } => self
+                .path_from(*object, document)
+                .is_some_and(|changed| changed.join(".").strip_prefix(path).is_some_and(|rest| rest.starts_with(".*"))),
+            Op::Call { .. } | Op::Marked { .. } => false,
         })
     }
 

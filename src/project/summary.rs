@@ -14,7 +14,8 @@ use crate::value::{C, FnRef, Node, Site, V};
 use rustc_hash::FxHashMap;
 
 /// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 30] = [
+const RELEVANT: [&str; 31] = [
+    "setnx",
     "bulkSave",
     "push",
     "unshift",
@@ -271,9 +272,11 @@ impl Project {
     fn is_relevant(&self, step: &Step) -> bool {
         match &step.op {
             Op::Assign { .. } | Op::Marked { .. } => true,
-            Op::Call { callee, name, .. } => {
+            Op::Call { callee, name, args, .. } => {
                 let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
-                super::mongo::is_method(name)
+                let ends_query = matches!(name, "exec" | "toArray") && !args.is_empty();
+                ends_query
+                    || super::mongo::is_method(name)
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()

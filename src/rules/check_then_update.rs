@@ -46,7 +46,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                         write.document,
                     )
             });
-            let Some(check) = found.cloned() else { continue };
+            let Some(check) = found.cloned() else {
+                if super::last_of_set::check(ctx, trace, write, field, &own) {
+                    break;
+                }
+                continue;
+            };
             let is_flag = is_idempotent(ctx, &check, field);
             let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
             let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
@@ -330,6 +335,6 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness, mend: Mend::Update },
+        &Judged { write, cond: field.cond, whole_array: None, apart: None, relation, needs_witness, mend: Mend::Update },
     );
 }

@@ -84,7 +84,7 @@ fn report(
         &Judged {
             write,
             cond: C::TRUE,
-            whole_array: None,
+            whole_array: None, apart: None,
             relation,
             needs_witness: true,
             mend: Mend::Insert(&filters),
