@@ -221,9 +221,9 @@ pub const CLIMBED_PAIRS: usize = 6;
 pub const CLIMBED_SLOTS: usize = 12;
 /// Choices near the first ones that reach the act.
 pub const NEIGHBOURS: usize = 40;
-/// Pairs of unknown values that are compared with each other and changed at once, and starts that are tried so.
+/// Pairs of unknown values that are compared with each other and changed at once, and the share of a judgement's work for it.
 pub const COUPLED: usize = 3;
-pub const COUPLED_STARTS: usize = 60;
+pub const COUPLED_FUEL: u64 = 30_000;
 /// Interleavings of two requests under the same choices.
 pub const SCHEDULES: usize = 100;
 /// Fields of one collection whose values at the start are chosen.

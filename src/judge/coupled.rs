@@ -4,34 +4,53 @@
 //! Input: the search, at a start that reaches the act. Output: a verdict on the starts near it. Must not know: commands.
 
 use super::Verdict;
+use super::bson::Value;
 use super::choices::Candidate;
 use super::search::Search;
 use crate::limits;
 
 impl Search<'_, '_> {
-    /// Tries each pair of slots of which one can be what the other is.
+    /// Tries each pair of slots of which one can be what the other is, also where a third one decides whether they count.
     pub(super) fn try_coupled(&mut self, reached: &[usize]) -> Option<Verdict> {
-        let mut tried = 0;
-        for (first, second) in self.coupled() {
-            let count = |search: &Self, slot: usize| search.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
-            for one in 0..count(self, first) {
-                for other in 0..count(self, second) {
-                    if tried >= limits::COUPLED_STARTS || self.machine.fuel == 0 {
-                        return None;
-                    }
-                    self.take(reached);
-                    self.set(first, one);
-                    self.set(second, other);
-                    tried += 1;
-                    if self.reaches_act()
-                        && let Some(race @ Verdict::Race(_)) = self.compare()
-                    {
-                        return Some(race);
+        let pairs = self.coupled();
+        if pairs.is_empty() {
+            return None;
+        }
+        self.take(reached);
+        let mut thirds = vec![None];
+        for slot in self.matters() {
+            let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
+            thirds.extend((0..count).map(|candidate| Some((slot, candidate))));
+        }
+        let least = self.machine.fuel.saturating_sub(limits::COUPLED_FUEL).max(1);
+        for third in thirds {
+            for (first, second) in &pairs {
+                for one in self.numbers(*first) {
+                    for other in self.numbers(*second) {
+                        self.take(reached);
+                        third.into_iter().for_each(|(slot, candidate)| self.set(slot, candidate));
+                        self.set(*first, one);
+                        self.set(*second, other);
+                        if self.reaches_act()
+                            && let Some(race @ Verdict::Race(_)) = self.compare()
+                        {
+                            return Some(race);
+                        }
+                        if self.machine.fuel < least {
+                            return None;
+                        }
                     }
                 }
             }
         }
         None
+    }
+
+    /// The candidates of a slot that are numbers.
+    fn numbers(&self, slot: usize) -> Vec<usize> {
+        let candidates = self.machine.choices.slots.get(slot).map_or(&[][..], |slot| &slot.candidates);
+        let is_number = |candidate: &Candidate| matches!(candidate, Candidate::Value(Value::Number(_)));
+        candidates.iter().enumerate().filter(|(_, candidate)| is_number(candidate)).map(|(at, _)| at).collect()
     }
 
     fn coupled(&self) -> Vec<(usize, usize)> {

@@ -240,7 +240,7 @@ impl<'q, 'a> Search<'q, 'a> {
     }
 
     /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
-    fn matters(&mut self) -> BTreeSet<usize> {
+    pub(super) fn matters(&mut self) -> BTreeSet<usize> {
         self.machine.choices.asked.clear();
         let _ = self.alone();
         let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();

@@ -52,13 +52,15 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 }
                 continue;
             };
+            if is_reserved(trace, &check, field) {
+                continue;
+            }
             let is_flag = is_idempotent(ctx, &check, field);
             let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
             let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
             let is_repeated = is_toggled || has_other_effect;
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
             let is_harmless = is_filtered(ctx, write, &field.path)
-                || is_reserved(trace, &check, field)
                 || (is_flag && !is_repeated && !is_followed);
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
