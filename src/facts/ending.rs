@@ -1,15 +1,42 @@
-//! Calls that end the path they stand on: `ctx.throw(404)`, `notFound()`, `process.exit(1)`, and assertions.
+//! How a path ends: by a jump, an exception, and calls that throw: `ctx.throw(404)`, `notFound()`, assertions.
 //!
 //! Sources: Koa, `ctx.throw` and `ctx.assert`; Next.js, `next/navigation`; Node.js, `assert` and `process.exit`.
 //! Input: a call. Output: the path condition after it. Must not know: MongoDB.
 
+use super::TryPart;
 use super::eval::Eval;
-use crate::value::{Node, V};
+use crate::value::{C, Node, V};
 
 /// Functions of `next/navigation` that throw.
 const NAVIGATION: [&str; 5] = ["redirect", "permanentRedirect", "notFound", "forbidden", "unauthorized"];
 
 impl Eval<'_> {
+    /// The path ends here for good.
+    pub(super) fn leave(&mut self) {
+        let cond = self.cond;
+        if self.frame.loops > 0 {
+            self.frame.loop_exits.push(cond);
+        }
+        self.cond = C::FALSE;
+        self.jumped = self.frame.inline > 0;
+    }
+
+    /// The path ends with an exception.
+    pub(super) fn reject(&mut self) {
+        if self.frame.inline > 0 {
+            self.frame.rejections += 1;
+        } else if self.frame.tries.is_empty() {
+            let cond = self.cond;
+            self.frame.throws.push(cond);
+        }
+        if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
+            && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
+        {
+            handled.rethrows = true;
+        }
+        self.leave();
+    }
+
     /// What a call of a function leaves of the path.
     pub(super) fn ended_by_function(&mut self, callee: V, args: &[V]) {
         let Node::Import { module, name } = self.arena.node(callee) else { return };

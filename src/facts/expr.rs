@@ -204,6 +204,13 @@ impl<'a> Eval<'a> {
         let Node::Array(items) = self.arena.node(array) else { return None };
         let [only] = items.as_slice() else { return None };
         let cond = Some(only.cond).filter(|cond| !only.spread && *cond != C::TRUE && *cond != C::FALSE)?;
+        // That the loop ran at all says nothing else.
+        let atoms = self.arena.atoms(cond).into_iter().rev();
+        let told: Vec<_> = atoms.filter(|atom| !matches!(self.arena.node(atom.value), Node::Opaque(_))).collect();
+        let cond = told.into_iter().fold(C::TRUE, |cond, atom| self.arena.assume(cond, atom.value, atom.holds));
+        if cond == C::TRUE || cond == C::FALSE {
+            return None;
+        }
         let test = self.arena.cond_value(cond);
         let none = self.arena.assume(C::TRUE, test, false);
         let (one, zero) = (self.arena.num(1.0), self.arena.num(0.0));

@@ -76,7 +76,9 @@ impl<'a> Eval<'a> {
             {
                 self.arena.intern(Node::Fresh(Freshness::Id, site))
             }
-            ("isNil" | "isNull" | "isUndefined", Some(value)) if self.is_collection_library(target) => self.nullish(value),
+            ("isNil" | "isNull" | "isUndefined", Some(value)) if self.is_collection_library(target) => {
+                self.nullish(value)
+            }
             ("isEmpty", Some(value)) if self.is_collection_library(target) => {
                 self.arena.derived("isEmpty", vec![value])
             }

@@ -1,6 +1,5 @@
 //! Statements: order, branches, loops, exceptions.
 
-use super::TryPart;
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
 use crate::limits;
@@ -235,32 +234,6 @@ impl<'a> Eval<'a> {
             }
             _ => {}
         }
-    }
-
-    /// The path ends here for good.
-    pub(super) fn leave(&mut self) {
-        let cond = self.cond;
-        if self.frame.loops > 0 {
-            self.frame.loop_exits.push(cond);
-        }
-        self.cond = C::FALSE;
-        self.jumped = self.frame.inline > 0;
-    }
-
-    /// The path ends with an exception.
-    pub(super) fn reject(&mut self) {
-        if self.frame.inline > 0 {
-            self.frame.rejections += 1;
-        } else if self.frame.tries.is_empty() {
-            let cond = self.cond;
-            self.frame.throws.push(cond);
-        }
-        if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
-            && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
-        {
-            handled.rethrows = true;
-        }
-        self.leave();
     }
 
     pub(super) fn return_value(&mut self, value: V) {

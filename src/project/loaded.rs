@@ -173,7 +173,9 @@ impl Project {
         let operator = self.arena.sym("$in");
         let mut fields = Vec::new();
         for entry in entries {
-            let (Key::Name(name), Some(list)) = (entry.key, self.arena.member_of(entry.value, operator)) else { continue };
+            let (Key::Name(name), Some(list)) = (entry.key, self.arena.member_of(entry.value, operator)) else {
+                continue;
+            };
             if !matches!(self.arena.node(list), Node::Array(_)) {
                 fields.push((self.arena.text(name).to_owned(), list));
             }

@@ -329,9 +329,10 @@ impl Project {
     /// What is changed in a part that is written back as it was loaded: `team: { ...doc.team, invites }`.
     fn changed_parts(&mut self, path: &str, value: V, cond: C, site: Site, fields: &mut Vec<FieldWrite>) {
         let Node::Object(entries) = self.arena.node(value).clone() else { return };
-        let is_loaded = entries.iter().filter(|entry| entry.key == Key::Spread).any(|entry| {
-            self.loaded(entry.value, &[]).is_some_and(|(_, loaded, _)| loaded.join(".") == path)
-        });
+        let is_loaded = entries
+            .iter()
+            .filter(|entry| entry.key == Key::Spread)
+            .any(|entry| self.loaded(entry.value, &[]).is_some_and(|(_, loaded, _)| loaded.join(".") == path));
         if !is_loaded {
             return;
         }

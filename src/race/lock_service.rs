@@ -67,7 +67,9 @@ fn asks_for_absence(project: &Project, option: V) -> bool {
     match arena.node(option) {
         Node::Str(text) => arena.text(*text).eq_ignore_ascii_case("nx"),
         Node::Object(entries) => entries.iter().any(|entry| match entry.key {
-            Key::Name(name) => arena.text(name).eq_ignore_ascii_case("nx") && arena.node(entry.value) == &Node::Bool(true),
+            Key::Name(name) => {
+                arena.text(name).eq_ignore_ascii_case("nx") && arena.node(entry.value) == &Node::Bool(true)
+            }
             _ => false,
         }),
         _ => false,

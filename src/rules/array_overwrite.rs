@@ -254,7 +254,8 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         &Judged {
             write,
             cond: field.cond,
-            whole_array: Some(array), apart: None,
+            whole_array: Some(array),
+            apart: None,
             relation,
             needs_witness: false,
             mend: Mend::Update,

@@ -290,7 +290,15 @@ fn report_limit(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: C::TRUE, whole_array: None, apart: None, relation, needs_witness: false, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: C::TRUE,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness: false,
+            mend: Mend::Update,
+        },
     );
 }
 
@@ -360,7 +368,8 @@ fn report(
         &Judged {
             write,
             cond: C::TRUE,
-            whole_array: None, apart: None,
+            whole_array: None,
+            apart: None,
             relation,
             needs_witness: false,
             mend: Mend::Insert(&filters),

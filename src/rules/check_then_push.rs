@@ -179,7 +179,15 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: None, apart: None, relation, needs_witness, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: field.cond,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness,
+            mend: Mend::Update,
+        },
     );
 }
 

@@ -59,18 +59,12 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
     None
 }
 
-fn report(
-    ctx: &mut Context<'_>,
-    trace: &Trace,
-    write: &Write,
-    field: &FieldWrite,
-    read: &DbCall,
-    relation: Relation,
-) {
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: &DbCall, relation: Relation) {
     let path = &field.path;
     let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
     draft.level = Some(Level::Warning);
-    draft.message = format!("`{path}` of this insert is counted on from what is stored: two requests can insert the same");
+    draft.message =
+        format!("`{path}` of this insert is counted on from what is stored: two requests can insert the same");
     draft.label = format!("inserts the next `{path}`");
     draft.related.push((read.site, Role::Check, "counted from here".to_owned()));
     draft.help = format!(
@@ -84,7 +78,8 @@ fn report(
         &Judged {
             write,
             cond: C::TRUE,
-            whole_array: None, apart: None,
+            whole_array: None,
+            apart: None,
             relation,
             needs_witness: true,
             mend: Mend::Insert(&filters),

@@ -160,7 +160,8 @@ impl Context<'_> {
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
     /// the next state takes it, and two may not; neither may two requests that put their own names there.
     fn repeats_nothing(&self, act: &Judged<'_>) -> bool {
-        let is_set = |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate" | "$addToSet");
+        let is_set =
+            |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate" | "$addToSet");
         let is_state = |value: V| self.project.arena.as_str(value).is_some();
         act.write.kind != WriteKind::Insert
             && act.write.fields.iter().all(|field| {
