@@ -184,8 +184,7 @@ impl<'a> Eval<'a> {
             }
             Node::Array(_) => {
                 let object = self.freeze(object);
-                let length = (self.arena.text(key) == "length").then(|| self.conditional_length(object)).flatten();
-                length.unwrap_or_else(|| self.arena.intern(Node::Member(object, key)))
+                self.arena.intern(Node::Member(object, key))
             }
             Node::OneOf(alternatives) => {
                 let alternatives: Vec<(C, V)> = alternatives.into_iter().map(|(c, v)| (c, self.get(v, key))).collect();
@@ -196,25 +195,6 @@ impl<'a> Eval<'a> {
                 self.overlay(value).unwrap_or(value)
             }
         }
-    }
-
-    /// The length of a list that begins empty and takes one element under a condition: of one that a loop fills, whether
-    /// there is any.
-    fn conditional_length(&mut self, array: V) -> Option<V> {
-        let Node::Array(items) = self.arena.node(array) else { return None };
-        let [only] = items.as_slice() else { return None };
-        let cond = Some(only.cond).filter(|cond| !only.spread && *cond != C::TRUE && *cond != C::FALSE)?;
-        // That the loop ran at all says nothing else.
-        let atoms = self.arena.atoms(cond).into_iter().rev();
-        let told: Vec<_> = atoms.filter(|atom| !matches!(self.arena.node(atom.value), Node::Opaque(_))).collect();
-        let cond = told.into_iter().fold(C::TRUE, |cond, atom| self.arena.assume(cond, atom.value, atom.holds));
-        if cond == C::TRUE || cond == C::FALSE {
-            return None;
-        }
-        let test = self.arena.cond_value(cond);
-        let none = self.arena.assume(C::TRUE, test, false);
-        let (one, zero) = (self.arena.num(1.0), self.arena.num(0.0));
-        Some(self.arena.one_of(vec![(cond, one), (none, zero)]))
     }
 
     pub(super) fn element(&mut self, array: V) -> V {

@@ -62,9 +62,6 @@ impl<'a> Eval<'a> {
     }
 
     fn operate(&mut self, op: BinaryOp, left: V, right: V) -> V {
-        if let Some(value) = self.operate_on_each(op, left, right) {
-            return value;
-        }
         match op {
             BinaryOp::EqEq | BinaryOp::EqEqEq => self.equal(left, right),
             BinaryOp::NotEq | BinaryOp::NotEqEq => {
@@ -86,35 +83,6 @@ impl<'a> Eval<'a> {
             }
             other => self.arena.derived(other.as_str(), vec![left, right]),
         }
-    }
-
-    /// A comparison of a number with one of several numbers: `(busy ? 1 : 0) > 0`.
-    fn operate_on_each(&mut self, op: BinaryOp, left: V, right: V) -> Option<V> {
-        let number = |eval: &Self, value: V| match eval.arena.node(value) {
-            Node::Num(bits) => Some(f64::from_bits(*bits)),
-            _ => None,
-        };
-        let (several, other, is_first) = match (self.arena.node(left), self.arena.node(right)) {
-            (Node::OneOf(several), Node::Num(_)) => (several.clone(), number(self, right)?, true),
-            (Node::Num(_), Node::OneOf(several)) => (several.clone(), number(self, left)?, false),
-            _ => return None,
-        };
-        let mut alternatives = Vec::new();
-        for (cond, value) in several {
-            let own = number(self, value)?;
-            let (a, b) = if is_first { (own, other) } else { (other, own) };
-            let holds = match op {
-                BinaryOp::Lt => a < b,
-                BinaryOp::LtEq => a <= b,
-                BinaryOp::Gt => a > b,
-                BinaryOp::GtEq => a >= b,
-                BinaryOp::EqEq | BinaryOp::EqEqEq => a == b,
-                BinaryOp::NotEq | BinaryOp::NotEqEq => a != b,
-                _ => return None,
-            };
-            alternatives.push((cond, self.arena.bool(holds)));
-        }
-        Some(self.arena.one_of(alternatives))
     }
 
     fn is_text(&self, value: V) -> bool {

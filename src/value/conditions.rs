@@ -79,10 +79,6 @@ impl Arena {
         } else if no == Some(true) {
             let rest = self.as_condition(then);
             self.any(vec![negated, rest])
-        } else if self.are_opposite(then, condition) {
-            // limit != null && used >= limit
-            let rest = self.as_condition(otherwise);
-            self.all(vec![negated, rest])
         } else if self.are_opposite(otherwise, condition) {
             let rest = self.as_condition(then);
             self.any(vec![otherwise, rest])
