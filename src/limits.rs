@@ -163,6 +163,8 @@ pub const TEST_PARTS: usize = 64;
 pub const LOOP_EXITS: usize = 4;
 /// Path conditions that need more operands than this after a join are dropped.
 pub const JOINED_OPERANDS: usize = 40;
+/// Parts of an array that are asked one by one whether they hold an element.
+pub const JOINED_ARRAYS: usize = 4;
 /// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
 pub const COMPLETIONS: usize = 2;
 pub const KEPT_COMPLETIONS: u32 = 12;
@@ -224,6 +226,9 @@ pub const CLIMBED_PAIRS: usize = 6;
 pub const CLIMBED_SLOTS: usize = 12;
 /// Choices near the first ones that reach the act.
 pub const NEIGHBOURS: usize = 40;
+/// Pairs of unknown values that are compared with each other and changed at once, and the share of a judgement's work for it.
+pub const COUPLED: usize = 3;
+pub const COUPLED_FUEL: u64 = 30_000;
 /// Interleavings of two requests under the same choices.
 pub const SCHEDULES: usize = 100;
 /// Fields of one collection whose values at the start are chosen.

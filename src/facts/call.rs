@@ -99,13 +99,16 @@ impl<'a> Eval<'a> {
             return self.in_place(code, &[]);
         }
         let values = self.call_args(args, &name);
+        self.inherits(&name, &values);
         if let Some(value) = self.known_function(&name, target, &values, span) {
             return value;
         }
         if self.is_generator(target, &name) && !self.takes_function(&values) {
             return self.fresh_id(span);
         }
-        self.plain_call(target, None, None, values, span)
+        let value = self.plain_call(target, None, None, values.clone(), span);
+        self.ended_by_function(target, &values);
+        value
     }
 
     /// Whether a value runs one of its callbacks at a time.
@@ -224,14 +227,21 @@ impl<'a> Eval<'a> {
             let error = self.arena.derived("error", Vec::new());
             return self.in_place(code, &[error, result]);
         }
+        if let Some(value) = self.sequence(recv, &name, args, span) {
+            return value;
+        }
         let values = self.call_args(args, &name);
-        if let Some(value) = self.value_method(recv, &name, &values, span) {
+        self.inherits(&name, &values);
+        let known = self.part_of_request(recv, &name, &values);
+        if let Some(value) = known.or_else(|| self.value_method(recv, &name, &values, span)) {
             return value;
         }
         if self.is_generator(recv, &name) && !self.takes_function(&values) {
             return self.fresh_id(span);
         }
-        self.method_effect(recv, &name, values, span)
+        let value = self.method_effect(recv, &name, values.clone(), span);
+        self.ended_by_method(recv, &name, &values);
+        value
     }
 
     fn method_effect(&mut self, recv: V, name: &str, args: Vec<V>, span: Span) -> V {

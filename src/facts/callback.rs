@@ -57,6 +57,7 @@ impl<'a> Eval<'a> {
             "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => {
                 self.query("filter", array, arg)
             }
+            "isNil" | "isNull" | "isUndefined" => self.nullish(array),
             "cloneDeep" | "clone" => self.arena.intern(Node::Coerce(Coercion::Copy, array)),
             _ => {
                 let mut operands = vec![array];
@@ -255,6 +256,12 @@ impl<'a> Eval<'a> {
     /// An array method with its callback in place, for any element.
     pub(super) fn each(&mut self, recv: V, name: &str, code: Code<'a>, args: &'a [ExprOrSpread]) -> V {
         let array = self.freeze(recv);
+        if name == "some"
+            && let Some(items) = self.joined_arrays(array).filter(|items| items.iter().all(|item| item.spread))
+        {
+            let parts = items.into_iter().map(|item| self.each(item.value, name, code, args)).collect();
+            return self.arena.any(parts);
+        }
         let element = self.element(array);
         let params = match name {
             "reduce" => {

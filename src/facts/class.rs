@@ -4,7 +4,7 @@
 
 use super::eval::{Code, Eval, Pending};
 use super::{Class, EffectKind};
-use crate::value::{Arena, ClassRef, INJECTED, Key, Node, Sym, V};
+use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
 use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
@@ -93,7 +93,7 @@ impl<'a> Eval<'a> {
         self.freeze(value)
     }
 
-    fn add_field(&mut self, id: ClassRef, is_static: bool, name: Sym, value: Option<V>) {
+    pub(super) fn add_field(&mut self, id: ClassRef, is_static: bool, name: Sym, value: Option<V>) {
         if let (Some(class), Some(value)) = (self.class_mut(id), value) {
             if is_static {
                 class.statics.push((name, value));
@@ -119,18 +119,15 @@ impl<'a> Eval<'a> {
             facts.class = Some(id);
         }
         self.run_function(func, Code::Constructor(constructor), self.scope, this);
-        let mut assigned: Vec<(Sym, V)> = Vec::new();
         let mut passed: Vec<V> = Vec::new();
         for effect in self.functions.get(func.0 as usize).map(|facts| facts.effects.iter()).into_iter().flatten() {
-            match &effect.kind {
-                EffectKind::Assign { object, key: Some(key), value } if *object == this => {
-                    assigned.push((*key, *value))
-                }
-                EffectKind::Call { callee, recv: None, args, .. } if self.is_super(*callee) => passed.clone_from(args),
-                _ => {}
+            if let EffectKind::Call { callee, recv: None, args, .. } = &effect.kind
+                && self.is_super(*callee)
+            {
+                passed.clone_from(args);
             }
         }
-        for (key, value) in assigned {
+        for (key, value) in self.assigned_to(func, this) {
             self.forget_overlay(this, key);
             let injected = self.constructor_param(constructor, value);
             self.add_field(id, false, key, Some(injected.unwrap_or(value)));
@@ -139,6 +136,17 @@ impl<'a> Eval<'a> {
         if let Some(class) = self.class_mut(id) {
             class.super_args = Some(passed);
         }
+    }
+
+    /// What a function assigns to the members of a value.
+    pub(super) fn assigned_to(&self, func: FnRef, this: V) -> Vec<(Sym, V)> {
+        let effects = self.functions.get(func.0 as usize).map(|facts| facts.effects.iter()).into_iter().flatten();
+        effects
+            .filter_map(|effect| match &effect.kind {
+                EffectKind::Assign { object, key: Some(key), value } if *object == this => Some((*key, *value)),
+                _ => None,
+            })
+            .collect()
     }
 
     fn is_super(&self, callee: V) -> bool {
@@ -294,7 +302,7 @@ impl<'a> Eval<'a> {
     }
 }
 
-fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> Class {
+pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> Class {
     Class {
         name: name.to_owned(),
         parent,

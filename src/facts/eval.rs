@@ -121,6 +121,8 @@ pub(super) struct Eval<'a> {
     pub most: (u64, u64),
     /// Values that run through the places of an array: `i` of `for (let i = 0; …; i++)`.
     pub indexes: FxHashSet<V>,
+    /// Names of constructor functions.
+    pub prototypes: Vec<String>,
     /// The more frequent quotation mark of the file, once it was asked for.
     pub quote: OnceCell<char>,
 }
@@ -131,6 +133,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
     let end = text.len() as u32;
     eval.functions.push(Eval::blank("<module>", 0, end, C::TRUE, None));
     eval.find_flags(program);
+    eval.find_prototypes(program);
     let budget = eval.begin(text.len());
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
@@ -183,6 +186,7 @@ impl<'a> Eval<'a> {
             decisive: FxHashSet::default(),
             most: limits::of_file(text.len()),
             indexes: FxHashSet::default(),
+            prototypes: Vec::new(),
             quote: OnceCell::new(),
         }
     }

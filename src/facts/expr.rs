@@ -1,5 +1,6 @@
 //! Expressions: from syntax to symbolic values.
 
+use super::EffectKind;
 use super::eval::{Code, Eval};
 use crate::limits;
 use crate::value::{Arena, C, Coercion, Freshness, Key, Node, Sym, V};
@@ -152,7 +153,9 @@ impl<'a> Eval<'a> {
                         }
                         _ => {
                             let object = self.freeze(object);
-                            match self.indexes.contains(&key) {
+                            // A key of an object that is written here names one of its values.
+                            let is_index = self.indexes.contains(&key) && !self.is_key_of(key, object);
+                            match is_index {
                                 true => self.element(object),
                                 false => self.arena.intern(Node::Index(object, key)),
                             }
@@ -162,6 +165,14 @@ impl<'a> Eval<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a loop's key runs through the keys of this object, all of which are known.
+    fn is_key_of(&self, key: V, object: V) -> bool {
+        let Node::Element(keys) = self.arena.node(key) else { return false };
+        let is_own = |operands: &[V]| operands.first() == Some(&object);
+        matches!(self.arena.node(object), Node::Object(entries) if entries.iter().all(|e| matches!(e.key, Key::Name(_))))
+            && matches!(self.arena.node(*keys), Node::Derived(_, operands) if is_own(operands))
     }
 
     /// `object.key`, with what was assigned to it in this function.
@@ -241,13 +252,29 @@ impl<'a> Eval<'a> {
     /// `new Promise((resolve, reject) => …)`: the callback runs at once; the value is what `resolve` was given.
     pub(super) fn promise(&mut self, args: &'a [ExprOrSpread], span: swc_common::Span) -> V {
         let result = self.opaque(span);
-        if let Some(code) = args.first().and_then(|arg| super::stmt::function_code(&arg.expr)) {
-            let resolve = self.opaque(span);
-            self.in_place(code, &[resolve, resolve]);
-        } else {
+        let Some(code) = args.first().and_then(|arg| super::stmt::function_code(&arg.expr)) else {
             self.args(args);
+            return result;
+        };
+        let [resolve, reject] = ["resolve", "reject"].map(|name| self.arena.derived(name, vec![result]));
+        let (outer, from) = (self.cond, self.frame.effects.len());
+        self.in_place(code, &[resolve, reject]);
+        let mut given = Vec::new();
+        for effect in self.frame.effects.iter().skip(from) {
+            if let EffectKind::Call { callee, args, .. } = &effect.kind
+                && *callee == resolve
+            {
+                given.push((effect.cond, args.first().copied().unwrap_or(Arena::UNDEFINED)));
+            }
         }
-        result
+        match given.as_slice() {
+            [] => result,
+            [(_, only)] => *only,
+            _ => {
+                let given = given.into_iter().map(|(cond, value)| (self.arena.since(outer, cond), value)).collect();
+                self.arena.one_of(given)
+            }
+        }
     }
 }
 

@@ -76,9 +76,24 @@ impl<'a> Eval<'a> {
             {
                 self.arena.intern(Node::Fresh(Freshness::Id, site))
             }
+            ("isNil" | "isNull" | "isUndefined", Some(value)) if self.is_collection_library(target) => {
+                self.nullish(value)
+            }
+            ("isEmpty", Some(value)) if self.is_collection_library(target) => {
+                self.arena.derived("isEmpty", vec![value])
+            }
             ("v4" | "v1" | "v7", None) => self.arena.intern(Node::Fresh(Freshness::Id, site)),
             _ => return None,
         })
+    }
+
+    /// A function of lodash or ramda: `import { isNil } from 'lodash'`, `require('lodash/isEmpty')`.
+    fn is_collection_library(&self, target: V) -> bool {
+        let Node::Import { module, .. } = self.arena.node(target) else {
+            return matches!(self.arena.node(target), Node::Member(library, _) if self.is_lodash(*library));
+        };
+        let module = self.arena.text(*module);
+        ["lodash", "lodash-es", "underscore", "ramda"].iter().any(|library| module.split('/').next() == Some(library))
     }
 
     pub(super) fn global_method(&mut self, recv: V, name: &str, args: &'a [ExprOrSpread], span: Span) -> Option<V> {
@@ -184,6 +199,17 @@ impl<'a> Eval<'a> {
             }
             ("cloneDeep", Some(value)) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, value))),
             ("equals", Some(value)) => Some(self.equal(frozen, value)),
+            ("includes", Some(value)) if self.joined_arrays(frozen).is_some() => {
+                let items = self.joined_arrays(frozen)?;
+                let parts = items
+                    .into_iter()
+                    .map(|item| match item.spread {
+                        true => self.query(name, item.value, value),
+                        false => self.equal(item.value, value),
+                    })
+                    .collect();
+                Some(self.arena.any(parts))
+            }
             ("includes" | "indexOf" | "lastIndexOf", Some(value)) => {
                 let query = self.query(name, frozen, value);
                 self.place(query, span);
@@ -218,6 +244,8 @@ impl<'a> Eval<'a> {
                 self.note_cursor(recv);
                 Some(recv)
             }
+            // find(filter).exec(callback), where the callback is a value
+            ("exec" | "toArray", Some(_)) if self.is_query_like(recv) => None,
             _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);
@@ -239,6 +267,13 @@ impl<'a> Eval<'a> {
             ("toObject" | "toJSON", _) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, frozen))),
             _ => None,
         }
+    }
+
+    /// The parts of `[...a, ...b, c]`.
+    pub(super) fn joined_arrays(&self, array: V) -> Option<Vec<Item>> {
+        let Node::Array(items) = self.arena.node(array) else { return None };
+        let is_joined = items.len() <= limits::JOINED_ARRAYS && items.iter().any(|item| item.spread);
+        (is_joined && items.iter().all(|item| item.cond == C::TRUE)).then(|| items.clone())
     }
 
     fn concatenated(&mut self, array: V, args: &[V]) -> V {

@@ -105,7 +105,7 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn nullish(&mut self, value: V) -> V {
+    pub(super) fn nullish(&mut self, value: V) -> V {
         match self.arena.truth(C::TRUE, value) {
             Some(true) => self.arena.bool(false),
             _ => match self.arena.node(value) {
@@ -199,6 +199,9 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn assign(&mut self, node: &'a AssignExpr) -> V {
+        if let Some(value) = self.prototype_assignment(node) {
+            return value;
+        }
         if node.op == AssignOp::Assign {
             self.naming = assigned_name(&node.left);
             let value = self.expr(&node.right);

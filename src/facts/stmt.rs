@@ -1,6 +1,5 @@
 //! Statements: order, branches, loops, exceptions.
 
-use super::TryPart;
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
 use crate::limits;
@@ -101,6 +100,7 @@ impl<'a> Eval<'a> {
         let pending = self.pending.pop().unwrap_or_default();
         for Pending { func, code, scope, this } in pending {
             self.run_function(func, code, scope, this);
+            self.constructed_fields(func, code, this);
         }
     }
 
@@ -114,6 +114,10 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn hoist_function(&mut self, decl: &'a FnDecl) {
+        if let Some(class) = self.constructor_function(Code::Function(&decl.function), &decl.ident.sym) {
+            let name = self.arena.sym(&decl.ident.sym);
+            return self.declare(name, class);
+        }
         let func = self.define(Code::Function(&decl.function), &decl.ident.sym);
         let value = self.arena.intern(Node::Func(func));
         let name = self.arena.sym(&decl.ident.sym);
@@ -232,32 +236,6 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The path ends here for good.
-    pub(super) fn leave(&mut self) {
-        let cond = self.cond;
-        if self.frame.loops > 0 {
-            self.frame.loop_exits.push(cond);
-        }
-        self.cond = C::FALSE;
-        self.jumped = self.frame.inline > 0;
-    }
-
-    /// The path ends with an exception.
-    pub(super) fn reject(&mut self) {
-        if self.frame.inline > 0 {
-            self.frame.rejections += 1;
-        } else if self.frame.tries.is_empty() {
-            let cond = self.cond;
-            self.frame.throws.push(cond);
-        }
-        if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
-            && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
-        {
-            handled.rethrows = true;
-        }
-        self.leave();
-    }
-
     pub(super) fn return_value(&mut self, value: V) {
         if matches!(self.arena.node(value), Node::Derived(op, _) if self.arena.text(*op) == "Promise.reject") {
             return self.reject();
@@ -330,6 +308,10 @@ impl<'a> Eval<'a> {
         if let (Pat::Ident(ident), Some(init)) = (&declarator.name, &declarator.init) {
             self.naming = Some(ident.id.sym.to_string());
             if let Some(code) = function_code(init) {
+                if let Some(class) = self.constructor_function(code, &ident.id.sym) {
+                    self.naming = None;
+                    return self.bind(&declarator.name, class, if var { Bind::Assign } else { Bind::Declare });
+                }
                 let func = self.define(code, &ident.id.sym);
                 self.naming = None;
                 let value = self.arena.intern(Node::Func(func));

@@ -30,6 +30,8 @@ pub struct Machine<'a> {
     pub hints: &'a Hints,
     pub choices: Choices,
     pub mode: Mode,
+    /// At the start there is a document for each of the two requests.
+    pub has_twins: bool,
     /// Counted work that is left.
     pub fuel: u64,
     /// What was met that is not modelled, most telling first seen.

@@ -4,6 +4,7 @@
 //! Must not know: symbolic values.
 
 use super::bson::Value;
+use crate::value::PART;
 use std::cmp::Ordering;
 
 /// Equality as code means it: an identifier equals its text.
@@ -98,5 +99,5 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
 
 /// Whether different operands surely give different results, so that an unknown result is as good as a known one.
 pub fn is_injective(operator: &str) -> bool {
-    matches!(operator, "template" | "+" | "-" | "neg" | "toISOString" | "error" | "called" | "args" | "typeof")
+    matches!(operator, "template" | "+" | "-" | "neg" | "toISOString" | "error" | "called" | "args" | "typeof" | PART)
 }

@@ -8,6 +8,7 @@ pub mod arrays;
 pub mod bson;
 mod choices;
 pub mod command;
+mod coupled;
 mod eval;
 pub mod evaluated;
 pub mod expression;
@@ -51,7 +52,7 @@ use crate::diagnostic::witness::{Harm, Witness};
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
-use crate::value::{C, Entry, Freshness, Key, Node, Site};
+use crate::value::{C, Entry, Freshness, Key, Node, Site, V};
 use function::{indexes_of, versioned_of};
 use search::{Evidence, Question};
 use slice::{Commands, Extent, Slice};
@@ -77,7 +78,7 @@ pub fn judge(
     let Some(commands) = Commands::read(project, function.steps, function.writes, function.versioned, act) else {
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
-    let mut judged = |extent| judge_extent(project, schemas, function, &commands, whole_array, extent);
+    let mut judged = |extent| judge_extent(project, schemas, function, &commands, (whole_array, act.apart), extent);
     let (alone, size) = judged(Extent::Act);
     let is_decided = match &alone.verdict {
         Verdict::Race(_) | Verdict::Unknown { .. } => true,
@@ -103,7 +104,7 @@ fn judge_extent(
     schemas: &Schemas,
     function: &Function<'_>,
     commands: &Commands,
-    whole_array: Option<&str>,
+    (whole_array, apart): (Option<&str>, Option<V>),
     extent: Extent,
 ) -> (Judgement, usize) {
     let Some(mut slice) = commands.slice(project, extent) else {
@@ -120,6 +121,7 @@ fn judge_extent(
         indexes: &indexes,
         versioned: &versioned,
         whole_array,
+        apart,
     });
     let shown = match &verdict {
         Verdict::Race(evidence) => Some((evidence, Harm::Race)),

@@ -90,6 +90,7 @@ pub fn mends(
             indexes,
             versioned,
             whole_array,
+            apart: act.apart,
         };
         let [were, are] = &versions;
         let (before, after) = (question(&before, &old[..], &were[..]), question(&after, &new[..], &are[..]));

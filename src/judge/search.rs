@@ -61,6 +61,8 @@ pub struct Question<'a> {
     pub versioned: &'a [bool],
     /// The path of an array that the act writes whole: another writer may append to it.
     pub whole_array: Option<&'a str>,
+    /// The input in which two requests for two documents differ.
+    pub apart: Option<V>,
 }
 
 /// The end of a run, for comparing.
@@ -89,6 +91,10 @@ struct Run {
 /// Judges an act: first as a retry, then with another payload, then with one input of the payload that differs.
 pub fn judge(question: &Question<'_>) -> Verdict {
     let mut found = Found::default();
+    if question.apart.is_some() {
+        found.is_decided_by(judge_in(question, Mode::Different(question.apart), None).0);
+        return found.verdict();
+    }
     if let Some(array) = question.whole_array
         && found.is_decided_by(judge_in(question, Mode::Same, Some(array)).0)
     {
@@ -169,6 +175,7 @@ impl<'q, 'a> Search<'q, 'a> {
             fields: Vec::new(),
             slots: rustc_hash::FxHashMap::default(),
             large: rustc_hash::FxHashMap::default(),
+            has_twins: question.apart.is_some(),
         };
         machine.plan(question.hints);
         Self { question, machine, appender, was_refused: false }
@@ -205,13 +212,16 @@ impl<'q, 'a> Search<'q, 'a> {
                 self.take(&reached);
                 self.set(slot, candidate);
                 tried += 1;
-                if self.alone().is_some_and(|run| run.request.acts > 0) {
+                if self.reaches_act() {
                     match self.compare() {
                         Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
                         other => twice = twice.or(other),
                     }
                 }
             }
+        }
+        if let Some(race) = self.try_coupled(&reached) {
+            return race;
         }
         if let Some(twice) = twice {
             return twice;
@@ -230,7 +240,7 @@ impl<'q, 'a> Search<'q, 'a> {
     }
 
     /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
-    fn matters(&mut self) -> BTreeSet<usize> {
+    pub(super) fn matters(&mut self) -> BTreeSet<usize> {
         self.machine.choices.asked.clear();
         let _ = self.alone();
         let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();
@@ -253,6 +263,11 @@ impl<'q, 'a> Search<'q, 'a> {
     fn world(&mut self) -> World {
         let store = self.machine.start(self.question.hints, self.question.indexes, self.question.versioned);
         World { store, fresh: limits::FRESH_IDS, ..World::default() }
+    }
+
+    /// Whether one request alone does the act.
+    pub(super) fn reaches_act(&mut self) -> bool {
+        self.alone().is_some_and(|run| run.request.acts > 0)
     }
 
     /// One request alone, from the start.
@@ -355,7 +370,7 @@ impl<'q, 'a> Search<'q, 'a> {
     // Two requests
 
     /// Compares the interleavings with the serial orders, under the choices made.
-    fn compare(&mut self) -> Option<Verdict> {
+    pub(super) fn compare(&mut self) -> Option<Verdict> {
         let start = self.world();
         let appended = match self.appender {
             Some(array) => Some(self.append(&start, array)?),

@@ -19,6 +19,8 @@ pub struct Act {
     pub write: usize,
     /// The condition of the part of the write that is judged, such as that of one changed field.
     pub cond: C,
+    /// The input by which the act selects its document, where two requests for two documents are judged.
+    pub apart: Option<V>,
 }
 
 /// How much of a function is sliced.

@@ -94,6 +94,9 @@ impl Machine<'_> {
             if versioned.get(at) == Some(&true) && document.field("__v").is_none() {
                 document.set("__v", Value::Number(0.0));
             }
+            if self.has_twins && count == 1 {
+                self.add_twin(at as u32, shape, &slots, &document, &mut store);
+            }
             for number in 0..count {
                 let mut copy = document.clone();
                 if number > 0 {
@@ -103,6 +106,25 @@ impl Machine<'_> {
             }
         }
         store
+    }
+
+    /// The document that the second request selects, where that is another one.
+    fn add_twin(&mut self, at: u32, shape: &Shape, slots: &[(Vec<String>, usize)], first: &Value, store: &mut Store) {
+        let mut request = Request::new(1);
+        request.is_before = true;
+        let mut twin = Value::document(Vec::<(&str, Value)>::new());
+        twin.set("_id", Value::Id(at + 1));
+        self.fill(&mut request, shape, &mut Vec::new(), slots, &mut twin);
+        if let Some(version) = first.field("__v") {
+            twin.set("__v", version.clone());
+        }
+        if twin == *first {
+            return;
+        }
+        if twin.field("_id") == first.field("_id") {
+            twin.set("_id", Value::Id(1_000 * (at + 1)));
+        }
+        store.insert_start(at, twin);
     }
 
     /// What a field holds at the start; the nearest field around it where it has no slot of its own.

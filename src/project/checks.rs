@@ -139,6 +139,15 @@ impl Project {
                     self.element_check(leaf, value, if every { !holds } else { holds }, documents, checks);
                 }
             }
+            // lodash: isEmpty(found)
+            Node::Derived(op, ref operands) if self.arena.text(op) == "isEmpty" => {
+                for operand in operands {
+                    for (_, alternative) in self.arena.alternatives(*operand) {
+                        let leaf = Leaf { value: alternative, holds: !holds, under };
+                        self.truthy(leaf, value, documents, checks);
+                    }
+                }
+            }
             _ => self.truthy(leaf, value, documents, checks),
         }
     }
@@ -228,74 +237,6 @@ impl Project {
         self.limit_or_field(leaf, op, a, b, documents, checks);
     }
 
-    fn limit_or_field(&mut self, leaf: Leaf, op: Compare, a: V, b: V, documents: &[V], checks: &mut Vec<Check>) {
-        for (side, other) in [(a, b), (b, a)] {
-            if self.is_count(side) && !self.is_matched_count(side) {
-                let counted = match self.arena.node(side) {
-                    Node::Member(list, _) => *list,
-                    _ => side,
-                };
-                let counted = match self.arena.node(counted) {
-                    Node::Query { array, .. } => *array,
-                    _ => counted,
-                };
-                if let Some((root, path, read)) = self.loaded(counted, documents) {
-                    let holds = if side == a && op == Compare::Less { leaf.holds } else { !leaf.holds };
-                    checks.push(Check {
-                        root,
-                        read,
-                        kind: CheckKind::Below { path },
-                        holds,
-                        leaf: leaf.value,
-                        under: leaf.under,
-                    });
-                    return;
-                }
-            }
-            // for (const m of doc.messages) if (m.id === id) …
-            if op == Compare::Equal
-                && let Some((array, field)) = self.element_field(side)
-                && let Some((root, path, read)) = self.loaded(array, documents)
-                && !(path.is_empty() && read.as_ref().is_none_or(|read| read.action != Action::FindMany))
-                && self.loaded(other, documents).is_none_or(|(r, _, _)| r != root)
-            {
-                let kind = if path.is_empty() {
-                    CheckKind::Document
-                } else {
-                    CheckKind::Element { path, keys: vec![(field, other)] }
-                };
-                checks.push(Check { root, read, kind, holds: leaf.holds, leaf: leaf.value, under: leaf.under });
-                return;
-            }
-        }
-        for side in [a, b] {
-            for inner in self.loaded_operands(side) {
-                if let Some((root, path, read)) = self.loaded(inner, documents)
-                    && !path.is_empty()
-                {
-                    let (kind, holds) = (CheckKind::Field { path, test: leaf.value }, leaf.holds);
-                    checks.push(Check { root, read, kind, holds, leaf: leaf.value, under: leaf.under });
-                }
-            }
-        }
-    }
-
-    /// The loaded values in a comparison, through arithmetic and coercion: `Number(user.balance) - user.held`.
-    fn loaded_operands(&self, value: V) -> Vec<V> {
-        match self.arena.node(value) {
-            Node::Coerce(_, inner) => self.loaded_operands(*inner),
-            Node::Derived(op, operands) if !matches!(self.arena.text(*op), "error" | "called") => {
-                operands.iter().flat_map(|operand| self.loaded_operands(*operand)).collect()
-            }
-            Node::OneOf(alternatives) => {
-                let mut loaded = alternatives.iter().map(|(_, v)| self.loaded_operands(*v));
-                loaded.find(|loaded| !loaded.is_empty()).unwrap_or_default()
-            }
-            Node::Member(..) | Node::Index(..) => vec![value],
-            _ => Vec::new(),
-        }
-    }
-
     pub fn number(&self, value: V) -> Option<f64> {
         match self.arena.node(value) {
             Node::Num(bits) => Some(f64::from_bits(*bits)),
@@ -311,7 +252,14 @@ impl Project {
         }
     }
 
-    fn element_check(&mut self, leaf: Leaf, query: V, present: bool, documents: &[V], checks: &mut Vec<Check>) {
+    pub(super) fn element_check(
+        &mut self,
+        leaf: Leaf,
+        query: V,
+        present: bool,
+        documents: &[V],
+        checks: &mut Vec<Check>,
+    ) {
         let Node::Query { method, array, arg } = self.arena.node(query).clone() else { return };
         let direct = matches!(self.arena.text(method), "includes" | "indexOf" | "lastIndexOf");
         for (_, array) in self.arena.alternatives(array) {
@@ -323,7 +271,10 @@ impl Project {
                 Node::Query { array: inner, .. } => (inner, String::new()),
                 _ => (array, String::new()),
             };
-            let Some((root, path, read)) = self.loaded(array, documents) else { continue };
+            let Some((root, path, read)) = self.loaded(array, documents) else {
+                self.membership_check(leaf, query, present, documents, checks);
+                continue;
+            };
             let keys = if direct { vec![(field, arg)] } else { self.predicate_keys(arg) };
             let list = read.as_ref().is_some_and(|read| read.action == Action::FindMany);
             let kind = match (path.is_empty(), list) {

@@ -129,7 +129,7 @@ impl Project {
     }
 
     /// The collection of a document.
-    fn document_handle(&mut self, document: V, depth: u32) -> Handle {
+    pub(super) fn document_handle(&mut self, document: V, depth: u32) -> Handle {
         match self.arena.node(document).clone() {
             Node::New { callee, .. } => self.handle_of(callee, 0).unwrap_or(Handle::Value(callee)),
             // A dictionary of documents, or a list of them.
@@ -286,7 +286,11 @@ impl Project {
                         })
                     })
             }
-            _ => false,
+            // An element of the list is changed.
+            Op::Assign { object, .. } => self
+                .path_from(*object, document)
+                .is_some_and(|changed| changed.join(".").strip_prefix(path).is_some_and(|rest| rest.starts_with(".*"))),
+            Op::Call { .. } | Op::Marked { .. } => false,
         })
     }
 

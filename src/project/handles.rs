@@ -150,6 +150,10 @@ impl Project {
                     let model = self.model_of_document(object)?;
                     self.handle_of(model, depth + 1)
                 }
+                // this.constructor of a plugin's method, once the document is known
+                _ if self.arena.text(name) == "constructor" && self.is_document(object) => {
+                    Some(self.document_handle(object, 0)).filter(|handle| handle.name().is_some())
+                }
                 // mongoose.models.User, and models.User of `import { models } from 'mongoose'`
                 Node::Member(_, models) | Node::Import { name: models, .. } if self.arena.text(*models) == "models" => {
                     Some(Handle::Named(self.arena.text(name).to_owned()))

@@ -150,6 +150,7 @@ impl Project {
     }
 
     pub(super) fn rebuilt_call(&mut self, site: Site, callee: V, args: Box<[V]>, this: Option<V>) -> V {
+        let callee = self.callable(callee);
         if let Node::Func(func) = *self.arena.node(callee)
             && let Some(value) = self.returned(func, &args, this, site)
         {
@@ -159,6 +160,17 @@ impl Project {
             return value;
         }
         self.arena.intern(Node::Call { site, callee, args })
+    }
+
+    /// The only alternative that can be called: what was not set yet throws.
+    fn callable(&self, callee: V) -> V {
+        let Node::OneOf(alternatives) = self.arena.node(callee) else { return callee };
+        let mut called =
+            alternatives.iter().filter(|(_, v)| !matches!(self.arena.node(*v), Node::Undefined | Node::Null));
+        match (called.next(), called.next()) {
+            (Some((_, only)), None) => *only,
+            _ => callee,
+        }
     }
 
     /// Forgets all resolved values, so that they are resolved again with what is known since.

@@ -167,6 +167,22 @@ impl Project {
         }
     }
 
+    /// The fields that a filter asks for any value of a list that comes from elsewhere: `{ trips: { $in: trips } }`.
+    pub fn listed_fields(&mut self, filter: V) -> Vec<(String, V)> {
+        let Node::Object(entries) = self.arena.node(filter).clone() else { return Vec::new() };
+        let operator = self.arena.sym("$in");
+        let mut fields = Vec::new();
+        for entry in entries {
+            let (Key::Name(name), Some(list)) = (entry.key, self.arena.member_of(entry.value, operator)) else {
+                continue;
+            };
+            if !matches!(self.arena.node(list), Node::Array(_)) {
+                fields.push((self.arena.text(name).to_owned(), list));
+            }
+        }
+        fields
+    }
+
     /// The lists of the filter's `$in` conditions.
     pub fn listed(&mut self, filter: V) -> Vec<V> {
         let Node::Object(entries) = self.arena.node(filter).clone() else { return Vec::new() };

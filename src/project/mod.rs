@@ -6,8 +6,10 @@
 mod bindings;
 pub mod budget;
 mod bulk;
+mod called_back;
 pub mod census;
 pub mod checks;
+mod comparisons;
 mod documents;
 mod effects;
 pub mod entries;

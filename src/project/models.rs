@@ -81,6 +81,8 @@ impl Project {
                     models.push((self.arena.global("model"), vec![name, schema]));
                 }
             }
+            // Typegoose: getModelForClass(User)
+            "getModelForClass" => self.model_of_class(site, callee, &args),
             "forFeature" | "forFeatureAsync" => {
                 let callee = self.arena.global("model");
                 let features = self.features(&args);
@@ -192,6 +194,15 @@ impl Project {
         members.statics.extend(facts.statics);
         members.methods.extend(methods);
         self.models.loaded.insert(id, schema);
+    }
+
+    /// A class whose code is that of its model and documents.
+    fn model_of_class(&mut self, site: Site, callee: V, args: &[V]) {
+        let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
+        let Node::Class(id) = *self.arena.node(class) else { return };
+        self.load_class(class, &[class]);
+        let model = self.arena.intern(Node::Call { site, callee, args: vec![class].into() });
+        self.models.loaded.insert(id, model);
     }
 
     /// Middleware of `save` and the like runs on the document; that of queries does not.
@@ -338,9 +349,16 @@ impl Project {
 
     /// The schema of `model('User', schema)` or of `model('User')`.
     fn schema_of(&self, model: V) -> Option<V> {
+        if let Node::Member(document, name) = *self.arena.node(model)
+            && self.arena.text(name) == "constructor"
+        {
+            return self.schema_of_document(document, 1);
+        }
         let Node::Call { callee, args, .. } = self.arena.node(model) else { return None };
-        if !matches!(self.last_name(*callee)?, "model" | "discriminator") {
-            return None;
+        match (self.last_name(*callee)?, &**args) {
+            ("model" | "discriminator", _) => {}
+            ("getModelForClass", [class, ..]) => return Some(*class),
+            _ => return None,
         }
         match &**args {
             [_, schema, ..] if *schema != Arena::UNDEFINED => Some(*schema),

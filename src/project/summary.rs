@@ -10,11 +10,13 @@ use super::instance::Instance;
 use super::link::{Op, Project, State, Step};
 use crate::facts::{EffectKind, Function};
 use crate::limits::{self, Cut};
-use crate::value::{C, FnRef, Node, Site, V};
+use crate::value::{C, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
 /// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 29] = [
+const RELEVANT: [&str; 31] = [
+    "setnx",
+    "bulkSave",
     "push",
     "unshift",
     "splice",
@@ -222,34 +224,15 @@ impl Project {
         thrown
     }
 
-    /// The call that gave a function which releases a lock: `const release = await mutex.acquire(); … release()`.
-    pub fn acquiring_call(&self, callee: V) -> Option<Site> {
-        match self.arena.node(callee) {
-            Node::Call { site, callee, .. } => {
-                let (_, name) = self.method_of(*callee)?;
-                matches!(self.arena.text(name), "acquire" | "tryAcquire" | "lock").then_some(*site)
-            }
-            Node::Index(value, _) => self.acquiring_call(*value),
-            _ => None,
-        }
-    }
-
-    /// The function that a mutex runs: `mutex.runExclusive(work)`, `lock.acquire(key, work)`.
-    fn exclusive_work(&self, op: &Op) -> Option<V> {
-        let Op::Call { name: Some(name), args, .. } = op else { return None };
-        if !matches!(self.arena.text(*name), "runExclusive" | "acquire") {
-            return None;
-        }
-        args.iter().copied().find(|arg| matches!(self.arena.node(*arg), Node::Func(_)))
-    }
-
     /// Whether a step can matter to a rule, in its own function or in a caller.
     fn is_relevant(&self, step: &Step) -> bool {
         match &step.op {
             Op::Assign { .. } | Op::Marked { .. } => true,
-            Op::Call { callee, name, .. } => {
+            Op::Call { callee, name, args, .. } => {
                 let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
-                super::mongo::is_method(name)
+                let ends_query = matches!(name, "exec" | "toArray") && !args.is_empty();
+                ends_query
+                    || super::mongo::is_method(name)
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()
@@ -312,10 +295,7 @@ impl Project {
             })
             .collect();
         if targets.is_empty() {
-            let work = self.exclusive_work(&step.op).map(|callee| Step {
-                op: Op::Call { callee, recv: None, name: None, args: Vec::new() },
-                ..step.clone()
-            });
+            let work = self.called_back(&step).map(|op| Step { op, ..step.clone() });
             if self.is_relevant(&step) {
                 match steps.len() < limits::STEPS {
                     true => steps.push(step),
@@ -408,7 +388,7 @@ impl Project {
                     {
                         self.add_step(caller, steps, copy);
                     }
-                    op if copy.calls < 3 && self.exclusive_work(op).is_some() => {
+                    _ if copy.calls < 3 && self.called_back(&copy).is_some() => {
                         self.add_step(caller, steps, copy);
                     }
                     // A parameter that turns out to be what no rule looks at.

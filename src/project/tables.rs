@@ -79,7 +79,15 @@ impl Project {
         if let Some(known) = memo.get(&value) {
             return *known;
         }
-        let node = map_children(&self.arena.node(value).clone(), &mut |child| self.replaced(child, memo));
+        let mut node = map_children(&self.arena.node(value).clone(), &mut |child| self.replaced(child, memo));
+        if let Node::Object(entries) = &mut node {
+            for entry in entries.iter_mut() {
+                if let Key::Computed(key) = entry.key {
+                    let key = self.replaced(key, memo);
+                    entry.key = self.arena.key_of(key);
+                }
+            }
+        }
         let result = match &node {
             Node::Index(list, at) => self.item_of(*list, *at).unwrap_or_else(|| self.rebuilt(node.clone())),
             _ => self.rebuilt(node),

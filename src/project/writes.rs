@@ -78,6 +78,14 @@ impl Project {
                 self.write_of(at, step, call, &mut writes);
                 continue;
             }
+            // Mongoose: Model.bulkSave(documents) saves each
+            if method == "bulkSave"
+                && let Some(list) = args.first().copied()
+            {
+                let (document, save) = (self.arena.intern(Node::Element(list)), self.arena.sym("save"));
+                self.document_write(steps, at, step, document, save, &[], &mut writes);
+                continue;
+            }
             if self.is_document_method(*recv, *name, args) {
                 self.document_write(steps, at, step, *recv, *name, args, &mut writes);
                 continue;
@@ -300,6 +308,9 @@ impl Project {
                         let (operator, path) = (operator.to_owned(), path.clone());
                         fields.push(FieldWrite { operator, path, value: entry.value, cond, site });
                     }
+                    if operator == "$set" {
+                        self.changed_parts(&path, entry.value, both, site, fields);
+                    }
                 }
             }
             Node::OneOf(alternatives) => {
@@ -312,6 +323,28 @@ impl Project {
             }
             Node::Undefined | Node::Null => {}
             _ => fields.push(FieldWrite { operator: operator.to_owned(), path: "...".to_owned(), value, cond, site }),
+        }
+    }
+
+    /// What is changed in a part that is written back as it was loaded: `team: { ...doc.team, invites }`.
+    fn changed_parts(&mut self, path: &str, value: V, cond: C, site: Site, fields: &mut Vec<FieldWrite>) {
+        let Node::Object(entries) = self.arena.node(value).clone() else { return };
+        let is_loaded = entries
+            .iter()
+            .filter(|entry| entry.key == Key::Spread)
+            .any(|entry| self.loaded(entry.value, &[]).is_some_and(|(_, loaded, _)| loaded.join(".") == path));
+        if !is_loaded {
+            return;
+        }
+        for entry in entries {
+            let part = match entry.key {
+                Key::Name(name) => self.arena.text(name).to_owned(),
+                Key::Computed(key) => self.path_text(key),
+                Key::Spread => continue,
+            };
+            let (operator, path) = ("$set".to_owned(), format!("{path}.{part}"));
+            let cond = self.arena.and(cond, entry.cond);
+            fields.push(FieldWrite { operator, path, value: entry.value, cond, site });
         }
     }
 

@@ -7,10 +7,11 @@
 //! Input: the writes of a function and the act. Output: whether a claim was won. Must not know: rules.
 
 use super::fence::{Fence, fence};
+use super::lock_service::{is_always_before, is_locked};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Project, Step};
-use crate::value::{C, Compare, Node, V, children};
+use crate::value::{Compare, Node, V, children};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -23,6 +24,9 @@ pub enum Claim {
 
 /// Whether a claim was won on the path of the act.
 pub fn claim(project: &mut Project, schemas: &Schemas, steps: &[Step], writes: &[Write], act: &Write) -> Claim {
+    if is_locked(project, steps, act) {
+        return Claim::Won;
+    }
     let mut found = Claim::None;
     let mut add = |claim: Claim| {
         if claim == Claim::Won || found == Claim::None {
@@ -47,12 +51,6 @@ pub fn claim(project: &mut Project, schemas: &Schemas, steps: &[Step], writes: &
         }
     }
     found
-}
-
-/// Whether everything that the earlier step needs holds on the path of the later one.
-fn is_always_before(project: &Project, earlier: C, later: C) -> bool {
-    let arena = &project.arena;
-    arena.atoms(earlier).iter().all(|atom| arena.truth(later, atom.value) == Some(atom.holds))
 }
 
 /// Whether a condition on a write's result holds when the write matched: `result`, `modifiedCount === 1`,

@@ -187,8 +187,12 @@ impl Reader<'_> {
             if truth.is_none() {
                 parts.push(self.condition(*alternative, holds, depth + 1));
             }
-            is_about |= parts.iter().any(Option::is_some);
-            ways.push(Predicate::And(parts.into_iter().flatten().collect()));
+            let is_own = parts.iter().any(Option::is_some);
+            is_about |= is_own;
+            ways.push(match is_own || parts.is_empty() {
+                true => Predicate::And(parts.into_iter().flatten().collect()),
+                false => Predicate::Unknown("a condition on something else".into()),
+            });
         }
         is_about.then_some(Predicate::Or(ways))
     }

@@ -10,6 +10,7 @@ pub mod entails;
 pub mod expression;
 pub mod facts;
 pub mod fence;
+mod lock_service;
 pub mod mention;
 pub mod path;
 pub mod pipeline;

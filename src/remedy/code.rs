@@ -4,7 +4,7 @@
 
 use super::token;
 use crate::project::Project;
-use crate::value::{C, Coercion, Entry, Key, Node, V};
+use crate::value::{C, Coercion, Entry, Key, Node, PART, V};
 
 /// Longer calls are no help.
 const LONGEST: usize = 220;
@@ -50,6 +50,10 @@ fn text(project: &Project, value: V, depth: u32) -> Option<String> {
         Node::Coerce(Coercion::Number, own) => format!("Number({})", inner(*own)?),
         Node::Coerce(Coercion::Copy, own) => inner(*own)?,
         Node::Coerce(Coercion::Bool, own) => format!("Boolean({})", inner(*own)?),
+        Node::Derived(operator, operands) if arena.text(*operator) == PART => {
+            let [owner, method, key] = operands.as_slice() else { return None };
+            format!("{}.{}({})", inner(*owner)?, arena.as_str(*method)?, inner(*key)?)
+        }
         Node::Derived(operator, operands) => {
             let operands = operands.iter().map(|operand| inner(*operand)).collect::<Option<Vec<String>>>()?;
             computed(arena.text(*operator), &operands)?

@@ -255,6 +255,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
             write,
             cond: field.cond,
             whole_array: Some(array),
+            apart: None,
             relation,
             needs_witness: false,
             mend: Mend::Update,

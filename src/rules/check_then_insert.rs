@@ -14,6 +14,7 @@ const RULE: &str = "check-then-insert";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
+        super::taken_name::check(ctx, trace, write, checks);
         if write.kind != WriteKind::Insert {
             continue;
         }
@@ -41,6 +42,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             report_limit(ctx, trace, write, check, &keys, relation.doubted(claim == Claim::Unknown));
             break;
         }
+        super::next_number::check(ctx, trace, write);
     }
 }
 
@@ -94,6 +96,8 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     if is_new_key(ctx, filter) {
         return None;
     }
+    // findOne({ trips: { $in: trips } }), create({ trips })
+    equalities.extend(ctx.project.listed_fields(filter));
     if equalities.is_empty() {
         equalities = searched_list(ctx, check.leaf);
     }
@@ -286,7 +290,15 @@ fn report_limit(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: C::TRUE, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: C::TRUE,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness: false,
+            mend: Mend::Update,
+        },
     );
 }
 
@@ -357,6 +369,7 @@ fn report(
             write,
             cond: C::TRUE,
             whole_array: None,
+            apart: None,
             relation,
             needs_witness: false,
             mend: Mend::Insert(&filters),

@@ -174,10 +174,20 @@ fn report(
     if is_only && !array.contains('*') {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
+    // Two who add to a set add what one adds, as far as they add the same.
+    let needs_witness = field.operator == "$addToSet";
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: field.cond,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness,
+            mend: Mend::Update,
+        },
     );
 }
 

@@ -46,15 +46,21 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                         write.document,
                     )
             });
-            let Some(check) = found.cloned() else { continue };
+            let Some(check) = found.cloned() else {
+                if super::last_of_set::check(ctx, trace, write, field, &own) {
+                    break;
+                }
+                continue;
+            };
+            if is_reserved(trace, &check, field) {
+                continue;
+            }
             let is_flag = is_idempotent(ctx, &check, field);
             let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
             let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
             let is_repeated = is_toggled || has_other_effect;
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
-            let is_harmless = is_filtered(ctx, write, &field.path)
-                || is_reserved(trace, &check, field)
-                || (is_flag && !is_repeated && !is_followed);
+            let is_harmless = is_filtered(ctx, write, &field.path) || (is_flag && !is_repeated && !is_followed);
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
             // A condition in the filter of a read, or a flag, is as often no decision at all.
@@ -330,6 +336,14 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: field.cond,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness,
+            mend: Mend::Update,
+        },
     );
 }

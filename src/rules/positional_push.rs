@@ -101,6 +101,14 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { write, cond: field.cond, whole_array: None, relation, needs_witness: false, mend: Mend::Update },
+        &Judged {
+            write,
+            cond: field.cond,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness: false,
+            mend: Mend::Update,
+        },
     );
 }

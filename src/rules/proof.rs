@@ -21,6 +21,8 @@ pub struct Judged<'a> {
     pub cond: C,
     /// The path of an array that the act writes whole.
     pub whole_array: Option<&'a str>,
+    /// The input by which the act selects its document, where what decides it is about others.
+    pub apart: Option<V>,
     pub relation: Relation,
     /// Only a witness makes it worth a report.
     pub needs_witness: bool,
@@ -99,7 +101,8 @@ impl Context<'_> {
         let Some(at) = trace.writes.iter().position(|known| std::ptr::eq(known, act.write)) else { return };
         let versioned = self.versioned(trace);
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
-        let (judged, whole_array) = (Act { write: at, cond: act.cond }, act.whole_array);
+        let judged = Act { write: at, cond: act.cond, apart: act.apart };
+        let whole_array = act.whole_array;
         let case = Case { function: &function, act: judged, whole_array, documents: &trace.documents };
         let judgement = judge::judge(self.project, self.schemas, &function, judged, whole_array);
         // What is not known by name is settled by its callers.
@@ -157,7 +160,8 @@ impl Context<'_> {
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
     /// the next state takes it, and two may not; neither may two requests that put their own names there.
     fn repeats_nothing(&self, act: &Judged<'_>) -> bool {
-        let is_set = |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate");
+        let is_set =
+            |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate" | "$addToSet");
         let is_state = |value: V| self.project.arena.as_str(value).is_some();
         act.write.kind != WriteKind::Insert
             && act.write.fields.iter().all(|field| {

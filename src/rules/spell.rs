@@ -4,7 +4,7 @@
 
 use super::context::Context;
 use super::words::key_text;
-use crate::value::{C, Compare, Entry, Freshness, Item, Key, Node, Site, SiteInfo, V};
+use crate::value::{C, Compare, Entry, Freshness, Item, Key, Node, PART, Site, SiteInfo, V};
 
 /// How deep a value is spelled.
 const DEPTH: u32 = 8;
@@ -150,6 +150,10 @@ impl Context<'_> {
 
     fn spell_derived(&self, operator: &str, parts: &[V], inner: &dyn Fn(V) -> String) -> String {
         match parts {
+            [owner, method, key] if operator == PART => {
+                let method = self.project.arena.as_str(*method).unwrap_or_default();
+                format!("{}.{method}({})", inner(*owner), inner(*key))
+            }
             [a, b] if !operator.starts_with(|c: char| c.is_alphabetic()) => {
                 format!("({} {operator} {})", inner(*a), inner(*b))
             }

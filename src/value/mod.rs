@@ -78,6 +78,9 @@ impl Default for Arena {
 /// The operator of a derived value that is false only if its operand, that a call came back, never holds.
 pub const RETURNS: &str = "returns";
 
+/// The operator of a part of a request that a method gives by name: the receiver, the method and the name.
+pub const PART: &str = "part";
+
 /// The function that a container calls to give what a token stands for; its operands are the token and the declared type.
 pub const INJECTED: &str = "@inject";
 

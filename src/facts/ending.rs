@@ -1,0 +1,69 @@
+//! How a path ends: by a jump, an exception, and calls that throw: `ctx.throw(404)`, `notFound()`, assertions.
+//!
+//! Sources: Koa, `ctx.throw` and `ctx.assert`; Next.js, `next/navigation`; Node.js, `assert` and `process.exit`.
+//! Input: a call. Output: the path condition after it. Must not know: MongoDB.
+
+use super::TryPart;
+use super::eval::Eval;
+use crate::value::{C, Node, V};
+
+/// Functions of `next/navigation` that throw.
+const NAVIGATION: [&str; 5] = ["redirect", "permanentRedirect", "notFound", "forbidden", "unauthorized"];
+
+impl Eval<'_> {
+    /// The path ends here for good.
+    pub(super) fn leave(&mut self) {
+        let cond = self.cond;
+        if self.frame.loops > 0 {
+            self.frame.loop_exits.push(cond);
+        }
+        self.cond = C::FALSE;
+        self.jumped = self.frame.inline > 0;
+    }
+
+    /// The path ends with an exception.
+    pub(super) fn reject(&mut self) {
+        if self.frame.inline > 0 {
+            self.frame.rejections += 1;
+        } else if self.frame.tries.is_empty() {
+            let cond = self.cond;
+            self.frame.throws.push(cond);
+        }
+        if let Some((site, TryPart::Handler)) = self.frame.within.last().copied()
+            && let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site)
+        {
+            handled.rethrows = true;
+        }
+        self.leave();
+    }
+
+    /// What a call of a function leaves of the path.
+    pub(super) fn ended_by_function(&mut self, callee: V, args: &[V]) {
+        let Node::Import { module, name } = self.arena.node(callee) else { return };
+        match (self.arena.text(*module), self.arena.text(*name)) {
+            ("next/navigation", name) if NAVIGATION.contains(&name) => self.reject(),
+            ("assert" | "node:assert" | "http-assert" | "invariant" | "tiny-invariant", _) => self.asserted(args),
+            _ => {}
+        }
+    }
+
+    /// What a call of a method leaves of the path.
+    pub(super) fn ended_by_method(&mut self, recv: V, name: &str, args: &[V]) {
+        match (name, self.arena.node(recv)) {
+            // Koa: ctx.throw(409), ctx.assert(user, 401)
+            ("throw", Node::Param(..)) => self.reject(),
+            ("assert", Node::Param(..)) => self.asserted(args),
+            ("exit", Node::Global(global)) if self.arena.text(*global) == "process" => self.reject(),
+            ("ok", Node::Import { module, .. }) if matches!(self.arena.text(*module), "assert" | "node:assert") => {
+                self.asserted(args);
+            }
+            _ => {}
+        }
+    }
+
+    fn asserted(&mut self, args: &[V]) {
+        if let Some(test) = args.first() {
+            self.split(*test, |_| {}, |eval| eval.reject());
+        }
+    }
+}

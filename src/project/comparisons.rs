@@ -1,0 +1,134 @@
+//! Comparisons of what was loaded: with a limit, with an element asked for, with anything else; and lists asked for the
+//! elements of another list.
+//!
+//! Input: a leaf of a path condition. Output: checks. Must not know: rules.
+
+use super::checks::{Check, CheckKind, Leaf};
+use super::link::Project;
+use super::mongo::Action;
+use crate::value::{Compare, Node, V};
+
+impl Project {
+    pub(super) fn limit_or_field(
+        &mut self,
+        leaf: Leaf,
+        op: Compare,
+        a: V,
+        b: V,
+        documents: &[V],
+        checks: &mut Vec<Check>,
+    ) {
+        for (side, other) in [(a, b), (b, a)] {
+            if self.is_count(side) && !self.is_matched_count(side) {
+                let counted = match self.arena.node(side) {
+                    Node::Member(list, _) => *list,
+                    _ => side,
+                };
+                let counted = match self.arena.node(counted) {
+                    Node::Query { array, .. } => *array,
+                    _ => counted,
+                };
+                if let Some((root, path, read)) = self.loaded(counted, documents) {
+                    let holds = if side == a && op == Compare::Less { leaf.holds } else { !leaf.holds };
+                    checks.push(Check {
+                        root,
+                        read,
+                        kind: CheckKind::Below { path },
+                        holds,
+                        leaf: leaf.value,
+                        under: leaf.under,
+                    });
+                    return;
+                }
+            }
+            // for (const m of doc.messages) if (m.id === id) …
+            if op == Compare::Equal
+                && let Some((array, field)) = self.element_field(side)
+                && let Some((root, path, read)) = self.loaded(array, documents)
+                && !(path.is_empty() && read.as_ref().is_none_or(|read| read.action != Action::FindMany))
+                && self.loaded(other, documents).is_none_or(|(r, _, _)| r != root)
+            {
+                let kind = if path.is_empty() {
+                    CheckKind::Document
+                } else {
+                    CheckKind::Element { path, keys: vec![(field, other)] }
+                };
+                checks.push(Check { root, read, kind, holds: leaf.holds, leaf: leaf.value, under: leaf.under });
+                return;
+            }
+        }
+        for side in [a, b] {
+            let summed = self.summed(side, 0).and_then(|list| self.loaded(list, documents));
+            if let Some((root, path, read)) = summed
+                && op != Compare::Equal
+            {
+                let (kind, holds) = (CheckKind::Below { path }, if side == a { leaf.holds } else { !leaf.holds });
+                checks.push(Check { root, read, kind, holds, leaf: leaf.value, under: leaf.under });
+            }
+            for inner in self.loaded_operands(side) {
+                if let Some((root, path, read)) = self.loaded(inner, documents)
+                    && !path.is_empty()
+                {
+                    let (kind, holds) = (CheckKind::Field { path, test: leaf.value }, leaf.holds);
+                    checks.push(Check { root, read, kind, holds, leaf: leaf.value, under: leaf.under });
+                }
+            }
+        }
+    }
+
+    /// The loaded values in a comparison, through arithmetic and coercion: `Number(user.balance) - user.held`.
+    fn loaded_operands(&self, value: V) -> Vec<V> {
+        match self.arena.node(value) {
+            Node::Coerce(_, inner) => self.loaded_operands(*inner),
+            Node::Derived(op, operands) if !matches!(self.arena.text(*op), "error" | "called") => {
+                operands.iter().flat_map(|operand| self.loaded_operands(*operand)).collect()
+            }
+            Node::OneOf(alternatives) => {
+                let mut loaded = alternatives.iter().map(|(_, v)| self.loaded_operands(*v));
+                loaded.find(|loaded| !loaded.is_empty()).unwrap_or_default()
+            }
+            Node::Member(..) | Node::Index(..) => vec![value],
+            _ => Vec::new(),
+        }
+    }
+
+    /// `wanted.filter((seat) => show.booked.includes(seat)).length`: the loaded array is asked for an element of another list.
+    pub(super) fn membership_check(
+        &mut self,
+        leaf: Leaf,
+        query: V,
+        present: bool,
+        documents: &[V],
+        checks: &mut Vec<Check>,
+    ) {
+        let Node::Query { method, arg, .. } = self.arena.node(query).clone() else { return };
+        let asked = match (self.arena.text(method), self.arena.node(arg)) {
+            ("filter" | "some" | "find", Node::Query { .. }) => arg,
+            // wanted.every((seat) => !show.booked.includes(seat))
+            ("every", Node::Not(inner)) => *inner,
+            _ => return,
+        };
+        if let Node::Query { array, .. } = *self.arena.node(asked)
+            && self.loaded(array, documents).is_some_and(|(_, path, _)| !path.is_empty())
+        {
+            self.element_check(leaf, asked, present, documents, checks);
+        }
+    }
+
+    /// The array whose elements a value sums up: `cart.lines.reduce((sum, line) => sum + line.price, 0) + price`.
+    fn summed(&self, value: V, depth: u32) -> Option<V> {
+        match self.arena.node(value) {
+            Node::Derived(op, operands) if matches!(self.arena.text(*op), "reduce" | "sumBy" | "sum") => {
+                operands.first().map(|list| match self.arena.node(*list) {
+                    Node::Mapped(list, _) | Node::Query { array: list, .. } => *list,
+                    _ => *list,
+                })
+            }
+            Node::Derived(_, operands) if depth < 4 => {
+                operands.iter().find_map(|operand| self.summed(*operand, depth + 1))
+            }
+            Node::Coerce(_, inner) if depth < 4 => self.summed(*inner, depth + 1),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Locks of a service outside of the process, taken before the act and given back after it: Redlock, `SET key value NX`.
+//!
+//! Sources: Redis, `SET` and `SETNX`; redlock and node-redlock, `acquire` and `lock`.
+//! Input: the steps before an act. Output: whether one of them takes such a lock. Must not know: rules.
+
+use crate::project::writes::Write;
+use crate::project::{Op, Project, Step};
+use crate::value::{C, Key, Node, V};
+
+/// Whether a lock of a service is held on the path of the act, and was taken before the act's collection was first read.
+pub fn is_locked(project: &mut Project, steps: &[Step], act: &Write) -> bool {
+    let before = steps.get(..act.step).unwrap_or_default();
+    let Some(at) = before.iter().position(|step| takes_lock(project, step, act.cond)) else { return false };
+    let reads = before.get(..at).unwrap_or_default();
+    let is_read_before = reads.iter().any(|step| {
+        let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { return false };
+        project.db_call(step.site, *recv, *name, args).is_some_and(|call| call.handle.same(&act.handle))
+    });
+    let is_released = before.iter().skip(at + 1).any(|step| {
+        let Op::Call { name: Some(name), .. } = &step.op else { return false };
+        matches!(project.arena.text(*name), "release" | "unlock") && is_always_before(project, step.cond, act.cond)
+    });
+    !is_read_before && !is_released
+}
+
+/// Whether everything that an earlier step needs holds on the path of a later one.
+pub(super) fn is_always_before(project: &Project, earlier: C, later: C) -> bool {
+    let arena = &project.arena;
+    arena.atoms(earlier).iter().all(|atom| arena.truth(later, atom.value) == Some(atom.holds))
+}
+
+/// `await redlock.acquire([key], 5000)` throws where the lock is held; `await redis.set(key, owner, 'NX')` says so.
+fn takes_lock(project: &Project, step: &Step, act: C) -> bool {
+    let Op::Call { callee, name: Some(name), args, .. } = &step.op else { return false };
+    if !is_always_before(project, step.cond, act) {
+        return false;
+    }
+    let arena = &project.arena;
+    match (arena.text(*name), args.as_slice()) {
+        ("acquire" | "lock", [key, time, ..]) => is_key(project, *key) && is_time(project, *time),
+        ("setnx", [_, _]) => is_won(project, step, *callee, args, act),
+        ("set", [_, _, options @ ..]) => {
+            options.iter().any(|option| asks_for_absence(project, *option)) && is_won(project, step, *callee, args, act)
+        }
+        _ => false,
+    }
+}
+
+fn is_key(project: &Project, key: V) -> bool {
+    match project.arena.node(key) {
+        Node::Str(_) | Node::Template(_) => true,
+        Node::Array(items) => !items.is_empty() && items.iter().all(|item| is_key(project, item.value)),
+        _ => false,
+    }
+}
+
+/// A length of time; a callback would be the work of a mutex in memory.
+fn is_time(project: &Project, time: V) -> bool {
+    matches!(
+        project.arena.node(time),
+        Node::Num(_) | Node::Derived(..) | Node::Member(..) | Node::Import { .. } | Node::Global(_)
+    )
+}
+
+fn asks_for_absence(project: &Project, option: V) -> bool {
+    let arena = &project.arena;
+    match arena.node(option) {
+        Node::Str(text) => arena.text(*text).eq_ignore_ascii_case("nx"),
+        Node::Object(entries) => entries.iter().any(|entry| match entry.key {
+            Key::Name(name) => {
+                arena.text(name).eq_ignore_ascii_case("nx") && arena.node(entry.value) == &Node::Bool(true)
+            }
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the act's path asks for the result of the call, and goes on where it is one.
+fn is_won(project: &Project, step: &Step, callee: V, args: &[V], act: C) -> bool {
+    let Some(result) = project.arena.call_value(step.site, callee, args) else { return false };
+    project.arena.truth(act, result) == Some(true)
+        || project.arena.atoms(act).iter().any(|atom| match project.arena.node(atom.value) {
+            // (await redis.set(…)) === 'OK'
+            Node::Compare(_, a, b) => atom.holds && (*a == result || *b == result),
+            _ => false,
+        })
+}

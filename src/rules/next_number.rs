@@ -1,0 +1,88 @@
+//! A number that an insert takes from what is stored: the highest one and one more, or how many there are.
+//!
+//! Part of `check-then-insert`. Input: an insert. Output: a draft. Must not know: formats.
+
+use super::context::{Context, Trace};
+use super::proof::{Judged, Mend};
+use crate::diagnostic::{Level, Role};
+use crate::limits;
+use crate::project::mongo::{Action, DbCall};
+use crate::project::writes::{FieldWrite, Write};
+use crate::race::claim::Claim;
+use crate::race::relation::Relation;
+use crate::value::{C, Node, V, children};
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
+    for field in &write.fields {
+        let is_unique = ctx.schemas.covers(&write.handle, std::slice::from_ref(&field.path));
+        let Some(read) = (if is_unique { None } else { numbered_by(ctx, write, field) }) else { continue };
+        let relation = match ctx.claim(trace, write) {
+            Claim::Won => Relation::Yes,
+            claim => Relation::No.doubted(claim == Claim::Unknown),
+        };
+        report(ctx, trace, write, field, &read, relation);
+        return;
+    }
+}
+
+/// The read of the same collection from which the field is counted on.
+///
+/// `const last = await Invoice.findOne().sort({ number: -1 }); Invoice.create({ number: last.number + 1 })`
+fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Option<DbCall> {
+    let (mut open, mut seen) = (vec![(field.value, false)], Vec::new());
+    while let Some((value, is_next)) = open.pop() {
+        if seen.contains(&(value, is_next)) || seen.len() > limits::SEARCHED {
+            continue;
+        }
+        seen.push((value, is_next));
+        if let Some((_, path, Some(read))) = ctx.project.loaded(value, &[])
+            && read.handle.same(&write.handle)
+        {
+            let is_number = match read.action {
+                Action::Count => path.is_empty(),
+                Action::FindOne | Action::FindMany => {
+                    is_next && path.iter().filter(|part| *part != "*").eq(field.path.split('.'))
+                }
+                _ => false,
+            };
+            if is_number {
+                return Some(read);
+            }
+            continue;
+        }
+        let node = ctx.project.arena.node(value).clone();
+        let is_next = is_next || matches!(&node, Node::Derived(op, _) if ctx.project.arena.text(*op) == "+");
+        if matches!(node, Node::Derived(..) | Node::Coerce(..) | Node::Template(_) | Node::OneOf(_)) {
+            open.extend(children(&node).into_iter().map(|child| (child, is_next)));
+        }
+    }
+    None
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: &DbCall, relation: Relation) {
+    let path = &field.path;
+    let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
+    draft.level = Some(Level::Warning);
+    draft.message =
+        format!("`{path}` of this insert is counted on from what is stored: two requests can insert the same");
+    draft.label = format!("inserts the next `{path}`");
+    draft.related.push((read.site, Role::Check, "counted from here".to_owned()));
+    draft.help = format!(
+        "take `{path}` from a counter of its own, in one command that adds to it and gives what it left; a unique index on `{path}` refuses what is taken twice"
+    );
+    draft.pair = format!("{path} -> insert");
+    let filters: Vec<V> = Vec::new();
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged {
+            write,
+            cond: C::TRUE,
+            whole_array: None,
+            apart: None,
+            relation,
+            needs_witness: true,
+            mend: Mend::Insert(&filters),
+        },
+    );
+}

@@ -1,0 +1,101 @@
+//! A value that no document has yet is given to one: a search for it decides an update, and no unique index covers it.
+//!
+//! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
+
+use super::context::{Context, Trace};
+use super::proof::{Judged, Mend};
+use crate::project::checks::{Check, CheckKind};
+use crate::project::handles::Handle;
+use crate::project::writes::{Write, WriteKind};
+use crate::race::claim::Claim;
+use crate::race::relation::Relation;
+use crate::value::{C, Node, V};
+
+pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
+    if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || write.upsert {
+        return;
+    }
+    for check in checks {
+        let Some((filter, keys)) = taken_keys(ctx, check, write) else { continue };
+        let Some(apart) = selecting_input(ctx, write) else { continue };
+        let relation = match ctx.claim(trace, write) {
+            Claim::Won => Relation::Yes,
+            claim => Relation::No.doubted(claim == Claim::Unknown),
+        };
+        report(ctx, trace, write, check, (filter, &keys, apart), relation);
+        return;
+    }
+}
+
+/// The filter of a search that found nothing, and the keys by which it searched, one of which the update sets.
+///
+/// `if (await User.findOne({ email })) return; User.updateOne({ _id }, { $set: { email } })`
+fn taken_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<(V, Vec<String>)> {
+    if !matches!(check.kind, CheckKind::Document) || check.holds {
+        return None;
+    }
+    let read = check.read.as_ref()?;
+    if !read.handle.same(&write.handle) || matches!(write.handle, Handle::Value(_)) {
+        return None;
+    }
+    let filter = read.filter?;
+    let mut equalities = ctx.project.equalities(filter);
+    equalities.retain(|(key, _)| key != "_id");
+    let is_set = equalities.iter().any(|(key, value)| {
+        !ctx.project.arena.is_literal(*value)
+            && write.fields.iter().any(|field| {
+                field.operator == "$set" && field.path == *key && ctx.project.same_value(field.value, *value)
+            })
+    });
+    let keys: Vec<String> = equalities.into_iter().map(|(key, _)| key).collect();
+    (is_set && !ctx.schemas.covers(&write.handle, &keys)).then_some((filter, keys))
+}
+
+/// The input by which the updated document is selected, or by which the saved one was found.
+pub(super) fn selecting_input(ctx: &mut Context<'_>, write: &Write) -> Option<V> {
+    let loaded = write.document.and_then(|document| ctx.project.read_of(document)).and_then(|read| read.filter);
+    let filter = loaded.or(write.filter)?;
+    let filter = match ctx.project.equalities(filter).into_iter().find(|(key, _)| key == "_id") {
+        // The document that was loaded before: { _id: user._id }
+        Some((_, value)) => match *ctx.project.arena.node(ctx.project.bare(value)) {
+            Node::Member(document, _) => ctx.project.read_of(document).and_then(|read| read.filter).unwrap_or(filter),
+            _ => filter,
+        },
+        None => filter,
+    };
+    let inputs = ctx.project.equalities(filter).into_iter().map(|(_, value)| ctx.project.bare(value));
+    inputs.into_iter().find(|value| ctx.project.arena.is_of_parameter(*value))
+}
+
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    check: &Check,
+    (filter, keys, apart): (V, &[String], V),
+    relation: Relation,
+) {
+    let collection = ctx.handle_text(&write.handle);
+    let list = keys.join(" + ");
+    let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
+    draft.message = format!(
+        "{collection} is searched by {list} before this update sets it, and no unique index covers it: two documents can get the same"
+    );
+    draft.label = "gives a document what was not found".to_owned();
+    draft.related = ctx.ends(check);
+    draft.help = format!("let the server refuse the second one, by a unique index on {list}; treat E11000 as found");
+    draft.pair = format!("find {list} -> $set");
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged {
+            write,
+            cond: C::TRUE,
+            whole_array: None,
+            apart: Some(apart),
+            relation,
+            needs_witness: true,
+            mend: Mend::Insert(&[filter]),
+        },
+    );
+}
