@@ -20,6 +20,7 @@ pub mod link;
 mod linked;
 mod loaded;
 pub mod locks;
+mod makers;
 mod members;
 mod merge;
 pub mod models;
