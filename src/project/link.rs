@@ -108,7 +108,8 @@ pub struct Project {
     pub(super) marks: Marks,
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
-    ranges: Ranges,
+    pub(super) sections: super::locks::Sections,
+    pub(super) ranges: Ranges,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +159,7 @@ impl Project {
             ledger: Ledger::new(lengths),
             marks,
             tries: FxHashMap::default(),
+            sections: super::locks::Sections::default(),
             ranges: Ranges::default(),
         };
         for (file, facts) in facts.enumerate() {
@@ -185,6 +187,7 @@ impl Project {
         project.link_routes();
         project.link_batches();
         project.ranges = Ranges::new(&project.functions, &project.files);
+        project.link_sections();
         project
     }
 

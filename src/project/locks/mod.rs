@@ -6,6 +6,9 @@
 mod collection;
 mod failures;
 mod memory;
+mod section;
+
+pub use section::Sections;
 
 use super::handles::Handle;
 use super::link::{Project, Step};
