@@ -10,6 +10,7 @@ use super::merge::Merger;
 use super::models::Models;
 use super::proven::Proven;
 use super::ranges::Ranges;
+use super::sections::Sections;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -108,7 +109,7 @@ pub struct Project {
     pub(super) marks: Marks,
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
-    pub(super) sections: super::locks::Sections,
+    pub(super) sections: Sections,
     pub(super) ranges: Ranges,
 }
 
@@ -159,7 +160,7 @@ impl Project {
             ledger: Ledger::new(lengths),
             marks,
             tries: FxHashMap::default(),
-            sections: super::locks::Sections::default(),
+            sections: Sections::default(),
             ranges: Ranges::default(),
         };
         for (file, facts) in facts.enumerate() {

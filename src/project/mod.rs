@@ -34,6 +34,7 @@ pub mod resolve;
 mod returns;
 mod routes;
 pub mod schema;
+mod sections;
 mod summary;
 mod tables;
 mod upserts;

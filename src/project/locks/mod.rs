@@ -8,8 +8,6 @@ mod failures;
 mod memory;
 mod section;
 
-pub use section::Sections;
-
 use super::handles::Handle;
 use super::link::{Project, Step};
 use super::schema::Schemas;

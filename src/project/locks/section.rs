@@ -8,7 +8,6 @@
 use crate::facts::EffectKind;
 use crate::project::link::{Op, Project};
 use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages whose locks are kept in the memory of the process.
 const IN_MEMORY: [&str; 6] =
@@ -18,15 +17,6 @@ const IN_MEMORY: [&str; 6] =
 const WRAPPED: usize = 3;
 /// How many calls are followed to one that holds the lock.
 const CALLERS: u32 = 6;
-
-/// Functions that run under a lock outside of the process.
-#[derive(Clone, Debug, Default)]
-pub struct Sections {
-    /// By the name of what takes the lock.
-    held: BTreeMap<FnRef, String>,
-    /// Functions of the project that run what they are given under a lock, with the number of the parameter.
-    holders: BTreeSet<(FnRef, u32)>,
-}
 
 impl Project {
     /// Finds the functions that are given to a lock.
