@@ -1,6 +1,7 @@
 //! The pipeline from source texts to findings.
 
 mod belief;
+mod by_hand;
 mod calls;
 mod cancel;
 mod clients;
@@ -14,6 +15,7 @@ mod survey;
 mod ways;
 
 pub use belief::beliefs;
+use by_hand::ByHand;
 pub use cancel::Cancel;
 pub use memory::Memory;
 use places::place;
@@ -196,24 +198,18 @@ fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Opti
     sources.get(FileId(project.base_site(site).file)).map(|file| file.path.as_str())
 }
 
-/// Whether a file is a seed or a migration, which one person runs once: no second request meets it.
-fn is_run_by_hand(path: &str) -> bool {
-    path.to_lowercase().split('/').any(|part| {
-        let stem = part.split('.').next().unwrap_or("");
-        stem.split(['-', '_']).any(|word| {
-            matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding" | "migration" | "migrations" | "migrate")
-        })
-    })
-}
-
 /// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs.
 type DraftKey = (&'static str, u32, u32, u32, Option<String>);
 
 /// One finding for each rule, place and collection: the most severe view, then the one with the fewest calls in between.
 fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
+    let hand = ByHand::new(sources, project);
     for draft in drafts {
-        let by_hand = project_path(sources, project, draft.site).is_some_and(is_run_by_hand).then_some(Level::Info);
+        // No second request meets what one person runs once.
+        let is_named = project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name);
+        let is_by_hand = is_named || hand.is_alone(project, draft.owner);
+        let by_hand = is_by_hand.then_some(Level::Info);
         let Some(level) = level_of(draft.rule, by_hand.or(draft.level), config) else { continue };
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());

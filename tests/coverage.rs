@@ -177,3 +177,17 @@ fn a_write_too_many_calls_below_its_check_is_told() {
     );
     assert!(outcome.stderr.contains("\nnot followed: a.js `f7` calls too deep\n"), "{outcome:?}");
 }
+
+#[test]
+fn a_file_that_a_script_runs_once_is_reported_as_info_unless_something_else_reaches_it() {
+    let level = |manifest: &str, other: &str| {
+        let project = Project::new(&[("package.json", manifest), ("tools/setup.js", RACY), ("app.js", other)]);
+        let outcome = project.run(&["check", "--format", "json"]);
+        let findings = outcome.json()["findings"].as_array().unwrap().clone();
+        findings.iter().map(|finding| finding["level"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let setup = r#"{ "scripts": { "setup": "node ./tools/setup.js" } }"#;
+    assert_eq!(level(setup, CLEAN), "info");
+    assert_eq!(level(r#"{ "scripts": { "start": "node tools/setup.js" } }"#, CLEAN), "error");
+    assert_eq!(level(r#"{ "scripts": { "lint": "eslint ." } }"#, CLEAN), "error");
+}

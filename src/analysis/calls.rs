@@ -6,6 +6,7 @@ use crate::diagnostic::DatabaseCall;
 use crate::project::Project;
 use crate::project::census::Census;
 use crate::source::{FileId, Place, Sources};
+use crate::value::{FnRef, SiteInfo};
 
 pub(super) fn calls(sources: &Sources, project: &Project, census: &Census) -> Vec<DatabaseCall> {
     let calls = census.calls().map(|((file, start, end), called)| DatabaseCall {
@@ -13,6 +14,12 @@ pub(super) fn calls(sources: &Sources, project: &Project, census: &Census) -> Ve
         function: project.function(called.owner).map_or("<module>", |f| f.name.as_str()).to_owned(),
         collections: called.collections.iter().cloned().collect(),
         is_write: called.is_write,
+        lock: lock(project, SiteInfo { file, start, end, via: None }, called.owner),
     });
     calls.filter(|call| sources.get(call.place.file).is_some_and(|file| file.reported)).collect()
+}
+
+fn lock(project: &Project, place: SiteInfo, owner: FnRef) -> Option<String> {
+    let held = project.section_at(place).and_then(|held| project.lock_taken_by(held));
+    held.or_else(|| project.lock_of_callers(owner)).map(str::to_owned)
 }

@@ -176,6 +176,8 @@ pub struct DatabaseCall {
     /// The names that it and its callers give; sorted.
     pub collections: Vec<String>,
     pub is_write: bool,
+    /// What takes the lock, outside of the process, under which it is made.
+    pub lock: Option<String>,
 }
 
 /// A function that leads to a write path.

@@ -10,7 +10,7 @@ const ANYWHERE: [&str; 3] = ["__tests__", "__mocks__", "__fixtures__"];
 const AT_TOP: [&str; 4] = ["test", "tests", "e2e", "cypress"];
 
 /// The last part of the name of a test before its extension: `chat.test.ts`, `app.e2e-spec.ts`, `login.cy.js`.
-const LAST_PARTS: [&str; 5] = ["test", "spec", "e2e-test", "e2e-spec", "cy"];
+const LAST_PARTS: [&str; 8] = ["test", "spec", "integ", "it", "e2e", "e2e-test", "e2e-spec", "cy"];
 
 /// Whether a folder of this name holds tests. `is_at_top` says whether it stands beside a `package.json`, or in the root.
 pub fn is_test_folder(name: &str, is_at_top: impl FnOnce() -> bool) -> bool {
@@ -31,7 +31,16 @@ mod tests {
 
     #[test]
     fn the_last_part_of_a_name_decides() {
-        for name in ["a.test.js", "a.b.spec.ts", "a.test.jsx", "app.e2e-spec.ts", "login.cy.js"] {
+        for name in [
+            "a.test.js",
+            "a.b.spec.ts",
+            "a.test.jsx",
+            "app.e2e-spec.ts",
+            "login.cy.js",
+            "a.integ.ts",
+            "b.it.js",
+            "c.e2e.ts",
+        ] {
             assert!(is_test_file(name), "{name}");
         }
         for name in

@@ -197,6 +197,7 @@ impl<'a> Eval<'a> {
             start,
             end,
             params: 0,
+            rest: None,
             base,
             effects: Vec::new(),
             returns: Vec::new(),

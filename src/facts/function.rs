@@ -99,6 +99,7 @@ impl<'a> Eval<'a> {
                 .collect(),
         };
         let count = patterns.len() as u32;
+        let rest = patterns.last().is_some_and(|last| matches!(last, Some(Pat::Rest(_)))).then(|| count - 1);
         let names = patterns.iter().map(|pattern| pattern.map(param_name).unwrap_or_default()).collect();
         let mut types = Vec::new();
         for (at, pattern) in patterns.iter().enumerate() {
@@ -108,6 +109,7 @@ impl<'a> Eval<'a> {
         if let Some(facts) = self.functions.get_mut(func.0 as usize) {
             facts.param_names = names;
             facts.param_types = types;
+            facts.rest = rest;
         }
         for (at, pattern) in patterns.into_iter().enumerate() {
             let value = self.arena.intern(Node::Param(func, at as u32));
@@ -176,6 +178,7 @@ fn param_name(pattern: &Pat) -> String {
     match pattern {
         Pat::Ident(ident) => ident.id.sym.to_string(),
         Pat::Assign(assign) => param_name(&assign.left),
+        Pat::Rest(rest) => param_name(&rest.arg),
         _ => String::new(),
     }
 }

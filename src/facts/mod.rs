@@ -82,6 +82,8 @@ pub struct Function {
     pub start: u32,
     pub end: u32,
     pub params: u32,
+    /// The number of the parameter that takes all further arguments: `(first, ...rest)`.
+    pub rest: Option<u32>,
     /// The condition under which the function is created.
     pub base: C,
     pub effects: Vec<Effect>,

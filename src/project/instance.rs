@@ -48,9 +48,7 @@ impl Project {
             {
                 self.arena.cut()
             }
-            Node::Param(func, at) if func == instance.callee => {
-                instance.args.get(at as usize).copied().unwrap_or(Arena::UNDEFINED)
-            }
+            Node::Param(func, at) if func == instance.callee => self.argument(instance, at),
             Node::This(func) if func == instance.callee => instance.this.unwrap_or(value),
             Node::Instance(class) => self.receiving(instance, class).unwrap_or(value),
             Node::Opaque(site) => {
@@ -129,6 +127,16 @@ impl Project {
         }
         instance.memo.insert(value, result);
         result
+    }
+
+    /// What a call gives for a parameter; for one that takes all further arguments, their list.
+    fn argument(&mut self, instance: &Instance<'_>, at: u32) -> V {
+        let given = instance.args.get(at as usize..).unwrap_or_default();
+        if self.function(instance.callee).and_then(|callee| callee.rest) != Some(at) {
+            return given.first().copied().unwrap_or(Arena::UNDEFINED);
+        }
+        let items = given.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE });
+        self.arena.intern(Node::Array(items.collect()))
     }
 
     /// Whether the value of a caller is still read as the callee reads it, so that it can be missing just as well: a

@@ -10,6 +10,7 @@ use super::merge::Merger;
 use super::models::Models;
 use super::proven::Proven;
 use super::ranges::Ranges;
+use super::sections::Sections;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -108,7 +109,8 @@ pub struct Project {
     pub(super) marks: Marks,
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
-    ranges: Ranges,
+    pub(super) sections: Sections,
+    pub(super) ranges: Ranges,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +160,7 @@ impl Project {
             ledger: Ledger::new(lengths),
             marks,
             tries: FxHashMap::default(),
+            sections: Sections::default(),
             ranges: Ranges::default(),
         };
         for (file, facts) in facts.enumerate() {
@@ -185,6 +188,7 @@ impl Project {
         project.link_routes();
         project.link_batches();
         project.ranges = Ranges::new(&project.functions, &project.files);
+        project.link_sections();
         project
     }
 

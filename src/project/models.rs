@@ -55,6 +55,7 @@ impl Project {
                 kinds.into_iter().for_each(|(site, kind)| project.model_effect(site, kind, &mut models));
             });
         }
+        models.extend(self.models_by_makers());
         for (callee, args) in models {
             self.within_a_value(|project| project.model_of_schema(callee, &args));
         }

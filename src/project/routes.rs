@@ -262,6 +262,7 @@ impl Project {
             start: info.start,
             end: info.end,
             params: 3,
+            rest: None,
             base: C::TRUE,
             effects: Vec::new(),
             returns: Vec::new(),

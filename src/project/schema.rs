@@ -5,7 +5,8 @@
 use super::handles::{ByHandle, Handle};
 use super::indexes::{Index, is_index_method};
 use super::link::{Op, Project, Step};
-use crate::value::{FnRef, Key, Node, Site, V};
+use crate::value::{FnRef, Key, Node, Site, SiteInfo, V};
+use rustc_hash::FxHashSet;
 
 /// What the schemas of the project say.
 #[derive(Clone, Debug, Default)]
@@ -108,38 +109,45 @@ impl Project {
         steps.iter().filter(|step| step.calls == 0 || is_index(step)).cloned().collect()
     }
 
-    /// Model names with the schema each was made from.
+    /// Model names with the schema each was made from. One that a helper makes of what it is given is read where that is told.
     fn models(&mut self) -> Vec<(String, V)> {
-        let mut models = Vec::new();
-        for at in 0..self.functions.len() {
-            let steps = self.summaries.get(at).cloned().unwrap_or_default();
-            for step in steps.iter().filter(|step| step.calls == 0) {
-                let Op::Call { callee, args, .. } = &step.op else { continue };
-                let Some(name) = self.last_name(*callee) else { continue };
-                if matches!(name, "forFeature" | "forFeatureAsync") {
-                    let features = self.features(args);
-                    models.extend(
-                        features
-                            .into_iter()
-                            .filter_map(|(name, schema)| self.arena.as_str(name).map(|name| (name.to_owned(), schema))),
-                    );
-                    continue;
-                }
-                if !matches!(name, "model" | "discriminator") {
-                    continue;
-                }
-                if let [first, schema, rest @ ..] = args.as_slice()
-                    && let Some(text) = self.arena.as_str(*first)
-                {
-                    models.push((text.to_owned(), *schema));
-                    // The third argument names the collection.
-                    if let Some(collection) = rest.first().and_then(|v| self.arena.as_str(*v)) {
-                        models.push((collection.to_owned(), *schema));
+        let (mut models, mut told) = (Vec::new(), FxHashSet::default());
+        for is_own in [true, false] {
+            for at in 0..self.functions.len() {
+                for (place, name, args) in self.model_calls(at, is_own) {
+                    if name.starts_with("forFeature") {
+                        let features = self.features(&args).into_iter();
+                        let named = |(name, schema)| Some((self.arena.as_str(name)?.to_owned(), schema));
+                        models.extend(features.filter_map(named));
+                    } else if let [first, schema, rest @ ..] = args.as_slice()
+                        && let Some(text) = self.arena.as_str(*first)
+                        && told.insert((*first, place))
+                    {
+                        models.push((text.to_owned(), *schema));
+                        // The third argument names the collection.
+                        if let Some(collection) = rest.first().and_then(|v| self.arena.as_str(*v)) {
+                            models.push((collection.to_owned(), *schema));
+                        }
                     }
                 }
             }
         }
         models
+    }
+
+    /// Place, name and arguments of the calls that make models, in a function's own text or in what it calls.
+    fn model_calls(&self, at: usize, is_own: bool) -> Vec<(SiteInfo, &'static str, Vec<V>)> {
+        let steps = self.summaries.get(at).map(Vec::as_slice).unwrap_or_default();
+        let calls = steps.iter().filter(|step| (step.calls == 0) == is_own).filter_map(|step| {
+            let Op::Call { callee, args, .. } = &step.op else { return None };
+            let name = match self.last_name(*callee)? {
+                "model" | "discriminator" => "model",
+                "forFeature" | "forFeatureAsync" if is_own => "forFeature",
+                _ => return None,
+            };
+            Some((self.base_site(step.site), name, args.clone()))
+        });
+        calls.collect()
     }
 
     pub(super) fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {

@@ -51,6 +51,7 @@ fn of_call(run: &Run<'_>, call: &DatabaseCall, columns: usize) -> Vec<String> {
         names => format!("`{}`", names.join("`, `")),
     };
     let mut about = vec![format!("{verb} {what}, in `{}`", call.function)];
+    about.extend(call.lock.iter().map(|lock| format!("under the lock that `{lock}` holds around it")));
     let path = &spot.file.path;
     let cut = run.analysis.coverage.cut.iter().filter(|cut| cut.path == *path && cut.function == call.function);
     about.extend(cut.map(|cut| format!("not followed: `{}` {}", cut.function, cut.what)));

@@ -4,7 +4,7 @@
 
 use super::context::{Context, Draft, Trace};
 use super::spell::Numbers;
-use crate::diagnostic::{Level, Proof};
+use crate::diagnostic::{Level, Proof, Role};
 use crate::judge::{self, Act, Function, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
@@ -85,7 +85,7 @@ impl Context<'_> {
 
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
     pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
-        if act.relation == Relation::Yes {
+        if act.relation == Relation::Yes || self.is_locked(trace, &draft, act.write) {
             return;
         }
         let is_doubted = act.relation == Relation::Unknown;
@@ -155,6 +155,16 @@ impl Context<'_> {
             draft.help = remedy.help;
         }
         self.report(draft);
+    }
+
+    /// Whether all that an act depends on is read under the lock, outside of the process, under which it is done.
+    fn is_locked(&self, trace: &Trace, draft: &Draft, write: &Write) -> bool {
+        if self.project.lock_of_callers(trace.func).is_some() {
+            return true;
+        }
+        let Some(held) = self.project.section_of(write.site) else { return false };
+        let is_inside = |site: Site| self.project.section_of(site) == Some(held);
+        draft.related.iter().filter(|(_, role, _)| *role == Role::Check).all(|(site, ..)| is_inside(*site))
     }
 
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to

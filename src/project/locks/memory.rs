@@ -146,7 +146,7 @@ impl Project {
         })
     }
 
-    fn is_memory(&self, value: V) -> bool {
+    pub(super) fn is_memory(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::New { site, callee, .. } => {
                 matches!(self.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache"))
@@ -167,7 +167,7 @@ impl Project {
         }
     }
 
-    fn is_mutex(&self, value: V) -> bool {
+    pub(super) fn is_mutex(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::New { site, callee, .. } => {
                 matches!(

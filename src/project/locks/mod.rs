@@ -6,6 +6,7 @@
 mod collection;
 mod failures;
 mod memory;
+mod section;
 
 use super::handles::Handle;
 use super::link::{Project, Step};

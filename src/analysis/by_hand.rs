@@ -1,0 +1,107 @@
+//! Files that a person runs once: seeds, migrations, and what a script of a `package.json` other than the server runs.
+//!
+//! Input: paths, manifests, the linked project. Output: whether a function runs by hand alone. Must not know: rules, formats.
+
+use crate::facts::EffectKind;
+use crate::limits;
+use crate::project::Project;
+use crate::source::Sources;
+use crate::value::FnRef;
+use rustc_hash::FxHashSet;
+use serde_json::Value;
+
+/// Words in the name of a script that runs a server, a worker, or all tests, again and again.
+const SERVED: [&str; 20] = [
+    "start",
+    "dev",
+    "develop",
+    "development",
+    "serve",
+    "server",
+    "test",
+    "watch",
+    "debug",
+    "prod",
+    "production",
+    "run",
+    "worker",
+    "workers",
+    "cron",
+    "job",
+    "jobs",
+    "queue",
+    "api",
+    "app",
+];
+
+/// What is run by hand.
+pub(super) struct ByHand {
+    files: FxHashSet<u32>,
+}
+
+impl ByHand {
+    pub(super) fn new(sources: &Sources, project: &Project) -> Self {
+        let (mut run, mut served) = (FxHashSet::default(), FxHashSet::default());
+        for (_, manifest) in sources.iter().filter(|(_, file)| is_manifest(&file.path)) {
+            let Ok(Value::Object(package)) = serde_json::from_str::<Value>(&manifest.text) else { continue };
+            let folder = manifest.path.strip_suffix("package.json").unwrap_or_default();
+            served.extend(package.get("main").and_then(Value::as_str).map(|main| below(folder, main)));
+            for (name, command) in package.get("scripts").and_then(Value::as_object).into_iter().flatten() {
+                let words = command.as_str().unwrap_or_default().split_whitespace();
+                let files = words.map(|word| below(folder, word.trim_matches(['"', '\''])));
+                let is_served = name.split([':', '-', '_']).any(|word| SERVED.contains(&word));
+                if is_served { served.extend(files) } else { run.extend(files) }
+            }
+        }
+        let is_run = |path: &str| is_by_name(path) || run.contains(path) && !served.contains(path);
+        let mut files: FxHashSet<u32> =
+            sources.iter().filter(|(_, file)| is_run(&file.path)).map(|(id, _)| id.0).collect();
+        let serves = (0..project.functions.len() as u32).map(FnRef).filter(|func| is_server(project, *func));
+        for func in serves {
+            files.remove(&project.file_of(func));
+        }
+        Self { files }
+    }
+
+    /// Whether a function is run by hand, and nothing else reaches it.
+    pub(super) fn is_alone(&self, project: &Project, func: FnRef) -> bool {
+        let (mut open, mut seen) = (vec![func], FxHashSet::default());
+        while let Some(func) = open.pop() {
+            if !self.files.contains(&project.file_of(func)) || seen.len() > limits::VISITED {
+                return false;
+            }
+            if seen.insert(func) {
+                open.extend(project.callers_of(func).iter().map(|(caller, _)| *caller));
+            }
+        }
+        true
+    }
+}
+
+fn is_manifest(path: &str) -> bool {
+    path.rsplit('/').next() == Some("package.json")
+}
+
+fn below(folder: &str, path: &str) -> String {
+    format!("{folder}{}", path.trim_start_matches("./"))
+}
+
+/// Whether a function is started by requests or a clock, or starts a server.
+fn is_server(project: &Project, func: FnRef) -> bool {
+    let listens = |kind: &EffectKind| match kind {
+        EffectKind::Call { name: Some(name), .. } => project.arena.text(*name) == "listen",
+        _ => false,
+    };
+    let effects = project.function(func).map(|function| function.effects.as_slice()).unwrap_or_default();
+    project.entry(func).is_some() || effects.iter().any(|effect| listens(&effect.kind))
+}
+
+/// Whether a name says that a file is a seed or a migration.
+pub(super) fn is_by_name(path: &str) -> bool {
+    path.to_lowercase().split('/').any(|part| {
+        let stem = part.split('.').next().unwrap_or("");
+        stem.split(['-', '_']).any(|word| {
+            matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding" | "migration" | "migrations" | "migrate")
+        })
+    })
+}

@@ -1,0 +1,217 @@
+//! Locks that a function holds around another one that it is given: `runWithLock(key, async () => …)`.
+//!
+//! A function whose text is not part of the run is believed by its name. One of the project counts when it asks something
+//! outside of the process for the lock: a lock in memory keeps nothing apart.
+//!
+//! Input: the effects of all functions. Output: which functions run under such a lock. Must not know: rules.
+
+use crate::facts::EffectKind;
+use crate::project::link::{Op, Project};
+use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
+
+/// Packages whose locks are kept in the memory of the process.
+const IN_MEMORY: [&str; 6] =
+    ["async-mutex", "async-lock", "await-lock", "async-sema", "p-limit", "semaphore-async-await"];
+
+/// How often a lock can be handed on by functions that wrap others.
+const WRAPPED: usize = 3;
+/// How many calls are followed to one that holds the lock.
+const CALLERS: u32 = 6;
+
+impl Project {
+    /// Finds the functions that are given to a lock.
+    pub(in crate::project) fn link_sections(&mut self) {
+        let calls = self.calls_with_functions();
+        for (callee, name, args) in &calls {
+            let Some(name) = self.lock_name(*callee, *name) else { continue };
+            let given: Vec<FnRef> = args.iter().filter_map(|arg| self.function_given(*arg)).collect();
+            self.sections.held.extend(given.into_iter().map(|func| (func, name.clone())));
+            if let Node::Func(holder) = self.arena.node(*callee) {
+                self.sections.holders.extend((0..args.len() as u32).map(|at| (*holder, at)));
+            }
+        }
+        for _ in 0..WRAPPED {
+            if self.sections.held.is_empty() || !self.hand_on_locks(&calls) {
+                break;
+            }
+        }
+    }
+
+    /// What functions that run under a lock call of the parameters of those around them runs under it as well.
+    fn hand_on_locks(&mut self, calls: &[(V, Option<Sym>, Vec<V>)]) -> bool {
+        let mut found: Vec<((FnRef, u32), String)> = Vec::new();
+        for (func, name) in &self.sections.held {
+            for effect in self.function(*func).into_iter().flat_map(|function| &function.effects) {
+                if let EffectKind::Call { callee, .. } = effect.kind
+                    && let Node::Param(of, at) = self.arena.node(callee)
+                {
+                    found.push(((*of, *at), name.clone()));
+                }
+            }
+        }
+        let known = self.sections.held.len();
+        for (holder, name) in found {
+            self.sections.holders.insert(holder);
+            for (callee, _, args) in calls {
+                if matches!(self.arena.node(*callee), Node::Func(func) if *func == holder.0)
+                    && let Some(func) = args.get(holder.1 as usize).and_then(|arg| self.function_given(*arg))
+                {
+                    self.sections.held.entry(func).or_insert_with(|| name.clone());
+                }
+            }
+        }
+        self.sections.held.len() > known
+    }
+
+    /// Callee, name and arguments of the calls that are given a function.
+    fn calls_with_functions(&mut self) -> Vec<(V, Option<Sym>, Vec<V>)> {
+        let mut calls = Vec::new();
+        for at in 0..self.functions.len() {
+            let effects = self.functions.get(at).map(|function| function.effects.clone()).unwrap_or_default();
+            for effect in effects {
+                let EffectKind::Call { callee, name, args, .. } = effect.kind else { continue };
+                let args: Vec<V> = args.into_iter().map(|arg| self.linked(arg)).collect();
+                if args.iter().any(|arg| self.function_given(*arg).is_some()) {
+                    calls.push((self.linked(callee), name, args));
+                }
+            }
+        }
+        calls
+    }
+
+    fn function_given(&self, arg: V) -> Option<FnRef> {
+        match self.arena.node(arg) {
+            Node::Func(func) => Some(*func),
+            _ => None,
+        }
+    }
+
+    /// The name of a callee that runs a function under a lock outside of the process.
+    fn lock_name(&self, callee: V, name: Option<Sym>) -> Option<String> {
+        if let Node::Func(func) = *self.arena.node(callee) {
+            return self.asks_outside(func).then(|| self.called_name(callee).unwrap_or_default().to_owned());
+        }
+        let name = name.map_or_else(|| self.last_name(callee).unwrap_or_default(), |name| self.arena.text(name));
+        let is_redlock =
+            name == "using" && matches!(self.arena.node(callee), Node::Member(recv, _) if self.is_redlock(*recv));
+        let is_memory = self.module_of(callee).is_some_and(|module| IN_MEMORY.contains(&module));
+        (is_redlock || is_with_lock(name) && !is_memory).then(|| name.to_owned())
+    }
+
+    fn is_redlock(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::New { callee, .. } | Node::Call { callee, .. } => self.is_redlock(*callee),
+            Node::Import { module, .. } => self.arena.text(*module) == "redlock",
+            Node::Member(object, _) => self.is_redlock(*object),
+            _ => false,
+        }
+    }
+
+    fn module_of(&self, value: V) -> Option<&str> {
+        match self.arena.node(value) {
+            Node::Import { module, .. } => Some(self.arena.text(*module)),
+            Node::Member(object, _) => self.module_of(*object),
+            Node::New { callee, .. } | Node::Call { callee, .. } => self.module_of(*callee),
+            _ => None,
+        }
+    }
+
+    /// Whether a function of the project takes a lock outside of the process before it calls what it is given.
+    fn asks_outside(&self, func: FnRef) -> bool {
+        let steps = self.summaries.get(func.0 as usize).map(Vec::as_slice).unwrap_or_default();
+        let is_own = |callee: V| matches!(self.arena.node(callee), Node::Param(of, _) if *of == func);
+        let runs = steps.iter().position(|step| matches!(step.op, Op::Call { callee, .. } if is_own(callee)));
+        let before = steps.get(..runs.unwrap_or(0)).unwrap_or_default();
+        before.iter().any(|step| match &step.op {
+            Op::Call { recv, name: Some(name), args, .. } => {
+                let is_outside = recv.is_some_and(|recv| !self.is_memory(recv) && !self.is_mutex(recv));
+                is_outside
+                    && match self.arena.text(*name) {
+                        "set" => args.iter().any(|arg| self.is_only_if_absent(*arg)),
+                        "acquire" | "lock" => true,
+                        _ => false,
+                    }
+            }
+            _ => false,
+        })
+    }
+
+    /// `'NX'` of `redis.set(key, token, 'PX', 5000, 'NX')`, `{ NX: true }`
+    fn is_only_if_absent(&self, arg: V) -> bool {
+        let is_word = |text: &str| text.eq_ignore_ascii_case("nx");
+        match self.arena.node(arg) {
+            Node::Str(text) => is_word(self.arena.text(*text)),
+            Node::Object(entries) => entries.iter().any(|entry| match entry.key {
+                crate::value::Key::Name(name) => is_word(self.arena.text(name)),
+                _ => false,
+            }),
+            _ => false,
+        }
+    }
+
+    // Questions
+
+    /// The innermost function around a place, or around a call that leads to it, that runs under a lock.
+    pub fn section_of(&self, site: Site) -> Option<FnRef> {
+        if self.sections.held.is_empty() {
+            return None;
+        }
+        let mut at = Some(site);
+        while let Some(site) = at {
+            if let Some(held) = self.section_at(self.base_site(site)) {
+                return Some(held);
+            }
+            at = self.arena.site_info(site).via;
+        }
+        None
+    }
+
+    /// The innermost function in whose text a place stands that runs under a lock.
+    pub fn section_at(&self, place: SiteInfo) -> Option<FnRef> {
+        self.ranges.around(place).find(|func| self.is_held(*func))
+    }
+
+    /// Whether a function runs only where it is given to a lock.
+    fn is_held(&self, func: FnRef) -> bool {
+        self.sections.held.contains_key(&func)
+            && self.callers_of(func).iter().all(|(_, site)| {
+                let around = self.ranges.around(self.base_site(*site)).find(|around| self.runs_under_lock(*around));
+                around.is_some()
+            })
+    }
+
+    fn runs_under_lock(&self, func: FnRef) -> bool {
+        self.sections.held.contains_key(&func) || self.sections.holders.iter().any(|(holder, _)| *holder == func)
+    }
+
+    /// What takes the lock under which a function is called, by all who call it.
+    pub fn lock_of_callers(&self, func: FnRef) -> Option<&str> {
+        if self.sections.held.is_empty() { None } else { self.lock_above(func, CALLERS) }
+    }
+
+    fn lock_above(&self, func: FnRef, depth: u32) -> Option<&str> {
+        let callers = self.callers_of(func);
+        if depth == 0 || callers.is_empty() || self.entry(func).is_some() {
+            return None;
+        }
+        let mut name = None;
+        for (caller, site) in callers {
+            let own = self.section_of(*site).and_then(|held| self.lock_taken_by(held));
+            name = Some(own.or_else(|| self.lock_above(*caller, depth - 1))?);
+        }
+        name
+    }
+
+    /// What takes the lock under which a function runs.
+    pub fn lock_taken_by(&self, held: FnRef) -> Option<&str> {
+        self.sections.held.get(&held).map(String::as_str)
+    }
+}
+
+/// Whether a name says that a function is run under a lock: `runWithLock`, `withRedisLock`, `usingLock`.
+fn is_with_lock(name: &str) -> bool {
+    let (start, end) = (name.to_lowercase(), name.ends_with("Lock") || name.ends_with("Locked"));
+    end && ["with", "runwith", "using", "under", "rununder", "executewith", "dowith"]
+        .iter()
+        .any(|verb| start.starts_with(verb))
+}
