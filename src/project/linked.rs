@@ -64,6 +64,9 @@ impl Project {
         if self.depth > limits::LINKED_DEPTH || self.arena.is_spent() {
             return value;
         }
+        if self.arena.is_unlimited() {
+            return self.within_a_value(|project| project.linked(value));
+        }
         self.depth += 1;
         // A value that leads to itself stays as it is.
         self.memo.insert(value, value);

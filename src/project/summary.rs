@@ -254,9 +254,7 @@ impl Project {
                 Node::Member(inner, _) | Node::Index(inner, _) | Node::Element(inner) | Node::Coerce(_, inner) => {
                     *inner
                 }
-                Node::Array(_) | Node::Object(_) | Node::New { .. } | Node::Opaque(_) | Node::Template(_) => {
-                    return false;
-                }
+                Node::Array(_) | Node::Opaque(_) | Node::Template(_) => return false,
                 _ => return true,
             }
         }

@@ -25,6 +25,11 @@ impl Arena {
         self.meter.work.get() > self.meter.limit.get() || self.meter.kept.get() > self.meter.keep_limit.get()
     }
 
+    /// Whether no budget is open.
+    pub fn is_unlimited(&self) -> bool {
+        self.meter.limit.get() == u64::MAX
+    }
+
     /// Allows this much work, and this much to be kept, until the budget is ended.
     pub fn begin(&self, work: u64, keep: u64) -> Budget {
         let (start, kept) = (self.meter.work.get(), self.meter.kept.get());

@@ -68,13 +68,15 @@ impl Project {
         let mut calls = Vec::new();
         for at in 0..self.functions.len() {
             let effects = self.functions.get(at).map(|function| function.effects.clone()).unwrap_or_default();
-            for effect in effects {
-                let EffectKind::Call { callee, name, args, .. } = effect.kind else { continue };
-                let args: Vec<V> = args.into_iter().map(|arg| self.linked(arg)).collect();
-                if args.iter().any(|arg| self.function_given(*arg).is_some()) {
-                    calls.push((self.linked(callee), name, args));
+            self.within(FnRef(at as u32), |project| {
+                for effect in effects {
+                    let EffectKind::Call { callee, name, args, .. } = effect.kind else { continue };
+                    let args: Vec<V> = args.into_iter().map(|arg| project.linked(arg)).collect();
+                    if args.iter().any(|arg| project.function_given(*arg).is_some()) {
+                        calls.push((project.linked(callee), name, args));
+                    }
                 }
-            }
+            });
         }
         calls
     }
