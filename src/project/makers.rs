@@ -10,6 +10,9 @@ use crate::facts::EffectKind;
 use crate::value::{Arena, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
+/// Callee and arguments of a call that makes a model.
+type ModelCall = (V, Vec<V>);
+
 /// The function that makes the model, and the numbers of the parameters that are its name and its schema.
 type Maker = (V, u32, u32);
 
@@ -58,7 +61,7 @@ impl Project {
     }
 
     /// The calls of makers, and the makers among their callers.
-    fn calls_of_makers(&mut self, makers: &FxHashMap<FnRef, Maker>) -> (Vec<(V, Vec<V>)>, FxHashMap<FnRef, Maker>) {
+    fn calls_of_makers(&mut self, makers: &FxHashMap<FnRef, Maker>) -> (Vec<ModelCall>, FxHashMap<FnRef, Maker>) {
         let (mut models, mut more) = (Vec::new(), FxHashMap::default());
         for at in 0..self.functions.len() {
             let calls = self.functions.get(at).map(|function| function.effects.clone()).unwrap_or_default();
