@@ -241,25 +241,6 @@ impl Project {
         }
     }
 
-    /// Whether a step of a function that reaches no database can matter to a caller: it concerns what the function was given, or
-    /// what stands outside of it.
-    fn outlives_its_function(&self, step: &Step) -> bool {
-        let mut at = match &step.op {
-            Op::Call { callee, recv, .. } => recv.unwrap_or(*callee),
-            Op::Assign { object, .. } => *object,
-            Op::Marked { .. } => return true,
-        };
-        loop {
-            at = match self.arena.node(at) {
-                Node::Member(inner, _) | Node::Index(inner, _) | Node::Element(inner) | Node::Coerce(_, inner) => {
-                    *inner
-                }
-                Node::Array(_) | Node::Opaque(_) | Node::Template(_) => return false,
-                _ => return true,
-            }
-        }
-    }
-
     fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
         self.add_step_knowing(caller, steps, step, None);
     }
@@ -322,10 +303,7 @@ impl Project {
             if self.state.get(func.0 as usize) != Some(&State::Done) {
                 continue;
             }
-            let mut inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
-            if !inner.iter().any(|sub| self.touches_database(sub)) {
-                inner.retain(|sub| self.outlives_its_function(sub));
-            }
+            let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
             for sub in inner {
                 if self.arena.is_spent() {
                     break;

@@ -5,7 +5,7 @@
 
 use crate::project::writes::Write;
 use crate::project::{Op, Project, Step};
-use crate::value::{C, Key, Node, V};
+use crate::value::{C, Node, V};
 
 /// Whether a lock of a service is held on the path of the act, and was taken before the act's collection was first read.
 pub fn is_locked(project: &mut Project, steps: &[Step], act: &Write) -> bool {
@@ -40,7 +40,7 @@ fn takes_lock(project: &Project, step: &Step, act: C) -> bool {
         ("acquire" | "lock", [key, time, ..]) => is_key(project, *key) && is_time(project, *time),
         ("setnx", [_, _]) => is_won(project, step, *callee, args, act),
         ("set", [_, _, options @ ..]) => {
-            options.iter().any(|option| asks_for_absence(project, *option)) && is_won(project, step, *callee, args, act)
+            options.iter().any(|option| project.is_only_if_absent(*option)) && is_won(project, step, *callee, args, act)
         }
         _ => false,
     }
@@ -60,20 +60,6 @@ fn is_time(project: &Project, time: V) -> bool {
         project.arena.node(time),
         Node::Num(_) | Node::Derived(..) | Node::Member(..) | Node::Import { .. } | Node::Global(_)
     )
-}
-
-fn asks_for_absence(project: &Project, option: V) -> bool {
-    let arena = &project.arena;
-    match arena.node(option) {
-        Node::Str(text) => arena.text(*text).eq_ignore_ascii_case("nx"),
-        Node::Object(entries) => entries.iter().any(|entry| match entry.key {
-            Key::Name(name) => {
-                arena.text(name).eq_ignore_ascii_case("nx") && arena.node(entry.value) == &Node::Bool(true)
-            }
-            _ => false,
-        }),
-        _ => false,
-    }
 }
 
 /// Whether the act's path asks for the result of the call, and goes on where it is one.

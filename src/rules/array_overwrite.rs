@@ -1,7 +1,7 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
-use super::proof::{Judged, Mend};
+use super::proof::Judged;
 use crate::diagnostic::Role;
 use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
@@ -248,19 +248,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         format!("change the stored `{array}` on the server: each part that has changed by its own path")
     };
     draft.pair = format!("{array} loaded -> written whole");
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: field.cond,
-            whole_array: Some(array),
-            apart: None,
-            relation,
-            needs_witness: false,
-            mend: Mend::Update,
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged { whole_array: Some(array), ..Judged::of(write, field.cond, relation) });
 }
 
 fn has_map(ctx: &Context<'_>, value: V) -> bool {

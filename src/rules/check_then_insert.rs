@@ -6,7 +6,6 @@ use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::indexes::Index;
 use crate::project::writes::{Write, WriteKind};
-use crate::race::claim::Claim;
 use crate::race::relation::Relation;
 use crate::value::{Arena, C, Freshness, Key, Node, V};
 
@@ -30,16 +29,14 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         }
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
-            let claim = ctx.claim(trace, write);
-            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
-            report(ctx, trace, write, check, keys, others, relation.doubted(claim == Claim::Unknown));
+            let relation = ctx.claimed(trace, write);
+            report(ctx, trace, write, check, keys, others, relation);
             continue;
         }
         for check in checks {
             let Some(keys) = limited_keys(ctx, check, write) else { continue };
-            let claim = ctx.claim(trace, write);
-            let relation = if claim == Claim::Won { Relation::Yes } else { Relation::No };
-            report_limit(ctx, trace, write, check, &keys, relation.doubted(claim == Claim::Unknown));
+            let relation = ctx.claimed(trace, write);
+            report_limit(ctx, trace, write, check, &keys, relation);
             break;
         }
         super::next_number::check(ctx, trace, write);
@@ -287,19 +284,7 @@ fn report_limit(
         "keep the number in one document for each {list} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
     );
     draft.pair = format!("count {list} -> insert");
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: C::TRUE,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness: false,
-            mend: Mend::Update,
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged::of(write, C::TRUE, relation));
 }
 
 enum Inserted {
@@ -362,17 +347,5 @@ fn report(
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
     let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: C::TRUE,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness: false,
-            mend: Mend::Insert(&filters),
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged { mend: Mend::Insert(&filters), ..Judged::of(write, C::TRUE, relation) });
 }

@@ -1,7 +1,7 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
 use super::context::{Context, Trace, all_appends};
-use super::proof::{Judged, Mend};
+use super::proof::Judged;
 use super::rewrite;
 use super::words::check_words;
 use crate::limits;
@@ -176,19 +176,7 @@ fn report(
     }
     // Two who add to a set add what one adds, as far as they add the same.
     let needs_witness = field.operator == "$addToSet";
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: field.cond,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness,
-            mend: Mend::Update,
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged { needs_witness, ..Judged::of(write, field.cond, relation) });
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

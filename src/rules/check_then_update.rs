@@ -1,7 +1,7 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::proof::Judged;
 use crate::diagnostic::{Level, Role};
 use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
@@ -333,17 +333,5 @@ fn report(
         "make the check and the change one command: its filter asks what was checked of `{path}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
     );
     draft.pair = format!("{path} checked -> {}", field.operator);
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: field.cond,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness,
-            mend: Mend::Update,
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged { needs_witness, ..Judged::of(write, field.cond, relation) });
 }

@@ -3,12 +3,11 @@
 //! Part of `check-then-update`. Input: a changed field and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::proof::Judged;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write};
-use crate::race::claim::Claim;
 use crate::race::relation::Relation;
 use crate::value::V;
 
@@ -18,10 +17,7 @@ use crate::value::V;
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, checks: &[Check]) -> bool {
     let Some(check) = checks.iter().find(|check| counts(ctx, check, write, field)) else { return false };
     let Some(apart) = super::taken_name::selecting_input(ctx, write) else { return false };
-    let relation = match ctx.claim(trace, write) {
-        Claim::Won => Relation::Yes,
-        claim => Relation::No.doubted(claim == Claim::Unknown),
-    };
+    let relation = ctx.claimed(trace, write);
     report(ctx, trace, write, field, (check, apart), relation);
     true
 }
@@ -60,14 +56,6 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged {
-            write,
-            cond: field.cond,
-            whole_array: None,
-            apart: Some(apart),
-            relation,
-            needs_witness: true,
-            mend: Mend::Update,
-        },
+        &Judged { apart: Some(apart), needs_witness: true, ..Judged::of(write, field.cond, relation) },
     );
 }

@@ -1,7 +1,7 @@
 //! A scalar computed from its own loaded value is written back.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::proof::Judged;
 use crate::diagnostic::Role;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
@@ -141,17 +141,5 @@ fn report(
         ),
     };
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: field.cond,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness: false,
-            mend: Mend::Update,
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged::of(write, field.cond, relation));
 }

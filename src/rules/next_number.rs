@@ -8,18 +8,14 @@ use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
-use crate::race::claim::Claim;
 use crate::race::relation::Relation;
-use crate::value::{C, Node, V, children};
+use crate::value::{C, Node, children};
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     for field in &write.fields {
         let is_unique = ctx.schemas.covers(&write.handle, std::slice::from_ref(&field.path));
         let Some(read) = (if is_unique { None } else { numbered_by(ctx, write, field) }) else { continue };
-        let relation = match ctx.claim(trace, write) {
-            Claim::Won => Relation::Yes,
-            claim => Relation::No.doubted(claim == Claim::Unknown),
-        };
+        let relation = ctx.claimed(trace, write);
         report(ctx, trace, write, field, &read, relation);
         return;
     }
@@ -71,18 +67,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         "take `{path}` from a counter of its own, in one command that adds to it and gives what it left; a unique index on `{path}` refuses what is taken twice"
     );
     draft.pair = format!("{path} -> insert");
-    let filters: Vec<V> = Vec::new();
     ctx.report_judged(
         draft,
         trace,
-        &Judged {
-            write,
-            cond: C::TRUE,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness: true,
-            mend: Mend::Insert(&filters),
-        },
+        &Judged { needs_witness: true, mend: Mend::Insert(&[]), ..Judged::of(write, C::TRUE, relation) },
     );
 }

@@ -1,7 +1,7 @@
 //! `check-then-push` for an array inside an element: a check decides `$push: { 'stories.$.viewers': … }`.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::proof::Judged;
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
@@ -98,17 +98,5 @@ fn report(
         inner.array, inner.inner
     );
     draft.pair = format!("{} -> $push", check_words(check));
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged {
-            write,
-            cond: field.cond,
-            whole_array: None,
-            apart: None,
-            relation,
-            needs_witness: false,
-            mend: Mend::Update,
-        },
-    );
+    ctx.report_judged(draft, trace, &Judged::of(write, field.cond, relation));
 }

@@ -29,6 +29,14 @@ pub struct Judged<'a> {
     pub mend: Mend<'a>,
 }
 
+impl<'a> Judged<'a> {
+    /// An act on the document that decides it, mended by another filter or update.
+    pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
+        let (whole_array, apart, needs_witness, mend) = (None, None, false, Mend::Update);
+        Self { write, cond, whole_array, apart, relation, needs_witness, mend }
+    }
+}
+
 /// What may mend an act.
 pub enum Mend<'a> {
     /// Another filter or update.

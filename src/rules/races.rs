@@ -5,12 +5,21 @@
 use super::context::{Context, Trace};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::{Claim, claim};
+use crate::race::relation::Relation;
 use crate::value::{Node, V};
 
 impl Context<'_> {
     /// Whether a claim was won before a write.
     pub fn claim(&mut self, trace: &Trace, write: &Write) -> Claim {
         claim(self.project, self.schemas, &trace.steps, &trace.writes, write)
+    }
+
+    /// What a claim before a write says of it, where nothing else decides it.
+    pub fn claimed(&mut self, trace: &Trace, write: &Write) -> Relation {
+        match self.claim(trace, write) {
+            Claim::Won => Relation::Yes,
+            claim => Relation::No.doubted(claim == Claim::Unknown),
+        }
     }
 
     /// Whether Mongoose sends this field of a save with `__v` in the filter, so that the second of two saves fails: an

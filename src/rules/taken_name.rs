@@ -7,7 +7,6 @@ use super::proof::{Judged, Mend};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
 use crate::project::writes::{Write, WriteKind};
-use crate::race::claim::Claim;
 use crate::race::relation::Relation;
 use crate::value::{C, Node, V};
 
@@ -18,10 +17,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
     for check in checks {
         let Some((filter, keys)) = taken_keys(ctx, check, write) else { continue };
         let Some(apart) = selecting_input(ctx, write) else { continue };
-        let relation = match ctx.claim(trace, write) {
-            Claim::Won => Relation::Yes,
-            claim => Relation::No.doubted(claim == Claim::Unknown),
-        };
+        let relation = ctx.claimed(trace, write);
         report(ctx, trace, write, check, (filter, &keys, apart), relation);
         return;
     }
@@ -89,13 +85,10 @@ fn report(
         draft,
         trace,
         &Judged {
-            write,
-            cond: C::TRUE,
-            whole_array: None,
             apart: Some(apart),
-            relation,
             needs_witness: true,
             mend: Mend::Insert(&[filter]),
+            ..Judged::of(write, C::TRUE, relation)
         },
     );
 }

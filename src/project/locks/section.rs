@@ -7,7 +7,7 @@
 
 use crate::facts::EffectKind;
 use crate::project::link::{Op, Project};
-use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
+use crate::value::{FnRef, Key, Node, Site, SiteInfo, Sym, V};
 
 /// Packages whose locks are kept in the memory of the process.
 const IN_MEMORY: [&str; 6] =
@@ -138,13 +138,13 @@ impl Project {
         })
     }
 
-    /// `'NX'` of `redis.set(key, token, 'PX', 5000, 'NX')`, `{ NX: true }`
-    fn is_only_if_absent(&self, arg: V) -> bool {
-        let is_word = |text: &str| text.eq_ignore_ascii_case("nx");
+    /// Whether an argument asks to set only what is not there: `'NX'` of `redis.set(key, token, 'PX', 5000, 'NX')`, `{ NX: true }`.
+    pub fn is_only_if_absent(&self, arg: V) -> bool {
+        let is_word = |text: Sym| self.arena.text(text).eq_ignore_ascii_case("nx");
         match self.arena.node(arg) {
-            Node::Str(text) => is_word(self.arena.text(*text)),
+            Node::Str(text) => is_word(*text),
             Node::Object(entries) => entries.iter().any(|entry| match entry.key {
-                crate::value::Key::Name(name) => is_word(self.arena.text(name)),
+                Key::Name(name) => is_word(name) && self.arena.node(entry.value) == &Node::Bool(true),
                 _ => false,
             }),
             _ => false,
