@@ -28,6 +28,23 @@ fn why_shows_the_call_what_it_touches_and_what_is_reported_there() {
 }
 
 #[test]
+fn a_silence_under_a_lock_names_the_lock() {
+    let code = "const { MongoClient } = require('mongodb');\n\
+                const tanks = new MongoClient(process.env.MONGO_URL).db().collection('tanks');\n\
+                const locks = require('locks-of-redis');\n\
+                exports.take = (id, amount) => locks.runWithLock(`tank:${id}`, async () => {\n\
+                \x20 const tank = await tanks.findOne({ _id: id });\n\
+                \x20 if (tank.level < amount) throw new Error('empty');\n\
+                \x20 await tanks.updateOne({ _id: id }, { $inc: { level: -amount } });\n\
+                });\n";
+    let held = Project::new(&[("a.js", code)]).run(&["why", "a.js:7"]);
+    assert!(held.stdout.contains("under the lock that `runWithLock` holds around it"), "{held:?}");
+    assert!(held.stdout.contains("no rule reports this line"), "{held:?}");
+    let open = Project::new(&[("a.js", &code.replace("runWithLock", "retry"))]).run(&["why", "a.js:7"]);
+    assert!(!open.stdout.contains("lock") && open.stdout.contains("error[check-then-update]"), "{open:?}");
+}
+
+#[test]
 fn why_says_that_nothing_is_reported_and_where_calls_are() {
     // The last line of a call of several.
     let silent = project().run(&["why", "models/a.js:11"]);
