@@ -14,7 +14,7 @@ mod read;
 mod survey;
 mod ways;
 
-pub use belief::beliefs;
+pub use belief::{beliefs, believed_calls};
 use by_hand::ByHand;
 pub use cancel::Cancel;
 pub use memory::Memory;
@@ -32,6 +32,7 @@ use crate::project::mongo::telling_names;
 use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
+use crate::rules::silence::Silent;
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
 use crate::source::{FileId, Place, Sources};
@@ -87,7 +88,7 @@ fn analyze_here(
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
     });
     let schemas = project.schemas();
-    let Ruled { drafts, paths: path_drafts, census, failures: more } =
+    let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
         run_rules(&mut project, &schemas, config, cancel)?;
     failures.extend(more);
     let mut findings = problems::of_files(sources, memory, config);
@@ -100,7 +101,7 @@ fn analyze_here(
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
-    let calls = calls::calls(sources, &project, &census);
+    let calls = calls::calls(sources, &project, &census, &silences);
     let (extents, ways) = (seen.extents, seen.ways);
     Some(Analysis { findings, accepted, extents, ways, paths, calls, unwritten, coverage, ..Analysis::default() })
 }
@@ -144,6 +145,7 @@ fn marks(config: &Config) -> Marks {
 #[derive(Default)]
 struct Ruled {
     drafts: Vec<Draft>,
+    silences: Vec<Silent>,
     paths: Vec<PathDraft>,
     census: Census,
     /// The function, or none for a check of the whole project.
@@ -182,6 +184,7 @@ fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config, cancel: 
     for func in 0..count {
         ruled.census.name_from(ctx.project, FnRef(func as u32));
     }
+    ruled.silences = std::mem::take(&mut ctx.silences);
     ruled.drafts = ctx.finish();
     Some(ruled)
 }

@@ -45,11 +45,49 @@ fn a_silence_under_a_lock_names_the_lock() {
 }
 
 #[test]
+fn why_says_what_decides_a_call_and_what_keeps_a_rule_silent() {
+    let code = |act: &str| {
+        format!(
+            "const {{ MongoClient }} = require('mongodb');\n\
+             const tanks = new MongoClient(process.env.MONGO_URL).db().collection('tanks');\n\
+             exports.take = async (id, amount) => {{\n\
+             \x20 const tank = await tanks.findOne({{ _id: id }});\n\
+             \x20 if (tank.level < amount) throw new Error('empty');\n\
+             \x20 await {act};\n\
+             }};\n"
+        )
+    };
+    let why = |act: &str| Project::new(&[("a.js", &code(act))]).run(&["why", "a.js:6"]).stdout;
+    let carried = why("tanks.updateOne({ _id: id, level: { $gte: amount } }, { $inc: { level: -amount } })");
+    for told in [
+        "   filter     { _id: id, level: { $gte: amount } }\n",
+        "   change     $inc level: -amount\n",
+        "   when       !(#1.level < amount)\n",
+        "   check      #1 has a value in `level`: does not hold, by #1.level < amount; the document",
+        "   #1         findOne on `tanks`, line 4\n",
+        "  no check-then-update, decided at line 4: the filter of the write carries the decision\n",
+        "  no rule reports this line\n",
+    ] {
+        assert!(carried.contains(told), "{told} is not in\n{carried}");
+    }
+    let open = why("tanks.updateOne({ _id: id }, { $inc: { level: -amount } })");
+    assert!(open.contains("error[check-then-update]") && !open.contains("no check-then-update"), "{open}");
+    let fenced = why("tanks.updateOne({ _id: id, level: 9 }, { $set: { level: 0 } })");
+    assert!(
+        fenced.contains("no check-then-update, decided at line 4: once the write is done, its own filter"),
+        "{fenced}"
+    );
+    let flag = why("tanks.updateOne({ _id: id }, { $set: { level: 0 } })");
+    assert!(flag.contains("no check-then-update, decided at line 4: "), "{flag}");
+}
+
+#[test]
 fn why_says_that_nothing_is_reported_and_where_calls_are() {
     // The last line of a call of several.
     let silent = project().run(&["why", "models/a.js:11"]);
     assert_eq!(silent.code, Some(0), "{silent:?}");
-    assert!(silent.stdout.ends_with("  reads `chats`, in `count`\n  no rule reports this line\n"), "{silent:?}");
+    assert!(silent.stdout.contains("  reads `chats`, in `count`\n   filter     {}\n"), "{silent:?}");
+    assert!(silent.stdout.ends_with("\n  no rule reports this line\n"), "{silent:?}");
     let none = project().run(&["why", "models/a.js:7"]);
     assert_eq!((none.code, none.stdout.as_str()), (Some(2), ""));
     assert!(none.stderr.contains("no database call is recognised at models/a.js:7"), "{none:?}");

@@ -7,35 +7,58 @@ use crate::config::Config;
 use crate::project::Project;
 use crate::rules::context::{Context, Draft, Trace};
 use crate::rules::{CHECKS, belief};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Place, Sources};
 use crate::value::{FnRef, SiteInfo};
 
 /// One text for each function around the 1-based line that makes a database call, outermost first; for none of them, the
 /// module's.
 pub fn beliefs(sources: &Sources, config: &Config, file: FileId, line: u32) -> Vec<String> {
+    let mut texts = around(sources, config, file, line, belief_of);
+    // The module is the first, and holds what stands in no function.
+    if texts.len() > 1 && texts.first().is_some_and(|text| text.starts_with("<module>")) {
+        texts.remove(0);
+    }
+    texts
+}
+
+/// What is believed of the database calls in the text of the functions around a 1-based line, by the start of the call.
+pub fn believed_calls(sources: &Sources, config: &Config, file: FileId, line: u32) -> Vec<(Place, Vec<String>)> {
+    let calls = around(sources, config, file, line, |ctx, sources, file, func| {
+        let trace = ctx.trace(func);
+        Some(belief::rows(ctx, func, trace.as_ref(), &|info| line_of(sources, file, info)))
+    });
+    let placed =
+        |(info, rows): (SiteInfo, _)| (Place { file: FileId(info.file), start: info.start, end: info.end }, rows);
+    calls.into_iter().flatten().map(placed).collect()
+}
+
+/// What is made of each function around a line.
+fn around<T: Send>(
+    sources: &Sources,
+    config: &Config,
+    file: FileId,
+    line: u32,
+    of: impl Fn(&mut Context<'_>, &Sources, FileId, FnRef) -> Option<T> + Send + Sync,
+) -> Vec<T> {
     on_own_threads(|| {
         let mut memory = Memory::of_one_run();
         memory.refresh(sources, &|| (), &Cancel::default());
         let (mut project, _) = link(sources, config, &mut memory);
         let schemas = project.schemas();
-        let around = around(&project, sources, file, line);
+        let functions = functions_around(&project, sources, file, line);
         let mut ctx = Context::new(&mut project, &schemas, config);
-        let mut texts = Vec::new();
-        for func in around {
+        let mut found = Vec::new();
+        for func in functions {
             let turn = ctx.project.begin(func);
-            texts.extend(belief_of(&mut ctx, sources, file, func));
+            found.extend(of(&mut ctx, sources, file, func));
             ctx.project.end(func, turn);
         }
-        // The module is the first, and holds what stands in no function.
-        if texts.len() > 1 && texts.first().is_some_and(|text| text.starts_with("<module>")) {
-            texts.remove(0);
-        }
-        texts
+        found
     })
 }
 
 /// The functions of a file whose text touches a line.
-fn around(project: &Project, sources: &Sources, file: FileId, line: u32) -> Vec<FnRef> {
+fn functions_around(project: &Project, sources: &Sources, file: FileId, line: u32) -> Vec<FnRef> {
     let Some(source) = sources.get(file) else { return Vec::new() };
     let (start, end) = (source.line_start(line), source.line_start(line + 1));
     let functions = project.functions.iter().zip(&project.files).enumerate();
@@ -50,12 +73,13 @@ fn around(project: &Project, sources: &Sources, file: FileId, line: u32) -> Vec<
 fn belief_of(ctx: &mut Context<'_>, sources: &Sources, file: FileId, func: FnRef) -> Option<String> {
     let trace = ctx.trace(func);
     let drafts = trace.as_ref().map(|trace| drafts(ctx, trace)).unwrap_or_default();
-    let line = |info: SiteInfo| {
-        let Some(source) = sources.get(FileId(info.file)) else { return "nowhere".to_owned() };
-        let line = source.position(info.start).line;
-        if info.file == file.0 { format!("line {line}") } else { format!("{}:{line}", source.path) }
-    };
-    belief::text(ctx, func, trace.as_ref(), &drafts, &line)
+    belief::text(ctx, func, trace.as_ref(), &drafts, &|info| line_of(sources, file, info))
+}
+
+fn line_of(sources: &Sources, file: FileId, info: SiteInfo) -> String {
+    let Some(source) = sources.get(FileId(info.file)) else { return "nowhere".to_owned() };
+    let line = source.position(info.start).line;
+    if info.file == file.0 { format!("line {line}") } else { format!("{}:{line}", source.path) }
 }
 
 /// What the rules say of a function on its own.

@@ -178,6 +178,17 @@ pub struct DatabaseCall {
     pub is_write: bool,
     /// What takes the lock, outside of the process, under which it is made.
     pub lock: Option<String>,
+    /// What keeps rules from telling of it; sorted.
+    pub silences: Vec<Silenced>,
+}
+
+/// A rule that asked about a call and tells nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Silenced {
+    pub rule: &'static str,
+    /// Where the state was read on which the call depends.
+    pub checks: Vec<Place>,
+    pub why: &'static str,
 }
 
 /// A function that leads to a write path.

@@ -15,10 +15,23 @@ use crate::project::writes::Write;
 use crate::project::{Project, Step};
 use crate::value::{C, V};
 
+/// What keeps two acts apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// Read and written in one transaction.
+    Transaction,
+    /// The act makes its own filter false.
+    Fence,
+    /// A claim was won before.
+    Claim,
+    /// The act's filter asks for what was decided.
+    Filter,
+}
+
 /// Whether the act's predicate implies what was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    Yes,
+    Yes(Ground),
     No,
     /// Something may keep two requests apart.
     Unknown,
@@ -59,14 +72,15 @@ pub fn relation(
     cond: C,
     taken: Taken<'_>,
 ) -> Relation {
-    if is_one_transaction(project, function.steps, loaded.root, loaded.read.is_some(), write)
-        || fence(project, write) == Fence::Always
-    {
-        return Relation::Yes;
+    if is_one_transaction(project, function.steps, loaded.root, loaded.read.is_some(), write) {
+        return Relation::Yes(Ground::Transaction);
+    }
+    if fence(project, write) == Fence::Always {
+        return Relation::Yes(Ground::Fence);
     }
     let claim = claim(project, function.schemas, function.steps, function.writes, write);
     if claim == Claim::Won {
-        return Relation::Yes;
+        return Relation::Yes(Ground::Claim);
     }
     carried(project, loaded, write, cond, taken).doubted(claim == Claim::Unknown)
 }
@@ -87,7 +101,7 @@ fn carried(project: &mut Project, loaded: &Loaded<'_>, write: &Write, cond: C, t
     let (Taken::Condition(path) | Taken::Value(path), Some(filter)) = (taken, write.filter) else {
         return Relation::No;
     };
-    let mut found = Relation::Yes;
+    let mut found = Relation::Yes(Ground::Filter);
     for (cond, form) in forms(&mut project.arena, filter, cond) {
         let Ok(asked) = predicate::parse(&Symbolic(project), &form) else { return Relation::Unknown };
         // What the filter compares with its loaded value is as it was then.

@@ -5,13 +5,18 @@
 use super::columns::{keep_start, wrapped};
 use super::witness::{self, is_at};
 use super::{Run, Spot, escape};
-use crate::diagnostic::{DatabaseCall, Finding, WritePath};
+use crate::diagnostic::{DatabaseCall, Finding, Silenced, WritePath};
 use crate::source::{FileId, Place};
 
+/// Columns before the text of a row.
+const ROW: usize = 14;
+
 /// The texts about a line, at most `columns` wide; none where it holds no database call and no end of a finding.
-pub fn why(run: &Run<'_>, file: FileId, line: u32, columns: usize) -> Vec<String> {
+///
+/// `believed` is what the engine makes of the calls, in rows that fold at 14 columns.
+pub fn why(run: &Run<'_>, file: FileId, line: u32, believed: &[(Place, Vec<String>)], columns: usize) -> Vec<String> {
     let calls = run.analysis.calls.iter().filter(|call| covers(run, call.place, file, line));
-    let mut texts: Vec<String> = calls.flat_map(|call| of_call(run, call, columns)).collect();
+    let mut texts: Vec<String> = calls.flat_map(|call| of_call(run, call, believed, columns)).collect();
     let shown = run.analysis.findings.iter().chain(run.analysis.accepted.iter().map(|accepted| &accepted.finding));
     let here: Vec<&Finding> = shown.filter(|finding| is_at(run, finding, file, line)).collect();
     if here.is_empty() && !texts.is_empty() {
@@ -40,7 +45,7 @@ pub fn lines_with_calls(run: &Run<'_>, file: FileId, line: u32) -> Vec<u32> {
     lines
 }
 
-fn of_call(run: &Run<'_>, call: &DatabaseCall, columns: usize) -> Vec<String> {
+fn of_call(run: &Run<'_>, call: &DatabaseCall, believed: &[(Place, Vec<String>)], columns: usize) -> Vec<String> {
     let Some(spot) = run.locate(call.place) else { return Vec::new() };
     let code = spot.file.slice(call.place.start, call.place.end);
     let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -60,7 +65,19 @@ fn of_call(run: &Run<'_>, call: &DatabaseCall, columns: usize) -> Vec<String> {
         write.place.file == file && (start..end).contains(&write.place.start)
     };
     about.extend(run.analysis.paths.iter().filter(inside).map(of_write));
+    let is_told = |rule: &str| {
+        let mut findings = run.analysis.findings.iter();
+        findings.any(|finding| {
+            finding.rule == rule
+                && (call.place.start..call.place.end).contains(&finding.place.start)
+                && finding.place.file == call.place.file
+        })
+    };
+    let silences = call.silences.iter().filter(|silence| !is_told(silence.rule));
+    about.extend(silences.map(|silence| of_silence(run, call, silence)));
     texts.extend(about.iter().flat_map(|text| wrapped(&escape::line(text), "  ", "      ", columns)));
+    let rows = believed.iter().filter(|(place, _)| *place == call.place).flat_map(|(_, rows)| rows);
+    texts.extend(rows.flat_map(|row| wrapped(&escape::line(row.trim_start()), "   ", &" ".repeat(ROW), columns)));
     texts
 }
 
@@ -69,6 +86,16 @@ fn of_write(write: &WritePath) -> String {
     let guard = write.guard.as_ref().map(|guard| format!(", by `{guard}`")).unwrap_or_default();
     let lock = write.lock.as_ref().map(|lock| format!(", under the lock {lock}")).unwrap_or_default();
     format!("`{}` of `{}`: {}{guard}{lock}", write.operator, write.array, write.verdict)
+}
+
+/// `no check-then-update, decided at line 7: the filter of the write carries the decision`
+fn of_silence(run: &Run<'_>, call: &DatabaseCall, silence: &Silenced) -> String {
+    let decided = silence.checks.iter().find_map(|place| run.locate(*place));
+    let decided = decided.map(|spot| match spot.file.path == run.locate(call.place).map_or("", |own| &own.file.path) {
+        true => format!(", decided at line {}", spot.start.line),
+        false => format!(", decided at {}", position(spot)),
+    });
+    format!("no {}{}: {}", silence.rule, decided.unwrap_or_default(), silence.why)
 }
 
 fn covers(run: &Run<'_>, place: Place, file: FileId, line: u32) -> bool {

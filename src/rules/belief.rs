@@ -10,6 +10,8 @@ use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Where an expression stands, in words.
 pub type Lines<'a> = &'a dyn Fn(SiteInfo) -> String;
@@ -26,11 +28,21 @@ struct Listed {
 struct Numbered<'a> {
     calls: Vec<Listed>,
     lines: Lines<'a>,
+    /// Indices of the calls whose numbers were asked for.
+    named: RefCell<BTreeSet<usize>>,
+}
+
+impl<'a> Numbered<'a> {
+    fn new(calls: Vec<Listed>, lines: Lines<'a>) -> Self {
+        Self { calls, lines, named: RefCell::default() }
+    }
 }
 
 impl Numbers for Numbered<'_> {
     fn number(&self, site: Site) -> Option<usize> {
-        self.calls.iter().position(|call| call.site == site).map(|at| at + 1)
+        let at = self.calls.iter().position(|call| call.site == site)?;
+        self.named.borrow_mut().insert(at);
+        Some(at + 1)
     }
 
     fn line(&self, place: SiteInfo) -> String {
@@ -46,27 +58,14 @@ pub fn text(
     drafts: &[Draft],
     lines: Lines<'_>,
 ) -> Option<String> {
-    let numbered = Numbered { calls: listed(ctx, func, trace), lines };
+    let numbered = Numbered::new(listed(ctx, func, trace), lines);
     if numbered.calls.is_empty() {
         return None;
     }
     let mut out = vec![heading(ctx, func)];
     for (at, call) in numbered.calls.iter().enumerate() {
         out.push(String::new());
-        if let Some(read) = &call.read {
-            out.push(title(ctx, at, &read.method, read.handle.name(), call.site, &numbered));
-            out.extend(row("filter", read.filter.map(|filter| ctx.spell(filter, &numbered))));
-            let session = read_session(ctx, func, read);
-            out.extend(circumstances(ctx, func, call, session, trace, &numbered));
-        }
-        for write in call.writes.iter().filter_map(|at| trace?.writes.get(*at)) {
-            out.push(title(ctx, at, &write.method, write.handle.name(), call.site, &numbered));
-            out.extend(write_rows(ctx, write, &numbered));
-            out.extend(circumstances(ctx, func, call, write.session, trace, &numbered));
-        }
-        if let Some(trace) = trace {
-            call.writes.iter().for_each(|write| out.extend(decisions(ctx, trace, *write, &numbered)));
-        }
+        out.extend(of_call(ctx, func, at, call, trace, &numbered));
     }
     out.push(String::new());
     out.extend(trace.map(|trace| lock_rows(ctx, trace, &numbered)).unwrap_or_default());
@@ -81,6 +80,67 @@ pub fn text(
     }
     out.extend(reported);
     Some(out.join("\n") + "\n")
+}
+
+fn of_call(
+    ctx: &mut Context<'_>,
+    func: FnRef,
+    at: usize,
+    call: &Listed,
+    trace: Option<&Trace>,
+    numbered: &Numbered<'_>,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(read) = &call.read {
+        out.push(title(ctx, at, &read.method, read.handle.name(), call.site, numbered));
+        out.extend(row("filter", read.filter.map(|filter| ctx.spell(filter, numbered))));
+        let session = read_session(ctx, func, read);
+        out.extend(circumstances(ctx, func, call, session, trace, numbered));
+    }
+    for write in call.writes.iter().filter_map(|at| trace?.writes.get(*at)) {
+        out.push(title(ctx, at, &write.method, write.handle.name(), call.site, numbered));
+        out.extend(write_rows(ctx, write, numbered));
+        out.extend(circumstances(ctx, func, call, write.session, trace, numbered));
+    }
+    if let Some(trace) = trace {
+        call.writes.iter().for_each(|write| out.extend(decisions(ctx, trace, *write, numbered)));
+    }
+    out
+}
+
+/// What is believed of the calls that stand in the text of a function, by where they stand: rows without their titles, then
+/// what the numbers in them mean.
+pub fn rows(
+    ctx: &mut Context<'_>,
+    func: FnRef,
+    trace: Option<&Trace>,
+    lines: Lines<'_>,
+) -> Vec<(SiteInfo, Vec<String>)> {
+    let numbered = Numbered::new(listed(ctx, func, trace), lines);
+    let mut found = Vec::new();
+    for (at, call) in numbered.calls.iter().enumerate() {
+        if ctx.project.arena.site_info(call.site).via.is_some() {
+            continue;
+        }
+        numbered.named.take();
+        let mut rows = of_call(ctx, func, at, call, trace, &numbered);
+        rows.retain(|row| row.starts_with(' '));
+        for other in numbered.named.take().into_iter().filter(|other| *other != at) {
+            rows.extend(numbered.calls.get(other).map(|call| meaning(ctx, other, call, trace, &numbered)));
+        }
+        found.push((ctx.project.base_site(call.site), rows));
+    }
+    found
+}
+
+/// `   #1         findOne on `chats`, line 7`
+fn meaning(ctx: &Context<'_>, at: usize, call: &Listed, trace: Option<&Trace>, numbered: &Numbered<'_>) -> String {
+    let write = || trace?.writes.get(*call.writes.first()?).map(|write| (write.method.as_str(), &write.handle));
+    let called = call.read.as_ref().map(|read| (read.method.as_str(), &read.handle)).or_else(write);
+    let (method, name) = called.map_or(("", None), |(method, handle)| (method, handle.name()));
+    let title = title(ctx, at, method, name, call.site, numbered);
+    let (number, text) = title.split_once(' ').unwrap_or_default();
+    format!("   {number:<10} {text}")
 }
 
 /// The database calls of a function in order.
@@ -180,7 +240,9 @@ fn circumstances(
     };
     let mut uses = Vec::new();
     for (at, other) in numbered.calls.iter().enumerate().filter(|(_, other)| other.step != call.step) {
-        uses.extend(used_as(ctx, func, call.site, other, trace).into_iter().map(|how| format!("{how} of #{}", at + 1)));
+        let how = used_as(ctx, func, call.site, other, trace);
+        numbered.named.borrow_mut().extend((!how.is_empty()).then_some(at));
+        uses.extend(how.into_iter().map(|how| format!("{how} of #{}", at + 1)));
     }
     if uses.is_empty() {
         uses.push(if step.dropped { "nothing".to_owned() } else { "no database call".to_owned() });

@@ -6,6 +6,7 @@
 use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
 use super::results::DecisiveCalls;
+use super::silence::Silent;
 use crate::config::Config;
 use crate::diagnostic::{Fix, Level, Proof, Role};
 use crate::project::checks::Check;
@@ -66,6 +67,8 @@ pub struct Context<'a> {
     pub schemas: &'a Schemas,
     pub config: &'a Config,
     pub drafts: Vec<Draft>,
+    /// The acts that a rule asked about and does not tell.
+    pub silences: Vec<Silent>,
     /// How each write path tells elements of a kind apart.
     pub key_rows: Vec<KeyRow>,
     /// Rules that some caller's view of a place refutes.
@@ -87,6 +90,7 @@ impl<'a> Context<'a> {
             schemas,
             config,
             drafts: Vec::new(),
+            silences: Vec::new(),
             key_rows: Vec::new(),
             vetoes: FxHashSet::default(),
             named: FxHashSet::default(),

@@ -40,6 +40,7 @@ mod protocol;
 mod races;
 mod results;
 mod rewrite;
+pub mod silence;
 mod spell;
 mod startup_recovery;
 mod taken_name;

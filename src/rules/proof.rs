@@ -3,6 +3,7 @@
 //! Input: a draft and its act. Output: the draft with its proof. Must not know: how an act is judged, formats.
 
 use super::context::{Context, Draft, Trace};
+use super::silence::{Silence, Silent};
 use super::spell::Numbers;
 use crate::diagnostic::{Level, Proof, Role};
 use crate::judge::{self, Act, Function, Verdict};
@@ -93,8 +94,11 @@ impl Context<'_> {
 
     /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
     pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
-        if act.relation == Relation::Yes || self.is_locked(trace, &draft, act.write) {
-            return;
+        if let Relation::Yes(ground) = act.relation {
+            return self.keep_silent(&draft, act, Silence::Kept(ground));
+        }
+        if self.is_locked(trace, &draft, act.write) {
+            return self.keep_silent(&draft, act, Silence::Locked);
         }
         let is_doubted = act.relation == Relation::Unknown;
         let place = (draft.rule, self.project.base_site(draft.site), draft.collection.clone(), is_doubted);
@@ -118,15 +122,19 @@ impl Context<'_> {
         let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
         self.judged.insert(place, (views + 1, is_shown));
         let lowered = match judgement.verdict {
-            Verdict::Race(evidence) if is_doubted && !evidence.is_whole => return,
+            Verdict::Race(evidence) if is_doubted && !evidence.is_whole => {
+                return self.keep_silent(&draft, act, Silence::Doubted);
+            }
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
             Verdict::ActsTwice(_) if is_doubted || (draft.level.is_none() && self.repeats_nothing(act)) => {
-                return;
+                return self.keep_silent(&draft, act, Silence::Repeats);
             }
             Verdict::ActsTwice(_) => true,
-            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => return,
-            Verdict::Safe { whole: true, .. } => return,
+            Verdict::Safe { whole: true, .. } => return self.keep_silent(&draft, act, Silence::Serial),
+            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => {
+                return self.keep_silent(&draft, act, Silence::Doubted);
+            }
             Verdict::Safe { unmodelled, .. } => {
                 draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
                 false
@@ -163,6 +171,12 @@ impl Context<'_> {
             draft.help = remedy.help;
         }
         self.report(draft);
+    }
+
+    fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) {
+        let checks = draft.related.iter().filter(|(_, role, _)| *role == Role::Check);
+        let checks = checks.map(|(site, ..)| *site).collect();
+        self.silences.push(Silent { rule: draft.rule, act: act.write.site, checks, why });
     }
 
     /// Whether all that an act depends on is read under the lock, outside of the process, under which it is done.

@@ -5,7 +5,7 @@
 use super::context::{Context, Trace};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::{Claim, claim};
-use crate::race::relation::Relation;
+use crate::race::relation::{Ground, Relation};
 use crate::value::{Node, V};
 
 impl Context<'_> {
@@ -17,7 +17,7 @@ impl Context<'_> {
     /// What a claim before a write says of it, where nothing else decides it.
     pub fn claimed(&mut self, trace: &Trace, write: &Write) -> Relation {
         match self.claim(trace, write) {
-            Claim::Won => Relation::Yes,
+            Claim::Won => Relation::Yes(Ground::Claim),
             claim => Relation::No.doubted(claim == Claim::Unknown),
         }
     }

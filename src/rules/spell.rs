@@ -154,6 +154,7 @@ impl Context<'_> {
                 let method = self.project.arena.as_str(*method).unwrap_or_default();
                 format!("{}.{method}({})", inner(*owner), inner(*key))
             }
+            [a] if operator == "neg" => format!("-{}", inner(*a)),
             [a, b] if !operator.starts_with(|c: char| c.is_alphabetic()) => {
                 format!("({} {operator} {})", inner(*a), inner(*b))
             }

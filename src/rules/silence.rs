@@ -1,0 +1,45 @@
+//! Why a decision and its act are not told.
+//!
+//! Input: what the relations and the judge say. Output: words. Must not know: how either decides.
+
+use crate::race::relation::Ground;
+use crate::value::Site;
+
+/// What keeps a rule silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// By the relations.
+    Kept(Ground),
+    /// Under a lock outside of the process.
+    Locked,
+    /// The judge executed all of it, and found no other result than that of an order.
+    Serial,
+    /// The act may be done twice, which leaves what it leaves once.
+    Repeats,
+    /// The relations leave a doubt, and the judge found no harm that removes it.
+    Doubted,
+}
+
+/// An act that a rule asked about and does not tell.
+#[derive(Clone, Debug)]
+pub struct Silent {
+    pub rule: &'static str,
+    pub act: Site,
+    pub checks: Vec<Site>,
+    pub why: Silence,
+}
+
+impl Silence {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Kept(Ground::Transaction) => "it is read and written in one transaction",
+            Self::Kept(Ground::Fence) => "once the write is done, its own filter refuses the second",
+            Self::Kept(Ground::Claim) => "a claim is won before it",
+            Self::Kept(Ground::Filter) => "the filter of the write carries the decision",
+            Self::Locked => "all of it is done under one lock",
+            Self::Serial => "executed, two requests at once store what one after the other stores",
+            Self::Repeats => "done twice, it leaves what it leaves once",
+            Self::Doubted => "something may keep two requests apart, and no harm was found in executing them",
+        }
+    }
+}
