@@ -4,7 +4,8 @@
 
 use super::bson::Value;
 use super::eval::Machine;
-use super::slice::{Action, Command as Planned, Slice};
+use super::script::{Action, Command as Planned};
+use super::slice::Slice;
 use super::store::{Command, Failure, Reply, Store};
 use super::{send, send::Sent};
 use crate::facts::TryPart;

@@ -7,7 +7,7 @@ use super::bson::Value;
 use super::eval::Machine;
 use super::hints::is_position;
 use super::request::Request;
-use super::slice::{Action, Command as Planned};
+use super::script::{Action, Command as Planned};
 use super::store::{Command, Reply, Returns};
 use crate::project::mongo::Action as Method;
 use crate::project::writes::{FieldWrite, Write, WriteKind};

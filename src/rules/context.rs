@@ -8,6 +8,7 @@ use super::inconsistent_identity_key::KeyRow;
 use super::results::DecisiveCalls;
 use crate::config::Config;
 use crate::diagnostic::{Fix, Level, Proof, Role};
+use crate::judge::Script;
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
@@ -15,6 +16,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -56,6 +58,8 @@ pub struct Trace {
     /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
     pub locks: Vec<Lock>,
+    /// For each write whether it is sent with a version, and the commands, as the judge reads them; read when first asked for.
+    pub(super) judged: OnceCell<(Vec<bool>, Script)>,
 }
 
 /// A rule, a place, its collection as one view names it, and whether the relations leave a doubt.
@@ -141,7 +145,7 @@ impl<'a> Context<'a> {
         }
         let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
-        Some(Trace { func, steps, writes, checks, guarded, documents, locks })
+        Some(Trace { func, steps, writes, checks, guarded, documents, locks, judged: OnceCell::new() })
     }
 
     /// Leaves out what Mongoose does not send: changes inside of a Mixed field, without `markModified`.
