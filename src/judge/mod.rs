@@ -18,6 +18,7 @@ mod hints;
 pub mod identity;
 mod javascript;
 pub mod keys;
+mod known;
 mod literal;
 pub mod matching;
 pub mod pattern;

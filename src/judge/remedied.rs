@@ -140,6 +140,7 @@ fn parts(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
 fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>) -> bool {
     [Mode::Same, Mode::Different(None)].into_iter().all(|mode| {
         let mut search = Search::new(before, mode, None);
+        search.machine.expect(after.slice);
         if search.climb().is_some() {
             return false;
         }
