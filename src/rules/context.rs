@@ -13,7 +13,7 @@ use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::project::{Op, Project, Step};
+use crate::project::{Op, Project, Step, Steps};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
@@ -49,7 +49,7 @@ pub struct Draft {
 /// One function, with what its writes depend on.
 pub struct Trace {
     pub func: FnRef,
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     pub writes: Vec<Write>,
     /// For each write, the checks in its path condition.
     pub checks: Vec<Vec<Check>>,
@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
     /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
     /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
-        let steps = self.project.summaries.get(func.0 as usize)?.clone();
+        let steps = self.project.shared_steps_of(func);
         let mut writes = self.project.writes(&steps);
         self.drop_unsent(&steps, &mut writes);
         let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));

@@ -8,6 +8,7 @@ mod interned;
 mod memo;
 mod meter;
 mod node;
+mod remembered;
 mod truth;
 mod work;
 
