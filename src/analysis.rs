@@ -38,6 +38,7 @@ use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
 use crate::source::{FileId, Place, Sources};
 use crate::stack;
 use crate::suppress;
+use crate::timings::{Laps, Timings, slowest};
 use crate::value::{FnRef, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::{Ordering, Reverse};
@@ -76,21 +77,25 @@ fn analyze_here(
     progress: &(dyn Fn() + Sync),
     cancel: &Cancel,
 ) -> Option<Analysis> {
-    let mut failures = Vec::new();
+    let (mut failures, mut laps) = (Vec::new(), Laps::default());
     memory.refresh(sources, progress, cancel);
     if cancel.is_over() {
         return None;
     }
+    laps.end("parse and evaluate");
     let unread = memory.unread();
     let linked = panics::attempt(|| link(sources, config, memory));
     let (mut project, imports) = linked.unwrap_or_else(|panic| {
         failures.push((None, panic));
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
     });
+    laps.take(std::mem::take(&mut project.laps).into_stages());
     let schemas = project.schemas();
+    laps.end("schemas");
     let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
         run_rules(&mut project, &schemas, config, cancel)?;
     failures.extend(more);
+    laps.end("rules");
     let mut findings = problems::of_files(sources, memory, config);
     findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
@@ -103,7 +108,29 @@ fn analyze_here(
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
     let calls = calls::calls(sources, &project, &census, &silences);
     let (extents, ways) = (seen.extents, seen.ways);
-    Some(Analysis { findings, accepted, extents, ways, paths, calls, unwritten, coverage, ..Analysis::default() })
+    laps.end("findings");
+    let timings = timings(sources, &project, memory, laps);
+    Some(Analysis {
+        findings,
+        accepted,
+        extents,
+        ways,
+        paths,
+        calls,
+        unwritten,
+        coverage,
+        timings,
+        ..Analysis::default()
+    })
+}
+
+fn timings(sources: &Sources, project: &Project, memory: &Memory, laps: Laps) -> Timings {
+    let named = |func: FnRef| {
+        let path = sources.get(FileId(project.file_of(func))).map_or("", |file| file.path.as_str());
+        (path.to_owned(), project.function(func).map_or("", |function| function.name.as_str()).to_owned())
+    };
+    let functions = slowest(project.times()).into_iter().map(|(func, taken)| (named(func), taken)).collect();
+    Timings { stages: laps.into_stages(), files: slowest(memory.times()), functions }
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {

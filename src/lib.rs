@@ -32,4 +32,5 @@ pub mod source;
 pub mod stack;
 pub mod suppress;
 pub mod survey;
+pub mod timings;
 pub mod value;

@@ -176,6 +176,8 @@ pub const TRUTH_NODES: u32 = 200;
 pub const PAIR_NODES: u32 = 4_000;
 /// How deep a value is looked into for its truth.
 pub const TRUTH_DEPTH: u32 = 8;
+/// Answers of one kind that are remembered; they are found again in as much counted work, so none depends on this.
+pub const REMEMBERED: usize = 1 << 16;
 /// Parts of a condition that are looked at one by one.
 pub const LEAVES: usize = 200;
 /// Nodes visited to find one in a value.
@@ -249,6 +251,8 @@ pub const START_DEPTH: u32 = 6;
 pub const JUDGED_VIEWS: u32 = 4;
 /// Elements of a list at the start.
 pub const START_ITEMS: f64 = 40.0;
+/// Answers for one value that are kept, each for other results and choices.
+pub const KNOWN_ANSWERS: usize = 16;
 /// Parts of a value that is evaluated in each run of a judgement.
 pub const EVALUATED_NODES: usize = 300;
 /// Characters of a condition that a reason names.

@@ -273,6 +273,32 @@ fn statistics_leave_the_report_whole() {
 }
 
 #[test]
+fn timings_name_the_stages_and_what_took_longest_and_leave_the_report_whole() {
+    let project = Project::new(&[("models/a.js", RACY)]);
+    let outcome = project.run(&["check", "--timings", "--format", "json"]);
+    assert_eq!((outcome.code, outcome.findings().len()), (Some(1), 1));
+    let mut titles: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in outcome.stderr.lines() {
+        match line.split_once(" ms  ") {
+            None => titles.push((line, Vec::new())),
+            Some((taken, name)) => {
+                assert!(taken.trim().parse::<f64>().unwrap() >= 0.0, "{line}");
+                titles.last_mut().unwrap().1.push(name);
+            }
+        }
+    }
+    let [(first, stages), (second, files), (third, functions)] = &titles[..] else { panic!("{outcome:?}") };
+    assert_eq!(
+        (*first, *second, *third),
+        ("time by stage:", "slowest files to parse and evaluate:", "slowest functions to link and judge:")
+    );
+    let known = ["find files", "read files", "parse and evaluate", "merge facts", "link functions", "rules", "report"];
+    assert!(known.iter().all(|stage| stages.contains(stage)), "{stages:?}");
+    assert_eq!(files, &["models/a.js"]);
+    assert!(functions.contains(&"models/a.js `<module>`"), "{functions:?}");
+}
+
+#[test]
 fn files_are_listed_and_not_analysed() {
     let project = Project::new(&[("models/a.js", RACY), ("lib/b.js", RACY)]);
     let listed = project.run(&["check", "--list-files"]);

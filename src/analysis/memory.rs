@@ -10,6 +10,7 @@ use crate::parse::Problem;
 use crate::source::{FileId, SourceFile, Sources};
 use rayon::prelude::*;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What a process that analyses again and again keeps between two runs. The default remembers nothing.
 #[derive(Debug, Default)]
@@ -28,12 +29,14 @@ struct Known {
     text: Arc<str>,
     reported: bool,
     problems: Vec<Problem>,
+    /// What parsing and evaluating took.
+    taken: Duration,
 }
 
 impl Known {
     /// Is no file: none has an empty path.
     fn nothing() -> Self {
-        Self { path: String::new(), text: Arc::from(""), reported: false, problems: Vec::new() }
+        Self { path: String::new(), text: Arc::from(""), reported: false, problems: Vec::new(), taken: Duration::ZERO }
     }
 
     /// Facts follow from the path, the text and whether the file is reported. They also carry the file's number; the
@@ -66,10 +69,12 @@ impl Memory {
                     if cancel.is_over() {
                         return (Known::nothing(), FileFacts::default());
                     }
+                    let since = Instant::now();
                     let (facts, problems) = file_facts(*id, file);
+                    let taken = since.elapsed();
                     progress();
                     let (path, text) = (file.path.clone(), Arc::clone(&file.text));
-                    (Known { path, text, reported: file.reported, problems }, facts)
+                    (Known { path, text, reported: file.reported, problems, taken }, facts)
                 })
             })
             .collect();
@@ -81,6 +86,11 @@ impl Memory {
         let known = self.known.iter().zip(&self.facts).enumerate();
         let unread = known.filter(|(_, (known, facts))| !known.problems.is_empty() && facts.functions.is_empty());
         unread.map(|(at, _)| FileId(at as u32)).collect()
+    }
+
+    /// What parsing and evaluating each file took.
+    pub(super) fn times(&self) -> impl Iterator<Item = (String, Duration)> {
+        self.known.iter().map(|known| (known.path.clone(), known.taken))
     }
 
     /// What was wrong with a file, in the order of its text.

@@ -101,6 +101,9 @@ pub struct CheckArgs {
     /// Count the findings by rule on standard error
     #[arg(long)]
     pub statistics: bool,
+    /// Say on standard error how long each stage took, and name the ten slowest files and functions
+    #[arg(long)]
+    pub timings: bool,
     /// List the files that would be reported on, and stop
     #[arg(long)]
     pub list_files: bool,

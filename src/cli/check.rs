@@ -6,11 +6,12 @@ use super::args::{CheckArgs, Threshold};
 use super::outcome::{CLEAN, FINDINGS, delivered};
 use super::project::{self, Plan};
 use super::settle::settle;
-use super::{fix, output, terminal, unwritten};
+use super::{fix, output, terminal, timings, unwritten};
 use crate::coverage::Cut;
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
 use crate::report::{self, Run, Style, escape};
+use crate::timings::Laps;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -21,6 +22,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         return list(&plan, stdout);
     }
     let mut project = project::analyse(plan, stderr)?;
+    let mut laps = Laps::default();
     unwritten::warn_of(&project, stderr);
     settle(&mut project, args, stderr)?;
     if args.fix {
@@ -48,6 +50,11 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     }
     if args.statistics {
         count(&project.analysis, stderr);
+    }
+    if args.timings {
+        laps.end("report");
+        project.analysis.timings.stages.extend(laps.into_stages());
+        timings::write(&project.analysis.timings, stderr);
     }
     Ok(exit_code)
 }

@@ -22,6 +22,7 @@ mod schema;
 mod settle;
 mod terminal;
 mod texts;
+mod timings;
 mod unwritten;
 mod why;
 mod witness;

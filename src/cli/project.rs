@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::git::{Changes, Repository};
 use crate::rules;
 use crate::source::{Place, Sources};
+use crate::timings::Laps;
 use std::io::Write;
 use std::path::Path;
 
@@ -34,6 +35,7 @@ pub struct Plan {
     pub is_partial: bool,
     pub texts: Texts,
     changes: Option<Changes>,
+    laps: Laps,
 }
 
 /// An analysed project.
@@ -48,6 +50,8 @@ pub struct Project {
     pub texts: Texts,
     unreadable: Vec<Unreadable>,
     left_out: LeftOut,
+    /// The stages before the analysis.
+    laps: Laps,
     /// The lines to report on; `None` for all.
     changes: Option<Changes>,
 }
@@ -59,6 +63,9 @@ impl Project {
         let progress = Progress::start(self.sources.len());
         self.analysis = analyze(&self.sources, &self.config, &|| progress.step());
         progress.finish();
+        let mut laps = self.laps.clone();
+        laps.take(std::mem::take(&mut self.analysis.timings.stages));
+        self.analysis.timings.stages = laps.into_stages();
         let late = self.unreadable.iter().filter_map(|file| unreadable_finding(&self.sources, &self.config, file));
         self.analysis.findings.extend(late);
         self.cover();
@@ -86,6 +93,7 @@ impl Project {
 
 /// Finds what the arguments name.
 pub fn plan(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Result<Plan, Error> {
+    let mut laps = Laps::default();
     let here = resolve(Path::new("."), Path::new("."))?;
     let tolerates = args.matching.no_error_on_unmatched;
     let paths = texts::named_paths(&here, view, &args.paths, tolerates)?;
@@ -123,7 +131,8 @@ pub fn plan(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
             warn("no JavaScript or TypeScript files to check", stderr);
         }
     }
-    Ok(Plan { root, config, found, is_partial, texts, changes })
+    laps.end("find files");
+    Ok(Plan { root, config, found, is_partial, texts, changes, laps })
 }
 
 /// The configuration that is named, else the nearest one: of the index, when that is what is looked at.
@@ -149,13 +158,14 @@ pub fn open(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
 
 /// Reads and analyses what was found.
 pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
-    let Plan { root, config, found, is_partial, mut texts, changes } = plan;
+    let Plan { root, config, found, is_partial, mut texts, changes, mut laps } = plan;
     let Loaded { sources, unreadable } = texts.load(&found.files)?;
     let sources = sources.with_links(found.links.clone());
     for file in &unreadable {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());
         warn(&format!("{path}: {}", file.reason), stderr);
     }
+    laps.end("read files");
     let (prefix, analysis, left_out) = (root.prefix(), Analysis::default(), left_out(&root, &found, &texts));
     let mut project = Project {
         root,
@@ -167,6 +177,7 @@ pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
         texts,
         unreadable,
         left_out,
+        laps,
         changes,
     };
     project.take(sources);

@@ -9,6 +9,7 @@ pub use witness::{Command, End, Harm, Index, Inputs, Move, Proof, Stored, Witnes
 
 use crate::coverage::Coverage;
 use crate::source::Place;
+use crate::timings::Timings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -232,4 +233,5 @@ pub struct Analysis {
     pub coverage: Coverage,
     /// The tracked arrays that no write path is of, by their index in the configuration.
     pub unwritten: Vec<usize>,
+    pub timings: Timings,
 }

@@ -52,6 +52,8 @@ pub struct Choices {
     by_value: FxHashMap<(V, Option<usize>), u32>,
     /// The slots asked since the list was last cleared, in order, with repeats.
     pub asked: Vec<usize>,
+    /// Whether the list is kept.
+    pub is_listening: bool,
 }
 
 impl Choices {
@@ -61,7 +63,9 @@ impl Choices {
     }
 
     pub fn ask(&mut self, slot: usize) {
-        self.asked.push(slot);
+        if self.is_listening {
+            self.asked.push(slot);
+        }
     }
 
     /// The candidate that is taken in a slot.

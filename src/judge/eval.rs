@@ -8,9 +8,10 @@ use super::bson::Value;
 use super::choices::{Candidate, Choices};
 use super::hints::{Hint, Hints};
 use super::javascript;
+use super::known::{Asked, Known, Part, State};
 use super::request::Request;
 use crate::limits;
-use crate::value::{Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, RETURNS, Sym, V};
+use crate::value::{Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, RETURNS, Site, Sym, V};
 use std::fmt::Write as _;
 
 /// Times of a run start here; earlier ones were stored before.
@@ -42,6 +43,9 @@ pub struct Machine<'a> {
     pub slots: rustc_hash::FxHashMap<V, usize>,
     /// Values that are too large to be read, and whether something in them is made anew.
     pub large: rustc_hash::FxHashMap<V, Option<bool>>,
+    /// What requests make anew at a place, the same in each run.
+    pub fresh: rustc_hash::FxHashMap<(usize, Site), Value>,
+    pub known: Known,
 }
 
 type Js = Option<Value>;
@@ -77,10 +81,19 @@ impl Machine<'_> {
         let is_free = request.elements.is_empty();
         if is_free && let Some(known) = request.conditions.get(&cond) {
             request.results_asked += 1;
+            self.known.disturb();
             return *known;
+        }
+        let asked = self.asked(request, cond);
+        if let Some(asked) = asked
+            && let Some(again) = self.known.condition(asked, &request.states, &self.choices)
+        {
+            request.results_asked += 1;
+            return again.answer;
         }
         // The shared start of conditions is asked once.
         let Some((parent, atom)) = self.arena.cond(cond) else { return true };
+        let open = asked.map(|asked| (asked, self.known.open()));
         self.fuel -= 1;
         let holds = self.condition_holds(request, parent) && {
             let broken = request.is_broken;
@@ -88,41 +101,117 @@ impl Machine<'_> {
             request.is_broken = broken;
             truthy(&value) == atom.holds
         };
-        if is_free {
+        let is_kept = open.is_some_and(|(asked, open)| {
+            let state = State { parts: &request.states, choices: &self.choices, is_broken_off: self.fuel == 0 };
+            self.known.close_condition(open, asked, holds, state)
+        });
+        if is_free && !is_kept {
             request.conditions.insert(cond, holds);
         }
         holds
+    }
+
+    /// The question under which an answer is known again; none where it depends on more than is kept track of.
+    fn asked<Q>(&self, request: &Request, what: Q) -> Option<Asked<Q>> {
+        let is_tracked = request.elements.is_empty() && !request.is_before && !self.choices.is_listening;
+        let Request { who, in_filter, depth, .. } = *request;
+        is_tracked.then_some(Asked { what, who, in_filter, depth })
+    }
+
+    /// JavaScript would throw here.
+    fn throw(&mut self, request: &mut Request) {
+        request.is_broken = true;
+        self.known.disturb();
+    }
+
+    /// A loop runs over nothing.
+    fn skip(&mut self, request: &mut Request) {
+        request.is_skipped = true;
+        self.known.disturb();
+    }
+
+    /// A value rests on what a command has changed, or could have.
+    fn rest_on(&mut self, request: &mut Request, part: Part) {
+        request.results_asked += 1;
+        self.known.rest_on(part);
     }
 
     pub fn eval(&mut self, request: &mut Request, value: V) -> Js {
         if self.fuel == 0 {
             return None;
         }
-        self.fuel -= 1;
+        match self.arena.peek(value) {
+            Node::Undefined => {
+                self.fuel -= 1;
+                return None;
+            }
+            Node::Null => {
+                self.fuel -= 1;
+                return Some(Value::Null);
+            }
+            Node::Bool(b) => {
+                self.fuel -= 1;
+                return Some(Value::Bool(*b));
+            }
+            Node::Num(bits) => {
+                self.fuel -= 1;
+                return Some(Value::Number(f64::from_bits(*bits)));
+            }
+            _ => {}
+        }
         if let Some((_, known)) = request.elements.iter().rev().find(|(element, _)| *element == value) {
+            self.fuel -= 1;
             return known.clone();
         }
         let is_free = request.elements.is_empty() && !request.in_filter;
-        if is_free && let Some(known) = request.fixed.get(&value) {
-            return known.clone();
+        if is_free && let Some(known) = self.told(request, value) {
+            self.fuel -= 1;
+            return known;
         }
-        if is_free && let Some(known) = request.memo.get(&value) {
-            request.results_asked += 1;
-            return known.clone();
+        let asked = self.asked(request, value);
+        if let Some(asked) = asked
+            && let Some(again) = self.known.value(asked, &request.states, &self.choices)
+        {
+            request.results_asked += u32::from(again.rests_on_results);
+            self.fuel -= 1;
+            return again.answer;
         }
+        let open = asked.map(|asked| (asked, self.known.open()));
+        self.fuel -= 1;
         let before = request.results_asked;
         let result = self.node(request, value);
-        if is_free {
+        let is_kept = open.is_some_and(|(asked, open)| {
+            let state = State { parts: &request.states, choices: &self.choices, is_broken_off: self.fuel == 0 };
+            self.known.close_value(open, asked, &result, state)
+        });
+        if is_free && !is_kept {
             let memo = if request.results_asked == before { &mut request.fixed } else { &mut request.memo };
             memo.insert(value, result.clone());
         }
         result
     }
 
+    /// What this request has evaluated before, and told then what is told where it is met.
+    fn told(&mut self, request: &mut Request, value: V) -> Option<Js> {
+        let known = match request.fixed.get(&value) {
+            Some(known) => known,
+            None => {
+                let known = request.memo.get(&value)?;
+                request.results_asked += 1;
+                known
+            }
+        };
+        self.known.disturb();
+        Some(known.clone())
+    }
+
     fn node(&mut self, request: &mut Request, value: V) -> Js {
-        if let Some(slot) = self.slots.get(&value) {
+        if self.choices.is_listening
+            && let Some(slot) = self.slots.get(&value)
+        {
             self.choices.ask(*slot);
         }
+        self.known.rest_on_expected(Part::Given(value));
         if let Some(given) = request.given.get(&value) {
             request.results_asked += 1;
             return Some(given.clone());
@@ -170,26 +259,28 @@ impl Machine<'_> {
             Node::Element(array) => self.element(request, value, *array),
             Node::Derived(op, operands) => self.derived(request, value, *op, operands),
             Node::Caught(site) => {
-                request.results_asked += 1;
+                self.rest_on(request, Part::Caught(*site));
                 Some(Value::Bool(request.caught.contains(site)))
             }
             Node::Completed(site) => {
-                request.results_asked += 1;
+                self.rest_on(request, Part::Result(*site));
                 Some(Value::Bool(!request.failed.contains(site)))
             }
-            Node::Call { site, callee, args } => match request.results.get(site) {
+            Node::Call { site, callee, args } => match request.results.get(site).cloned() {
                 Some(result) => {
-                    request.results_asked += 1;
-                    let result = result.clone();
+                    self.rest_on(request, Part::Result(*site));
                     self.ask_read(*site);
                     result
                 }
                 None if self.hints.calls.contains_key(site) => {
-                    request.results_asked += 1;
+                    self.rest_on(request, Part::Result(*site));
                     self.ask_read(*site);
                     None
                 }
-                None => self.call(request, value, *callee, args),
+                None => {
+                    self.known.rest_on_expected(Part::Result(*site));
+                    self.call(request, value, *callee, args)
+                }
             },
             Node::New { callee, args, .. } => self.made(request, value, *callee, args),
             Node::Param(..)
@@ -222,7 +313,10 @@ impl Machine<'_> {
     }
 
     /// The result of a read depends on the fields that its filter asks for.
-    pub fn ask_read(&mut self, site: crate::value::Site) {
+    pub fn ask_read(&mut self, site: Site) {
+        if !self.choices.is_listening {
+            return;
+        }
         let Some((collection, paths)) = self.hints.calls.get(&site) else { return };
         let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
         exists.into_iter().for_each(|slot| self.choices.ask(slot));
@@ -261,9 +355,10 @@ impl Machine<'_> {
     /// An unknown value; one whose members the code asks for is a document of these.
     fn with_members(&mut self, request: &mut Request, value: V, term: u32) -> Value {
         let hints = self.hints;
-        let Some(members) = hints.members.get(&value).filter(|_| self.is_plain_input(request, value)) else {
+        let Some(members) = hints.members.get(&value) else { return Value::Symbol(term) };
+        if !self.is_plain_input(request, value) {
             return Value::Symbol(term);
-        };
+        }
         let mut fields: Vec<(&str, Value)> = Vec::new();
         for (name, member) in members.iter().filter(|(name, _)| name != "length") {
             if let Some(value) = self.input(request, *member) {
@@ -346,12 +441,14 @@ impl Machine<'_> {
     fn resolved(&mut self, request: &mut Request, term: u32) -> Js {
         let slot = self.choices.terms.get(term as usize).map(|term| term.slot)?;
         self.choices.ask(slot);
+        self.known.rest_on_slot(slot);
         match self.choices.taken(slot).clone() {
             Candidate::Missing => None,
             Candidate::Value(value) => Some(value),
             Candidate::Of(other) => {
-                // Two inputs may name each other.
+                // Two inputs may name each other: which of them both are is what the request has met first.
                 if request.depth > limits::START_DEPTH {
+                    self.known.disturb();
                     return Some(Value::Symbol(term));
                 }
                 request.depth += 1;
@@ -377,15 +474,12 @@ impl Machine<'_> {
         }
     }
 
-    fn fresh(&mut self, request: &mut Request, kind: Freshness, site: crate::value::Site) -> Value {
-        if let Some(known) = request.fresh.get(&site) {
+    fn fresh(&mut self, request: &Request, kind: Freshness, site: Site) -> Value {
+        if let Some(known) = self.fresh.get(&(request.who, site)) {
             return known.clone();
         }
         let made = match kind {
-            Freshness::Id => {
-                request.next_fresh += 1;
-                Value::Id(request.next_fresh)
-            }
+            Freshness::Id => Value::Id(Request::ids_of_places(request.who) + self.fresh.len() as u32 + 1),
             // Both requests run at one time: a moment that one of them stores is not past for the other.
             Freshness::Time => Value::Date(NOW + request.who as i64),
             Freshness::Random => {
@@ -393,7 +487,7 @@ impl Machine<'_> {
                 Value::Symbol(self.choices.applied(key, true, None, || vec![Candidate::Itself]))
             }
         };
-        request.fresh.insert(site, made.clone());
+        self.fresh.insert((request.who, site), made.clone());
         made
     }
 
@@ -524,7 +618,7 @@ impl Machine<'_> {
             Some(Value::Id(_)) if matches!(name, "_id" | "id") => base,
             Some(Value::Null) if name == "value" && self.is_result(object) => Some(Value::Null),
             None | Some(Value::Null) => {
-                request.is_broken = true;
+                self.throw(request);
                 None
             }
             other => {
@@ -538,7 +632,7 @@ impl Machine<'_> {
     fn member_of_input(&mut self, request: &mut Request, value: V, object: V, name: &str) -> Js {
         match self.own_input(request, object) {
             (_, None | Some(Value::Null)) => {
-                request.is_broken = true;
+                self.throw(request);
                 None
             }
             (term, Some(Value::Symbol(own))) if own == term => self.input(request, value),
@@ -557,9 +651,10 @@ impl Machine<'_> {
     }
 
     /// Whether a value is a parameter or a member of one, so that it is an input of its own.
-    fn is_plain_input(&self, request: &Request, value: V) -> bool {
+    fn is_plain_input(&mut self, request: &Request, value: V) -> bool {
         match self.arena.peek(value) {
             Node::Param(..) | Node::This(_) | Node::Instance(_) | Node::Global(_) | Node::Import { .. } => {
+                self.known.rest_on_expected(Part::Given(value));
                 !request.given.contains_key(&value)
             }
             Node::Member(object, _) => self.is_plain_input(request, *object),
@@ -586,7 +681,7 @@ impl Machine<'_> {
                 base.as_ref()?.field(&format!("key{term}")).cloned()
             }
             (None | Some(Value::Null), _) => {
-                request.is_broken = true;
+                self.throw(request);
                 None
             }
             _ => self.applied(request, value, "index", &[base, at]),
@@ -714,7 +809,7 @@ impl Machine<'_> {
                 Some(element.into_iter().collect())
             }
             _ => {
-                request.is_broken = true;
+                self.throw(request);
                 None
             }
         }
@@ -733,12 +828,12 @@ impl Machine<'_> {
         match self.eval(request, array) {
             Some(Value::List(items)) => {
                 if items.is_empty() {
-                    request.is_skipped = true;
+                    self.skip(request);
                 }
                 items.first().cloned()
             }
             None | Some(Value::Null) => {
-                request.is_skipped = true;
+                self.skip(request);
                 None
             }
             other => self.applied(request, value, "element", &[other]),

@@ -2,6 +2,7 @@
 //!
 //! Input: steps, writes, schemas. Output: indexes, versions. Must not know: how an act is judged, rules.
 
+use super::script::Script;
 use super::slice::Slice;
 use super::unique::UniqueIndex;
 use super::{bson, literal};
@@ -17,6 +18,7 @@ pub struct Function<'a> {
     pub writes: &'a [Write],
     /// For each write, whether Mongoose sends it with `__v` in its filter.
     pub versioned: &'a [bool],
+    pub script: &'a Script,
 }
 
 pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {

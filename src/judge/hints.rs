@@ -4,7 +4,8 @@
 //! Input: a slice. Output: for each unknown value and for each field of a collection, what is known of its type and its
 //! interesting values. Must not know: how values are chosen.
 
-use super::slice::{Action, Slice, conditions_of, values_of};
+use super::script::{Action, conditions_of, values_of};
+use super::slice::Slice;
 use crate::limits;
 use crate::project::Project;
 use crate::project::writes::WriteKind;

@@ -18,6 +18,7 @@ mod hints;
 pub mod identity;
 mod javascript;
 pub mod keys;
+mod known;
 mod literal;
 pub mod matching;
 pub mod pattern;
@@ -25,10 +26,12 @@ pub mod pipeline;
 pub mod projection;
 mod remedied;
 mod request;
+mod script;
 mod search;
 mod send;
 mod slice;
 pub mod sort;
+mod sources;
 mod start;
 pub mod store;
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod written;
 
 pub use function::Function;
 pub use remedied::{NewIndex, Presumed, Remedied, mends};
+pub use script::Script;
 pub use search::Verdict;
 pub use slice::Act;
 
@@ -54,8 +58,9 @@ use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
 use crate::value::{C, Entry, Freshness, Key, Node, Site, V};
 use function::{indexes_of, versioned_of};
+use script::Action;
 use search::{Evidence, Question};
-use slice::{Commands, Extent, Slice};
+use slice::{Commands, Extent, Kept, Slice};
 use store::UniqueIndex;
 
 /// A verdict, and for a race what shows it.
@@ -75,40 +80,42 @@ pub fn judge(
     act: Act,
     whole_array: Option<&str>,
 ) -> Judgement {
-    let Some(commands) = Commands::read(project, function.steps, function.writes, function.versioned, act) else {
+    let Some(commands) = Commands::around(project, function.script, function.writes, act, None) else {
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
-    let mut judged = |extent| judge_extent(project, schemas, function, &commands, (whole_array, act.apart), extent);
-    let (alone, size) = judged(Extent::Act);
+    let kept = [Extent::Act, Extent::Decided].map(|extent| commands.kept(project, extent));
+    let [own, all] = &kept;
+    let asked = (whole_array, act.apart);
+    let alone = judge_kept(project, schemas, function, &commands, asked, own);
     let is_decided = match &alone.verdict {
         Verdict::Race(_) | Verdict::Unknown { .. } => true,
         // A list that is written whole loses elements or does not, whatever else is done.
         Verdict::Safe { .. } | Verdict::ActsTwice(_) => whole_array.is_some(),
     };
-    if is_decided {
+    if is_decided || own == all {
         return alone;
     }
     // Something else that the act's condition decides may be repeated.
-    let (decided, whole) = judged(Extent::Decided);
+    let decided = judge_kept(project, schemas, function, &commands, asked, all);
     match decided.verdict {
         Verdict::Race(_) => decided,
-        _ if whole == size => alone,
+        _ if all.len() == own.len() => alone,
         Verdict::Unknown { .. } | Verdict::Safe { .. } if matches!(alone.verdict, Verdict::ActsTwice(_)) => alone,
         _ => decided,
     }
 }
 
-/// Judges a slice; gives also how many commands are in it.
-fn judge_extent(
+/// Judges a slice.
+fn judge_kept(
     project: &mut Project,
     schemas: &Schemas,
     function: &Function<'_>,
-    commands: &Commands,
+    commands: &Commands<'_>,
     (whole_array, apart): (Option<&str>, Option<V>),
-    extent: Extent,
-) -> (Judgement, usize) {
-    let Some(mut slice) = commands.slice(project, extent) else {
-        return (Judgement { verdict: Verdict::unknown("the act is no command"), witness: None }, 0);
+    kept: &Kept,
+) -> Judgement {
+    let Some(mut slice) = commands.slice(kept) else {
+        return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
     fill_defaults(project, schemas, &mut slice);
     let hints = hints::collect(project, &slice);
@@ -129,7 +136,7 @@ fn judge_extent(
         Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
     };
     let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &indexes, harm));
-    (Judgement { verdict, witness }, slice.commands.len())
+    Judgement { verdict, witness }
 }
 
 fn shown_by(
@@ -152,7 +159,7 @@ fn shown_by(
 fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
     for command in &mut slice.commands {
         let site = command.site;
-        let slice::Action::Write { write, .. } = &mut command.action else { continue };
+        let Action::Write { write, .. } = &mut command.action else { continue };
         let is_mongoose = write.kind == WriteKind::Insert && matches!(write.method.as_str(), "create" | "save");
         let Some(payload) = write.payload.filter(|_| is_mongoose) else { continue };
         let Node::Object(own) = project.arena.node(payload).clone() else { continue };

@@ -23,8 +23,8 @@ use rustc_hash::FxHashSet;
 
 /// A function with its remedy.
 pub struct Remedied<'a> {
-    pub writes: &'a [Write],
-    pub versioned: &'a [bool],
+    /// What stands in the place of the act's write.
+    pub write: Option<&'a Write>,
     /// Indexes that the remedy adds to the collection of the act.
     pub indexes: &'a [NewIndex],
     pub presumed: &'a Presumed,
@@ -60,11 +60,12 @@ pub fn mends(
     whole_array: Option<&str>,
     remedied: &Remedied<'_>,
 ) -> bool {
-    let mut slice = |writes: &[Write], versioned: &[bool]| {
-        Commands::read(project, function.steps, writes, versioned, act)?.slice(project, Extent::Decided)
+    let mut slice = |instead| {
+        let commands = Commands::around(project, function.script, function.writes, act, instead)?;
+        commands.slice(&commands.kept(project, Extent::Decided))
     };
-    let Some(before) = slice(function.writes, function.versioned) else { return false };
-    let Some(mut after) = slice(remedied.writes, remedied.versioned) else { return false };
+    let Some(before) = slice(None) else { return false };
+    let Some(mut after) = slice(remedied.write) else { return false };
     let is_same = before.collections.len() == after.collections.len()
         && before.collections.iter().zip(&after.collections).all(|(a, b)| a.same(b));
     let acting = after.act;
@@ -139,6 +140,7 @@ fn parts(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
 fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>) -> bool {
     [Mode::Same, Mode::Different(None)].into_iter().all(|mode| {
         let mut search = Search::new(before, mode, None);
+        search.machine.expect(after.slice);
         if search.climb().is_some() {
             return false;
         }

@@ -4,7 +4,9 @@
 
 use super::bson::Value;
 use super::eval::Machine;
-use super::slice::{Action, Command as Planned, Slice};
+use super::known::{Part, States};
+use super::script::{Action, Command as Planned};
+use super::slice::Slice;
 use super::store::{Command, Failure, Reply, Store};
 use super::{send, send::Sent};
 use crate::facts::TryPart;
@@ -53,12 +55,15 @@ pub struct Request {
     pub failed: FxHashSet<Site>,
     /// `try` statements that were left by an exception.
     pub caught: FxHashSet<Site>,
-    pub fresh: FxHashMap<Site, Value>,
-    pub next_fresh: u32,
+    /// The states of what its commands change.
+    pub states: States,
+    /// The number of the last identifier that it made for an insert.
+    pub last_id: u32,
     /// Values of array elements while a predicate is evaluated.
     pub elements: Vec<(V, Option<Value>)>,
+    /// What was told where it was met: not again, until a result changes.
     pub memo: FxHashMap<V, Option<Value>>,
-    /// What rests on no result of a command, so that it stays.
+    /// The same of what rests on no result of a command, so that it stays.
     pub fixed: FxHashMap<V, Option<Value>>,
     /// How often something that a command changes was asked.
     pub results_asked: u32,
@@ -85,7 +90,17 @@ pub struct Request {
 
 impl Request {
     pub fn new(who: usize) -> Self {
-        Self { who, next_fresh: limits::FRESH_IDS + 1_000_000 * (who as u32 + 1), ..Self::default() }
+        Self { who, last_id: Self::ids_of(who), ..Self::default() }
+    }
+
+    /// Identifiers above this one are made for the inserts of a request.
+    const fn ids_of(who: usize) -> u32 {
+        limits::FRESH_IDS + 1_000_000 * (who as u32 + 1)
+    }
+
+    /// The same for the places of the code that a request evaluates.
+    pub const fn ids_of_places(who: usize) -> u32 {
+        Self::ids_of(who) + 500_000
     }
 
     /// Forgets what was evaluated, because something that it may rest on has changed.
@@ -93,14 +108,27 @@ impl Request {
         self.memo.clear();
         self.conditions.clear();
     }
-
-    fn set(&mut self, site: Site, result: Option<Value>) {
-        self.results.insert(site, result);
-        self.forget();
-    }
 }
 
 impl Machine<'_> {
+    /// Notes what the requests of a slice may change.
+    pub fn expect(&mut self, slice: &Slice) {
+        for command in &slice.commands {
+            self.known.expect(match command.action {
+                Action::Given { document, .. } => Part::Given(document),
+                _ => Part::Result(command.site),
+            });
+        }
+    }
+
+    /// A command has this result.
+    fn set(&mut self, request: &mut Request, site: Site, result: Option<Value>) {
+        let has_failed = request.failed.contains(&site);
+        self.known.change(&mut request.states, Part::Result(site), result.as_ref(), has_failed);
+        request.results.insert(site, result);
+        request.forget();
+    }
+
     /// Runs a request until it has sent one command, or is over. Says whether it sent one.
     pub fn advance(&mut self, slice: &Slice, request: &mut Request, world: &mut World) -> bool {
         if self.advance_to(slice, request, world, slice.commands.len()) {
@@ -143,6 +171,7 @@ impl Machine<'_> {
         request.is_skipped = false;
         if let Action::Given { collection, document } = &planned.action {
             if let Some(known) = world.store.documents(*collection).first() {
+                self.known.change(&mut request.states, Part::Given(*document), Some(known), false);
                 request.given.insert(*document, known.clone());
                 request.forget();
             }
@@ -165,7 +194,7 @@ impl Machine<'_> {
         }
         let Some(sent) = self.command(request, planned) else {
             if let Some(result) = request.unread.take() {
-                request.set(planned.site, Some(result));
+                self.set(request, planned.site, Some(result));
             }
             return false;
         };
@@ -206,11 +235,11 @@ impl Machine<'_> {
                 }
                 request.acts += u32::from(is_act && took_effect);
                 let result = send::result(&sent, reply);
-                request.set(planned.site, result);
+                self.set(request, planned.site, result);
             }
             Err(Failure::NotModelled(what)) => {
                 self.note(&what);
-                request.set(planned.site, None);
+                self.set(request, planned.site, None);
             }
             Err(_) => {
                 request.was_refused = true;
@@ -225,10 +254,11 @@ impl Machine<'_> {
     /// A command failed: the nearest handler takes over, or the request ends.
     fn fail(&mut self, planned: &Planned, request: &mut Request) {
         request.failed.insert(planned.site);
-        request.set(planned.site, None);
+        self.set(request, planned.site, None);
         let handler = planned.within.iter().rev().find(|(_, part)| *part == TryPart::Body);
         match handler {
             Some((site, _)) => {
+                self.known.change(&mut request.states, Part::Caught(*site), None, true);
                 request.caught.insert(*site);
             }
             None if planned.caught => {}

@@ -8,6 +8,7 @@ use super::bson::Value;
 use super::choices::Choices;
 use super::eval::{Machine, Mode};
 use super::hints::Hints;
+use super::known::Known;
 use super::request::{Move, Request, World};
 use super::slice::Slice;
 use super::store::{Command, Store, UniqueIndex};
@@ -176,7 +177,10 @@ impl<'q, 'a> Search<'q, 'a> {
             slots: rustc_hash::FxHashMap::default(),
             large: rustc_hash::FxHashMap::default(),
             has_twins: question.apart.is_some(),
+            fresh: rustc_hash::FxHashMap::default(),
+            known: Known::default(),
         };
+        machine.expect(question.slice);
         machine.plan(question.hints);
         Self { question, machine, appender, was_refused: false }
     }
@@ -242,9 +246,11 @@ impl<'q, 'a> Search<'q, 'a> {
     /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
     pub(super) fn matters(&mut self) -> BTreeSet<usize> {
         self.machine.choices.asked.clear();
+        self.machine.choices.is_listening = true;
         let _ = self.alone();
         let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();
         sites.into_iter().for_each(|site| self.machine.ask_read(site));
+        self.machine.choices.is_listening = false;
         std::mem::take(&mut self.machine.choices.asked).into_iter().collect()
     }
 
@@ -284,19 +290,29 @@ impl<'q, 'a> Search<'q, 'a> {
         let mut world = self.world();
         let mut request = Request::new(0);
         let slice = self.question.slice;
+        // What is evaluated on the way to the goal is asked again there.
+        self.machine.choices.is_listening = slice.goal.is_empty();
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
+        self.machine.choices.is_listening = true;
+        let progress = self.progress_from(&mut request, &mut world);
+        self.machine.choices.is_listening = false;
+        progress
+    }
+
+    fn progress_from(&mut self, request: &mut Request, world: &mut World) -> (usize, Vec<usize>) {
+        let slice = self.question.slice;
         for (at, atom) in slice.goal.iter().enumerate() {
             // What each atom asks is told, also where it was known.
             request.forget();
             request.fixed.clear();
             self.machine.choices.asked.clear();
-            if !self.machine.holds(&mut request, *atom) {
+            if !self.machine.holds(request, *atom) {
                 return (at, self.asked());
             }
         }
         self.machine.choices.asked.clear();
         let before = request.acts;
-        while request.at <= slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act + 1) {}
+        while request.at <= slice.act && self.machine.advance_to(slice, request, world, slice.act + 1) {}
         if request.acts > before {
             return (slice.goal.len() + 1, Vec::new());
         }

@@ -7,7 +7,7 @@ use super::bson::Value;
 use super::eval::Machine;
 use super::hints::is_position;
 use super::request::Request;
-use super::slice::{Action, Command as Planned};
+use super::script::{Action, Command as Planned};
 use super::store::{Command, Reply, Returns};
 use crate::project::mongo::Action as Method;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -164,8 +164,8 @@ impl Machine<'_> {
             }
         };
         if document.field("_id").is_none() {
-            request.next_fresh += 1;
-            document.set("_id", Value::Id(request.next_fresh));
+            request.last_id += 1;
+            document.set("_id", Value::Id(request.last_id));
         }
         let is_native =
             write.upsert || matches!(write.method.as_str(), "insertOne" | "insertMany" | "bulkWrite" | "insert");

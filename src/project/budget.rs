@@ -8,6 +8,7 @@ use super::mongo::is_telling;
 use crate::limits::{self, Cut, Cuts};
 use crate::value::{Budget, ClassRef, FnRef};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// What is left for each file, and what was cut.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub(super) struct Ledger {
     /// What the budgets inside the current one have taken.
     nested: Taken,
     cuts: BTreeMap<FnRef, Cuts>,
+    /// What following each function took.
+    times: Vec<Duration>,
 }
 
 impl Ledger {
@@ -27,12 +30,18 @@ impl Ledger {
         let left = bytes.iter().map(|bytes| limits::of_linked_file(*bytes)).collect();
         Self { left, whole: limits::of_project(bytes.iter().sum()), ..Self::default() }
     }
+
+    /// Gives all budgets anew; the time that was taken stays counted.
+    pub(super) fn renew(&mut self, bytes: &[usize]) {
+        *self = Self { times: std::mem::take(&mut self.times), ..Self::new(bytes) };
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
     work: u64,
     kept: u64,
+    time: Duration,
 }
 
 /// The budget of one function, which has to be ended.
@@ -40,6 +49,7 @@ struct Taken {
 pub struct Turn {
     budget: Budget,
     nested: Taken,
+    since: Instant,
 }
 
 impl Project {
@@ -51,7 +61,8 @@ impl Project {
         let ((work, kept), own) = (limits::of_linked_function(bytes), limits::of_own_code(bytes));
         let work = work.min(left.0).min(whole.0).max(own.0);
         let kept = kept.min(left.1).min(whole.1).max(own.1);
-        Turn { budget: self.arena.begin(work, kept), nested: std::mem::take(&mut self.ledger.nested) }
+        let nested = std::mem::take(&mut self.ledger.nested);
+        Turn { budget: self.arena.begin(work, kept), nested, since: Instant::now() }
     }
 
     /// Ends what [`Project::begin`] began, and notes what was cut.
@@ -60,6 +71,7 @@ impl Project {
         let nested = std::mem::replace(&mut self.ledger.nested, turn.nested);
         self.ledger.nested.work += spent.work;
         self.ledger.nested.kept += spent.kept;
+        self.count_time(func, turn.since.elapsed(), nested.time);
         let file = self.file_of(func) as usize;
         let own = (spent.work.saturating_sub(nested.work), spent.kept.saturating_sub(nested.kept));
         for left in self.ledger.left.get_mut(file).into_iter().chain([&mut self.ledger.whole]) {
@@ -67,6 +79,23 @@ impl Project {
             left.1 = left.1.saturating_sub(own.1);
         }
         self.note_cuts(func, spent.cuts);
+    }
+
+    /// The time of a function, without that of the budgets inside its own.
+    fn count_time(&mut self, func: FnRef, whole: Duration, nested: Duration) {
+        self.ledger.nested.time += whole;
+        let at = func.0 as usize;
+        if self.ledger.times.len() <= at {
+            self.ledger.times.resize(self.functions.len().max(at + 1), Duration::ZERO);
+        }
+        if let Some(time) = self.ledger.times.get_mut(at) {
+            *time += whole.saturating_sub(nested);
+        }
+    }
+
+    /// What following and judging each function took, without what it calls.
+    pub fn times(&self) -> impl Iterator<Item = (FnRef, Duration)> {
+        self.ledger.times.iter().enumerate().map(|(at, time)| (FnRef(at as u32), *time))
     }
 
     /// Follows a function within its budget.

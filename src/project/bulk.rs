@@ -7,7 +7,7 @@ use super::handles::Handle;
 use super::link::{Op, Project, Step};
 use super::mongo::{Action, DbCall};
 use super::writes::{Write, WriteKind};
-use crate::value::{C, Entry, Key, Node, Site, V};
+use crate::value::{C, Entry, FnRef, Key, Node, Site, V};
 use rustc_hash::FxHashMap;
 
 /// The operations of `bulkWrite`.
@@ -69,7 +69,7 @@ impl Project {
         let mut handles = FxHashMap::default();
         for at in 0..self.summaries.len() {
             let runs: Vec<(V, V)> =
-                self.summaries.get(at).into_iter().flatten().filter_map(|step| self.run_of(step)).collect();
+                self.steps_of(FnRef(at as u32)).iter().filter_map(|step| self.run_of(step)).collect();
             for (collection, operations) in runs {
                 if matches!(self.arena.node(operations), Node::Member(..) | Node::Param(..)) {
                     let handle = self.handle_of(collection, 0).unwrap_or(Handle::Value(collection));

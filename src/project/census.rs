@@ -55,7 +55,7 @@ impl Census {
     }
 
     fn add_steps(&mut self, project: &mut Project, func: FnRef, is_wanted: impl Fn(Option<&Called>, &Step) -> bool) {
-        let steps = project.summaries.get(func.0 as usize).map_or(&[][..], Vec::as_slice);
+        let steps = project.steps_of(func);
         let spot = |project: &Project, site: Site| {
             let info = project.base_site(site);
             (info.file, info.start, info.end)

@@ -189,13 +189,24 @@ impl Project {
         if let Some(known) = instance.conds.get(&cond) {
             return *known;
         }
-        let atoms = self.arena.atoms(cond);
-        let mut result = C::TRUE;
-        for atom in atoms.into_iter().rev() {
+        // Conditions share their starts, so each start is instantiated once.
+        let (mut open, mut result) = (Vec::new(), C::TRUE);
+        let mut at = cond;
+        while at.0 > 1 {
+            if let Some(known) = instance.conds.get(&at) {
+                result = *known;
+                break;
+            }
+            let Some((parent, atom)) = self.arena.cond(at) else { break };
+            self.arena.spend(1);
+            open.push((at, atom));
+            at = parent;
+        }
+        for (cond, atom) in open.into_iter().rev() {
             let value = self.instantiate(instance, atom.value);
             result = self.arena.assume(result, value, atom.holds);
+            instance.conds.insert(cond, result);
         }
-        instance.conds.insert(cond, result);
         result
     }
 }

@@ -12,9 +12,11 @@ use super::proven::Proven;
 use super::ranges::Ranges;
 use super::sections::Sections;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
+use crate::timings::Laps;
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 /// One effect as a function sees it, its own or one of a callee.
 #[derive(Clone, Debug)]
@@ -36,6 +38,9 @@ pub struct Step {
     /// The `try` statements around the step, outermost first, also those around the calls that lead to it.
     pub within: Vec<(Site, TryPart)>,
 }
+
+/// The steps of a function, in order, which whoever reads them shares.
+pub type Steps = Arc<[Step]>;
 
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -76,7 +81,7 @@ pub struct Project {
     pub(super) exports: Vec<FxHashMap<Sym, V>>,
     pub(super) export_all: Vec<Vec<u32>>,
     /// What each function does, in order, callees included.
-    pub summaries: Vec<Vec<Step>>,
+    pub summaries: Vec<Steps>,
     /// For each function, the functions that call it and the site of the call.
     pub callers: Vec<Vec<(FnRef, Site)>>,
     pub(super) returns: Vec<Option<Vec<(C, V)>>>,
@@ -100,6 +105,8 @@ pub struct Project {
     /// By file and offsets of the call.
     pub(super) written: FxHashMap<(u32, u32, u32), WrittenCall>,
     pub(super) memo: FxHashMap<V, V>,
+    /// The same for conditions.
+    pub(super) linked_conds: FxHashMap<C, C>,
     pub(super) depth: u32,
     /// Fields of instances that are being looked up inside each other.
     pub(super) open_fields: u32,
@@ -111,6 +118,8 @@ pub struct Project {
     pub(super) tries: FxHashMap<SiteInfo, Try>,
     pub(super) sections: Sections,
     pub(super) ranges: Ranges,
+    /// The stages of the linking.
+    pub laps: Laps,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +163,7 @@ impl Project {
             constructors: FxHashMap::default(),
             written: FxHashMap::default(),
             memo: FxHashMap::default(),
+            linked_conds: FxHashMap::default(),
             depth: 0,
             open_fields: 0,
             open: 0,
@@ -162,6 +172,7 @@ impl Project {
             tries: FxHashMap::default(),
             sections: Sections::default(),
             ranges: Ranges::default(),
+            laps: Laps::default(),
         };
         for (file, facts) in facts.enumerate() {
             let (file, facts) = (file as u32, facts.borrow());
@@ -177,32 +188,37 @@ impl Project {
             project.exports.push(moved.exports.into_iter().collect());
             project.export_all.push(moved.export_all);
         }
+        project.laps.end("merge facts");
         project.forget_summaries(lengths);
         project.collect_tries();
         project.link_bindings();
+        project.laps.end("link bindings");
         project.link_models();
+        project.laps.end("link models");
         project.forget_summaries(lengths);
         project.link_classes();
         project.summarise_all();
+        project.laps.end("link functions");
         project.link_proven();
         project.link_routes();
         project.link_batches();
         project.ranges = Ranges::new(&project.functions, &project.files);
         project.link_sections();
+        project.laps.end("link the rest");
         project
     }
 
     /// Begins anew: what was summarised on the way to the models and bindings did not know them.
     fn forget_summaries(&mut self, lengths: &[usize]) {
         let count = self.functions.len();
-        self.summaries = vec![Vec::new(); count];
+        self.summaries = vec![Steps::default(); count];
         self.callers = vec![Vec::new(); count];
         self.returns = vec![None; count];
         self.throws = vec![None; count];
         self.state = vec![State::New; count];
         self.completed.clear();
         self.given.clear();
-        self.ledger = Ledger::new(lengths);
+        self.ledger.renew(lengths);
         self.forget_linked();
     }
 
@@ -251,6 +267,16 @@ impl Project {
     /// What the handler of a `try` statement does, in the terms of its own function.
     pub fn try_at(&self, site: Site) -> Option<Try> {
         self.tries.get(&self.base_site(site)).copied()
+    }
+
+    /// What a function does, callees included.
+    pub fn steps_of(&self, func: FnRef) -> &[Step] {
+        self.summaries.get(func.0 as usize).map_or(&[], |steps| steps)
+    }
+
+    /// The same, to be kept while the project changes.
+    pub fn shared_steps_of(&self, func: FnRef) -> Steps {
+        self.summaries.get(func.0 as usize).cloned().unwrap_or_default()
     }
 
     /// What a function returns, in its own terms; `None` where that is too much to follow.

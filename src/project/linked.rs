@@ -179,17 +179,33 @@ impl Project {
     /// Forgets all resolved values, so that they are resolved again with what is known since.
     pub(super) fn forget_linked(&mut self) {
         self.memo.clear();
+        self.linked_conds.clear();
     }
 
     pub fn linked_cond(&mut self, cond: C) -> C {
         if cond == C::TRUE || cond == C::FALSE {
             return cond;
         }
-        let atoms = self.arena.atoms(cond);
-        let mut result = C::TRUE;
-        for atom in atoms.into_iter().rev() {
+        // Conditions share their starts, so each start is linked once.
+        let (mut open, mut result) = (Vec::new(), C::TRUE);
+        let mut at = cond;
+        while at.0 > 1 {
+            if let Some(known) = self.linked_conds.get(&at) {
+                result = *known;
+                break;
+            }
+            let Some((parent, atom)) = self.arena.cond(at) else { break };
+            self.arena.spend(1);
+            open.push((at, atom));
+            at = parent;
+        }
+        for (cond, atom) in open.into_iter().rev() {
             let value = self.linked(atom.value);
             result = self.arena.assume(result, value, atom.holds);
+            // Inside of a value that is being linked, or once the budget is spent, it is linked less far than elsewhere.
+            if self.depth == 0 && !self.arena.is_spent() {
+                self.linked_conds.insert(cond, result);
+            }
         }
         result
     }

@@ -43,4 +43,4 @@ mod upserts;
 pub mod writes;
 
 pub use crate::facts::{Literal, Property, Written, WrittenCall};
-pub use link::{Marks, Op, Project, Step};
+pub use link::{Marks, Op, Project, Step, Steps};

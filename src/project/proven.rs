@@ -36,7 +36,7 @@ impl Project {
             let value = self.linked(value);
             self.prove(value);
         }
-        let calls: Vec<V> = self.summaries.get(at).into_iter().flatten().filter_map(|s| self.shown(&s.op)).collect();
+        let calls: Vec<V> = self.steps_of(FnRef(at as u32)).iter().filter_map(|s| self.shown(&s.op)).collect();
         for value in calls {
             self.prove(value);
         }

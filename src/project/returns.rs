@@ -49,8 +49,7 @@ impl Project {
     fn note_lost_returns(&mut self, func: FnRef) {
         let is_done = self.state.get(func.0 as usize) == Some(&State::Done);
         let is_followed = self.throws.get(func.0 as usize).is_some_and(Option::is_some);
-        let steps = self.summaries.get(func.0 as usize);
-        if is_done && is_followed && steps.into_iter().flatten().any(|step| self.touches_database(step)) {
+        if is_done && is_followed && self.steps_of(func).iter().any(|step| self.touches_database(step)) {
             self.note_cut(func, Cut::Returns);
         }
     }

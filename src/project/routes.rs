@@ -7,7 +7,7 @@
 //! Input: the linked functions. Output: one more function for each route whose handlers depend on each other.
 //! Must not know: rules, MongoDB methods.
 
-use super::link::{Op, Project, State, Step};
+use super::link::{Op, Project, State, Step, Steps};
 use crate::facts::{EffectKind, Function};
 use crate::limits;
 use crate::value::{C, FnRef, Node, Site, Sym, V};
@@ -196,7 +196,7 @@ impl Project {
         if let Some(leads) = known.get(&handler) {
             return *leads;
         }
-        let steps = self.summaries.get(handler.0 as usize).cloned().unwrap_or_default();
+        let steps = self.shared_steps_of(handler);
         let leads = steps.iter().any(|step| match &step.op {
             Op::Assign { object, key: Some(_), .. } => self.parameter_of(*object) == Some(handler),
             Op::Call { callee, args, .. } => {
@@ -250,7 +250,7 @@ impl Project {
             self.learn(&own, func, cond, &mut known);
         }
         if let Some(slot) = self.summaries.get_mut(func.0 as usize) {
-            *slot = steps;
+            *slot = steps.into();
         }
     }
 
@@ -280,7 +280,7 @@ impl Project {
             tries: Vec::new(),
         });
         self.files.push(route.file);
-        self.summaries.push(Vec::new());
+        self.summaries.push(Steps::default());
         self.callers.push(Vec::new());
         self.returns.push(None);
         self.throws.push(None);

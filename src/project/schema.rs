@@ -78,7 +78,7 @@ impl Project {
             self.schema_fields(name, *schema, &mut schemas);
         }
         for at in 0..self.functions.len() {
-            let steps: Vec<_> = self.summaries.get(at).map(|steps| self.own_or_index(steps)).unwrap_or_default();
+            let steps: Vec<_> = self.own_or_index(self.steps_of(FnRef(at as u32)));
             for step in steps {
                 let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
                 for row in self.rows_of_index(*recv, *name, args) {
@@ -137,7 +137,7 @@ impl Project {
 
     /// Place, name and arguments of the calls that make models, in a function's own text or in what it calls.
     fn model_calls(&self, at: usize, is_own: bool) -> Vec<(SiteInfo, &'static str, Vec<V>)> {
-        let steps = self.summaries.get(at).map(Vec::as_slice).unwrap_or_default();
+        let steps = self.steps_of(FnRef(at as u32));
         let calls = steps.iter().filter(|step| (step.calls == 0) == is_own).filter_map(|step| {
             let Op::Call { callee, args, .. } = &step.op else { return None };
             let name = match self.last_name(*callee)? {

@@ -198,7 +198,7 @@ impl Project {
             *slot = is_followed.then_some(thrown);
         }
         if let Some(slot) = self.summaries.get_mut(at) {
-            *slot = steps;
+            *slot = steps.into();
         }
     }
 
@@ -303,13 +303,13 @@ impl Project {
             if self.state.get(func.0 as usize) != Some(&State::Done) {
                 continue;
             }
-            let inner = self.summaries.get(func.0 as usize).cloned().unwrap_or_default();
-            for sub in inner {
+            let inner = self.shared_steps_of(func);
+            for sub in inner.iter() {
                 if self.arena.is_spent() {
                     break;
                 }
                 if let Some(cut) = limits::cut_of_step(steps.len(), sub.calls + 1) {
-                    if self.touches_database(&sub) {
+                    if self.touches_database(sub) {
                         self.note_cut(caller, cut);
                     }
                     continue;

@@ -127,12 +127,7 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
 }
 
 fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &Presumed) -> bool {
-    let (mut writes, mut versioned) = (case.function.writes.to_vec(), case.function.versioned.to_vec());
-    let at = case.act.write;
-    if let (Some(old), Some(is_versioned)) = (writes.get_mut(at), versioned.get_mut(at)) {
-        (*old, *is_versioned) = (write.clone(), false);
-    }
-    let remedied = Remedied { writes: &writes, versioned: &versioned, indexes: &[], presumed, keys: &[] };
+    let remedied = Remedied { write: Some(write), indexes: &[], presumed, keys: &[] };
     judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied)
 }
 
@@ -146,8 +141,7 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
         return None;
     }
     let (indexes, keys) = index::needed(project, schemas, act, filters)?;
-    let Function { writes, versioned, .. } = *case.function;
-    let remedied = Remedied { writes, versioned, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
+    let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let help = help::of_indexes(project, &indexes)?;
     let is_mended = judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied);
     is_mended.then_some(Remedy { help, only: None })

@@ -118,7 +118,7 @@ fn source(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &[String], depth
 
 /// Whether the array of a loaded document is changed in JavaScript: `doc.items.push(…)`, `doc.items = …`, `doc.items[0].n = 1`.
 fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> bool {
-    for step in &trace.steps {
+    for step in trace.steps.iter() {
         let place = match &step.op {
             Op::Assign { object, key, .. } => {
                 let Some(mut path) = changed_path(ctx, *object, root) else { continue };

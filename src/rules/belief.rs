@@ -145,7 +145,7 @@ fn meaning(ctx: &Context<'_>, at: usize, call: &Listed, trace: Option<&Trace>, n
 
 /// The database calls of a function in order.
 fn listed(ctx: &mut Context<'_>, func: FnRef, trace: Option<&Trace>) -> Vec<Listed> {
-    let steps = ctx.project.summaries.get(func.0 as usize).cloned().unwrap_or_default();
+    let steps = ctx.project.shared_steps_of(func);
     let mut calls = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         let written = trace.map_or(&[][..], |trace| trace.writes.as_slice()).iter().enumerate();
@@ -214,7 +214,7 @@ fn change(ctx: &Context<'_>, write: &Write, field: &FieldWrite, numbered: &Numbe
 }
 
 fn read_session(ctx: &mut Context<'_>, func: FnRef, read: &DbCall) -> Option<V> {
-    let steps = ctx.project.summaries.get(func.0 as usize)?.clone();
+    let steps = ctx.project.shared_steps_of(func);
     let step = steps.iter().find(|step| step.site == read.site)?;
     let Op::Call { callee, args, .. } = &step.op else { return None };
     let result =
@@ -231,8 +231,7 @@ fn circumstances(
     trace: Option<&Trace>,
     numbered: &Numbered<'_>,
 ) -> Vec<String> {
-    let summary = ctx.project.summaries.get(func.0 as usize);
-    let Some(step) = summary.and_then(|steps| steps.get(call.step)).cloned() else { return Vec::new() };
+    let Some(step) = ctx.project.steps_of(func).get(call.step).cloned() else { return Vec::new() };
     let caught = match (step.duplicate_key_caught, step.caught) {
         (true, _) => "a duplicate key",
         (false, true) => "any error",
@@ -266,7 +265,7 @@ fn used_as(ctx: &Context<'_>, func: FnRef, site: Site, other: &Listed, trace: Op
         )
     };
     let in_condition = |cond: C| ctx.project.arena.atoms(cond).iter().any(|atom| holds(atom.value));
-    let step = ctx.project.summaries.get(func.0 as usize).and_then(|steps| steps.get(other.step));
+    let step = ctx.project.steps_of(func).get(other.step);
     let writes: Vec<&Write> = other.writes.iter().filter_map(|at| trace?.writes.get(*at)).collect();
     let filters = writes.iter().map(|write| write.filter).chain([other.read.as_ref().and_then(|read| read.filter)]);
     let mut found = Vec::new();

@@ -9,13 +9,15 @@ use super::results::DecisiveCalls;
 use super::silence::Silent;
 use crate::config::Config;
 use crate::diagnostic::{Fix, Level, Proof, Role};
+use crate::judge::Script;
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::project::{Op, Project, Step};
+use crate::project::{Op, Project, Step, Steps};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -48,7 +50,7 @@ pub struct Draft {
 /// One function, with what its writes depend on.
 pub struct Trace {
     pub func: FnRef,
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     pub writes: Vec<Write>,
     /// For each write, the checks in its path condition.
     pub checks: Vec<Vec<Check>>,
@@ -57,6 +59,8 @@ pub struct Trace {
     /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
     pub locks: Vec<Lock>,
+    /// For each write whether it is sent with a version, and the commands, as the judge reads them; read when first asked for.
+    pub(super) judged: OnceCell<(Vec<bool>, Script)>,
 }
 
 /// A rule, a place, its collection as one view names it, and whether the relations leave a doubt.
@@ -103,7 +107,7 @@ impl<'a> Context<'a> {
     /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
     /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
-        let steps = self.project.summaries.get(func.0 as usize)?.clone();
+        let steps = self.project.shared_steps_of(func);
         let mut writes = self.project.writes(&steps);
         self.drop_unsent(&steps, &mut writes);
         let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));
@@ -145,7 +149,7 @@ impl<'a> Context<'a> {
         }
         let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
-        Some(Trace { func, steps, writes, checks, guarded, documents, locks })
+        Some(Trace { func, steps, writes, checks, guarded, documents, locks, judged: OnceCell::new() })
     }
 
     /// Leaves out what Mongoose does not send: changes inside of a Mixed field, without `markModified`.

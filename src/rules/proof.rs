@@ -6,7 +6,7 @@ use super::context::{Context, Draft, Trace};
 use super::silence::{Silence, Silent};
 use super::spell::Numbers;
 use crate::diagnostic::{Level, Proof, Role};
-use crate::judge::{self, Act, Function, Verdict};
+use crate::judge::{self, Act, Function, Script, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::{Write, WriteKind};
@@ -111,8 +111,12 @@ impl Context<'_> {
             return;
         }
         let Some(at) = trace.writes.iter().position(|known| std::ptr::eq(known, act.write)) else { return };
-        let versioned = self.versioned(trace);
-        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned: &versioned };
+        let (versioned, script) = trace.judged.get_or_init(|| {
+            let versioned = self.versioned(trace);
+            let script = Script::read(self.project, &trace.steps, &trace.writes, &versioned);
+            (versioned, script)
+        });
+        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
         let judged = Act { write: at, cond: act.cond, apart: act.apart };
         let whole_array = act.whole_array;
         let case = Case { function: &function, act: judged, whole_array, documents: &trace.documents };

@@ -70,7 +70,7 @@ pub fn function_reads(ctx: &Context<'_>, func: FnRef, field: &str) -> bool {
         .project
         .function(func)
         .is_some_and(|function| function.effects.iter().any(|effect| reads(ctx, effect.cond, &[], field)));
-    let steps = ctx.project.summaries.get(func.0 as usize).map_or(&[][..], Vec::as_slice);
+    let steps = ctx.project.steps_of(func);
     own || steps.iter().any(|step| {
         let args: &[V] = match &step.op {
             Op::Call { args, .. } => args,

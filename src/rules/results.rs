@@ -21,7 +21,7 @@ pub fn is_decisive(ctx: &mut Context<'_>, site: Site) -> bool {
 /// The calls in the conditions of all effects and exceptions.
 fn decisive_calls(project: &Project) -> DecisiveCalls {
     let arena = &project.arena;
-    let steps = project.summaries.iter().flatten().map(|step| step.cond);
+    let steps = project.summaries.iter().flat_map(|steps| steps.iter()).map(|step| step.cond);
     let throws = project.functions.iter().flat_map(|function| function.throws.iter().copied());
     let mut open: Vec<V> = steps.chain(throws).flat_map(|cond| arena.atoms(cond)).map(|atom| atom.value).collect();
     let mut seen = FxHashSet::default();

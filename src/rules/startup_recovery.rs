@@ -47,7 +47,7 @@ fn calls_of(ctx: &Context<'_>, name: &str) -> Vec<(FnRef, Site)> {
     ctx.project
         .summaries
         .iter()
-        .flatten()
+        .flat_map(|steps| steps.iter())
         .filter(|step| {
             step.calls == 0
                 && matches!(&step.op, Op::Marked { name: marked, .. } if ctx.project.arena.text(*marked) == name)

@@ -45,11 +45,23 @@ impl Arena {
             return cond;
         }
         let value = self.as_condition(value);
-        match self.node(value).clone() {
-            Node::Not(inner) => self.assume(cond, inner, !holds),
-            Node::Coerce(Coercion::Bool, inner) => self.assume(cond, inner, holds),
-            Node::And(parts) if holds => parts.into_iter().fold(cond, |c, part| self.assume(c, part, true)),
-            Node::Or(parts) if !holds => parts.into_iter().fold(cond, |c, part| self.assume(c, part, false)),
+        match self.node(value) {
+            Node::Not(inner) => {
+                let inner = *inner;
+                self.assume(cond, inner, !holds)
+            }
+            Node::Coerce(Coercion::Bool, inner) => {
+                let inner = *inner;
+                self.assume(cond, inner, holds)
+            }
+            Node::And(parts) if holds => {
+                let parts = parts.clone();
+                parts.into_iter().fold(cond, |c, part| self.assume(c, part, true))
+            }
+            Node::Or(parts) if !holds => {
+                let parts = parts.clone();
+                parts.into_iter().fold(cond, |c, part| self.assume(c, part, false))
+            }
             _ => match self.truth(cond, value) {
                 Some(known) if known == holds => cond,
                 Some(_) => C::FALSE,
@@ -60,6 +72,18 @@ impl Arena {
 
     /// The value as a condition: alternatives that come from `&&`, `||`, `!` and `?:` on booleans become `And` and `Or`.
     pub fn as_condition(&mut self, value: V) -> V {
+        match self.peek(value) {
+            Node::OneOf(_) => {
+                self.remembered_new(|memo| &memo.conditions, value, |arena| arena.choice_as_condition(value))
+            }
+            _ => {
+                self.spend(1);
+                value
+            }
+        }
+    }
+
+    fn choice_as_condition(&mut self, value: V) -> V {
         let Some((own, then, otherwise)) = self.choice(value) else { return value };
         let (condition, then, otherwise) = match *self.node(own) {
             Node::Not(inner) => (inner, otherwise, then),
@@ -168,11 +192,17 @@ impl Arena {
         if left == C::TRUE {
             return right;
         }
-        let mut cond = left;
-        for atom in self.atoms(right).into_iter().rev() {
-            cond = self.assume(cond, atom.value, atom.holds);
-        }
-        if self.contradicts_itself(cond) { C::FALSE } else { cond }
+        self.remembered_new(
+            |memo| &memo.conjunctions,
+            (left, right),
+            |arena| {
+                let mut cond = left;
+                for atom in arena.atoms(right).into_iter().rev() {
+                    cond = arena.assume(cond, atom.value, atom.holds);
+                }
+                if arena.contradicts_itself(cond) { C::FALSE } else { cond }
+            },
+        )
     }
 
     /// `cond && value`, checked against every part of the condition.
@@ -183,6 +213,10 @@ impl Arena {
 
     /// Whether an atom is refuted by the others: `!(a && b)` beside `a` and `b`, `a === null` beside `a`.
     fn contradicts_itself(&self, cond: C) -> bool {
+        self.remembered(&self.memo.contradictions, cond, || self.is_contradiction(cond))
+    }
+
+    fn is_contradiction(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
         if atoms.len() > limits::CHECKED_OPERANDS {
             return false;
@@ -194,11 +228,13 @@ impl Arena {
     }
 
     fn is_refuted_among(&self, atoms: &[Atom], is_asked: impl Fn(V) -> bool) -> bool {
+        let mut others: Vec<Atom> = Vec::with_capacity(atoms.len());
         atoms.iter().enumerate().any(|(at, atom)| {
             if !is_asked(atom.value) {
                 return false;
             }
-            let others: Vec<Atom> = atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a).collect();
+            others.clear();
+            others.extend(atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a));
             self.truth_under(&others, atom.value, 0).is_some_and(|truth| truth != atom.holds)
         })
     }
@@ -234,10 +270,10 @@ impl Arena {
     pub fn all(&mut self, parts: Vec<V>) -> V {
         let mut flat: Vec<V> = Vec::new();
         for part in parts {
-            match self.node(part).clone() {
+            match self.node(part) {
                 Node::Bool(true) => {}
                 Node::Bool(false) => return part,
-                Node::And(inner) => flat.extend(inner),
+                Node::And(inner) => flat.extend_from_slice(inner),
                 _ => flat.push(part),
             }
             if flat.len() > limits::OPERANDS {
@@ -254,10 +290,10 @@ impl Arena {
     pub fn any(&mut self, parts: Vec<V>) -> V {
         let mut flat: Vec<V> = Vec::new();
         for part in parts {
-            match self.node(part).clone() {
+            match self.node(part) {
                 Node::Bool(false) => {}
                 Node::Bool(true) => return part,
-                Node::Or(inner) => flat.extend(inner),
+                Node::Or(inner) => flat.extend_from_slice(inner),
                 _ => flat.push(part),
             }
             if flat.len() > limits::OPERANDS {

@@ -5,11 +5,14 @@
 
 mod conditions;
 mod interned;
+mod memo;
 mod meter;
 mod node;
+mod remembered;
 mod truth;
 mod work;
 
+use memo::Memo;
 use meter::Meter;
 pub use meter::{Budget, Spent};
 pub use node::*;
@@ -47,6 +50,7 @@ pub struct Arena {
     /// What is left of the work that one question about a condition may take.
     fuel: Cell<u32>,
     meter: Meter,
+    memo: Memo,
     /// How many unknown values stand for ones that were too deep or too large.
     unknown: u32,
 }
@@ -64,6 +68,7 @@ impl Default for Arena {
             sites: Interned::default(),
             fuel: Cell::new(0),
             meter: Meter::default(),
+            memo: Memo::default(),
             unknown: 0,
         };
         for atom in [none, never] {
@@ -190,6 +195,7 @@ impl Arena {
         self.conds.seal();
         self.extents.shrink();
         self.sites.seal();
+        self.memo = Memo::default();
     }
 
     fn insert(&mut self, mut node: Node, shape: Shape, width: u64) -> V {
@@ -259,7 +265,11 @@ impl Arena {
             }),
             Node::Array(items) => items.iter().any(|item| self.is_open(item.value) || item.cond != C::TRUE),
             Node::OneOf(_) => true,
-            _ => children(node).iter().any(|child| self.is_open(*child)),
+            _ => {
+                let mut is_open = false;
+                for_children(node, &mut |child| is_open |= self.is_open(child));
+                is_open
+            }
         }
     }
 
@@ -374,9 +384,9 @@ impl Arena {
             if cond == C::FALSE {
                 continue;
             }
-            match self.node(value).clone() {
+            match self.node(value) {
                 Node::OneOf(inner) => {
-                    for (c, v) in inner {
+                    for (c, v) in inner.clone() {
                         let both = self.and(cond, c);
                         if both != C::FALSE {
                             flat.push((both, v));

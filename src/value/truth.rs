@@ -9,9 +9,21 @@ use crate::limits;
 impl Arena {
     /// Whether a value is truthy under a condition; `None` when that is not decided.
     pub fn truth(&self, cond: C, value: V) -> Option<bool> {
-        self.fuel.set(limits::TRUTH_NODES);
-        let atoms = self.atoms(cond);
-        self.truth_under(&atoms, value, 0)
+        let find = || {
+            self.fuel.set(limits::TRUTH_NODES);
+            let atoms = self.atoms(cond);
+            self.truth_under(&atoms, value, 0)
+        };
+        // A plain value is known as fast as it is looked up.
+        match cond == C::TRUE || self.is_plain(value) {
+            true => find(),
+            false => self.remembered(&self.memo.truth, (cond, value), find),
+        }
+    }
+
+    /// Whether a value has no parts that could decide its truth.
+    fn is_plain(&self, value: V) -> bool {
+        matches!(self.peek(value), Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_))
     }
 
     /// Whether a value is truthy where these atoms hold.
@@ -184,8 +196,9 @@ impl Arena {
 
     /// The value with only the alternatives that a condition allows.
     pub fn narrow(&mut self, cond: C, value: V) -> V {
-        match self.node(value).clone() {
+        match self.node(value) {
             Node::OneOf(alternatives) => {
+                let alternatives = alternatives.clone();
                 let kept: Vec<_> = alternatives
                     .into_iter()
                     .filter(|(c, _)| !self.conflict_within(limits::TRUTH_NODES, cond, *c))

@@ -120,7 +120,7 @@ impl Project {
 
     /// Whether a function of the project takes a lock outside of the process before it calls what it is given.
     fn asks_outside(&self, func: FnRef) -> bool {
-        let steps = self.summaries.get(func.0 as usize).map(Vec::as_slice).unwrap_or_default();
+        let steps = self.steps_of(func);
         let is_own = |callee: V| matches!(self.arena.node(callee), Node::Param(of, _) if *of == func);
         let runs = steps.iter().position(|step| matches!(step.op, Op::Call { callee, .. } if is_own(callee)));
         let before = steps.get(..runs.unwrap_or(0)).unwrap_or_default();

@@ -1,0 +1,195 @@
+//! The script: what a function sends to the database and does outside of it, in order, read once for all that is asked about it.
+//!
+//! Input: the steps and writes of a function. Output: its commands, each with its path condition and the commands whose results
+//! it uses. Must not know: which of them is judged, how commands are run, rules.
+
+use super::sources::{Row, Sources};
+use crate::facts::TryPart;
+use crate::project::handles::Handle;
+use crate::project::mongo::{Action as Method, DbCall};
+use crate::project::writes::{FieldWrite, Write};
+use crate::project::{Op, Project, Step};
+use crate::value::{Arena, Atom, C, Site, V};
+use std::cell::RefCell;
+
+/// One command or outside effect.
+#[derive(Clone, Debug)]
+pub struct Command {
+    pub site: Site,
+    /// The path condition, in the order in which the code decides it.
+    pub atoms: Vec<Atom>,
+    /// The `try` statements around it, outermost first.
+    pub within: Vec<(Site, TryPart)>,
+    pub caught: bool,
+    pub session: Option<V>,
+    /// The request ends when this command matches nothing.
+    pub ends_unmatched: bool,
+    pub action: Action,
+}
+
+#[derive(Clone, Debug)]
+pub enum Action {
+    Read {
+        kind: Method,
+        collection: u32,
+        filter: Option<V>,
+    },
+    /// Someone else loaded this document before the function began.
+    Given {
+        collection: u32,
+        document: V,
+    },
+    Write {
+        collection: u32,
+        write: Box<Write>,
+        is_versioned: bool,
+    },
+    /// Something outside of the database: a mail, a payment, a message to a queue.
+    Effect {
+        name: String,
+        args: Vec<V>,
+    },
+}
+
+impl Action {
+    fn collection_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::Read { collection, .. } | Self::Write { collection, .. } | Self::Given { collection, .. } => {
+                Some(collection)
+            }
+            Self::Effect { .. } => None,
+        }
+    }
+
+    /// Gives the collection another number.
+    pub fn renumber(&mut self, number: impl FnOnce(u32) -> u32) {
+        if let Some(collection) = self.collection_mut() {
+            *collection = number(*collection);
+        }
+    }
+
+    pub fn collection(&self) -> Option<u32> {
+        match self {
+            Self::Read { collection, .. } | Self::Write { collection, .. } | Self::Given { collection, .. } => {
+                Some(*collection)
+            }
+            Self::Effect { .. } => None,
+        }
+    }
+}
+
+/// The values that a command evaluates, its path condition included.
+pub fn values_of(command: &Command) -> Vec<V> {
+    let mut values: Vec<V> = command.atoms.iter().map(|atom| atom.value).collect();
+    match &command.action {
+        Action::Read { filter, .. } => values.extend(filter),
+        Action::Given { .. } => {}
+        Action::Write { write, .. } => {
+            values.extend(write.filter.iter().chain(&write.payload).chain(&write.document).chain(&write.options));
+            values.extend(write.fields.iter().map(|field| field.value));
+        }
+        Action::Effect { args, .. } => values.extend(args),
+    }
+    values.extend(command.session);
+    values
+}
+
+/// The conditions of the parts of a write.
+pub fn conditions_of(command: &Command) -> Vec<C> {
+    match &command.action {
+        Action::Write { write, .. } => write.fields.iter().map(|field: &FieldWrite| field.cond).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// All commands of a function.
+#[derive(Debug)]
+pub struct Script {
+    pub(super) commands: Vec<Command>,
+    /// For each command, the commands whose results it uses.
+    pub(super) needs: Vec<Row>,
+    /// For each write, its command.
+    pub(super) of_writes: Vec<Option<usize>>,
+    pub(super) collections: Vec<Handle>,
+    pub(super) sources: RefCell<Sources>,
+}
+
+impl Script {
+    /// Reads a function. `versioned` says of each write whether Mongoose sends it with `__v` in its filter.
+    pub fn read(project: &mut Project, steps: &[Step], writes: &[Write], versioned: &[bool]) -> Self {
+        let mut collections = Vec::new();
+        let mut commands: Vec<Command> = Vec::new();
+        let mut of_writes = vec![None; writes.len()];
+        for (at, step) in steps.iter().enumerate() {
+            let before = commands.len();
+            for (index, write) in writes.iter().enumerate().filter(|(_, write)| write.step == at) {
+                if let Some(slot) = of_writes.get_mut(index) {
+                    *slot = Some(commands.len());
+                }
+                let action = Action::Write {
+                    collection: number_of(&mut collections, &write.handle),
+                    write: Box::new(write.clone()),
+                    is_versioned: versioned.get(index).copied().unwrap_or(false),
+                };
+                commands.push(command(project, step, write.cond, write.session, action));
+            }
+            if commands.len() > before {
+                continue;
+            }
+            if let Some(read) = read_at(project, step) {
+                let action = Action::Read {
+                    kind: read.action,
+                    collection: number_of(&mut collections, &read.handle),
+                    filter: read.filter,
+                };
+                let session = project.session_of_step(steps, step);
+                commands.push(command(project, step, step.cond, session, action));
+            } else if let Some(action) = effect_at(project, step) {
+                commands.push(command(project, step, step.cond, None, action));
+            }
+        }
+        let sites = commands.iter().map(|command| command.site);
+        let mut sources = Sources::new(sites.chain(writes.iter().map(|write| write.site)));
+        let needs = commands.iter().map(|command| needs_of(&project.arena, &mut sources, command)).collect();
+        Self { commands, needs, of_writes, collections, sources: RefCell::new(sources) }
+    }
+}
+
+/// The commands whose results a command uses.
+pub fn needs_of(arena: &Arena, sources: &mut Sources, command: &Command) -> Row {
+    let values: Vec<Row> = values_of(command).into_iter().map(|value| sources.of(arena, value)).collect();
+    let conditions: Vec<Row> =
+        conditions_of(command).into_iter().map(|cond| sources.of_condition(arena, cond)).collect();
+    sources.all(values.into_iter().chain(conditions))
+}
+
+fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
+    let atoms = project.arena.atoms_in_order(cond);
+    let (within, ends_unmatched) = (step.within.clone(), false);
+    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, action }
+}
+
+fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {
+    let known = collections.iter().position(|known| known.same(handle));
+    known.unwrap_or_else(|| {
+        collections.push(handle.clone());
+        collections.len() - 1
+    }) as u32
+}
+
+/// The read that a step does.
+fn read_at(project: &mut Project, step: &Step) -> Option<DbCall> {
+    let Op::Call { callee, recv: Some(recv), name: Some(name), args } = &step.op else { return None };
+    let call = project.arena.call_value(step.site, *callee, args);
+    let read = match call.and_then(|call| project.read_of(call)) {
+        Some(read) => Some(read),
+        None => project.db_call(step.site, *recv, *name, args),
+    }?;
+    matches!(read.action, Method::FindOne | Method::FindMany | Method::Count | Method::Exists).then_some(read)
+}
+
+fn effect_at(project: &Project, step: &Step) -> Option<Action> {
+    let Op::Call { args, .. } = &step.op else { return None };
+    let name = project.outside_effect(step)?;
+    Some(Action::Effect { name: name.to_owned(), args: args.clone() })
+}
