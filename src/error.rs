@@ -30,6 +30,12 @@ pub enum Error {
     /// A file is no longer what the fix was made for.
     #[error("this file changed while it was being checked, so it was left alone")]
     Changed { path: PathBuf },
+    /// What is about to be removed cannot be kept.
+    #[error("cannot write the backup: {source}")]
+    Backup { path: PathBuf, source: io::Error },
+    /// The database refuses, or cannot be reached.
+    #[error("{message}")]
+    Database { message: String, remedy: String },
     /// The terminal, pipe or file behind standard output refuses the report.
     #[error("cannot write to standard output: {source}")]
     Output { source: io::Error },
@@ -43,8 +49,9 @@ impl Error {
             | Error::Read { path, .. }
             | Error::Write { path, .. }
             | Error::Fix { path, .. }
+            | Error::Backup { path, .. }
             | Error::Changed { path } => Some(path),
-            Error::Usage { .. } | Error::Git { .. } | Error::Output { .. } => None,
+            Error::Usage { .. } | Error::Git { .. } | Error::Database { .. } | Error::Output { .. } => None,
         }
     }
 
@@ -67,10 +74,16 @@ impl Error {
     /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {
-            Error::Usage { remedy, .. } | Error::Git { remedy, .. } | Error::Config { remedy, .. } => remedy,
+            Error::Usage { remedy, .. }
+            | Error::Git { remedy, .. }
+            | Error::Database { remedy, .. }
+            | Error::Config { remedy, .. } => remedy,
             Error::Read { .. } => "check that it exists and that you may read it",
             Error::Write { .. } => "check that the folder exists and that you may write there",
             Error::Fix { .. } => "check that you may write the file and its folder",
+            Error::Backup { .. } => {
+                "make room or name another file with `--backup`; nothing was removed that is not in a backup"
+            }
             Error::Changed { .. } => "run the command again",
             Error::Output { .. } => "write the report to a file with `--output FORMAT=PATH`",
         }

@@ -8,6 +8,8 @@
 pub mod analysis;
 pub mod baseline;
 pub mod changed;
+#[cfg(any(feature = "cleanup", test))]
+pub mod cleanup;
 pub mod cli;
 pub mod config;
 pub mod coverage;

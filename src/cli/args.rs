@@ -2,10 +2,14 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+mod cleanup;
 mod debug;
 mod gate;
 mod line;
 
+pub use cleanup::CleanupArgs;
+#[cfg(feature = "cleanup")]
+pub use cleanup::CleanupFormat;
 pub use debug::{DebugCommand, TraceArgs};
 pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
 pub use line::{LineArgs, WhyArgs, WitnessArgs};
@@ -34,6 +38,8 @@ pub enum Command {
     Witness(WitnessArgs),
     /// Say what is known of the database calls of a line
     Why(WhyArgs),
+    /// Remove the elements that arrays of a database already hold twice, with a backup
+    Cleanup(CleanupArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
     /// List the rules

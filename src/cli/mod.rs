@@ -6,6 +6,11 @@
 mod args;
 mod baseline;
 mod check;
+#[cfg(feature = "cleanup")]
+mod cleanup;
+#[cfg(not(feature = "cleanup"))]
+#[path = "no_cleanup.rs"]
+mod cleanup;
 mod completions;
 mod debug;
 mod explain;
@@ -13,6 +18,8 @@ mod fix;
 mod init;
 mod located;
 mod lsp;
+#[cfg(feature = "cleanup")]
+mod moving;
 mod outcome;
 mod output;
 mod paths;
@@ -48,6 +55,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Paths(args) => paths::run(&args, stdout, stderr),
         Command::Witness(args) => witness::run(&args, stdout, stderr),
         Command::Why(args) => why::run(&args, stdout, stderr),
+        Command::Cleanup(args) => cleanup::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
         Command::Init(args) => init::run(&args, stdout, stderr),

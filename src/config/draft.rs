@@ -74,7 +74,7 @@ pub fn render(proposals: &[Proposal]) -> String {
 }
 
 fn array(proposal: &Proposal) -> String {
-    let TrackedArray { collection, field, kinds } = &proposal.array;
+    let TrackedArray { collection, field, kinds, fallback: _ } = &proposal.array;
     let mut text = String::new();
     if !proposal.appended_by.is_empty() {
         text.push_str(&format!("# Appended to by {}.\n", names(&proposal.appended_by)));
@@ -191,7 +191,12 @@ mod tests {
             Kind { name: "plain".to_owned(), when: When::All(pattern(&["id"], &[])), key: vec!["id".to_owned()] },
         ];
         Proposal {
-            array: TrackedArray { collection: Some(name.to_owned()), field: "f".to_owned(), kinds },
+            array: TrackedArray {
+                collection: Some(name.to_owned()),
+                field: "f".to_owned(),
+                kinds,
+                fallback: Vec::new(),
+            },
             notes: vec![KindNote { used: true, others: vec![vec![name.to_owned()]] }, KindNote::default()],
             doubtful,
             appended_by: (0..6).map(|at| format!("{name}{at}")).collect(),

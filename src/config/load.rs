@@ -133,6 +133,10 @@ fn check_array(array: &TrackedArray) -> Result<(), ArrayProblem> {
         let remedy = "name the collection, or omit the key to track the field everywhere";
         return fail(None, "collection", "`collection` is empty".to_owned(), remedy);
     }
+    if array.fallback.iter().any(|field| field.trim().is_empty()) {
+        let remedy = "name fields that tell elements apart: fallback = [\"imageUrl\"]";
+        return fail(None, "fallback", "`fallback` has an empty entry".to_owned(), remedy);
+    }
     for (at, kind) in array.kinds.iter().enumerate() {
         let at = Some(at);
         if kind.name.trim().is_empty() {
@@ -287,6 +291,7 @@ unguarded-push = "warning"
     #[test]
     fn arrays_that_say_nothing_are_refused() {
         assert_eq!(problem("[[array]]\nfield = \"\"\n").0, 2);
+        assert_eq!(problem("[[array]]\nfield = \"a\"\nfallback = [\" \"]\n").0, 3);
         let kind = |rest: &str| problem(&format!("[[array]]\nfield = \"a\"\n[[array.kind]]\nname = \"n\"\n{rest}"));
         assert_eq!(kind("when = { x = 1 }\nkey = []\n").1, "kind `n` has no `key`");
         assert_eq!(kind("when = {}\nkey = [\"k\"]\n").0, 5);

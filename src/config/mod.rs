@@ -84,6 +84,11 @@ pub struct TrackedArray {
     /// Kinds of elements; the first match wins.
     #[serde(default, rename = "kind")]
     pub kinds: Vec<Kind>,
+    /// Fields that tell apart the elements which no kind does, the first that an element has. `pushguard cleanup` alone asks them:
+    /// a field that is good enough to find the elements of today need not be one that code should guard by.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub fallback: Vec<String>,
 }
 
 /// A class of element, recognised by its fields.
@@ -218,6 +223,7 @@ impl Default for Config {
                     kind("video", When::Any(vec![equals("type", text("video")), has(&["videoId"])]), &["videoId"]),
                     kind("image", When::Any(vec![equals("type", text("image")), has(&["imageId"])]), &["imageId"]),
                 ],
+                fallback: vec!["imageUrl".to_owned()],
             }],
             origin: None,
             rules: BTreeMap::new(),

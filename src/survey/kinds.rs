@@ -42,7 +42,12 @@ pub fn proposal(array: &Array<'_>) -> Option<Proposal> {
     }
     let appended_by: BTreeSet<String> = array.appends.iter().map(|append| append.function.clone()).collect();
     Some(Proposal {
-        array: TrackedArray { collection: array.collection.map(str::to_owned), field: array.name.to_owned(), kinds },
+        array: TrackedArray {
+            collection: array.collection.map(str::to_owned),
+            field: array.name.to_owned(),
+            kinds,
+            fallback: Vec::new(),
+        },
         notes,
         doubtful,
         appended_by: appended_by.into_iter().collect(),

@@ -20,8 +20,9 @@ const START: Duration = Duration::from_secs(30);
 /// A running server, which ends with this value.
 pub struct Server {
     process: Child,
+    program: PathBuf,
     port: u16,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Server {
@@ -33,29 +34,32 @@ impl Server {
         };
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let log = data.path().join("log");
-        let process = Command::new(program)
-            .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--port"])
-            .arg(port.to_string())
-            .arg("--dbpath")
-            .arg(data.path())
-            .arg("--logpath")
-            .arg(&log)
-            .args(["--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)"])
-            .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut server = Self { process, port, _data: data };
+        let process = spawn(&program, port, data.path());
+        let mut server = Self { process, program, port, data };
+        server.wait();
+        Some(server)
+    }
+
+    /// Stops at once, as in a power cut.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Starts again on the same data, at the same port.
+    pub fn start_again(&mut self) {
+        self.process = spawn(&self.program, self.port, self.data.path());
+        self.wait();
+    }
+
+    fn wait(&mut self) {
         let start = Instant::now();
-        while Connection::open(port).is_err() {
-            let ended = server.process.try_wait().unwrap();
-            let told = || std::fs::read_to_string(&log).unwrap_or_default();
+        while Connection::open(self.port).is_err() {
+            let ended = self.process.try_wait().unwrap();
+            let told = || std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default();
             assert!(ended.is_none() && start.elapsed() < START, "mongod did not start: {ended:?}\n{}", told());
             std::thread::sleep(Duration::from_millis(50));
         }
-        Some(server)
     }
 
     /// The connection string for a driver.
@@ -70,9 +74,25 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
     }
+}
+
+fn spawn(program: &Path, port: u16, data: &Path) -> Child {
+    Command::new(program)
+        .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--port"])
+        .arg(port.to_string())
+        .arg("--dbpath")
+        .arg(data)
+        .arg("--logpath")
+        .arg(data.join("log"))
+        .arg("--logappend")
+        .args(["--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)"])
+        .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn program() -> Option<PathBuf> {

@@ -1,0 +1,196 @@
+//! Reads backups, document by document.
+//!
+//! Input: the files of one or more clean-ups of one array. Output: for each document the operations on it, in their order. Holds
+//! a few bytes for each operation, never the elements of more than one document. Must not know: servers.
+
+use super::line::{self, Entry, Header, Line, Outcome};
+use crate::cleanup::canonical;
+use crate::error::Error;
+use bson::RawBson;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+pub struct Backups {
+    files: Vec<Source>,
+    /// Lines of elements, by a digest of the document, then in order of time.
+    places: Vec<Place>,
+    /// Lines that say nothing, such as a torn one.
+    pub unreadable: u64,
+}
+
+struct Source {
+    path: PathBuf,
+    header: Header,
+    reader: BufReader<File>,
+    outcomes: Vec<Outcome>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    document: u64,
+    file: u32,
+    offset: u64,
+}
+
+/// What was done to one document.
+pub struct Group {
+    pub id: RawBson,
+    /// In order of time.
+    pub operations: Vec<(Outcome, Vec<Entry>)>,
+}
+
+impl Backups {
+    pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
+        let mut all = Self { files: Vec::new(), places: Vec::new(), unreadable: 0 };
+        for path in paths {
+            let source = Source::open(path)?;
+            all.files.push(source);
+        }
+        all.files.sort_by_key(|source| source.header.started);
+        for file in 0..all.files.len() {
+            all.index(file)?;
+        }
+        all.places.sort_unstable();
+        Ok(all)
+    }
+
+    /// What the files are backups of: the same for all.
+    pub fn header(&self) -> Result<Header, Error> {
+        let target = |header: &Header| (header.database.clone(), header.collection.clone(), header.field.clone());
+        let mut headers = self.files.iter().map(|source| &source.header);
+        let first = headers.next().cloned();
+        let first = first.filter(|first| headers.all(|other| target(other) == target(first)));
+        first.ok_or_else(|| Error::Usage {
+            message: "these files are backups of different arrays".to_owned(),
+            remedy: "restore the backups of one array at a time".to_owned(),
+        })
+    }
+
+    /// How many documents there are, at most.
+    pub fn documents(&self) -> usize {
+        self.places.chunk_by(|a, b| a.document == b.document).count()
+    }
+
+    /// Reads each document in turn, while more are wanted.
+    pub fn each(&mut self, mut take: impl FnMut(Group) -> Result<bool, Error>) -> Result<(), Error> {
+        let places = std::mem::take(&mut self.places);
+        for group in places.chunk_by(|a, b| a.document == b.document) {
+            for group in self.groups(group)? {
+                if !take(group)? {
+                    return Ok(());
+                }
+            }
+        }
+        self.places = places;
+        Ok(())
+    }
+
+    /// The documents of one digest: nearly always one.
+    fn groups(&mut self, places: &[Place]) -> Result<Vec<Group>, Error> {
+        type Operations = BTreeMap<(u32, u64), Vec<Entry>>;
+        let mut found: Vec<(RawBson, Operations)> = Vec::new();
+        for place in places {
+            let source = &mut self.files[place.file as usize];
+            let Some(Line::Entry(entry)) = source.line_at(place.offset)? else { continue };
+            let known = found.iter().position(|(id, _)| *id == entry.id);
+            let known = known.unwrap_or_else(|| {
+                found.push((entry.id.clone(), Operations::new()));
+                found.len() - 1
+            });
+            found[known].1.entry((place.file, entry.operation)).or_default().push(*entry);
+        }
+        let group = |(id, operations): (RawBson, Operations)| {
+            let operations = operations.into_iter().map(|((file, number), mut entries)| {
+                entries.sort_by_key(|entry| entry.removed.at);
+                (self.files[file as usize].outcome(number), entries)
+            });
+            Group { id, operations: operations.collect() }
+        };
+        Ok(found.into_iter().map(group).collect())
+    }
+
+    fn index(&mut self, file: usize) -> Result<(), Error> {
+        let source = &mut self.files[file];
+        let mut offset = 0;
+        let mut text = String::new();
+        source.rewind()?;
+        loop {
+            let at = offset;
+            offset += source.read_line(&mut text)? as u64;
+            if offset == at {
+                return Ok(());
+            }
+            match line::parse(&text) {
+                Some(Line::Header(_)) => {}
+                Some(Line::Entry(entry)) => {
+                    self.places.push(Place { document: digest(&entry.id), file: file as u32, offset: at });
+                }
+                Some(Line::Outcome(number, outcome)) => source.note(number, outcome),
+                None => self.unreadable += 1,
+            }
+        }
+    }
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let header = Header { database: String::new(), collection: String::new(), field: String::new(), started: 0 };
+        let mut source = Self { path: path.to_owned(), header, reader: BufReader::new(file), outcomes: Vec::new() };
+        let mut first = String::new();
+        source.read_line(&mut first)?;
+        let Some(Line::Header(header)) = line::parse(&first) else {
+            return Err(Error::Usage {
+                message: format!("`{}` is no backup of a clean-up", path.display()),
+                remedy: "name a file that `pushguard cleanup --apply` has written".to_owned(),
+            });
+        };
+        source.header = header;
+        Ok(source)
+    }
+
+    fn rewind(&mut self) -> Result<(), Error> {
+        self.reader.rewind().map_err(|source| Error::Read { path: self.path.clone(), source })
+    }
+
+    fn line_at(&mut self, offset: u64) -> Result<Option<Line>, Error> {
+        let moved = self.reader.seek(SeekFrom::Start(offset));
+        moved.map_err(|source| Error::Read { path: self.path.clone(), source })?;
+        let mut text = String::new();
+        self.read_line(&mut text)?;
+        Ok(line::parse(&text))
+    }
+
+    /// Gives the bytes read. What is no UTF-8 is a line that says nothing.
+    fn read_line(&mut self, text: &mut String) -> Result<usize, Error> {
+        text.clear();
+        let mut bytes = Vec::new();
+        let read: io::Result<usize> = self.reader.read_until(b'\n', &mut bytes);
+        let read = read.map_err(|source| Error::Read { path: self.path.clone(), source })?;
+        text.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
+        Ok(read)
+    }
+
+    fn note(&mut self, number: u64, outcome: Outcome) {
+        let at = number as usize;
+        if self.outcomes.len() <= at {
+            self.outcomes.resize(at + 1, Outcome::Unknown);
+        }
+        self.outcomes[at] = outcome;
+    }
+
+    fn outcome(&self, number: u64) -> Outcome {
+        self.outcomes.get(number as usize).copied().unwrap_or(Outcome::Unknown)
+    }
+}
+
+fn digest(id: &RawBson) -> u64 {
+    let mut bytes = Vec::new();
+    // An id that is no valid BSON gets the digest of what could be read of it; ids are compared whole afterwards.
+    let _ = canonical::encode(id.as_raw_bson_ref(), &mut bytes);
+    let mut hash = rustc_hash::FxHasher::default();
+    std::hash::Hasher::write(&mut hash, &bytes);
+    std::hash::Hasher::finish(&hash)
+}

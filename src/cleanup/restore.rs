@@ -1,0 +1,125 @@
+//! What is missing of a backup in a document, and where it belongs.
+//!
+//! Input: the operations on a document, and its array as it is now. Output: elements to put in. What is there as often as it was is
+//! never put in again, so a restore can be repeated. Must not know: files, servers.
+
+use super::Read;
+use super::backup::{Entry, Outcome};
+use super::operation::{Mark, Removed, mark};
+use bson::RawDocumentBuf;
+use bson::raw::RawArray;
+use std::collections::{HashMap, HashSet};
+
+/// An element to put in, at a place of the array that already holds those before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insertion {
+    pub at: usize,
+    pub element: RawDocumentBuf,
+}
+
+/// What is not there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Missing {
+    pub elements: usize,
+    /// The first of them, in order of their places.
+    pub insertions: Vec<Insertion>,
+}
+
+/// The elements that are not there, with the places of the first so many.
+pub fn missing(operations: &[(Outcome, Vec<Entry>)], array: &RawArray, most: usize) -> Read<Missing> {
+    let removed = in_first_places(&counted(operations));
+    let mut have: HashMap<&[u8], usize> = HashMap::new();
+    let mut marks = Vec::new();
+    for element in array {
+        let element = element?;
+        marks.push(mark(element));
+        if let Some(document) = element.as_document() {
+            *have.entry(document.as_bytes()).or_default() += 1;
+        }
+    }
+    let mut needed = needed(&removed, &have);
+    let mut chosen: Vec<&Removed> = Vec::new();
+    for one in removed.iter().rev() {
+        // The last of equals: an earlier restore that was stopped has put in the first.
+        if let Some(left) = needed.get_mut(one.element.as_bytes()).filter(|left| **left > 0) {
+            *left -= 1;
+            chosen.push(one);
+        }
+    }
+    chosen.reverse();
+    let elements = chosen.len();
+    chosen.truncate(most);
+    Ok(Missing { elements, insertions: placed(&chosen, marks) })
+}
+
+/// The operations that count: those that were done, and those of which nobody knows unless a later one took the same again.
+fn counted(operations: &[(Outcome, Vec<Entry>)]) -> Vec<Vec<&Removed>> {
+    let mut later: HashSet<&[u8]> = HashSet::new();
+    let mut counted = Vec::new();
+    for (outcome, entries) in operations.iter().rev() {
+        let takes = |entry: &Entry| later.contains(entry.removed.element.as_bytes());
+        let is_repeated = *outcome == Outcome::Unknown && entries.iter().any(takes);
+        if *outcome == Outcome::Refused || is_repeated {
+            continue;
+        }
+        later.extend(entries.iter().map(|entry| entry.removed.element.as_bytes()));
+        counted.push(entries.iter().map(|entry| &entry.removed).collect());
+    }
+    counted.reverse();
+    counted
+}
+
+/// All elements with their places in the array as it was before the first operation, in order.
+fn in_first_places(operations: &[Vec<&Removed>]) -> Vec<Removed> {
+    let mut all: Vec<Removed> = Vec::new();
+    for operation in operations.iter().rev() {
+        for later in &mut all {
+            later.at = lifted(later.at, operation);
+            later.behind = lifted(later.behind, operation);
+        }
+        all.extend(operation.iter().map(|one| (*one).clone()));
+    }
+    all.sort_by_key(|one| one.at);
+    all
+}
+
+/// The place before an operation of what is at a place after it.
+fn lifted(at: usize, operation: &[&Removed]) -> usize {
+    operation.iter().fold(at, |at, removed| if removed.at <= at { at + 1 } else { at })
+}
+
+/// How many of each element are missing: no more than were taken, and no more than were there.
+fn needed<'r>(removed: &'r [Removed], have: &HashMap<&[u8], usize>) -> HashMap<&'r [u8], usize> {
+    let mut taken: HashMap<&[u8], (usize, usize)> = HashMap::new();
+    for one in removed {
+        let (count, stayed) = taken.entry(one.element.as_bytes()).or_default();
+        *count += 1;
+        *stayed |= usize::from(one.is_copy);
+    }
+    let missing = |(element, (count, stayed)): (&'r [u8], (usize, usize))| {
+        let there = have.get(element).copied().unwrap_or_default();
+        (element, count.min((count + stayed).saturating_sub(there)))
+    };
+    taken.into_iter().map(missing).collect()
+}
+
+/// Finds the places: those of the backup where the neighbour is still the same, else next to where it is now.
+fn placed(chosen: &[&Removed], mut marks: Vec<Mark>) -> Vec<Insertion> {
+    let mut insertions = Vec::new();
+    for one in chosen {
+        let shift = nearest(&marks, one.behind, one.after).map_or(0, |now| now as i64 - one.behind as i64);
+        let at = (one.at as i64 + shift).clamp(0, marks.len() as i64) as usize;
+        marks.insert(at, mark(bson::raw::RawBsonRef::Document(&one.element)));
+        insertions.push(Insertion { at, element: one.element.clone() });
+    }
+    insertions
+}
+
+/// The place of a mark that is nearest to where it is looked for.
+fn nearest(marks: &[Mark], at: usize, wanted: Mark) -> Option<usize> {
+    if marks.get(at) == Some(&wanted) {
+        return Some(at);
+    }
+    let found = marks.iter().enumerate().filter(|(_, mark)| **mark == wanted);
+    found.map(|(place, _)| place).min_by_key(|place| place.abs_diff(at))
+}

@@ -1,0 +1,336 @@
+//! Removes what goes, after it is in the backup.
+//!
+//! Input: a target and a backup. Output: counts. For each batch of documents: read, decide, write the backup and wait for the disk,
+//! then change each document where it still is what was read. Must not know: how decisions are made.
+
+use super::Watch;
+use super::patience::{is_passing, patiently};
+use super::ranges::Range;
+use super::scope::Target;
+use super::survey::{Pace, aggregate, array_of, documents_of, each_range, expected};
+use super::{stages, statement};
+use crate::cleanup::backup::{Backup, Entry, Outcome};
+use crate::cleanup::operation::{self, Operation, take_last};
+use crate::cleanup::plan::{Removal, plan};
+use crate::cleanup::restore::missing;
+use crate::error::Error;
+use bson::{RawArrayBuf, RawBson, RawDocumentBuf, rawdoc};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How often a document is tried that changes each time between the read and the write.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(5);
+/// Bytes of arrays that are held at once, and of statements that are sent at once; a larger one goes alone.
+const HELD: usize = 16 << 20;
+const SENT: usize = 8 << 20;
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Removed {
+    pub documents: u64,
+    pub changed: u64,
+    pub elements: u64,
+    pub kinds: Vec<u64>,
+    /// Documents that were left alone, with the reason for some.
+    pub left: u64,
+    pub reasons: Vec<(String, String)>,
+}
+
+/// Reasons to keep.
+const REASONS: usize = 20;
+
+/// A document on its way.
+struct Turn {
+    id: RawBson,
+    array: RawArrayBuf,
+    left: Vec<Removal>,
+    tries: u32,
+    has_changed: bool,
+}
+
+/// How one statement ended.
+enum Done {
+    Removed,
+    Changed,
+    /// The connection broke, so nobody knows.
+    Unknown,
+    Refused(String),
+}
+
+struct Run<'r> {
+    target: &'r Target<'r>,
+    backup: &'r Backup,
+    watch: &'r dyn Watch,
+    total: Mutex<Removed>,
+    kinds: Vec<String>,
+    pace: Pace,
+    /// Documents that were taken on.
+    taken: AtomicU64,
+}
+
+pub fn remove(target: &Target<'_>, backup: &Backup, pace: Pace, watch: &dyn Watch) -> Result<Removed, Error> {
+    let kinds = target.kind_names();
+    let total = Mutex::new(Removed { kinds: vec![0; kinds.len()], ..Removed::default() });
+    let run = Run { target, backup, watch, total, kinds, pace, taken: AtomicU64::new(0) };
+    watch.expect(expected(target)?);
+    each_range(target, pace.jobs, &|range| {
+        run.range(range)?;
+        let documents = patiently(|| documents_of(target, range)).map_err(|error| target.error(&error))?;
+        run.total().documents += documents;
+        watch.advance(documents);
+        Ok(pace.limit.is_none_or(|limit| run.taken.load(Ordering::SeqCst) < limit))
+    })?;
+    Ok(run.total.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Run<'_> {
+    fn total(&self) -> std::sync::MutexGuard<'_, Removed> {
+        self.total.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A range is begun again when the server went away: what is clean by then is not found again.
+    fn range(&self, range: &Range) -> Result<(), Error> {
+        let mut failed = None;
+        let read = patiently(|| match self.pass(range) {
+            Ok(()) => Ok(()),
+            Err(Stop::Database(error)) => Err(error),
+            Err(Stop::Other(error)) => {
+                failed = Some(error);
+                Ok(())
+            }
+        });
+        read.map_err(|error| self.target.error(&error))?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn pass(&self, range: &Range) -> Result<(), Stop> {
+        let mut stages = stages::affected(self.target, range)?;
+        stages.push(stages::array(self.target));
+        let mut cursor = aggregate(self.target, stages, self.pace.batch).run()?;
+        let mut batch: Vec<Turn> = Vec::new();
+        let mut held = 0;
+        while cursor.advance()? {
+            if !self.may_take() {
+                break;
+            }
+            let document = cursor.current();
+            let id = document.get("_id")?.map_or(RawBson::Null, RawBson::from);
+            let array = document.get_array("array")?.to_owned();
+            held += array.as_bytes().len();
+            batch.extend(self.turn(id, array, 0));
+            if batch.len() >= self.pace.batch as usize || held >= HELD {
+                self.batch(std::mem::take(&mut batch))?;
+                held = 0;
+            }
+        }
+        self.batch(batch)
+    }
+
+    fn may_take(&self) -> bool {
+        let Some(limit) = self.pace.limit else { return true };
+        self.taken
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |taken| (taken < limit).then_some(taken + 1))
+            .is_ok()
+    }
+
+    /// `None` when nothing goes, or when the array cannot be read.
+    fn turn(&self, id: RawBson, array: RawArrayBuf, tries: u32) -> Option<Turn> {
+        match plan(&array, &self.target.identities) {
+            Ok(plan) if plan.removals.is_empty() => None,
+            Ok(plan) => Some(Turn { id, array, left: plan.removals, tries, has_changed: false }),
+            Err(error) => {
+                self.leave(&id, &format!("its array cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    fn batch(&self, mut turns: Vec<Turn>) -> Result<(), Stop> {
+        while !turns.is_empty() {
+            let mut operations = Vec::new();
+            for turn in &mut turns {
+                operations.extend(take_last(&turn.id, &turn.array, &mut turn.left, &self.kinds)?);
+            }
+            self.backup.record(&mut operations)?;
+            let mut done = self.send(&operations)?;
+            for (operation, done) in operations.iter().zip(&mut done) {
+                self.settle(operation, done)?;
+            }
+            let outcomes = operations.iter().zip(&done).map(|(operation, done)| (operation.number, outcome(done)));
+            self.backup.note(&outcomes.collect::<Vec<_>>())?;
+            let mut next = Vec::new();
+            for ((turn, operation), done) in turns.into_iter().zip(&operations).zip(done) {
+                next.extend(self.after(turn, operation, done)?);
+            }
+            turns = next;
+        }
+        Ok(())
+    }
+
+    /// Looks whether an operation was done of which nobody knows. It is one or the other: a document changes whole.
+    fn settle(&self, operation: &Operation, done: &mut Done) -> Result<(), Stop> {
+        if !matches!(done, Done::Unknown) {
+            return Ok(());
+        }
+        let Some(array) = patiently(|| array_of(self.target, &operation.id))? else { return Ok(()) };
+        let entry = |removed: &operation::Removed| Entry {
+            operation: operation.number,
+            id: operation.id.clone(),
+            removed: removed.clone(),
+        };
+        let entries: Vec<Entry> = operation.removed.iter().map(entry).collect();
+        let missing = missing(&[(Outcome::Unknown, entries)], &array, 0)?;
+        if missing.elements == operation.removed.len() {
+            *done = Done::Removed;
+        }
+        Ok(())
+    }
+
+    /// What is still to do of a document.
+    fn after(&self, mut turn: Turn, operation: &Operation, done: Done) -> Result<Option<Turn>, Stop> {
+        match done {
+            Done::Removed => {
+                self.count(&turn, operation);
+                turn.has_changed = true;
+                Ok((!turn.left.is_empty()).then_some(turn))
+            }
+            Done::Refused(reason) => {
+                self.leave(&turn.id, &reason);
+                Ok(None)
+            }
+            Done::Changed | Done::Unknown if turn.tries >= TRIES => {
+                self.leave(&turn.id, "it changed each time it was tried");
+                Ok(None)
+            }
+            Done::Changed | Done::Unknown => {
+                if turn.tries > 2 {
+                    thread::sleep(PAUSE * turn.tries);
+                }
+                let array = patiently(|| array_of(self.target, &turn.id))?;
+                let tries = turn.tries + 1;
+                let again = array.and_then(|array| self.turn(turn.id.clone(), array, tries));
+                Ok(again.map(|again| Turn { has_changed: turn.has_changed, ..again }))
+            }
+        }
+    }
+
+    fn count(&self, turn: &Turn, operation: &Operation) {
+        let elements = operation.removed.len() as u64;
+        let mut total = self.total();
+        total.elements += elements;
+        total.changed += u64::from(!turn.has_changed);
+        for removed in &operation.removed {
+            let kind = self.kinds.iter().position(|kind| *kind == removed.kind);
+            if let Some(count) = kind.and_then(|kind| total.kinds.get_mut(kind)) {
+                *count += 1;
+            }
+        }
+        self.watch.moved(elements);
+    }
+
+    fn leave(&self, id: &RawBson, reason: &str) {
+        let mut total = self.total();
+        total.left += 1;
+        if total.reasons.len() < REASONS {
+            let shown = crate::cleanup::shown::id(id);
+            total.reasons.push((shown, reason.to_owned()));
+        }
+    }
+
+    /// Sends operations, as many as a command takes at once.
+    fn send(&self, operations: &[Operation]) -> Result<Vec<Done>, Stop> {
+        let statements = operations.iter().map(|operation| statement::removal(&self.target.field, operation));
+        let statements = statements.collect::<Result<Vec<_>, _>>()?;
+        let mut done = Vec::new();
+        let mut from = 0;
+        while from < statements.len() {
+            let mut bytes = 0;
+            let fits = statements[from..].iter().take_while(|statement| {
+                bytes += statement.as_bytes().len();
+                bytes <= SENT
+            });
+            let to = from + fits.count().max(1);
+            done.extend(update(self.target, &statements[from..to]).map_err(Stop::Database)?);
+            from = to;
+        }
+        Ok(done)
+    }
+}
+
+/// Runs statements in one command; each ends on its own.
+fn update(target: &Target<'_>, statements: &[RawDocumentBuf]) -> mongodb::error::Result<Vec<Done>> {
+    let reply = match target.database.run_raw_command(command(target, statements)).run() {
+        Ok(reply) => reply,
+        Err(error) if is_passing(&error) => return Ok(statements.iter().map(|_| Done::Unknown).collect()),
+        Err(error) => return Err(error),
+    };
+    let mut done: Vec<Done> = statements.iter().map(|_| Done::Removed).collect();
+    let errors = reply.get_array("writeErrors").map(Vec::as_slice).unwrap_or_default();
+    for error in errors.iter().filter_map(|error| error.as_document()) {
+        let at = error.get_i32("index").ok().and_then(|at| done.get_mut(usize::try_from(at).ok()?));
+        let code = error.get_i32("code").unwrap_or_default();
+        let message = error.get_str("errmsg").unwrap_or("the server refused").to_owned();
+        let is_changed = code == statement::CHANGED || statement::NO_ARRAY.contains(&code);
+        if let Some(at) = at {
+            *at = if is_changed { Done::Changed } else { Done::Refused(message) };
+        }
+    }
+    let matched = u64::try_from(reply.get_i32("n").unwrap_or_default()).unwrap_or_default();
+    let removed = done.iter().filter(|done| matches!(done, Done::Removed)).count() as u64;
+    if matched < removed || reply.contains_key("writeConcernError") {
+        // A document is gone, and the reply does not say which, or what was done may be undone: a look at each tells.
+        for done in done.iter_mut().filter(|done| matches!(done, Done::Removed)) {
+            *done = Done::Unknown;
+        }
+    }
+    Ok(done)
+}
+
+/// An `update` that a majority has to take, whatever the connection string says: what is noted as removed must stay so.
+pub fn command(target: &Target<'_>, statements: &[RawDocumentBuf]) -> RawDocumentBuf {
+    let mut updates = RawArrayBuf::new();
+    for statement in statements {
+        updates.push(statement.as_ref());
+    }
+    rawdoc! {
+        "update": target.collection.name(),
+        "ordered": false,
+        "writeConcern": { "w": "majority" },
+        "updates": updates,
+    }
+}
+
+fn outcome(done: &Done) -> Outcome {
+    match done {
+        Done::Removed => Outcome::Removed,
+        Done::Changed | Done::Refused(_) => Outcome::Refused,
+        Done::Unknown => Outcome::Unknown,
+    }
+}
+
+/// Why a range is not gone through to its end.
+enum Stop {
+    Database(mongodb::error::Error),
+    Other(Error),
+}
+
+impl From<mongodb::error::Error> for Stop {
+    fn from(error: mongodb::error::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<bson::error::Error> for Stop {
+    fn from(error: bson::error::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}

@@ -1,0 +1,135 @@
+//! Which arrays of a database are looked at.
+//!
+//! Input: the configuration and what the command line names. Output: one target for each array. Must not know: what is done.
+
+use super::connect::Connection;
+use super::patience::patiently;
+use crate::cleanup::identity::{Identities, Path, path};
+use crate::config::TrackedArray;
+use crate::error::Error;
+use bson::{Document, RawDocumentBuf, doc};
+use mongodb::options::Collation;
+use mongodb::results::CollectionType;
+use mongodb::sync::{Collection, Database};
+
+/// An array of a collection.
+pub struct Target<'c> {
+    pub connection: &'c Connection,
+    pub database: Database,
+    pub collection: Collection<RawDocumentBuf>,
+    pub field: Path,
+    pub identities: Identities,
+    /// The documents to look at; empty for all.
+    pub query: Document,
+    /// The collection compares texts by the rules of a language, and so does its index of ids.
+    pub is_collated: bool,
+}
+
+/// What the command line says of the arrays.
+pub struct Wanted<'a> {
+    pub database: &'a str,
+    pub collection: Option<&'a str>,
+    pub field: Option<&'a str>,
+    pub query: Document,
+    /// Whether documents are going to be changed.
+    pub writes: bool,
+}
+
+impl Target<'_> {
+    /// The field as commands name it.
+    pub fn dotted(&self) -> String {
+        self.field.join(".")
+    }
+
+    pub fn kind_names(&self) -> Vec<String> {
+        self.identities.kinds().iter().map(|kind| kind.name.clone()).collect()
+    }
+
+    pub fn error(&self, error: &mongodb::error::Error) -> Error {
+        self.connection.error(error)
+    }
+}
+
+/// Texts are compared byte by byte, whatever the collection's own rules are.
+pub fn simple() -> Collation {
+    Collation::builder().locale("simple").build()
+}
+
+pub fn targets<'c>(
+    connection: &'c Connection,
+    arrays: &[TrackedArray],
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Target<'c>>, Error> {
+    let database = connection.database(wanted.database);
+    let listed = patiently(|| database.list_collections().run()?.collect::<Result<Vec<_>, _>>());
+    let mut listed = listed.map_err(|error| connection.error(&error))?;
+    listed.retain(|one| one.collection_type == CollectionType::Collection && !one.name.starts_with("system."));
+    listed.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut targets = Vec::new();
+    for one in &listed {
+        for array in arrays.iter().filter(|array| is_wanted(array, &one.name, wanted)) {
+            let field = wanted.field.unwrap_or(&array.field);
+            if targets.iter().any(|known: &Target<'_>| known.collection.name() == one.name && known.dotted() == field) {
+                continue;
+            }
+            targets.push(Target {
+                connection,
+                database: database.clone(),
+                collection: database.collection(&one.name),
+                field: path(field),
+                identities: Identities::of(array),
+                query: wanted.query.clone(),
+                is_collated: one.options.collation.as_ref().is_some_and(|rules| rules.locale != "simple"),
+            });
+        }
+    }
+    if targets.is_empty() {
+        let names: Vec<&str> = listed.iter().map(|one| one.name.as_str()).collect();
+        return Err(nothing(wanted, &names));
+    }
+    Ok(targets)
+}
+
+/// A collection or field that is named on the command line alone is told apart by the kinds that hold for any.
+fn is_wanted(array: &TrackedArray, name: &str, wanted: &Wanted<'_>) -> bool {
+    let of_name = match (&array.collection, wanted.collection) {
+        (Some(tracked), Some(asked)) => tracked == name && asked == name,
+        (Some(tracked), None) => tracked == name,
+        (None, Some(asked)) => asked == name,
+        // To change what nobody has named would go too far.
+        (None, None) => !wanted.writes,
+    };
+    of_name && (array.field == wanted.field.unwrap_or(&array.field) || array.collection.is_none())
+}
+
+fn nothing(wanted: &Wanted<'_>, names: &[&str]) -> Error {
+    let missing = wanted.collection.filter(|asked| !names.contains(asked));
+    if let Some(asked) = missing {
+        let remedy = match crate::error::nearest(asked, names.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("it has: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }),
+        };
+        return Error::Usage { message: format!("`{}` has no collection `{asked}`", wanted.database), remedy };
+    }
+    if wanted.writes && wanted.collection.is_none() {
+        return Error::Usage {
+            message: "no collection is named, and the configuration names none".to_owned(),
+            remedy: "name it with `--collection`; without `--apply`, all are looked at".to_owned(),
+        };
+    }
+    Error::Usage {
+        message: "the configuration tracks no array of this name there".to_owned(),
+        remedy: "add an `[[array]]` with its kinds and keys to pushguard.toml".to_owned(),
+    }
+}
+
+/// The filter of documents that have the array at all.
+pub fn with_array(target: &Target<'_>) -> Document {
+    let mut filter = target.query.clone();
+    let has = doc! { target.dotted(): { "$type": "array" } };
+    if filter.is_empty() {
+        has
+    } else {
+        doc! { "$and": [std::mem::take(&mut filter), has] }
+    }
+}

@@ -1,0 +1,366 @@
+//! `pushguard cleanup` on a real server: what it says, what it removes, what it puts back, and that nothing is lost whatever happens.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+mod clean;
+mod mongod;
+
+use bson::{Bson, Document, doc, oid::ObjectId};
+use clean::{Bench, COLLECTION, DB, ended, merged, messages, once, saved};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The chat of the story: 1,648 messages, of which 1,573 are one that is there already.
+fn story() -> Document {
+    let id = ObjectId::parse_str("697ebf17b2521101e66a4444").unwrap();
+    let mut messages: Vec<Bson> =
+        (0..74).map(|n| Bson::Document(doc! { "role": "user", "content": format!("message {n}") })).collect();
+    for n in 0..1574 {
+        let at = 3 + n * 7 % 60;
+        let mut message = doc! {
+            "batchId": "auto_1769914068902_bdpryu", "batchIndex": 0, "batchSize": 1, "isMerged": true,
+            "mergeId": id.to_hex(), "type": "mergeFace", "imageUrl": "https://img.example/_merged-face-1.png",
+            "createdAt": bson::DateTime::from_millis(1_769_914_068_902 + n as i64),
+        };
+        if n % 3 == 0 {
+            message.insert("mergeId", id);
+        }
+        messages.insert(at, Bson::Document(message));
+    }
+    doc! { "_id": ObjectId::from_bytes([1; 12]), "userId": 7, "messages": messages, "updatedAt": 1 }
+}
+
+fn chats(count: i32) -> Vec<Document> {
+    let chat = |n: i32| {
+        let mut messages: Vec<Bson> = vec![Bson::Document(doc! { "role": "user", "content": "hello" })];
+        for m in 0..12 {
+            messages.push(merged(format!("{n}-{}", m % 4), &format!("u{m}")));
+        }
+        doc! { "_id": n, "messages": messages }
+    };
+    (0..count).map(chat).collect()
+}
+
+fn is_clean(documents: &[Document], originals: &[Document]) {
+    assert_eq!(documents.len(), originals.len());
+    for (document, original) in documents.iter().zip(originals) {
+        assert_eq!(messages(document), once(&messages(original)), "{:?}", original.get("_id"));
+    }
+}
+
+#[test]
+fn the_chat_of_the_story_is_reported_cleaned_and_put_back() {
+    let Some(bench) = Bench::new() else { return };
+    let original = story();
+    bench.fill(std::slice::from_ref(&original));
+    let dry = bench.run(&["--format", "json"]);
+    assert_eq!((dry.code, dry.stderr.as_str()), (Some(1), ""), "{dry:?}");
+    let array = &dry.json()["arrays"][0];
+    assert_eq!(array["place"], format!("{DB}.{COLLECTION}"));
+    assert_eq!((array["elements"].as_u64(), array["duplicates"].as_u64()), (Some(1648), Some(1573)));
+    assert_eq!(array["worst"][0]["differing"]["createdAt"], 1573);
+    assert_eq!(bench.stored(), [original.clone()], "a dry run changes nothing");
+    assert!(bench.backups().is_empty());
+
+    let done = bench.apply(&[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stdout.contains("removed 1573 elements from 1 of 1 documents"), "{done:?}");
+    let left = bench.stored().remove(0);
+    assert_eq!(messages(&left).len(), 75);
+    let first = messages(&original).iter().position(|one| one.as_document().unwrap().contains_key("mergeId")).unwrap();
+    assert_eq!(messages(&left)[first], messages(&original)[first], "the first stays, in its place");
+    assert_eq!((left.get("userId"), left.get("updatedAt")), (original.get("userId"), original.get("updatedAt")));
+    assert_eq!(saved(&bench.backups()[0]).len(), 1573);
+    assert_eq!(bench.run(&[]).code, Some(0));
+
+    for round in 0..2 {
+        let restored = bench.restore();
+        assert_eq!(restored.code, Some(0), "{restored:?}");
+        assert_eq!(bench.stored(), [original.clone()], "round {round}");
+    }
+}
+
+#[test]
+fn elements_without_identity_stay_and_order_is_kept() {
+    let Some(bench) = Bench::new() else { return };
+    let url = |url: &str| Bson::Document(doc! { "imageUrl": url });
+    let array = vec![
+        Bson::Int32(1),
+        Bson::Int32(1),
+        Bson::Null,
+        Bson::Null,
+        Bson::Array(vec![merged("a", "x")]),
+        Bson::Array(vec![merged("a", "x")]),
+        merged("a", "1"),
+        merged(Bson::Null, "2"),
+        merged(Bson::Null, "3"),
+        merged("", "4"),
+        merged("", "5"),
+        merged("a", "6"),
+        url("u"),
+        Bson::Document(doc! { "batchId": "a", "batchIndex": 0, "imageUrl": "u" }),
+        url("u"),
+        Bson::Document(doc! { "batchId": "a", "batchIndex": 0.0, "imageUrl": "w" }),
+        Bson::Document(doc! { "content": "same" }),
+        Bson::Document(doc! { "content": "same" }),
+    ];
+    let others = [
+        doc! { "_id": 2 },
+        doc! { "_id": 3, "messages": "none" },
+        doc! { "_id": 4, "messages": [] },
+        doc! { "_id": 5, "messages": { "0": merged("a", "1"), "1": merged("a", "1") } },
+    ];
+    let mut documents = vec![doc! { "_id": 1, "messages": array.clone() }];
+    documents.extend(others.clone());
+    bench.fill(&documents);
+    let done = bench.apply(&[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let stored = bench.stored();
+    assert_eq!(stored[1..], others);
+    let gone = [11, 14, 15];
+    let kept = array.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, one)| one.clone());
+    assert_eq!(messages(&stored[0]), kept.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_writer_that_pushes_all_the_while_loses_nothing_and_gets_nothing_twice() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(200);
+    bench.fill(&originals);
+    let stop = AtomicBool::new(false);
+    let mut pushed = 0;
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut connection = bench.connect();
+            let mut pushed = 0_i32;
+            while !stop.load(Ordering::SeqCst) {
+                let updates: Vec<Document> = (0..200)
+                    .map(|n| {
+                        let message = merged(format!("new-{pushed}-{n}"), "new");
+                        doc! { "q": { "_id": n }, "u": { "$push": { "messages": message }, "$inc": { "pushes": 1 } } }
+                    })
+                    .collect();
+                connection.done(doc! { "update": COLLECTION, "updates": updates, "$db": DB });
+                pushed += 1;
+            }
+            pushed
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        let done = bench.apply(&["--batch-size", "7", "--jobs", "3"]);
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
+        assert!(done.stdout.contains("removed 1600 elements"), "{done:?}");
+        std::thread::sleep(Duration::from_millis(50));
+        stop.store(true, Ordering::SeqCst);
+        pushed = writer.join().unwrap();
+    });
+    assert!(pushed > 3, "{pushed}");
+    for (n, (stored, original)) in bench.stored().iter().zip(&originals).enumerate() {
+        let mut expected = once(&messages(original));
+        expected.extend((0..pushed).map(|push| merged(format!("new-{push}-{n}"), "new")));
+        assert_eq!(messages(stored), expected);
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_goes_on_and_all_can_be_put_back() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(4000);
+    bench.fill(&originals);
+    let mut killed = 0;
+    let mut seed = 7_u64;
+    for _ in 0..20 {
+        let mut child = bench
+            .command(&["--apply", "--collection", COLLECTION, "--batch-size", "5", "--jobs", "2"])
+            .spawn()
+            .unwrap();
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        std::thread::sleep(Duration::from_millis(20 + (seed >> 33) % 150));
+        killed += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What is not there any more is in a backup.
+        let saved: usize = bench.backups().iter().map(|path| elements(path)).sum();
+        let there: usize = bench.stored().iter().map(|document| messages(document).len()).sum();
+        assert!(there + saved >= 4000 * 13, "{there} {saved}");
+    }
+    assert!(killed >= 15, "{killed}");
+    assert!(bench.backups().len() > 5);
+    let done = bench.apply(&[]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    is_clean(&bench.stored(), &originals);
+    for _ in 0..2 {
+        let restored = bench.restore();
+        assert_eq!(restored.code, Some(0), "{restored:?}");
+        assert!(bench.stored() == originals);
+    }
+}
+
+/// Whole lines of elements in a file that may end in the middle of one.
+fn elements(path: &std::path::Path) -> usize {
+    let text = std::fs::read(path).unwrap();
+    let lines =
+        text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
+    lines.filter(|line| line.get("element").is_some()).count()
+}
+
+#[test]
+fn two_clean_ups_at_once_remove_each_element_once() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(2000);
+    bench.fill(&originals);
+    let start = |name: &str| {
+        bench.command(&["--apply", "--collection", COLLECTION, "--backup", name, "--batch-size", "10"]).spawn().unwrap()
+    };
+    let both = [start("a.jsonl"), start("b.jsonl")].map(ended);
+    let removed = both.iter().map(|done| {
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
+        done.stdout.split("removed ").nth(1).unwrap().split(' ').next().unwrap().parse::<usize>().unwrap()
+    });
+    let removed: Vec<usize> = removed.collect();
+    assert_eq!(removed.iter().sum::<usize>(), 16000, "{removed:?}");
+    is_clean(&bench.stored(), &originals);
+    assert_eq!(bench.restore().code, Some(0));
+    assert!(bench.stored() == originals);
+}
+
+#[test]
+fn a_full_disk_stops_it_before_anything_is_removed_that_is_not_in_the_backup() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(500);
+    for (blocks, removes) in [(0, false), (1, false), (100, true)] {
+        bench.fill(&originals);
+        let program = env!("CARGO_BIN_EXE_pushguard");
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {program} cleanup --apply --db {DB} --collection {COLLECTION} --jobs 1 \
+             --batch-size 50 --backup full{blocks}.jsonl"
+        );
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", &script]).current_dir(bench.folder.path()).env("MONGODB_URI", bench.server.uri());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let done = ended(command.spawn().unwrap());
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert!(done.stderr.contains("cannot write the backup"), "{done:?}");
+        let stored = bench.stored();
+        assert_eq!(stored != originals, removes, "{blocks}: {done:?}");
+        let gone: usize = originals.iter().map(|one| messages(one).len()).sum::<usize>()
+            - stored.iter().map(|one| messages(one).len()).sum::<usize>();
+        let path = bench.folder.path().join(format!("full{blocks}.jsonl"));
+        let kept = if path.is_file() { elements(&path) } else { 0 };
+        assert!(kept >= gone, "{kept} {gone}");
+        if removes {
+            let restored = bench.run(&["--restore", path.to_str().unwrap()]);
+            assert_eq!((restored.code, restored.stderr.as_str()), (Some(0), ""), "{restored:?}");
+            assert!(bench.stored() == originals);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_stops_and_starts_is_waited_for() {
+    let Some(mut bench) = Bench::new() else { return };
+    let originals = chats(4000);
+    bench.fill(&originals);
+    let child =
+        bench.command(&["--apply", "--collection", COLLECTION, "--batch-size", "5", "--jobs", "2"]).spawn().unwrap();
+    let start = Instant::now();
+    while bench.backups().is_empty() && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(60));
+    bench.server.kill();
+    std::thread::sleep(Duration::from_millis(300));
+    bench.server.start_again();
+    let done = ended(child);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    is_clean(&bench.stored(), &originals);
+    assert_eq!(bench.restore().code, Some(0));
+    assert!(bench.stored() == originals);
+}
+
+#[test]
+fn documents_near_the_limit_of_a_server_are_cleaned_and_put_back() {
+    let Some(bench) = Bench::new() else { return };
+    let filler = |length: usize| "x".repeat(length);
+    let element = |id: i32, length: usize| Bson::Document(doc! { "imageId": id, "text": filler(length) });
+    let two = vec![element(1, 8_380_000), element(1, 8_380_100)];
+    let many: Vec<Bson> = (0..160).map(|n| element(n % 80, 104_000 + n as usize)).collect();
+    let tiny: Vec<Bson> = (0..200_000).map(|n| Bson::Document(doc! { "imageId": n % 150_000, "n": n })).collect();
+    let originals =
+        [doc! { "_id": 1, "messages": two }, doc! { "_id": 2, "messages": many }, doc! { "_id": 3, "messages": tiny }];
+    for original in &originals {
+        assert!(original.to_vec().unwrap().len() < 16 << 20);
+    }
+    bench.fill(&originals);
+    assert_eq!(bench.run(&["--format", "json"]).json()["arrays"][0]["duplicates"], 50_081);
+    let done = bench.apply(&[]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
+    let sizes: Vec<usize> = bench.stored().iter().map(|one| messages(one).len()).collect();
+    assert_eq!(sizes, [1, 80, 150_000]);
+    let restored = bench.restore();
+    assert_eq!((restored.code, restored.stderr.as_str()), (Some(0), ""), "{restored:?}");
+    assert!(bench.stored() == originals);
+}
+
+#[test]
+fn a_document_that_changed_gets_back_what_it_lost_and_keeps_what_it_got() {
+    let Some(bench) = Bench::new() else { return };
+    let array = ["a", "b", "a", "c", "b", "a"].iter().enumerate();
+    let array: Vec<Bson> = array.map(|(n, id)| merged(*id, &n.to_string())).collect();
+    let documents: Vec<Document> = (0..5).map(|n| doc! { "_id": n, "messages": array.clone() }).collect();
+    bench.fill(&documents);
+    assert_eq!(bench.apply(&[]).code, Some(0));
+    let mut connection = bench.connect();
+    let mut update = |id: i32, update: Document| {
+        let updates = vec![doc! { "q": { "_id": id }, "u": update }];
+        connection.done(doc! { "update": COLLECTION, "updates": updates, "$db": DB });
+    };
+    let new = merged("new", "new");
+    update(1, doc! { "$push": { "messages": new.clone() } });
+    update(2, doc! { "$push": { "messages": { "$each": [new.clone()], "$position": 0 } } });
+    update(3, doc! { "$pop": { "messages": -1 } });
+    update(4, doc! { "$unset": { "messages": 1 } });
+    for _ in 0..2 {
+        let restored = bench.restore();
+        assert_eq!(restored.code, Some(1), "{restored:?}");
+        assert!(restored.stderr.contains("4: it is gone, or its field is no array"), "{restored:?}");
+        let stored = bench.stored();
+        let with = |before: &[Bson], rest: &[Bson], after: &[Bson]| [before, rest, after].concat();
+        assert_eq!(messages(&stored[0]), array);
+        assert_eq!(messages(&stored[1]), with(&[], &array, std::slice::from_ref(&new)));
+        assert_eq!(messages(&stored[2]), with(std::slice::from_ref(&new), &array, &[]));
+        assert_eq!(messages(&stored[3]), array[1..]);
+    }
+}
+
+#[test]
+fn no_password_is_printed() {
+    let Some(bench) = Bench::new() else { return };
+    let port = bench.server.uri();
+    let port = port.rsplit_once(':').unwrap().1;
+    for args in [&["--explain"][..], &[], &["--apply", "--collection", COLLECTION]] {
+        let mut command = bench.command(args);
+        command.args(["--uri", &format!("mongodb://me:s3cr%65t-w0rd@127.0.0.1:{port}/?authSource=admin")]);
+        let done = ended(command.spawn().unwrap());
+        assert_eq!(done.code, Some(2), "{done:?}");
+        for secret in ["s3cr%65t-w0rd", "s3cret-w0rd"] {
+            assert!(!done.stdout.contains(secret) && !done.stderr.contains(secret), "{done:?}");
+        }
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(30);
+    bench.fill(&originals);
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let lines: Vec<&str> =
+        readme.lines().filter_map(|line| line.trim().strip_prefix("pushguard cleanup --db app")).collect();
+    let mut changed = Vec::new();
+    for line in &lines {
+        let done = bench.run(&line.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(done.code, Some(i32::from(line.is_empty())), "{line}: {done:?}");
+        changed.push(bench.stored().iter().zip(&originals).filter(|(now, before)| now != before).count());
+    }
+    assert_eq!(changed, [0, 1, 0, 30, 0], "{lines:?}");
+}
