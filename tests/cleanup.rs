@@ -6,7 +6,7 @@ mod clean;
 mod mongod;
 
 use bson::{Bson, Document, doc, oid::ObjectId};
-use clean::{Bench, COLLECTION, DB, ended, merged, messages, once, saved};
+use clean::{Bench, COLLECTION, DB, chats, ended, merged, messages, once, saved};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,17 +28,6 @@ fn story() -> Document {
         messages.insert(at, Bson::Document(message));
     }
     doc! { "_id": ObjectId::from_bytes([1; 12]), "userId": 7, "messages": messages, "updatedAt": 1 }
-}
-
-fn chats(count: i32) -> Vec<Document> {
-    let chat = |n: i32| {
-        let mut messages: Vec<Bson> = vec![Bson::Document(doc! { "role": "user", "content": "hello" })];
-        for m in 0..12 {
-            messages.push(merged(format!("{n}-{}", m % 4), &format!("u{m}")));
-        }
-        doc! { "_id": n, "messages": messages }
-    };
-    (0..count).map(chat).collect()
 }
 
 fn is_clean(documents: &[Document], originals: &[Document]) {
@@ -299,37 +288,6 @@ fn documents_near_the_limit_of_a_server_are_cleaned_and_put_back() {
     let restored = bench.restore();
     assert_eq!((restored.code, restored.stderr.as_str()), (Some(0), ""), "{restored:?}");
     assert!(bench.stored() == originals);
-}
-
-#[test]
-fn a_document_that_changed_gets_back_what_it_lost_and_keeps_what_it_got() {
-    let Some(bench) = Bench::new() else { return };
-    let array = ["a", "b", "a", "c", "b", "a"].iter().enumerate();
-    let array: Vec<Bson> = array.map(|(n, id)| merged(*id, &n.to_string())).collect();
-    let documents: Vec<Document> = (0..5).map(|n| doc! { "_id": n, "messages": array.clone() }).collect();
-    bench.fill(&documents);
-    assert_eq!(bench.apply(&[]).code, Some(0));
-    let mut connection = bench.connect();
-    let mut update = |id: i32, update: Document| {
-        let updates = vec![doc! { "q": { "_id": id }, "u": update }];
-        connection.done(doc! { "update": COLLECTION, "updates": updates, "$db": DB });
-    };
-    let new = merged("new", "new");
-    update(1, doc! { "$push": { "messages": new.clone() } });
-    update(2, doc! { "$push": { "messages": { "$each": [new.clone()], "$position": 0 } } });
-    update(3, doc! { "$pop": { "messages": -1 } });
-    update(4, doc! { "$unset": { "messages": 1 } });
-    for _ in 0..2 {
-        let restored = bench.restore();
-        assert_eq!(restored.code, Some(1), "{restored:?}");
-        assert!(restored.stderr.contains("4: it is gone, or its field is no array"), "{restored:?}");
-        let stored = bench.stored();
-        let with = |before: &[Bson], rest: &[Bson], after: &[Bson]| [before, rest, after].concat();
-        assert_eq!(messages(&stored[0]), array);
-        assert_eq!(messages(&stored[1]), with(&[], &array, std::slice::from_ref(&new)));
-        assert_eq!(messages(&stored[2]), with(std::slice::from_ref(&new), &array, &[]));
-        assert_eq!(messages(&stored[3]), array[1..]);
-    }
 }
 
 #[test]

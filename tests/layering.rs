@@ -72,7 +72,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     // Its reports escape what a terminal would obey, as all do.
-    ("cleanup", &["config", "error", "report"]),
+    ("cleanup", &["config", "error", "report", "rules"]),
     ("baseline", &["diagnostic", "source"]),
     ("git", &["error"]),
     ("changed", &["diagnostic", "git", "rules", "source"]),

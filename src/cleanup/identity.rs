@@ -9,7 +9,7 @@ use crate::config::{Pattern, Scalar, TrackedArray};
 use bson::raw::{RawBsonRef, RawDocument};
 
 /// How the elements of one array are told apart: its kinds in order, then its last resorts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Identities {
     kinds: Vec<Kind>,
 }

@@ -83,9 +83,17 @@ fn in_first_places(operations: &[Vec<&Removed>]) -> Vec<Removed> {
     all
 }
 
-/// The place before an operation of what is at a place after it.
+/// The place before an operation of what is at a place after it: further by as many elements as it took from before that.
 fn lifted(at: usize, operation: &[&Removed]) -> usize {
-    operation.iter().fold(at, |at, removed| if removed.at <= at { at + 1 } else { at })
+    let (mut from, mut to) = (0, operation.len());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        match operation[middle].at - middle <= at {
+            true => from = middle + 1,
+            false => to = middle,
+        }
+    }
+    at + from
 }
 
 /// How many of each element are missing: no more than were taken, and no more than were there.

@@ -28,7 +28,7 @@ pub fn run(args: &CleanupArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -
     let uri = uri(args)?;
     let connection = Connection::open(&uri)?;
     if !args.restore.is_empty() {
-        return restore(args, &arrays, &connection, stdout, stderr);
+        return restore(args, &connection, stdout, stderr);
     }
     let wanted = Wanted {
         database: args.db.as_deref().unwrap_or_default(),
@@ -231,7 +231,6 @@ fn left(count: u64, reasons: &[(String, String)], stderr: &mut dyn Write) {
 
 fn restore(
     args: &CleanupArgs,
-    arrays: &[TrackedArray],
     connection: &Connection,
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
@@ -246,17 +245,9 @@ fn restore(
         // A clean-up that was killed while it wrote had not removed what it was writing.
         warn(&format!("{} lines of the backup cannot be read and were passed over", backups.unreadable), stderr);
     }
-    let wanted = Wanted {
-        database,
-        collection: Some(&header.collection),
-        field: Some(&header.field),
-        query: Document::new(),
-        writes: !args.dry_run,
-    };
-    let targets = server::targets(connection, arrays, &wanted)?;
-    let Some(target) = targets.first() else { return Ok(CLEAN) };
+    let target = server::exactly(connection, database, &header.collection, &header.field)?;
     let bar = Moving::start("put back");
-    let restored = server::put_back(target, &mut backups, (args.dry_run, usize::from(args.jobs)), &bar);
+    let restored = server::put_back(&target, &mut backups, (args.dry_run, usize::from(args.jobs)), &bar);
     bar.finish();
     let restored = restored?;
     let verb = if args.dry_run { "would put" } else { "put" };

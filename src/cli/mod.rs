@@ -8,9 +8,6 @@ mod baseline;
 mod check;
 #[cfg(feature = "cleanup")]
 mod cleanup;
-#[cfg(not(feature = "cleanup"))]
-#[path = "no_cleanup.rs"]
-mod cleanup;
 mod completions;
 mod debug;
 mod explain;
@@ -20,6 +17,8 @@ mod located;
 mod lsp;
 #[cfg(feature = "cleanup")]
 mod moving;
+#[cfg(not(feature = "cleanup"))]
+mod no_cleanup;
 mod outcome;
 mod output;
 mod paths;
@@ -38,6 +37,8 @@ use crate::error::Error;
 use crate::report::escape;
 use args::{Args, Command, DebugCommand};
 use clap::Parser;
+#[cfg(not(feature = "cleanup"))]
+use no_cleanup as cleanup;
 use outcome::delivered;
 pub use outcome::{CLEAN, COULD_NOT_RUN, FINDINGS};
 use std::ffi::OsString;

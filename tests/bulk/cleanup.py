@@ -58,7 +58,7 @@ def main():
                 chats.insert_many([{"_id": n, "messages": messages(n)} for n in range(first, min(first + 5000, documents))], ordered=False)
             clean = [pushguard, "cleanup", "--db", "app"]
             backup = f"{folder}/backup.jsonl"
-            measured("dry run", documents, clean, uri, f"{gone} of", 1)
+            measured("dry run", documents, clean, uri, f"{gone} of the", 1)
             measured("apply", documents, [*clean, "--collection", "userChat", "--apply", "--backup", backup], uri, f"removed {gone} elements", 0)
             print(f"backup   {os.path.getsize(backup) / 1e6:8.1f} MB", flush=True)
             measured("again", documents, clean, uri, "nothing is there twice", 0)

@@ -145,3 +145,15 @@ pub fn once(messages: &[Bson]) -> Vec<Bson> {
 pub fn merged(id: impl Into<Bson>, text: &str) -> Bson {
     Bson::Document(doc! { "type": "mergeFace", "isMerged": true, "mergeId": id.into(), "imageUrl": text })
 }
+
+/// Chats of 13 messages, of which 8 are there twice.
+pub fn chats(count: i32) -> Vec<Document> {
+    let chat = |n: i32| {
+        let mut messages: Vec<Bson> = vec![Bson::Document(doc! { "role": "user", "content": "hello" })];
+        for m in 0..12 {
+            messages.push(merged(format!("{n}-{}", m % 4), &format!("u{m}")));
+        }
+        doc! { "_id": n, "messages": messages }
+    };
+    (0..count).map(chat).collect()
+}

@@ -41,6 +41,14 @@ pub struct Group {
     pub operations: Vec<(Outcome, Vec<Entry>)>,
 }
 
+impl Group {
+    /// Of its elements.
+    pub fn bytes(&self) -> usize {
+        let entries = self.operations.iter().flat_map(|(_, entries)| entries);
+        entries.map(|entry| entry.removed.element.as_bytes().len()).sum()
+    }
+}
+
 impl Backups {
     pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
         let mut all = Self { files: Vec::new(), places: Vec::new(), unreadable: 0 };

@@ -2,7 +2,7 @@
 //!
 //! Input: surveys. Output: HTML. Must not know: other formats.
 
-use super::{Survey, differing};
+use super::found::{Survey, differing};
 use crate::cleanup::shown;
 
 const HEAD: &str = "<!doctype html>
@@ -27,7 +27,7 @@ fn one(survey: &Survey) -> String {
     let tally = &survey.tally;
     let mut text = format!("<h2>{} <code>{}</code></h2>\n", escaped(&survey.place), escaped(&survey.field));
     text.push_str(&format!(
-        "<p>{} of {} elements would go, in {} of {} documents.</p>\n",
+        "<p>{} of the {} elements of {} documents would go; {} were looked at.</p>\n",
         tally.removed(),
         tally.elements,
         tally.affected,

@@ -2,7 +2,7 @@
 //!
 //! Input: surveys. Output: one versioned object. Must not know: other formats.
 
-use super::Survey;
+use super::found::Survey;
 use crate::cleanup::tally::Affected;
 use bson::Bson;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 //!
 //! Input: surveys. Output: lines for a terminal. Must not know: other formats.
 
-use super::{Survey, differing};
+use super::found::{Survey, differing};
 use crate::cleanup::shown;
 use crate::report::escape;
 
@@ -29,7 +29,7 @@ pub fn render(surveys: &[Survey]) -> String {
 fn one(survey: &Survey) -> String {
     let tally = &survey.tally;
     let mut text = format!(
-        "{} `{}`: {} of {} elements would go, in {} of {} documents\n",
+        "{} `{}`: {} of the {} elements of {} documents would go; {} were looked at\n",
         escape::line(&survey.place),
         escape::line(&survey.field),
         tally.removed(),

@@ -10,15 +10,16 @@ mod put_back;
 mod ranges;
 mod remove;
 mod scope;
+mod send;
 mod stages;
 mod statement;
 mod survey;
 
-pub use connect::{Connection, redacted};
+pub use connect::Connection;
 pub use explain::explain;
 pub use put_back::{Restored, put_back};
 pub use remove::{Removed, remove};
-pub use scope::{Target, Wanted, targets};
+pub use scope::{Target, Wanted, exactly, targets};
 pub use survey::{Pace, survey};
 
 /// Who watches a run.

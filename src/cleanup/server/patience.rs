@@ -13,7 +13,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Codes of a server that stops, starts or is no longer primary, and of a cursor that went with it.
-const PASSING: [i32; 16] = [6, 7, 43, 89, 91, 134, 189, 237, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436];
+pub const PASSING: [i32; 16] = [6, 7, 43, 89, 91, 134, 189, 237, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436];
 
 pub fn patiently<T>(mut act: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     let start = Instant::now();

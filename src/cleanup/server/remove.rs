@@ -4,9 +4,10 @@
 //! then change each document where it still is what was read. Must not know: how decisions are made.
 
 use super::Watch;
-use super::patience::{is_passing, patiently};
+use super::patience::patiently;
 use super::ranges::Range;
 use super::scope::Target;
+use super::send::{Done, send};
 use super::survey::{Pace, aggregate, array_of, documents_of, each_range, expected};
 use super::{stages, statement};
 use crate::cleanup::backup::{Backup, Entry, Outcome};
@@ -14,7 +15,7 @@ use crate::cleanup::operation::{self, Operation, take_last};
 use crate::cleanup::plan::{Removal, plan};
 use crate::cleanup::restore::missing;
 use crate::error::Error;
-use bson::{RawArrayBuf, RawBson, RawDocumentBuf, rawdoc};
+use bson::{RawArrayBuf, RawBson};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -23,9 +24,8 @@ use std::time::Duration;
 /// How often a document is tried that changes each time between the read and the write.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(5);
-/// Bytes of arrays that are held at once, and of statements that are sent at once; a larger one goes alone.
+/// Bytes of arrays that are held at once.
 const HELD: usize = 16 << 20;
-const SENT: usize = 8 << 20;
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,15 +49,6 @@ struct Turn {
     left: Vec<Removal>,
     tries: u32,
     has_changed: bool,
-}
-
-/// How one statement ended.
-enum Done {
-    Removed,
-    Changed,
-    /// The connection broke, so nobody knows.
-    Unknown,
-    Refused(String),
 }
 
 struct Run<'r> {
@@ -155,7 +146,8 @@ impl Run<'_> {
                 operations.extend(take_last(&turn.id, &turn.array, &mut turn.left, &self.kinds)?);
             }
             self.backup.record(&mut operations)?;
-            let mut done = self.send(&operations)?;
+            let statements = operations.iter().map(|operation| statement::removal(&self.target.field, operation));
+            let mut done = send(self.target, &statements.collect::<Result<Vec<_>, _>>()?)?;
             for (operation, done) in operations.iter().zip(&mut done) {
                 self.settle(operation, done)?;
             }
@@ -184,7 +176,7 @@ impl Run<'_> {
         let entries: Vec<Entry> = operation.removed.iter().map(entry).collect();
         let missing = missing(&[(Outcome::Unknown, entries)], &array, 0)?;
         if missing.elements == operation.removed.len() {
-            *done = Done::Removed;
+            *done = Done::Changed;
         }
         Ok(())
     }
@@ -192,7 +184,7 @@ impl Run<'_> {
     /// What is still to do of a document.
     fn after(&self, mut turn: Turn, operation: &Operation, done: Done) -> Result<Option<Turn>, Stop> {
         match done {
-            Done::Removed => {
+            Done::Changed => {
                 self.count(&turn, operation);
                 turn.has_changed = true;
                 Ok((!turn.left.is_empty()).then_some(turn))
@@ -201,11 +193,11 @@ impl Run<'_> {
                 self.leave(&turn.id, &reason);
                 Ok(None)
             }
-            Done::Changed | Done::Unknown if turn.tries >= TRIES => {
+            Done::Outdated | Done::Unknown if turn.tries >= TRIES => {
                 self.leave(&turn.id, "it changed each time it was tried");
                 Ok(None)
             }
-            Done::Changed | Done::Unknown => {
+            Done::Outdated | Done::Unknown => {
                 if turn.tries > 2 {
                     thread::sleep(PAUSE * turn.tries);
                 }
@@ -239,74 +231,12 @@ impl Run<'_> {
             total.reasons.push((shown, reason.to_owned()));
         }
     }
-
-    /// Sends operations, as many as a command takes at once.
-    fn send(&self, operations: &[Operation]) -> Result<Vec<Done>, Stop> {
-        let statements = operations.iter().map(|operation| statement::removal(&self.target.field, operation));
-        let statements = statements.collect::<Result<Vec<_>, _>>()?;
-        let mut done = Vec::new();
-        let mut from = 0;
-        while from < statements.len() {
-            let mut bytes = 0;
-            let fits = statements[from..].iter().take_while(|statement| {
-                bytes += statement.as_bytes().len();
-                bytes <= SENT
-            });
-            let to = from + fits.count().max(1);
-            done.extend(update(self.target, &statements[from..to]).map_err(Stop::Database)?);
-            from = to;
-        }
-        Ok(done)
-    }
-}
-
-/// Runs statements in one command; each ends on its own.
-fn update(target: &Target<'_>, statements: &[RawDocumentBuf]) -> mongodb::error::Result<Vec<Done>> {
-    let reply = match target.database.run_raw_command(command(target, statements)).run() {
-        Ok(reply) => reply,
-        Err(error) if is_passing(&error) => return Ok(statements.iter().map(|_| Done::Unknown).collect()),
-        Err(error) => return Err(error),
-    };
-    let mut done: Vec<Done> = statements.iter().map(|_| Done::Removed).collect();
-    let errors = reply.get_array("writeErrors").map(Vec::as_slice).unwrap_or_default();
-    for error in errors.iter().filter_map(|error| error.as_document()) {
-        let at = error.get_i32("index").ok().and_then(|at| done.get_mut(usize::try_from(at).ok()?));
-        let code = error.get_i32("code").unwrap_or_default();
-        let message = error.get_str("errmsg").unwrap_or("the server refused").to_owned();
-        let is_changed = code == statement::CHANGED || statement::NO_ARRAY.contains(&code);
-        if let Some(at) = at {
-            *at = if is_changed { Done::Changed } else { Done::Refused(message) };
-        }
-    }
-    let matched = u64::try_from(reply.get_i32("n").unwrap_or_default()).unwrap_or_default();
-    let removed = done.iter().filter(|done| matches!(done, Done::Removed)).count() as u64;
-    if matched < removed || reply.contains_key("writeConcernError") {
-        // A document is gone, and the reply does not say which, or what was done may be undone: a look at each tells.
-        for done in done.iter_mut().filter(|done| matches!(done, Done::Removed)) {
-            *done = Done::Unknown;
-        }
-    }
-    Ok(done)
-}
-
-/// An `update` that a majority has to take, whatever the connection string says: what is noted as removed must stay so.
-pub fn command(target: &Target<'_>, statements: &[RawDocumentBuf]) -> RawDocumentBuf {
-    let mut updates = RawArrayBuf::new();
-    for statement in statements {
-        updates.push(statement.as_ref());
-    }
-    rawdoc! {
-        "update": target.collection.name(),
-        "ordered": false,
-        "writeConcern": { "w": "majority" },
-        "updates": updates,
-    }
 }
 
 fn outcome(done: &Done) -> Outcome {
     match done {
-        Done::Removed => Outcome::Removed,
-        Done::Changed | Done::Refused(_) => Outcome::Refused,
+        Done::Changed => Outcome::Removed,
+        Done::Outdated | Done::Refused(_) => Outcome::Refused,
         Done::Unknown => Outcome::Unknown,
     }
 }

@@ -7,9 +7,10 @@ use super::patience::patiently;
 use crate::cleanup::identity::{Identities, Path, path};
 use crate::config::TrackedArray;
 use crate::error::Error;
+use crate::rules::kinds::is_same_collection;
 use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::Collation;
-use mongodb::results::CollectionType;
+use mongodb::results::{CollectionSpecification, CollectionType};
 use mongodb::sync::{Collection, Database};
 
 /// An array of a collection.
@@ -61,10 +62,7 @@ pub fn targets<'c>(
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Target<'c>>, Error> {
     let database = connection.database(wanted.database);
-    let listed = patiently(|| database.list_collections().run()?.collect::<Result<Vec<_>, _>>());
-    let mut listed = listed.map_err(|error| connection.error(&error))?;
-    listed.retain(|one| one.collection_type == CollectionType::Collection && !one.name.starts_with("system."));
-    listed.sort_by(|a, b| a.name.cmp(&b.name));
+    let listed = collections(connection, &database)?;
     let mut targets = Vec::new();
     for one in &listed {
         for array in arrays.iter().filter(|array| is_wanted(array, &one.name, wanted)) {
@@ -73,13 +71,8 @@ pub fn targets<'c>(
                 continue;
             }
             targets.push(Target {
-                connection,
-                database: database.clone(),
-                collection: database.collection(&one.name),
-                field: path(field),
-                identities: Identities::of(array),
                 query: wanted.query.clone(),
-                is_collated: one.options.collation.as_ref().is_some_and(|rules| rules.locale != "simple"),
+                ..target(connection, &database, one, field, Identities::of(array))
             });
         }
     }
@@ -90,11 +83,52 @@ pub fn targets<'c>(
     Ok(targets)
 }
 
+/// One array, whatever the configuration says today: what was taken out by the kinds of an earlier one goes back all the same.
+pub fn exactly<'c>(
+    connection: &'c Connection,
+    database: &str,
+    collection: &str,
+    field: &str,
+) -> Result<Target<'c>, Error> {
+    let database = connection.database(database);
+    let listed = collections(connection, &database)?;
+    match listed.iter().find(|one| one.name == collection) {
+        Some(one) => Ok(target(connection, &database, one, field, Identities::default())),
+        None => Err(missing(database.name(), collection, listed.iter().map(|one| one.name.as_str()))),
+    }
+}
+
+fn collections(connection: &Connection, database: &Database) -> Result<Vec<CollectionSpecification>, Error> {
+    let listed = patiently(|| database.list_collections().run()?.collect::<Result<Vec<_>, _>>());
+    let mut listed = listed.map_err(|error| connection.error(&error))?;
+    listed.retain(|one| one.collection_type == CollectionType::Collection && !one.name.starts_with("system."));
+    listed.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(listed)
+}
+
+fn target<'c>(
+    connection: &'c Connection,
+    database: &Database,
+    one: &CollectionSpecification,
+    field: &str,
+    identities: Identities,
+) -> Target<'c> {
+    Target {
+        connection,
+        database: database.clone(),
+        collection: database.collection(&one.name),
+        field: path(field),
+        identities,
+        query: Document::new(),
+        is_collated: one.options.collation.as_ref().is_some_and(|rules| rules.locale != "simple"),
+    }
+}
+
 /// A collection or field that is named on the command line alone is told apart by the kinds that hold for any.
 fn is_wanted(array: &TrackedArray, name: &str, wanted: &Wanted<'_>) -> bool {
     let of_name = match (&array.collection, wanted.collection) {
-        (Some(tracked), Some(asked)) => tracked == name && asked == name,
-        (Some(tracked), None) => tracked == name,
+        (Some(tracked), Some(asked)) => asked == name && is_same_collection(tracked, name),
+        (Some(tracked), None) => is_same_collection(tracked, name),
         (None, Some(asked)) => asked == name,
         // To change what nobody has named would go too far.
         (None, None) => !wanted.writes,
@@ -103,13 +137,8 @@ fn is_wanted(array: &TrackedArray, name: &str, wanted: &Wanted<'_>) -> bool {
 }
 
 fn nothing(wanted: &Wanted<'_>, names: &[&str]) -> Error {
-    let missing = wanted.collection.filter(|asked| !names.contains(asked));
-    if let Some(asked) = missing {
-        let remedy = match crate::error::nearest(asked, names.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("it has: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }),
-        };
-        return Error::Usage { message: format!("`{}` has no collection `{asked}`", wanted.database), remedy };
+    if let Some(asked) = wanted.collection.filter(|asked| !names.contains(asked)) {
+        return missing(wanted.database, asked, names.iter().copied());
     }
     if wanted.writes && wanted.collection.is_none() {
         return Error::Usage {
@@ -121,6 +150,14 @@ fn nothing(wanted: &Wanted<'_>, names: &[&str]) -> Error {
         message: "the configuration tracks no array of this name there".to_owned(),
         remedy: "add an `[[array]]` with its kinds and keys to pushguard.toml".to_owned(),
     }
+}
+
+fn missing<'n>(database: &str, asked: &str, names: impl Iterator<Item = &'n str> + Clone) -> Error {
+    let remedy = match crate::error::nearest(asked, names.clone()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("it has: {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Error::Usage { message: format!("the database `{database}` has no collection `{asked}`"), remedy }
 }
 
 /// The filter of documents that have the array at all.

@@ -13,11 +13,6 @@ use bson::{Bson, Document, RawArrayBuf, RawBson, RawDocumentBuf, bson, cstr, doc
 /// As many elements as there may be.
 const REST: i32 = i32::MAX;
 
-/// The code by which the server says that a statement found another array than it was made for.
-pub const CHANGED: i32 = 241;
-/// `$slice`, `$arrayElemAt` and `$concatArrays` of something that is no array any more.
-pub const NO_ARRAY: [i32; 4] = [28664, 28689, 28724, 28690];
-
 /// Takes elements out, where each of them, and each that stays for it, still is where it was. What was added since stays.
 pub fn removal(path: &Path, operation: &Operation) -> Result<RawDocumentBuf, bson::error::Error> {
     let array = field(path);
