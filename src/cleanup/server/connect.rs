@@ -19,11 +19,9 @@ pub struct Connection {
 impl Connection {
     pub fn open(uri: &str) -> Result<Self, Error> {
         let secrets = secrets(uri);
-        let client = options(uri).and_then(Client::with_options);
-        match client {
-            Ok(client) => Ok(Self { client, secrets }),
-            Err(error) => Err(failure(&error, &secrets)),
-        }
+        let options = options(uri).map_err(|error| malformed(&error, uri))?;
+        let client = Client::with_options(options).map_err(|error| failure(&error, &secrets))?;
+        Ok(Self { client, secrets })
     }
 
     pub fn database(&self, name: &str) -> Database {
@@ -42,6 +40,21 @@ fn options(uri: &str) -> mongodb::error::Result<ClientOptions> {
     // What a secondary holds may be old: a clean-up that goes by it finds each document changed.
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     Ok(options)
+}
+
+/// Where a password has not been escaped, the driver takes a part of it for something else, and names it.
+fn malformed(error: &mongodb::error::Error, uri: &str) -> Error {
+    let message = error.kind.to_string();
+    let parts = password(uri).into_iter().flat_map(|password| password.split(|c: char| !c.is_ascii_alphanumeric()));
+    if parts.filter(|part| !part.is_empty()).any(|part| message.contains(part)) {
+        return Error::Database {
+            message: "the connection string is not valid".to_owned(),
+            remedy:
+                "write every character of the password but letters and digits as `%` and its two hexadecimal digits"
+                    .to_owned(),
+        };
+    }
+    failure(error, &secrets(uri))
 }
 
 fn failure(error: &mongodb::error::Error, secrets: &[String]) -> Error {
@@ -97,7 +110,14 @@ mod tests {
         let uri = "mongodb://me:p%40ss:w@host:1/?authSource=a";
         assert_eq!(secrets(uri), ["p%40ss:w", "p@ss:w"]);
         assert_eq!(secrets("mongodb://host"), [""; 0]);
-        let Err(error) = Connection::open("mongodb://me:sec%ret@:::/") else { return };
-        assert!(!error.to_string().contains("sec%ret"), "{error}");
+        for password in ["sec%ret", "s?cret", "s/cret", "s:cret", "s@cret", "s#cret", "cret"] {
+            for rest in ["127.0.0.1:1/", ":x/", "h/?tls=maybe"] {
+                let Err(error) = options(&format!("mongodb://me:{password}@{rest}")) else { continue };
+                let told = malformed(&error, &format!("mongodb://me:{password}@{rest}"));
+                for part in ["cret", "sec%ret", "got s", "me:s"] {
+                    assert!(!told.to_string().contains(part), "{password} {told}");
+                }
+            }
+        }
     }
 }
