@@ -252,12 +252,15 @@ impl Commands {
         let Some(acting) = self.all.get(self.act) else { return Vec::new() };
         let before = kept.iter().filter(|at| **at != self.act).filter_map(|at| self.all.get(*at));
         let read: FxHashSet<Site> = before.map(|command| command.site).collect();
+        let asked = self.own_atoms(project, acting, kept);
         let mut extras: Vec<usize> = Vec::new();
         for (at, (command, needs)) in self.all.iter().zip(&self.needs).enumerate() {
             let changes = !matches!(command.action, Action::Read { .. } | Action::Given { .. });
             let own = command.action.collection();
             let is_near = own.is_some() && own == acting.action.collection();
-            let is_decided = needs.iter().any(|site| read.contains(site));
+            // With the act goes what the same condition decides; what another one decides is judged at its own place.
+            let is_decided = needs.iter().any(|site| read.contains(site))
+                && (is_near || asked.is_empty() || command.atoms.iter().any(|atom| asked.contains(atom)));
             // What this request does not do on its way to the act, the other one may.
             let is_excluded = !is_near && command.atoms.iter().any(|atom| is_refuted(project, self.cond, *atom));
             let is_after = needs.contains(&acting.site);
@@ -271,6 +274,21 @@ impl Commands {
             }
         }
         extras
+    }
+
+    /// The conditions of the act on what was read of its own collection.
+    fn own_atoms(&self, project: &Project, acting: &Command, kept: &FxHashSet<usize>) -> Vec<Atom> {
+        let near = kept.iter().filter_map(|at| self.all.get(*at)).filter(|command| {
+            matches!(command.action, Action::Read { .. }) && command.action.collection() == acting.action.collection()
+        });
+        let sites: FxHashSet<Site> = near.map(|command| command.site).collect();
+        let mut sources = Sources::default();
+        let mut is_own = |atom: &&Atom| {
+            let mut calls = FxHashSet::default();
+            sources.of(project, atom.value, &mut calls);
+            !calls.is_disjoint(&sites)
+        };
+        self.goal.iter().filter(|atom| is_own(atom)).copied().collect()
     }
 }
 
