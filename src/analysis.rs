@@ -1,6 +1,7 @@
 //! The pipeline from source texts to findings.
 
 mod belief;
+mod browser;
 mod by_hand;
 mod calls;
 mod cancel;
@@ -11,10 +12,12 @@ mod paths;
 mod places;
 mod problems;
 mod read;
+mod start_up;
 mod survey;
 mod ways;
 
 pub use belief::{beliefs, believed_calls};
+use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
 pub use memory::Memory;
@@ -234,13 +237,17 @@ type DraftKey = (&'static str, u32, u32, u32, Option<String>);
 /// One finding for each rule, place and collection: the most severe view, then the one with the fewest calls in between.
 fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
-    let hand = ByHand::new(sources, project);
+    let (hand, browser) = (ByHand::new(sources, project), Browser::new(sources, project));
     for draft in drafts {
-        // No second request meets what one person runs once.
+        // No second request meets what one person runs once, what a browser does to its copy, or what is done at the start.
         let is_named = project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name);
-        let is_by_hand = is_named || hand.is_alone(project, draft.owner);
-        let by_hand = is_by_hand.then_some(Level::Info);
-        let Some(level) = level_of(draft.rule, by_hand.or(draft.level), config) else { continue };
+        let is_alone = is_named
+            || hand.is_alone(project, draft.seen_in)
+            || browser.runs(project, draft.seen_in)
+            || start_up::is_start_up(sources, project, &draft);
+        let Some(level) = level_of(draft.rule, is_alone.then_some(Level::Info).or(draft.level), config) else {
+            continue;
+        };
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
         match best.get(&key) {
@@ -270,8 +277,12 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         .filter(|(key, _)| key.0 == "array-overwrite")
         .map(|(key, (_, draft))| (key.1, key.2, draft.array.clone()))
         .collect();
+    let doubled = doubled(&drafts);
     let mut findings = Vec::new();
     for ((rule, file, start, ..), (level, draft)) in drafts {
+        if doubled.contains(&(rule, file, start)) {
+            continue;
+        }
         // An array that is written back whole is told once, whatever was asked of it before.
         if rule == "check-then-update" && overwritten.contains(&(file, start, draft.array.clone())) {
             continue;
@@ -285,6 +296,27 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         }
     }
     findings
+}
+
+/// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that
+/// is an error says more; a weaker one, or one of what it is a part of, only makes room for it.
+fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u32, u32)> {
+    let of = |rule: &'static str| {
+        let own = drafts.iter().filter(move |(key, _)| key.0 == rule);
+        own.map(|(key, (level, draft))| ((key.1, key.2), *level, draft.array.as_deref().unwrap_or_default()))
+    };
+    let mut doubled = FxHashSet::default();
+    for (place, level, path) in of("check-then-update") {
+        for (_, other, computed) in of("lost-update").filter(|(own, ..)| *own == place) {
+            let is_inside = computed.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+            if is_inside || computed == path && other >= level && level < Level::Error {
+                doubled.insert(("check-then-update", place.0, place.1));
+            } else if computed == path {
+                doubled.insert(("lost-update", place.0, place.1));
+            }
+        }
+    }
+    doubled
 }
 
 fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut Seen) -> Option<Finding> {

@@ -1,4 +1,5 @@
-//! Files that a person runs once: seeds, migrations, and what a script of a `package.json` other than the server runs.
+//! Files that a person runs once: seeds, migrations, what a script of a `package.json` other than the server runs, and what
+//! nothing loads and ends by itself.
 //!
 //! Input: paths, manifests, the linked project. Output: whether a function runs by hand alone. Must not know: rules, formats.
 
@@ -56,11 +57,31 @@ impl ByHand {
         let is_run = |path: &str| is_by_name(path) || run.contains(path) && !served.contains(path);
         let mut files: FxHashSet<u32> =
             sources.iter().filter(|(_, file)| is_run(&file.path)).map(|(id, _)| id.0).collect();
-        let serves = (0..project.functions.len() as u32).map(FnRef).filter(|func| is_server(project, *func));
-        for func in serves {
-            files.remove(&project.file_of(func));
+        let functions = (0..project.functions.len() as u32).map(FnRef);
+        let serving: FxHashSet<u32> =
+            functions.filter(|func| is_server(project, *func)).map(|func| project.file_of(func)).collect();
+        let ends = |id: u32, path: &str| project.runs.ends(id) && !project.runs.is_loaded(id) && !served.contains(path);
+        files.extend(sources.iter().filter(|(id, file)| ends(id.0, &file.path)).map(|(id, _)| id.0));
+        files.retain(|file| !serving.contains(file));
+        let mut all = Self { files };
+        all.add_loaded(sources, project, &serving);
+        all
+    }
+
+    /// Adds the files that are loaded by such files alone.
+    fn add_loaded(&mut self, sources: &Sources, project: &Project, serving: &FxHashSet<u32>) {
+        loop {
+            let known = self.files.len();
+            for (id, file) in sources.iter().filter(|(id, _)| !serving.contains(&id.0)) {
+                let loaders = project.runs.loaders_of(id.0, &file.path);
+                if loaders.is_some_and(|loaders| loaders.is_subset(&self.files)) {
+                    self.files.insert(id.0);
+                }
+            }
+            if self.files.len() == known {
+                return;
+            }
         }
-        Self { files }
     }
 
     /// Whether a function is run by hand, and nothing else reaches it.

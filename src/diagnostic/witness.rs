@@ -60,6 +60,14 @@ pub struct Witness {
     pub serial: Vec<End>,
 }
 
+impl Witness {
+    /// Whether no serial order leaves the same but for these fields.
+    pub fn differs_beyond(&self, fields: &[&str]) -> bool {
+        let left = self.outcome.without(fields);
+        self.serial.iter().all(|end| end.without(fields) != left)
+    }
+}
+
 /// One document of one collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stored {
@@ -128,6 +136,24 @@ pub struct End {
     pub documents: Vec<Stored>,
     /// What was done outside, in any order.
     pub effects: Vec<String>,
+}
+
+impl End {
+    /// Documents without these fields, and effects, in no order that the requests decide.
+    fn without(&self, fields: &[&str]) -> (Vec<String>, Vec<&str>) {
+        let kept = |stored: &Stored| {
+            let mut document = stored.document.clone();
+            if let Value::Object(entries) = &mut document {
+                entries.retain(|name, _| !fields.contains(&name.as_str()));
+            }
+            format!("{} {document}", stored.collection)
+        };
+        let mut documents: Vec<String> = self.documents.iter().map(kept).collect();
+        let mut effects: Vec<&str> = self.effects.iter().map(String::as_str).collect();
+        documents.sort_unstable();
+        effects.sort_unstable();
+        (documents, effects)
+    }
 }
 
 impl Command {

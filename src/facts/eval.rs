@@ -121,6 +121,8 @@ pub(super) struct Eval<'a> {
     pub most: (u64, u64),
     /// Values that run through the places of an array: `i` of `for (let i = 0; …; i++)`.
     pub indexes: FxHashSet<V>,
+    /// Names that the module gives to imported types: `type Mail = Job<Data>`.
+    pub aliases: FxHashMap<Sym, V>,
     /// Names of constructor functions.
     pub prototypes: Vec<String>,
     /// The more frequent quotation mark of the file, once it was asked for.
@@ -150,6 +152,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
         exports,
         export_all: eval.export_all,
         notes: Default::default(),
+        run: super::run(program),
         written: eval.written,
     }
 }
@@ -186,6 +189,7 @@ impl<'a> Eval<'a> {
             decisive: FxHashSet::default(),
             most: limits::of_file(text.len()),
             indexes: FxHashSet::default(),
+            aliases: FxHashMap::default(),
             prototypes: Vec::new(),
             quote: OnceCell::new(),
         }
@@ -212,6 +216,7 @@ impl<'a> Eval<'a> {
             siblings: Vec::new(),
             polls: false,
             cursors: Vec::new(),
+            is_listed: false,
             cuts: Cuts::default(),
         }
     }

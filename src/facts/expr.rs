@@ -191,6 +191,9 @@ impl<'a> Eval<'a> {
                 self.arena.one_of(alternatives)
             }
             _ => {
+                if let Some(settled) = self.settled_by_environment(object, key) {
+                    return settled;
+                }
                 let value = self.arena.member(object, key);
                 self.overlay(value).unwrap_or(value)
             }

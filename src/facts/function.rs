@@ -104,7 +104,9 @@ impl<'a> Eval<'a> {
         let mut types = Vec::new();
         for (at, pattern) in patterns.iter().enumerate() {
             let annotation = pattern.and_then(annotation);
-            types.extend(annotation.and_then(|annotation| self.imported_type(annotation)).map(|of| (at as u32, of)));
+            types.extend(
+                annotation.and_then(|annotation| self.imported_type(&annotation.type_ann)).map(|of| (at as u32, of)),
+            );
         }
         if let Some(facts) = self.functions.get_mut(func.0 as usize) {
             facts.param_names = names;
@@ -131,15 +133,16 @@ impl<'a> Eval<'a> {
         count
     }
 
-    /// `Job` of `(job: Job<Data>)`, where it is imported.
-    fn imported_type(&self, annotation: &'a TsTypeAnn) -> Option<V> {
-        let TsType::TsTypeRef(reference) = &*annotation.type_ann else { return None };
+    /// `Job` of `(job: Job<Data>)`, where it is imported, or named by `type Mail = Job<Data>`.
+    pub(super) fn imported_type(&self, annotation: &'a TsType) -> Option<V> {
+        let TsType::TsTypeRef(reference) = annotation else { return None };
         let mut name = &reference.type_name;
         while let TsEntityName::TsQualifiedName(qualified) = name {
             name = &qualified.left;
         }
         let TsEntityName::Ident(name) = name else { return None };
-        let value = self.resolve(self.arena.known_sym(&name.sym)?).map(|var| self.var(var))?;
+        let name = self.arena.known_sym(&name.sym)?;
+        let value = self.resolve(name).map(|var| self.var(var)).or_else(|| self.aliases.get(&name).copied())?;
         matches!(self.arena.node(value), Node::Import { .. } | Node::Member(..)).then_some(value)
     }
 

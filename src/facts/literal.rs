@@ -180,6 +180,28 @@ impl<'a> Eval<'a> {
                 items.push(Item { value, spread: false, cond: C::TRUE });
             }
         }
+        if self.frame.func == FnRef(0) {
+            items.iter().for_each(|item| self.mark_listed(item.value));
+        }
         self.new_cell(Node::Array(items))
+    }
+
+    /// Notes that functions stand in a list of the module: a table of steps, of handlers.
+    fn mark_listed(&mut self, value: V) {
+        let value = match self.arena.node(value) {
+            Node::Cell(cell) => self.content(*cell),
+            _ => value,
+        };
+        let listed: Vec<V> = match self.arena.node(value) {
+            Node::Object(entries) => entries.iter().map(|entry| entry.value).collect(),
+            _ => vec![value],
+        };
+        for value in listed {
+            if let Node::Func(func) = *self.arena.node(value)
+                && let Some(function) = self.functions.get_mut(func.0 as usize)
+            {
+                function.is_listed = true;
+            }
+        }
     }
 }

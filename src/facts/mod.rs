@@ -9,6 +9,7 @@ mod callback;
 mod cell;
 mod class;
 mod ending;
+mod environment;
 mod eval;
 mod expr;
 mod flags;
@@ -23,6 +24,7 @@ mod prototype;
 mod random;
 mod request;
 mod results;
+mod run;
 mod sequence;
 mod statements;
 mod stmt;
@@ -30,6 +32,7 @@ mod written;
 mod written_calls;
 
 pub use eval::extract;
+pub use run::{Run, run};
 pub use statements::statements;
 pub use written::{Literal, Property, Written, WrittenCall};
 
@@ -50,6 +53,7 @@ pub struct FileFacts {
     /// Modules of `export * from`.
     pub export_all: Vec<Sym>,
     pub notes: Notes,
+    pub run: Run,
     /// Writes whose filter and update are literals at the call, by the offsets of the call.
     pub written: BTreeMap<(u32, u32), WrittenCall>,
 }
@@ -108,6 +112,8 @@ pub struct Function {
     pub polls: bool,
     /// Values whose method gave a cursor: `beds` of `beds.find(filter).toArray()`.
     pub cursors: Vec<V>,
+    /// Stands in a list that the file makes as it is loaded, alone or in an object: `[{ name: 'boards', async run() {} }]`.
+    pub is_listed: bool,
     /// What was not evaluated. Of one that is too large the effects are those up to there, and what it returns is not known.
     pub cuts: Cuts,
 }

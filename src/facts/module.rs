@@ -20,6 +20,7 @@ impl<'a> Eval<'a> {
             }
             Program::Module(module) => {
                 self.imports(module);
+                self.type_aliases(module);
                 self.interfaces(module);
                 for item in &module.body {
                     match item {
@@ -72,6 +73,25 @@ impl<'a> Eval<'a> {
                 let value = self.arena.intern(Node::Import { module: from, name });
                 let local = self.arena.sym(&local.sym);
                 self.declare(local, value);
+            }
+        }
+    }
+
+    /// Names of imported types. An exported one is exported as what it names.
+    fn type_aliases(&mut self, module: &'a Module) {
+        for item in &module.body {
+            let (decl, is_exported) = match item {
+                ModuleItem::Stmt(Stmt::Decl(Decl::TsTypeAlias(decl))) => (decl, false),
+                ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl {
+                    decl: Decl::TsTypeAlias(decl), ..
+                })) => (decl, true),
+                _ => continue,
+            };
+            let Some(value) = self.imported_type(&decl.type_ann) else { continue };
+            let name = self.arena.sym(&decl.id.sym);
+            self.aliases.insert(name, value);
+            if is_exported {
+                self.export(&decl.id.sym, value);
             }
         }
     }

@@ -45,7 +45,7 @@ impl Eval<'_> {
                 let module = self.arena.text(*module);
                 let module = module.strip_prefix("node:").unwrap_or(module);
                 match module {
-                    "crypto" => name.starts_with("random"),
+                    "crypto" => name.starts_with("random") || name.starts_with("generateKey"),
                     "meteor/random" => matches!(name, "id" | "secret" | "hexString"),
                     _ => {
                         let package = module.strip_suffix("/non-secure").unwrap_or(module);
@@ -58,6 +58,8 @@ impl Eval<'_> {
             Node::Call { callee, .. } | Node::New { callee, .. } => {
                 matches!(self.arena.node(*callee), Node::Import { .. }) && self.is_generator(*callee, "")
             }
+            // privateKey.export() of a new pair of keys
+            Node::Member(pair, _) if name == "export" && matches!(self.arena.node(*pair), Node::Fresh(..)) => true,
             // const { randomBytes } = require('crypto')
             Node::Member(object, own) => {
                 matches!(self.arena.node(*object), Node::Import { .. })

@@ -176,13 +176,14 @@ impl<'a> Commands<'a> {
     /// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
     /// decide, be it in another collection or outside.
     pub fn kept(&self, project: &Project, extent: Extent) -> Kept {
+        let asks = self.asks(project);
         let sources = &*self.script.sources.borrow();
         let mut chosen = Chosen { is_kept: vec![false; self.len()], count: 0 };
         self.given.iter().for_each(|_| chosen.add(0));
         chosen.add(self.act);
         self.close(sources, &mut chosen);
         // The nearest first, as many as can be judged together.
-        let mut extras = self.extras(project, sources, &chosen, extent);
+        let mut extras = self.extras(project, (sources, &asks), &chosen, extent);
         extras.sort_by_key(|at| at.abs_diff(self.act));
         for extra in extras {
             let mut with = chosen.clone();
@@ -204,13 +205,20 @@ impl<'a> Commands<'a> {
     }
 
     /// What the same results decide, or a value of theirs goes into, belongs to the act.
-    fn extras(&self, project: &Project, sources: &Sources, chosen: &Chosen, extent: Extent) -> Vec<usize> {
+    fn extras(
+        &self,
+        project: &Project,
+        (sources, asks): (&Sources, &[Row]),
+        chosen: &Chosen,
+        extent: Extent,
+    ) -> Vec<usize> {
         let before: Vec<&Command> =
             chosen.iter().filter(|at| *at != self.act).filter_map(|at| self.command(at)).collect();
         let read = sources.sites(before.iter().map(|command| command.site));
         let refuted: Vec<(V, bool)> =
             project.arena.atoms_of(self.cond).iter().map(|atom| (atom.value, !atom.holds)).collect();
         let (acting, own) = (&self.acting.0, self.acting.0.action.collection());
+        let asked = self.own_atoms(sources, asks, chosen);
         let mut extras: Vec<usize> = Vec::new();
         for at in (0..self.len()).filter(|at| !chosen.has(*at)) {
             let (Some(command), Some(needs)) = (self.command(at), self.needs(at)) else { continue };
@@ -219,7 +227,9 @@ impl<'a> Commands<'a> {
             }
             let collection = command.action.collection();
             let is_near = collection.is_some() && collection == own;
-            let is_decided = sources.meet(needs, &read);
+            // With the act goes what the same condition decides; what another one decides is judged at its own place.
+            let is_decided = sources.meet(needs, &read)
+                && (is_near || asked.is_empty() || command.atoms.iter().any(|atom| asked.contains(atom)));
             let is_after = sources.has(needs, acting.site);
             let is_wanted = match extent {
                 // What the act's own result decides takes it back, or goes with it.
@@ -250,6 +260,24 @@ impl<'a> Commands<'a> {
                 return;
             }
         }
+    }
+
+    /// For each condition of the act the commands that it asks about.
+    fn asks(&self, project: &Project) -> Vec<Row> {
+        let mut sources = self.script.sources.borrow_mut();
+        self.goal.iter().map(|atom| sources.of(&project.arena, atom.value)).collect()
+    }
+
+    /// The conditions of the act on what was read of its own collection.
+    fn own_atoms(&self, sources: &Sources, asks: &[Row], chosen: &Chosen) -> Vec<Atom> {
+        let own = self.acting.0.action.collection();
+        let near = chosen
+            .iter()
+            .filter_map(|at| self.command(at))
+            .filter(|command| matches!(command.action, Action::Read { .. }) && command.action.collection() == own);
+        let near = sources.sites(near.map(|command| command.site));
+        let asked = self.goal.iter().zip(asks).filter(|(_, row)| sources.meet(**row, &near));
+        asked.map(|(atom, _)| *atom).collect()
     }
 }
 

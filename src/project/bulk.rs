@@ -20,6 +20,12 @@ pub struct Batches {
 }
 
 impl Project {
+    /// Whether a write changes all documents that match: `updateMany`, `{ multi: true }`.
+    pub fn is_of_many(&mut self, write: &Write) -> bool {
+        write.method.starts_with("updateMany")
+            || write.options.is_some_and(|options| self.option_is_true(options, "multi"))
+    }
+
     /// `bulk.find(filter).upsert().updateOne(update)`, `bulk.insert(document)`
     pub(super) fn builder_call(&mut self, site: Site, recv: V, name: &str, args: &[V]) -> Option<DbCall> {
         let payload = args.first().copied();

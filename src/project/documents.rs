@@ -54,6 +54,9 @@ impl Project {
         writes: &mut Vec<Write>,
     ) {
         let is_save = self.arena.text(name) == "save";
+        if self.is_declared_foreign(step) {
+            return;
+        }
         for (cond, document) in self.arena.alternatives(recv) {
             let cond = self.arena.and(step.cond, cond);
             if cond == C::FALSE || self.is_other_librarys_row(document) {

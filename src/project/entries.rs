@@ -16,12 +16,19 @@ pub enum EntryKind {
     Poll,
     Cron,
     Event,
+    /// The start of the process.
+    Start,
 }
 
 impl EntryKind {
     /// Whether a clock starts it.
     pub fn is_scheduled(self) -> bool {
         matches!(self, EntryKind::Poll | EntryKind::Cron)
+    }
+
+    /// Whether it runs once, when the process starts.
+    pub fn is_start(self) -> bool {
+        self == EntryKind::Start
     }
 
     pub fn name(self) -> &'static str {
@@ -31,6 +38,7 @@ impl EntryKind {
             EntryKind::Poll => "poll",
             EntryKind::Cron => "cron",
             EntryKind::Event => "event",
+            EntryKind::Start => "start",
         }
     }
 }
@@ -86,6 +94,8 @@ fn kind_of(name: &str, path: &str) -> Option<EntryKind> {
         "setInterval" => Some(EntryKind::Poll),
         "schedule" | "scheduleJob" | "CronJob" | "addJob" | "Cron" => Some(EntryKind::Cron),
         "on" | "once" | "addListener" | "process" | "consume" | "subscribe" => Some(EntryKind::Event),
+        // Meteor.startup(async () => { … })
+        "startup" => Some(EntryKind::Start),
         _ => None,
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! Input: values. Output: whether they are no documents of MongoDB. Must not know: rules.
 
-use super::link::{Op, Project};
+use super::link::{Op, Project, Step};
 use super::merge::symbol_file;
+use crate::facts::EffectKind;
 use crate::value::{FnRef, Key, Node, V};
 
 impl Project {
     /// Whether a value that is saved was made by another library.
-    pub(super) fn is_other_librarys_row(&self, value: V) -> bool {
+    pub(super) fn is_other_librarys_row(&mut self, value: V) -> bool {
         match *self.arena.node(value) {
             // await Profile.findOne({ where: { userId } })
             Node::Call { ref args, .. } => args.first().is_some_and(|first| self.is_other_library(*first)),
@@ -22,11 +23,28 @@ impl Project {
         }
     }
 
+    /// Whether the function in whose text a method is called says that its object is another library's: `(job: Job) => job.save()`.
+    pub(super) fn is_declared_foreign(&mut self, step: &Step) -> bool {
+        let place = self.base_site(step.site);
+        let effects = self.function(step.owner).map(|function| function.effects.as_slice()).unwrap_or_default();
+        let recv = effects.iter().find_map(|effect| match effect.kind {
+            EffectKind::Call { recv, .. } if self.arena.site_info(effect.site) == place => recv,
+            _ => None,
+        });
+        recv.is_some_and(|recv| match *self.arena.node(recv) {
+            Node::Param(func, at) => self.is_foreign_param(func, at),
+            _ => false,
+        })
+    }
+
     /// `agenda.define('mail', async (job) => …)`, `(job: Job) => …`
-    fn is_foreign_param(&self, func: FnRef, at: u32) -> bool {
+    fn is_foreign_param(&mut self, func: FnRef, at: u32) -> bool {
         let types = self.function(func).map(|function| function.param_types.as_slice()).unwrap_or_default();
-        match types.iter().find(|(own, _)| *own == at) {
-            Some((_, of)) => self.package_of(*of).is_some_and(is_foreign_package),
+        match types.iter().find(|(own, _)| *own == at).copied() {
+            Some((_, of)) => {
+                let of = self.linked(of);
+                self.package_of(of).is_some_and(is_foreign_package)
+            }
             None => self.foreign.contains(&func),
         }
     }

@@ -4,7 +4,7 @@
 //! Input: the receiver and the arguments of a call. Output: what it says of a collection. Must not know: rules.
 
 use super::handles::Handle;
-use super::link::Project;
+use super::link::{Op, Project};
 use super::mongo::Action;
 use super::schema::Schemas;
 use crate::value::{Key, Node, Site, Sym, V};
@@ -31,9 +31,11 @@ impl Index {
     }
 }
 
-/// Methods of a collection that make indexes.
+/// Methods of a collection that make indexes, and functions that make those of a collection that they are given.
 pub(super) fn is_index_method(name: &str) -> bool {
-    matches!(name, "createIndex" | "ensureIndex" | "createIndexes")
+    let of = name.to_lowercase();
+    let rest = ["create", "ensure", "add", "make", "build", "sync"].iter().find_map(|verb| of.strip_prefix(verb));
+    rest.is_some_and(|rest| rest.starts_with("index") || rest.ends_with("index") || rest.ends_with("indexes"))
 }
 
 impl Project {
@@ -70,7 +72,9 @@ impl Project {
         if !is_index_method(&method) {
             return;
         }
-        let Some(call) = self.db_call(site, recv, name, args) else { return };
+        let Some(call) = self.db_call(site, recv, name, args) else {
+            return self.indexes_of_argument(args, schemas);
+        };
         if call.action != Action::CreateIndex {
             return;
         }
@@ -91,7 +95,55 @@ impl Project {
         }
     }
 
+    /// `ensureIndex(users, { email: 1 }, { unique: true })` of another package.
+    pub(super) fn indexes_by_function(&mut self, call: &Op, schemas: &mut Schemas) {
+        let Op::Call { callee, recv: None, args, .. } = call else { return };
+        let is_followed = matches!(self.arena.node(*callee), Node::Func(_));
+        if !is_followed && self.last_name(*callee).is_some_and(is_index_method) {
+            self.indexes_of_argument(args, schemas);
+        }
+    }
+
+    /// What a function that is not followed makes of the collection and the indexes that it is given:
+    /// `ensureIndexes(users, { key: { email: 1 }, unique: true })`, `ensureIndex(users, { email: 1 }, { unique: true })`.
+    fn indexes_of_argument(&mut self, args: &[V], schemas: &mut Schemas) {
+        let [collection, rest @ ..] = args else { return };
+        let Some(handle) = self.handle_of(*collection, 0) else { return };
+        let key = self.arena.sym("key");
+        let mut listed: Vec<V> = Vec::new();
+        for value in rest {
+            match self.arena.node(*value) {
+                Node::Array(items) => listed.extend(items.iter().map(|item| item.value)),
+                _ => listed.push(*value),
+            }
+        }
+        let mut is_described = false;
+        for index in listed {
+            if let Some(keys) = self.arena.member_of(index, key).filter(|keys| self.is_object(*keys)) {
+                self.add_index(&handle, keys, index, schemas);
+                is_described = true;
+            }
+        }
+        if let (false, [keys, options, ..]) = (is_described, rest) {
+            self.add_index(&handle, *keys, *options, schemas);
+        }
+    }
+
+    fn is_object(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Object(_))
+    }
+
+    /// `users` of `client.db.users`, where the database that is handed in gives its collections by name.
+    fn named_by_database(&self, handle: &Handle) -> Option<Handle> {
+        let Handle::Value(value) = handle else { return None };
+        let Node::Member(database, name) = self.arena.node(*value) else { return None };
+        let is_database = self.last_name(*database) == Some("db");
+        is_database.then(|| Handle::Named(self.arena.text(*name).to_owned()))
+    }
+
     fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
+        let named = self.named_by_database(handle);
+        let handle = named.as_ref().unwrap_or(handle);
         if self.option_expires(options) {
             schemas.expiring.push(handle, ());
         }

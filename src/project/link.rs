@@ -10,6 +10,7 @@ use super::merge::Merger;
 use super::models::Models;
 use super::proven::Proven;
 use super::ranges::Ranges;
+use super::runs::Runs;
 use super::sections::Sections;
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::timings::Laps;
@@ -117,6 +118,8 @@ pub struct Project {
     /// The `try` statements of all functions by their place in the text.
     pub(super) tries: FxHashMap<SiteInfo, Try>,
     pub(super) sections: Sections,
+    /// How the files are run.
+    pub runs: Runs,
     pub(super) ranges: Ranges,
     /// The stages of the linking.
     pub laps: Laps,
@@ -171,6 +174,7 @@ impl Project {
             marks,
             tries: FxHashMap::default(),
             sections: Sections::default(),
+            runs: Runs::default(),
             ranges: Ranges::default(),
             laps: Laps::default(),
         };
@@ -180,6 +184,7 @@ impl Project {
             let written = facts.written.iter().map(|((start, end), call)| ((file, *start, *end), call.clone()));
             project.written.extend(written);
             let resolve_here = |specifier: &str| resolve(file, specifier);
+            project.runs.add(file, &facts.run, &resolve_here);
             let moved = Merger::new(&facts.arena, &mut project.arena, file, counts, &resolve_here).run(facts);
             project.files.extend(moved.functions.iter().map(|_| file));
             project.functions.extend(moved.functions);

@@ -212,6 +212,9 @@ impl Project {
 
     /// Builds a node whose operands have changed, and looks up what is known now.
     pub(super) fn rebuilt(&mut self, node: Node) -> V {
+        if let Some(known) = self.folded(&node) {
+            return known;
+        }
         match node {
             Node::Member(object, key) => self.member(object, key),
             Node::Index(object, key) => match self.arena.as_str(key).map(str::to_owned) {

@@ -276,6 +276,7 @@ impl Project {
             siblings: Vec::new(),
             polls: false,
             cursors: Vec::new(),
+            is_listed: false,
             cuts: Default::default(),
             tries: Vec::new(),
         });

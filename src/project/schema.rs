@@ -80,6 +80,7 @@ impl Project {
         for at in 0..self.functions.len() {
             let steps: Vec<_> = self.own_or_index(self.steps_of(FnRef(at as u32)));
             for step in steps {
+                self.indexes_by_function(&step.op, &mut schemas);
                 let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
                 for row in self.rows_of_index(*recv, *name, args) {
                     let Some((recv, args)) = row.split_first() else { continue };

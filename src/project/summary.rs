@@ -233,6 +233,7 @@ impl Project {
                 let ends_query = matches!(name, "exec" | "toArray") && !args.is_empty();
                 ends_query
                     || super::mongo::is_method(name)
+                    || super::indexes::is_index_method(name)
                     || RELEVANT.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()

@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod claim;
+mod course;
 pub mod decision;
 pub mod element;
 pub mod entails;

@@ -4,6 +4,7 @@
 //! document of which the decision is no longer true, no where it can, and otherwise that it is not known. Must not know: rules.
 
 use super::claim::{Claim, claim};
+use super::course::is_continued;
 use super::decision::{Loaded, decision};
 use super::entails::{Entailment, entails};
 use super::fence::{Fence, fence, is_one_transaction};
@@ -24,6 +25,8 @@ pub enum Ground {
     Fence,
     /// A claim was won before.
     Claim,
+    /// The act goes on with what an earlier write of the function began.
+    Course,
     /// The act's filter asks for what was decided.
     Filter,
 }
@@ -77,6 +80,11 @@ pub fn relation(
     }
     if fence(project, write) == Fence::Always {
         return Relation::Yes(Ground::Fence);
+    }
+    if let Taken::Condition(path) = taken
+        && is_continued(project, (function.steps, function.writes), loaded, write, cond, path)
+    {
+        return Relation::Yes(Ground::Course);
     }
     let claim = claim(project, function.schemas, function.steps, function.writes, write);
     if claim == Claim::Won {

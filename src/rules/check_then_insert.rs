@@ -104,7 +104,9 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     let mut same = false;
     let mut keys = Vec::new();
     for (name, value) in &equalities {
-        keys.push(name.clone());
+        if !keys.contains(name) {
+            keys.push(name.clone());
+        }
         match inserted_field(ctx, write, name) {
             Inserted::Value(inserted) => {
                 same |= ctx.project.same_value(*value, inserted)
@@ -119,7 +121,6 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     if !same {
         return None;
     }
-    keys.dedup();
     if is_covered(ctx, filter, write, &keys) {
         return None;
     }
@@ -212,6 +213,11 @@ fn is_left_out(ctx: &Context<'_>, index: &Index, filter: V) -> bool {
                 .iter()
                 .any(|(own, other)| own == name && is_literal(*other) && !ctx.project.same_value(*other, *value))
     })
+}
+
+/// Whether a filter asks for more than the fields that are named in it: `{ kind, ...data }`.
+fn is_open(ctx: &Context<'_>, filter: V) -> bool {
+    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().any(|e| !matches!(e.key, Key::Name(_))))
 }
 
 fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
@@ -326,11 +332,18 @@ fn report(
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.message = if keys.is_empty() {
+    let filter = check.read.as_ref().and_then(|read| read.filter);
+    let more = if filter.is_some_and(|filter| is_open(ctx, filter)) { " and more" } else { "" };
+    let is_searched = matches!(ctx.project.arena.node(check.leaf), Node::Query { .. });
+    draft.message = if keys.is_empty() && is_searched {
+        format!(
+            "{collection} is searched in JavaScript before this insert: two requests can both find nothing and both insert"
+        )
+    } else if keys.is_empty() {
         format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
     } else {
         format!(
-            "{collection} is searched by {list} before this insert, and no unique index covers it: two requests can both insert"
+            "{collection} is searched by {list}{more} before this insert, and no unique index covers it: two requests can both insert"
         )
     };
     draft.label = "inserts what was not found".to_owned();

@@ -9,7 +9,7 @@ use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::fence::{Fence, fence};
 use crate::race::relation::{Relation, Taken};
-use crate::value::{C, Key, Node, V};
+use crate::value::{C, Compare, Key, Node, V};
 
 const RULE: &str = "check-then-push";
 
@@ -149,6 +149,9 @@ fn report(
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     let collection = ctx.handle_text(&write.handle);
     draft.message = match check.kind {
+        CheckKind::Below { .. } if is_empty(ctx, check.leaf) => format!(
+            "`{array}` is found empty before this push, and its filter does not ask that: two requests can both append to it"
+        ),
         CheckKind::Below { .. } => {
             format!("the limit on `{array}` is checked before this push: two requests can both pass it and both append")
         }
@@ -177,6 +180,17 @@ fn report(
     // Two who add to a set add what one adds, as far as they add the same.
     let needs_witness = field.operator == "$addToSet";
     ctx.report_judged(draft, trace, &Judged { needs_witness, ..Judged::of(write, field.cond, relation) });
+}
+
+/// Whether a count is asked for being none, and not for being below a limit: `!list.length`, `list.length === 0`.
+fn is_empty(ctx: &Context<'_>, leaf: V) -> bool {
+    let is_most = |value: V, most: f64| ctx.project.number(value).is_some_and(|number| number <= most);
+    match ctx.project.arena.node(leaf) {
+        Node::Not(inner) => is_empty(ctx, *inner),
+        Node::Compare(Compare::Equal | Compare::LessOrEqual, a, b) => is_most(*a, 0.0) || is_most(*b, 0.0),
+        Node::Compare(Compare::Less, a, b) => is_most(*b, 1.0) || is_most(*a, 0.0),
+        _ => true,
+    }
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

@@ -3,12 +3,12 @@
 use super::context::{Context, Trace};
 use super::proof::Judged;
 use crate::diagnostic::{Level, Role};
-use crate::project::Op;
+
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::{Relation, Taken};
-use crate::value::{Arena, C, Compare, Key, Node, V};
+use crate::value::{Arena, C, Coercion, Compare, Key, Node, V};
 
 const RULE: &str = "check-then-update";
 
@@ -52,7 +52,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 }
                 continue;
             };
-            if is_reserved(trace, &check, field) {
+            if is_reserved(trace, &check, field)
+                || is_as_loaded(ctx, &check, field)
+                || ctx.is_refused_by_index(write, field, &check)
+            {
                 continue;
             }
             let is_flag = is_idempotent(ctx, &check, field);
@@ -145,6 +148,17 @@ fn is_reserved(trace: &Trace, check: &Check, field: &FieldWrite) -> bool {
     trace.writes.iter().any(|earlier| {
         earlier.site == read.site && earlier.fields.iter().any(|own| own.operator == "$inc" && own.path == field.path)
     })
+}
+
+/// What was loaded is written back in another type: `query._id = new ObjectId(query._id)`.
+fn is_as_loaded(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let Node::Coerce(Coercion::Text | Coercion::ObjectId | Coercion::Number, value) =
+        *ctx.project.arena.node(field.value)
+    else {
+        return false;
+    };
+    let loaded = ctx.project.loaded(value, &[check.root]);
+    loaded.is_some_and(|(root, path, _)| root == check.root && path.join(".") == field.path)
 }
 
 /// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.
@@ -271,27 +285,26 @@ fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: 
 /// Whether something that the check decides too happens with the write, though nothing is counted in it: a mail, a payment, a
 /// value that the request brings for another document.
 fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check) -> bool {
-    let depends = |ctx: &Context<'_>, value: V| ctx.project.contains(value, &mut |_, part| part == check.root);
-    let is_sent = trace.steps.iter().any(|step| {
-        let Op::Call { args, .. } = &step.op else { return false };
-        ctx.project.outside_effect(step).is_some()
-            && !ctx.project.arena.conflict(step.cond, write.cond)
-            && (args.iter().any(|arg| depends(ctx, *arg))
-                || ctx.project.arena.atoms(step.cond).iter().any(|atom| depends(ctx, atom.value)))
-    });
-    is_sent
+    let decides = |checks: &[Check]| {
+        checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
+    };
+    let sent: Vec<C> = trace
+        .steps
+        .iter()
+        .filter(|step| ctx.project.outside_effect(step).is_some() && !ctx.project.arena.conflict(step.cond, write.cond))
+        .map(|step| step.cond)
+        .collect();
+    sent.into_iter().any(|cond| decides(&ctx.project.checks(cond, &trace.documents)))
         || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
             let is_brought = |field: &FieldWrite| {
                 ctx.project
                     .contains(field.value, &mut |project, part| matches!(project.arena.node(part), Node::Param(..)))
             };
-            let is_other = other.step != write.step
+            other.step != write.step
                 && !ctx.project.arena.conflict(other.cond, write.cond)
-                && (!other.handle.same(&write.handle) || other.kind == WriteKind::Insert);
-            is_other
+                && (!other.handle.same(&write.handle) || other.kind == WriteKind::Insert)
                 && (other.kind == WriteKind::Insert || other.fields.iter().any(is_brought))
-                && (checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
-                    || other.fields.iter().any(|field| depends(ctx, field.value)))
+                && decides(checks)
         })
 }
 
@@ -333,5 +346,8 @@ fn report(
         "make the check and the change one command: its filter asks what was checked of `{path}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
     );
     draft.pair = format!("{path} checked -> {}", field.operator);
-    ctx.report_judged(draft, trace, &Judged { needs_witness, ..Judged::of(write, field.cond, relation) });
+    let is_part = field.cond != C::TRUE && field.cond != write.cond;
+    let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
+    let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();
+    ctx.report_judged(draft, trace, &Judged { needs_witness, beside, ..Judged::of(write, field.cond, relation) });
 }

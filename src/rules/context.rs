@@ -15,7 +15,7 @@ use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step, Steps};
-use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
+use crate::value::{C, FnRef, Freshness, Node, Site, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 
@@ -31,6 +31,8 @@ pub struct Draft {
     pub site: Site,
     pub label: String,
     pub owner: FnRef,
+    /// The function in which check and act were seen together.
+    pub seen_in: FnRef,
     pub collection: Option<String>,
     pub array: Option<String>,
     pub related: Vec<(Site, Role, String)>,
@@ -43,6 +45,8 @@ pub struct Draft {
     pub moves: Vec<Site>,
     /// How many calls lead from the function in which this was seen to the act.
     pub calls: u32,
+    /// What is written is made anew by each process: a key, a token.
+    pub brings_new: bool,
     /// The normalised pair of check and act, for the fingerprint.
     pub pair: String,
 }
@@ -63,8 +67,8 @@ pub struct Trace {
     pub(super) judged: OnceCell<(Vec<bool>, Script)>,
 }
 
-/// A rule, a place, its collection as one view names it, and whether the relations leave a doubt.
-pub(super) type JudgedPlace = (&'static str, SiteInfo, Option<String>, bool);
+/// A rule, a place, its collection as one view names it, the path that is told of, and whether the relations leave a doubt.
+pub(super) type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool);
 
 pub struct Context<'a> {
     pub project: &'a mut Project,
@@ -204,7 +208,8 @@ impl<'a> Context<'a> {
         let collection = write.handle.name().map(str::to_owned);
         let level = self.is_of_unknown_origin(write).then_some(Level::Warning);
         let is_of_callers = write.document.is_some_and(|document| self.is_callers(document));
-        Draft { collection, level, is_of_callers, ..self.draft_at(rule, trace, write.step, site) }
+        let brings_new = write.fields.iter().any(|field| self.is_made_anew(field.value));
+        Draft { collection, level, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
     }
 
     /// A saved document that is a parameter, and no known call says of which collection: neither its schema nor what is
@@ -213,6 +218,12 @@ impl<'a> Context<'a> {
         let is_parameter =
             write.document.is_some_and(|document| matches!(self.project.arena.node(document), Node::Param(..)));
         is_parameter && write.kind == WriteKind::Save && write.handle.name().is_none()
+    }
+
+    fn is_made_anew(&self, value: V) -> bool {
+        self.project.contains(value, &mut |project, part| {
+            matches!(project.arena.node(part), Node::Fresh(Freshness::Id | Freshness::Random, _))
+        })
     }
 
     fn is_callers(&self, document: V) -> bool {
@@ -230,6 +241,7 @@ impl<'a> Context<'a> {
             site,
             label: "acted on here".to_owned(),
             owner: step.map_or(trace.func, |step| step.owner),
+            seen_in: trace.func,
             collection: None,
             array: None,
             related: Vec::new(),
@@ -238,6 +250,7 @@ impl<'a> Context<'a> {
             proof: Proof::NotJudged,
             moves: Vec::new(),
             calls: step.map_or(0, |step| step.calls),
+            brings_new: false,
             pair: String::new(),
         }
     }

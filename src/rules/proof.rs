@@ -5,8 +5,8 @@
 use super::context::{Context, Draft, Trace};
 use super::silence::{Silence, Silent};
 use super::spell::Numbers;
-use crate::diagnostic::{Level, Proof, Role};
-use crate::judge::{self, Act, Function, Script, Verdict};
+use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
+use crate::judge::{self, Act, Function, Judgement, Script, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::{Write, WriteKind};
@@ -25,6 +25,8 @@ pub struct Judged<'a> {
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
     pub relation: Relation,
+    /// Fields that the write changes whether or not the part that is judged is done.
+    pub beside: Vec<&'a str>,
     /// Only a witness makes it worth a report.
     pub needs_witness: bool,
     pub mend: Mend<'a>,
@@ -33,8 +35,8 @@ pub struct Judged<'a> {
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (whole_array, apart, needs_witness, mend) = (None, None, false, Mend::Update);
-        Self { write, cond, whole_array, apart, relation, needs_witness, mend }
+        let (whole_array, apart, beside, needs_witness, mend) = (None, None, Vec::new(), false, Mend::Update);
+        Self { write, cond, whole_array, apart, relation, beside, needs_witness, mend }
     }
 }
 
@@ -44,6 +46,13 @@ pub enum Mend<'a> {
     Update,
     /// An index on what these filters look for.
     Insert(&'a [V]),
+}
+
+/// Whether the outcome of a race differs in nothing but what is written whatever was decided.
+fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
+    let witness = judgement.witness.as_ref().map(|(witness, _)| witness);
+    let is_race = |witness: &&Witness| witness.kind == Harm::Race && !act.beside.is_empty();
+    witness.filter(is_race).is_some_and(|witness| !witness.differs_beyond(&act.beside))
 }
 
 /// A reason lists no calls.
@@ -101,7 +110,8 @@ impl Context<'_> {
             return self.keep_silent(&draft, act, Silence::Locked);
         }
         let is_doubted = act.relation == Relation::Unknown;
-        let place = (draft.rule, self.project.base_site(draft.site), draft.collection.clone(), is_doubted);
+        let site = self.project.base_site(draft.site);
+        let place = (draft.rule, site, draft.collection.clone(), draft.array.clone(), is_doubted);
         let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
         // A place is shown by one witness; further callers add their ends.
         if is_proven || views >= limits::JUDGED_VIEWS {
@@ -121,6 +131,10 @@ impl Context<'_> {
         let whole_array = act.whole_array;
         let case = Case { function: &function, act: judged, whole_array, documents: &trace.documents };
         let judgement = judge::judge(self.project, self.schemas, &function, judged, whole_array);
+        if shows_another_matter(act, &judgement) {
+            self.judged.insert(place, (views + 1, false));
+            return self.keep_silent(&draft, act, Silence::Repeats);
+        }
         // What is not known by name is settled by its callers.
         let is_settled = !is_doubted && draft.collection.is_some();
         let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
@@ -184,11 +198,18 @@ impl Context<'_> {
     }
 
     /// Whether all that an act depends on is read under the lock, outside of the process, under which it is done.
-    fn is_locked(&self, trace: &Trace, draft: &Draft, write: &Write) -> bool {
+    fn is_locked(&mut self, trace: &Trace, draft: &Draft, write: &Write) -> bool {
         if self.project.lock_of_callers(trace.func).is_some() {
             return true;
         }
         let Some(held) = self.project.section_of(write.site) else { return false };
+        let document = write.document.and_then(|document| self.project.read_of(document)).and_then(|read| read.filter);
+        let filters = write.filter.into_iter().chain(document);
+        let identity: Vec<V> =
+            filters.flat_map(|filter| self.project.equalities(filter)).map(|(_, value)| value).collect();
+        if self.project.is_key_of_another(held, &identity) {
+            return false;
+        }
         let is_inside = |site: Site| self.project.section_of(site) == Some(held);
         draft.related.iter().filter(|(_, role, _)| *role == Role::Check).all(|(site, ..)| is_inside(*site))
     }

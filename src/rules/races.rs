@@ -3,10 +3,11 @@
 //! Input: the writes of a trace. Output: what decides that there is no race. Must not know: formats.
 
 use super::context::{Context, Trace};
+use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::{Claim, claim};
 use crate::race::relation::{Ground, Relation};
-use crate::value::{Node, V};
+use crate::value::{Compare, Node, V};
 
 impl Context<'_> {
     /// Whether a claim was won before a write.
@@ -42,6 +43,20 @@ impl Context<'_> {
                 || (other.operator == "$set" && !other.path.contains('*') && self.is_array_value(other.value)))
                 && always(other)
         })
+    }
+
+    /// Whether an index refuses what a comparison of the field with the new value may let through: `if (doc.name !== name && taken)`
+    /// only spares a search, where names are unique.
+    pub fn is_refused_by_index(&self, write: &Write, field: &FieldWrite, check: &Check) -> bool {
+        let CheckKind::Field { test, .. } = &check.kind else { return false };
+        let is_compared = match self.project.arena.node(*test) {
+            Node::Compare(Compare::Equal, a, b) => {
+                [*a, *b].into_iter().any(|side| self.project.same_value(side, field.value))
+            }
+            _ => false,
+        };
+        let alone = std::slice::from_ref(&field.path);
+        is_compared && !self.project.arena.is_literal(field.value) && self.schemas.covers(&write.handle, alone)
     }
 
     /// Whether a value is surely an array.

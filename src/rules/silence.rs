@@ -35,6 +35,9 @@ impl Silence {
             Self::Kept(Ground::Transaction) => "it is read and written in one transaction",
             Self::Kept(Ground::Fence) => "once the write is done, its own filter refuses the second",
             Self::Kept(Ground::Claim) => "a claim is won before it",
+            Self::Kept(Ground::Course) => {
+                "it goes on with what an earlier write began, which is where two are kept apart or told"
+            }
             Self::Kept(Ground::Filter) => "the filter of the write carries the decision",
             Self::Locked => "all of it is done under one lock",
             Self::Serial => "executed, two requests at once store what one after the other stores",

@@ -27,6 +27,7 @@ pub fn check(ctx: &mut Context<'_>) {
             site,
             label: "started here".to_owned(),
             owner,
+            seen_in: owner,
             collection: None,
             array: None,
             related: vec![(unread, Role::Act, format!("completed here without reading `{}`", completion.flag))],
@@ -38,6 +39,7 @@ pub fn check(ctx: &mut Context<'_>) {
             proof: Proof::NotJudged,
             moves: Vec::new(),
             calls: 0,
+            brings_new: false,
             pair: format!("{recovery} -> {}", completion.consumer),
         });
     }

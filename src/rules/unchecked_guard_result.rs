@@ -19,7 +19,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             || append.field.operator == "$addToSet"
             || write.upsert
             || write.method == "bulkWrite"
-            || write.method.starts_with("updateMany")
+            || ctx.project.is_of_many(write)
         {
             continue;
         }

@@ -5,9 +5,12 @@
 //!
 //! Input: the effects of all functions. Output: which functions run under such a lock. Must not know: rules.
 
-use crate::facts::EffectKind;
+use crate::facts::{Effect, EffectKind};
+use crate::limits;
 use crate::project::link::{Op, Project};
-use crate::value::{FnRef, Key, Node, Site, SiteInfo, Sym, V};
+use crate::project::sections::Held;
+use crate::value::{FnRef, Key, Node, Site, SiteInfo, Sym, V, children};
+use rustc_hash::FxHashSet;
 
 /// Packages whose locks are kept in the memory of the process.
 const IN_MEMORY: [&str; 6] =
@@ -22,10 +25,13 @@ impl Project {
     /// Finds the functions that are given to a lock.
     pub(in crate::project) fn link_sections(&mut self) {
         let calls = self.calls_with_functions();
+        let asking = self.files_that_ask_outside();
         for (callee, name, args) in &calls {
-            let Some(name) = self.lock_name(*callee, *name) else { continue };
+            let Some(name) = self.lock_name(*callee, *name, &asking) else { continue };
             let given: Vec<FnRef> = args.iter().filter_map(|arg| self.function_given(*arg)).collect();
-            self.sections.held.extend(given.into_iter().map(|func| (func, name.clone())));
+            let keys: Vec<V> = args.iter().copied().filter(|arg| self.function_given(*arg).is_none()).collect();
+            let held = Held { name, keys };
+            self.sections.held.extend(given.into_iter().map(|func| (func, held.clone())));
             if let Node::Func(holder) = self.arena.node(*callee) {
                 self.sections.holders.extend((0..args.len() as u32).map(|at| (*holder, at)));
             }
@@ -40,12 +46,12 @@ impl Project {
     /// What functions that run under a lock call of the parameters of those around them runs under it as well.
     fn hand_on_locks(&mut self, calls: &[(V, Option<Sym>, Vec<V>)]) -> bool {
         let mut found: Vec<((FnRef, u32), String)> = Vec::new();
-        for (func, name) in &self.sections.held {
+        for (func, held) in &self.sections.held {
             for effect in self.function(*func).into_iter().flat_map(|function| &function.effects) {
                 if let EffectKind::Call { callee, .. } = effect.kind
                     && let Node::Param(of, at) = self.arena.node(callee)
                 {
-                    found.push(((*of, *at), name.clone()));
+                    found.push(((*of, *at), held.name.clone()));
                 }
             }
         }
@@ -56,7 +62,7 @@ impl Project {
                 if matches!(self.arena.node(*callee), Node::Func(func) if *func == holder.0)
                     && let Some(func) = args.get(holder.1 as usize).and_then(|arg| self.function_given(*arg))
                 {
-                    self.sections.held.entry(func).or_insert_with(|| name.clone());
+                    self.sections.held.entry(func).or_insert_with(|| Held { name: name.clone(), keys: Vec::new() });
                 }
             }
         }
@@ -89,9 +95,13 @@ impl Project {
     }
 
     /// The name of a callee that runs a function under a lock outside of the process.
-    fn lock_name(&self, callee: V, name: Option<Sym>) -> Option<String> {
+    fn lock_name(&self, callee: V, name: Option<Sym>, asking: &FxHashSet<u32>) -> Option<String> {
         if let Node::Func(func) = *self.arena.node(callee) {
-            return self.asks_outside(func).then(|| self.called_name(callee).unwrap_or_default().to_owned());
+            let own = self.called_name(callee).unwrap_or_default();
+            let called = name.map_or(own, |name| self.arena.text(name));
+            // A lock that is waited for, or given back by a callback, is taken somewhere in the file of the function.
+            let is_named = is_with_lock(called) && asking.contains(&self.file_of(func));
+            return (is_named || self.asks_outside(func)).then(|| own.to_owned());
         }
         let name = name.map_or_else(|| self.last_name(callee).unwrap_or_default(), |name| self.arena.text(name));
         let is_redlock =
@@ -136,6 +146,20 @@ impl Project {
             }
             _ => false,
         })
+    }
+
+    /// The files of functions that ask something outside of the process for a lock.
+    fn files_that_ask_outside(&self) -> FxHashSet<u32> {
+        let asks = |effect: &Effect| match &effect.kind {
+            EffectKind::Call { recv: Some(recv), name: Some(name), args, .. } => {
+                self.arena.text(*name) == "set"
+                    && !self.is_memory(*recv)
+                    && args.iter().any(|arg| self.is_only_if_absent(*arg))
+            }
+            _ => false,
+        };
+        let functions = self.functions.iter().zip(&self.files);
+        functions.filter(|(function, _)| function.effects.iter().any(asks)).map(|(_, file)| *file).collect()
     }
 
     /// Whether an argument asks to set only what is not there: `'NX'` of `redis.set(key, token, 'PX', 5000, 'NX')`, `{ NX: true }`.
@@ -204,9 +228,44 @@ impl Project {
         name
     }
 
+    /// Whether the key of the lock under which a function runs may be about another document than these values: both are made
+    /// from what the same function is given, and nothing goes into both.
+    pub fn is_key_of_another(&self, held: FnRef, identity: &[V]) -> bool {
+        let Some(held) = self.sections.held.get(&held) else { return false };
+        let (keys, own) = (self.inputs_in(&held.keys), self.inputs_in(identity));
+        let is_of_one = |a: V, b: V| self.root_of(a) == self.root_of(b);
+        let is_part = |a: V, b: V| self.path_from(a, b).is_some() || self.path_from(b, a).is_some();
+        let pairs = || keys.iter().flat_map(|key| own.iter().map(move |value| (*key, *value)));
+        pairs().any(|(a, b)| is_of_one(a, b)) && !pairs().any(|(a, b)| a == b || is_part(a, b))
+    }
+
+    /// The parts of parameters that values are made from, as long as they go: `req.body.id`.
+    fn inputs_in(&self, values: &[V]) -> Vec<V> {
+        let (mut open, mut seen, mut found) = (values.to_vec(), FxHashSet::default(), Vec::new());
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) || seen.len() > limits::SEARCHED {
+                continue;
+            }
+            match self.root_of(value) {
+                Some(_) => found.push(value),
+                None => open.extend(children(self.arena.node(value))),
+            }
+        }
+        found
+    }
+
+    /// The function whose parameter a value is a part of.
+    fn root_of(&self, value: V) -> Option<FnRef> {
+        match self.arena.node(value) {
+            Node::Param(func, _) => Some(*func),
+            Node::Member(object, _) => self.root_of(*object),
+            _ => None,
+        }
+    }
+
     /// What takes the lock under which a function runs.
     pub fn lock_taken_by(&self, held: FnRef) -> Option<&str> {
-        self.sections.held.get(&held).map(String::as_str)
+        self.sections.held.get(&held).map(|held| held.name.as_str())
     }
 }
 
