@@ -3,7 +3,6 @@
 use super::context::{Context, Trace};
 use super::proof::Judged;
 use crate::diagnostic::{Level, Role};
-use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
