@@ -239,15 +239,8 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     let (hand, browser) = (ByHand::new(sources, project), Browser::new(sources, project));
     for draft in drafts {
-        // No second request meets what one person runs once, what a browser does to its copy, or what is done at the start.
-        let is_named = project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name);
-        let is_alone = is_named
-            || hand.is_alone(project, draft.seen_in)
-            || browser.runs(project, draft.seen_in)
-            || start_up::is_start_up(sources, project, &draft);
-        let Some(level) = level_of(draft.rule, is_alone.then_some(Level::Info).or(draft.level), config) else {
-            continue;
-        };
+        let alone = is_alone(sources, project, (&hand, &browser), &draft).then_some(Level::Info);
+        let Some(level) = level_of(draft.rule, alone.or(draft.level), config) else { continue };
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
         match best.get(&key) {
@@ -296,6 +289,14 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
         }
     }
     findings
+}
+
+/// No second request meets what one person runs once, what a browser does to its copy, or what is done at the start.
+fn is_alone(sources: &Sources, project: &Project, (hand, browser): (&ByHand, &Browser), draft: &Draft) -> bool {
+    project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name)
+        || hand.is_alone(project, draft.seen_in)
+        || browser.runs(project, draft.seen_in)
+        || start_up::is_start_up(sources, project, draft)
 }
 
 /// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that

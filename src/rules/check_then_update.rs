@@ -3,7 +3,7 @@
 use super::context::{Context, Trace};
 use super::proof::Judged;
 use crate::diagnostic::{Level, Role};
-
+use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -288,13 +288,17 @@ fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Chec
     let decides = |checks: &[Check]| {
         checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
     };
-    let sent: Vec<C> = trace
-        .steps
-        .iter()
-        .filter(|step| ctx.project.outside_effect(step).is_some() && !ctx.project.arena.conflict(step.cond, write.cond))
-        .map(|step| step.cond)
-        .collect();
-    sent.into_iter().any(|cond| decides(&ctx.project.checks(cond, &trace.documents)))
+    // What a loop does with an element of the list is done because it is in the list.
+    let is_of_list = |ctx: &Context<'_>, values: &[V]| {
+        is_listed(check) && values.iter().any(|value| ctx.project.contains(*value, &mut |_, part| part == check.root))
+    };
+    let is_sent = trace.steps.iter().any(|step| {
+        let Op::Call { args, .. } = &step.op else { return false };
+        ctx.project.outside_effect(step).is_some()
+            && !ctx.project.arena.conflict(step.cond, write.cond)
+            && (is_of_list(ctx, args) || decides(&ctx.project.checks(step.cond, &trace.documents)))
+    });
+    is_sent
         || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
             let is_brought = |field: &FieldWrite| {
                 ctx.project
@@ -304,7 +308,8 @@ fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Chec
                 && !ctx.project.arena.conflict(other.cond, write.cond)
                 && (!other.handle.same(&write.handle) || other.kind == WriteKind::Insert)
                 && (other.kind == WriteKind::Insert || other.fields.iter().any(is_brought))
-                && decides(checks)
+                && (decides(checks)
+                    || is_of_list(ctx, &other.fields.iter().map(|field| field.value).collect::<Vec<_>>()))
         })
 }
 
