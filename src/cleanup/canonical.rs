@@ -6,8 +6,8 @@
 use super::Read;
 use bson::raw::{RawArray, RawBsonRef, RawDocument};
 
-/// Digits to which the server rounds a double that it compares with a decimal.
-const DECIMAL_DIGITS: usize = 34;
+/// The digits of the longest double, so that a double is written as what it is and not rounded.
+const DOUBLE_DIGITS: usize = 767;
 
 /// Appends the canonical bytes of a value.
 pub fn encode(value: RawBsonRef<'_>, out: &mut Vec<u8>) -> Read<()> {
@@ -93,7 +93,7 @@ fn double(value: f64) -> String {
     if !value.is_finite() {
         return special(value.is_nan(), value < 0.0);
     }
-    decimal(&format!("{value:.precision$e}", precision = DECIMAL_DIGITS - 1))
+    decimal(&format!("{value:.precision$e}", precision = DOUBLE_DIGITS - 1))
 }
 
 /// The canonical form of a number as it is printed, such as `-12.50E+3`.
@@ -163,6 +163,7 @@ mod tests {
         }
         let different = [
             (Bson::Double(0.1), decimal128("0.1")),
+            (Bson::Double(0.1), decimal128("0.1000000000000000055511151231257827")),
             (Bson::Double(9_007_199_254_740_992.0), Bson::Int64(9_007_199_254_740_993)),
             (Bson::Int32(1), Bson::String("1".into())),
             (Bson::Int32(1), Bson::Boolean(true)),

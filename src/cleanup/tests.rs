@@ -70,10 +70,11 @@ fn clean(before: &RawArrayBuf, most: usize, operations: &mut Vec<(Outcome, Vec<E
     let id = RawBson::Int32(1);
     let mut left = decided(before).removals;
     let mut now = items(before);
+    let kinds = [(); 9].map(|()| String::new());
     while !left.is_empty() {
         let mut part = left.split_off(left.len().saturating_sub(most));
         let operation: Operation =
-            take_last(&id, before, &mut part, &vec![String::new(); 9]).expect("valid BSON").expect("something goes");
+            take_last(&id, before, &mut part, &kinds).expect("valid BSON").expect("something goes");
         assert!(part.is_empty());
         for removed in operation.removed.iter().rev() {
             let gone = now.remove(removed.at);
