@@ -37,7 +37,7 @@ use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::silence::Silent;
 use crate::rules::write_paths::{self, PathDraft};
-use crate::rules::{CHECKS, PROJECT_CHECKS, level_of};
+use crate::rules::{CHECKS, PROJECT_CHECKS, default_level, level_of};
 use crate::source::{FileId, Place, Sources};
 use crate::stack;
 use crate::suppress;
@@ -238,9 +238,16 @@ type DraftKey = (&'static str, u32, u32, u32, Option<String>);
 fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
     let (hand, browser) = (ByHand::new(sources, project), Browser::new(sources, project));
-    for draft in drafts {
-        let alone = is_alone(sources, project, (&hand, &browser), &draft).then_some(Level::Info);
-        let Some(level) = level_of(draft.rule, alone.or(draft.level), config) else { continue };
+    for mut draft in drafts {
+        let path = project_path(sources, project, draft.site).unwrap_or_default();
+        if let Some(why) = alone(sources, project, (&hand, &browser), &draft) {
+            (draft.level, draft.lowered) = (Some(Level::Info), why);
+        }
+        let Some(level) = level_of(draft.rule, path, draft.level, config) else { continue };
+        if config.level_at(draft.rule, path).is_some() || level >= default_level(draft.rule) {
+            // The configuration says so, or it is no lower.
+            draft.lowered = "";
+        }
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
         match best.get(&key) {
@@ -291,12 +298,21 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     findings
 }
 
-/// No second request meets what one person runs once, what a browser does to its copy, or what is done at the start.
-fn is_alone(sources: &Sources, project: &Project, (hand, browser): (&ByHand, &Browser), draft: &Draft) -> bool {
-    project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name)
-        || hand.is_alone(project, draft.seen_in)
-        || browser.runs(project, draft.seen_in)
-        || start_up::is_start_up(sources, project, draft)
+/// Why no second request meets what is told.
+fn alone(
+    sources: &Sources,
+    project: &Project,
+    (hand, browser): (&ByHand, &Browser),
+    draft: &Draft,
+) -> Option<&'static str> {
+    let is_named = project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name);
+    if is_named || hand.is_alone(project, draft.seen_in) {
+        return Some("one person runs this once");
+    }
+    if browser.runs(project, draft.seen_in) {
+        return Some("a browser does this to its own copy");
+    }
+    start_up::is_start_up(sources, project, draft).then_some("this is done at the start")
 }
 
 /// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that
@@ -368,6 +384,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         related,
         help: draft.help,
         fix: draft.fix,
+        lowered: Some(draft.lowered).filter(|why| !why.is_empty()),
         proof: placed(sources, project, draft.proof, &draft.moves),
         fingerprint,
     })

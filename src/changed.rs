@@ -4,7 +4,7 @@
 //! other related place. An end reaches over all the lines of its call, so that a guard taken out of a filter that spans
 //! several lines is seen. Must not know: how a change was found.
 
-use crate::diagnostic::{Analysis, Finding};
+use crate::diagnostic::{Analysis, Finding, WritePath};
 use crate::git::Changes;
 use crate::rules::UNREAD;
 use crate::source::{FileId, Place, Sources};
@@ -28,6 +28,15 @@ pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes) {
     analysis.findings.retain(&mut is_wanted);
     analysis.accepted.retain(|accepted| is_wanted(&accepted.finding));
     analysis.extents = extents;
+    let mut is_new = |path: &WritePath| {
+        let Some(file) = sources.get(path.place.file).filter(|file| file.reported && path.tracked) else {
+            return false;
+        };
+        let (first, last) = (lines.of(path.place.file, path.place.start), lines.of(path.place.file, path.place.end));
+        changes.adds(&file.path, first, last)
+    };
+    let new = (0..).zip(&analysis.paths).filter(|(_, path)| is_new(path)).map(|(at, _)| at);
+    analysis.new_writers = new.collect();
 }
 
 /// Lines as git counts them: each ends at a line feed, and a carriage return alone ends none.

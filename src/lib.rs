@@ -28,6 +28,7 @@ pub mod parse;
 pub mod project;
 pub mod race;
 pub mod remedy;
+pub mod repair;
 pub mod report;
 pub mod rules;
 pub mod source;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use shell::{CLEAN, Project, RACY};
 use std::collections::BTreeSet;
 
-const FORMATS: [&str; 7] = ["human", "json", "sarif", "compact", "github", "gitlab", "junit"];
+const FORMATS: [&str; 9] = ["human", "json", "sarif", "compact", "github", "gitlab", "junit", "html", "markdown"];
 
 /// A file name that every format must escape in its own way.
 const NASTY: &str = "models/50% a,b:c&<d>é😀.js";
@@ -47,6 +47,18 @@ fn assert_valid(format: &str, report: &str) {
             for line in report.lines() {
                 assert!(line.starts_with("::") || line.contains(" more: "), "{line}");
             }
+        }
+        "html" => {
+            let (_, data) = report.split_once("id=\"data\">").unwrap();
+            let data: Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+            let findings = data["report"]["findings"].as_array().unwrap().len();
+            assert_eq!(report.matches("<details class=\"finding").count(), findings, "{report}");
+            assert_eq!(report.matches("</script>").count(), 2, "{report}");
+        }
+        "markdown" => {
+            assert!(report.starts_with("## pushguard: ") && report.contains("<sub>looked at "), "{report}");
+            assert_eq!(report.contains("| Level | Where |"), !report.contains("Nothing was found."), "{report}");
+            assert_eq!(report.matches("<details>").count(), report.matches("</details>").count(), "{report}");
         }
         _ => assert!(!report.contains('\u{1b}'), "{report}"),
     }

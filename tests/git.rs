@@ -301,3 +301,26 @@ fn a_hook_blocks_and_passes_on_what_is_committed() {
     project.git(&["-C", path, "add", "-A"]);
     assert_eq!(project.try_git(&["-C", path, "commit", "-qm", "m"]).code, Some(1));
 }
+
+#[test]
+fn a_new_writer_of_a_tracked_array_is_told_and_a_changed_one_is_not() {
+    let project = repository(&[("models/a.js", CLEAN), ("models/old.js", &guarded())]);
+    project.git(&["branch", "base"]);
+    project.write("models/a.js", guarded().as_bytes());
+    let changed = guarded().replace("item } });", "item } }, {});");
+    assert_ne!(changed, guarded());
+    project.write("models/old.js", changed.as_bytes());
+    let outcome = project.run(&["check", "--since", "base"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let told: Vec<&str> = outcome.stdout.lines().filter(|line| line.starts_with("info: ")).collect();
+    assert_eq!(told.len(), 1, "{outcome:?}");
+    assert!(
+        told[0].starts_with("info: new writer of the tracked array `chats.messages`: models/a.js:5 `add` ($push,"),
+        "{told:?}"
+    );
+    let report = since(&project, "base").json();
+    assert_eq!(report["summary"]["newWriters"][0]["path"], "models/a.js", "{report}");
+    assert_eq!(report["summary"]["newWriters"].as_array().map(Vec::len), Some(1));
+    // Without a change to look at, nobody is new.
+    assert!(!project.run(&["check"]).stdout.contains("new writer"));
+}

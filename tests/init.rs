@@ -184,3 +184,14 @@ fn a_key_is_taken_from_guards_and_from_every_form_of_check() {
     // A check of something else says nothing of the elements.
     assert_eq!(checked("if (await c.findOne({ _id: id, 'ys.p': a })) return;"), [""; 0]);
 }
+
+#[test]
+fn indexes_and_calls_that_are_not_followed_are_named() {
+    let program = "module.exports = async (db, any, mail) => {\n  await db.collection('users').createIndex({ mail: 1 }, { unique: true });\n  const name = pick(any);\n  await db.collection(name).insertOne({ mail });\n};\n";
+    let project = Project::new(&[("a.js", program)]);
+    let text = project.run(&["init", "--print"]).stdout;
+    assert!(text.contains("#   user: mail\n"), "{text}");
+    assert!(text.contains("#   a.js:4 `"), "{text}");
+    assert_eq!(project.run(&["init"]).code, Some(0));
+    assert_eq!(project.run(&["check", "--list-files"]).code, Some(0));
+}

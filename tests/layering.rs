@@ -73,6 +73,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // Its reports escape what a terminal would obey, as all do.
     ("cleanup", &["config", "error", "report", "rules"]),
+    ("repair", &["config", "diagnostic", "rules"]),
     ("baseline", &["diagnostic", "source"]),
     ("git", &["error"]),
     ("changed", &["diagnostic", "git", "rules", "source"]),
@@ -92,6 +93,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "fix",
             "git",
             "lsp",
+            "repair",
             "report",
             "rules",
             "source",
@@ -143,7 +145,7 @@ const CIRCLES_LEFT: &[&[&str]] = &[
         "project/writes.rs",
     ],
     &["project/indexes.rs", "project/schema.rs"],
-    &["report/json/mod.rs", "report/json/witness.rs", "report/mod.rs"],
+    &["report/json/mod.rs", "report/json/witness.rs"],
     &[
         "rules/check_then_push.rs",
         "rules/context.rs",

@@ -59,6 +59,8 @@ struct Ran {
     code: Option<i32>,
     outputs: BTreeMap<String, String>,
     log: String,
+    /// The summary of the job, in Markdown.
+    summary: String,
     /// Names of the steps that ran.
     steps: Vec<String>,
 }
@@ -74,8 +76,10 @@ fn act(pipeline: &Pipeline, inputs: &[(&str, &str)]) -> Ran {
         assert!(values.insert(format!("inputs.{name}"), (*value).to_owned()).is_some(), "no input {name}");
     }
     let output = pipeline.project.write("outputs", b"");
+    let summary = pipeline.project.write("summary", b"");
     fs::create_dir_all(pipeline.project.path().join("temp")).unwrap();
-    let mut ran = Ran { code: Some(0), outputs: BTreeMap::new(), log: String::new(), steps: Vec::new() };
+    let mut ran =
+        Ran { code: Some(0), outputs: BTreeMap::new(), log: String::new(), summary: String::new(), steps: Vec::new() };
     for step in action["runs"]["steps"].as_array().unwrap() {
         let Some(script) = step["run"].as_str() else { continue };
         let condition = step["if"].as_str().unwrap_or("success()");
@@ -99,10 +103,12 @@ fn act(pipeline: &Pipeline, inputs: &[(&str, &str)]) -> Ran {
             env.insert(name.clone(), expand(value));
         }
         env.insert("GITHUB_OUTPUT".to_owned(), output.display().to_string());
+        env.insert("GITHUB_STEP_SUMMARY".to_owned(), summary.display().to_string());
         let folder = step.get("working-directory").map(expand).unwrap_or_default();
         let done = pipeline.bash(&folder, script, &env);
         ran.steps.push(step["name"].as_str().unwrap().to_owned());
         ran.log.push_str(&both(&done));
+        ran.summary = fs::read_to_string(&summary).unwrap();
         if ran.code == Some(0) {
             ran.code = done.status.code();
         }
@@ -124,6 +130,8 @@ fn the_action_reports_and_ends_with_the_code() {
     assert!(found.log.contains("::error ") && found.log.contains("file=models/a.js,line=5"), "{found:?}");
     let log: Value = serde_json::from_str(&fs::read_to_string(&found.outputs["sarif"]).unwrap()).unwrap();
     assert_eq!(log["runs"][0]["results"][0]["ruleId"], "check-then-push");
+    let row = "| 🔴 error | `models/a.js:5` | [check-then-push](";
+    assert!(found.summary.starts_with("## pushguard: 1 error") && found.summary.contains(row), "{found:?}");
     let asked = pipeline.project.read("npm.log");
     assert!(asked.contains(concat!("pushguard@", env!("CARGO_PKG_VERSION"), "\n")), "{asked}");
 
@@ -138,6 +146,7 @@ fn the_action_reports_and_ends_with_the_code() {
     assert_eq!((lenient.code, lenient.outputs["exit-code"].as_str()), (Some(0), "0"), "{lenient:?}");
     let refused = act(&pipeline, &[("args", "--no-such-flag")]);
     assert_eq!((refused.code, refused.outputs["exit-code"].as_str()), (Some(2), "2"), "{refused:?}");
+    assert_eq!((refused.summary.as_str(), clean.summary.contains("Nothing was found.")), ("", true), "{clean:?}");
     assert_eq!(refused.steps, ["Install pushguard", "Check", "Verdict"]);
 }
 

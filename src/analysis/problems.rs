@@ -82,7 +82,7 @@ fn finding(
     help: &str,
     config: &Config,
 ) -> Option<Finding> {
-    let level = level_of(rule, None, config)?;
+    let level = level_of(rule, &file.path, None, config)?;
     let fingerprint = fingerprint(&[rule, &file.path, function]);
     Some(Finding {
         rule,
@@ -97,6 +97,7 @@ fn finding(
         help: help.to_owned(),
         fix: None,
         proof: Proof::NotJudged,
+        lowered: None,
         fingerprint,
     })
 }

@@ -5,18 +5,20 @@
 use super::places::place;
 use super::{Cancel, Memory, link, on_own_threads};
 use crate::config::Config;
+use crate::config::draft::Seen;
+use crate::project::census::Census;
 use crate::rules::appends::{self, AppendDraft};
 use crate::rules::context::Context;
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 use crate::survey::Append;
 use crate::value::FnRef;
 
 /// Parses and links all files and collects what they append to arrays, sorted by place.
-pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
+pub fn survey(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> (Vec<Append>, Seen) {
     on_own_threads(|| survey_here(sources, config, progress))
 }
 
-fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> Vec<Append> {
+fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync)) -> (Vec<Append>, Seen) {
     let mut memory = Memory::of_one_run();
     memory.refresh(sources, progress, &Cancel::default());
     let (mut project, _) = link(sources, config, &mut memory);
@@ -24,11 +26,28 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);
     let mut drafts = Vec::new();
+    let mut census = Census::default();
     for func in 0..count {
+        census.add_own(ctx.project, FnRef(func as u32));
         if let Some(trace) = ctx.trace(FnRef(func as u32)) {
+            census.add_writes(ctx.project, &trace.steps, &trace.writes);
             drafts.extend(appends::collect(&mut ctx, &trace));
         }
     }
+    for func in 0..count {
+        census.name_from(ctx.project, FnRef(func as u32));
+    }
+    let indexes = schemas.unique.named().into_iter().flat_map(|(name, all)| {
+        all.iter().filter(|index| index.partial.is_none()).map(move |index| (name.to_owned(), index.keys.clone()))
+    });
+    let unnamed =
+        census.calls().filter(|(_, called)| called.collections.is_empty()).filter_map(|((file, start, _), called)| {
+            let file = sources.get(FileId(file))?;
+            let function = project.function(called.owner).map_or("<module>", |f| f.name.as_str());
+            Some((file.path.clone(), file.position(start).line, function.to_owned()))
+        });
+    let mut seen = Seen { indexes: indexes.collect(), unnamed: unnamed.collect() };
+    seen.indexes.dedup();
     let mut found: Vec<Append> = Vec::new();
     for draft in drafts {
         let Some((_, place)) = place(sources, &project, draft.site) else { continue };
@@ -40,5 +59,5 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
         }
     }
     found.sort_by_key(|append| append.place);
-    found
+    (found, seen)
 }

@@ -11,8 +11,8 @@ pub use cleanup::CleanupArgs;
 #[cfg(feature = "cleanup")]
 pub use cleanup::CleanupFormat;
 pub use debug::{DebugCommand, TraceArgs};
-pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, ViewArgs};
-pub use line::{LineArgs, WhyArgs, WitnessArgs};
+pub use gate::{AcceptArgs, BaselineArgs, MatchArgs, MinConfidence, SelectArgs, ViewArgs};
+pub use line::{LineArgs, RepairArgs, WhyArgs, WitnessArgs};
 
 use crate::report::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
@@ -40,6 +40,8 @@ pub enum Command {
     Why(WhyArgs),
     /// Remove the elements that arrays of a database already hold twice, with a backup
     Cleanup(CleanupArgs),
+    /// Print the query that counts what is stored twice already
+    RepairQuery(RepairArgs),
     /// Show the page of a rule
     Explain(ExplainArgs),
     /// List the rules
@@ -52,12 +54,28 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
+    /// Write the pages of the documentation that come from the program
+    #[command(hide = true)]
+    Generate {
+        #[command(subcommand)]
+        what: Generated,
+    },
     /// Look into the engine
     #[command(hide = true)]
     Debug {
         #[command(subcommand)]
         what: DebugCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Generated {
+    /// The reference of pushguard.toml, as Markdown
+    Configuration,
+    /// The index of the rules, as Markdown
+    Rules,
+    /// The pages of the manual, into a folder
+    Man { folder: PathBuf },
 }
 
 /// The words of the list of write paths.
@@ -103,6 +121,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub view: ViewArgs,
     #[command(flatten)]
+    pub select: SelectArgs,
+    #[command(flatten)]
     pub accept: AcceptArgs,
     /// Count the findings by rule on standard error
     #[arg(long)]
@@ -133,8 +153,8 @@ pub struct PathsArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     /// Format on standard output
-    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
-    pub format: ListFormat,
+    #[arg(long, value_enum, default_value_t = PathsFormat::Human)]
+    pub format: PathsFormat,
     /// List only the arrays that the configuration tracks
     #[arg(long)]
     pub tracked: bool,
@@ -208,6 +228,10 @@ pub enum FormatArg {
     Gitlab,
     /// JUnit XML
     Junit,
+    /// One page to read in a browser
+    Html,
+    /// A table with details, for the summary of a job
+    Markdown,
 }
 
 impl FormatArg {
@@ -220,6 +244,8 @@ impl FormatArg {
             FormatArg::Github => Format::Github,
             FormatArg::Gitlab => Format::Gitlab,
             FormatArg::Junit => Format::Junit,
+            FormatArg::Html => Format::Html,
+            FormatArg::Markdown => Format::Markdown,
         }
     }
 }
@@ -228,6 +254,17 @@ impl FormatArg {
 pub enum ListFormat {
     Human,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PathsFormat {
+    Human,
+    /// One versioned object
+    Json,
+    /// A flowchart for Markdown
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,11 +6,11 @@ use super::args::{CheckArgs, Threshold};
 use super::outcome::{CLEAN, FINDINGS, delivered};
 use super::project::{self, Plan};
 use super::settle::settle;
-use super::{fix, output, terminal, timings, unwritten};
+use super::{fix, output, owners, terminal, timings, unwritten};
 use crate::coverage::Cut;
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
-use crate::report::{self, Run, Style, escape};
+use crate::report::{self, Format, Run, Style, escape};
 use crate::timings::Laps;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -28,6 +28,10 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     if args.fix {
         let (before, fixed) = fix::fix(&mut project, args, stderr)?;
         fix::write(&project, &before, fixed, stderr)?;
+    }
+    let formats = args.outputs.iter().map(|wanted| wanted.format).chain([args.format.format()]);
+    if formats.into_iter().any(Format::names_owners) {
+        project.analysis.owners = owners::owners(&project);
     }
     let exit_code = if is_failed(&project.analysis, args) { FINDINGS } else { CLEAN };
     let run = Run { sources: &project.sources, analysis: &project.analysis, prefix: &project.prefix, exit_code };

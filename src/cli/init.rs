@@ -7,7 +7,7 @@ use super::args::InitArgs;
 use super::outcome::{CLEAN, delivered};
 use super::progress::Progress;
 use crate::analysis;
-use crate::config::draft::{Proposal, render};
+use crate::config::draft::{Proposal, Seen, render};
 use crate::config::{Config, load};
 use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolve};
 use crate::disk::Folder;
@@ -30,9 +30,9 @@ pub fn run(args: &InitArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> R
     if !args.print && !args.force && target.symlink_metadata().is_ok() {
         return Err(exists(&shown));
     }
-    let appends = survey(&folder, stderr)?;
+    let (appends, seen) = survey(&folder, stderr)?;
     let proposals = propose(&appends);
-    let text = render(&proposals);
+    let text = render(&proposals, &seen);
     if let Err(problem) = load::parse(&text, &rules::ids()) {
         // Better no file than one that the next run refuses.
         let message = format!("the configuration for this code would not be valid: {}", problem.message);
@@ -62,7 +62,7 @@ fn exists(path: &Path) -> Error {
     }
 }
 
-fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<Vec<Append>, Error> {
+fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Vec<Append>, Seen), Error> {
     let config = Config::default();
     let root = Root { folder: folder.to_owned(), link_all: true, config: None };
     let paths = [folder.to_owned()];
@@ -76,9 +76,9 @@ fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<Vec<Append>, Error> {
         let _ = writeln!(stderr, "warning: {}", escape::line(&warning));
     }
     let progress = Progress::start(sources.len());
-    let appends = analysis::survey(&sources, &config, &|| progress.step());
+    let surveyed = analysis::survey(&sources, &config, &|| progress.step());
     progress.finish();
-    Ok(appends)
+    Ok(surveyed)
 }
 
 fn summary(proposals: &[Proposal]) -> String {

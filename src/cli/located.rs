@@ -4,8 +4,10 @@
 
 use super::args::{LineArgs, MatchArgs, ProjectArgs, ViewArgs};
 use super::project::{self, Project};
+use crate::diagnostic::Finding;
 use crate::error::Error;
 use crate::report::Run;
+use crate::report::witness::is_at;
 use crate::source::FileId;
 use std::io::Write;
 
@@ -20,6 +22,31 @@ impl Located {
     pub fn run(&self) -> Run<'_> {
         let Project { sources, analysis, prefix, .. } = &self.project;
         Run { sources, analysis, prefix, exit_code: super::CLEAN }
+    }
+
+    /// The findings, of a rule or of all, with an end at the line; those that act there first.
+    pub fn findings(&self, rule: Option<&str>) -> Vec<&Finding> {
+        let run = self.run();
+        let analysis = &self.project.analysis;
+        let all = analysis.findings.iter().chain(analysis.accepted.iter().map(|accepted| &accepted.finding));
+        let mut here: Vec<&Finding> = all
+            .filter(|finding| is_at(&run, finding, self.file, self.line))
+            .filter(|finding| rule.is_none_or(|rule| rule == finding.rule))
+            .collect();
+        here.sort_by_key(|finding| {
+            let act = run.line_of(finding.place);
+            (finding.place.file != self.file || act != Some(self.line), finding.place, finding.rule)
+        });
+        here
+    }
+}
+
+/// What is said where no finding is at the line.
+pub fn none_at(at: &LineArgs, rule: Option<&str>) -> Error {
+    let of_rule = rule.map(|rule| format!(" of `{rule}`")).unwrap_or_default();
+    Error::Usage {
+        message: format!("no finding{of_rule} has its act or its check at {at}"),
+        remedy: format!("`pushguard why {at}` says what is known there"),
     }
 }
 

@@ -12,6 +12,7 @@ mod completions;
 mod debug;
 mod explain;
 mod fix;
+mod generate;
 mod init;
 mod located;
 mod lsp;
@@ -21,10 +22,13 @@ mod moving;
 mod no_cleanup;
 mod outcome;
 mod output;
+mod owners;
 mod paths;
 mod progress;
 mod project;
+mod repair_query;
 mod schema;
+mod select;
 mod settle;
 mod terminal;
 mod texts;
@@ -57,12 +61,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Witness(args) => witness::run(&args, stdout, stderr),
         Command::Why(args) => why::run(&args, stdout, stderr),
         Command::Cleanup(args) => cleanup::run(&args, stdout, stderr),
+        Command::RepairQuery(args) => repair_query::run(&args, stdout, stderr),
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
         Command::Init(args) => init::run(&args, stdout, stderr),
         Command::Schema(args) => schema::run(&args, stdout),
         Command::Completions(args) => completions::run(&args, stdout),
         Command::Lsp(args) => lsp::run(&args),
+        Command::Generate { what } => generate::run(&what, stdout),
         Command::Debug { what: DebugCommand::Trace(args) } => debug::trace(&args, stdout, stderr),
     };
     match done.and_then(|code| deliver(stdout).map(|()| code)) {

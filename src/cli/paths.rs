@@ -2,11 +2,11 @@
 //!
 //! Input: arguments. Output: the write paths. Must not know: findings.
 
-use super::args::{ListFormat, PathsArgs, ViewArgs};
+use super::args::{PathsArgs, PathsFormat, ViewArgs};
 use super::outcome::{CLEAN, delivered};
 use super::{project, terminal, unwritten};
 use crate::error::Error;
-use crate::report::{Run, paths_human, paths_json};
+use crate::report::{Run, paths_dot, paths_human, paths_json, paths_mermaid};
 use std::io::Write;
 
 pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
@@ -19,8 +19,10 @@ pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     });
     let run = Run { sources, analysis: &project.analysis, prefix: &project.prefix, exit_code: CLEAN };
     delivered(match args.format {
-        ListFormat::Human => paths_human(&run, terminal::width(), stdout),
-        ListFormat::Json => paths_json(&run, stdout),
+        PathsFormat::Human => paths_human(&run, terminal::width(), stdout),
+        PathsFormat::Json => paths_json(&run, stdout),
+        PathsFormat::Mermaid => paths_mermaid(&run, stdout),
+        PathsFormat::Dot => paths_dot(&run, stdout),
     })?;
     Ok(CLEAN)
 }

@@ -213,7 +213,7 @@ fn left_out(root: &Root, found: &Discovered, texts: &Texts) -> LeftOut {
 fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadable) -> Option<Finding> {
     let file = sources.get(unreadable.file).filter(|file| file.reported)?;
     let page = rules::doc::page(SYNTAX_ERROR)?;
-    let level = rules::level_of(SYNTAX_ERROR, None, config)?;
+    let level = rules::level_of(SYNTAX_ERROR, &file.path, None, config)?;
     Some(Finding {
         rule: page.id,
         level,
@@ -227,6 +227,7 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         help: "save the file as UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
         fix: None,
         proof: Proof::NotJudged,
+        lowered: None,
         fingerprint: fingerprint(&[SYNTAX_ERROR, &file.path, "unreadable"]),
     })
 }

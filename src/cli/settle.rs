@@ -5,6 +5,7 @@
 use super::args::CheckArgs;
 use super::baseline;
 use super::project::Project;
+use super::select;
 use crate::error::Error;
 use std::io::Write;
 
@@ -13,6 +14,7 @@ pub fn settle(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -
     // First the baseline, which must see the whole run to know what is fixed.
     baseline::apply(project, &args.accept, stderr)?;
     project.keep_changed();
+    select::keep(project, &args.select, stderr);
     project.analysis.shows_accepted = args.accept.report_suppressed;
     Ok(())
 }

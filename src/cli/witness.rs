@@ -5,31 +5,14 @@
 use super::args::WitnessArgs;
 use super::{CLEAN, delivered, located, terminal};
 use crate::diagnostic::{Finding, Proof};
-use crate::error::{Error, nearest};
-use crate::report::witness::{is_at, page, script};
-use crate::rules::ids;
+use crate::error::Error;
+use crate::report::witness::{page, script};
 use std::io::Write;
 
 pub fn run(args: &WitnessArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
-    if let Some(rule) = args.rule.as_ref().filter(|rule| !ids().contains(&rule.as_str())) {
-        let remedy = match nearest(rule, ids()) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => "list the rules with `pushguard rules`".to_owned(),
-        };
-        return Err(Error::Usage { message: format!("unknown rule `{rule}`"), remedy });
-    }
     let located = located::open(&args.at, stderr)?;
     let run = located.run();
-    let all = run.analysis.findings.iter().chain(run.analysis.accepted.iter().map(|accepted| &accepted.finding));
-    let mut here: Vec<&Finding> = all
-        .filter(|finding| is_at(&run, finding, located.file, located.line))
-        .filter(|finding| args.rule.as_ref().is_none_or(|rule| rule == finding.rule))
-        .collect();
-    // The act before what only leads to it.
-    here.sort_by_key(|finding| {
-        let act = run.line_of(finding.place);
-        (finding.place.file != located.file || act != Some(located.line), finding.place, finding.rule)
-    });
+    let here = located.findings(args.rule.as_deref());
     let proven: Vec<&Finding> = here.iter().copied().filter(|finding| finding.proof.witness().is_some()).collect();
     let Some(first) = proven.first() else { return Err(unproven(args, &here)) };
     if !args.script {
@@ -50,13 +33,7 @@ pub fn run(args: &WitnessArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -
 
 /// Why there is nothing to print.
 fn unproven(args: &WitnessArgs, here: &[&Finding]) -> Error {
-    let Some(finding) = here.first() else {
-        let of_rule = args.rule.as_ref().map(|rule| format!(" of `{rule}`")).unwrap_or_default();
-        return Error::Usage {
-            message: format!("no finding{of_rule} has its act or its check at {}", args.at),
-            remedy: format!("`pushguard why {}` says what is known there", args.at),
-        };
-    };
+    let Some(finding) = here.first() else { return located::none_at(&args.at, args.rule.as_deref()) };
     let rule = finding.rule;
     Error::Usage {
         message: match &finding.proof {

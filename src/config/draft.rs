@@ -26,6 +26,15 @@ pub struct KindNote {
     pub others: Vec<Vec<String>>,
 }
 
+/// What was seen beside the arrays, for whoever reads the file through.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Collections, each with the fields of a unique index.
+    pub indexes: Vec<(String, Vec<String>)>,
+    /// Database calls on a collection that no caller names: path, line, function.
+    pub unnamed: Vec<(String, u32, String)>,
+}
+
 const HEAD: &str = "\
 # Written by `pushguard init` from what the code appends and looks for. Read it through before you rely on it: a key
 # must be the same when the same element comes a second time, and different for any other element.
@@ -49,7 +58,7 @@ const TAIL: &str = r#"
 "#;
 
 /// The text of a configuration.
-pub fn render(proposals: &[Proposal]) -> String {
+pub fn render(proposals: &[Proposal], seen: &Seen) -> String {
     let mut text = format!("#:schema {}\n{HEAD}\n", schema::url());
     text.push_str("# Folders and files to report on; without it the whole project.\n# paths = [\"src\"]\n");
     text.push_str("\n# Globs to leave out.\n# exclude = [\"legacy/\", \"**/*.gen.js\"]\n");
@@ -70,6 +79,32 @@ pub fn render(proposals: &[Proposal]) -> String {
         }
     }
     text.push_str(TAIL);
+    let indexes = seen.indexes.iter().map(|(collection, keys)| format!("{collection}: {}", keys.join(", ")));
+    text.push_str(&noted(
+        "Unique indexes that the code makes. One that only the server has is not known here: `check-then-insert` then reports too much.",
+        indexes.collect(),
+    ));
+    let unnamed = seen.unnamed.iter().map(|(path, line, function)| format!("{path}:{line} `{function}`"));
+    text.push_str(&noted(
+        "Not followed, so nothing of them is checked: database calls on a collection that no caller names.",
+        unnamed.collect(),
+    ));
+    text
+}
+
+/// A comment with a list; nothing for an empty one.
+fn noted(what: &str, all: Vec<String>) -> String {
+    const SHOWN: usize = 20;
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n# {what}\n");
+    for line in all.iter().take(SHOWN) {
+        text.push_str(&format!("#   {}\n", one_line(line)));
+    }
+    if all.len() > SHOWN {
+        text.push_str(&format!("#   and {} more\n", all.len() - SHOWN));
+    }
     text
 }
 
@@ -203,11 +238,16 @@ mod tests {
         }
     }
 
+    fn seen(name: &str) -> Seen {
+        let name = name.to_owned();
+        Seen { indexes: vec![(name.clone(), vec![name.clone()])], unnamed: vec![(name.clone(), 1, name); 30] }
+    }
+
     #[test]
     fn what_is_written_is_read_back_whatever_the_names_are() {
         for name in ["a", "two words", "q\"uote\\", "line\nend\r\n\u{2028}\u{7f}\u{85}", "ключ", "# = ]"] {
             let proposals = [proposal(name, false)];
-            let text = render(&proposals);
+            let text = render(&proposals, &seen(name));
             let config = parse(&text, &[]).unwrap_or_else(|problem| panic!("{problem:?}\n{text}"));
             assert_eq!(config.arrays, [proposals[0].array.clone()], "{text}");
             assert!(config.paths.is_empty(), "{text}");
@@ -216,9 +256,10 @@ mod tests {
 
     #[test]
     fn what_is_doubtful_is_written_as_a_comment() {
-        let text = render(&[proposal("line\nend", true)]);
+        let text = render(&[proposal("line\nend", true)], &seen("line\nend"));
         let config = parse(&text, &[]).unwrap_or_else(|problem| panic!("{problem:?}\n{text}"));
         assert_eq!(config.arrays, crate::config::Config::default().arrays);
+        assert!(text.contains("#   and 10 more\n"), "{text}");
         assert!(text.contains("# Left out") && text.contains("# No array was found"), "{text}");
     }
 }

@@ -63,18 +63,24 @@ pub struct Problem {
 
 /// Parses and validates the text of a configuration.
 pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
-    let config: Config = toml::from_str(text).map_err(|error| from_toml(&error))?;
+    let mut config: Config = toml::from_str(text).map_err(|error| from_toml(&error))?;
     let spans = DeTable::parse(text).map_err(|error| from_toml(&error))?;
     let spans = spans.get_ref();
-    for rule in config.rules.keys() {
-        if !known_rules.contains(&rule.as_str()) {
-            let remedy = match nearest(rule, known_rules.iter().copied()) {
-                Some(rule) => format!("did you mean `{rule}`?"),
-                None => "list the rules with `pushguard rules`".to_owned(),
-            };
-            let offset = table(spans, "rules").and_then(|rules| key_offset(rules, rule));
-            return Err(Problem { offset, message: format!("unknown rule `{rule}`"), remedy });
+    check_rules(config.rules.keys(), table(spans, "rules"), known_rules)?;
+    for (at, entry) in config.overrides.iter_mut().enumerate() {
+        let span = spans.get("override").and_then(|entries| entries.get_ref().get(at));
+        let own = span.and_then(|span| span.get_ref().as_table());
+        check_rules(entry.rules.keys(), own.and_then(|own| table(own, "rules")), known_rules)?;
+        let offset = own.and_then(|own| key_offset(own, "paths")).or_else(|| span.map(|span| span.span().start));
+        let remedy = || "write globs as in .gitignore: `legacy/`, `**/*.gen.js`".to_owned();
+        if entry.paths.is_empty() || entry.paths.iter().any(|glob| glob.trim().is_empty()) {
+            let message = "an override without a path, or with an empty one".to_owned();
+            return Err(Problem { offset, message, remedy: remedy() });
         }
+        entry.prepare().map_err(|error| {
+            let message = format!("an override has a glob that cannot be read, {error}");
+            Problem { offset, message, remedy: remedy() }
+        })?;
     }
     if spans.get("array").is_some() {
         for (at, array) in config.arrays.iter().enumerate() {
@@ -100,6 +106,21 @@ pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
         });
     }
     Ok(config)
+}
+
+/// `spans` is the table of the rules.
+fn check_rules<'r>(
+    mut rules: impl Iterator<Item = &'r String>,
+    spans: Option<&DeTable<'_>>,
+    known: &[&str],
+) -> Result<(), Problem> {
+    let Some(rule) = rules.find(|rule| !known.contains(&rule.as_str())) else { return Ok(()) };
+    let remedy = match nearest(rule, known.iter().copied()) {
+        Some(rule) => format!("did you mean `{rule}`?"),
+        None => "list the rules with `pushguard rules`".to_owned(),
+    };
+    let offset = spans.and_then(|rules| key_offset(rules, rule));
+    Err(Problem { offset, message: format!("unknown rule `{rule}`"), remedy })
 }
 
 /// Whether a path is not below the folder that it is relative to, whatever the links on the way; as any system reads it.
@@ -286,6 +307,18 @@ unguarded-push = "warning"
         );
         let (line, message, remedy) = problem("[rules]\ncheck-then-push = \"warn\"\n");
         assert_eq!((line, message.as_str(), remedy.as_str()), (2, "unknown value `warn`", "did you mean `warning`?"));
+    }
+
+    #[test]
+    fn an_override_names_known_rules_and_globs_that_can_be_read() {
+        let entry =
+            |rest: &str| problem(&format!("[[override]]\npaths = [\"a/\"]\nrules = {{}}\n[[override]]\n{rest}"));
+        let (line, message, remedy) = entry("paths = [\"b\"]\nrules = { unguarded-posh = \"off\" }\n");
+        let told = (line, message.as_str(), remedy.as_str());
+        assert_eq!(told, (6, "unknown rule `unguarded-posh`", "did you mean `unguarded-push`?"));
+        assert_eq!(entry("paths = []\nrules = {}\n").0, 5);
+        assert_eq!(entry("paths = [\"a{\"]\nrules = {}\n").0, 5);
+        assert!(entry("path = [\"a\"]\nrules = {}\n").2.contains("`paths`"));
     }
 
     #[test]

@@ -5,9 +5,12 @@
 
 pub mod draft;
 pub mod load;
+mod overrides;
+pub mod reference;
 pub mod schema;
 
 use crate::diagnostic::Level;
+pub use overrides::Override;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,6 +31,9 @@ pub struct Config {
     pub arrays: Vec<TrackedArray>,
     /// Level of a rule, by its identifier.
     pub rules: BTreeMap<String, RuleLevel>,
+    /// Levels of rules for some paths only.
+    #[serde(rename = "override")]
+    pub overrides: Vec<Override>,
     pub protocol: Protocol,
     /// Where the arrays are written; `None` for the built-in ones.
     #[serde(skip)]
@@ -227,6 +233,7 @@ impl Default for Config {
             }],
             origin: None,
             rules: BTreeMap::new(),
+            overrides: Vec::new(),
             protocol: Protocol {
                 completion: Some(Completion {
                     producer: "checkTaskStatus".to_owned(),

@@ -30,9 +30,11 @@ pub fn generate(rules: &[(&str, &str)]) -> Value {
             ((*id).to_owned(), level)
         })
         .collect();
-    if let Some(named) = schema.pointer_mut("/properties/rules").and_then(Value::as_object_mut) {
-        named.insert("properties".to_owned(), Value::Object(levels));
-        named.insert("additionalProperties".to_owned(), Value::Bool(false));
+    for place in ["/properties/rules", "/definitions/Override/properties/rules"] {
+        if let Some(named) = schema.pointer_mut(place).and_then(Value::as_object_mut) {
+            named.insert("properties".to_owned(), Value::Object(levels.clone()));
+            named.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
     }
     schema.to_value()
 }

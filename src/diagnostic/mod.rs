@@ -8,7 +8,7 @@ pub mod witness;
 pub use witness::{Command, End, Harm, Index, Inputs, Move, Proof, Stored, Witness};
 
 use crate::coverage::Coverage;
-use crate::source::Place;
+use crate::source::{FileId, Place};
 use crate::timings::Timings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,8 @@ pub struct Finding {
     /// The exact safe call for this code.
     pub help: String,
     pub fix: Option<Fix>,
+    /// Why the level is below that of the rule, as a clause; `None` also where the configuration sets it.
+    pub lowered: Option<&'static str>,
     /// Whether an interleaving with the harm was shown.
     pub proof: Proof,
     /// Stable identity: 32 lower-case hex digits that never depend on line numbers.
@@ -113,6 +115,7 @@ impl Finding {
             related: Vec::new(),
             help: String::new(),
             fix: None,
+            lowered: None,
             proof: Proof::NotJudged,
             fingerprint: String::new(),
         }
@@ -228,9 +231,13 @@ pub struct Analysis {
     pub ways: BTreeMap<(Place, &'static str), Way>,
     /// Sorted by path and start.
     pub paths: Vec<WritePath>,
+    /// The write paths of tracked arrays that the looked-at change adds, by their index.
+    pub new_writers: Vec<usize>,
     /// Of the reported files, sorted by place.
     pub calls: Vec<DatabaseCall>,
     pub coverage: Coverage,
+    /// Who owns the files that have findings, as CODEOWNERS says; only where a report asks for it.
+    pub owners: BTreeMap<FileId, Vec<String>>,
     /// The tracked arrays that no write path is of, by their index in the configuration.
     pub unwritten: Vec<usize>,
     pub timings: Timings,

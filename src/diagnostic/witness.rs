@@ -109,6 +109,9 @@ pub struct Move {
     /// documents of `find`, `aggregate` and `distinct`; `matched 1`, or `upserted` where one is inserted, of an update or a
     /// replacement; `inserted 1`; `deleted 1`; `E11000` where a unique index refuses it, and `error 112` for other codes.
     pub result: String,
+    /// The documents that are stored then, where they differ from those before; `None` also where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Vec<Stored>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

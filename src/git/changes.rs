@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 enum Hunk {
     /// 1-based, both included.
     Lines(u32, u32),
+    /// The same, where nothing was there before.
+    Added(u32, u32),
     /// Lines were removed between this 1-based line and the next.
     Removed(u32),
 }
@@ -61,7 +63,7 @@ impl Changes {
             repository.bytes(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", ":/"])?;
         for path in unknown.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
             if let Some(path) = repository.relative(&String::from_utf8_lossy(path)) {
-                changes.files.insert(path.to_owned(), vec![Hunk::Lines(1, u32::MAX)]);
+                changes.files.insert(path.to_owned(), vec![Hunk::Added(1, u32::MAX)]);
             }
         }
         Ok(changes)
@@ -71,10 +73,16 @@ impl Changes {
     pub fn touches(&self, path: &str, first: u32, last: u32) -> bool {
         self.files.get(path).is_some_and(|hunks| {
             hunks.iter().any(|hunk| match *hunk {
-                Hunk::Lines(start, end) => start <= last && first <= end,
+                Hunk::Lines(start, end) | Hunk::Added(start, end) => start <= last && first <= end,
                 Hunk::Removed(before) => first <= before && before < last,
             })
         })
+    }
+
+    /// Whether the 1-based lines, both included, are all new, and take the place of none.
+    pub fn adds(&self, path: &str, first: u32, last: u32) -> bool {
+        let is_within = |hunk: &Hunk| matches!(*hunk, Hunk::Added(start, end) if start <= first && last <= end);
+        self.files.get(path).is_some_and(|hunks| hunks.iter().any(is_within))
     }
 
     /// Whether anything in the file changed.
@@ -99,6 +107,7 @@ impl Changes {
                 body = removed + added;
                 let hunk = match added {
                     0 => Hunk::Removed(start),
+                    added if removed == 0 => Hunk::Added(start, start + added - 1),
                     added => Hunk::Lines(start, start + added - 1),
                 };
                 if let Some(hunks) = &mut hunks {
@@ -172,7 +181,9 @@ mod tests {
         let changes = Changes::parse(PATCH, &repository("api/"));
         let hunks = vec![Hunk::Lines(2, 3), Hunk::Removed(10)];
         assert_eq!(changes.files, BTreeMap::from([("a b.js".to_owned(), hunks)]));
-        assert!(Changes::parse(PATCH, &repository("")).touches("web/c.js", 1, 1));
+        let whole = Changes::parse(PATCH, &repository(""));
+        assert!(whole.touches("web/c.js", 1, 1) && whole.adds("web/c.js", 1, 1));
+        assert!(!whole.adds("web/c.js", 1, 2) && !whole.adds("api/a b.js", 2, 2));
     }
 
     #[test]

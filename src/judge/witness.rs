@@ -7,6 +7,7 @@ use super::request::{Done, Move};
 use super::search::Evidence;
 use super::store::{Command, Failure, Reply, Returns, Store, UniqueIndex};
 use crate::diagnostic::witness::{self, End, Harm, Index, Inputs, Stored, Witness};
+use crate::limits;
 use crate::project::Project;
 use crate::value::{Node, Site, V};
 use rustc_hash::FxHashMap;
@@ -145,7 +146,30 @@ impl<'a> Names<'a> {
             Done::Command { command, many, reply } => (self.command(command, *many), words(command, reply)),
             Done::Effect(text) => (witness::Command::Effect { text: text.clone() }, String::new()),
         };
-        witness::Move { request: done.request, command, place: None, result }
+        witness::Move { request: done.request, command, place: None, result, stored: None }
+    }
+
+    /// The moves, each with what it leaves in the store where it changes that. What a transaction writes shows with its own
+    /// commands, which stand together.
+    fn moves(&self, evidence: &Evidence) -> Vec<witness::Move> {
+        let mut moves: Vec<witness::Move> = evidence.moves.iter().map(|done| self.move_of(done)).collect();
+        let (mut store, mut fresh) = (evidence.start.clone(), limits::FRESH_IDS);
+        let mut before = self.stored(&store);
+        for (shown, done) in moves.iter_mut().zip(&evidence.moves) {
+            let Done::Command { command, .. } = &done.what else { continue };
+            // What was refused was refused before: the reply is known.
+            let _ = store.run(command, &mut fresh);
+            let now = self.stored(&store);
+            if now != before {
+                shown.stored = Some(now.clone());
+                before = now;
+            }
+        }
+        if before != self.stored(&evidence.outcome.store) {
+            // A transaction was undone, or saw less than this: nothing is better than what is not so.
+            moves.iter_mut().for_each(|shown| shown.stored = None);
+        }
+        moves
     }
 }
 
@@ -216,7 +240,7 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
             })
             .collect(),
         requests,
-        steps: evidence.moves.iter().map(|done| names.move_of(done)).collect(),
+        steps: names.moves(evidence),
         outcome: end(&evidence.outcome.store, &evidence.outcome.effects),
         serial,
     };

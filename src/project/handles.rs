@@ -58,6 +58,14 @@ impl<T> ByHandle<T> {
         self.0.entry(handle.key()).or_default().push(what);
     }
 
+    /// What is said of collections that are known by name, sorted by it.
+    pub fn named(&self) -> Vec<(&str, &[T])> {
+        let mut named: Vec<_> =
+            self.0.iter().filter_map(|(handle, all)| Some((handle.name()?, all.as_slice()))).collect();
+        named.sort_by_key(|(name, _)| *name);
+        named
+    }
+
     /// What is said of all handles that are the same as this one.
     pub fn of(&self, handle: &Handle) -> &[T] {
         self.0.get(&handle.key()).map_or(&[], Vec::as_slice)

@@ -41,6 +41,20 @@ pub fn patch(text: &str) -> String {
     safe
 }
 
+/// A text of JSON: a character that is not seen stands in a string, where JSON has an escape for it.
+pub fn json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\n' || is_unseen(character) {
+            let mut units = [0; 2];
+            safe.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 /// `starts_line` says that nothing stands before the text in its line.
 fn escape(text: &str, kept: &str, starts_line: bool) -> String {
     let mut safe = String::with_capacity(text.len());

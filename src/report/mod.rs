@@ -8,7 +8,9 @@ pub mod escape;
 mod excerpt;
 mod github;
 mod gitlab;
+mod html;
 mod human;
+mod job_summary;
 mod json;
 mod junit;
 mod markdown;
@@ -22,7 +24,7 @@ pub mod witness;
 pub use human::{DEFAULT_WIDTH, Style};
 pub use json::schema;
 pub use markdown::markdown;
-pub use paths::{paths_human, paths_json};
+pub use paths::{paths_dot, paths_human, paths_json, paths_mermaid};
 pub use run::{Run, counted};
 use run::{Shown, Spot};
 pub use summary::write_summary;
@@ -40,9 +42,16 @@ pub enum Format {
     Github,
     Gitlab,
     Junit,
+    Html,
+    Markdown,
 }
 
 impl Format {
+    /// Whether the report says who owns a file.
+    pub fn names_owners(self) -> bool {
+        self == Format::Html
+    }
+
     /// Whether the report has no place for a summary although people read it.
     pub fn is_bare(self) -> bool {
         matches!(self, Format::Compact | Format::Github | Format::Gitlab | Format::Junit)
@@ -59,6 +68,8 @@ pub fn write(format: Format, run: &Run<'_>, style: &Style, out: &mut dyn Write) 
         Format::Github => github::write(run, out),
         Format::Gitlab => gitlab::write(run, out),
         Format::Junit => junit::write(run, out),
+        Format::Html => html::write(run, out),
+        Format::Markdown => job_summary::write(run, out),
     }
 }
 

@@ -34,6 +34,20 @@ pub(super) struct Summary<'a> {
     left_out: Left<'a>,
     /// Why nothing may have been looked at.
     notes: &'a [String],
+    /// The writers of tracked arrays that a change adds; absent where no change is looked at, or it adds none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    new_writers: Vec<NewWriter<'a>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct NewWriter<'a> {
+    path: &'a str,
+    line: u32,
+    function: &'a str,
+    collection: Option<&'a str>,
+    array: &'a str,
+    operator: &'a str,
+    verdict: &'a str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -114,7 +128,38 @@ pub(super) fn summary<'a>(run: &Run<'a>) -> Summary<'a> {
         },
         left_out: Left { tests: *tests, minified: *minified, excluded: *excluded, folders },
         notes: &coverage.warnings,
+        new_writers: new_writers(run).collect(),
     }
+}
+
+fn new_writers<'a>(run: &Run<'a>) -> impl Iterator<Item = NewWriter<'a>> {
+    let analysis = run.analysis;
+    let spots = analysis.new_writers.iter().filter_map(|at| analysis.paths.get(*at));
+    let run = *run;
+    spots.filter_map(move |write| {
+        let spot = run.locate(write.place)?;
+        Some(NewWriter {
+            path: &spot.file.path,
+            line: spot.start.line,
+            function: &write.function,
+            collection: write.collection.as_deref(),
+            array: &write.array,
+            operator: &write.operator,
+            verdict: &write.verdict,
+        })
+    })
+}
+
+/// One line for each writer of a tracked array that the looked-at change adds.
+pub(super) fn told_writers(run: &Run<'_>) -> Vec<String> {
+    let told = |writer: NewWriter<'_>| {
+        let NewWriter { path, line, function, collection, array, operator, verdict } = writer;
+        let owner = collection.map(|name| format!("{name}.")).unwrap_or_default();
+        format!(
+            "info: new writer of the tracked array `{owner}{array}`: {path}:{line} `{function}` ({operator}, {verdict})"
+        )
+    };
+    new_writers(run).map(told).collect()
 }
 
 /// Findings that a directive accepts.
@@ -133,13 +178,14 @@ pub fn write_summary(run: &Run<'_>, width: usize, out: &mut dyn Write) -> io::Re
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let mut tell = |line: &str| writeln!(out, "{}", textwrap::fill(&escape::line(line), &options));
     tell(&looked_at(coverage))?;
-    for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)) {
+    let writers = told_writers(run);
+    for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)).chain(writers) {
         tell(&line)?;
     }
     tell(&totals(run))
 }
 
-fn looked_at(coverage: &Coverage) -> String {
+pub(super) fn looked_at(coverage: &Coverage) -> String {
     format!(
         "looked at {}: {} ({}) on {}, {}",
         counted(coverage.functions, "function"),
@@ -174,7 +220,7 @@ pub(super) fn not_followed(coverage: &Coverage) -> Vec<String> {
 }
 
 /// What the walk passed over, in one line; none where it passed over nothing worth a word.
-fn left_out(left: &LeftOut) -> Option<String> {
+pub(super) fn left_out(left: &LeftOut) -> Option<String> {
     let counts = [(left.tests, "test file"), (left.minified, "minified file"), (left.excluded, "excluded file")];
     let mut parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();
@@ -190,7 +236,7 @@ fn left_out(left: &LeftOut) -> Option<String> {
     (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
 }
 
-fn totals(run: &Run<'_>) -> String {
+pub(super) fn totals(run: &Run<'_>) -> String {
     let mut counts = vec![counted(run.count(Level::Error), "error"), counted(run.count(Level::Warning), "warning")];
     if run.count(Level::Info) > 0 {
         counts.push(counted(run.count(Level::Info), "info"));

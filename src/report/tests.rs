@@ -61,6 +61,7 @@ fn race() -> (Sources, Analysis) {
             edits: vec![Edit { place: place(&sources, 1, "{ id }"), text: "{}".into() }],
         }),
         proof: crate::diagnostic::Proof::NotJudged,
+        lowered: None,
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
     };
     let path = WritePath {
@@ -340,6 +341,7 @@ fn appended_twice(place: Place) -> crate::diagnostic::Witness {
         },
         place: Some(place),
         result: "matched 1".into(),
+        stored: Some(vec![chat(if request == 0 { &[7] } else { &[7, 7] })]),
     };
     Witness {
         kind: Harm::Race,

@@ -27,6 +27,8 @@ pub struct Draft {
     pub is_of_callers: bool,
     /// Set where a rule lowers its level for a case.
     pub level: Option<Level>,
+    /// Why, as a clause; empty where it does not.
+    pub lowered: &'static str,
     pub message: String,
     pub site: Site,
     pub label: String,
@@ -206,10 +208,14 @@ impl<'a> Context<'a> {
     /// A draft at a write, with what every rule says alike.
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
         let collection = write.handle.name().map(str::to_owned);
-        let level = self.is_of_unknown_origin(write).then_some(Level::Warning);
+        let is_unknown = self.is_of_unknown_origin(write);
+        let (level, lowered) = match is_unknown {
+            true => (Some(Level::Warning), "no known call says of which collection the saved document is"),
+            false => (None, ""),
+        };
         let is_of_callers = write.document.is_some_and(|document| self.is_callers(document));
         let brings_new = write.fields.iter().any(|field| self.is_made_anew(field.value));
-        Draft { collection, level, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
+        Draft { collection, level, lowered, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
     }
 
     /// A saved document that is a parameter, and no known call says of which collection: neither its schema nor what is
@@ -237,6 +243,7 @@ impl<'a> Context<'a> {
             rule,
             is_of_callers: false,
             level: None,
+            lowered: "",
             message: String::new(),
             site,
             label: "acted on here".to_owned(),

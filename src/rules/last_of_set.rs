@@ -44,6 +44,7 @@ fn report(
     let path = &field.path;
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
     draft.level = Some(Level::Warning);
+    draft.lowered = "a limit is overrun by the requests that come at once, and no further";
     draft.message = format!(
         "{collection} is counted by `{path}` before this update changes it: two requests can both pass, each with another document"
     );

@@ -11,9 +11,10 @@ pub fn default_level(rule: &str) -> Level {
     doc::page(rule).map_or(Level::Warning, |page| page.meta.level)
 }
 
-/// The level of a rule's findings: the configuration's, else the finding's own, else the page's; `None` when it is off.
-pub fn level_of(rule: &str, own: Option<Level>, config: &Config) -> Option<Level> {
-    match config.rules.get(rule) {
+/// The level of a rule's findings in a file: the configuration's, else the finding's own, else the page's; `None` when it is
+/// off.
+pub fn level_of(rule: &str, path: &str, own: Option<Level>, config: &Config) -> Option<Level> {
+    match config.level_at(rule, path) {
         Some(level) => level.level(),
         None => own.or(Some(default_level(rule))),
     }

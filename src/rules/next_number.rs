@@ -59,6 +59,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     let path = &field.path;
     let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
     draft.level = Some(Level::Warning);
+    draft.lowered = "two may have the same number, and both are stored";
     draft.message =
         format!("`{path}` of this insert is counted on from what is stored: two requests can insert the same");
     draft.label = format!("inserts the next `{path}`");

@@ -174,6 +174,10 @@ impl Context<'_> {
             draft.proof = Proof::Proven(Box::new(witness));
         }
         if lowered && draft.level.is_none_or(|level| level > Level::Warning) {
+            draft.lowered = match is_doubted {
+                true => "it is not known whether the filter carries the whole check",
+                false => "what is stored in the end is that of one order of the requests",
+            };
             draft.level = Some(Level::Warning);
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));

@@ -20,6 +20,7 @@ pub fn check(ctx: &mut Context<'_>) {
             rule: RULE,
             is_of_callers: false,
             level: None,
+            lowered: "",
             message: format!(
                 "`{recovery}` completes tasks again at every start, and `{}` of a cached result is not honoured",
                 completion.flag

@@ -110,6 +110,7 @@ pub fn findings(sources: &Sources, level: Level, mut remarks: Vec<Remark>) -> Ve
             help: remark.help,
             fix: None,
             proof: Proof::NotJudged,
+            lowered: None,
             fingerprint,
         }
     };

@@ -9,7 +9,7 @@ mod judge;
 mod nest;
 
 use crate::config::Config;
-use crate::diagnostic::{Acceptance, Accepted, Finding};
+use crate::diagnostic::{Acceptance, Accepted, Finding, Level};
 use crate::facts::FileFacts;
 use crate::rules::{UNREAD, level_of};
 use crate::source::{FileId, Place, Sources};
@@ -46,16 +46,20 @@ pub fn apply(
     for finding in findings {
         sorter.add(finding);
     }
-    let Some(level) = level_of(RULE, None, config) else {
-        return (sorter.kept, sorter.accepted);
+    let levelled = move |remarks: Vec<judge::Remark>| {
+        let findings = judge::findings(sources, Level::Warning, remarks).into_iter();
+        findings.filter_map(move |finding| {
+            let path = &sources.get(finding.place.file)?.path;
+            Some(Finding { level: level_of(RULE, path, None, config)?, ..finding })
+        })
     };
     // A directive about this rule can only be judged after the findings of this rule are known, and is judged by them alone.
     late.extend(sorter.unused(config, false));
-    for finding in judge::findings(sources, level, late) {
+    for finding in levelled(late) {
         sorter.add(finding);
     }
     let last = sorter.unused(config, true);
-    sorter.kept.extend(judge::findings(sources, level, last));
+    sorter.kept.extend(levelled(last));
     (sorter.kept, sorter.accepted)
 }
 
@@ -177,7 +181,10 @@ impl<'a> Sorter<'a> {
         let is_judged = |entry: &&Entry| {
             !entry.is_used
                 && (entry.rule == RULE) == about_directives
-                && level_of(&entry.rule, None, config).is_some()
+                && self
+                    .sources
+                    .get(entry.place.file)
+                    .is_some_and(|file| level_of(&entry.rule, &file.path, None, config).is_some())
                 && self.is_known(entry.place.file, &entry.rule)
         };
         self.entries.iter().filter(is_judged).filter_map(|entry| judge::unused(&entry.rule, entry.place)).collect()

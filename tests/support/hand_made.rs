@@ -26,6 +26,7 @@ pub fn witness(start: Value, steps: Value, outcome: (Value, Value), serial: (Val
         },
         place: Some(if step[1] == "findOne" { CHECK } else { ACT }),
         result: step.get(3).map_or_else(String::new, text),
+        stored: None,
     };
     let end = |(stored, effects): (Value, Value)| End {
         documents: documents(stored),
@@ -61,6 +62,7 @@ pub fn proven(witness: Witness) -> (Sources, Analysis) {
         help: String::new(),
         fix: None,
         proof: Proof::Proven(Box::new(witness)),
+        lowered: None,
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
     };
     (sources, Analysis { findings: vec![finding], ..Analysis::default() })

@@ -3,6 +3,9 @@
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
 use super::ProjectArgs;
+use crate::rules::ids;
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
 
 /// How named paths are matched.
@@ -28,6 +31,33 @@ pub struct ViewArgs {
     /// Report on this file, with the text from standard input
     #[arg(long, value_name = "PATH", conflicts_with_all = ["staged", "since", "paths"])]
     pub stdin_filename: Option<PathBuf>,
+}
+
+/// Which findings are looked at.
+#[derive(Debug, clap::Args)]
+pub struct SelectArgs {
+    /// Report only findings of this rule, and files that could not be read; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true)]
+    pub only: Vec<String>,
+    /// Leave out the findings of this rule; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true)]
+    pub ignore: Vec<String>,
+    /// Leave out findings that are less sure
+    #[arg(long, value_name = "CONFIDENCE", value_enum, default_value_t = MinConfidence::All)]
+    pub min_confidence: MinConfidence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MinConfidence {
+    /// Findings with a witness: two requests and what they leave
+    Proven,
+    /// These, and the findings of rules of high confidence
+    High,
+    All,
+}
+
+pub fn rule_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(ids())
 }
 
 /// What is accepted.

@@ -2,6 +2,8 @@
 //!
 //! Input: the words of the command line. Output: typed arguments. Must not know: what they do.
 
+use super::ListFormat;
+use super::gate::rule_names;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -29,8 +31,20 @@ pub struct WitnessArgs {
     #[arg(long)]
     pub script: bool,
     /// Only the finding of this rule
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true)]
     pub rule: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RepairArgs {
+    #[command(flatten)]
+    pub at: LineArgs,
+    /// Only the finding of this rule
+    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true)]
+    pub rule: Option<String>,
+    /// Format on standard output: a script for mongosh, or one versioned object
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub format: ListFormat,
 }
 
 #[derive(Debug, clap::Args)]

@@ -51,6 +51,7 @@ pub fn draw(
     let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let head = head(finding, by, act, style, &theme);
     let mut tail = way(run, finding, style);
+    tail.extend(lowered(finding, style));
     tail.extend(help(finding, act, style, &theme, told));
     let shown = shown(finding);
     // Nothing is left beside a long help, which is told in full only.
@@ -129,6 +130,21 @@ fn proof(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
             let text = clipped(format!("note: not proven: {}", escape::line(reason)), style);
             wrapped(&text, "  ", "        ", style.width)
         }
+    }
+}
+
+/// Why the level is below that of the rule.
+fn lowered(finding: &Finding, style: &Style) -> Vec<String> {
+    let why = finding.lowered.iter();
+    let text = |why: &&str| format!("note: only {}: {why}", article(finding.level));
+    why.flat_map(|why| wrapped(&text(why), "  ", "        ", style.width)).collect()
+}
+
+fn article(level: Level) -> &'static str {
+    match level {
+        Level::Error => "an error",
+        Level::Warning => "a warning",
+        Level::Info => "an info",
     }
 }
 

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use witness::{JsonWitness, json_witness};
 
 #[derive(Serialize, JsonSchema)]
-struct Log<'a> {
+pub(super) struct Log<'a> {
     version: u8,
     findings: Vec<JsonFinding<'a>>,
     files: usize,
@@ -27,6 +27,9 @@ struct Log<'a> {
 struct JsonFinding<'a> {
     rule: &'a str,
     level: Level,
+    /// Why the level is below that of the rule; absent where it is not, or the configuration sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level_reason: Option<&'a str>,
     message: &'a str,
     #[serde(flatten)]
     range: Range<'a>,
@@ -112,10 +115,14 @@ pub fn schema() -> Value {
 }
 
 pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let findings = run.shown().into_iter().filter_map(|(finding, by)| json_finding(run, finding, by)).collect();
-    let log = Log { version: 1, findings, files: run.files(), summary: summary(run) };
-    serde_json::to_writer(&mut *out, &log)?;
+    serde_json::to_writer(&mut *out, &log(run))?;
     writeln!(out)
+}
+
+/// The whole report; its findings are those of [`Run::shown`], in that order.
+pub(super) fn log<'a>(run: &Run<'a>) -> Log<'a> {
+    let findings = run.shown().into_iter().filter_map(|(finding, by)| json_finding(run, finding, by)).collect();
+    Log { version: 1, findings, files: run.files(), summary: summary(run) }
 }
 
 pub(super) fn range(spot: Spot<'_>) -> Range<'_> {
@@ -127,6 +134,7 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptan
     Some(JsonFinding {
         rule: finding.rule,
         level: finding.level,
+        level_reason: finding.lowered,
         message: &finding.message,
         range: range(run.locate(finding.place)?),
         function: &finding.function,

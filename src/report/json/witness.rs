@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Two requests and an order of their commands in which they do harm. Documents and values are MongoDB Extended JSON.
 #[derive(Serialize, JsonSchema)]
-pub(in crate::report) struct JsonWitness<'a> {
+pub(crate) struct JsonWitness<'a> {
     kind: Kind,
     /// The documents before.
     start: Vec<Document<'a>>,
@@ -75,6 +75,9 @@ struct Step<'a> {
     site: Option<JsonPlace<'a>>,
     /// What the request gets back, such as `found`, `null`, `matched 1`, `E11000`.
     result: &'a str,
+    /// All documents of the collections then, where the step changes them; absent for all steps where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<Vec<Document<'a>>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -98,7 +101,7 @@ struct Outcome<'a> {
     effects: &'a [String],
 }
 
-pub(in crate::report) fn json_witness<'a>(run: &Run<'a>, witness: &'a Witness) -> JsonWitness<'a> {
+pub(crate) fn json_witness<'a>(run: &Run<'a>, witness: &'a Witness) -> JsonWitness<'a> {
     let Witness { kind, start, indexes, requests, steps, outcome, serial } = witness;
     let step = |step: &'a Move| Step {
         request: requests.get(step.request).map_or("", |request| request.name.as_str()),
@@ -110,6 +113,7 @@ pub(in crate::report) fn json_witness<'a>(run: &Run<'a>, witness: &'a Witness) -
         },
         site: step.place.and_then(|place| run.locate(place)).map(json_place),
         result: &step.result,
+        stored: step.stored.as_deref().map(documents),
     };
     let index = |Index { collection, keys, sparse, partial }: &'a Index| JsonIndex {
         collection,

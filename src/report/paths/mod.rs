@@ -1,8 +1,11 @@
-//! The list of write paths: as JSON here, and for people.
+//! The write paths: a list as JSON here, and for people; a graph for documents.
 //!
 //! Input: the write paths of a run. Output: text. Must not know: the command line.
 
+mod dot;
+pub(super) mod graph;
 mod human;
+mod mermaid;
 
 pub use human::paths_human;
 
@@ -52,6 +55,16 @@ pub fn paths_json(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paths = run.analysis.paths.iter().filter_map(|path| json_path(run, path)).collect();
     serde_json::to_writer(&mut *out, &Log { version: 1, paths, files: run.files() })?;
     writeln!(out)
+}
+
+/// A Mermaid flowchart.
+pub fn paths_mermaid(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(mermaid::mermaid(&graph::graph(run, &run.analysis.paths)).as_bytes())
+}
+
+/// A graph for Graphviz.
+pub fn paths_dot(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(dot::dot(&graph::graph(run, &run.analysis.paths)).as_bytes())
 }
 
 fn json_path<'a>(run: &Run<'a>, path: &'a WritePath) -> Option<JsonPath<'a>> {

@@ -28,6 +28,34 @@ pub fn ends(witness: &Witness, detail: Detail) -> Ends {
     Ends { before: view.documents(&before), outcome: view.end(&witness.outcome), serial }
 }
 
+/// A document as far as the outcomes differ in it.
+pub struct Told<'a> {
+    pub stored: &'a Stored,
+    pub fields: Vec<(&'a str, &'a Value)>,
+    /// Whether it has other fields.
+    pub is_part: bool,
+}
+
+/// What is told of documents that are stored at some time of a witness.
+pub fn told<'a>(witness: &Witness, documents: &'a [Stored]) -> Vec<Told<'a>> {
+    let view = View::new(witness, Detail::Short);
+    let told = documents.iter().filter(|stored| view.is_told(stored) && !view.is_untouched(stored));
+    told.map(|stored| {
+        let Value::Object(fields) = &stored.document else {
+            return Told { stored, fields: Vec::new(), is_part: true };
+        };
+        let kept = view.differing(stored, fields);
+        let is_part = kept.len() < fields.len();
+        Told { stored, fields: kept.into_iter().map(|(name, value)| (name.as_str(), value)).collect(), is_part }
+    })
+    .collect()
+}
+
+/// What an outcome does outside of the database, where that is not the same in all outcomes.
+pub fn done_outside(witness: &Witness, end: &End) -> Option<String> {
+    Some(View::new(witness, Detail::Short).effects(end)).filter(|text| !text.is_empty())
+}
+
 struct View<'a> {
     witness: &'a Witness,
     detail: Detail,

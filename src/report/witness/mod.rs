@@ -2,8 +2,8 @@
 //!
 //! Input: a witness. Output: lines, at most [`MAX_LINES`] unless all is wanted. Must not know: the rest of a finding.
 
-mod ends;
-mod notation;
+pub(super) mod ends;
+pub(super) mod notation;
 mod script;
 
 pub use script::script;

@@ -21,6 +21,7 @@ fn database(request: usize, line: u32, call: (&str, &str, Value), result: &str) 
         // Each line of the file below has ten characters with its end.
         place: Some(Place { file: FileId(0), start: (line - 1) * 10, end: (line - 1) * 10 + 9 }),
         result: result.into(),
+        stored: None,
     }
 }
 

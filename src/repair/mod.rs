@@ -1,0 +1,20 @@
+//! What a race has left in the database already: how it is counted, and what would have refused it.
+//!
+//! Input: a finding, the tracked arrays, the write paths. Output: aggregations and indexes as plain data.
+//! Must not know: formats, a server.
+
+mod elements;
+mod inserted;
+mod query;
+
+use crate::config::TrackedArray;
+use crate::diagnostic::{Finding, WritePath};
+pub use query::Query;
+
+/// The queries for a finding; else why there is none.
+pub fn queries(finding: &Finding, arrays: &[TrackedArray], paths: &[WritePath]) -> Result<Vec<Query>, &'static str> {
+    if let Some(query) = inserted::query(finding) {
+        return Ok(vec![query]);
+    }
+    elements::queries(finding, arrays, paths)
+}

@@ -1,0 +1,141 @@
+//! `pushguard repair-query`, on a real server: the query counts what is there twice, and the index is refused just then.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod mongod;
+mod shell;
+
+use ::bson::{Bson, Document, doc};
+use mongod::Server;
+use mongod::wire::Connection;
+use serde_json::Value;
+use shell::{Outcome, Project, RACY};
+
+const INSERT: &str = "\
+module.exports = async (db, mail, tenant) => {
+  const users = db.collection('users');
+  if (await users.findOne({ mail, tenant })) return;
+  await users.insertOne({ mail, tenant });
+};
+";
+
+fn of(program: &str, args: &[&str]) -> Outcome {
+    Project::new(&[("a.js", program)]).run(&[&["repair-query"], args].concat())
+}
+
+fn query(program: &str, line: &str) -> Value {
+    let outcome = of(program, &[line, "--format", "json"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let report = outcome.json();
+    assert_eq!(report["version"], 1);
+    report["queries"].clone()
+}
+
+/// Plain JSON, as this command prints it, for the server.
+fn bson(value: &Value) -> Bson {
+    match value {
+        Value::Null => Bson::Null,
+        Value::Bool(value) => Bson::Boolean(*value),
+        Value::Number(value) => Bson::Int32(i32::try_from(value.as_i64().unwrap()).unwrap()),
+        Value::String(text) => Bson::String(text.clone()),
+        Value::Array(elements) => Bson::Array(elements.iter().map(bson).collect()),
+        Value::Object(fields) => {
+            Bson::Document(fields.iter().map(|(name, value)| (name.clone(), bson(value))).collect())
+        }
+    }
+}
+
+/// How many duplicates the query counts.
+fn counted(connection: &mut Connection, database: &str, query: &Value) -> i64 {
+    let pipeline = bson(&query["pipeline"]);
+    let collection = query["collection"].as_str().unwrap();
+    let reply = connection.done(doc! { "aggregate": collection, "pipeline": pipeline, "cursor": {}, "$db": database });
+    let batch = reply.get_document("cursor").unwrap().get_array("firstBatch").unwrap();
+    assert!(batch.len() <= 1, "{batch:?}");
+    batch.first().map_or(0, |it| i64::from(it.as_document().unwrap().get_i32("duplicates").unwrap()))
+}
+
+fn insert(connection: &mut Connection, database: &str, collection: &str, documents: Vec<Document>) {
+    connection.done(doc! { "insert": collection, "documents": documents, "$db": database });
+}
+
+fn index(connection: &mut Connection, database: &str, query: &Value) -> bool {
+    let key = bson(&query["index"]["keys"]);
+    let unique = query["index"]["options"]["unique"].as_bool().unwrap();
+    let collection = query["collection"].as_str().unwrap();
+    let command = doc! {
+        "createIndexes": collection, "indexes": [{ "key": key, "name": "one", "unique": unique }], "$db": database,
+    };
+    connection.run(&[command])[0].get_f64("ok").is_ok_and(|ok| ok == 1.0)
+}
+
+#[test]
+fn documents_that_are_there_twice_are_counted_and_refused() {
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.connect();
+    let queries = query(INSERT, "a.js:4");
+    let query = &queries[0];
+    assert_eq!(query["collection"], "users");
+    let user = |mail: &str, tenant: i32| doc! { "mail": mail, "tenant": tenant };
+    insert(&mut connection, "clean", "users", vec![user("a", 1), user("a", 2), user("b", 1)]);
+    assert_eq!(counted(&mut connection, "clean", query), 0);
+    assert!(index(&mut connection, "clean", query));
+    insert(
+        &mut connection,
+        "raced",
+        "users",
+        vec![user("a", 1), user("a", 1), user("a", 1), user("b", 1), user("b", 1)],
+    );
+    assert_eq!(counted(&mut connection, "raced", query), 3);
+    assert!(!index(&mut connection, "raced", query));
+}
+
+#[test]
+fn elements_that_are_there_twice_are_counted_by_the_key_of_their_kind() {
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.connect();
+    let queries = query(RACY, "a.js:5");
+    let queries = queries.as_array().unwrap();
+    let merged = queries.iter().find(|query| query["counts"].as_str().unwrap().contains("by `mergeId`")).unwrap();
+    assert_eq!((merged["collection"].as_str(), merged["index"].is_null()), (Some("chats"), true));
+    let message = |id: i32| doc! { "mergeId": id };
+    let chat = |ids: &[i32]| doc! { "messages": ids.iter().map(|id| message(*id)).collect::<Vec<_>>() };
+    // The same element in two documents is none too many.
+    insert(
+        &mut connection,
+        "a",
+        "chats",
+        vec![chat(&[1, 2]), chat(&[1]), doc! { "messages": [{ "text": "x" }, { "text": "x" }] }],
+    );
+    assert_eq!(counted(&mut connection, "a", merged), 0);
+    insert(&mut connection, "a", "chats", vec![chat(&[1, 1, 2, 2, 2])]);
+    assert_eq!(counted(&mut connection, "a", merged), 3);
+}
+
+#[test]
+fn the_script_for_people_has_the_same_calls() {
+    let outcome = of(INSERT, &["a.js:4"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    for part in [
+        "// check-then-insert at a.js:4: ",
+        "// Counts documents that are stored more than once, by `mail` and `tenant`.",
+        "db.getCollection(\"users\").aggregate([\n  {\"$group\":{\"_id\":[\"$mail\",\"$tenant\"],",
+        "db.getCollection(\"users\").createIndex({\"mail\":1,\"tenant\":1}, {\"unique\":true});\n",
+    ] {
+        assert!(outcome.stdout.contains(part), "{part}\n{outcome:?}");
+    }
+    let racy = of(RACY, &["a.js:5", "--rule", "check-then-push"]);
+    assert!(racy.stdout.contains("// No index refuses them: "), "{racy:?}");
+}
+
+#[test]
+fn what_leaves_no_trace_is_said() {
+    let program = "module.exports = async (db, id) => {\n  const a = db.collection('a');\n  const one = await a.findOne({ _id: id });\n  await a.updateOne({ _id: id }, { $set: { n: one.n + 1 } });\n};\n";
+    let outcome = of(program, &["a.js:4"]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("leaves no trace that a query could count"), "{outcome:?}");
+    let nothing = of(program, &["a.js:1"]);
+    assert!(nothing.stderr.contains("no finding has its act or its check at a.js:1"), "{nothing:?}");
+    let misspelt = of(program, &["a.js:4", "--rule", "lost-updat"]);
+    assert!(misspelt.stderr.contains("a similar value exists: 'lost-update'"), "{misspelt:?}");
+}
