@@ -122,6 +122,10 @@ pub const CHAIN: u32 = 50;
 /// Work that copying one step of a callee costs, and what it keeps.
 pub const WORK_PER_STEP: u64 = 20;
 pub const KEPT_PER_STEP: u64 = 4;
+/// Values of a function among which is looked for one that its callers may see, and parts of one value; where there are more,
+/// they see all.
+pub const SEEN_VALUES: usize = 20_000;
+pub const SEEN_DEPTH: u32 = 50;
 /// Functions that are summarised inside each other.
 pub const SUMMARIES_OPEN: u32 = 200;
 

@@ -174,7 +174,7 @@ impl Project {
         if inside { self.site_via(site, instance.call) } else { site }
     }
 
-    fn outermost(&self, site: Site) -> SiteInfo {
+    pub(super) fn outermost(&self, site: Site) -> SiteInfo {
         let mut info = self.arena.site_info(site);
         while let Some(via) = info.via {
             info = self.arena.site_info(via);

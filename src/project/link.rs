@@ -88,6 +88,13 @@ pub struct Project {
     pub(super) returns: Vec<Option<Vec<(C, V)>>>,
     pub(super) throws: Vec<Option<V>>,
     pub(super) state: Vec<State>,
+    /// What each function does itself, until that is expanded.
+    pub(super) own_steps: Vec<Vec<Step>>,
+    pub(super) expanded: Vec<State>,
+    /// The steps of each function that its callers see.
+    pub(super) handed: Vec<Steps>,
+    /// Functions whose results were lost before it was known whether they reach the database.
+    pub(super) lost_returns: Vec<FnRef>,
     pub(super) completed: FxHashMap<Site, V>,
     /// Where array queries and computed strings are written.
     pub places: FxHashMap<V, Site>,
@@ -153,6 +160,10 @@ impl Project {
             returns: Vec::new(),
             throws: Vec::new(),
             state: Vec::new(),
+            own_steps: Vec::new(),
+            expanded: Vec::new(),
+            handed: Vec::new(),
+            lost_returns: Vec::new(),
             completed: FxHashMap::default(),
             places: FxHashMap::default(),
             missing: FxHashSet::default(),
@@ -204,8 +215,13 @@ impl Project {
         project.link_classes();
         project.summarise_all();
         project.laps.end("link functions");
+        let reaching = project.reaching();
+        project.expand_all(reaching.into_iter());
+        project.tell_lost_returns();
+        project.laps.end("expand functions");
         project.link_proven();
         project.link_routes();
+        (project.own_steps, project.handed) = (Vec::new(), Vec::new());
         project.link_batches();
         project.ranges = Ranges::new(&project.functions, &project.files);
         project.link_sections();
@@ -221,6 +237,10 @@ impl Project {
         self.returns = vec![None; count];
         self.throws = vec![None; count];
         self.state = vec![State::New; count];
+        self.own_steps = vec![Vec::new(); count];
+        self.expanded = vec![State::New; count];
+        self.handed = vec![Steps::default(); count];
+        self.lost_returns.clear();
         self.completed.clear();
         self.given.clear();
         self.ledger.renew(lengths);

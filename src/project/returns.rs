@@ -49,7 +49,20 @@ impl Project {
     fn note_lost_returns(&mut self, func: FnRef) {
         let is_done = self.state.get(func.0 as usize) == Some(&State::Done);
         let is_followed = self.throws.get(func.0 as usize).is_some_and(Option::is_some);
-        if is_done && is_followed && self.steps_of(func).iter().any(|step| self.touches_database(step)) {
+        match self.expanded.get(func.0 as usize) {
+            Some(State::Done) if is_done && is_followed => self.tell_lost(func),
+            Some(_) if is_done && is_followed => self.lost_returns.push(func),
+            _ => {}
+        }
+    }
+
+    /// Tells of the results that were lost before it was known which functions reach the database.
+    pub(super) fn tell_lost_returns(&mut self) {
+        std::mem::take(&mut self.lost_returns).into_iter().for_each(|func| self.tell_lost(func));
+    }
+
+    fn tell_lost(&mut self, func: FnRef) {
+        if self.steps_of(func).iter().any(|step| self.touches_database(step)) {
             self.note_cut(func, Cut::Returns);
         }
     }

@@ -196,6 +196,7 @@ impl Project {
         if let Some(leads) = known.get(&handler) {
             return *leads;
         }
+        self.expand(handler);
         let steps = self.shared_steps_of(handler);
         let leads = steps.iter().any(|step| match &step.op {
             Op::Assign { object, key: Some(_), .. } => self.parameter_of(*object) == Some(handler),
@@ -241,6 +242,7 @@ impl Project {
                 calls: 0,
                 within: Vec::new(),
             };
+            self.note_calls(func, &call, Some(&known));
             self.add_step_knowing(func, &mut steps, call, Some(&known));
             let own: Vec<Step> = steps.get(from..).unwrap_or_default().to_vec();
             cond = self.passed_on(&own, func, cond);
@@ -286,6 +288,9 @@ impl Project {
         self.returns.push(None);
         self.throws.push(None);
         self.state.push(State::Done);
+        self.own_steps.push(Vec::new());
+        self.expanded.push(State::Done);
+        self.handed.push(Steps::default());
         func
     }
 

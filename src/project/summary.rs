@@ -1,9 +1,7 @@
-//! Summaries: what a function does, with the effects of what it calls in place.
+//! Summaries: what a function does itself, what it returns, and when it throws, with what it calls looked up.
 //!
-//! Recursion is cut where it closes; a summary has at most [`limits::STEPS`] steps and [`limits::CALLS`] calls above a step.
-//!
-//! Input: the facts of a function, its callees first. Output: its steps, its returned values, its exceptions.
-//! Must not know: rules.
+//! Input: the facts of a function, its callees first. Output: its own steps, its returned values, its exceptions.
+//! Must not know: what its callees do beside, rules.
 
 use super::entries::EntryKind;
 use super::instance::Instance;
@@ -12,41 +10,6 @@ use crate::facts::{EffectKind, Function};
 use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, V};
 use rustc_hash::FxHashMap;
-
-/// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 31] = [
-    "setnx",
-    "bulkSave",
-    "push",
-    "unshift",
-    "splice",
-    "pop",
-    "shift",
-    "sort",
-    "reverse",
-    "fill",
-    "addToSet",
-    "pull",
-    "set",
-    "add",
-    "delete",
-    "has",
-    "get",
-    "session",
-    "save",
-    "acquire",
-    "runExclusive",
-    "lock",
-    "unlock",
-    "release",
-    "model",
-    "discriminator",
-    "forFeature",
-    "forFeatureAsync",
-    "index",
-    "upsert",
-    "markModified",
-];
 
 impl Project {
     /// Summarises every function, callees first, however long the chains of calls are.
@@ -166,7 +129,10 @@ impl Project {
             if self.arena.is_spent() {
                 break;
             }
-            self.add_step(func, &mut steps, step);
+            self.note_calls(func, &step, None);
+            if self.is_kept(&step) {
+                steps.push(step);
+            }
         }
         let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
         for (value, site) in &facts.places {
@@ -197,8 +163,8 @@ impl Project {
         if let Some(slot) = self.throws.get_mut(at) {
             *slot = is_followed.then_some(thrown);
         }
-        if let Some(slot) = self.summaries.get_mut(at) {
-            *slot = steps.into();
+        if let Some(slot) = self.own_steps.get_mut(at) {
+            *slot = steps;
         }
     }
 
@@ -224,66 +190,13 @@ impl Project {
         thrown
     }
 
-    /// Whether a step can matter to a rule, in its own function or in a caller.
-    fn is_relevant(&self, step: &Step) -> bool {
-        match &step.op {
-            Op::Assign { .. } | Op::Marked { .. } => true,
-            Op::Call { callee, name, args, .. } => {
-                let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
-                let ends_query = matches!(name, "exec" | "toArray") && !args.is_empty();
-                ends_query
-                    || super::mongo::is_method(name)
-                    || super::indexes::is_index_method(name)
-                    || RELEVANT.contains(&name)
-                    || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
-                    || self.acquiring_call(*callee).is_some()
-                    || self.outside_effect(step).is_some()
-            }
-        }
-    }
-
-    fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
-        self.add_step_knowing(caller, steps, step, None);
-    }
-
-    /// Adds a step; one that calls a function of the project becomes that function's steps, in which `known` members
-    /// have their values.
-    pub(super) fn add_step_knowing(
-        &mut self,
-        caller: FnRef,
-        steps: &mut Vec<Step>,
-        step: Step,
-        known: Option<&FxHashMap<V, V>>,
-    ) {
-        let Op::Call { callee, recv, args, .. } = &step.op else {
-            steps.push(step);
-            return;
-        };
-        if let Some(name) = self.marked(&self.marks.calls, *callee)
-            && steps.len() < limits::STEPS
-        {
-            let name = self.arena.sym(&name);
-            steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
-        }
-        let targets: Vec<FnRef> = self
-            .arena
-            .alternatives(*callee)
-            .into_iter()
-            .filter_map(|(_, v)| match self.arena.node(v) {
-                Node::Func(func) => Some(*func),
-                _ => None,
-            })
-            .collect();
+    /// Notes who calls what, and when a call comes back; `known` members have their values in the callee.
+    pub(super) fn note_calls(&mut self, caller: FnRef, step: &Step, known: Option<&FxHashMap<V, V>>) {
+        let Op::Call { callee, recv, args, .. } = &step.op else { return };
+        let targets = self.targets(*callee);
         if targets.is_empty() {
-            let work = self.called_back(&step).map(|op| Step { op, ..step.clone() });
-            if self.is_relevant(&step) {
-                match steps.len() < limits::STEPS {
-                    true => steps.push(step),
-                    false => self.note_cut(caller, Cut::Steps),
-                }
-            }
-            if let Some(work) = work {
-                self.add_step(caller, steps, work);
+            if let Some(op) = self.called_back(step) {
+                self.note_calls(caller, &Step { op, ..step.clone() }, known);
             }
             return;
         }
@@ -294,85 +207,23 @@ impl Project {
             }
             self.arena.keep(limits::KEPT_PER_STEP);
             self.given.entry(func).or_default().push(args.clone());
-            let mut instance = Instance::new(func, args, *recv, step.site);
-            instance.known = known;
             if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
+                let mut instance = Instance::new(func, args, *recv, step.site);
+                instance.known = known;
                 let thrown = self.instantiate(&mut instance, thrown);
                 let completed = self.arena.not(thrown);
                 self.completed.insert(step.site, completed);
             }
-            if self.state.get(func.0 as usize) != Some(&State::Done) {
-                continue;
-            }
-            let inner = self.shared_steps_of(func);
-            for sub in inner.iter() {
-                if self.arena.is_spent() {
-                    break;
-                }
-                if let Some(cut) = limits::cut_of_step(steps.len(), sub.calls + 1) {
-                    if self.touches_database(sub) {
-                        self.note_cut(caller, cut);
-                    }
-                    continue;
-                }
-                self.arena.spend(limits::WORK_PER_STEP);
-                self.arena.keep(limits::KEPT_PER_STEP);
-                let sub_cond = self.instantiate_cond(&mut instance, sub.cond);
-                let cond = self.arena.and(step.cond, sub_cond);
-                if cond == C::FALSE {
-                    continue;
-                }
-                let op = match &sub.op {
-                    Op::Call { callee, recv, name, args } => Op::Call {
-                        callee: self.instantiate(&mut instance, *callee),
-                        recv: recv.map(|recv| self.instantiate(&mut instance, recv)),
-                        name: *name,
-                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
-                    },
-                    Op::Assign { object, key, value } => Op::Assign {
-                        object: self.instantiate(&mut instance, *object),
-                        key: *key,
-                        value: self.instantiate(&mut instance, *value),
-                    },
-                    Op::Marked { name, args } => Op::Marked {
-                        name: *name,
-                        args: args.iter().map(|arg| self.instantiate(&mut instance, *arg)).collect(),
-                    },
-                };
-                if self.arena.is_spent() {
-                    break;
-                }
-                let mut within = step.within.clone();
-                within.extend(sub.within.iter().map(|(site, part)| (self.site_via(*site, step.site), *part)));
-                let copy = Step {
-                    site: self.site_via(sub.site, step.site),
-                    cond,
-                    op,
-                    in_loop: sub.in_loop || step.in_loop,
-                    caught: sub.caught || step.caught,
-                    duplicate_key_caught: sub.duplicate_key_caught || step.duplicate_key_caught,
-                    dropped: sub.dropped,
-                    decides: sub.decides,
-                    owner: sub.owner,
-                    calls: sub.calls + 1,
-                    within,
-                };
-                // A parameter that turns out to be a function of the project is called now.
-                match &copy.op {
-                    Op::Call { callee, .. }
-                        if matches!(self.arena.node(*callee), Node::Func(f) if *f != func && *f != caller)
-                            && copy.calls < 3 =>
-                    {
-                        self.add_step(caller, steps, copy);
-                    }
-                    _ if copy.calls < 3 && self.called_back(&copy).is_some() => {
-                        self.add_step(caller, steps, copy);
-                    }
-                    // A parameter that turns out to be what no rule looks at.
-                    _ if !self.is_relevant(&copy) => {}
-                    _ => steps.push(copy),
-                }
-            }
         }
+    }
+
+    /// The functions of the project that a call may run.
+    pub(super) fn targets(&self, callee: V) -> Vec<FnRef> {
+        let alternatives = self.arena.alternatives(callee).into_iter();
+        let functions = alternatives.filter_map(|(_, value)| match self.arena.node(value) {
+            Node::Func(func) => Some(*func),
+            _ => None,
+        });
+        functions.collect()
     }
 }

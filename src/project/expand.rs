@@ -1,0 +1,285 @@
+//! Expansion: the steps of a function with those of what it calls in place.
+//!
+//! Only of functions that reach the database, and of what they call: nobody asks for the steps of the others. Recursion is cut
+//! where it closes; a function has at most [`limits::STEPS`] steps and [`limits::CALLS`] calls above a step.
+//!
+//! Input: the own steps of all functions. Output: their steps, callees' in place. Must not know: rules.
+
+use super::instance::Instance;
+use super::link::{Op, Project, State, Step, Steps};
+use crate::limits::{self, Cut};
+use crate::value::{C, FnRef, Node, V};
+use rustc_hash::FxHashMap;
+
+/// Methods beside the catalogue's that a rule looks at.
+const RELEVANT: [&str; 31] = [
+    "setnx",
+    "bulkSave",
+    "push",
+    "unshift",
+    "splice",
+    "pop",
+    "shift",
+    "sort",
+    "reverse",
+    "fill",
+    "addToSet",
+    "pull",
+    "set",
+    "add",
+    "delete",
+    "has",
+    "get",
+    "session",
+    "save",
+    "acquire",
+    "runExclusive",
+    "lock",
+    "unlock",
+    "release",
+    "model",
+    "discriminator",
+    "forFeature",
+    "forFeatureAsync",
+    "index",
+    "upsert",
+    "markModified",
+];
+
+impl Project {
+    /// Expands these functions, callees first, however long the chains of calls are.
+    pub(super) fn expand_all(&mut self, functions: impl Iterator<Item = FnRef>) {
+        for func in functions {
+            let mut way: Vec<(FnRef, Vec<FnRef>)> = Vec::new();
+            let mut next = Some(func);
+            loop {
+                if let Some(func) = next.take()
+                    && self.open_steps(func)
+                {
+                    let callees = self.callees_in_steps(func);
+                    way.push((func, callees));
+                }
+                match way.last_mut() {
+                    Some((_, callees)) if !callees.is_empty() => next = callees.pop(),
+                    Some((func, _)) => {
+                        let func = *func;
+                        way.pop();
+                        self.fill_steps(func);
+                    }
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// The functions that the own steps of a function call, last first.
+    fn callees_in_steps(&self, func: FnRef) -> Vec<FnRef> {
+        let steps = self.own_steps.get(func.0 as usize).map(Vec::as_slice).unwrap_or_default();
+        let callees = steps.iter().filter_map(|step| match step.op {
+            Op::Call { callee, .. } => Some(callee),
+            Op::Assign { .. } | Op::Marked { .. } => None,
+        });
+        let mut callees: Vec<FnRef> = callees.flat_map(|callee| self.targets(callee)).collect();
+        callees.reverse();
+        callees
+    }
+
+    fn open_steps(&mut self, func: FnRef) -> bool {
+        match self.expanded.get_mut(func.0 as usize) {
+            Some(state) if *state == State::New => {
+                *state = State::Open;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Expands a function that is summarised.
+    pub(super) fn expand(&mut self, func: FnRef) {
+        if self.open > limits::SUMMARIES_OPEN {
+            self.note_cut(func, Cut::Calls);
+            return;
+        }
+        if self.open_steps(func) {
+            self.open += 1;
+            self.fill_steps(func);
+            self.open -= 1;
+        }
+    }
+
+    fn fill_steps(&mut self, func: FnRef) {
+        let at = func.0 as usize;
+        let own = self.own_steps.get_mut(at).map(std::mem::take).unwrap_or_default();
+        let steps = self.within(func, |project| {
+            let mut steps = Vec::new();
+            for step in own {
+                if project.arena.is_spent() {
+                    break;
+                }
+                project.add_step_knowing(func, &mut steps, step, None);
+            }
+            steps
+        });
+        let steps: Steps = steps.into();
+        let handed = self.for_callers(func, &steps);
+        if let Some(slot) = self.handed.get_mut(at) {
+            *slot = handed;
+        }
+        if let Some(slot) = self.summaries.get_mut(at) {
+            *slot = steps;
+        }
+        if let Some(state) = self.expanded.get_mut(at) {
+            *state = State::Done;
+        }
+    }
+
+    /// Whether an own step is kept: it matters itself, or what it calls may.
+    pub(super) fn is_kept(&mut self, step: &Step) -> bool {
+        let Op::Call { callee, .. } = &step.op else { return true };
+        self.is_relevant(step)
+            || !self.targets(*callee).is_empty()
+            || self.marked(&self.marks.calls, *callee).is_some()
+            || self.called_back(step).is_some()
+    }
+
+    /// Whether a step can matter to a rule, in its own function or in a caller.
+    fn is_relevant(&self, step: &Step) -> bool {
+        match &step.op {
+            Op::Assign { .. } | Op::Marked { .. } => true,
+            Op::Call { callee, name, args, .. } => {
+                let name = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
+                let ends_query = matches!(name, "exec" | "toArray") && !args.is_empty();
+                ends_query
+                    || super::mongo::is_method(name)
+                    || super::indexes::is_index_method(name)
+                    || RELEVANT.contains(&name)
+                    || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+                    || self.acquiring_call(*callee).is_some()
+                    || self.outside_effect(step).is_some()
+            }
+        }
+    }
+
+    /// Adds a step that was revealed in a caller.
+    fn add_step(&mut self, caller: FnRef, steps: &mut Vec<Step>, step: Step) {
+        self.note_calls(caller, &step, None);
+        self.add_step_knowing(caller, steps, step, None);
+    }
+
+    /// Adds a step whose call is noted; one that calls a function of the project becomes that function's steps, in which
+    /// `known` members have their values.
+    pub(super) fn add_step_knowing(
+        &mut self,
+        caller: FnRef,
+        steps: &mut Vec<Step>,
+        step: Step,
+        known: Option<&FxHashMap<V, V>>,
+    ) {
+        let Op::Call { callee, recv, args, .. } = &step.op else {
+            steps.push(step);
+            return;
+        };
+        if let Some(name) = self.marked(&self.marks.calls, *callee)
+            && steps.len() < limits::STEPS
+        {
+            let name = self.arena.sym(&name);
+            steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
+        }
+        let targets = self.targets(*callee);
+        if targets.is_empty() {
+            let work = self.called_back(&step).map(|op| Step { op, ..step.clone() });
+            if self.is_relevant(&step) {
+                match steps.len() < limits::STEPS {
+                    true => steps.push(step),
+                    false => self.note_cut(caller, Cut::Steps),
+                }
+            }
+            if let Some(work) = work {
+                self.add_step_knowing(caller, steps, work, known);
+            }
+            return;
+        }
+        for func in targets {
+            self.expand(func);
+            if self.expanded.get(func.0 as usize) != Some(&State::Done) {
+                continue;
+            }
+            let mut instance = Instance::new(func, args, *recv, step.site);
+            instance.known = known;
+            let handed = self.handed.get(func.0 as usize).cloned().unwrap_or_default();
+            for sub in handed.iter() {
+                if self.arena.is_spent() {
+                    break;
+                }
+                if let Some(cut) = limits::cut_of_step(steps.len(), sub.calls + 1) {
+                    if self.touches_database(sub) {
+                        self.note_cut(caller, cut);
+                    }
+                    continue;
+                }
+                let Some(copy) = self.copied(&mut instance, &step, sub) else { continue };
+                self.add_copy(caller, func, steps, copy);
+            }
+        }
+    }
+
+    /// A step of a callee in the terms of its caller; none where the call never leads to it.
+    fn copied(&mut self, instance: &mut Instance<'_>, call: &Step, step: &Step) -> Option<Step> {
+        self.arena.spend(limits::WORK_PER_STEP);
+        self.arena.keep(limits::KEPT_PER_STEP);
+        let cond = self.instantiate_cond(instance, step.cond);
+        let cond = self.arena.and(call.cond, cond);
+        if cond == C::FALSE {
+            return None;
+        }
+        let op = match &step.op {
+            Op::Call { callee, recv, name, args } => Op::Call {
+                callee: self.instantiate(instance, *callee),
+                recv: recv.map(|recv| self.instantiate(instance, recv)),
+                name: *name,
+                args: args.iter().map(|arg| self.instantiate(instance, *arg)).collect(),
+            },
+            Op::Assign { object, key, value } => Op::Assign {
+                object: self.instantiate(instance, *object),
+                key: *key,
+                value: self.instantiate(instance, *value),
+            },
+            Op::Marked { name, args } => {
+                Op::Marked { name: *name, args: args.iter().map(|arg| self.instantiate(instance, *arg)).collect() }
+            }
+        };
+        if self.arena.is_spent() {
+            return None;
+        }
+        let mut within = call.within.clone();
+        within.extend(step.within.iter().map(|(site, part)| (self.site_via(*site, call.site), *part)));
+        Some(Step {
+            site: self.site_via(step.site, call.site),
+            cond,
+            op,
+            in_loop: step.in_loop || call.in_loop,
+            caught: step.caught || call.caught,
+            duplicate_key_caught: step.duplicate_key_caught || call.duplicate_key_caught,
+            dropped: step.dropped,
+            decides: step.decides,
+            owner: step.owner,
+            calls: step.calls + 1,
+            within,
+        })
+    }
+
+    fn add_copy(&mut self, caller: FnRef, callee: FnRef, steps: &mut Vec<Step>, copy: Step) {
+        // A parameter that turns out to be a function of the project is called now.
+        match &copy.op {
+            Op::Call { callee: own, .. }
+                if matches!(self.arena.node(*own), Node::Func(f) if *f != callee && *f != caller) && copy.calls < 3 =>
+            {
+                self.add_step(caller, steps, copy);
+            }
+            _ if copy.calls < 3 && self.called_back(&copy).is_some() => self.add_step(caller, steps, copy),
+            // A parameter that turns out to be what no rule looks at.
+            _ if !self.is_relevant(&copy) => {}
+            _ => steps.push(copy),
+        }
+    }
+}

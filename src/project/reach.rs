@@ -1,0 +1,87 @@
+//! Reach: which functions lead to a call of the database, or to a lock outside of the process, so that their steps can matter to a
+//! rule.
+//!
+//! Input: the own steps of all functions. Output: the functions that have, call, hand on or hold one with such a call.
+//! Must not know: rules, what the steps are asked for.
+
+use super::indexes::is_index_method;
+use super::link::{Op, Project, Step};
+use super::mongo::is_method;
+use crate::limits;
+use crate::value::{ClassRef, FnRef, Node, V, children};
+use rustc_hash::FxHashSet;
+
+/// Calls beside the catalogue's that tell of models, or change documents.
+const TELLING: [&str; 5] = ["model", "discriminator", "forFeature", "forFeatureAsync", "bulkSave"];
+
+impl Project {
+    /// The functions that reach the database, in their order.
+    pub(super) fn reaching(&self) -> Vec<FnRef> {
+        let mut users: Vec<Vec<u32>> = vec![Vec::new(); self.functions.len()];
+        let mut open: Vec<u32> = Vec::new();
+        let mut use_by = |user: usize, used: FnRef| {
+            if let Some(users) = users.get_mut(used.0 as usize) {
+                users.push(user as u32);
+            }
+        };
+        for (at, steps) in self.own_steps.iter().enumerate() {
+            if let Some(parent) = self.function(FnRef(at as u32)).and_then(|function| function.parent) {
+                use_by(parent.0 as usize, FnRef(at as u32));
+            }
+            if steps.iter().any(|step| self.may_matter(step)) {
+                open.push(at as u32);
+            }
+            for step in steps {
+                let Op::Call { callee, recv, args, .. } = &step.op else { continue };
+                self.targets(*callee).into_iter().for_each(|func| use_by(at, func));
+                self.functions_in(args.iter().chain(recv).copied(), &mut |func| use_by(at, func));
+            }
+        }
+        let mut reaches = vec![false; self.functions.len()];
+        while let Some(at) = open.pop() {
+            let Some(known) = reaches.get_mut(at as usize).filter(|known| !**known) else { continue };
+            *known = true;
+            open.extend(users.get(at as usize).into_iter().flatten());
+        }
+        let functions = reaches.into_iter().enumerate().filter(|(_, reaches)| *reaches);
+        functions.map(|(at, _)| FnRef(at as u32)).collect()
+    }
+
+    /// Whether a step may be a call of the database or take a lock outside of the process, as far as its name tells, or is one
+    /// that a rule asks for by name.
+    fn may_matter(&self, step: &Step) -> bool {
+        let Op::Call { callee, name, args, .. } = &step.op else { return false };
+        let text = name.map_or_else(|| self.last_name(*callee).unwrap_or(""), |name| self.arena.text(name));
+        is_method(text)
+            || is_index_method(text)
+            || TELLING.contains(&text)
+            || matches!(text, "acquire" | "lock")
+            // redis.set(key, token, { NX: true }), which a Map does not take
+            || text == "set" && args.len() > 2
+            || self.marked(&self.marks.calls, *callee).is_some()
+    }
+
+    /// The functions that values hold, and the methods of the instances in them.
+    fn functions_in(&self, values: impl Iterator<Item = V>, found: &mut impl FnMut(FnRef)) {
+        let mut open: Vec<V> = values.collect();
+        let mut seen = FxHashSet::default();
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) || seen.len() > limits::SEARCHED {
+                continue;
+            }
+            match self.arena.peek(value) {
+                Node::Func(func) => found(*func),
+                Node::Instance(class) | Node::Class(class) => self.methods_of(*class, found),
+                node @ (Node::New { .. } | Node::OneOf(_) | Node::Array(_) | Node::Object(_)) => {
+                    open.extend(children(node));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn methods_of(&self, class: ClassRef, found: &mut impl FnMut(FnRef)) {
+        let methods = self.class(self.concrete(class)).map(|class| class.methods.as_slice()).unwrap_or_default();
+        methods.iter().for_each(|(_, func)| found(*func));
+    }
+}
