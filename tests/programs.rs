@@ -28,6 +28,7 @@ const WRONG_TODAY: &[&str] = &[
     "racy::132-abstract-class",
     "racy::138-cool-down.js",
     "racy::149-element-by-key.js",
+    "racy::304-key-made-at-the-start.js",
     "safe::102-state-out-of-a-list.js",
     "safe::109-computed-in-the-same-update.js",
 ];
