@@ -194,6 +194,8 @@ fn what_cannot_be_done_is_said_with_its_remedy() {
     write(&bench, "there.jsonl", b"mine");
     refused(&["--apply", "--collection", COLLECTION, "--backup", "there.jsonl"], "exists already");
     refused(&["--restore", "there.jsonl"], "is no backup");
+    write(&bench, "torn.jsonl", b"");
+    refused(&["--restore", "torn.jsonl"], "nothing is in these backups");
     refused(&["--restore", "nowhere.jsonl"], "cannot read");
     refused(&["--apply", "--collection", COLLECTION, "--backup", "no/such/folder.jsonl"], "cannot write the backup");
     write(&bench, "dump.bson.gz", &[0x1f, 0x8b, 8, 0]);

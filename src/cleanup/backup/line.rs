@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// The version of the format.
 const VERSION: u64 = 1;
 
+/// How a backup begins.
+pub const START: &str = "{\"pushguard\":\"backup of a clean-up\"";
+
 /// The first line: what the file is a backup of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -124,4 +127,18 @@ fn value(line: &Value) -> Option<RawDocumentBuf> {
         return RawDocumentBuf::from_bytes(bytes.bytes).ok();
     }
     read_back(json!({ "_id": line["_id"], "element": line["element"] }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_begins_as_it_is_known_by() {
+        let text = |name: &str| name.to_owned();
+        let first = Header { database: text("a"), collection: text("b"), field: text("c"), started: 7 };
+        let line = header(&first);
+        assert!(line.starts_with(START), "{line}");
+        assert!(matches!(parse(&line), Some(Line::Header(known)) if known == first));
+    }
 }

@@ -53,8 +53,7 @@ impl Backups {
     pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
         let mut all = Self { files: Vec::new(), places: Vec::new(), unreadable: 0 };
         for path in paths {
-            let source = Source::open(path)?;
-            all.files.push(source);
+            all.files.extend(Source::open(path)?);
         }
         all.files.sort_by_key(|source| source.header.started);
         for file in 0..all.files.len() {
@@ -67,6 +66,13 @@ impl Backups {
     /// What the files are backups of: the same for all.
     pub fn header(&self) -> Result<Header, Error> {
         let target = |header: &Header| (header.database.clone(), header.collection.clone(), header.field.clone());
+        if self.files.is_empty() {
+            return Err(Error::Usage {
+                message: "nothing is in these backups".to_owned(),
+                remedy: "their clean-up was stopped before it removed anything: there is nothing to put back"
+                    .to_owned(),
+            });
+        }
         let mut headers = self.files.iter().map(|source| &source.header);
         let first = headers.next().cloned();
         let first = first.filter(|first| headers.all(|other| target(other) == target(first)));
@@ -143,12 +149,17 @@ impl Backups {
 }
 
 impl Source {
-    fn open(path: &Path) -> Result<Self, Error> {
+    /// `None` for a file whose clean-up was killed before it had written the first line.
+    fn open(path: &Path) -> Result<Option<Self>, Error> {
         let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let header = Header { database: String::new(), collection: String::new(), field: String::new(), started: 0 };
         let mut source = Self { path: path.to_owned(), header, reader: BufReader::new(file), outcomes: Vec::new() };
         let mut first = String::new();
         source.read_line(&mut first)?;
+        let is_torn = !first.ends_with('\n') && (first.starts_with(line::START) || line::START.starts_with(&first));
+        if is_torn {
+            return Ok(None);
+        }
         let Some(Line::Header(header)) = line::parse(&first) else {
             return Err(Error::Usage {
                 message: format!("`{}` is no backup of a clean-up", path.display()),
@@ -156,7 +167,7 @@ impl Source {
             });
         };
         source.header = header;
-        Ok(source)
+        Ok(Some(source))
     }
 
     fn rewind(&mut self) -> Result<(), Error> {
