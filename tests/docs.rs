@@ -14,7 +14,7 @@ use std::process::Command;
 use tools::docs::blocks;
 use tools::done;
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "getting-started",
     "cleanup",
     "how-it-decides",
@@ -24,6 +24,7 @@ const PAGES: [&str; 9] = [
     "reports",
     "integrations",
     "editors",
+    "benchmarks",
 ];
 
 fn root() -> &'static Path {

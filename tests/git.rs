@@ -306,7 +306,8 @@ fn a_hook_blocks_and_passes_on_what_is_committed() {
 fn a_new_writer_of_a_tracked_array_is_told_and_a_changed_one_is_not() {
     let project = repository(&[("models/a.js", CLEAN), ("models/old.js", &guarded())]);
     project.git(&["branch", "base"]);
-    project.write("models/a.js", guarded().as_bytes());
+    // All of its lines are new, and take the place of none.
+    project.write("models/a.js", format!("{}{CLEAN}", guarded()).as_bytes());
     let changed = guarded().replace("item } });", "item } }, {});");
     assert_ne!(changed, guarded());
     project.write("models/old.js", changed.as_bytes());

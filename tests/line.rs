@@ -104,7 +104,7 @@ fn a_line_without_a_finding_and_a_name_that_is_no_rule_are_told_apart() {
             &["witness", "models/a.js:5", "--rule", "lost-update"],
             "no finding of `lost-update` has its act or its check",
         ),
-        (&["witness", "models/a.js:5", "--rule", "check-than-push"], "did you mean `check-then-push`?"),
+        (&["witness", "models/a.js:5", "--rule", "check-than-push"], "a similar value exists: 'check-then-push'"),
         (&["witness", "bad.js:1"], "`syntax-error` at bad.js:1 has no witness"),
         (&["witness", "models/a.js:99"], "has no line 99"),
         (&["witness", "models:1"], "is no single source file"),

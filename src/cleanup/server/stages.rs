@@ -51,7 +51,7 @@ fn identity(identities: &Identities) -> Bson {
     let mut expression = Bson::Null;
     for (at, kind) in identities.kinds().iter().enumerate().rev() {
         let mut key = vec![Bson::Int32(at as i32)];
-        key.extend(kind.key.iter().map(|part| told(part)));
+        key.extend(kind.key.iter().map(told));
         expression = bson!({ "$cond": [is_of(kind), key, expression] });
     }
     let is_document = bson!({ "$eq": [{ "$type": "$$element" }, "object"] });
