@@ -316,7 +316,7 @@ fn alone(
 }
 
 /// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that
-/// is an error says more; a weaker one, or one of what it is a part of, only makes room for it.
+/// is an error says more than the sum; a warning, or one of what the field is a part of, only makes room for it.
 fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u32, u32)> {
     let of = |rule: &'static str| {
         let own = drafts.iter().filter(move |(key, _)| key.0 == rule);
@@ -326,9 +326,10 @@ fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u3
     for (place, level, path) in of("check-then-update") {
         for (_, other, computed) in of("lost-update").filter(|(own, ..)| *own == place) {
             let is_inside = computed.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-            if is_inside || computed == path && other >= level && level < Level::Error {
+            let is_one = computed == path && other == level;
+            if is_inside || is_one && level < Level::Error {
                 doubled.insert(("check-then-update", place.0, place.1));
-            } else if computed == path {
+            } else if is_one {
                 doubled.insert(("lost-update", place.0, place.1));
             }
         }
