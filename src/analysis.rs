@@ -316,7 +316,7 @@ fn alone(
 }
 
 /// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that
-/// is an error says more; a weaker one, or one of what it is a part of, only makes room for it.
+/// is an error says more than the sum; a warning, or one of what the field is a part of, only makes room for it.
 fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u32, u32)> {
     let of = |rule: &'static str| {
         let own = drafts.iter().filter(move |(key, _)| key.0 == rule);
