@@ -1,5 +1,7 @@
 //! Which findings `check` reports: `--only`, `--ignore`, `--min-confidence`, and levels for some paths.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod shell;
 
 use shell::{Project, RACY};
