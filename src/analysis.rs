@@ -16,7 +16,7 @@ mod start_up;
 mod survey;
 mod ways;
 
-pub use belief::{beliefs, believed_calls};
+pub use belief::beliefs;
 use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
@@ -53,6 +53,14 @@ pub fn analyze(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     analyze_again(sources, config, &mut Memory::of_one_run(), progress, &Cancel::default()).unwrap_or_default()
 }
 
+/// As [`analyze`], with the database calls of the reported files, and what is believed of those around a 1-based line of the first.
+pub fn analyze_about(sources: &Sources, config: &Config, line: u32, progress: &(dyn Fn() + Sync)) -> Analysis {
+    let mut memory = Memory::of_one_run();
+    let about = sources.iter().find(|(_, file)| file.reported).map(|(file, _)| (file, line));
+    on_own_threads(|| analyze_here(sources, config, &mut memory, progress, &Cancel::default(), about))
+        .unwrap_or_default()
+}
+
 /// As [`analyze`], without parsing again what `memory` knows from the run before. `None` when `cancel` was over before the
 /// end; what was parsed until then is remembered.
 pub fn analyze_again(
@@ -62,7 +70,7 @@ pub fn analyze_again(
     progress: &(dyn Fn() + Sync),
     cancel: &Cancel,
 ) -> Option<Analysis> {
-    on_own_threads(|| analyze_here(sources, config, memory, progress, cancel))
+    on_own_threads(|| analyze_here(sources, config, memory, progress, cancel, None))
 }
 
 /// Runs `work` with threads of its own, on a stack for the values of a whole project.
@@ -79,6 +87,7 @@ fn analyze_here(
     memory: &mut Memory,
     progress: &(dyn Fn() + Sync),
     cancel: &Cancel,
+    about: Option<(FileId, u32)>,
 ) -> Option<Analysis> {
     let (mut failures, mut laps) = (Vec::new(), Laps::default());
     memory.refresh(sources, progress, cancel);
@@ -109,7 +118,11 @@ fn analyze_here(
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
-    let calls = calls::calls(sources, &project, &census, &silences);
+    let (mut calls, mut believed) = (Vec::new(), Vec::new());
+    if let Some((file, line)) = about {
+        calls = calls::calls(sources, &project, &census, &silences);
+        believed = belief::believed_calls(&mut Context::new(&mut project, &schemas, config), sources, file, line);
+    }
     let (extents, ways) = (seen.extents, seen.ways);
     laps.end("findings");
     let timings = timings(sources, &project, memory, laps);
@@ -120,6 +133,7 @@ fn analyze_here(
         ways,
         paths,
         calls,
+        believed,
         unwritten,
         coverage,
         timings,
@@ -133,7 +147,8 @@ fn timings(sources: &Sources, project: &Project, memory: &Memory, laps: Laps) ->
         (path.to_owned(), project.function(func).map_or("", |function| function.name.as_str()).to_owned())
     };
     let functions = slowest(project.times()).into_iter().map(|(func, taken)| (named(func), taken)).collect();
-    Timings { stages: laps.into_stages(), files: slowest(memory.times()), functions }
+    let files = slowest(memory.times()).into_iter().map(|(path, taken)| (path.to_owned(), taken)).collect();
+    Timings { stages: laps.into_stages(), files, functions }
 }
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
@@ -241,12 +256,13 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     for mut draft in drafts {
         let path = project_path(sources, project, draft.site).unwrap_or_default();
         if let Some(why) = alone(sources, project, (&hand, &browser), &draft) {
-            (draft.level, draft.lowered) = (Some(Level::Info), why);
+            draft.lowered = Some((Level::Info, why));
         }
-        let Some(level) = level_of(draft.rule, path, draft.level, config) else { continue };
+        let own = draft.lowered.map(|(level, _)| level);
+        let Some(level) = level_of(draft.rule, path, own, config) else { continue };
         if config.level_at(draft.rule, path).is_some() || level >= default_level(draft.rule) {
             // The configuration says so, or it is no lower.
-            draft.lowered = "";
+            draft.lowered = None;
         }
         let site = project.base_site(draft.site);
         let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
@@ -322,11 +338,15 @@ fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u3
         let own = drafts.iter().filter(move |(key, _)| key.0 == rule);
         own.map(|(key, (level, draft))| ((key.1, key.2), *level, draft.array.as_deref().unwrap_or_default()))
     };
+    let mut computed: FxHashMap<(u32, u32), Vec<(Level, &str)>> = FxHashMap::default();
+    for (place, level, path) in of("lost-update") {
+        computed.entry(place).or_default().push((level, path));
+    }
     let mut doubled = FxHashSet::default();
     for (place, level, path) in of("check-then-update") {
-        for (_, other, computed) in of("lost-update").filter(|(own, ..)| *own == place) {
+        for (other, computed) in computed.get(&place).into_iter().flatten() {
             let is_inside = computed.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-            let is_one = computed == path && other == level;
+            let is_one = *computed == path && *other == level;
             if is_inside || is_one && level < Level::Error {
                 doubled.insert(("check-then-update", place.0, place.1));
             } else if is_one {
@@ -385,7 +405,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         related,
         help: draft.help,
         fix: draft.fix,
-        lowered: Some(draft.lowered).filter(|why| !why.is_empty()),
+        lowered: draft.lowered.map(|(_, why)| why),
         proof: placed(sources, project, draft.proof, &draft.moves),
         fingerprint,
     })

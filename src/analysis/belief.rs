@@ -4,6 +4,7 @@
 
 use super::{Cancel, Memory, link, on_own_threads};
 use crate::config::Config;
+use crate::diagnostic::BelievedCall;
 use crate::project::Project;
 use crate::rules::context::{Context, Draft, Trace};
 use crate::rules::{CHECKS, belief};
@@ -13,7 +14,14 @@ use crate::value::{FnRef, SiteInfo};
 /// One text for each function around the 1-based line that makes a database call, outermost first; for none of them, the
 /// module's.
 pub fn beliefs(sources: &Sources, config: &Config, file: FileId, line: u32) -> Vec<String> {
-    let mut texts = around(sources, config, file, line, belief_of);
+    let mut texts = on_own_threads(|| {
+        let mut memory = Memory::of_one_run();
+        memory.refresh(sources, &|| (), &Cancel::default());
+        let (mut project, _) = link(sources, config, &mut memory);
+        let schemas = project.schemas();
+        let mut ctx = Context::new(&mut project, &schemas, config);
+        around(&mut ctx, sources, file, line, belief_of)
+    });
     // The module is the first, and holds what stands in no function.
     if texts.len() > 1 && texts.first().is_some_and(|text| text.starts_with("<module>")) {
         texts.remove(0);
@@ -21,40 +29,31 @@ pub fn beliefs(sources: &Sources, config: &Config, file: FileId, line: u32) -> V
     texts
 }
 
-/// What is believed of the database calls in the text of the functions around a 1-based line, by the start of the call.
-pub fn believed_calls(sources: &Sources, config: &Config, file: FileId, line: u32) -> Vec<(Place, Vec<String>)> {
-    let calls = around(sources, config, file, line, |ctx, sources, file, func| {
+/// What is believed of the database calls in the text of the functions around a 1-based line, by the place of the call.
+pub(super) fn believed_calls(ctx: &mut Context<'_>, sources: &Sources, file: FileId, line: u32) -> Vec<BelievedCall> {
+    let calls = around(ctx, sources, file, line, |ctx, sources, file, func| {
         let trace = ctx.trace(func);
         Some(belief::rows(ctx, func, trace.as_ref(), &|info| line_of(sources, file, info)))
     });
-    let placed =
-        |(info, rows): (SiteInfo, _)| (Place { file: FileId(info.file), start: info.start, end: info.end }, rows);
-    calls.into_iter().flatten().map(placed).collect()
+    let place = |info: SiteInfo| Place { file: FileId(info.file), start: info.start, end: info.end };
+    calls.into_iter().flatten().map(|(info, rows)| BelievedCall { place: place(info), rows }).collect()
 }
 
 /// What is made of each function around a line.
-fn around<T: Send>(
+fn around<T>(
+    ctx: &mut Context<'_>,
     sources: &Sources,
-    config: &Config,
     file: FileId,
     line: u32,
-    of: impl Fn(&mut Context<'_>, &Sources, FileId, FnRef) -> Option<T> + Send + Sync,
+    of: impl Fn(&mut Context<'_>, &Sources, FileId, FnRef) -> Option<T>,
 ) -> Vec<T> {
-    on_own_threads(|| {
-        let mut memory = Memory::of_one_run();
-        memory.refresh(sources, &|| (), &Cancel::default());
-        let (mut project, _) = link(sources, config, &mut memory);
-        let schemas = project.schemas();
-        let functions = functions_around(&project, sources, file, line);
-        let mut ctx = Context::new(&mut project, &schemas, config);
-        let mut found = Vec::new();
-        for func in functions {
-            let turn = ctx.project.begin(func);
-            found.extend(of(&mut ctx, sources, file, func));
-            ctx.project.end(func, turn);
-        }
-        found
-    })
+    let mut found = Vec::new();
+    for func in functions_around(ctx.project, sources, file, line) {
+        let turn = ctx.project.begin(func);
+        found.extend(of(ctx, sources, file, func));
+        ctx.project.end(func, turn);
+    }
+    found
 }
 
 /// The functions of a file whose text touches a line.

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::project::Project;
 use crate::source::Sources;
 use crate::value::FnRef;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 /// Words in the name of a script that runs a server, a worker, or all tests, again and again.
@@ -70,16 +70,27 @@ impl ByHand {
 
     /// Adds the files that are loaded by such files alone.
     fn add_loaded(&mut self, sources: &Sources, project: &Project, serving: &FxHashSet<u32>) {
-        loop {
-            let known = self.files.len();
-            for (id, file) in sources.iter().filter(|(id, _)| !serving.contains(&id.0)) {
-                let loaders = project.runs.loaders_of(id.0, &file.path);
-                if loaders.is_some_and(|loaders| loaders.is_subset(&self.files)) {
-                    self.files.insert(id.0);
-                }
+        // By a file, those that it loads; and for each of them, how many that load it are not run by hand as far as is known.
+        let (mut loads, mut others) = (FxHashMap::<u32, Vec<u32>>::default(), FxHashMap::<u32, usize>::default());
+        let mut open = Vec::new();
+        for (id, file) in sources.iter().filter(|(id, _)| !serving.contains(&id.0)) {
+            let Some(loaders) = project.runs.loaders_of(id.0, &file.path) else { continue };
+            loaders.iter().for_each(|loader| loads.entry(*loader).or_default().push(id.0));
+            match loaders.difference(&self.files).count() {
+                0 => open.push(id.0),
+                count => others.extend([(id.0, count)]),
             }
-            if self.files.len() == known {
-                return;
+        }
+        while let Some(id) = open.pop() {
+            if !self.files.insert(id) {
+                continue;
+            }
+            for loaded in loads.get(&id).into_iter().flatten() {
+                let Some(others) = others.get_mut(loaded) else { continue };
+                *others -= 1;
+                if *others == 0 {
+                    open.push(*loaded);
+                }
             }
         }
     }

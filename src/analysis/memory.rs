@@ -89,8 +89,8 @@ impl Memory {
     }
 
     /// What parsing and evaluating each file took.
-    pub(super) fn times(&self) -> impl Iterator<Item = (String, Duration)> {
-        self.known.iter().map(|known| (known.path.clone(), known.taken))
+    pub(super) fn times(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.known.iter().map(|known| (known.path.as_str(), known.taken))
     }
 
     /// What was wrong with a file, in the order of its text.

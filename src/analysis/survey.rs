@@ -47,6 +47,7 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
             Some((file.path.clone(), file.position(start).line, function.to_owned()))
         });
     let mut seen = Seen { indexes: indexes.collect(), unnamed: unnamed.collect() };
+    seen.indexes.sort();
     seen.indexes.dedup();
     let mut found: Vec<Append> = Vec::new();
     for draft in drafts {

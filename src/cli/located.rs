@@ -62,7 +62,9 @@ pub fn open(args: &LineArgs, stderr: &mut dyn Write) -> Result<Located, Error> {
     }
     let matching = MatchArgs { force_exclude: false, no_error_on_unmatched: false };
     let named = ProjectArgs { paths: vec![path.clone()], config: args.config.clone(), matching };
-    let project = project::open(&named, &ViewArgs::default(), stderr)?;
+    let mut plan = project::plan(&named, &ViewArgs::default(), stderr)?;
+    plan.about = Some(line);
+    let project = project::analyse(plan, stderr)?;
     let reported: Vec<_> = project.sources.iter().filter(|(_, file)| file.reported).collect();
     let [(file, source)] = reported.as_slice() else { return Err(refused()) };
     let (file, last) = (*file, source.last_line());

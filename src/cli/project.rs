@@ -7,7 +7,7 @@ use super::args::{ProjectArgs, ViewArgs};
 use super::outcome::warn;
 use super::progress::Progress;
 use super::texts::{self, Texts};
-use crate::analysis::{analyze, database_words};
+use crate::analysis::{analyze, analyze_about, database_words};
 use crate::changed;
 use crate::config::{Config, load};
 use crate::coverage::LeftOut;
@@ -34,6 +34,8 @@ pub struct Plan {
     /// Whether the command line names what to report on.
     pub is_partial: bool,
     pub texts: Texts,
+    /// The 1-based line of the one file that is asked about.
+    pub about: Option<u32>,
     changes: Option<Changes>,
     laps: Laps,
 }
@@ -48,6 +50,7 @@ pub struct Project {
     pub analysis: Analysis,
     pub is_partial: bool,
     pub texts: Texts,
+    about: Option<u32>,
     unreadable: Vec<Unreadable>,
     left_out: LeftOut,
     /// The stages before the analysis.
@@ -61,7 +64,11 @@ impl Project {
     pub fn take(&mut self, sources: Sources) {
         self.sources = sources;
         let progress = Progress::start(self.sources.len());
-        self.analysis = analyze(&self.sources, &self.config, &|| progress.step());
+        let step = || progress.step();
+        self.analysis = match self.about {
+            Some(line) => analyze_about(&self.sources, &self.config, line, &step),
+            None => analyze(&self.sources, &self.config, &step),
+        };
         progress.finish();
         let mut laps = self.laps.clone();
         laps.take(std::mem::take(&mut self.analysis.timings.stages));
@@ -132,7 +139,7 @@ pub fn plan(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
         }
     }
     laps.end("find files");
-    Ok(Plan { root, config, found, is_partial, texts, changes, laps })
+    Ok(Plan { root, config, found, is_partial, texts, about: None, changes, laps })
 }
 
 /// The configuration that is named, else the nearest one: of the index, when that is what is looked at.
@@ -158,7 +165,7 @@ pub fn open(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
 
 /// Reads and analyses what was found.
 pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
-    let Plan { root, config, found, is_partial, mut texts, changes, mut laps } = plan;
+    let Plan { root, config, found, is_partial, mut texts, about, changes, mut laps } = plan;
     let Loaded { sources, unreadable } = texts.load(&found.files)?;
     let sources = sources.with_links(found.links.clone());
     for file in &unreadable {
@@ -175,6 +182,7 @@ pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
         analysis,
         is_partial,
         texts,
+        about,
         unreadable,
         left_out,
         laps,

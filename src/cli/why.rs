@@ -3,9 +3,7 @@
 //! Input: arguments. Output: what is known of a line. Must not know: how that comes about.
 
 use super::args::WhyArgs;
-use super::project::Project;
 use super::{CLEAN, delivered, located, terminal};
-use crate::analysis::believed_calls;
 use crate::error::Error;
 use crate::report::{lines_with_calls, why};
 use std::io::Write;
@@ -16,9 +14,7 @@ const MOST: usize = 5;
 pub fn run(args: &WhyArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let located = located::open(&args.at, stderr)?;
     let run = located.run();
-    let Project { sources, config, .. } = &located.project;
-    let believed = believed_calls(sources, config, located.file, located.line);
-    let texts = why(&run, located.file, located.line, &believed, terminal::text_width());
+    let texts = why(&run, located.file, located.line, terminal::text_width());
     if texts.is_empty() {
         let lines = lines_with_calls(&run, located.file, located.line);
         let near: Vec<String> = lines.iter().take(MOST).map(u32::to_string).collect();

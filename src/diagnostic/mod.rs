@@ -186,6 +186,14 @@ pub struct DatabaseCall {
     pub silences: Vec<Silenced>,
 }
 
+/// What the engine makes of one database call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BelievedCall {
+    pub place: Place,
+    /// A name each, and what it is: filter, change, path and so on.
+    pub rows: Vec<String>,
+}
+
 /// A rule that asked about a call and tells nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Silenced {
@@ -233,8 +241,10 @@ pub struct Analysis {
     pub paths: Vec<WritePath>,
     /// The write paths of tracked arrays that the looked-at change adds, by their index.
     pub new_writers: Vec<usize>,
-    /// Of the reported files, sorted by place.
+    /// Of the reported files, sorted by place; none where no line is asked about.
     pub calls: Vec<DatabaseCall>,
+    /// What is believed of the calls around the line that is asked about.
+    pub believed: Vec<BelievedCall>,
     pub coverage: Coverage,
     /// Who owns the files that have findings, as CODEOWNERS says; only where a report asks for it.
     pub owners: BTreeMap<FileId, Vec<String>>,

@@ -36,7 +36,10 @@ pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<Unique
                 None => None,
             };
             let (fields, sparse) = (index.keys.clone(), index.sparse);
-            indexes.push(UniqueIndex { collection: at as u32, fields, sparse, partial });
+            let index = UniqueIndex { collection: at as u32, fields, sparse, partial };
+            if !indexes.contains(&index) {
+                indexes.push(index);
+            }
         }
     }
     indexes

@@ -91,19 +91,10 @@ impl Sources {
 
     /// The sites in a condition.
     pub fn of_condition(&mut self, arena: &Arena, cond: C) -> Row {
-        let mut open = Vec::new();
-        let (mut at, mut row) = (cond, Row::EMPTY);
-        while at.0 > 1 {
-            if let Some(known) = self.conditions.get(&at) {
-                row = *known;
-                break;
-            }
-            let Some((parent, atom)) = arena.cond(at) else { break };
-            open.push((at, atom.value));
-            at = parent;
-        }
-        for (cond, value) in open.into_iter().rev() {
-            let inner = self.of(arena, value);
+        let (known, starts) = arena.unknown_starts(cond, |at| self.conditions.get(&at).copied());
+        let mut row = known.unwrap_or(Row::EMPTY);
+        for (cond, atom) in starts {
+            let inner = self.of(arena, atom.value);
             row = self.both(row, inner);
             self.conditions.insert(cond, row);
         }

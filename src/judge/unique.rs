@@ -9,7 +9,7 @@ use super::matching;
 use crate::race::predicate::Predicate;
 
 /// A unique index beside that on `_id`, which each collection has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct UniqueIndex {
     pub collection: u32,
     /// Dotted paths.

@@ -104,13 +104,10 @@ impl Project {
     /// The last step before `at` that has surely saved the document: nothing changed before it is left to save, and a new
     /// document is no longer new.
     fn last_save(&self, steps: &[Step], at: usize, document: V, cond: C) -> Option<usize> {
-        let is_sure = |step: &Step| {
-            self.arena.atoms(step.cond).iter().all(|atom| self.arena.truth(cond, atom.value) == Some(atom.holds))
-        };
         steps.iter().take(at).rposition(|step| match &step.op {
             Op::Call { recv: Some(recv), name: Some(name), .. } => {
                 let is_saved = self.arena.alternatives(*recv).iter().any(|(_, saved)| *saved == document);
-                self.arena.text(*name) == "save" && is_saved && is_sure(step)
+                self.arena.text(*name) == "save" && is_saved && self.arena.holds_under(step.cond, cond)
             }
             _ => false,
         })

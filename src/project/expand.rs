@@ -5,31 +5,18 @@
 //!
 //! Input: the own steps of all functions. Output: their steps, callees' in place. Must not know: rules.
 
+use super::handed::{ASKING, CHANGING};
 use super::instance::Instance;
 use super::link::{Op, Project, State, Step, Steps};
+use super::pass::Pass;
+use super::reach::TELLING;
 use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
-/// Methods beside the catalogue's that a rule looks at.
-const RELEVANT: [&str; 31] = [
+/// Methods beside the catalogue's, and beside those that change, ask or tell, that a rule looks at.
+const RELEVANT: [&str; 11] = [
     "setnx",
-    "bulkSave",
-    "push",
-    "unshift",
-    "splice",
-    "pop",
-    "shift",
-    "sort",
-    "reverse",
-    "fill",
-    "addToSet",
-    "pull",
-    "set",
-    "add",
-    "delete",
-    "has",
-    "get",
     "session",
     "save",
     "acquire",
@@ -37,39 +24,26 @@ const RELEVANT: [&str; 31] = [
     "lock",
     "unlock",
     "release",
-    "model",
-    "discriminator",
-    "forFeature",
-    "forFeatureAsync",
     "index",
     "upsert",
     "markModified",
 ];
 
+const EXPANSION: Pass = Pass {
+    states: |project| &mut project.expanded,
+    callees: |project, func| project.callees_in_steps(func),
+    fill: Project::fill_steps,
+};
+
 impl Project {
-    /// Expands these functions, callees first, however long the chains of calls are.
+    /// Expands these functions, callees first.
     pub(super) fn expand_all(&mut self, functions: impl Iterator<Item = FnRef>) {
-        for func in functions {
-            let mut way: Vec<(FnRef, Vec<FnRef>)> = Vec::new();
-            let mut next = Some(func);
-            loop {
-                if let Some(func) = next.take()
-                    && self.open_steps(func)
-                {
-                    let callees = self.callees_in_steps(func);
-                    way.push((func, callees));
-                }
-                match way.last_mut() {
-                    Some((_, callees)) if !callees.is_empty() => next = callees.pop(),
-                    Some((func, _)) => {
-                        let func = *func;
-                        way.pop();
-                        self.fill_steps(func);
-                    }
-                    None => break,
-                }
-            }
-        }
+        self.pass(EXPANSION, functions);
+    }
+
+    /// Expands a function that is summarised.
+    pub(super) fn expand(&mut self, func: FnRef) {
+        self.pass_within(EXPANSION, func);
     }
 
     /// The functions that the own steps of a function call, last first.
@@ -82,29 +56,6 @@ impl Project {
         let mut callees: Vec<FnRef> = callees.flat_map(|callee| self.targets(callee)).collect();
         callees.reverse();
         callees
-    }
-
-    fn open_steps(&mut self, func: FnRef) -> bool {
-        match self.expanded.get_mut(func.0 as usize) {
-            Some(state) if *state == State::New => {
-                *state = State::Open;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Expands a function that is summarised.
-    pub(super) fn expand(&mut self, func: FnRef) {
-        if self.open > limits::SUMMARIES_OPEN {
-            self.note_cut(func, Cut::Calls);
-            return;
-        }
-        if self.open_steps(func) {
-            self.open += 1;
-            self.fill_steps(func);
-            self.open -= 1;
-        }
     }
 
     fn fill_steps(&mut self, func: FnRef) {
@@ -128,9 +79,6 @@ impl Project {
         if let Some(slot) = self.summaries.get_mut(at) {
             *slot = steps;
         }
-        if let Some(state) = self.expanded.get_mut(at) {
-            *state = State::Done;
-        }
     }
 
     /// Whether an own step is kept: it matters itself, or what it calls may.
@@ -153,6 +101,9 @@ impl Project {
                     || super::mongo::is_method(name)
                     || super::indexes::is_index_method(name)
                     || RELEVANT.contains(&name)
+                    || CHANGING.contains(&name)
+                    || ASKING.contains(&name)
+                    || TELLING.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()
                     || self.outside_effect(step).is_some()

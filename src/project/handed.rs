@@ -12,12 +12,12 @@ use crate::value::{FnRef, Node, Site, Sym, V, children};
 use rustc_hash::FxHashSet;
 
 /// Methods that change what they are called on, and nothing else.
-const CHANGING: [&str; 13] = [
+pub(super) const CHANGING: [&str; 13] = [
     "push", "unshift", "splice", "pop", "shift", "sort", "reverse", "fill", "addToSet", "pull", "set", "add", "delete",
 ];
 
 /// Methods that only ask.
-const ASKING: [&str; 2] = ["has", "get"];
+pub(super) const ASKING: [&str; 2] = ["has", "get"];
 
 /// What a step does for a caller.
 enum Use {

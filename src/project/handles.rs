@@ -45,7 +45,7 @@ impl Handle {
 
 /// What is said of each collection, in the order in which it is said.
 #[derive(Clone, Debug)]
-pub struct ByHandle<T>(FxHashMap<Handle, Vec<T>>);
+pub struct ByHandle<T>(FxHashMap<Handle, (Handle, Vec<T>)>);
 
 impl<T> Default for ByHandle<T> {
     fn default() -> Self {
@@ -55,20 +55,20 @@ impl<T> Default for ByHandle<T> {
 
 impl<T> ByHandle<T> {
     pub(super) fn push(&mut self, handle: &Handle, what: T) {
-        self.0.entry(handle.key()).or_default().push(what);
+        self.0.entry(handle.key()).or_insert_with(|| (handle.clone(), Vec::new())).1.push(what);
     }
 
-    /// What is said of collections that are known by name, sorted by it.
+    /// What is said of collections that are known by name, as the code first names them, sorted by it.
     pub fn named(&self) -> Vec<(&str, &[T])> {
         let mut named: Vec<_> =
-            self.0.iter().filter_map(|(handle, all)| Some((handle.name()?, all.as_slice()))).collect();
+            self.0.values().filter_map(|(handle, all)| Some((handle.name()?, all.as_slice()))).collect();
         named.sort_by_key(|(name, _)| *name);
         named
     }
 
     /// What is said of all handles that are the same as this one.
     pub fn of(&self, handle: &Handle) -> &[T] {
-        self.0.get(&handle.key()).map_or(&[], Vec::as_slice)
+        self.0.get(&handle.key()).map_or(&[], |(_, all)| all.as_slice())
     }
 }
 

@@ -186,23 +186,11 @@ impl Project {
         if cond == C::TRUE || cond == C::FALSE {
             return cond;
         }
-        if let Some(known) = instance.conds.get(&cond) {
-            return *known;
-        }
         // Conditions share their starts, so each start is instantiated once.
-        let (mut open, mut result) = (Vec::new(), C::TRUE);
-        let mut at = cond;
-        while at.0 > 1 {
-            if let Some(known) = instance.conds.get(&at) {
-                result = *known;
-                break;
-            }
-            let Some((parent, atom)) = self.arena.cond(at) else { break };
-            self.arena.spend(1);
-            open.push((at, atom));
-            at = parent;
-        }
-        for (cond, atom) in open.into_iter().rev() {
+        let (known, starts) = self.arena.unknown_starts(cond, |at| instance.conds.get(&at).copied());
+        self.arena.spend(starts.len() as u64);
+        let mut result = known.unwrap_or(C::TRUE);
+        for (cond, atom) in starts {
             let value = self.instantiate(instance, atom.value);
             result = self.arena.assume(result, value, atom.holds);
             instance.conds.insert(cond, result);

@@ -187,19 +187,10 @@ impl Project {
             return cond;
         }
         // Conditions share their starts, so each start is linked once.
-        let (mut open, mut result) = (Vec::new(), C::TRUE);
-        let mut at = cond;
-        while at.0 > 1 {
-            if let Some(known) = self.linked_conds.get(&at) {
-                result = *known;
-                break;
-            }
-            let Some((parent, atom)) = self.arena.cond(at) else { break };
-            self.arena.spend(1);
-            open.push((at, atom));
-            at = parent;
-        }
-        for (cond, atom) in open.into_iter().rev() {
+        let (known, starts) = self.arena.unknown_starts(cond, |at| self.linked_conds.get(&at).copied());
+        self.arena.spend(starts.len() as u64);
+        let mut result = known.unwrap_or(C::TRUE);
+        for (cond, atom) in starts {
             let value = self.linked(atom.value);
             result = self.arena.assume(result, value, atom.holds);
             // Inside of a value that is being linked, or once the budget is spent, it is linked less far than elsewhere.

@@ -149,19 +149,10 @@ impl<'a> Merger<'a> {
         if cond == C::TRUE || cond == C::FALSE {
             return cond;
         }
-        if let Some(Some(known)) = self.conds.get(cond.0 as usize) {
-            return *known;
-        }
-        // Walk down to a known tail first, so that long conditions do not recurse.
-        let mut chain = Vec::new();
-        let mut at = cond;
-        while at.0 > 1 && self.conds.get(at.0 as usize).is_some_and(Option::is_none) {
-            chain.push(at);
-            at = self.from.cond(at).map_or(C::TRUE, |(parent, _)| parent);
-        }
-        let mut new = self.conds.get(at.0 as usize).copied().flatten().unwrap_or(at);
-        for at in chain.into_iter().rev() {
-            let Some((_, atom)) = self.from.cond(at) else { continue };
+        // Up from a known start, so that long conditions do not recurse.
+        let (known, starts) = self.from.unknown_starts(cond, |at| self.conds.get(at.0 as usize).copied().flatten());
+        let mut new = known.unwrap_or(C::TRUE);
+        for (at, atom) in starts {
             let value = self.value(atom.value);
             new = self.into.cond_node(new, Atom { value, holds: atom.holds });
             if let Some(slot) = self.conds.get_mut(at.0 as usize) {

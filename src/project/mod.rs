@@ -32,6 +32,7 @@ pub mod models;
 pub mod mongo;
 mod outcome;
 mod outside;
+mod pass;
 mod plugins;
 mod proven;
 mod ranges;

@@ -12,7 +12,7 @@ use crate::value::{ClassRef, FnRef, Node, V, children};
 use rustc_hash::FxHashSet;
 
 /// Calls beside the catalogue's that tell of models, or change documents.
-const TELLING: [&str; 5] = ["model", "discriminator", "forFeature", "forFeatureAsync", "bulkSave"];
+pub(super) const TELLING: [&str; 5] = ["model", "discriminator", "forFeature", "forFeatureAsync", "bulkSave"];
 
 impl Project {
     /// The functions that reach the database, in their order.

@@ -212,7 +212,7 @@ impl Project {
     }
 
     /// The function of whose parameter a value is a member.
-    fn parameter_of(&self, value: V) -> Option<FnRef> {
+    pub(super) fn parameter_of(&self, value: V) -> Option<FnRef> {
         match self.arena.node(value) {
             Node::Param(func, _) => Some(*func),
             Node::Member(object, _) => self.parameter_of(*object),
@@ -325,9 +325,7 @@ impl Project {
                 continue;
             }
             let place = self.arena.intern(Node::Member(*object, *key));
-            let surely =
-                self.arena.atoms(step.cond).iter().all(|atom| self.arena.truth(cond, atom.value) == Some(atom.holds));
-            let value = if surely {
+            let value = if self.arena.holds_under(step.cond, cond) {
                 *value
             } else {
                 let old = known.get(&place).copied().unwrap_or(place);

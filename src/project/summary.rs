@@ -5,36 +5,27 @@
 
 use super::entries::EntryKind;
 use super::instance::Instance;
-use super::link::{Op, Project, State, Step};
+use super::link::{Op, Project, Step};
+use super::pass::Pass;
 use crate::facts::{EffectKind, Function};
 use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
+const SUMMARY: Pass = Pass {
+    states: |project| &mut project.state,
+    callees: |project, func| project.direct_callees(func),
+    fill: Project::fill_summary,
+};
+
 impl Project {
-    /// Summarises every function, callees first, however long the chains of calls are.
+    /// Summarises every function, callees first.
     pub(super) fn summarise_all(&mut self) {
-        for func in 0..self.functions.len() {
-            let mut way: Vec<(FnRef, Vec<FnRef>)> = Vec::new();
-            let mut next = Some(FnRef(func as u32));
-            loop {
-                if let Some(func) = next.take()
-                    && self.open_summary(func)
-                {
-                    let callees = self.direct_callees(func);
-                    way.push((func, callees));
-                }
-                match way.last_mut() {
-                    Some((_, callees)) if !callees.is_empty() => next = callees.pop(),
-                    Some((func, _)) => {
-                        let func = *func;
-                        way.pop();
-                        self.fill_summary(func);
-                    }
-                    None => break,
-                }
-            }
-        }
+        self.pass(SUMMARY, (0..self.functions.len() as u32).map(FnRef));
+    }
+
+    pub(super) fn summarise(&mut self, func: FnRef) {
+        self.pass_within(SUMMARY, func);
     }
 
     /// The functions around and called by a function, last first, as far as that is seen without its summary.
@@ -60,36 +51,11 @@ impl Project {
         callees
     }
 
-    fn open_summary(&mut self, func: FnRef) -> bool {
-        match self.state.get_mut(func.0 as usize) {
-            Some(state) if *state == State::New => {
-                *state = State::Open;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    pub(super) fn summarise(&mut self, func: FnRef) {
-        if self.open > limits::SUMMARIES_OPEN {
-            self.note_cut(func, Cut::Calls);
-            return;
-        }
-        if self.open_summary(func) {
-            self.open += 1;
-            if let Some(parent) = self.function(func).and_then(|f| f.parent) {
-                self.summarise(parent);
-            }
-            self.fill_summary(func);
-            self.open -= 1;
-        }
-    }
-
     fn fill_summary(&mut self, func: FnRef) {
-        self.within(func, |project| project.fill_within(func));
-        if let Some(state) = self.state.get_mut(func.0 as usize) {
-            *state = State::Done;
+        if let Some(parent) = self.function(func).and_then(|f| f.parent) {
+            self.summarise(parent);
         }
+        self.within(func, |project| project.fill_within(func));
     }
 
     fn fill_within(&mut self, func: FnRef) {

@@ -7,7 +7,7 @@
 //! Input: the writes of a function and the act. Output: whether a claim was won. Must not know: rules.
 
 use super::fence::{Fence, fence};
-use super::lock_service::{is_always_before, is_locked};
+use super::lock_service::is_locked;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Project, Step};
@@ -46,7 +46,7 @@ pub fn claim(project: &mut Project, schemas: &Schemas, steps: &[Step], writes: &
     for earlier in writes.iter().filter(|earlier| earlier.step < act.step && earlier.kind == WriteKind::Insert) {
         let is_refused = steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught)
             && !schemas.unique.of(&earlier.handle).is_empty();
-        if is_refused && is_always_before(project, earlier.cond, act.cond) {
+        if is_refused && project.arena.holds_under(earlier.cond, act.cond) {
             add(if shares_identity(project, earlier, act) { Claim::Won } else { Claim::Unknown });
         }
     }

@@ -38,11 +38,8 @@ pub fn is_continued(
             began.push(earlier.cond);
         }
     }
-    let is_always = |earlier: C| {
-        project.arena.atoms(earlier).iter().all(|atom| project.arena.truth(cond, atom.value) == Some(atom.holds))
-    };
     // One on each way, or one that every way has come by.
-    began.iter().any(|earlier| is_always(*earlier))
+    began.iter().any(|earlier| project.arena.holds_under(*earlier, cond))
         || began
             .iter()
             .enumerate()

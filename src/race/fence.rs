@@ -50,7 +50,7 @@ fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     let arena = &project.arena;
     let mut is_open = asked.is_open();
     for field in write.fields.iter().filter(|field| asked.is_about(&field.path)) {
-        let is_always = arena.atoms(field.cond).iter().all(|atom| arena.truth(cond, atom.value) == Some(atom.holds));
+        let is_always = arena.holds_under(field.cond, cond);
         if is_always && parts.iter().any(|part| moves_on(project, field, part)) {
             return Fence::Always;
         }

@@ -18,21 +18,15 @@ pub fn is_locked(project: &mut Project, steps: &[Step], act: &Write) -> bool {
     });
     let is_released = before.iter().skip(at + 1).any(|step| {
         let Op::Call { name: Some(name), .. } = &step.op else { return false };
-        matches!(project.arena.text(*name), "release" | "unlock") && is_always_before(project, step.cond, act.cond)
+        matches!(project.arena.text(*name), "release" | "unlock") && project.arena.holds_under(step.cond, act.cond)
     });
     !is_read_before && !is_released
-}
-
-/// Whether everything that an earlier step needs holds on the path of a later one.
-pub(super) fn is_always_before(project: &Project, earlier: C, later: C) -> bool {
-    let arena = &project.arena;
-    arena.atoms(earlier).iter().all(|atom| arena.truth(later, atom.value) == Some(atom.holds))
 }
 
 /// `await redlock.acquire([key], 5000)` throws where the lock is held; `await redis.set(key, owner, 'NX')` says so.
 fn takes_lock(project: &Project, step: &Step, act: C) -> bool {
     let Op::Call { callee, name: Some(name), args, .. } = &step.op else { return false };
-    if !is_always_before(project, step.cond, act) {
+    if !project.arena.holds_under(step.cond, act) {
         return false;
     }
     let arena = &project.arena;

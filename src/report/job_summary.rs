@@ -4,7 +4,7 @@
 
 use super::summary::{left_out, looked_at, not_followed, told_writers, totals};
 use super::witness::{self, Layout};
-use super::{Run, Shown, escape};
+use super::{Run, Shown, escape, level_note, nothing};
 use crate::diagnostic::{Finding, Level, Proof};
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     shown.sort_by_key(|(finding, by)| (by.is_some(), Reverse(finding.level)));
     let mut text = format!("## pushguard: {}\n\n", prose(&totals(run)));
     if shown.is_empty() {
-        text.push_str("Nothing was found.\n\n");
+        let _ = writeln!(text, "{}\n", nothing(run));
     } else {
         table(run, &shown, &mut text);
         let told = shown.iter().filter(|(finding, by)| by.is_none() && run.locate(finding.place).is_some());
@@ -76,10 +76,13 @@ fn details(run: &Run<'_>, finding: &Finding) -> String {
     let mut text =
         format!("<details><summary><code>{}</code> at <code>{}</code></summary>\n\n", finding.rule, html(&place));
     let _ = writeln!(text, "{}\n", prose(&finding.message));
+    if let Some(note) = level_note(finding) {
+        let _ = writeln!(text, "Note: {}\n", prose(&note));
+    }
     match &finding.proof {
         Proof::Proven(shown) => {
-            let weighty = [finding.place];
-            let layout = Layout { columns: COLUMNS, full: false, weighty: &weighty };
+            let weighty = witness::weighty(finding);
+            let layout = Layout { columns: COLUMNS, full: false, weighty: &weighty, rest: "`pushguard witness`" };
             text.push_str(&block(&witness::lines(run, shown, layout).join("\n")));
         }
         Proof::Unproven(reason) => drop(writeln!(text, "Not proven: {}\n", prose(reason))),

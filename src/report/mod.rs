@@ -27,6 +27,7 @@ pub use markdown::markdown;
 pub use paths::{paths_dot, paths_human, paths_json, paths_mermaid};
 pub use run::{Run, counted};
 use run::{Shown, Spot};
+use run::{level_note, nothing};
 pub use summary::write_summary;
 pub use why::{lines_with_calls, why};
 

@@ -65,6 +65,21 @@ pub(super) struct Spot<'a> {
     pub end: Position,
 }
 
+/// That there is nothing to show.
+pub fn nothing(run: &Run<'_>) -> &'static str {
+    if run.analysis.has_baseline { "Nothing new was found." } else { "Nothing was found." }
+}
+
+/// Why the level of a finding is below that of its rule, where it is.
+pub fn level_note(finding: &Finding) -> Option<String> {
+    let level = match finding.level {
+        Level::Error => "an error",
+        Level::Warning => "a warning",
+        Level::Info => "an info",
+    };
+    finding.lowered.map(|why| format!("only {level}: {why}"))
+}
+
 /// "1 error", "2 errors".
 pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

@@ -4,7 +4,7 @@
 
 use super::columns::{keep_start, wrapped};
 use super::witness::{self, is_at};
-use super::{Run, Spot, escape};
+use super::{Run, Spot, escape, level_note};
 use crate::diagnostic::{DatabaseCall, Finding, Silenced, WritePath};
 use crate::source::{FileId, Place};
 
@@ -12,11 +12,9 @@ use crate::source::{FileId, Place};
 const ROW: usize = 14;
 
 /// The texts about a line, at most `columns` wide; none where it holds no database call and no end of a finding.
-///
-/// `believed` is what the engine makes of the calls, in rows that fold at 14 columns.
-pub fn why(run: &Run<'_>, file: FileId, line: u32, believed: &[(Place, Vec<String>)], columns: usize) -> Vec<String> {
+pub fn why(run: &Run<'_>, file: FileId, line: u32, columns: usize) -> Vec<String> {
     let calls = run.analysis.calls.iter().filter(|call| covers(run, call.place, file, line));
-    let mut texts: Vec<String> = calls.flat_map(|call| of_call(run, call, believed, columns)).collect();
+    let mut texts: Vec<String> = calls.flat_map(|call| of_call(run, call, columns)).collect();
     let shown = run.analysis.findings.iter().chain(run.analysis.accepted.iter().map(|accepted| &accepted.finding));
     let here: Vec<&Finding> = shown.filter(|finding| is_at(run, finding, file, line)).collect();
     if here.is_empty() && !texts.is_empty() {
@@ -30,8 +28,8 @@ pub fn why(run: &Run<'_>, file: FileId, line: u32, believed: &[(Place, Vec<Strin
             None => format!("{level}[{rule}]: {}", finding.message),
         };
         texts.extend(wrapped(&escape::line(&head), "  ", "      ", columns));
-        let verdict = witness::verdict(&finding.proof);
-        texts.extend(verdict.iter().flat_map(|text| wrapped(&escape::line(text), "      ", "      ", columns)));
+        let verdict = level_note(finding).into_iter().chain(witness::verdict(&finding.proof));
+        texts.extend(verdict.flat_map(|text| wrapped(&escape::line(&text), "      ", "      ", columns)));
     }
     texts
 }
@@ -45,7 +43,7 @@ pub fn lines_with_calls(run: &Run<'_>, file: FileId, line: u32) -> Vec<u32> {
     lines
 }
 
-fn of_call(run: &Run<'_>, call: &DatabaseCall, believed: &[(Place, Vec<String>)], columns: usize) -> Vec<String> {
+fn of_call(run: &Run<'_>, call: &DatabaseCall, columns: usize) -> Vec<String> {
     let Some(spot) = run.locate(call.place) else { return Vec::new() };
     let code = spot.file.slice(call.place.start, call.place.end);
     let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -76,7 +74,7 @@ fn of_call(run: &Run<'_>, call: &DatabaseCall, believed: &[(Place, Vec<String>)]
     let silences = call.silences.iter().filter(|silence| !is_told(silence.rule));
     about.extend(silences.map(|silence| of_silence(run, call, silence)));
     texts.extend(about.iter().flat_map(|text| wrapped(&escape::line(text), "  ", "      ", columns)));
-    let rows = believed.iter().filter(|(place, _)| *place == call.place).flat_map(|(_, rows)| rows);
+    let rows = run.analysis.believed.iter().filter(|believed| believed.place == call.place).flat_map(|it| &it.rows);
     texts.extend(rows.flat_map(|row| wrapped(&escape::line(row.trim_start()), "   ", &" ".repeat(ROW), columns)));
     texts
 }

@@ -124,7 +124,7 @@ fn shape(arena: &Arena, object: V, cond: C) -> Shape {
     let Node::Object(entries) = arena.node(object) else { return shape };
     for entry in entries {
         let Key::Name(name) = entry.key else { continue };
-        if !follows(arena, cond, entry.cond) {
+        if !arena.holds_under(entry.cond, cond) {
             continue;
         }
         let name = arena.text(name);
@@ -160,11 +160,6 @@ fn field_value(arena: &Arena, value: V, cond: C) -> Option<FieldValue> {
         }
         _ => FieldValue::Other,
     })
-}
-
-/// Whether `other` holds wherever `cond` does.
-fn follows(arena: &Arena, cond: C, other: C) -> bool {
-    other == C::TRUE || arena.atoms(other).iter().all(|atom| arena.truth(cond, atom.value) == Some(atom.holds))
 }
 
 fn is_fresh(arena: &Arena, value: V, depth: u32) -> bool {

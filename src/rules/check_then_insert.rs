@@ -280,8 +280,7 @@ fn report_limit(
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.level = Some(Level::Warning);
-    draft.lowered = "a limit is overrun by the requests that come at once, and no further";
+    draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
     draft.message = format!(
         "{collection} is counted by {list} before this insert: two requests can both pass the limit and both insert"
     );

@@ -337,9 +337,8 @@ fn report(
 ) {
     let path = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    if draft.level.is_none() && most.is_some() {
-        (draft.level, draft.lowered) = (most, "the field is a flag, so what is stored in the end may be right");
-    }
+    let flag = "the field is a flag, so what is stored in the end may be right";
+    draft.lowered = draft.lowered.or(most.map(|level| (level, flag)));
     draft.message = format!(
         "`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write"
     );

@@ -25,10 +25,8 @@ pub struct Draft {
     pub rule: &'static str,
     /// The document is what the function's callers have loaded: a parameter, or `this` of a method of the document.
     pub is_of_callers: bool,
-    /// Set where a rule lowers its level for a case.
-    pub level: Option<Level>,
-    /// Why, as a clause; empty where it does not.
-    pub lowered: &'static str,
+    /// The level to which a rule lowers a case, and why, as a clause.
+    pub lowered: Option<(Level, &'static str)>,
     pub message: String,
     pub site: Site,
     pub label: String,
@@ -51,6 +49,32 @@ pub struct Draft {
     pub brings_new: bool,
     /// The normalised pair of check and act, for the fingerprint.
     pub pair: String,
+}
+
+impl Draft {
+    /// A draft at a place in the text of a function, which says nothing yet.
+    pub fn at(rule: &'static str, site: Site, owner: FnRef) -> Self {
+        Self {
+            rule,
+            is_of_callers: false,
+            lowered: None,
+            message: String::new(),
+            site,
+            label: String::new(),
+            owner,
+            seen_in: owner,
+            collection: None,
+            array: None,
+            related: Vec::new(),
+            help: String::new(),
+            fix: None,
+            proof: Proof::NotJudged,
+            moves: Vec::new(),
+            calls: 0,
+            brings_new: false,
+            pair: String::new(),
+        }
+    }
 }
 
 /// One function, with what its writes depend on.
@@ -208,14 +232,11 @@ impl<'a> Context<'a> {
     /// A draft at a write, with what every rule says alike.
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
         let collection = write.handle.name().map(str::to_owned);
-        let is_unknown = self.is_of_unknown_origin(write);
-        let (level, lowered) = match is_unknown {
-            true => (Some(Level::Warning), "no known call says of which collection the saved document is"),
-            false => (None, ""),
-        };
+        let unknown = (Level::Warning, "no known call says of which collection the saved document is");
+        let lowered = self.is_of_unknown_origin(write).then_some(unknown);
         let is_of_callers = write.document.is_some_and(|document| self.is_callers(document));
         let brings_new = write.fields.iter().any(|field| self.is_made_anew(field.value));
-        Draft { collection, level, lowered, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
+        Draft { collection, lowered, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
     }
 
     /// A saved document that is a parameter, and no known call says of which collection: neither its schema nor what is
@@ -240,25 +261,10 @@ impl<'a> Context<'a> {
     pub fn draft_at(&self, rule: &'static str, trace: &Trace, step: usize, site: Site) -> Draft {
         let step = trace.steps.get(step);
         Draft {
-            rule,
-            is_of_callers: false,
-            level: None,
-            lowered: "",
-            message: String::new(),
-            site,
-            label: "acted on here".to_owned(),
-            owner: step.map_or(trace.func, |step| step.owner),
             seen_in: trace.func,
-            collection: None,
-            array: None,
-            related: Vec::new(),
-            help: String::new(),
-            fix: None,
-            proof: Proof::NotJudged,
-            moves: Vec::new(),
+            label: "acted on here".to_owned(),
             calls: step.map_or(0, |step| step.calls),
-            brings_new: false,
-            pair: String::new(),
+            ..Draft::at(rule, site, step.map_or(trace.func, |step| step.owner))
         }
     }
 

@@ -53,14 +53,8 @@ pub fn guard_uses(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond
             // What else is guarded whenever this guard is there.
             let mut fields: Vec<String> = Vec::new();
             for (other, c) in &filter.guards {
-                let together = ctx
-                    .project
-                    .arena
-                    .atoms(*c)
-                    .iter()
-                    .all(|atom| ctx.project.arena.truth(*cond, atom.value) == Some(atom.holds));
                 if let Guard::Key(keys) = other
-                    && together
+                    && ctx.project.arena.holds_under(*c, *cond)
                 {
                     fields.extend(keys.iter().map(|(name, _)| name.clone()));
                 }

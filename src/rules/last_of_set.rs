@@ -43,8 +43,7 @@ fn report(
     let collection = ctx.handle_text(&write.handle);
     let path = &field.path;
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
-    draft.level = Some(Level::Warning);
-    draft.lowered = "a limit is overrun by the requests that come at once, and no further";
+    draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
     draft.message = format!(
         "{collection} is counted by `{path}` before this update changes it: two requests can both pass, each with another document"
     );

@@ -58,8 +58,7 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: &DbCall, relation: Relation) {
     let path = &field.path;
     let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
-    draft.level = Some(Level::Warning);
-    draft.lowered = "two may have the same number, and both are stored";
+    draft.lowered = Some((Level::Warning, "two may have the same number, and both are stored"));
     draft.message =
         format!("`{path}` of this insert is counted on from what is stored: two requests can insert the same");
     draft.label = format!("inserts the next `{path}`");

@@ -145,7 +145,7 @@ impl Context<'_> {
             }
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
-            Verdict::ActsTwice(_) if is_doubted || (draft.level.is_none() && self.repeats_nothing(act)) => {
+            Verdict::ActsTwice(_) if is_doubted || (draft.lowered.is_none() && self.repeats_nothing(act)) => {
                 return self.keep_silent(&draft, act, Silence::Repeats);
             }
             Verdict::ActsTwice(_) => true,
@@ -173,12 +173,12 @@ impl Context<'_> {
             draft.moves = moves;
             draft.proof = Proof::Proven(Box::new(witness));
         }
-        if lowered && draft.level.is_none_or(|level| level > Level::Warning) {
-            draft.lowered = match is_doubted {
+        if lowered && draft.lowered.is_none_or(|(level, _)| level > Level::Warning) {
+            let why = match is_doubted {
                 true => "it is not known whether the filter carries the whole check",
                 false => "what is stored in the end is that of one order of the requests",
             };
-            draft.level = Some(Level::Warning);
+            draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
         let remedy = if is_proven { self.remedy(&case, &act.mend) } else { None };

@@ -1,7 +1,7 @@
 //! Recovery at start-up runs while the completion path does not honour the flag of a cached result.
 
 use super::context::{Context, Draft};
-use crate::diagnostic::{Proof, Role};
+use crate::diagnostic::Role;
 use crate::project::Op;
 use crate::value::{FnRef, Site};
 
@@ -17,31 +17,18 @@ pub fn check(ctx: &mut Context<'_>) {
     };
     for (owner, site) in calls_of(ctx, recovery) {
         ctx.report(Draft {
-            rule: RULE,
-            is_of_callers: false,
-            level: None,
-            lowered: "",
             message: format!(
                 "`{recovery}` completes tasks again at every start, and `{}` of a cached result is not honoured",
                 completion.flag
             ),
-            site,
             label: "started here".to_owned(),
-            owner,
-            seen_in: owner,
-            collection: None,
-            array: None,
             related: vec![(unread, Role::Act, format!("completed here without reading `{}`", completion.flag))],
             help: format!(
                 "honour `{}` before `{}` first, then start the recovery again",
                 completion.flag, completion.consumer
             ),
-            fix: None,
-            proof: Proof::NotJudged,
-            moves: Vec::new(),
-            calls: 0,
-            brings_new: false,
             pair: format!("{recovery} -> {}", completion.consumer),
+            ..Draft::at(RULE, site, owner)
         });
     }
 }

@@ -97,8 +97,7 @@ fn report(
             );
         }
         None => {
-            draft.level = Some(Level::Warning);
-            draft.lowered = "nothing says when two such elements are the same";
+            draft.lowered = Some((Level::Warning, "nothing says when two such elements are the same"));
             draft.message = format!(
                 "nothing keeps this element from being appended to `{array}` twice, and it has no identity key"
             );

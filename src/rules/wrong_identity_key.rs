@@ -132,8 +132,7 @@ fn report(
         }
     };
     if harm == Harm::SecondaryLoss {
-        draft.level = Some(Level::Info);
-        draft.lowered = "this search comes after one by the right key";
+        draft.lowered = Some((Level::Info, "this search comes after one by the right key"));
     }
     draft.label = format!("{what} by {wrong}");
     draft.array = Some(field.path.clone());

@@ -139,6 +139,20 @@ impl Arena {
         atoms
     }
 
+    /// The starts of a condition of which nothing is known, shortest first, each with its last atom; and what is known of the one
+    /// before them. For a walk that counts its own work.
+    pub fn unknown_starts<T>(&self, cond: C, known: impl Fn(C) -> Option<T>) -> (Option<T>, Vec<(C, Atom)>) {
+        let (mut at, mut unknown) = (cond, Vec::new());
+        let found = loop {
+            let found = known(at);
+            let Some((parent, atom)) = self.cond(at).filter(|_| at.0 > 1 && found.is_none()) else { break found };
+            unknown.push((at, atom));
+            at = parent;
+        };
+        unknown.reverse();
+        (found, unknown)
+    }
+
     /// The same in the order in which the code decides them.
     pub fn atoms_in_order(&self, cond: C) -> Vec<Atom> {
         let mut atoms = self.atoms_of(cond);

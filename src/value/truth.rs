@@ -21,6 +21,11 @@ impl Arena {
         }
     }
 
+    /// Whether a condition holds wherever another one does, as far as that is decided.
+    pub fn holds_under(&self, cond: C, under: C) -> bool {
+        self.atoms(cond).iter().all(|atom| self.truth(under, atom.value) == Some(atom.holds))
+    }
+
     /// Whether a value has no parts that could decide its truth.
     fn is_plain(&self, value: V) -> bool {
         matches!(self.peek(value), Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_))

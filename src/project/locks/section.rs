@@ -233,7 +233,7 @@ impl Project {
     pub fn is_key_of_another(&self, held: FnRef, identity: &[V]) -> bool {
         let Some(held) = self.sections.held.get(&held) else { return false };
         let (keys, own) = (self.inputs_in(&held.keys), self.inputs_in(identity));
-        let is_of_one = |a: V, b: V| self.root_of(a) == self.root_of(b);
+        let is_of_one = |a: V, b: V| self.parameter_of(a) == self.parameter_of(b);
         let is_part = |a: V, b: V| self.path_from(a, b).is_some() || self.path_from(b, a).is_some();
         let pairs = || keys.iter().flat_map(|key| own.iter().map(move |value| (*key, *value)));
         pairs().any(|(a, b)| is_of_one(a, b)) && !pairs().any(|(a, b)| a == b || is_part(a, b))
@@ -246,21 +246,12 @@ impl Project {
             if !seen.insert(value) || seen.len() > limits::SEARCHED {
                 continue;
             }
-            match self.root_of(value) {
+            match self.parameter_of(value) {
                 Some(_) => found.push(value),
                 None => open.extend(children(self.arena.node(value))),
             }
         }
         found
-    }
-
-    /// The function whose parameter a value is a part of.
-    fn root_of(&self, value: V) -> Option<FnRef> {
-        match self.arena.node(value) {
-            Node::Param(func, _) => Some(*func),
-            Node::Member(object, _) => self.root_of(*object),
-            _ => None,
-        }
     }
 
     /// What takes the lock under which a function runs.

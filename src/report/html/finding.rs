@@ -7,7 +7,7 @@ use super::code::{Mark, code};
 use super::mend::{mend, prose};
 use super::witness::witness;
 use crate::diagnostic::{Acceptance, Finding, Proof, Related, Role};
-use crate::report::{Run, escape};
+use crate::report::{Run, escape, level_note};
 use crate::rules::doc::page;
 use crate::source::{FileId, Place};
 use maud::{Markup, html};
@@ -38,7 +38,7 @@ pub fn finding(run: &Run<'_>, entry: &Entry<'_>) -> Markup {
             }
             div.body {
                 @if let Some(by) = by { p.note { (accepted(by)) } }
-                @if let Some(why) = finding.lowered { p.note { strong { "Lower than the rule: " } (why) } }
+                @if let Some(note) = level_note(finding) { p.note { (note) } }
                 (way(run, finding))
                 @match &finding.proof {
                     Proof::Proven(shown) => (witness(run, shown)),

@@ -32,7 +32,7 @@ pub fn map(graph: &Graph, label: &str) -> Markup {
                     (edge((WIDTH, middle(&entries, *from, graph.entries.len())), (left, middle(&writers, *to, graph.writers.len())), *tone, ""))
                 }
                 @for write in &graph.writes {
-                    @let title = format!("{}: {}", joined(&write.operators), joined(&write.verdicts));
+                    @let title = write.label();
                     (edge((left + WIDTH, middle(&writers, write.from, graph.writers.len())), (right, middle(&arrays, write.to, graph.arrays.len())), write.tone, &title))
                 }
                 @for (at, name) in graph.entries.iter().enumerate() {
@@ -57,10 +57,6 @@ fn started(name: &str) -> String {
         Some((kind, rest)) => format!("{kind} {}", keep_end(rest, NAME.saturating_sub(kind.len() + 1))),
         None => keep_end(&name, NAME),
     }
-}
-
-fn joined(names: &std::collections::BTreeSet<String>) -> String {
-    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The top of a box; a column of fewer boxes stands in the middle.

@@ -48,10 +48,18 @@ pub fn prose(text: &str) -> Markup {
     }
 }
 
-/// The longest code of a help, where it is more than a name.
+/// The longest code of a help that can be taken over as it stands: a whole call, or what is to be added to one. A name in angle
+/// brackets stands for something.
 fn call(help: &str) -> Option<&str> {
-    let codes = help.split('`').skip(1).step_by(2);
-    codes.filter(|code| code.contains(['(', '{', ':'])).max_by_key(|code| code.len())
+    let parts: Vec<&str> = help.split('`').collect();
+    let codes = parts.windows(2).step_by(2).filter_map(|pair| match pair {
+        [before, code] => {
+            let is_whole = before.ends_with("add ") || code.contains('(') && code.ends_with(')');
+            (is_whole && !code.contains('<')).then_some(*code)
+        }
+        _ => None,
+    });
+    codes.max_by_key(|code| code.len())
 }
 
 /// The lines that a rewrite of one file changes, before and after.
@@ -86,6 +94,11 @@ mod tests {
     #[test]
     fn the_call_of_a_help_is_its_longest_code() {
         assert_eq!(call("add `x: 1`, make it `updateOne({ _id: id }, u)`, see `f`"), Some("updateOne({ _id: id }, u)"));
-        assert_eq!(call("let the server add to the stored `attempts`"), None);
+        assert_eq!(call("add `'a.id': { $ne: id }` to the filter"), Some("'a.id': { $ne: id }"));
+        for help in
+            ["let the server add to the stored `attempts`", "drop `upsert: true`", "add `'a.<key>': { $ne: <key> }`"]
+        {
+            assert_eq!(call(help), None, "{help}");
+        }
     }
 }

@@ -15,7 +15,7 @@ mod witness;
 
 use super::json;
 use super::summary::{left_out, looked_at, not_followed};
-use super::{Run, Shown, counted, escape};
+use super::{Run, Shown, counted, escape, nothing};
 use crate::diagnostic::Level;
 use anchors::{Anchors, owners};
 use data::{embedded, policy};
@@ -99,7 +99,7 @@ fn parts(run: &Run<'_>, shown: &[Shown<'_>]) -> Markup {
     html! {
         section #findings {
             h2 { "Findings" }
-            @if shown.is_empty() { p { "Nothing was found." } } @else { (filters::filters(run, shown)) }
+            @if shown.is_empty() { p { (nothing(run)) } } @else { (filters::filters(run, shown)) }
             @for (at, ((found, by), anchor)) in shown.iter().zip(&anchors.names).enumerate() {
                 (finding(run, &Entry { finding: found, by: *by, anchor, at, is_open: is_few || at == 0 }))
             }

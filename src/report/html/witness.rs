@@ -2,7 +2,7 @@
 //!
 //! Input: a witness. Output: markup. Must not know: the rest of a finding.
 
-use crate::diagnostic::{Command, End, Harm, Index, Inputs, Move, Stored, Witness};
+use crate::diagnostic::{Command, End, Harm, Inputs, Move, Stored, Witness};
 use crate::report::columns::keep_start;
 use crate::report::witness::ends::{Told, collections, done_outside, told};
 use crate::report::witness::notation::{self, Detail};
@@ -46,7 +46,7 @@ impl Drawing<'_> {
                 span.when { "Stored before" }
                 (self.documents(&self.witness.start, None))
             }
-            @for index in self.indexes() {
+            @for index in &self.witness.indexes {
                 p.note {
                     "Unique in " code { (escape::line(&index.collection)) } ": "
                     code { (escape::line(&index.keys.join(", "))) }
@@ -57,16 +57,6 @@ impl Drawing<'_> {
                 }
             }
         }
-    }
-
-    fn indexes(&self) -> Vec<&Index> {
-        let mut indexes: Vec<&Index> = Vec::new();
-        for index in &self.witness.indexes {
-            if !indexes.contains(&index) {
-                indexes.push(index);
-            }
-        }
-        indexes
     }
 
     fn lanes(&self) -> Markup {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Acceptance, Finding, Level, Proof, Role};
 use crate::report::columns::{keep_start, width, wrapped};
 use crate::report::excerpt::{Target, View, excerpts};
 use crate::report::witness::{self, Layout};
-use crate::report::{Run, Spot, counted, escape};
+use crate::report::{Run, Spot, counted, escape, level_note};
 use crate::source::{FileId, Place};
 use miette::{GraphicalTheme, Severity};
 use std::collections::HashMap;
@@ -122,9 +122,12 @@ fn proof(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
     match &finding.proof {
         Proof::NotJudged => Vec::new(),
         Proof::Proven(witness) => {
-            let checks = finding.related.iter().filter(|related| related.role == Role::Check);
-            let weighty: Vec<Place> = std::iter::once(finding.place).chain(checks.map(|check| check.place)).collect();
-            witness::lines(run, witness, Layout { columns: style.width, full: style.full, weighty: &weighty })
+            let weighty = witness::weighty(finding);
+            witness::lines(
+                run,
+                witness,
+                Layout { columns: style.width, full: style.full, weighty: &weighty, rest: "`--full`" },
+            )
         }
         Proof::Unproven(reason) => {
             let text = clipped(format!("note: not proven: {}", escape::line(reason)), style);
@@ -135,17 +138,8 @@ fn proof(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
 
 /// Why the level is below that of the rule.
 fn lowered(finding: &Finding, style: &Style) -> Vec<String> {
-    let why = finding.lowered.iter();
-    let text = |why: &&str| format!("note: only {}: {why}", article(finding.level));
-    why.flat_map(|why| wrapped(&text(why), "  ", "        ", style.width)).collect()
-}
-
-fn article(level: Level) -> &'static str {
-    match level {
-        Level::Error => "an error",
-        Level::Warning => "a warning",
-        Level::Info => "an info",
-    }
+    let notes = level_note(finding).into_iter();
+    notes.flat_map(|why| wrapped(&format!("note: {why}"), "  ", "        ", style.width)).collect()
 }
 
 /// `models/a.js:5:9`, which terminals and editors know how to open.

@@ -3,7 +3,6 @@
 //! Input: a graph. Output: text. Must not know: the command line.
 
 use super::graph::{Graph, Tone};
-use super::mermaid::edge_label;
 use crate::report::escape;
 use std::fmt::Write as _;
 
@@ -28,7 +27,7 @@ pub fn dot(graph: &Graph) -> String {
         tell(format!("e{from} -> f{to} [{}];", style(*tone)));
     }
     for edge in &graph.writes {
-        tell(format!("f{} -> a{} [label={}, {}];", edge.from, edge.to, quoted(&edge_label(edge)), style(edge.tone)));
+        tell(format!("f{} -> a{} [label={}, {}];", edge.from, edge.to, quoted(&edge.label()), style(edge.tone)));
     }
     text.push_str("}\n");
     text

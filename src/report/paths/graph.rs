@@ -58,6 +58,14 @@ pub struct Edge {
     pub operators: BTreeSet<String>,
 }
 
+impl Edge {
+    /// `$push: check-then-push`
+    pub fn label(&self) -> String {
+        let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        format!("{}: {}", joined(&self.operators), joined(&self.verdicts))
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     /// `route POST /chat`

@@ -2,6 +2,7 @@
 //!
 //! Input: the write paths of a run, and the columns of the terminal. Output: text. Must not know: the command line.
 
+use super::graph::array_name;
 use crate::diagnostic::WritePath;
 use crate::report::columns::{width, wrapped};
 use crate::report::{Run, counted, escape};
@@ -51,7 +52,7 @@ fn cells(run: &Run<'_>, path: &WritePath) -> Option<Cells> {
     let cells = [
         format!("{}:{}", spot.file.path, spot.start.line),
         path.function.clone(),
-        format!("{}.{}", path.collection.as_deref().unwrap_or("*"), path.array),
+        array_name(path),
         path.operator.clone(),
         if path.kinds.is_empty() { dash() } else { path.kinds.join(", ") },
         path.guard.clone().unwrap_or_else(dash),

@@ -2,7 +2,7 @@
 //!
 //! Input: a graph. Output: text. Must not know: the command line.
 
-use super::graph::{Edge, Graph, Tone};
+use super::graph::{Graph, Tone};
 use crate::report::escape;
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ pub fn mermaid(graph: &Graph) -> String {
     }
     for edge in &graph.writes {
         let line = if edge.tone == Tone::Open { "-.->" } else { "-->" };
-        tell(format!("f{} {line}|\"{}\"| a{}", edge.from, label(&edge_label(edge)), edge.to));
+        tell(format!("f{} {line}|\"{}\"| a{}", edge.from, label(&edge.label()), edge.to));
     }
     let tones: Vec<Tone> =
         graph.starts.iter().map(|(.., tone)| *tone).chain(graph.writes.iter().map(|edge| edge.tone)).collect();
@@ -42,12 +42,6 @@ pub fn mermaid(graph: &Graph) -> String {
         }
     }
     text
-}
-
-/// `$push: check-then-push`
-pub fn edge_label(edge: &Edge) -> String {
-    let joined = |names: &std::collections::BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
-    format!("{}: {}", joined(&edge.operators), joined(&edge.verdicts))
 }
 
 /// A text between quotes: what Mermaid or HTML could read as more than itself is named by its number.

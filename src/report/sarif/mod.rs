@@ -127,7 +127,7 @@ fn result(
         related_locations: related.iter().map(|(id, spot, text)| related_location(run, *id, *spot, text)).collect(),
         code_flows: witness::code_flow(run, finding).or_else(|| code_flow(run, finding, spot)).into_iter().collect(),
         partial_fingerprints: fingerprints,
-        properties: properties(&finding.proof),
+        properties: properties(finding),
         fixes: finding.fix.as_ref().map(|fix| sarif_fix(run, fix)).into_iter().collect(),
         baseline_state: run.analysis.has_baseline.then_some(match by {
             Some(Acceptance::Baseline) => "unchanged",
@@ -137,12 +137,14 @@ fn result(
     })
 }
 
-fn properties(proof: &Proof) -> Option<ResultProperties> {
-    match proof {
-        Proof::NotJudged => None,
-        Proof::Proven(_) => Some(ResultProperties { proof: "proven", proof_reason: None }),
-        Proof::Unproven(reason) => Some(ResultProperties { proof: "not proven", proof_reason: Some(reason.clone()) }),
-    }
+fn properties(finding: &Finding) -> Option<ResultProperties> {
+    let (proof, proof_reason) = match &finding.proof {
+        Proof::NotJudged => (None, None),
+        Proof::Proven(_) => (Some("proven"), None),
+        Proof::Unproven(reason) => (Some("not proven"), Some(reason.clone())),
+    };
+    let level_reason = finding.lowered;
+    (proof.is_some() || level_reason.is_some()).then_some(ResultProperties { proof, proof_reason, level_reason })
 }
 
 fn suppression(by: &Acceptance) -> Suppression {

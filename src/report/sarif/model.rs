@@ -122,9 +122,13 @@ pub struct SarifResult {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultProperties {
-    pub proof: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_reason: Option<String>,
+    /// Why the level is below that of the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level_reason: Option<&'static str>,
 }
 
 /// Why a result does not count.

@@ -10,8 +10,8 @@ pub use script::script;
 
 use super::Run;
 use super::columns::{keep_start, width, wrapped};
-use super::counted;
 use super::escape;
+use super::{counted, level_note};
 use crate::diagnostic::{Finding, Harm, Inputs, Move, Proof, Role, Witness};
 use crate::source::{FileId, Place};
 use ends::{collections, ends};
@@ -33,6 +33,14 @@ pub struct Layout<'a> {
     pub full: bool,
     /// Places that tell the harm, the act first.
     pub weighty: &'a [Place],
+    /// By what the steps are shown that are left out.
+    pub rest: &'static str,
+}
+
+/// The places of a finding that tell its harm: the act and the checks.
+pub fn weighty(finding: &Finding) -> Vec<Place> {
+    let checks = finding.related.iter().filter(|related| related.role == Role::Check);
+    std::iter::once(finding.place).chain(checks.map(|check| check.place)).collect()
 }
 
 /// The lines of a witness.
@@ -45,10 +53,10 @@ pub fn lines(run: &Run<'_>, witness: &Witness, layout: Layout<'_>) -> Vec<String
     }
     let room = MAX_LINES.saturating_sub(before.len() + closing.len());
     if table.fits(room) {
-        return [before, table.within(room, layout.weighty), closing].concat();
+        return [before, table.within(room, layout), closing].concat();
     }
     // What the requests read and do says more than what was there.
-    [table.within(MAX_LINES.saturating_sub(closing.len()), layout.weighty), closing].concat()
+    [table.within(MAX_LINES.saturating_sub(closing.len()), layout), closing].concat()
 }
 
 /// A finding with its whole witness; `None` without one.
@@ -58,7 +66,8 @@ pub fn page(run: &Run<'_>, finding: &Finding, columns: usize) -> Option<String> 
     let place = format!("{}:{}:{}", spot.file.path, spot.start.line, spot.start.column);
     let head = format!("{}[{}] {place}: {}", finding.level.name(), finding.rule, finding.message);
     let mut text = wrapped(&escape::line(&head), "", INDENT, columns);
-    text.extend(lines(run, witness, Layout { columns, full: true, weighty: &[] }));
+    text.extend(level_note(finding).iter().flat_map(|note| wrapped(note, INDENT, INDENT, columns)));
+    text.extend(lines(run, witness, Layout { columns, full: true, weighty: &[], rest: "" }));
     Some(text.join("\n"))
 }
 
@@ -177,16 +186,16 @@ impl<'a> Table<'a> {
     }
 
     /// At most `most` lines: the header, and the steps that weigh most.
-    fn within(&self, most: usize, weighty: &[Place]) -> Vec<String> {
+    fn within(&self, most: usize, layout: Layout<'_>) -> Vec<String> {
         let head = self.head();
         let room = most.saturating_sub(head.len());
         let steps = &self.witness.steps;
-        let kept = kept(steps, if steps.len() > room { room.saturating_sub(1) } else { room }, weighty);
+        let kept = kept(steps, if steps.len() > room { room.saturating_sub(1) } else { room }, layout.weighty);
         let rows = kept.iter().filter_map(|at| steps.get(*at)).map(|step| self.row(step.request, &self.short(step)));
         let mut lines: Vec<String> = head.into_iter().chain(rows).collect();
         if kept.len() < steps.len() {
             let left_out = counted(steps.len() - kept.len(), "more step");
-            lines.push(format!("{INDENT}… and {left_out}, with `--full`"));
+            lines.push(format!("{INDENT}… and {left_out}, with {}", layout.rest));
         }
         lines
     }

@@ -117,7 +117,7 @@ fn laid_out(witness: &Witness, columns: usize, full: bool) -> String {
     let run = Run { sources: &sources, analysis: &Analysis::default(), prefix: "", exit_code: 1 };
     let weighty = [witness.steps.last().and_then(|step| step.place), witness.steps.first().and_then(|step| step.place)];
     let weighty: Vec<Place> = weighty.into_iter().flatten().collect();
-    let lines = lines(&run, witness, Layout { columns, full, weighty: &weighty });
+    let lines = lines(&run, witness, Layout { columns, full, weighty: &weighty, rest: "`--full`" });
     assert!(full || lines.len() <= MAX_LINES, "{lines:#?}");
     assert!(lines.iter().all(|line| width(line) <= columns), "{lines:#?}");
     lines.join("\n")
