@@ -112,6 +112,44 @@ fn elements_that_are_there_twice_are_counted_by_the_key_of_their_kind() {
     assert_eq!(counted(&mut connection, "a", merged), 3);
 }
 
+/// The element of each request is unlike the other's, but for its key.
+#[test]
+fn elements_that_differ_beside_their_key_are_duplicates() {
+    let racy = RACY.replace("messages: item", "messages: { mergeId: item.mergeId, at: new Date() }");
+    let queries = query(&racy, "a.js:5");
+    assert!(queries[0]["counts"].as_str().unwrap().contains("by `mergeId`"), "{queries}");
+}
+
+/// As the clean-up, which takes the first kind that an element is of, and no key that code writes for want of one.
+#[test]
+fn an_element_is_counted_by_the_first_of_its_kinds() {
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.connect();
+    let push = RACY.replace("'messages.mergeId': item.mergeId", "'messages.imageId': item.imageId");
+    let queries = query(&push, "a.js:5");
+    let by = |key: &str| {
+        let mut all = queries.as_array().unwrap().iter();
+        all.find(|query| query["counts"].as_str().unwrap().ends_with(key)).unwrap().clone()
+    };
+    let merged = |id: &str| doc! { "isMerged": true, "mergeId": id, "imageId": "one" };
+    let image = |id: &str| doc! { "type": "image", "imageId": id };
+    insert(&mut connection, "a", "chats", vec![doc! { "messages": [merged("a"), merged("b"), image(""), image("")] }]);
+    assert_eq!(
+        (counted(&mut connection, "a", &by("by `imageId`")), counted(&mut connection, "a", &by("by `mergeId`"))),
+        (0, 0)
+    );
+    insert(
+        &mut connection,
+        "a",
+        "chats",
+        vec![doc! { "messages": [merged("a"), merged("a"), image("x"), image("x")] }],
+    );
+    assert_eq!(
+        (counted(&mut connection, "a", &by("by `imageId`")), counted(&mut connection, "a", &by("by `mergeId`"))),
+        (1, 1)
+    );
+}
+
 #[test]
 fn the_script_for_people_has_the_same_calls() {
     let outcome = of(INSERT, &["a.js:4"]);
@@ -134,6 +172,8 @@ fn what_leaves_no_trace_is_said() {
     let outcome = of(program, &["a.js:4"]);
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("leaves no trace that a query could count"), "{outcome:?}");
+    let unparsed = of("let = ;\n", &["a.js:1"]);
+    assert!(unparsed.stderr.contains("it is not about what is stored"), "{unparsed:?}");
     let nothing = of(program, &["a.js:1"]);
     assert!(nothing.stderr.contains("no finding has its act or its check at a.js:1"), "{nothing:?}");
     let misspelt = of(program, &["a.js:4", "--rule", "lost-updat"]);

@@ -60,7 +60,7 @@ pub fn run(args: &RepairArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) ->
         ListFormat::Human => {
             let head = format!("// {} at {path}:{line}: {}", finding.rule, finding.message);
             let texts: Vec<String> = queries.iter().map(script).collect();
-            writeln!(stdout, "{}\n\n{}", escape::line(&head), texts.join("\n"))
+            write!(stdout, "{}\n\n{}", escape::line(&head), texts.join("\n"))
         }
     })?;
     Ok(CLEAN)

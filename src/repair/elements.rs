@@ -2,53 +2,78 @@
 //!
 //! Input: a finding, the tracked arrays, the write paths. Output: queries. Must not know: how an element gets in twice.
 
-use super::query::{Query, extra, listed};
-use crate::config::{Pattern, Scalar, TrackedArray};
-use crate::diagnostic::{Command, Finding, Stored, WritePath};
+use super::query::{LOST, Query, extra, listed};
+use crate::config::{Kind, Pattern, Scalar, TrackedArray};
+use crate::diagnostic::{Command, End, Finding, Stored, Witness, WritePath};
 use crate::rules::kinds::is_array;
 use serde_json::{Map, Value, json};
 
-const LOST: &str = "what such a race loses leaves no trace that a query could count";
 const UNNAMED: &str = "nothing says in which collection";
 const UNKEYED: &str = "nothing says when two elements are the same: track the array in pushguard.toml";
 /// Operators that add elements.
 const APPENDS: [&str; 4] = ["$push", "$addToSet", "$concatArrays", "save"];
 
-pub fn queries(finding: &Finding, arrays: &[TrackedArray], paths: &[WritePath]) -> Result<Vec<Query>, &'static str> {
-    let array = finding.array.as_deref().ok_or(LOST)?;
+pub fn queries(
+    finding: &Finding,
+    array: &str,
+    arrays: &[TrackedArray],
+    paths: &[WritePath],
+) -> Result<Vec<Query>, &'static str> {
     let path = paths.iter().find(|path| path.place == finding.place && path.array == array);
-    let is_appended = path.is_some_and(|path| APPENDS.contains(&path.operator.as_str()));
-    if !is_doubled(finding, array) && (finding.proof.witness().is_some() || !is_appended) {
+    let tracked = arrays.iter().find(|tracked| is_array(tracked, finding.collection.as_deref(), array));
+    let kinds = tracked.map(|tracked| tracked.kinds.as_slice()).unwrap_or_default();
+    let is_written = |kind: &Kind| path.is_none_or(|path| path.kinds.is_empty() || path.kinds.contains(&kind.name));
+    let written: Vec<usize> = (0..kinds.len()).filter(|at| kinds.get(*at).is_some_and(is_written)).collect();
+    let own = asked(finding, array).or_else(|| path.map(|path| path.key.clone()).filter(|key| !key.is_empty()));
+    let of_kinds = written.iter().filter_map(|at| kinds.get(*at)).map(|kind| kind.key.as_slice());
+    let is_left = match finding.proof.witness() {
+        Some(witness) => {
+            let whole = [String::new()];
+            let mut keys = of_kinds.chain(own.as_deref()).chain([whole.as_slice()]);
+            keys.any(|key| is_doubled(witness, array, key))
+        }
+        None => path.is_some_and(|path| APPENDS.contains(&path.operator.as_str())),
+    };
+    if !is_left {
         return Err(LOST);
     }
     let collection = finding.collection.as_deref().ok_or(UNNAMED)?;
-    let tracked = arrays.iter().find(|tracked| is_array(tracked, Some(collection), array));
-    let kinds = tracked.map(|tracked| tracked.kinds.as_slice()).unwrap_or_default();
-    let of_kinds: Vec<Query> = kinds
-        .iter()
-        .filter(|kind| path.is_none_or(|path| path.kinds.is_empty() || path.kinds.contains(&kind.name)))
-        .map(|kind| {
-            let patterns: Vec<Value> = kind.when.patterns().iter().map(|pattern| matched(array, pattern)).collect();
-            let what = format!("elements of `{array}` of the kind {}", kind.name);
-            query(collection, array, &kind.key, &what, Some(json!({ "$or": patterns })))
-        })
-        .collect();
-    if !of_kinds.is_empty() {
-        return Ok(of_kinds);
+    if !written.is_empty() {
+        return Ok(written.into_iter().filter_map(|at| of_kind(collection, array, kinds, at)).collect());
     }
-    let key = asked(finding, array).or_else(|| path.map(|path| path.key.clone()).filter(|key| !key.is_empty()));
-    let key = key.ok_or(UNKEYED)?;
+    let key = own.ok_or(UNKEYED)?;
     Ok(vec![query(collection, array, &key, &format!("elements of `{array}`"), None)])
+}
+
+/// The query for one of the kinds of an array. Of the kinds that an element is of, the first counts.
+fn of_kind(collection: &str, array: &str, kinds: &[Kind], at: usize) -> Option<Query> {
+    let (earlier, kind) = (kinds.get(..at)?, kinds.get(at)?);
+    let mut is_of_kind = Map::from_iter([("$or".to_owned(), patterns(array, kind))]);
+    if !earlier.is_empty() {
+        let others =
+            earlier.iter().map(|kind| json!({ "$and": [has_key(array, &kind.key), { "$or": patterns(array, kind) }] }));
+        is_of_kind.insert("$nor".to_owned(), others.collect());
+    }
+    let what = format!("elements of `{array}` of the kind {}", kind.name);
+    Some(query(collection, array, &kind.key, &what, Some(Value::Object(is_of_kind))))
+}
+
+fn patterns(array: &str, kind: &Kind) -> Value {
+    kind.when.patterns().iter().map(|pattern| matched(array, pattern)).collect()
+}
+
+/// That fields are there and tell an element from others: none is what code writes for want of a value.
+fn has_key(array: &str, key: &[String]) -> Value {
+    key.iter().map(|field| (below(array, field), json!({ "$nin": [null, "", false] }))).collect::<Map<_, _>>().into()
 }
 
 fn query(collection: &str, array: &str, key: &[String], what: &str, of_kind: Option<Value>) -> Query {
     let paths: Vec<String> = key.iter().map(|field| below(array, field)).collect();
-    let has_key: Map<String, Value> = paths.iter().map(|path| (path.clone(), json!({ "$exists": true }))).collect();
     let values: Vec<String> = paths.iter().map(|path| format!("${path}")).collect();
     let mut pipeline = vec![json!({ "$unwind": format!("${array}") })];
     pipeline.extend(of_kind.map(|of_kind| json!({ "$match": of_kind })));
     pipeline.extend([
-        json!({ "$match": has_key }),
+        json!({ "$match": has_key(array, key) }),
         json!({ "$group": { "_id": { "document": "$_id", "key": values }, "count": { "$sum": 1 } } }),
         json!({ "$match": { "count": { "$gt": 1 } } }),
         json!({ "$group": { "_id": null, "keys": { "$sum": 1 }, "duplicates": extra() } }),
@@ -64,7 +89,7 @@ fn below(array: &str, field: &str) -> String {
 
 /// What a pattern asks of an element that stands in the place of its array.
 fn matched(array: &str, pattern: &Pattern) -> Value {
-    let has = pattern.has.iter().map(|field| (below(array, field), json!({ "$exists": true })));
+    let Value::Object(mut asked) = has_key(array, &pattern.has) else { return Value::Null };
     let equals = pattern.equals.iter().map(|(field, value)| {
         let value = match value {
             Scalar::Bool(value) => json!(value),
@@ -73,17 +98,25 @@ fn matched(array: &str, pattern: &Pattern) -> Value {
         };
         (below(array, field), value)
     });
-    Value::Object(has.chain(equals).collect())
+    asked.extend(equals);
+    Value::Object(asked)
 }
 
-/// Whether the witness leaves two equal elements in an array.
-fn is_doubled(finding: &Finding, array: &str) -> bool {
-    let doubled = |stored: &Stored| {
-        let field = array.split('.').try_fold(&stored.document, |value, name| value.get(name));
-        let elements = field.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        elements.iter().enumerate().any(|(at, element)| elements.iter().skip(at + 1).any(|other| other == element))
+/// Whether the witness leaves two elements of an array that are equal by a key, and no order of the requests does.
+fn is_doubled(witness: &Witness, array: &str, key: &[String]) -> bool {
+    let doubled = |end: &End| end.documents.iter().any(|stored| has_twins(stored, array, key));
+    doubled(&witness.outcome) && !witness.serial.iter().any(doubled)
+}
+
+fn has_twins(stored: &Stored, array: &str, key: &[String]) -> bool {
+    let at = |value: &Value, path: &str| -> Option<Value> {
+        path.split('.').filter(|name| !name.is_empty()).try_fold(value, |value, name| value.get(name)).cloned()
     };
-    finding.proof.witness().is_some_and(|witness| witness.outcome.documents.iter().any(doubled))
+    let elements = at(&stored.document, array);
+    let elements = elements.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let keys: Vec<Vec<Value>> =
+        elements.iter().filter_map(|element| key.iter().map(|field| at(element, field)).collect()).collect();
+    keys.iter().enumerate().any(|(at, one)| keys.iter().skip(at + 1).any(|other| other == one))
 }
 
 /// The fields of the elements that the code asks for: `messages.id` of a filter.

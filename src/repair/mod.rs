@@ -8,13 +8,15 @@ mod inserted;
 mod query;
 
 use crate::config::TrackedArray;
-use crate::diagnostic::{Finding, WritePath};
+use crate::diagnostic::{Finding, Proof, WritePath};
+use query::LOST;
 pub use query::Query;
 
 /// The queries for a finding; else why there is none.
 pub fn queries(finding: &Finding, arrays: &[TrackedArray], paths: &[WritePath]) -> Result<Vec<Query>, &'static str> {
-    if let Some(query) = inserted::query(finding) {
-        return Ok(vec![query]);
+    match &finding.array {
+        Some(array) => elements::queries(finding, array, arrays, paths),
+        None if finding.proof == Proof::NotJudged => Err("it is not about what is stored"),
+        None => inserted::query(finding).map(|query| vec![query]).ok_or(LOST),
     }
-    elements::queries(finding, arrays, paths)
 }
