@@ -190,7 +190,7 @@ fn indexes_and_calls_that_are_not_followed_are_named() {
     let program = "module.exports = async (db, any, mail) => {\n  await db.collection('users').createIndex({ mail: 1 }, { unique: true });\n  const name = pick(any);\n  await db.collection(name).insertOne({ mail });\n};\n";
     let project = Project::new(&[("a.js", program)]);
     let text = project.run(&["init", "--print"]).stdout;
-    assert!(text.contains("#   user: mail\n"), "{text}");
+    assert!(text.contains("#   users: mail\n"), "{text}");
     assert!(text.contains("#   a.js:4 `"), "{text}");
     assert_eq!(project.run(&["init"]).code, Some(0));
     assert_eq!(project.run(&["check", "--list-files"]).code, Some(0));

@@ -2,11 +2,14 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+#[path = "../shell/outcome.rs"]
+mod outcome;
 pub mod random;
 
 use crate::mongod::Server;
 use crate::mongod::wire::Connection;
 use bson::{Bson, Document, doc};
+pub use outcome::Outcome;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -16,20 +19,6 @@ pub const COLLECTION: &str = "userChat";
 pub struct Bench {
     pub server: Server,
     pub folder: tempfile::TempDir,
-}
-
-/// How a process ended.
-#[derive(Debug)]
-pub struct Outcome {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Outcome {
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
 }
 
 impl Bench {
@@ -111,9 +100,7 @@ impl Bench {
 }
 
 pub fn ended(child: Child) -> Outcome {
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Outcome::of(child.wait_with_output().unwrap())
 }
 
 /// Elements of the backups in a folder, by the operation that took them.

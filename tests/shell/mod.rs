@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+mod outcome;
+
 use assert_cmd::Command;
+pub use outcome::Outcome;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -94,27 +97,7 @@ impl Project {
     }
 }
 
-/// What a process left behind. `code` is `None` when a signal killed it.
-#[derive(Debug)]
-pub struct Outcome {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
 impl Outcome {
-    fn of(output: std::process::Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap()
-    }
-
     /// `path:line rule` of each finding in a JSON report.
     pub fn findings(&self) -> Vec<String> {
         let log = self.json();

@@ -63,7 +63,7 @@ pub fn rule_names() -> PossibleValuesParser {
 /// What is accepted.
 #[derive(Debug, clap::Args)]
 pub struct AcceptArgs {
-    /// Also show what comments and the baseline suppress, marked so, in the human, JSON and SARIF formats
+    /// Also show what comments and the baseline suppress, marked so, in the reports that show them: human, JSON, SARIF, HTML and Markdown
     #[arg(long)]
     pub report_suppressed: bool,
     /// Baseline file [default: pushguard-baseline.json in the root, if there is one]
