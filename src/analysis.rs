@@ -7,6 +7,7 @@ mod calls;
 mod cancel;
 mod clients;
 mod coverage;
+mod linking;
 mod memory;
 mod paths;
 mod places;
@@ -20,6 +21,7 @@ pub use belief::beliefs;
 use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
+use linking::{link, on_own_threads};
 pub use memory::Memory;
 use places::place;
 pub use read::file_facts;
@@ -32,14 +34,12 @@ use crate::limits;
 use crate::panics::{self, Panic};
 use crate::project::census::Census;
 use crate::project::mongo::telling_names;
-use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project, schema::Schemas};
 use crate::rules::context::{Context, Draft};
 use crate::rules::silence::Silent;
 use crate::rules::write_paths::{self, PathDraft};
 use crate::rules::{CHECKS, PROJECT_CHECKS, default_level, level_of};
 use crate::source::{FileId, Place, Sources};
-use crate::stack;
 use crate::suppress;
 use crate::timings::{Laps, Timings, slowest};
 use crate::value::{FnRef, Site};
@@ -71,14 +71,6 @@ pub fn analyze_again(
     cancel: &Cancel,
 ) -> Option<Analysis> {
     on_own_threads(|| analyze_here(sources, config, memory, progress, cancel, None))
-}
-
-/// Runs `work` with threads of its own, on a stack for the values of a whole project.
-fn on_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().build() {
-        Ok(pool) => pool.install(|| stack::for_project(work)),
-        Err(_) => stack::for_project(work),
-    }
 }
 
 fn analyze_here(
@@ -155,35 +147,9 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
 }
 
-/// First-party imports: file, specifier, and whether a file was found.
-type Imports = Vec<(u32, String, bool)>;
-
-/// Links what `memory` knows of all files.
-fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (Project, Imports) {
-    let resolver = Resolver::new(sources);
-    let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
-    let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
-    let project = if memory.is_of_one_run {
-        let facts = memory.facts.iter_mut().map(FileFacts::take_all_but_notes);
-        Project::link(&lengths, facts, marks(config), &resolve)
-    } else {
-        Project::link(&lengths, memory.facts.iter(), marks(config), &resolve)
-    };
-    (project, resolver.own_imports())
-}
-
 /// Words by which code that writes to MongoDB is told at a glance.
 pub fn database_words() -> Vec<&'static str> {
     telling_names()
-}
-
-/// The functions of the completion protocol, which its rules ask for by name.
-fn marks(config: &Config) -> Marks {
-    let Some(completion) = &config.protocol.completion else { return Marks::default() };
-    let mut calls = vec![completion.producer.clone(), completion.consumer.clone()];
-    calls.extend(completion.complete.iter().cloned());
-    calls.extend(completion.recovery.clone());
-    Marks { calls, results: vec![completion.producer.clone()] }
 }
 
 /// What the rules say of all functions, the calls that they saw, and where they failed.

@@ -144,8 +144,6 @@ const CIRCLES_LEFT: &[&[&str]] = &[
         "project/proven.rs",
         "project/writes.rs",
     ],
-    &["project/indexes.rs", "project/schema.rs"],
-    &["report/json/mod.rs", "report/json/witness.rs"],
     &[
         "rules/check_then_push.rs",
         "rules/context.rs",

@@ -2,7 +2,9 @@
 //!
 //! Input: sources and a line. Output: text. Must not know: how it is asked for.
 
-use super::{Cancel, Memory, link, on_own_threads};
+use super::cancel::Cancel;
+use super::linking::{link, on_own_threads};
+use super::memory::Memory;
 use crate::config::Config;
 use crate::diagnostic::BelievedCall;
 use crate::project::Project;

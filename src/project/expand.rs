@@ -99,7 +99,7 @@ impl Project {
                 let ends_query = matches!(name, "exec" | "toArray") && !args.is_empty();
                 ends_query
                     || super::mongo::is_method(name)
-                    || super::indexes::is_index_method(name)
+                    || super::index::is_index_method(name)
                     || RELEVANT.contains(&name)
                     || CHANGING.contains(&name)
                     || ASKING.contains(&name)

@@ -4,43 +4,11 @@
 //! Input: the receiver and the arguments of a call. Output: what it says of a collection. Must not know: rules.
 
 use super::handles::Handle;
+use super::index::{Index, is_index_method};
 use super::link::{Op, Project};
 use super::mongo::Action;
 use super::schema::Schemas;
 use crate::value::{Key, Node, Site, Sym, V};
-
-/// A unique index.
-#[derive(Clone, Debug)]
-pub struct Index {
-    /// Dotted paths; none where they are not known.
-    pub keys: Vec<String>,
-    /// Documents with none of the keys are left out.
-    pub sparse: bool,
-    /// `partialFilterExpression`: documents that it does not hold of are left out.
-    pub partial: Option<V>,
-}
-
-impl Index {
-    pub fn plain(keys: Vec<String>) -> Self {
-        Self { keys, sparse: false, partial: None }
-    }
-
-    /// Whether all of its keys are among these.
-    pub fn is_within(&self, keys: &[String]) -> bool {
-        !self.keys.is_empty() && self.keys.iter().all(|key| keys.contains(key))
-    }
-}
-
-/// Methods of a collection that make indexes, and functions that make those of a collection that they are given.
-pub(super) fn is_index_method(name: &str) -> bool {
-    // Nearly every name ends here.
-    if !name.contains(['x', 'X']) {
-        return false;
-    }
-    let of = name.to_lowercase();
-    let rest = ["create", "ensure", "add", "make", "build", "sync"].iter().find_map(|verb| of.strip_prefix(verb));
-    rest.is_some_and(|rest| rest.starts_with("index") || rest.ends_with("index") || rest.ends_with("indexes"))
-}
 
 impl Project {
     /// A unique index with these keys and options.

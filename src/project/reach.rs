@@ -4,7 +4,7 @@
 //! Input: the own steps of all functions. Output: the functions that have, call, hand on or hold one with such a call.
 //! Must not know: rules, what the steps are asked for.
 
-use super::indexes::is_index_method;
+use super::index::is_index_method;
 use super::link::{Op, Project, Step};
 use super::mongo::is_method;
 use crate::limits;

@@ -4,7 +4,7 @@ use super::context::{Context, Trace};
 use super::proof::{Judged, Mend};
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
-use crate::project::indexes::Index;
+use crate::project::index::Index;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::relation::Relation;
 use crate::value::{Arena, C, Freshness, Key, Node, V};

@@ -3,11 +3,13 @@
 //! Input: a run. Output: one object on one line, with 1-based lines and 1-based UTF-16 columns.
 //! Must not know: terminals.
 
+mod place;
 pub(super) mod witness;
 
 use super::summary::{Summary, summary};
 use super::{Run, Spot};
 use crate::diagnostic::{Acceptance, Edit, Finding, Fix, Level, Proof, Related};
+use place::{JsonPlace, json_place};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
@@ -75,13 +77,6 @@ pub(super) struct Range<'a> {
     column: u32,
     end_line: u32,
     end_column: u32,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct JsonPlace<'a> {
-    path: &'a str,
-    line: u32,
-    column: u32,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -163,10 +158,6 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptan
 
 fn json_related<'a>(run: &Run<'a>, related: &'a Related) -> Option<JsonRelated<'a>> {
     Some(JsonRelated { place: json_place(run.locate(related.place)?), message: &related.message })
-}
-
-fn json_place(spot: Spot<'_>) -> JsonPlace<'_> {
-    JsonPlace { path: &spot.file.path, line: spot.start.line, column: spot.start.column }
 }
 
 fn json_fix<'a>(run: &Run<'a>, fix: &'a Fix) -> JsonFix<'a> {

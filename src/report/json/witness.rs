@@ -2,7 +2,7 @@
 //!
 //! Input: a witness. Output: plain data with places in lines and columns. Must not know: the rest of a finding.
 
-use super::{JsonPlace, json_place};
+use super::place::{JsonPlace, json_place};
 use crate::diagnostic::{Command, End, Harm, Index, Move, Stored, Witness};
 use crate::report::Run;
 use schemars::JsonSchema;
