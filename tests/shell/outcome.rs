@@ -18,6 +18,6 @@ impl Outcome {
     }
 
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        serde_json::from_str(&self.stdout).map_err(|error| format!("{error}: {self:?}")).unwrap()
     }
 }
