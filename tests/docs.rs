@@ -14,10 +14,11 @@ use std::process::Command;
 use tools::docs::blocks;
 use tools::done;
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "getting-started",
     "cleanup",
     "how-it-decides",
+    "what-it-reads",
     "limits",
     "configuration",
     "rules",

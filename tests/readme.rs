@@ -5,7 +5,7 @@
 mod shell;
 mod tools;
 
-use shell::{CLEAN, Project};
+use shell::{CLEAN, Project, RACY};
 use std::path::Path;
 use std::process::Output;
 use tools::docs::blocks;
@@ -55,26 +55,45 @@ fn the_first_race_is_found_and_the_shown_report_is_the_real_one() {
 }
 
 #[test]
-fn the_gate_passes_and_fails_as_shown() {
+fn the_recipe_accepts_what_is_there_and_refuses_what_is_new() {
     let Some(path) = tools::with(&["git"]) else { return };
-    let project = Project::new(&[("models/a.js", CLEAN)]);
+    let project = Project::new(&[("models/a.js", RACY)]);
     let git = |args: &[&str]| done(command("git", project.path(), &path).args(args));
     git(&["init", "--quiet", "--initial-branch", "main"]);
+    let ours = |line: &&String| line.starts_with("pushguard ");
+    let recipe: Vec<String> = commands().iter().filter(ours).cloned().collect();
+    let is_gate = |line: &String| line.starts_with("pushguard check --s");
+    let first = recipe.iter().position(is_gate).unwrap();
+    let (gates, rest) = recipe[first..].split_at(2);
+    // What is there today is accepted.
+    for step in &recipe[..first] {
+        let outcome = run(step, project.path());
+        assert_eq!(outcome.status.code(), Some(0), "{step}\n{}", both(&outcome));
+    }
     git(&["add", "--all"]);
     git(&["commit", "--quiet", "--message", "first"]);
     git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
-    let gates: Vec<String> = commands().into_iter().filter(|line| line.starts_with("pushguard check --s")).collect();
-    assert_eq!(gates.len(), 2, "{gates:?}");
-    for gate in &gates {
-        assert_eq!(run(gate, project.path()).status.code(), Some(0), "{gate}");
+    assert!(gates.iter().all(is_gate) && !rest.is_empty(), "{recipe:?}");
+    for gate in gates {
+        let passed = run(gate, project.path());
+        assert_eq!(passed.status.code(), Some(0), "{gate}\n{}", both(&passed));
     }
-    project.write("models/a.js", shell::RACY.as_bytes());
+    project.write("models/b.js", RACY.as_bytes());
     git(&["add", "--all"]);
-    for gate in &gates {
+    for gate in gates {
         let failed = run(gate, project.path());
         assert_eq!(failed.status.code(), Some(1), "{gate}\n{}", both(&failed));
         git(&["commit", "--quiet", "--allow-empty", "--message", "next"]);
     }
+    project.write("models/a.js", CLEAN.as_bytes());
+    project.write("models/b.js", CLEAN.as_bytes());
+    let accepted = || std::fs::read_to_string(project.path().join("pushguard-baseline.json")).unwrap();
+    assert!(accepted().contains("check-then-push"));
+    for step in rest {
+        let outcome = run(step, project.path());
+        assert_eq!(outcome.status.code(), Some(0), "{step}\n{}", both(&outcome));
+    }
+    assert!(!accepted().contains("check-then-push"), "{}", accepted());
 }
 
 #[test]
