@@ -218,6 +218,46 @@ fn a_tag_needs_its_version_and_its_notes() {
     assert_eq!(run(".ci/version", &["v9.9.9"]), (Some(1), other));
 }
 
+#[test]
+fn each_target_is_built_with_the_profile_and_the_wheel_that_it_needs() {
+    let Some(path) = tools::with(&["bash", "sed"]) else { return };
+    let project = Project::new(&[]);
+    let rust = env!("CARGO_PKG_RUST_VERSION");
+    project.write("Cargo.toml", read("Cargo.toml").as_bytes());
+    // Stand-ins that say how they are called; cargo's leaves a binary where the real one does.
+    let log = "echo \"$(basename \"$0\") $*\" >> log\n";
+    let cargo = format!(
+        "#!/bin/sh\n{log}for target; do :; done\nfolder=target/$target/dist\nmkdir -p $folder\n\
+         echo \"$RUSTUP_TOOLCHAIN\" | tee $folder/pushguard > $folder/pushguard.exe\n"
+    );
+    let other = format!("#!/bin/sh\n{log}");
+    for (name, script) in [
+        ("bin/cargo", cargo.as_str()),
+        ("bin/rustup", &other),
+        ("bin/python3", &other),
+        ("bin/maturin", &other),
+        (".ci/build", &read(".ci/build")),
+    ] {
+        let file = project.write(name, script.as_bytes());
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{path}", project.path().join("bin").display());
+    for target in targets() {
+        project.write("log", b"");
+        done(command(project.path().join(".ci/build").to_str().unwrap(), project.path(), &path).arg(&target));
+        let suffix = if target.contains("windows") { ".exe" } else { "" };
+        assert_eq!(project.read(&format!("target/binaries/{target}/pushguard{suffix}")), format!("{rust}\n"));
+        let log = project.read("log");
+        let toolchain = format!("rustup toolchain install {rust} --profile minimal --target {target}\n");
+        let build = format!("cargo build --locked --profile dist --target {target}\n");
+        assert!(log.starts_with(&format!("{toolchain}{build}")), "{log}");
+        let wheel = log.lines().find_map(|line| line.strip_prefix("maturin ")).unwrap_or_default();
+        let tags = if target.ends_with("-musl") { " --compatibility manylinux2014 musllinux_1_1" } else { "" };
+        let expected = format!("build --locked --target {target} --out target/wheels{tags}");
+        assert_eq!(wheel, if target.ends_with("-gnu") { "" } else { &expected }, "{target}");
+    }
+}
+
 /// A wheel of a crate that has the metadata of this one, and runs the program under test.
 fn wheel(project: &Project, path: &str) -> PathBuf {
     let manifest: toml::Table = read("Cargo.toml").parse().unwrap();

@@ -87,6 +87,12 @@ fn the_extension_works_in_vs_code() {
     project.write("works/node_modules/.bin/pushguard", trap.as_bytes());
     fs::set_permissions(installed.join(".bin/pushguard"), fs::Permissions::from_mode(0o755)).unwrap();
 
+    // Its settings name a program, which counts with trust alone.
+    let setting = br#"{ "pushguard.path": "${workspaceFolder}/tools/pushguard" }"#;
+    project.write("works/.vscode/settings.json", setting);
+    fs::create_dir(project.path().join("works/tools")).unwrap();
+    symlink(env!("CARGO_BIN_EXE_pushguard"), project.path().join("works/tools/pushguard")).unwrap();
+
     let shots = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("vscode");
     fs::create_dir_all(&shots).unwrap();
     let find = |name: &str| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|it| it.is_file());

@@ -1,7 +1,8 @@
 'use strict';
 
 // What must hold of the extension in VS Code. Arguments: the packed extension, and a folder with the projects `works`, with the
-// program in its `node_modules`, and `missing`, without one. The first thing that does not hold ends it with an error.
+// program in its `node_modules` and one that its settings name, and `missing`, without one. The first thing that does not hold ends
+// it with an error.
 
 const assert = require('node:assert/strict');
 const { cpSync, existsSync, readFileSync } = require('node:fs');
@@ -127,7 +128,7 @@ async function main() {
     const other = await code.open(join(projects, 'missing'), 'models/chat.js');
     await other.do(misses);
     await other.close();
-    // The launcher in `.bin` leaves this when it runs: before there was trust it must not, and then the binary itself does.
+    // The launcher in `.bin` leaves this when it runs: before there was trust it must not, and then the one that is named does, or the binary.
     assert.ok(!existsSync(join(projects, 'launched')));
   } finally {
     await code.close();

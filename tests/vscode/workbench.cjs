@@ -57,7 +57,7 @@ async function start(vsix, path) {
 async function open(browser, port, folder, file) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   const trouble = [];
   page.on('console', (message) => {
     // The editor has errors of its own, for the parts that it is run without; and where a panel has no script, the browser
@@ -134,7 +134,7 @@ class Window {
 
   /** The document in the panel whose text has `words`. */
   async panel(words) {
-    const until = Date.now() + 30_000;
+    const until = Date.now() + 60_000;
     for (;;) {
       for (const frame of this.page.frames()) {
         const is = await frame.evaluate((words) => document.body?.innerText.includes(words), words).catch(() => false);

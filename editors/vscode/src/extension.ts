@@ -6,7 +6,7 @@ import { OPEN, Panel, open } from './page';
 import { arrayOf, arraysAt, pathsPage } from './paths';
 import { findProgram } from './program';
 import { Proofs } from './proofs';
-import { ask, projectOf, type WritePath } from './reports';
+import { ask, projectOf, type Runner, type WritePath } from './reports';
 import { SHOW, hover, title, witnessPage } from './witness';
 
 const LANGUAGES = ['javascript', 'javascriptreact', 'typescript', 'typescriptreact'];
@@ -39,10 +39,11 @@ export function deactivate(): Promise<void> | undefined {
 class Session implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('pushguard', { log: true });
   readonly proofs = new Proofs(
-    () => this.program,
+    () => this.runner,
     (uri) => this.client?.diagnostics?.get(uri) ?? [],
   );
-  private program: string | undefined;
+  private runner: Runner | undefined;
+  private running = new AbortController();
   private client: LanguageClient | undefined;
   private hovers: vscode.Disposable | undefined;
   private readonly witness = new Panel('pushguard.witness');
@@ -64,7 +65,9 @@ class Session implements vscode.Disposable {
     this.hovers?.dispose();
     const client = this.client;
     this.client = undefined;
-    this.program = undefined;
+    this.runner = undefined;
+    this.running.abort();
+    this.running = new AbortController();
     this.proofs.forget();
     await client?.dispose();
   }
@@ -74,9 +77,10 @@ class Session implements vscode.Disposable {
     const setting = vscode.workspace.getConfiguration('pushguard').get('path', '');
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
     const { isTrusted } = vscode.workspace;
-    this.program = findProgram({ setting, folders, isTrusted, path: process.env.PATH ?? '' });
-    if (this.program === undefined) return void this.missing(setting, isTrusted);
-    this.log.info(`starting ${this.program}`);
+    const program = findProgram({ setting, folders, isTrusted, path: process.env.PATH ?? '' });
+    if (program === undefined) return void this.missing(setting, isTrusted);
+    this.log.info(`starting ${program}`);
+    this.runner = { program, signal: this.running.signal };
     const middleware = {
       workspace: {
         didChangeWatchedFile: (event: unknown, next: (event: never) => Promise<void>) => {
@@ -85,7 +89,7 @@ class Session implements vscode.Disposable {
         },
       },
     };
-    const server = { command: this.program, args: ['lsp'] };
+    const server = { command: program, args: ['lsp'] };
     const options = { documentSelector: SELECTOR, outputChannel: this.log, middleware };
     this.client = new LanguageClient('pushguard', 'pushguard', server, options);
     await this.client.start();
@@ -139,11 +143,11 @@ class Session implements vscode.Disposable {
   /** Shows who writes the array of the cursor, else one that is picked. */
   async showWritePaths(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
-    if (editor === undefined || this.program === undefined) return this.say('pushguard does not run, or no file is open.');
-    const { program } = this;
+    if (editor === undefined || this.runner === undefined) return this.say('pushguard does not run, or no file is open.');
+    const { runner } = this;
     const { uri } = editor.document;
     const project = projectOf(uri);
-    const report = (await this.busy('looking for writes', () => ask(program, ['paths'], project))) as { paths: WritePath[] };
+    const report = (await this.busy('looking for writes', () => ask(runner, ['paths'], project))) as { paths: WritePath[] };
     const [at, ...others] = arraysAt(report.paths, project, uri, editor.selection.active.line + 1);
     const all = [...new Set(report.paths.map(arrayOf))].sort();
     if (all.length === 0) return this.say('pushguard found no write of an array.');

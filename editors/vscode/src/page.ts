@@ -59,7 +59,7 @@ pre { margin: 0; padding: .5rem .7rem; border-radius: 4px; background: var(--vsc
 a { text-decoration: none; }
 a:hover, a:focus { text-decoration: underline; }
 .quiet { color: var(--vscode-descriptionForeground); }
-.bad { color: var(--vscode-errorForeground); }
+.bad { color: var(--vscode-list-errorForeground); }
 .badge { display: inline-block; padding: 0 .5em; border: 1px solid currentColor; border-radius: 1em; font-size: .9em; }
 table { border-collapse: separate; width: 100%; table-layout: fixed; }
 th { text-align: left; font-weight: 600; }

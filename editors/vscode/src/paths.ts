@@ -24,7 +24,7 @@ const HARMLESS = ['guarded', 'optimistic', 'transaction', 'in place', 'removal',
 const STYLE = `
 .path { margin: .6rem 0; padding: .35rem .7rem; border-left: 3px solid var(--vscode-charts-green);
   background: var(--vscode-textCodeBlock-background); }
-.path.racy { border-left-color: var(--vscode-errorForeground); }
+.path.racy { border-left-color: var(--vscode-list-errorForeground); }
 .path > div { display: flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; }
 .write { font-weight: 600; }
 `;

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { ask, projectOf, type Finding, type Project } from './reports';
+import { ask, projectOf, type Finding, type Project, type Runner } from './reports';
 
 /** What a diagnostic of the language server carries beside what VS Code shows. */
 interface Told extends vscode.Diagnostic {
@@ -18,7 +18,7 @@ export class Proofs {
   private readonly reports = new Map<string, Promise<Finding[]>>();
 
   constructor(
-    private readonly program: () => string | undefined,
+    private readonly runner: () => Runner | undefined,
     private readonly diagnostics: (uri: vscode.Uri) => readonly vscode.Diagnostic[],
   ) {}
 
@@ -49,14 +49,14 @@ export class Proofs {
 
   /** The finding of a diagnostic; `undefined` where the text on disk has none such. */
   async of(uri: vscode.Uri, told: Told): Promise<Proven | undefined> {
-    const program = this.program();
-    if (program === undefined) return undefined;
+    const runner = this.runner();
+    if (runner === undefined) return undefined;
     const project = projectOf(uri);
     const key = JSON.stringify([project.folder, project.paths]);
     let report = this.reports.get(key);
     if (report === undefined) {
       const args = ['check', '--fail-on', 'never'];
-      report = ask(program, args, project).then((report) => (report as { findings: Finding[] }).findings);
+      report = ask(runner, args, project).then((report) => (report as { findings: Finding[] }).findings);
       this.reports.set(key, report);
       // The next one who asks may have more luck.
       report.catch(() => this.reports.delete(key));

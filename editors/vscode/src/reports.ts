@@ -87,9 +87,15 @@ export function projectOf(uri: vscode.Uri): Project {
   return { folder, paths: workspace === undefined ? [uri.fsPath] : [], root };
 }
 
+/** A program, and what ends its runs. */
+export interface Runner {
+  program: string;
+  signal: AbortSignal;
+}
+
 /** Runs the program once; fails with what it says on standard error. */
-export function ask(program: string, args: string[], project: Project, cancel?: AbortSignal): Promise<unknown> {
-  const options = { cwd: project.folder, maxBuffer: 1 << 28, windowsHide: true, signal: cancel };
+export function ask({ program, signal }: Runner, args: string[], project: Project): Promise<unknown> {
+  const options = { cwd: project.folder, maxBuffer: 1 << 28, windowsHide: true, signal };
   return new Promise((resolve, reject) => {
     execFile(program, [...args, '--format', 'json', '--', ...project.paths], options, (error, stdout, stderr) => {
       if (error) return reject(new Error(stderr.trim() || error.message));
