@@ -65,7 +65,7 @@ fn every_page_is_in_the_table_of_contents_and_every_link_leads_somewhere() {
     }
     let on_disk = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     assert_eq!(on_disk.filter(|path| path.extension().is_some_and(|end| end == "md")).count(), PAGES.len() + 1);
-    pages.extend(["README.md", "CHANGELOG.md", "docs/SUMMARY.md"].map(str::to_owned));
+    pages.extend(["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/SUMMARY.md"].map(str::to_owned));
     let mut seen = 0;
     for page in &pages {
         let folder = root().join(page).parent().unwrap().to_owned();
@@ -75,6 +75,17 @@ fn every_page_is_in_the_table_of_contents_and_every_link_leads_somewhere() {
         }
     }
     assert!(seen > 60, "{seen} links");
+}
+
+#[test]
+fn the_guide_for_contributors_names_files_that_exist() {
+    let file = Regex::new(r"`(\.?[\w-]+(?:/[\w.-]+)*(?:\.\w+|/)|\.ci/\w+|\w+/[\w/]+)`").unwrap();
+    let guide = read("CONTRIBUTING.md");
+    let named: Vec<&str> = file.captures_iter(&guide).map(|it| it.get(1).unwrap().as_str()).collect();
+    for name in named.iter().filter(|name| **name != "pushguard.vsix") {
+        assert!(root().join(name).exists(), "CONTRIBUTING.md names {name}");
+    }
+    assert!(named.len() > 30, "{named:?}");
 }
 
 #[test]

@@ -65,6 +65,8 @@ fn stripped(project: &Project, path: &str) -> PathBuf {
 
 fn install(project: &Project, path: &str, binary: &Path) {
     let (launcher, platform) = tarballs(project, path, binary);
+    let size = fs::metadata(&platform).unwrap().len();
+    assert!(size < 12_000_000, "{size} bytes");
     project.write("package.json", br#"{ "name": "app", "private": true }"#);
     done(command("npm", project.path(), path).args(["install", "--offline", "--silent"]).arg(launcher).arg(platform));
 }

@@ -5,6 +5,8 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub mod docs;
+#[cfg(unix)]
+pub mod release;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
