@@ -192,6 +192,8 @@ pub const HANDLE_CALLS: usize = 12;
 pub const DOCUMENT_CALLERS: u32 = 5;
 /// Fields of an instance that are made of other fields of it.
 pub const OPEN_FIELDS: u32 = 6;
+/// Objects inside each other that are looked through for what was assigned to them before they are sent.
+pub const SENT_DEPTH: u32 = 4;
 /// Classes that are looked at behind one interface.
 pub const IMPLEMENTERS: usize = 64;
 /// Handlers in one chain; more are cut from its start.
@@ -235,6 +237,9 @@ pub const NEIGHBOURS: usize = 40;
 /// Pairs of unknown values that are compared with each other and changed at once, and the share of a judgement's work for it.
 pub const COUPLED: usize = 3;
 pub const COUPLED_FUEL: u64 = 30_000;
+/// Alternatives of a decision that are tried one by one, and the share of a judgement's work for it.
+pub const TRIED_ALTERNATIVES: usize = 8;
+pub const ALTERNATIVES_FUEL: u64 = 30_000;
 /// Interleavings of two requests under the same choices.
 pub const SCHEDULES: usize = 100;
 /// Fields of one collection whose values at the start are chosen.

@@ -159,6 +159,9 @@ impl<'a> Eval<'a> {
         let mut entries = Vec::new();
         self.spread_into(&mut entries, source, C::TRUE);
         self.assigned_span = span;
+        if self.mix_in(target, &entries) {
+            return;
+        }
         if let Node::Cell(cell) = self.arena.node(target) {
             let cell = *cell;
             let content = self.content(cell);

@@ -3,7 +3,7 @@
 use super::EffectKind;
 use super::cell::Growth;
 use super::eval::Eval;
-use crate::value::{Arena, C, Item, Key, Node, Sym, V};
+use crate::value::{Arena, C, COPIED, Item, Key, Node, Sym, V};
 use swc_ecma_ast::*;
 
 /// How names are bound.
@@ -238,7 +238,9 @@ impl<'a> Eval<'a> {
         let site = self.site(self.assigned_span);
         let name = match key {
             Key::Name(name) => Some(name),
-            _ => None,
+            // Object.assign(bed, row)
+            Key::Spread => Some(self.arena.sym(COPIED)),
+            Key::Computed(_) => None,
         };
         if !self.is_module_object(object) {
             self.effect(site, EffectKind::Assign { object, key: name, value: frozen });

@@ -7,7 +7,7 @@
 use super::class::blank_class;
 use super::eval::{Code, Eval, Pending};
 use super::stmt::function_code;
-use crate::value::{ClassRef, FnRef, Key, Node, V};
+use crate::value::{ClassRef, Entry, FnRef, Key, Node, V};
 use swc_ecma_ast::*;
 use swc_ecma_visit::{Visit, VisitWith};
 
@@ -149,6 +149,27 @@ impl<'a> Eval<'a> {
             class.methods.push((name, func));
         }
         self.arena.intern(Node::Func(func))
+    }
+
+    /// `Object.assign(Accounts.prototype, { find() { … } })`: says whether the target is a prototype.
+    pub(super) fn mix_in(&mut self, target: V, entries: &[Entry]) -> bool {
+        let Node::Member(class, prototype) = *self.arena.node(target) else {
+            return false;
+        };
+        let Node::Class(id) = *self.arena.node(class) else {
+            return false;
+        };
+        if self.arena.text(prototype) != "prototype" {
+            return false;
+        }
+        for entry in entries {
+            if let (Key::Name(name), Node::Func(func)) = (entry.key, self.arena.node(entry.value))
+                && let Some(class) = self.classes.get_mut(id.0 as usize)
+            {
+                class.methods.push((name, *func));
+            }
+        }
+        true
     }
 
     fn belongs(&mut self, func: FnRef, id: ClassRef) {

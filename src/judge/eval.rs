@@ -33,6 +33,8 @@ pub struct Machine<'a> {
     pub mode: Mode,
     /// At the start there is a document for each of the two requests.
     pub has_twins: bool,
+    /// The documents of the two requests were loaded before either began.
+    pub are_given: bool,
     /// Counted work that is left.
     pub fuel: u64,
     /// What was met that is not modelled, most telling first seen.
@@ -618,7 +620,9 @@ impl Machine<'_> {
             Some(Value::Id(_)) if matches!(name, "_id" | "id") => base,
             Some(Value::Null) if name == "value" && self.is_result(object) => Some(Value::Null),
             None | Some(Value::Null) => {
-                self.throw(request);
+                if !self.hints.optional.contains(&value) {
+                    self.throw(request);
+                }
                 None
             }
             other => {
@@ -632,7 +636,9 @@ impl Machine<'_> {
     fn member_of_input(&mut self, request: &mut Request, value: V, object: V, name: &str) -> Js {
         match self.own_input(request, object) {
             (_, None | Some(Value::Null)) => {
-                self.throw(request);
+                if !self.hints.optional.contains(&value) {
+                    self.throw(request);
+                }
                 None
             }
             (term, Some(Value::Symbol(own))) if own == term => self.input(request, value),

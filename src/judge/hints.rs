@@ -8,6 +8,7 @@ use super::script::{Action, conditions_of, values_of};
 use super::slice::Slice;
 use crate::limits;
 use crate::project::Project;
+use crate::project::mongo::Action as Method;
 use crate::project::writes::WriteKind;
 use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -50,6 +51,8 @@ pub struct Hints {
     pub selecting: FxHashSet<V>,
     /// Members that are asked of a value: their names and the values that they are.
     pub members: FxHashMap<V, Vec<(String, V)>>,
+    /// Members that are read through `?.`, of nothing as well.
+    pub optional: FxHashSet<V>,
     /// The commands by their calls: the collection, and the paths that the filter asks for.
     pub calls: FxHashMap<Site, (u32, Vec<Vec<String>>)>,
 }
@@ -95,7 +98,12 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         }
         collector.asked.clear();
         match &command.action {
-            Action::Read { collection, filter: Some(filter), .. } => collector.filter(*collection, *filter, &[], 0),
+            Action::Read { kind, collection, filter: Some(filter) } => {
+                collector.filter(*collection, *filter, &[], 0);
+                if *kind == Method::FindOne {
+                    collector.any_of(*collection, *filter);
+                }
+            }
             Action::Write { collection, write, .. } => {
                 if let Some(filter) = write.filter {
                     collector.filter(*collection, filter, &[], 0);
@@ -301,6 +309,9 @@ impl Collector<'_> {
             }
             Node::Member(object, key) => {
                 let name = self.project.arena.text(*key).to_owned();
+                if self.project.missing.contains(&value) {
+                    self.hints.optional.insert(value);
+                }
                 if name == "length" {
                     self.mark(*object, &|hint| hint.is_list = true);
                 }
@@ -373,6 +384,20 @@ impl Collector<'_> {
                 hint.is_number |= !is_time;
                 hint.is_time |= is_time;
             }),
+        }
+    }
+
+    /// A filter without a value of the request's finds any of several: work in a queue, a number of a pool.
+    fn any_of(&mut self, collection: u32, filter: V) {
+        let is_own = self.project.contains(filter, &mut |project, part| {
+            matches!(project.arena.node(part), Node::Param(..) | Node::This(_) | Node::Call { .. } | Node::Opaque(_))
+        });
+        let asks = matches!(self.project.arena.peek(filter), Node::Object(entries) if !entries.is_empty());
+        if asks
+            && !is_own
+            && let Some(shape) = self.hints.shapes.get_mut(collection as usize)
+        {
+            shape.hint.lengths.push(2);
         }
     }
 

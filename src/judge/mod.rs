@@ -3,6 +3,7 @@
 //! Input: the steps and writes of a function, and the act. Output: a verdict, with a witness. Must not know: rules, formats, syntax.
 
 pub mod act;
+mod alternatives;
 pub mod arithmetic;
 pub mod arrays;
 pub mod bson;
@@ -118,6 +119,7 @@ fn judge_kept(
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
     fill_defaults(project, schemas, &mut slice);
+    name_unique_fields(project, schemas, &mut slice);
     let hints = hints::collect(project, &slice);
     let indexes = indexes_of(&project.arena, schemas, &slice);
     let versioned = versioned_of(function, &slice);
@@ -161,8 +163,12 @@ fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
         let site = command.site;
         let Action::Write { write, .. } = &mut command.action else { continue };
         let is_mongoose = write.kind == WriteKind::Insert && matches!(write.method.as_str(), "create" | "save");
-        let Some(payload) = write.payload.filter(|_| is_mongoose) else { continue };
-        let Node::Object(own) = project.arena.node(payload).clone() else { continue };
+        let Some(payload) = write.payload.filter(|_| is_mongoose) else {
+            continue;
+        };
+        let Node::Object(own) = project.arena.node(payload).clone() else {
+            continue;
+        };
         let mut entries = Vec::new();
         for (name, value) in schemas.defaults.of(&write.handle) {
             let value = match project.arena.node(*value) {
@@ -180,5 +186,41 @@ fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
             entries.extend(own);
             write.payload = Some(project.arena.intern(Node::Object(entries)));
         }
+    }
+}
+
+/// Inserted documents that a request brings whole, with the fields of unique indexes named: two may differ in one of them alone.
+fn name_unique_fields(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
+    for command in &mut slice.commands {
+        let Action::Write { write, .. } = &mut command.action else {
+            continue;
+        };
+        let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) else {
+            continue;
+        };
+        let own = match project.arena.node(payload).clone() {
+            Node::Object(own) => own,
+            _ if project.arena.is_of_parameter(payload) => {
+                vec![Entry { key: Key::Spread, value: payload, cond: C::TRUE }]
+            }
+            _ => continue,
+        };
+        let Some(brought) = own.iter().rev().find(|entry| entry.key == Key::Spread).map(|entry| entry.value) else {
+            continue;
+        };
+        if !project.arena.is_of_parameter(brought) {
+            continue;
+        }
+        let mut entries = own;
+        let named: Vec<Key> = entries.iter().map(|entry| entry.key).collect();
+        for name in schemas.unique.of(&write.handle).iter().flat_map(|index| &index.keys) {
+            let name = project.arena.sym(name);
+            if project.arena.text(name).contains('.') || named.contains(&Key::Name(name)) {
+                continue;
+            }
+            let value = project.arena.member(brought, name);
+            entries.push(Entry { key: Key::Name(name), value, cond: C::TRUE });
+        }
+        write.payload = Some(project.arena.intern(Node::Object(entries)));
     }
 }

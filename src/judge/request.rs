@@ -170,7 +170,10 @@ impl Machine<'_> {
     ) -> bool {
         request.is_skipped = false;
         if let Action::Given { collection, document } = &planned.action {
-            if let Some(known) = world.store.documents(*collection).first() {
+            let documents = world.store.documents(*collection);
+            // Two requests for two documents were given one each.
+            let own = if self.has_twins { documents.get(request.who).or(documents.first()) } else { documents.first() };
+            if let Some(known) = own {
                 self.known.change(&mut request.states, Part::Given(*document), Some(known), false);
                 request.given.insert(*document, known.clone());
                 request.forget();

@@ -5,11 +5,12 @@
 //! Must not know: rules, formats.
 
 use super::bson::Value;
-use super::choices::Choices;
+use super::choices::{Candidate, Choices};
 use super::eval::{Machine, Mode};
 use super::hints::Hints;
 use super::known::Known;
 use super::request::{Move, Request, World};
+use super::script::Action;
 use super::slice::Slice;
 use super::store::{Command, Store, UniqueIndex};
 use crate::limits;
@@ -157,9 +158,11 @@ fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Ver
 }
 
 pub(super) struct Search<'q, 'a> {
-    question: &'q Question<'a>,
+    pub(super) question: &'q Question<'a>,
     pub(super) machine: Machine<'a>,
     appender: Option<&'q str>,
+    /// What is asked of a start beside that it reaches the act.
+    pub(super) wanted: Vec<Atom>,
     /// A request was refused something in some interleaving.
     was_refused: bool,
 }
@@ -179,13 +182,36 @@ impl<'q, 'a> Search<'q, 'a> {
             has_twins: question.apart.is_some(),
             fresh: rustc_hash::FxHashMap::default(),
             known: Known::default(),
+            are_given: matches!(question.slice.commands.first().map(|first| &first.action), Some(Action::Given { .. })),
         };
         machine.expect(question.slice);
         machine.plan(question.hints);
-        Self { question, machine, appender, was_refused: false }
+        let mut search = Self { question, machine, appender, wanted: Vec::new(), was_refused: false };
+        search.select_nothing();
+        search
+    }
+
+    /// An upsert for which two requests name documents of their own inserts them: nothing is named so at the start.
+    fn select_nothing(&mut self) {
+        let act = self.question.slice.commands.get(self.question.slice.act).map(|act| &act.action);
+        let (Some(apart), Some(Action::Write { write, .. })) = (self.question.apart, act) else { return };
+        for slot in self.machine.choices.slots.iter_mut().filter(|_| write.upsert) {
+            let names = |candidate: &Candidate| matches!(candidate, Candidate::Of(value) if *value == apart);
+            let is_other = |candidate: &Candidate| matches!(candidate, Candidate::Itself | Candidate::Missing);
+            if let (true, Some(other)) = (slot.candidates.iter().any(names), slot.candidates.iter().position(is_other))
+            {
+                slot.taken = other;
+            }
+        }
     }
 
     fn run(&mut self) -> Verdict {
+        // Two documents are told apart only by an input that is there.
+        self.wanted = self.apart();
+        if !self.wanted.is_empty() {
+            self.climb();
+            self.wanted.clear();
+        }
         if let Some(best) = self.climb() {
             let at = self.question.slice.goal.get(best).copied();
             let why = match (self.machine.fuel, at) {
@@ -205,32 +231,23 @@ impl<'q, 'a> Search<'q, 'a> {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
             other => twice = twice.or(other),
         }
-        // Near it: each slot that matters at each of its other candidates.
-        let mut tried = 0;
-        for slot in self.matters() {
-            let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
-            for candidate in 0..count {
-                if reached.get(slot) == Some(&candidate) || tried >= limits::NEIGHBOURS || self.machine.fuel == 0 {
-                    continue;
-                }
-                self.take(&reached);
-                self.set(slot, candidate);
-                tried += 1;
-                if self.reaches_act() {
-                    match self.compare() {
-                        Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
-                        other => twice = twice.or(other),
-                    }
-                }
-            }
+        match self.near(&reached, 1) {
+            Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
+            other => twice = twice.or(other),
         }
         if let Some(race) = self.try_coupled(&reached) {
             return race;
         }
+        let is_spent = self.machine.fuel == 0;
+        // What is met on starts that show nothing says nothing of those that were tried before.
+        let unmodelled = self.machine.unmodelled.clone();
+        if let Some(race) = self.try_alternatives(&reached) {
+            return race;
+        }
+        self.machine.unmodelled = unmodelled;
         if let Some(twice) = twice {
             return twice;
         }
-        let is_spent = self.machine.fuel == 0;
         if is_spent {
             return Verdict::unknown("too much to try");
         }
@@ -241,6 +258,39 @@ impl<'q, 'a> Search<'q, 'a> {
         let unmodelled = self.machine.unmodelled.clone();
         let whole = unmodelled.is_empty() && !self.question.slice.is_cut;
         Verdict::Safe { whole, unmodelled }
+    }
+
+    /// That what selects the documents of the two requests has a value.
+    fn apart(&self) -> Vec<Atom> {
+        self.question.apart.map(|value| Atom { value, holds: true }).into_iter().collect()
+    }
+
+    /// Compares near a start that reaches the act: each slot that matters at each of its other candidates.
+    pub(super) fn near(&mut self, reached: &[usize], least: u64) -> Option<Verdict> {
+        let mut twice = None;
+        let mut tried = 0;
+        self.take(reached);
+        for slot in self.matters() {
+            let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
+            for candidate in 0..count {
+                if reached.get(slot) == Some(&candidate)
+                    || tried >= limits::NEIGHBOURS
+                    || self.machine.fuel < least.max(1)
+                {
+                    continue;
+                }
+                self.take(reached);
+                self.set(slot, candidate);
+                tried += 1;
+                if self.reaches_act() {
+                    match self.compare() {
+                        Some(race @ Verdict::Race(_)) => return Some(race),
+                        other => twice = twice.or(other),
+                    }
+                }
+            }
+        }
+        twice
     }
 
     /// The slots that the function asks on the way to the act, and those of the fields that its filters ask for.
@@ -291,7 +341,7 @@ impl<'q, 'a> Search<'q, 'a> {
         let mut request = Request::new(0);
         let slice = self.question.slice;
         // What is evaluated on the way to the goal is asked again there.
-        self.machine.choices.is_listening = slice.goal.is_empty();
+        self.machine.choices.is_listening = slice.goal.is_empty() && self.wanted.is_empty();
         while request.at < slice.act && self.machine.advance_to(slice, &mut request, &mut world, slice.act) {}
         self.machine.choices.is_listening = true;
         let progress = self.progress_from(&mut request, &mut world);
@@ -301,7 +351,8 @@ impl<'q, 'a> Search<'q, 'a> {
 
     fn progress_from(&mut self, request: &mut Request, world: &mut World) -> (usize, Vec<usize>) {
         let slice = self.question.slice;
-        for (at, atom) in slice.goal.iter().enumerate() {
+        let wanted = self.wanted.clone();
+        for (at, atom) in slice.goal.iter().chain(&wanted).enumerate() {
             // What each atom asks is told, also where it was known.
             request.forget();
             request.fixed.clear();
@@ -314,12 +365,16 @@ impl<'q, 'a> Search<'q, 'a> {
         let before = request.acts;
         while request.at <= slice.act && self.machine.advance_to(slice, request, world, slice.act + 1) {}
         if request.acts > before {
-            return (slice.goal.len() + 1, Vec::new());
+            return (self.goal_size() + 1, Vec::new());
         }
         if let Some(act) = slice.commands.get(slice.act) {
             self.machine.ask_read(act.site);
         }
-        (slice.goal.len(), self.asked())
+        (self.goal_size(), self.asked())
+    }
+
+    fn goal_size(&self) -> usize {
+        self.question.slice.goal.len() + self.wanted.len()
     }
 
     fn asked(&mut self) -> Vec<usize> {
@@ -330,7 +385,7 @@ impl<'q, 'a> Search<'q, 'a> {
 
     /// Changes one choice, then two, until a request alone reaches the act. Gives how far it got where it does not.
     pub(super) fn climb(&mut self) -> Option<usize> {
-        let goal = self.question.slice.goal.len() + 1;
+        let goal = self.goal_size() + 1;
         let (mut best, mut asked) = self.progress();
         for _ in 0..limits::CLIMBS {
             if best == goal || self.machine.fuel == 0 {

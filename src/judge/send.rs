@@ -11,7 +11,7 @@ use super::script::{Action, Command as Planned};
 use super::store::{Command, Reply, Returns};
 use crate::project::mongo::Action as Method;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{Arena, Key, Node, V};
+use crate::value::{Arena, COPIED, Key, Node, V};
 
 /// A command, and how the code sees its reply.
 #[derive(Clone, Debug)]
@@ -249,9 +249,10 @@ impl Machine<'_> {
         let path = parts.join(".");
         match (field.operator.as_str(), value) {
             ("$set", None) => changes.put("$unset", &path, Value::text("")),
-            ("$set", Some(Value::Document(parts))) if path.is_empty() => {
+            ("$set", Some(Value::Document(parts))) if path.is_empty() || field.path == COPIED => {
                 parts.iter().for_each(|(name, value)| changes.put("$set", name, value.clone()));
             }
+            ("$set", Some(_)) if field.path == COPIED => self.note("an assigned object that is not known"),
             ("$set", Some(value)) => changes.put("$set", &path, value),
             ("$push", Some(value)) => changes.push(&path, value),
             ("$addToSet" | "$pull", Some(value)) => changes.put(&field.operator, &path, value),

@@ -8,7 +8,7 @@ use super::sources::{Row, Sources};
 use crate::limits;
 use crate::project::Project;
 use crate::project::handles::Handle;
-use crate::project::writes::Write;
+use crate::project::writes::{Write, WriteKind};
 use crate::value::{Atom, C, V};
 
 /// Which act is judged.
@@ -103,7 +103,10 @@ impl<'a> Commands<'a> {
         instead: Option<&Write>,
     ) -> Option<Self> {
         let write = instead.or(writes.get(act.write))?;
-        let document = project.outside_document(write);
+        let document = match project.outside_document(write) {
+            Some(document) => Some((document, write.handle.clone())),
+            None => decided_by_given(project, write, writes),
+        };
         let both = project.arena.and(write.cond, act.cond);
         let goal = project.arena.atoms_in_order(if both == C::FALSE { write.cond } else { both });
         let at = script.of_writes.get(act.write).copied().flatten()?;
@@ -118,7 +121,7 @@ impl<'a> Commands<'a> {
             }
             _ => (own.clone(), needs),
         };
-        let given = document.map(|document| (given(write, document), write.handle.clone()));
+        let given = document.map(|(document, handle)| (given(write, document), handle));
         let act = at + usize::from(given.is_some());
         Some(Self { script, acting, given, act, cond: write.cond, goal })
     }
@@ -234,7 +237,9 @@ impl<'a> Commands<'a> {
             let is_wanted = match extent {
                 // What the act's own result decides takes it back, or goes with it.
                 Extent::Act => is_after,
-                Extent::Decided => is_after || is_decided || (is_near && before.is_empty()),
+                Extent::Decided => {
+                    is_after || is_decided || (is_near && before.is_empty()) || self.takes_away(command, &before)
+                }
             };
             // What this request does not do on its way to the act, the other one may.
             let is_excluded =
@@ -244,6 +249,18 @@ impl<'a> Commands<'a> {
             }
         }
         extras
+    }
+
+    /// Whether a command deletes from a collection that one of the reads reads, or changes the document that was given.
+    fn takes_away(&self, command: &Command, reads: &[&Command]) -> bool {
+        let Action::Write { write, .. } = &command.action else { return false };
+        let own = command.action.collection();
+        let is_of_given = self.given.as_ref().is_some_and(|(_, handle)| handle.same(&write.handle));
+        reads.iter().any(|read| match read.action {
+            Action::Read { .. } => write.kind == WriteKind::Delete && read.action.collection() == own,
+            Action::Given { .. } => is_of_given,
+            Action::Write { .. } | Action::Effect { .. } => false,
+        })
     }
 
     /// Adds the commands whose results the chosen ones use.
@@ -279,6 +296,16 @@ impl<'a> Commands<'a> {
         let asked = self.goal.iter().zip(asks).filter(|(_, row)| sources.meet(**row, &near));
         asked.map(|(atom, _)| *atom).collect()
     }
+}
+
+/// The document that others loaded, that decides an act, and that is written beside it, with its collection.
+fn decided_by_given(project: &mut Project, acting: &Write, writes: &[Write]) -> Option<(V, Handle)> {
+    let decides = project.arena.atoms(acting.cond);
+    writes.iter().find_map(|write| {
+        let document = project.outside_document(write)?;
+        let is_asked = |value: V| project.contains(value, &mut |_, part| part == document);
+        decides.iter().any(|atom| is_asked(atom.value)).then(|| (document, write.handle.clone()))
+    })
 }
 
 /// The document that others loaded and that the act writes, in the first collection.

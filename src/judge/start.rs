@@ -95,12 +95,13 @@ impl Machine<'_> {
                 document.set("__v", Value::Number(0.0));
             }
             if self.has_twins && count == 1 {
-                self.add_twin(at as u32, shape, &slots, &document, &mut store);
+                self.add_twin((at as u32, indexes), shape, &slots, &document, &mut store);
             }
             for number in 0..count {
                 let mut copy = document.clone();
                 if number > 0 {
                     copy.set("_id", Value::Id(1_000 * (at as u32 + 1) + number));
+                    self.tell_apart((at as u32, indexes), number, &mut copy);
                 }
                 store.insert_start(at as u32, copy);
             }
@@ -109,7 +110,14 @@ impl Machine<'_> {
     }
 
     /// The document that the second request selects, where that is another one.
-    fn add_twin(&mut self, at: u32, shape: &Shape, slots: &[(Vec<String>, usize)], first: &Value, store: &mut Store) {
+    fn add_twin(
+        &mut self,
+        (at, indexes): (u32, &[UniqueIndex]),
+        shape: &Shape,
+        slots: &[(Vec<String>, usize)],
+        first: &Value,
+        store: &mut Store,
+    ) {
         let mut request = Request::new(1);
         request.is_before = true;
         let mut twin = Value::document(Vec::<(&str, Value)>::new());
@@ -118,13 +126,27 @@ impl Machine<'_> {
         if let Some(version) = first.field("__v") {
             twin.set("__v", version.clone());
         }
-        if twin == *first {
+        if twin == *first && !self.are_given {
             return;
         }
         if twin.field("_id") == first.field("_id") {
             twin.set("_id", Value::Id(1_000 * (at + 1)));
         }
+        self.tell_apart((at, indexes), 0, &mut twin);
         store.insert_start(at, twin);
+    }
+
+    /// A further document has a value of its own in what a unique index asks for and the code does not: two without one
+    /// are refused.
+    fn tell_apart(&mut self, (at, indexes): (u32, &[UniqueIndex]), number: u32, document: &mut Value) {
+        for index in indexes.iter().filter(|index| index.collection == at && !index.sparse && index.partial.is_none()) {
+            let free = index.fields.iter().find(|field| !field.contains('.') && document.field(field).is_none());
+            if let Some(field) = free {
+                let key = format!("own {at} {number} {field}");
+                let own = self.choices.applied(key, false, None, || vec![Candidate::Itself]);
+                document.set(field, Value::Symbol(own));
+            }
+        }
     }
 
     /// What a field holds at the start; the nearest field around it where it has no slot of its own.

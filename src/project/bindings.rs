@@ -125,8 +125,21 @@ impl Project {
                     project.provide(*token, object);
                 }
                 for (name, value) in named {
-                    if matches!(project.arena.peek(value), Node::Import { .. } | Node::Object(_)) {
-                        project.hand_on(name, value);
+                    match project.arena.peek(value) {
+                        Node::Import { .. } | Node::Object(_) => {
+                            let value = project.linked(value);
+                            project.hand_on(name, value);
+                        }
+                        // const beds = await configureBeds(db); return { beds }
+                        Node::Call { callee, args, .. } => {
+                            let (callee, given) = (*callee, args.first().copied());
+                            match project.last_name(callee) {
+                                // awilix: { beds: asClass(Beds) }
+                                Some("asClass" | "asFunction" | "asValue") => project.hand_on_resolved(name, given),
+                                _ => project.hand_on_returned(name, callee, 0),
+                            }
+                        }
+                        _ => {}
                     }
                 }
             });
@@ -174,8 +187,9 @@ impl Project {
 
     /// An object of functions that another object holds under a name.
     fn hand_on(&mut self, holder: Sym, object: V) {
-        let object = self.linked(object);
-        let Node::Object(entries) = self.arena.node(object).clone() else { return };
+        let Node::Object(entries) = self.arena.node(object).clone() else {
+            return;
+        };
         for entry in entries {
             let Key::Name(name) = entry.key else { continue };
             let value = self.linked(entry.value);
@@ -183,6 +197,56 @@ impl Project {
                 let known = self.bindings.handed_on.entry((holder, name)).or_insert(Some(value));
                 if *known != Some(value) {
                     *known = None;
+                }
+            }
+        }
+    }
+
+    /// What a container resolves under a name: an instance of a class, the result of a factory, an object.
+    fn hand_on_resolved(&mut self, holder: Sym, given: Option<V>) {
+        let Some(given) = given.map(|given| self.linked(given)) else {
+            return;
+        };
+        match *self.arena.node(given) {
+            Node::Class(class) => {
+                let methods = self.class(class).map(|class| class.methods.clone()).unwrap_or_default();
+                for (name, func) in methods {
+                    let value = self.arena.intern(Node::Func(func));
+                    let known = self.bindings.handed_on.entry((holder, name)).or_insert(Some(value));
+                    if *known != Some(value) {
+                        *known = None;
+                    }
+                }
+            }
+            Node::Func(_) => self.hand_on_returned(holder, given, 0),
+            _ => self.hand_on(holder, given),
+        }
+    }
+
+    /// The object of functions that a factory makes, which its caller holds under a name.
+    fn hand_on_returned(&mut self, holder: Sym, factory: V, depth: u32) {
+        if depth > 2 || !matches!(self.arena.peek(factory), Node::Import { .. } | Node::Func(_)) {
+            return;
+        }
+        let factory = self.linked(factory);
+        let Node::Func(func) = *self.arena.node(factory) else {
+            return;
+        };
+        let returned: Vec<V> = match self.function(func) {
+            Some(function) => function.returns.iter().map(|(_, value)| *value).collect(),
+            None => return,
+        };
+        for object in returned {
+            let Node::Object(entries) = self.arena.node(object).clone() else {
+                continue;
+            };
+            self.hand_on(holder, object);
+            // return { ...queries, ...configureMutations(db) }
+            for entry in entries.iter().filter(|entry| entry.key == Key::Spread) {
+                match *self.arena.node(entry.value) {
+                    Node::Call { callee, .. } => self.hand_on_returned(holder, callee, depth + 1),
+                    Node::Object(_) => self.hand_on(holder, entry.value),
+                    _ => {}
                 }
             }
         }

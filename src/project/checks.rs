@@ -98,8 +98,45 @@ impl Project {
         let mut checks = Vec::new();
         for leaf in leaves {
             self.check(leaf, documents, &mut checks);
+            self.existence(leaf, &mut checks);
         }
         checks.into_iter().map(|check| self.settled(check)).collect()
+    }
+
+    /// A test that also passes where nothing was found: `if (!old?._id)`, `if (old?.user !== who)`.
+    fn existence(&mut self, leaf: Leaf, checks: &mut Vec<Check>) {
+        let (sides, without) = match *self.arena.node(leaf.value) {
+            Node::Nullish(inner) => (vec![inner], true),
+            Node::Compare(_, a, b) => (vec![a, b], false),
+            _ => (vec![leaf.value], false),
+        };
+        let Some(root) = sides.into_iter().find_map(|side| self.asked_if_there(side)) else {
+            return;
+        };
+        let Some(read) = self.read_of(root).filter(|read| read.action == Action::FindOne) else {
+            return;
+        };
+        let is_known = checks.iter().any(|known| known.root == root && matches!(known.kind, CheckKind::Document));
+        if leaf.holds == without && !is_known {
+            let (kind, under) = (CheckKind::Document, leaf.under);
+            checks.push(Check { root, read: Some(read), kind, holds: false, leaf: leaf.value, under });
+        }
+    }
+
+    /// The value of which a member is read through `?.`.
+    fn asked_if_there(&self, value: V) -> Option<V> {
+        let (mut at, mut is_optional) = (value, false);
+        loop {
+            let inner = match *self.arena.node(at) {
+                Node::Coerce(_, inner) => inner,
+                Node::Member(object, _) => {
+                    is_optional |= self.missing.contains(&at);
+                    object
+                }
+                _ => return (is_optional && at != value).then_some(at),
+            };
+            at = inner;
+        }
     }
 
     pub(super) fn check(&mut self, leaf: Leaf, documents: &[V], checks: &mut Vec<Check>) {

@@ -3,15 +3,15 @@
 //! Source: Mongoose, Document.prototype.save. Input: the steps of a summary. Output: writes. Must not know: rules.
 
 use super::handles::Handle;
-use super::link::{Op, Project, Step};
+use super::link::{Before, Op, Project, Step};
 use super::mongo::Action;
 use super::writes::{FieldWrite, Write, WriteKind};
 use crate::limits;
-use crate::value::{C, Node, Sym, V};
+use crate::value::{C, COPIED, Key, Node, Sym, V};
 use std::ops::Range;
 
 impl Project {
-    /// `doc.save()`, `doc.updateOne({ $push: … })`
+    /// `doc.save()`, `doc.updateOne({ $push: … })`, `doc.deleteOne()`
     pub(super) fn is_document_method(&mut self, recv: V, name: Sym, args: &[V]) -> bool {
         match self.arena.text(name) {
             "save" => {
@@ -21,6 +21,7 @@ impl Project {
                 });
                 if takes { self.is_read_or_made(recv) } else { self.handle_of(recv, 0).is_none() }
             }
+            "deleteOne" | "remove" if args.is_empty() => self.is_read_or_made(recv),
             "updateOne" | "update" if args.len() <= 2 && self.is_document(recv) => match args.first() {
                 Some(update) => {
                     self.has_operator(*update)
@@ -67,7 +68,11 @@ impl Project {
             let mut write = Write {
                 step: at,
                 site: step.site,
-                kind: if is_save { WriteKind::Save } else { WriteKind::Update },
+                kind: match self.arena.text(name) {
+                    "save" => WriteKind::Save,
+                    "deleteOne" | "remove" => WriteKind::Delete,
+                    _ => WriteKind::Update,
+                },
                 method: self.arena.text(name).to_owned(),
                 handle,
                 filter: None,
@@ -82,12 +87,15 @@ impl Project {
                 cond,
             };
             let saved = if is_save { self.last_save(steps, at, document, cond) } else { None };
-            if let (Node::New { args, .. }, None) = (self.arena.node(document).clone(), saved) {
+            if let (Node::New { args, .. }, None, true) =
+                (self.arena.node(document).clone(), saved, write.kind != WriteKind::Delete)
+            {
                 // A model made from a document that was loaded is that document, with every field marked as changed.
                 let copied = args.first().copied().filter(|source| self.is_loaded_document(Some(*source)));
                 write.kind = if copied.is_some() { WriteKind::Replace } else { WriteKind::Insert };
                 write.filter = copied.map(|source| self.own_id_filter(source));
-                write.payload = args.first().copied();
+                let before = Before { steps: steps.get(..at).unwrap_or_default(), cond };
+                write.payload = self.new_as_sent(before, document, args.first().copied());
                 write.document = None;
                 self.fill(&mut write);
             } else if is_save {
@@ -197,7 +205,10 @@ impl Project {
                     if self.is_default(*object, *key, *value) {
                         continue;
                     }
-                    path.push(key.map_or("*".to_owned(), |key| self.arena.text(key).to_owned()));
+                    let key = key.map_or("*", |key| self.arena.text(key));
+                    // Object.assign(document.part, row)
+                    let key = if key == COPIED && !path.is_empty() { "*" } else { key };
+                    path.push(key.to_owned());
                     let field = FieldWrite {
                         operator: "$set".to_owned(),
                         path: path.join("."),
@@ -228,6 +239,20 @@ impl Project {
                         }
                         _ => continue,
                     };
+                    // doc.set({ name, age })
+                    if let (true, true, Some(Node::Object(entries))) = (
+                        operator == "$set",
+                        self.path_from(*recv, document).is_some_and(|path| path.is_empty()),
+                        args.first().map(|all| self.arena.node(*all).clone()),
+                    ) {
+                        for entry in entries {
+                            let Key::Name(name) = entry.key else { continue };
+                            let (operator, path) = (operator.to_owned(), self.arena.text(name).to_owned());
+                            let cond = self.arena.and(step.cond, entry.cond);
+                            write.fields.push(FieldWrite { operator, path, value: entry.value, cond, site: step.site });
+                        }
+                        continue;
+                    }
                     for (_, array) in self.arena.alternatives(*recv) {
                         let Some(mut path) = self.path_from(array, document) else { continue };
                         if operator == "$set" {

@@ -166,6 +166,14 @@ impl Project {
                 Node::Member(_, models) | Node::Import { name: models, .. } if self.arena.text(*models) == "models" => {
                     Some(Handle::Named(self.arena.text(name).to_owned()))
                 }
+                // ({ Beds }) => …, where every call gives an object with the same collection
+                Node::Param(func, at) if depth < 2 => {
+                    let (func, at) = (*func, *at);
+                    self.given_handle(func, at, &mut |project, given| {
+                        let part = project.member(given, name);
+                        if part == value { None } else { project.handle_of(part, depth + 1) }
+                    })
+                }
                 _ => None,
             },
             Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
@@ -213,6 +221,13 @@ impl Project {
         })
     }
 
+    /// Whether a receiver can have a method: `this.adapter.updateById(id, update)` is Moleculer's alone, and a model of the
+    /// code's own may have one of this name that does more.
+    pub(super) fn may_have(&self, recv: V, method: &Method) -> bool {
+        let is_adapters = matches!(method.name, "updateById" | "removeById");
+        !is_adapters || self.last_name(recv).is_some_and(|name| name.eq_ignore_ascii_case("adapter"))
+    }
+
     /// Whether an unknown receiver can be a collection or model.
     pub(super) fn may_be_handle(&self, recv: V, method: &Method, first: Option<V>, args: &[V]) -> bool {
         if self.is_document(recv) {
@@ -244,7 +259,10 @@ impl Project {
             "update" => {
                 named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update))
             }
-            "insert" => named_like_one || (imported && capital && !is_builtin(name)),
+            "insert" | "updateById" | "removeById" => {
+                // Moleculer: this.adapter.insert(entity)
+                named_like_one || lower == "adapter" || (imported && capital && !is_builtin(name))
+            }
             "save" | "findOneBy" | "findOneOrFail" | "index" => false,
             _ => {
                 let object = first

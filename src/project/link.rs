@@ -43,6 +43,14 @@ pub struct Step {
 /// The steps of a function, in order, which whoever reads them shares.
 pub type Steps = Arc<[Step]>;
 
+/// The steps before which a value is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub(super) steps: &'a [Step],
+    /// The condition under which the value is sent.
+    pub(super) cond: C,
+}
+
 #[derive(Clone, Debug)]
 pub enum Op {
     Call {

@@ -162,7 +162,48 @@ impl Project {
         if let Some(value) = self.injected(callee, &args).or_else(|| self.resolved(callee, &args)) {
             return value;
         }
+        if let Some(value) = self.read_by_name(callee, &args).or_else(|| self.loaded_one(callee, &args, site)) {
+            return value;
+        }
         self.arena.intern(Node::Call { site, callee, args })
+    }
+
+    /// `new DataLoader(async (ids) => …).load(id)`: an element of what the function gives for a list with the one key.
+    fn loaded_one(&mut self, callee: V, args: &[V], site: Site) -> Option<V> {
+        let (Node::Member(loader, name), [key]) = (self.arena.node(callee).clone(), args) else {
+            return None;
+        };
+        let Node::New { callee: class, args: given, .. } = self.arena.node(loader).clone() else {
+            return None;
+        };
+        if self.arena.text(name) != "load"
+            || !self.last_name(class).is_some_and(|class| class.to_lowercase().ends_with("dataloader"))
+        {
+            return None;
+        }
+        let Node::Func(batch) = *self.arena.node(*given.first()?) else {
+            return None;
+        };
+        let keys = self.arena.intern(Node::Array(vec![Item { value: *key, spread: false, cond: C::TRUE }]));
+        let list = self.returned(batch, &[keys], None, site)?;
+        Some(self.arena.intern(Node::Element(list)))
+    }
+
+    /// `doc.get('stats.seen')` of a Mongoose document.
+    fn read_by_name(&mut self, callee: V, args: &[V]) -> Option<V> {
+        let (Node::Member(document, name), [path]) = (self.arena.node(callee).clone(), args) else {
+            return None;
+        };
+        let path = self.arena.as_str(*path)?.to_owned();
+        // A `Map` is no document.
+        let is_made = matches!(self.arena.node(document), Node::New { .. });
+        if self.arena.text(name) != "get" || is_made || !self.is_document(document) {
+            return None;
+        }
+        Some(path.split('.').fold(document, |value, part| {
+            let part = self.arena.sym(part);
+            self.arena.member(value, part)
+        }))
     }
 
     /// The only alternative that can be called: what was not set yet throws.

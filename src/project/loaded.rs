@@ -270,12 +270,26 @@ impl Project {
             let bare = self.bare(*value);
             self.path_from(bare, root).is_some()
                 || left.iter().any(|(k, v)| {
-                    (k == key || (k.ends_with("id") && key.ends_with("id")) || (k == "_id") != (key == "_id"))
-                        && self.same_value(*v, *value)
+                    let is_other_key = (k == "_id") != (key == "_id");
+                    (k == key || (k.ends_with("id") && key.ends_with("id")) || is_other_key)
+                        && (self.same_value(*v, *value)
+                            || is_other_key && self.same_value(self.spelled_alike(*v), self.spelled_alike(*value)))
                 })
         }) || left.iter().any(|(key, value)| {
             key == "_id" && right.iter().any(|(k, v)| k == key && self.is_same_identity(*value, *v))
         })
+    }
+
+    /// What a key is a spelling of: `name` of `name.trim().toLowerCase()`.
+    fn spelled_alike(&self, value: V) -> V {
+        match self.arena.node(self.bare(value)) {
+            Node::Derived(op, operands)
+                if matches!(self.arena.text(*op), "toLowerCase" | "toUpperCase" | "trim" | "normalize") =>
+            {
+                operands.first().map_or(value, |inner| self.spelled_alike(*inner))
+            }
+            _ => value,
+        }
     }
 
     fn is_known_object(&self, filter: V) -> bool {

@@ -5,7 +5,7 @@
 use super::instance::Instance;
 use super::link::{Op, Project};
 use crate::limits;
-use crate::value::{ClassRef, FnRef, INJECTED, Node, Site, Sym, V};
+use crate::value::{COPIED, ClassRef, FnRef, INJECTED, Node, Site, Sym, V};
 
 /// How an instance was made: `new Repository(args)`.
 #[derive(Clone, Copy)]
@@ -95,6 +95,13 @@ impl Project {
                 _ => Some(value),
             };
         }
+        if let (Some(made), Some(copied)) =
+            (made, facts.fields.iter().rev().find(|(name, _)| self.arena.text(*name) == COPIED))
+        {
+            // Object.assign(this, row)
+            let copied = self.made_of(class, copied.1, made.args, made.site);
+            return Some(self.member(copied, key));
+        }
         let (parent, passed) = (facts.parent?, facts.super_args.clone());
         if depth > 4 {
             return None;
@@ -144,6 +151,12 @@ impl Project {
             };
         }
         None
+    }
+
+    /// A field of an instance that was made with these arguments.
+    pub(super) fn made_of(&mut self, class: ClassRef, value: V, args: &[V], site: Site) -> V {
+        let value = self.linked(value);
+        self.constructed(class, value, Some(Made { args, site }))
     }
 
     /// A value of a constructor with the arguments with which the instance was made.

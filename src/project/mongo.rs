@@ -54,7 +54,7 @@ const fn insert(name: &'static str, action: Action, ambiguous: bool) -> Method {
     Method { name, action, filter: None, payload: Some(0), options: Some(1), by_id: false, ambiguous }
 }
 
-const METHODS: [Method; 43] = [
+const METHODS: [Method; 45] = [
     read("findOne", Action::FindOne, false),
     read("findOneAsync", Action::FindOne, false),
     Method { by_id: true, ..read("findById", Action::FindOne, false) },
@@ -73,6 +73,7 @@ const METHODS: [Method; 43] = [
     write("upsertAsync", Action::Update, false, false),
     write("findOneAndUpdate", Action::Update, false, false),
     write("findByIdAndUpdate", Action::Update, true, false),
+    write("updateById", Action::Update, true, true),
     Method { payload: Some(2), options: Some(3), ..write("findAndModify", Action::Update, false, false) },
     write("replaceOne", Action::Replace, false, false),
     write("findOneAndReplace", Action::Replace, false, false),
@@ -89,6 +90,7 @@ const METHODS: [Method; 43] = [
     Method { by_id: true, ..read("findByIdAndDelete", Action::Delete, false) },
     Method { by_id: true, ..read("findByIdAndRemove", Action::Delete, false) },
     read("remove", Action::Delete, true),
+    Method { by_id: true, ..read("removeById", Action::Delete, true) },
     read("removeAsync", Action::Delete, true),
     insert("createIndex", Action::CreateIndex, false),
     insert("createIndexes", Action::CreateIndex, false),
@@ -148,7 +150,7 @@ impl Project {
         if let Some(call) = self.meteor_user(site, recv, name) {
             return Some(call);
         }
-        let method = METHODS.iter().find(|method| method.name == method_name)?;
+        let method = METHODS.iter().find(|method| method.name == method_name && self.may_have(recv, method))?;
         let named = self.handle_of(recv, 0);
         let first = args.first().copied();
         if named.is_none() && !self.may_be_handle(recv, method, first, args) {

@@ -4,7 +4,7 @@
 
 use super::link::Project;
 use super::writes::Write;
-use crate::value::{FnRef, Node, V};
+use crate::value::{C, FnRef, Node, V};
 
 /// Members of a request that hold what the client sent, not a document.
 const SENT: [&str; 12] =
@@ -15,7 +15,10 @@ impl Project {
     pub fn outside_document(&mut self, write: &Write) -> Option<V> {
         let document = match write.document {
             Some(document) => document,
-            None => self.identified(write.filter?)?,
+            None => match self.identified(write.filter?) {
+                Some(document) => document,
+                None => self.changed_parameter(write)?,
+            },
         };
         self.loaded(document, &[]).is_none().then_some(document)
     }
@@ -36,6 +39,52 @@ impl Project {
             Some((key, value)) => named(key, *value),
             None => equalities.iter().find_map(|(key, value)| named(key, *value)),
         }
+    }
+
+    /// A parameter that holds what is stored: the write selects by its identity, and makes a field from the parameter's own
+    /// field of that name and from something else.
+    ///
+    /// `removeShelf = (room, name) => Rooms.updateOne({ id: room.id }, { $set: { shelves: room.shelves.filter((s) => s !== name) } })`
+    fn changed_parameter(&mut self, write: &Write) -> Option<V> {
+        let equalities = self.equalities(write.filter?);
+        let document = equalities.iter().find_map(|(key, value)| match self.arena.node(self.bare(*value)) {
+            Node::Member(document, name) if matches!(self.arena.node(*document), Node::Param(..)) => {
+                let name = self.arena.text(*name);
+                (matches!(name, "_id" | "id") && matches!(key.as_str(), "_id" | "id")).then_some(*document)
+            }
+            _ => None,
+        })?;
+        let fields: Vec<(String, V, C, bool)> =
+            write.fields.iter().map(|field| (field.path.clone(), field.value, field.cond, field.is_append())).collect();
+        let is_changed = fields.into_iter().any(|(path, value, cond, is_append)| {
+            let own = path.split('.').fold(document, |own, part| {
+                let part = self.arena.sym(part);
+                self.arena.member(own, part)
+            });
+            if is_append {
+                let both = self.arena.and(write.cond, cond);
+                return self.arena.atoms(both).iter().any(|atom| self.mentions(atom.value, own));
+            }
+            let is_made = matches!(
+                self.arena.node(value),
+                Node::Array(_) | Node::Query { .. } | Node::Mapped(..) | Node::Derived(..)
+            );
+            is_made && self.mentions(value, own) && self.mentions_other_input(value, document)
+        });
+        is_changed.then_some(document)
+    }
+
+    fn mentions(&self, value: V, wanted: V) -> bool {
+        self.contains(value, &mut |_, part| part == wanted)
+    }
+
+    /// Whether something else than the parameter goes into a value: another parameter, or something made here.
+    fn mentions_other_input(&self, value: V, document: V) -> bool {
+        self.contains(value, &mut |project, part| match project.arena.node(part) {
+            Node::Param(..) => part != document,
+            Node::Fresh(..) => true,
+            _ => false,
+        })
     }
 
     /// A member of a parameter, where no part of the way was sent by the client. A parameter itself is as often what is to

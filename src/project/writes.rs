@@ -3,10 +3,10 @@
 //! Sources: MongoDB manual, "Update Operators" and "Updates with Aggregation Pipeline"; Mongoose `Document#save`.
 
 use super::handles::Handle;
-use super::link::{Op, Project, Step};
+use super::link::{Before, Op, Project, Step};
 use super::mongo::{Action, DbCall};
 use crate::limits;
-use crate::value::{C, Entry, Key, Node, Site, V};
+use crate::value::{C, Key, Node, Site, V};
 
 /// One field of a write.
 #[derive(Clone, Debug)]
@@ -90,9 +90,12 @@ impl Project {
                 self.document_write(steps, at, step, *recv, *name, args, &mut writes);
                 continue;
             }
-            let Some(mut call) = self.db_call(step.site, *recv, *name, args) else { continue };
-            call.filter = call.filter.map(|filter| self.with_assignments(steps, at, filter));
-            call.payload = call.payload.map(|payload| self.with_assignments(steps, at, payload));
+            let Some(mut call) = self.db_call(step.site, *recv, *name, args) else {
+                continue;
+            };
+            let before = Before { steps: steps.get(..at).unwrap_or_default(), cond: step.cond };
+            call.filter = call.filter.map(|filter| self.as_sent(before, filter));
+            call.payload = call.payload.map(|payload| self.as_sent(before, payload));
             self.write_of(at, step, call, &mut writes);
         }
         for write in writes.iter_mut().filter(|write| write.session.is_none()) {
@@ -116,20 +119,6 @@ impl Project {
             _ => None,
         })?;
         (!matches!(self.arena.node(given), Node::Null | Node::Undefined)).then_some(given)
-    }
-
-    /// An object that a helper returned, with what was assigned to it before the step: `const f = byId(id); f.state = 1`.
-    fn with_assignments(&mut self, steps: &[Step], at: usize, value: V) -> V {
-        let Node::Object(own) = self.arena.node(value).clone() else { return value };
-        let mut entries = own.clone();
-        for step in steps.iter().take(at) {
-            if let Op::Assign { object, key: Some(key), value: assigned } = &step.op
-                && *object == value
-            {
-                entries.push(Entry { key: Key::Name(*key), value: *assigned, cond: C::TRUE });
-            }
-        }
-        if entries.len() == own.len() { value } else { self.arena.intern(Node::Object(entries)) }
     }
 
     fn write_of(&mut self, at: usize, step: &Step, call: DbCall, writes: &mut Vec<Write>) {
@@ -205,13 +194,12 @@ impl Project {
         let Node::Object(entries) = self.arena.node(payload).clone() else { return };
         for entry in entries {
             let Key::Name(name) = entry.key else { continue };
-            write.fields.push(FieldWrite {
-                operator: operator.to_owned(),
-                path: self.arena.text(name).to_owned(),
-                value: entry.value,
-                cond: entry.cond,
-                site: write.site,
-            });
+            let (path, cond, site) = (self.arena.text(name).to_owned(), entry.cond, write.site);
+            let field = FieldWrite { operator: operator.to_owned(), path, value: entry.value, cond, site };
+            match operator {
+                "replace" => self.add_with_parts(field, &mut write.fields),
+                _ => write.fields.push(field),
+            }
         }
     }
 
@@ -232,21 +220,27 @@ impl Project {
                     if both == C::FALSE {
                         continue;
                     }
-                    let Key::Name(name) = entry.key else {
-                        continue;
+                    let name = match entry.key {
+                        Key::Name(name) => self.arena.text(name).to_owned(),
+                        // { [liked ? '$pull' : '$push']: { likes: user } }
+                        Key::Computed(key) => {
+                            for (c, key) in self.arena.alternatives(key) {
+                                let cond = self.arena.and(both, c);
+                                let operator = self.arena.as_str(key).filter(|text| text.starts_with('$'));
+                                if let Some(operator) = operator.map(str::to_owned).filter(|_| cond != C::FALSE) {
+                                    self.operator_fields(&operator, entry.value, cond, site, fields);
+                                }
+                            }
+                            continue;
+                        }
+                        Key::Spread => continue,
                     };
-                    let name = self.arena.text(name).to_owned();
                     if name.starts_with('$') {
                         self.operator_fields(&name, entry.value, both, site, fields);
                     } else {
                         // An update without operators sets its fields in Mongoose and replaces in the old driver.
-                        fields.push(FieldWrite {
-                            operator: "$set".to_owned(),
-                            path: name,
-                            value: entry.value,
-                            cond: both,
-                            site,
-                        });
+                        let (operator, value, cond) = ("$set".to_owned(), entry.value, both);
+                        self.add_with_parts(FieldWrite { operator, path: name, value, cond, site }, fields);
                     }
                 }
             }
@@ -306,10 +300,12 @@ impl Project {
                     };
                     for cond in self.conditions_of_each(operator, entry.value, both) {
                         let (operator, path) = (operator.to_owned(), path.clone());
-                        fields.push(FieldWrite { operator, path, value: entry.value, cond, site });
-                    }
-                    if operator == "$set" {
-                        self.changed_parts(&path, entry.value, both, site, fields);
+                        let field = FieldWrite { operator, path, value: entry.value, cond, site };
+                        match field.operator.as_str() {
+                            "$set" => self.add_with_parts(field, fields),
+                            "$inc" | "$mul" => self.add_by_turns(field, fields),
+                            _ => fields.push(field),
+                        }
                     }
                 }
             }
@@ -323,28 +319,6 @@ impl Project {
             }
             Node::Undefined | Node::Null => {}
             _ => fields.push(FieldWrite { operator: operator.to_owned(), path: "...".to_owned(), value, cond, site }),
-        }
-    }
-
-    /// What is changed in a part that is written back as it was loaded: `team: { ...doc.team, invites }`.
-    fn changed_parts(&mut self, path: &str, value: V, cond: C, site: Site, fields: &mut Vec<FieldWrite>) {
-        let Node::Object(entries) = self.arena.node(value).clone() else { return };
-        let is_loaded = entries
-            .iter()
-            .filter(|entry| entry.key == Key::Spread)
-            .any(|entry| self.loaded(entry.value, &[]).is_some_and(|(_, loaded, _)| loaded.join(".") == path));
-        if !is_loaded {
-            return;
-        }
-        for entry in entries {
-            let part = match entry.key {
-                Key::Name(name) => self.arena.text(name).to_owned(),
-                Key::Computed(key) => self.path_text(key),
-                Key::Spread => continue,
-            };
-            let (operator, path) = ("$set".to_owned(), format!("{path}.{part}"));
-            let cond = self.arena.and(cond, entry.cond);
-            fields.push(FieldWrite { operator, path, value: entry.value, cond, site });
         }
     }
 

@@ -27,8 +27,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 continue;
             }
             // The version of the saved copy protects what was loaded with it; a Mixed field is sent without one.
-            let versioned =
-                write.kind == WriteKind::Save && !unversioned && !ctx.schemas.is_mixed(&write.handle, field.top());
+            let versioned = write.kind == WriteKind::Save
+                && !unversioned
+                && !ctx.schemas.is_mixed(&write.handle, field.top())
+                && !is_map(ctx, field.value);
             if let Some((root, path)) = overwritten(ctx, trace, write, &field)
                 && !(versioned && write.document.is_some_and(|document| is_copy(ctx, document, root)))
             {
@@ -69,9 +71,19 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
         return None;
     }
     let array = ctx.is_array_value(field.value)
+        || is_map(ctx, field.value)
         || is_changed(ctx, trace, root, &field.path)
         || ctx.tracked(&write.handle, &field.path).is_some();
     array.then(|| (root, field.path.clone()))
+}
+
+/// An object of entries under keys that are not known, some of them as they were loaded: `{ ...doc.cards, [id]: card }`.
+fn is_map(ctx: &Context<'_>, value: V) -> bool {
+    let Node::Object(entries) = ctx.project.arena.node(value) else {
+        return false;
+    };
+    let open = entries.iter().filter(|entry| !matches!(entry.key, Key::Name(_))).count();
+    open > 1 && entries.iter().any(|entry| entry.key == Key::Spread)
 }
 
 /// The root of the loaded value at `path` that is a part of this value as a whole array.
@@ -86,6 +98,10 @@ fn source(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &[String], depth
     }
     let node = ctx.project.arena.node(value).clone();
     match node {
+        Node::Object(entries) => entries
+            .into_iter()
+            .filter(|entry| entry.key == Key::Spread)
+            .find_map(|entry| source(ctx, trace, entry.value, path, depth + 1)),
         Node::Array(items) => items
             .into_iter()
             .filter(|item| item.spread)
@@ -248,7 +264,14 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         format!("change the stored `{array}` on the server: each part that has changed by its own path")
     };
     draft.pair = format!("{array} loaded -> written whole");
-    ctx.report_judged(draft, trace, &Judged { whole_array: Some(array), ..Judged::of(write, field.cond, relation) });
+    // An entry of a map is lost to another entry, not to an element that is appended.
+    let is_map = is_map(ctx, field.value);
+    let whole_array = (!is_map).then_some(array);
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { whole_array, needs_witness: is_map, ..Judged::of(write, field.cond, relation) },
+    );
 }
 
 fn has_map(ctx: &Context<'_>, value: V) -> bool {

@@ -1,6 +1,7 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
+use super::next_number::own_key;
 use super::proof::{Judged, Mend};
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
@@ -15,6 +16,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
         super::taken_name::check(ctx, trace, write, checks);
         if write.kind != WriteKind::Insert {
+            if write.upsert {
+                check_limit(ctx, trace, write, checks);
+                super::next_number::check(ctx, trace, write);
+            }
             continue;
         }
         // E11000 is expected here, so there is an index, if not in this code.
@@ -33,12 +38,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             report(ctx, trace, write, check, keys, others, relation);
             continue;
         }
-        for check in checks {
-            let Some(keys) = limited_keys(ctx, check, write) else { continue };
-            let relation = ctx.claimed(trace, write);
-            report_limit(ctx, trace, write, check, &keys, relation);
-            break;
-        }
+        check_limit(ctx, trace, write, checks);
+        super::consumed::check(ctx, trace, write, checks, RULE);
         super::next_number::check(ctx, trace, write);
     }
 }
@@ -127,20 +128,49 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     Some(keys)
 }
 
-/// The keys by which documents are counted, where the insert adds one more that counts and a limit lets it through.
+fn check_limit(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
+    for check in checks {
+        let Some(keys) = limited_keys(ctx, check, write) else {
+            continue;
+        };
+        let relation = ctx.claimed(trace, write);
+        report_limit(ctx, trace, write, check, &keys, relation);
+        break;
+    }
+}
+
+/// The keys by which documents are counted, none where all of them are, where the insert adds one more that counts and a limit
+/// lets it through.
 fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
     let CheckKind::Below { path } = &check.kind else { return None };
     let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
     if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
         return None;
     }
-    let equalities = ctx.project.equalities(read.filter?);
-    let counts = equalities.iter().all(|(name, value)| match inserted_field(ctx, write, name) {
+    let equalities = read.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    if equalities.is_empty() && read.filter.is_some_and(|filter| !is_empty_filter(ctx, filter)) {
+        return None;
+    }
+    let counts = equalities.iter().all(|(name, value)| match stored_field(ctx, write, name) {
         Inserted::Value(inserted) => ctx.project.same_value(*value, inserted),
         Inserted::Unknown | Inserted::Missing => false,
     });
     let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
-    (counts && !keys.is_empty() && !ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
+    (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(keys)
+}
+
+/// What an insert stores in a field, or an upsert that inserts.
+fn stored_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
+    if write.kind != WriteKind::Update {
+        return inserted_field(ctx, write, name);
+    }
+    let asked = write.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let set = write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "$setOnInsert"));
+    let mut set = set.map(|field| (field.path.clone(), field.value));
+    match asked.into_iter().chain(&mut set).find(|(own, _)| own == name) {
+        Some((_, value)) => Inserted::Value(value),
+        None => Inserted::Missing,
+    }
 }
 
 /// A condition on a value that each request makes anew, so that no two search for the same document.
@@ -281,16 +311,20 @@ fn report_limit(
     let list = keys.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
-    draft.message = format!(
-        "{collection} is counted by {list} before this insert: two requests can both pass the limit and both insert"
-    );
+    let by = if keys.is_empty() { String::new() } else { format!(" by {list}") };
+    draft.message =
+        format!("{collection} is counted{by} before this insert: two requests can both pass the limit and both insert");
     draft.label = "inserts one more than was counted".to_owned();
     draft.related = ctx.ends(check);
+    let each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
     draft.help = format!(
-        "keep the number in one document for each {list} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
+        "keep the number in one document{each} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
     );
     draft.pair = format!("count {list} -> insert");
-    ctx.report_judged(draft, trace, &Judged::of(write, C::TRUE, relation));
+    // Of an upsert only a witness shows that it inserts.
+    let apart = if write.upsert { check.read.as_ref().and_then(|read| own_key(ctx, write, read)) } else { None };
+    let needs_witness = write.kind == WriteKind::Update;
+    ctx.report_judged(draft, trace, &Judged { apart, needs_witness, ..Judged::of(write, C::TRUE, relation) });
 }
 
 enum Inserted {

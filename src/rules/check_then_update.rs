@@ -14,8 +14,14 @@ const RULE: &str = "check-then-update";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
-            continue;
+        match write.kind {
+            WriteKind::Update => super::consumed::check(ctx, trace, write, checks, RULE),
+            WriteKind::Save => {}
+            WriteKind::Delete => {
+                super::last_of_set::check_delete(ctx, trace, write, checks);
+                continue;
+            }
+            WriteKind::Insert | WriteKind::Replace => continue,
         }
         let read = ctx.project.deciding_read(write);
         for field in &write.fields {
@@ -37,6 +43,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let found = own.iter().chain(read).find(|check| {
                 (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(&field.path))
                     || is_taken(ctx, check, field)
+                    || counted_with(check, write, field).is_some()
                     || is_asked(ctx, check, field))
                     && ctx.project.same_document(
                         check.root,
@@ -64,14 +71,29 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let is_repeated = is_toggled || has_other_effect;
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
             let is_harmless = is_filtered(ctx, write, &field.path) || (is_flag && !is_repeated && !is_followed);
-            let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&field.path)).doubted(is_harmless);
+            let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
+            let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
             // A condition in the filter of a read, or a flag, is as often no decision at all.
             let needs_witness = (is_flag && !is_repeated) || !matches!(check.kind, CheckKind::Field { .. });
-            report(ctx, trace, write, field, &check, (most, needs_witness), relation);
+            report(ctx, trace, write, (field, checked.as_str()), &check, (most, needs_witness), relation);
             break;
         }
     }
+}
+
+/// The array whose elements decide how a number beside it is changed: `if (!post.likes.includes(who))`, then
+/// `{ $addToSet: { likes: who }, $inc: { count: 1 } }`. Adding or pulling twice changes nothing more, counting does.
+fn counted_with(check: &Check, write: &Write, field: &FieldWrite) -> Option<String> {
+    let CheckKind::Element { path, .. } = &check.kind else {
+        return None;
+    };
+    let array = path.join(".");
+    let is_kept = |other: &FieldWrite| {
+        other.path == array && matches!(other.operator.as_str(), "$addToSet" | "$pull" | "$pullAll")
+    };
+    let counts = matches!(field.operator.as_str(), "$inc" | "$mul");
+    (counts && write.fields.iter().any(is_kept)).then_some(array)
 }
 
 /// Operators whose result does not depend on how often they run.
@@ -330,7 +352,7 @@ fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     write: &Write,
-    field: &FieldWrite,
+    (field, checked): (&FieldWrite, &str),
     check: &Check,
     (most, needs_witness): (Option<Level>, bool),
     relation: Relation,
@@ -340,7 +362,7 @@ fn report(
     let flag = "the field is a flag, so what is stored in the end may be right";
     draft.lowered = draft.lowered.or(most.map(|level| (level, flag)));
     draft.message = format!(
-        "`{path}` is checked before this update, not in its filter: two requests can both pass the check and both write"
+        "`{checked}` is checked before this update, not in its filter: two requests can both pass the check and both write"
     );
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
@@ -349,9 +371,9 @@ fn report(
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
     draft.help = format!(
-        "make the check and the change one command: its filter asks what was checked of `{path}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
+        "make the check and the change one command: its filter asks what was checked of `{checked}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
     );
-    draft.pair = format!("{path} checked -> {}", field.operator);
+    draft.pair = format!("{checked} checked -> {}", field.operator);
     let is_part = field.cond != C::TRUE && field.cond != write.cond;
     let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
     let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();

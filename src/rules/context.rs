@@ -151,9 +151,14 @@ impl<'a> Context<'a> {
                     self.named.insert(self.project.base_site(site));
                 }
             }
-            if steps.get(write.step).is_some_and(|step| step.calls > 0)
-                && write.document.is_some_and(|document| !self.is_callers(document))
-            {
+            let is_called = steps.get(write.step).is_some_and(|step| step.calls > 0);
+            let is_loaded = match (write.document, write.filter) {
+                _ if !is_called => false,
+                (Some(document), _) => !self.is_callers(document),
+                (None, Some(filter)) => self.names_document(filter),
+                (None, None) => false,
+            };
+            if is_loaded {
                 for site in write.fields.iter().map(|field| field.site).chain([write.site]) {
                     self.loaded.insert(self.project.base_site(site));
                 }
@@ -180,6 +185,16 @@ impl<'a> Context<'a> {
         let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
         Some(Trace { func, steps, writes, checks, guarded, documents, locks, judged: OnceCell::new() })
+    }
+
+    /// Whether a filter asks for a value of a document that was read: `{ id: room.id }`.
+    fn names_document(&self, filter: V) -> bool {
+        self.project.equalities(filter).iter().any(|(_, value)| {
+            match self.project.arena.node(self.project.bare(*value)) {
+                Node::Member(document, _) => self.project.is_document(*document),
+                _ => false,
+            }
+        })
     }
 
     /// Leaves out what Mongoose does not send: changes inside of a Mixed field, without `markModified`.
@@ -232,9 +247,20 @@ impl<'a> Context<'a> {
     /// A draft at a write, with what every rule says alike.
     pub fn draft(&self, rule: &'static str, trace: &Trace, write: &Write, site: Site) -> Draft {
         let collection = write.handle.name().map(str::to_owned);
+        let is_given = |document: &V| {
+            self.is_callers(*document)
+                && write.filter.is_some_and(|filter| self.project.contains(filter, &mut |_, part| part == *document))
+        };
+        let is_of_callers = match write.document {
+            Some(document) => self.is_callers(document),
+            None => trace.documents.iter().any(is_given),
+        };
         let unknown = (Level::Warning, "no known call says of which collection the saved document is");
-        let lowered = self.is_of_unknown_origin(write).then_some(unknown);
-        let is_of_callers = write.document.is_some_and(|document| self.is_callers(document));
+        let given = (Level::Warning, "the document is given by a caller, and no known call says when it was read");
+        let lowered = match self.is_of_unknown_origin(write) {
+            true => Some(unknown),
+            false => (is_of_callers && write.document.is_none()).then_some(given),
+        };
         let brings_new = write.fields.iter().any(|field| self.is_made_anew(field.value));
         Draft { collection, lowered, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
     }

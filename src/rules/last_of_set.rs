@@ -6,10 +6,10 @@ use super::context::{Context, Trace};
 use super::proof::Judged;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
-use crate::project::mongo::Action;
+use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
 use crate::race::relation::Relation;
-use crate::value::V;
+use crate::value::{C, V};
 
 /// Reports a change by which one document less is counted; says whether there was one.
 ///
@@ -18,44 +18,76 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldW
     let Some(check) = checks.iter().find(|check| counts(ctx, check, write, field)) else { return false };
     let Some(apart) = super::taken_name::selecting_input(ctx, write) else { return false };
     let relation = ctx.claimed(trace, write);
-    report(ctx, trace, write, field, (check, apart), relation);
+    report(ctx, trace, (write, field.cond), (field.path.as_str(), "this update changes it"), (check, apart), relation);
     true
 }
 
+/// The same for a document that is deleted: `if (await Owner.countDocuments({ team }) < 2) return; Owner.deleteOne({ _id })`
+pub fn check_delete(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
+    for check in checks {
+        let Some(read) = counting(check, write) else {
+            continue;
+        };
+        let keys: Vec<String> = match read.filter {
+            Some(filter) => ctx.project.equalities(filter).into_iter().map(|(key, _)| key).collect(),
+            None => Vec::new(),
+        };
+        let Some(apart) = super::taken_name::selecting_input(ctx, write) else {
+            continue;
+        };
+        if keys.iter().any(|key| key == "_id") {
+            continue;
+        }
+        let relation = ctx.claimed(trace, write);
+        let by = if keys.is_empty() { "_id".to_owned() } else { keys.join(" + ") };
+        report(ctx, trace, (write, C::TRUE), (by.as_str(), "this deletes one"), (check, apart), relation);
+        return;
+    }
+}
+
+/// The read whose documents are counted against a limit, of the collection that is written.
+fn counting<'a>(check: &'a Check, write: &Write) -> Option<&'a DbCall> {
+    let CheckKind::Below { path } = &check.kind else {
+        return None;
+    };
+    let read = check.read.as_ref().filter(|_| path.is_empty())?;
+    (matches!(read.action, Action::Count | Action::FindMany) && read.handle.same(&write.handle)).then_some(read)
+}
+
 fn counts(ctx: &mut Context<'_>, check: &Check, write: &Write, field: &FieldWrite) -> bool {
-    let CheckKind::Below { path } = &check.kind else { return false };
-    let Some(read) = check.read.as_ref().filter(|_| path.is_empty()) else { return false };
-    let is_count = matches!(read.action, Action::Count | Action::FindMany) && read.handle.same(&write.handle);
-    let Some(filter) = read.filter.filter(|_| is_count && field.operator == "$set") else { return false };
+    let Some(filter) = counting(check, write).and_then(|read| read.filter).filter(|_| field.operator == "$set") else {
+        return false;
+    };
     ctx.project.equalities(filter).into_iter().any(|(key, value)| {
-        key == field.path && ctx.project.arena.is_literal(value) && !ctx.project.same_value(value, field.value)
+        // The role that a loaded document has is as good as a literal one.
+        let is_known = ctx.project.arena.is_literal(value) || ctx.project.loaded(value, &[]).is_some();
+        key == field.path && is_known && !ctx.project.same_value(value, field.value)
     })
 }
 
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
-    write: &Write,
-    field: &FieldWrite,
+    (write, cond): (&Write, C),
+    (path, what): (&str, &str),
     (check, apart): (&Check, V),
     relation: Relation,
 ) {
     let collection = ctx.handle_text(&write.handle);
-    let path = &field.path;
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
     draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
     draft.message = format!(
-        "{collection} is counted by `{path}` before this update changes it: two requests can both pass, each with another document"
+        "{collection} is counted by `{path}` before {what}: two requests can both pass, each with another document"
     );
-    draft.label = format!("writes `{path}`, so that one less is counted");
+    draft.label = "leaves one less that is counted".to_owned();
     draft.related = ctx.ends(check);
     draft.help = format!(
         "keep the number of those with this `{path}` in one document, and take one off there first, in one command whose filter asks that enough are left"
     );
-    draft.pair = format!("count {path} -> {}", field.operator);
+    draft.pair = format!("count {path} -> one less");
     ctx.report_judged(
         draft,
         trace,
-        &Judged { apart: Some(apart), needs_witness: true, ..Judged::of(write, field.cond, relation) },
+        &Judged { apart: Some(apart), needs_witness: true, ..Judged::of(write, cond, relation) },
     );
 }

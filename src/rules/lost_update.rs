@@ -12,12 +12,12 @@ const RULE: &str = "lost-update";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for write in &trace.writes {
-        if !matches!(write.kind, WriteKind::Update | WriteKind::Save) {
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Replace | WriteKind::Save) {
             continue;
         }
         let mut reported: Vec<Site> = Vec::new();
         for field in &write.fields {
-            if field.operator != "$set"
+            if !matches!(field.operator.as_str(), "$set" | "replace")
                 || field.path.is_empty()
                 || reported.contains(&field.site)
                 || ctx.is_versioned(write, field)

@@ -12,6 +12,7 @@ mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
 mod completion_from_cache;
+mod consumed;
 mod double_push;
 mod fresh_add_to_set;
 mod freshness;

@@ -9,10 +9,10 @@ use crate::limits;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
 use crate::race::relation::Relation;
-use crate::value::{C, Node, children};
+use crate::value::{C, Node, V, children};
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
-    for field in &write.fields {
+    for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "insert" | "$setOnInsert")) {
         let is_unique = ctx.schemas.covers(&write.handle, std::slice::from_ref(&field.path));
         let Some(read) = (if is_unique { None } else { numbered_by(ctx, write, field) }) else { continue };
         let relation = ctx.claimed(trace, write);
@@ -47,8 +47,14 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
             continue;
         }
         let node = ctx.project.arena.node(value).clone();
-        let is_next = is_next || matches!(&node, Node::Derived(op, _) if ctx.project.arena.text(*op) == "+");
-        if matches!(node, Node::Derived(..) | Node::Coerce(..) | Node::Template(_) | Node::OneOf(_)) {
+        // Rank.parse(last.rank).next()
+        let is_made = matches!(node, Node::Call { .. }) && ctx.project.read_of(value).is_none();
+        let is_next = is_next || is_made || matches!(&node, Node::Derived(op, _) if ctx.project.arena.text(*op) == "+");
+        let is_method = matches!(node, Node::Member(..)) && is_next;
+        if is_made
+            || is_method
+            || matches!(node, Node::Derived(..) | Node::Coerce(..) | Node::Template(_) | Node::OneOf(_))
+        {
             open.extend(children(&node).into_iter().map(|child| (child, is_next)));
         }
     }
@@ -67,9 +73,21 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         "take `{path}` from a counter of its own, in one command that adds to it and gives what it left; a unique index on `{path}` refuses what is taken twice"
     );
     draft.pair = format!("{path} -> insert");
+    let apart = if write.upsert { own_key(ctx, write, read) } else { None };
     ctx.report_judged(
         draft,
         trace,
-        &Judged { needs_witness: true, mend: Mend::Insert(&[]), ..Judged::of(write, C::TRUE, relation) },
+        &Judged { apart, needs_witness: true, mend: Mend::Insert(&[]), ..Judged::of(write, C::TRUE, relation) },
     );
+}
+
+/// The input by which an upsert names its own document, and by which the number is not counted.
+pub(super) fn own_key(ctx: &Context<'_>, write: &Write, read: &DbCall) -> Option<V> {
+    let counted = read.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let asked = ctx.project.equalities(write.filter?);
+    let mut inputs = asked.into_iter().map(|(_, value)| ctx.project.bare(value));
+    inputs.find(|value| {
+        ctx.project.arena.is_of_parameter(*value)
+            && !counted.iter().any(|(_, known)| ctx.project.same_value(*known, *value))
+    })
 }

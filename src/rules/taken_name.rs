@@ -8,7 +8,7 @@ use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::relation::Relation;
-use crate::value::{C, Node, V};
+use crate::value::{C, Key, Node, V};
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
     if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || write.upsert {
@@ -39,12 +39,28 @@ fn taken_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<(V,
     equalities.retain(|(key, _)| key != "_id");
     let is_set = equalities.iter().any(|(key, value)| {
         !ctx.project.arena.is_literal(*value)
-            && write.fields.iter().any(|field| {
+            && (write.fields.iter().any(|field| {
                 field.operator == "$set" && field.path == *key && ctx.project.same_value(field.value, *value)
-            })
+            }) || is_brought_whole(ctx, write, key, *value))
     });
     let keys: Vec<String> = equalities.into_iter().map(|(key, _)| key).collect();
     (is_set && !ctx.schemas.covers(&write.handle, &keys)).then_some((filter, keys))
+}
+
+/// Whether what is set is an object of the request that holds the value: `User.updateOne({ _id }, { $set: req.body })`.
+fn is_brought_whole(ctx: &mut Context<'_>, write: &Write, key: &str, value: V) -> bool {
+    let key = ctx.project.arena.sym(key);
+    let set =
+        write.fields.iter().filter(|field| field.operator == "$set" && matches!(field.path.as_str(), "..." | "*"));
+    let mut objects: Vec<V> = set.map(|field| field.value).chain(write.payload).collect();
+    if let Some(Node::Object(entries)) = write.payload.map(|payload| ctx.project.arena.node(payload).clone()) {
+        objects.extend(entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value));
+    }
+    objects.into_iter().any(|object| {
+        let is_brought = ctx.project.arena.is_of_parameter(object);
+        let own = if is_brought { ctx.project.arena.member(object, key) } else { object };
+        is_brought && ctx.project.same_value(own, value)
+    })
 }
 
 /// The input by which the updated document is selected, or by which the saved one was found.

@@ -89,6 +89,9 @@ pub const PART: &str = "part";
 /// The function that a container calls to give what a token stands for; its operands are the token and the declared type.
 pub const INJECTED: &str = "@inject";
 
+/// The name under which all members of another object are assigned to one: `Object.assign(bed, row)`.
+pub const COPIED: &str = "...";
+
 impl Arena {
     pub const UNDEFINED: V = V(0);
 

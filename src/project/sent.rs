@@ -1,0 +1,141 @@
+//! What an object holds when it is sent: an instance's fields, a loaded document's, and what was assigned to either since.
+//!
+//! Input: the steps before a call and a value that it is given. Output: the value as it is then. Must not know: rules.
+
+use super::link::{Before, Op, Project};
+use super::mongo::Action;
+use crate::limits;
+use crate::value::{C, COPIED, ClassRef, Entry, Key, Node, Site, Sym, V};
+
+impl Project {
+    /// A value with what was assigned to it: `const f = byId(id); f.state = 1`, `const c = new Coupon(row); c.used++`.
+    pub(super) fn as_sent(&mut self, before: Before<'_>, value: V) -> V {
+        self.sent_at(before, value, value, 0)
+    }
+
+    fn sent_at(&mut self, before: Before<'_>, value: V, named: V, depth: u32) -> V {
+        if depth > limits::SENT_DEPTH || self.arena.is_spent() {
+            return value;
+        }
+        let mut entries = match self.arena.node(value).clone() {
+            Node::OneOf(alternatives) => {
+                let sent = alternatives.into_iter().map(|(c, v)| (c, self.sent_at(before, v, named, depth + 1)));
+                let sent = sent.collect();
+                return self.arena.one_of(sent);
+            }
+            Node::Object(own) => self.sent_operands(before, own, depth),
+            Node::New { site, callee, args } => match self.arena.node(callee).clone() {
+                Node::Class(class) if self.handle_of(callee, 0).is_none() => {
+                    self.instance_entries(class, (&args, site), depth)
+                }
+                _ => return value,
+            },
+            _ => match self.loaded(value, &[]) {
+                Some((_, path, Some(read)))
+                    if path.is_empty() && matches!(read.action, Action::FindOne | Action::FindMany) =>
+                {
+                    vec![Entry { key: Key::Spread, value, cond: C::TRUE }]
+                }
+                _ => return value,
+            },
+        };
+        self.add_assigned(before, &mut entries, value, named);
+        if matches!(entries.as_slice(), [only] if only.key == Key::Spread && only.value == value) {
+            return value;
+        }
+        self.rebuilt(Node::Object(entries))
+    }
+
+    /// A new document with what it was made from and what was assigned to it since: `const d = new Bed(); d.ward = w`.
+    pub(super) fn new_as_sent(&mut self, before: Before<'_>, document: V, made_from: Option<V>) -> Option<V> {
+        let mut entries = match made_from.map(|value| self.arena.node(value).clone()) {
+            Some(Node::Object(own)) => own,
+            Some(_) => made_from.map(|value| Entry { key: Key::Spread, value, cond: C::TRUE }).into_iter().collect(),
+            None => Vec::new(),
+        };
+        let own = entries.len();
+        self.add_assigned(before, &mut entries, document, document);
+        if entries.len() == own { made_from } else { Some(self.rebuilt(Node::Object(entries))) }
+    }
+
+    /// Adds what was assigned to a value, also under another name, and to its parts.
+    fn add_assigned(&mut self, before: Before<'_>, entries: &mut Vec<Entry>, value: V, named: V) {
+        for step in before.steps {
+            let Op::Assign { object, key: Some(key), value: assigned } = &step.op else {
+                continue;
+            };
+            // Most assignments are to other objects, and to ask when they hold takes the most work.
+            let is_own = *object == value
+                || *object == named
+                || matches!(self.arena.peek(*object), Node::OneOf(all) if all.iter().any(|(_, v)| *v == value));
+            let part = if is_own { None } else { self.part_of(entries, value, *object) };
+            if !is_own && part.is_none() {
+                continue;
+            }
+            let cond = if self.arena.holds_under(step.cond, before.cond) { C::TRUE } else { step.cond };
+            let Some(part) = part else {
+                let is_copied = self.arena.text(*key) == COPIED;
+                let key = if is_copied { Key::Spread } else { Key::Name(*key) };
+                entries.push(Entry { key, value: *assigned, cond });
+                continue;
+            };
+            let inner = vec![
+                Entry { key: Key::Spread, value: *object, cond: C::TRUE },
+                Entry { key: Key::Name(*key), value: *assigned, cond: C::TRUE },
+            ];
+            let whole = self.rebuilt(Node::Object(inner));
+            entries.push(Entry { key: Key::Name(part), value: whole, cond });
+        }
+    }
+
+    /// Operators with their operands as they are sent: `{ $set: coupon }`.
+    fn sent_operands(&mut self, before: Before<'_>, own: Vec<Entry>, depth: u32) -> Vec<Entry> {
+        let mut entries = own;
+        for entry in &mut entries {
+            if matches!(entry.key, Key::Name(name) if self.arena.text(name).starts_with("$set")) {
+                entry.value = self.sent_at(before, entry.value, entry.value, depth + 1);
+            }
+        }
+        entries
+    }
+
+    /// The name of the part of a value that an object is.
+    fn part_of(&self, entries: &[Entry], value: V, object: V) -> Option<Sym> {
+        match self.arena.peek(object) {
+            Node::Member(whole, key) if *whole == value => return Some(*key),
+            Node::Member(..) => {}
+            _ => return None,
+        }
+        entries.iter().find_map(|entry| match entry.key {
+            Key::Name(name) if entry.value == object => Some(name),
+            _ => None,
+        })
+    }
+
+    /// The fields of an instance, those of the classes it extends first.
+    fn instance_entries(&mut self, class: ClassRef, (args, site): (&[V], Site), depth: u32) -> Vec<Entry> {
+        let Some(facts) = self.class(class).cloned() else {
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        if let (Some(parent), true) = (facts.parent, depth <= limits::SENT_DEPTH) {
+            let passed: Vec<V> = match facts.super_args {
+                Some(passed) => passed.into_iter().map(|arg| self.made_of(class, arg, args, site)).collect(),
+                None => args.to_vec(),
+            };
+            if let Node::Class(parent) = *self.arena.node(parent) {
+                entries = self.instance_entries(parent, (&passed, site), depth + 1);
+            }
+        }
+        for (name, value) in facts.fields {
+            let value = self.made_of(class, value, args, site);
+            let is_code = matches!(self.arena.node(value), Node::Func(_));
+            if !is_code {
+                let is_copied = self.arena.text(name) == COPIED;
+                let key = if is_copied { Key::Spread } else { Key::Name(name) };
+                entries.push(Entry { key, value, cond: C::TRUE });
+            }
+        }
+        entries
+    }
+}

@@ -1,0 +1,171 @@
+//! Something is done elsewhere for a document that is used up beside it: deleted, or its array takes or loses the element that
+//! was looked for. Two requests can both find it as it was.
+//!
+//! Part of `check-then-insert` and `check-then-update`. Input: an act in another collection. Output: a draft. Must not know: formats.
+
+use super::context::{Context, Trace};
+use super::proof::{Judged, Mend};
+use crate::diagnostic::{Level, Role};
+use crate::project::Project;
+use crate::project::checks::{Check, CheckKind};
+use crate::project::mongo::{Action, DbCall};
+use crate::project::writes::{Write, WriteKind};
+use crate::race::relation::Relation;
+use crate::value::{C, Key, Node, Site, V};
+
+/// `const order = await Order.findById(id); if (!order) return; Stock.updateOne(…, { $inc }); Order.deleteOne({ _id: id })`
+pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
+    if !repeats(write) || is_moved(ctx, write) {
+        return;
+    }
+    for other in trace.writes.iter().filter(|other| may_use_up(other)) {
+        let is_on_the_way = !ctx.project.arena.conflict(other.cond, write.cond);
+        // Which document is deleted in a collection that is not known is not known either.
+        if other.handle.name().is_none()
+            || other.handle.same(&write.handle)
+            || !is_on_the_way
+            || is_taken_out(ctx, write, other)
+        {
+            continue;
+        }
+        let Some(spent) = spent(ctx, write, checks, other) else {
+            continue;
+        };
+        let relation = ctx.claimed(trace, write);
+        report(ctx, trace, (write, rule), other, &spent, relation);
+        return;
+    }
+}
+
+fn may_use_up(other: &Write) -> bool {
+    let changes = |operator: &str| matches!(operator, "$addToSet" | "$pull" | "$pullAll");
+    other.kind == WriteKind::Delete || other.fields.iter().any(|field| changes(&field.operator))
+}
+
+/// Whether doing it twice leaves more than doing it once.
+fn repeats(write: &Write) -> bool {
+    write.kind == WriteKind::Insert
+        || write.fields.iter().any(|field| matches!(field.operator.as_str(), "$inc" | "$mul" | "$push"))
+}
+
+/// Whether what is inserted is a stored document itself, with its `_id`: a second insert of it is refused.
+fn is_moved(ctx: &mut Context<'_>, write: &Write) -> bool {
+    let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) else {
+        return false;
+    };
+    let parts: Vec<V> = match ctx.project.arena.node(payload) {
+        Node::Object(entries) => {
+            entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value).collect()
+        }
+        Node::New { args, .. } => args.first().copied().into_iter().collect(),
+        _ => vec![payload],
+    };
+    parts.into_iter().any(|part| ctx.project.loaded(part, &[]).is_some())
+}
+
+/// Whether the act writes what the delete gave back, so that it is done for the one request that deleted.
+fn is_taken_out(ctx: &Context<'_>, write: &Write, other: &Write) -> bool {
+    let gives_it =
+        |project: &Project, part: V| matches!(project.arena.node(part), Node::Call { site, .. } if *site == other.site);
+    other.kind == WriteKind::Delete
+        && write
+            .filter
+            .iter()
+            .chain(&write.payload)
+            .any(|value| ctx.project.contains(*value, &mut |p, v| gives_it(p, v)))
+}
+
+/// What is found and used up.
+struct Spent {
+    read: Option<Site>,
+    /// The array that decides; none where the document is deleted.
+    array: Option<String>,
+}
+
+fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) -> Option<Spent> {
+    if other.kind == WriteKind::Delete {
+        return deleted(ctx, write, checks, other).map(|read| Spent { read: Some(read.site), array: None });
+    }
+    for check in checks {
+        let CheckKind::Element { path, .. } = &check.kind else {
+            continue;
+        };
+        let array = path.join(".");
+        let is_kept = other
+            .fields
+            .iter()
+            .any(|field| field.path == array && matches!(field.operator.as_str(), "$addToSet" | "$pull" | "$pullAll"));
+        if is_kept
+            && ctx.project.same_document(check.root, check.read.as_ref(), &other.handle, other.filter, other.document)
+        {
+            return Some(Spent { read: check.read.as_ref().map(|read| read.site), array: Some(array) });
+        }
+    }
+    None
+}
+
+/// The read of the document that is deleted, where it decides the act or is a part of it.
+fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Write) -> Option<DbCall> {
+    for check in checks.iter().filter(|check| matches!(check.kind, CheckKind::Document) && check.holds) {
+        // What is done in any case, whether there was such a document or not, is not done for it.
+        if ctx.project.arena.truth(write.cond, check.leaf).is_none() {
+            continue;
+        }
+        if let Some(read) = check.read.as_ref().filter(|read| is_of(ctx, check.root, read, deleted)) {
+            return Some(read.clone());
+        }
+    }
+    let check = ctx.project.deciding_read(deleted)?;
+    let is_part = |value: V| ctx.project.contains(value, &mut |_, part| part == check.root);
+    if !write.filter.iter().chain(&write.payload).any(|value| is_part(*value)) {
+        return None;
+    }
+    check.read.filter(|read| is_of(ctx, check.root, read, deleted))
+}
+
+/// Whether a read reads the document that is deleted.
+fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
+    read.action == Action::FindOne
+        && ctx.project.same_document(root, Some(read), &deleted.handle, deleted.filter, deleted.document)
+}
+
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    (write, rule): (&Write, &'static str),
+    other: &Write,
+    spent: &Spent,
+    relation: Relation,
+) {
+    let collection = ctx.handle_text(&other.handle);
+    let mut draft = ctx.draft(rule, trace, write, write.site);
+    draft.lowered = Some((Level::Warning, "a second request that comes later finds nothing to do it for"));
+    draft.related.extend(spent.read.map(|read| (read, Role::Check, "found here".to_owned())));
+    match &spent.array {
+        None => {
+            draft.message = format!(
+                "this is done for a document of {collection} that is deleted beside it: two requests can both find the document and both do it"
+            );
+            draft.related.push((other.site, Role::Context, "deleted here".to_owned()));
+            draft.help =
+                "delete the document first, in one command that says whether it was there, and go on only for the request that deleted it"
+                    .to_owned();
+        }
+        Some(array) => {
+            draft.message = format!(
+                "`{array}` of {collection} decides this and is changed beside it: two requests can both pass the check and both do it"
+            );
+            draft.related.push((other.site, Role::Context, "changed here".to_owned()));
+            draft.help = format!(
+                "change `{array}` first, in one command whose filter asks what was checked, and go on only for the request that changed it"
+            );
+        }
+    }
+    draft.label = "done for each request that found it".to_owned();
+    draft.pair = format!("find {collection} -> use up");
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { needs_witness: true, mend: Mend::Insert(&[]), ..Judged::of(write, C::TRUE, relation) },
+    );
+}
