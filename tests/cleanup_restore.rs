@@ -46,6 +46,94 @@ fn a_document_that_changed_gets_back_what_it_lost_and_keeps_what_it_got() {
 }
 
 #[test]
+fn an_array_that_was_sorted_meanwhile_gets_each_element_beside_its_equal() {
+    let Some(bench) = Bench::new() else { return };
+    let pairs = |ids: &[&str]| -> Vec<Bson> {
+        ids.iter().flat_map(|id| [merged(*id, "first"), merged(*id, "second")]).collect()
+    };
+    bench.fill(&[doc! { "_id": 1, "messages": pairs(&["a", "b", "c"]) }]);
+    assert_eq!(bench.apply(&[]).code, Some(0));
+    let sorted = doc! { "$push": { "messages": { "$each": [], "$sort": { "mergeId": -1 } } } };
+    let updates = vec![doc! { "q": {}, "u": sorted }];
+    bench.connect().done(doc! { "update": COLLECTION, "updates": updates, "$db": DB });
+    for _ in 0..2 {
+        let restored = bench.restore();
+        assert_eq!((restored.code, restored.stderr.as_str()), (Some(0), ""), "{restored:?}");
+        assert_eq!(messages(&bench.stored()[0]), pairs(&["c", "b", "a"]));
+    }
+}
+
+#[test]
+fn what_was_put_back_before_is_not_put_in_again_beside_a_later_backup() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(3);
+    bench.fill(&originals);
+    assert_eq!(bench.apply(&["--limit", "1", "--backup", "one.jsonl"]).code, Some(0));
+    // As of one that was killed while it wrote.
+    let path = bench.folder.path().join("one.jsonl");
+    let torn = [std::fs::read(&path).unwrap(), b"{\"op\":7,\"at".to_vec()].concat();
+    std::fs::write(&path, torn).unwrap();
+    let told = "has written its last line in part";
+    let one = bench.run(&["--restore", "one.jsonl"]);
+    assert!(one.code == Some(0) && one.stderr.contains(told), "{one:?}");
+    assert_eq!(bench.apply(&["--backup", "all.jsonl"]).code, Some(0));
+    for _ in 0..2 {
+        let both = bench.restore();
+        assert!(both.code == Some(0) && both.stderr.contains(told), "{both:?}");
+        assert!(bench.stored() == originals);
+    }
+}
+
+#[test]
+fn one_backup_is_not_taken_for_two() {
+    let Some(bench) = Bench::new() else { return };
+    bench.fill(&chats(3));
+    assert_eq!(bench.apply(&["--backup", "one.jsonl"]).code, Some(0));
+    let cleaned = bench.stored();
+    std::fs::copy(bench.folder.path().join("one.jsonl"), bench.folder.path().join("copy.jsonl")).unwrap();
+    for second in ["one.jsonl", "./one.jsonl", "copy.jsonl"] {
+        let done = bench.run(&["--restore", "one.jsonl", "--restore", second]);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{done:?}");
+        assert!(done.stderr.contains("are the same backup"), "{done:?}");
+    }
+    assert!(bench.stored() == cleaned);
+}
+
+#[test]
+fn a_damaged_line_is_no_success() {
+    let Some(bench) = Bench::new() else { return };
+    bench.fill(&chats(3));
+    assert_eq!(bench.apply(&["--backup", "one.jsonl"]).code, Some(0));
+    let path = bench.folder.path().join("one.jsonl");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let first = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    bytes[first + 1..first + 20].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    let done = bench.run(&["--restore", "one.jsonl"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.stderr.contains("damaged: 1 line of the backups"), "{done:?}");
+    assert!(done.stdout.contains("put 23 elements back into 3 of 3 documents"), "{done:?}");
+}
+
+#[test]
+fn the_database_is_that_of_the_backup() {
+    let Some(bench) = Bench::new() else { return };
+    let originals = chats(3);
+    bench.fill(&originals);
+    assert_eq!(bench.apply(&["--backup", "one.jsonl"]).code, Some(0));
+    let cleaned = bench.stored();
+    let restore = |more: &[&str]| {
+        let done = ended(bench.plain(&[&["--restore", "one.jsonl"], more].concat()).spawn().unwrap());
+        (done.code, done.stderr)
+    };
+    let (code, told) = restore(&["--db", "other"]);
+    assert!(code == Some(2) && told.contains("is of the database `app`") && told.contains("first line"), "{told}");
+    assert!(bench.stored() == cleaned);
+    assert_eq!(restore(&[]), (Some(0), String::new()));
+    assert!(bench.stored() == originals);
+}
+
+#[test]
 fn values_that_extended_json_cannot_say_come_back_byte_for_byte() {
     let Some(bench) = Bench::new() else { return };
     let odd = [

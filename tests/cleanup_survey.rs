@@ -155,13 +155,77 @@ fn the_configuration_says_which_arrays_and_keys_there_are() {
     let listed = doc! { "_id": 3, "cart": { "items": [{ "ref": [{ "sku": 1 }], "size": 1 }, { "ref": [{ "sku": 1 }], "size": 1 }] } };
     bench.fill(&[doc! { "_id": 1, "cart": { "items": items.clone(), "n": 1 } }, hidden.clone(), listed.clone()]);
     let done = bench.run(&["--apply"]);
-    assert!(done.stdout.contains("removed 1 elements from 1 of 3 documents"), "{done:?}");
+    assert!(done.stdout.contains("removed 1 element from 1 of 3 documents"), "{done:?}");
     let stored = bench.stored();
     let mut kept = items.clone();
     kept.remove(2);
     assert_eq!(stored, [doc! { "_id": 1, "cart": { "items": kept, "n": 1 } }, hidden, listed]);
     assert_eq!(bench.restore().code, Some(0));
     assert_eq!(bench.stored()[0], doc! { "_id": 1, "cart": { "items": items, "n": 1 } });
+}
+
+#[test]
+fn a_field_that_is_named_has_its_own_kinds_on_a_server_and_in_an_export() {
+    let Some(bench) = Bench::new() else { return };
+    let array = |collection: &str, field: &str, key: &str| {
+        format!(
+            "[[array]]\n{collection}field = \"{field}\"\n[[array.kind]]\nname = \"{key}\"\nwhen = {{ has = [\"{key}\"] }}\nkey = [\"{key}\"]\n"
+        )
+    };
+    let config = [
+        array("", "messages", "general"),
+        array("collection = \"userChat\"\n", "messages", "second"),
+        array("collection = \"userChat\"\n", "items", "own"),
+    ];
+    write(&bench, "pushguard.toml", config.concat().as_bytes());
+    let element = |general: i32, own: i32| doc! { "general": general, "own": own };
+    let items = vec![element(1, 1), element(1, 2), element(1, 2), element(1, 3)];
+    let documents = [doc! { "_id": 1, "items": items.clone(), "others": items }];
+    bench.fill(&documents);
+    export(&bench, &documents);
+    for source in [&["--collection", COLLECTION][..], &["--input", "userChat.bson"], &[]] {
+        let found = |field: &str| {
+            let all = ["--format", "json", "--field", field];
+            let report = bench.run(&[source, &all].concat()).json();
+            let kinds = &report["arrays"][0]["kinds"];
+            (kinds[0]["name"].as_str().unwrap().to_owned(), kinds[0]["duplicates"].as_u64().unwrap())
+        };
+        assert_eq!(found("items"), ("own".to_owned(), 1), "{source:?}");
+        assert_eq!(found("others"), ("general".to_owned(), 3), "{source:?}");
+        assert_eq!(found("messages"), ("general".to_owned(), 0), "{source:?}");
+    }
+}
+
+#[test]
+fn an_array_whose_elements_nothing_tells_apart_is_not_called_clean() {
+    let Some(bench) = Bench::new() else { return };
+    write(&bench, "pushguard.toml", b"[[array]]\ncollection = \"userChat\"\nfield = \"messages\"\n");
+    let documents = [doc! { "_id": 1, "messages": [merged("a", "x"), merged("a", "x")] }];
+    bench.fill(&documents);
+    export(&bench, &documents);
+    for args in [&[][..], &["--apply"], &["--input", "userChat.bson"]] {
+        let done = bench.run(args);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{done:?}");
+        assert!(done.stderr.contains("no kinds and no `fallback`"), "{done:?}");
+    }
+}
+
+#[test]
+fn an_export_that_could_not_be_read_in_part_is_not_called_clean() {
+    let Some(bench) = Bench::new() else { return };
+    write(&bench, "userChat.json", b"{\"_id\": 1, \"messages\": []}\n{\"_id\": {\"$oid\": \"no\"}}\n");
+    let done = bench.run(&["--input", "userChat.json"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.stdout.contains("1 document could not be read"), "{done:?}");
+}
+
+#[test]
+fn a_limit_holds_for_all_connections_together() {
+    let Some(bench) = Bench::new() else { return };
+    let chat = |n: i32| doc! { "_id": n, "messages": [merged("a", "x"), merged("a", "x")] };
+    bench.fill(&(0..9000).map(chat).collect::<Vec<_>>());
+    let report = bench.run(&["--format", "json", "--limit", "100", "--jobs", "4"]).json();
+    assert_eq!(report["arrays"][0]["affected"], 100, "{report}");
 }
 
 #[test]

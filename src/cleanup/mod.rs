@@ -16,6 +16,7 @@ pub mod restore;
 pub mod server;
 pub mod shown;
 pub mod tally;
+pub mod tracked;
 
 /// What reading BSON gives: bytes that a server sends need not be valid, a text for instance.
 pub type Read<T> = Result<T, bson::error::Error>;

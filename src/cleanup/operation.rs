@@ -7,10 +7,11 @@ use super::plan::Removal;
 use bson::raw::{RawArray, RawBsonRef};
 use bson::{RawBson, RawDocumentBuf};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
-/// The most that one operation takes out, in elements and in bytes: its command must stay below what a server accepts.
-const MOST_ELEMENTS: usize = 1000;
-const MOST_BYTES: usize = 2 << 20;
+/// The most that one operation takes out or puts back, in elements and in bytes: its command must stay below what a server accepts.
+pub const MOST_ELEMENTS: usize = 1000;
+pub const MOST_BYTES: usize = 2 << 20;
 
 /// Elements that go from one document together.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,11 +59,13 @@ pub fn mark(value: RawBsonRef<'_>) -> Mark {
 pub fn take_last(id: &RawBson, array: &RawArray, left: &mut Vec<Removal>, kinds: &[String]) -> Read<Option<Operation>> {
     let elements = array.into_iter().collect::<Read<Vec<_>>>()?;
     let document = |at: usize| elements.get(at).and_then(|element| element.as_document());
-    let size = |removal: &Removal| document(removal.at).map_or(0, |element| element.as_bytes().len());
+    let size = |at: usize| document(at).map_or(0, |element| element.as_bytes().len());
     let mut from = left.len();
     let mut bytes = 0;
+    let mut firsts = HashSet::new();
     while from > 0 && left.len() - from < MOST_ELEMENTS {
-        bytes += size(&left[from - 1]);
+        let Removal { at, first, .. } = left[from - 1];
+        bytes += size(at) + if firsts.insert(first) { size(first) } else { 0 };
         if bytes > MOST_BYTES && from < left.len() {
             break;
         }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use bson::RawBson;
 use bson::raw::{RawArray, RawBsonRef, RawDocument};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 /// Sums over an array of many documents.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,8 @@ pub struct Tally {
     /// Documents that could not be read, with the reason for the first.
     pub unreadable: u64,
     pub reason: Option<String>,
-    worst: BinaryHeap<Reverse<Ranked>>,
+    /// Those that lose most, and some more.
+    worst: Vec<Affected>,
     most: usize,
 }
 
@@ -46,9 +47,6 @@ pub struct Affected {
     /// In which fields the elements that go differ from those that stay, and how many; `None` where nobody has looked.
     pub differing: Option<BTreeMap<String, u64>>,
 }
-
-#[derive(Clone, Debug)]
-struct Ranked(Affected);
 
 impl Tally {
     pub fn new(kinds: usize, most: usize) -> Self {
@@ -77,7 +75,7 @@ impl Tally {
             kind.elements += more.elements;
             kind.removed += more.removed;
         }
-        for Reverse(Ranked(document)) in other.worst {
+        for document in other.worst {
             self.keep(document);
         }
     }
@@ -86,11 +84,12 @@ impl Tally {
         self.kinds.iter().map(|kind| kind.removed).sum()
     }
 
-    /// The documents that lose most, worst first.
-    pub fn worst(&self) -> Vec<Affected> {
-        let mut worst: Vec<&Ranked> = self.worst.iter().map(|Reverse(document)| document).collect();
-        worst.sort_by(|a, b| b.cmp(a));
-        worst.into_iter().map(|Ranked(document)| document.clone()).collect()
+    /// The documents that lose most, worst first. Equal numbers go by id, so that the order is the same in each run.
+    pub fn worst(&self) -> Vec<&Affected> {
+        let mut worst: Vec<&Affected> = self.worst.iter().collect();
+        worst.sort_by_cached_key(|document| rank(document));
+        worst.truncate(self.most);
+        worst
     }
 
     /// Looks into the worst documents.
@@ -98,47 +97,28 @@ impl Tally {
         &mut self,
         mut look: impl FnMut(&Affected) -> Result<Option<BTreeMap<String, u64>>, E>,
     ) -> Result<(), E> {
-        let mut worst = std::mem::take(&mut self.worst).into_vec();
-        for Reverse(Ranked(document)) in &mut worst {
+        self.shorten();
+        for document in &mut self.worst {
             document.differing = look(document)?;
         }
-        self.worst = worst.into();
         Ok(())
     }
 
     fn keep(&mut self, document: Affected) {
-        self.worst.push(Reverse(Ranked(document)));
-        if self.worst.len() > self.most {
-            self.worst.pop();
+        self.worst.push(document);
+        if self.worst.len() > 2 * self.most {
+            self.shorten();
         }
     }
-}
 
-impl Ranked {
-    /// Equal numbers go by id, so that the order is the same in each run.
-    fn rank(&self) -> (u64, Reverse<String>) {
-        (self.0.removed, Reverse(format!("{:?}", self.0.id)))
+    fn shorten(&mut self) {
+        self.worst.sort_by_cached_key(rank);
+        self.worst.truncate(self.most);
     }
 }
 
-impl PartialEq for Ranked {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
-    }
-}
-
-impl Eq for Ranked {}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ranked {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank().cmp(&other.rank())
-    }
+fn rank(document: &Affected) -> (Reverse<u64>, String) {
+    (Reverse(document.removed), format!("{:?}", document.id))
 }
 
 /// What a plan means for its document; `None` where nothing goes.

@@ -6,14 +6,15 @@ use super::args::{CleanupArgs, CleanupFormat};
 use super::moving::Moving;
 use super::outcome::{CLEAN, FINDINGS, delivered, tell, warn};
 use crate::cleanup::backup::{Backup, Backups, Header};
-use crate::cleanup::identity::{self, Identities};
+use crate::cleanup::identity;
 use crate::cleanup::offline;
 use crate::cleanup::report::{self, Format, Survey};
-use crate::cleanup::server::{self, Connection, Pace, Removed, Target, Wanted};
+use crate::cleanup::server::{self, Connection, Left, Pace, Removed, Target, Wanted};
+use crate::cleanup::tracked;
 use crate::config::{Config, TrackedArray, load};
 use crate::discover::resolve;
 use crate::error::Error;
-use crate::report::escape;
+use crate::report::{counted, escape};
 use crate::rules;
 use bson::{Bson, Document};
 use std::io::Write;
@@ -55,14 +56,9 @@ pub fn run(args: &CleanupArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -
 fn offline(args: &CleanupArgs, path: &Path, arrays: &[TrackedArray], stdout: &mut dyn Write) -> Result<u8, Error> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let collection = args.collection.as_deref().unwrap_or(&name);
-    let is_wanted = |array: &&TrackedArray| array.collection.as_deref().is_none_or(|tracked| tracked == collection);
     let mut surveys: Vec<Survey> = Vec::new();
-    for array in arrays.iter().filter(is_wanted) {
-        let dotted = args.field.as_deref().unwrap_or(&array.field);
-        if surveys.iter().any(|known| known.field == dotted) {
-            continue;
-        }
-        let (identities, field) = (Identities::of(array), identity::path(dotted));
+    for (dotted, array) in tracked::fields(arrays, collection, args.field.as_deref()) {
+        let (identities, field) = (tracked::identities(array, dotted)?, identity::path(dotted));
         let wanted = offline::Wanted { field: &field, identities: &identities, worst: args.top, limit: args.limit };
         let tally = offline::survey(path, &wanted)?;
         surveys.push(Survey { place: path.display().to_string(), field: dotted.to_owned(), identities, tally });
@@ -126,7 +122,7 @@ fn show(surveys: &[Survey], format: CleanupFormat, stdout: &mut dyn Write) -> Re
         CleanupFormat::Html => Format::Html,
     };
     delivered(stdout.write_all(report::render(surveys, format).as_bytes()))?;
-    let is_clean = surveys.iter().all(|survey| survey.tally.affected == 0);
+    let is_clean = surveys.iter().all(|survey| survey.tally.affected == 0 && survey.tally.unreadable == 0);
     Ok(if is_clean { CLEAN } else { FINDINGS })
 }
 
@@ -157,6 +153,7 @@ fn apply(
             collection: target.collection.name().to_owned(),
             field: target.dotted(),
             started: i64::try_from(started).unwrap_or_default(),
+            run: bson::oid::ObjectId::new(),
         };
         let path = args.backup.clone().unwrap_or_else(|| default_backup(&header));
         let backup = Backup::new(&path, header)?;
@@ -164,7 +161,7 @@ fn apply(
         let removed = server::remove(target, &backup, pace(args), &bar);
         bar.finish();
         let removed = removed.inspect_err(|_| stopped(&backup, stderr))?;
-        if removed.left > 0 {
+        if removed.left.documents > 0 {
             code = FINDINGS;
         }
         told(target, &removed, &backup, stdout, stderr)?;
@@ -186,7 +183,8 @@ fn stopped(backup: &Backup, stderr: &mut dyn Write) {
     let message = match elements {
         0 => "nothing was removed".to_owned(),
         _ => format!(
-            "stopped; what was removed until then is among the {elements} elements in {path}. Run it again to go on"
+            "stopped; what was removed until then is among the {} in {path}. Run it again to go on",
+            counted(elements, "element")
         ),
     };
     warn(&message, stderr);
@@ -201,30 +199,29 @@ fn told(
 ) -> Result<(), Error> {
     let (place, field) = (target.collection.namespace().to_string(), target.dotted());
     let mut text = format!(
-        "{} `{}`: removed {} elements from {} of {} documents\n",
+        "{} `{}`: removed {} from {} of {}\n",
         escape::line(&place),
         escape::line(&field),
-        removed.elements,
+        counted(removed.elements, "element"),
         removed.changed,
-        removed.documents
+        counted(removed.documents, "document")
     );
     for (kind, count) in target.identities.kinds().iter().zip(&removed.kinds).filter(|(_, count)| **count > 0) {
         text.push_str(&format!("  {count} {} by {}\n", escape::line(&kind.name), escape::line(&kind.shown_key())));
     }
     if backup.elements() > 0 {
         let path = escape::line(&backup.path().to_string_lossy());
-        text.push_str(&format!("backup: {path}\nto undo it: pushguard cleanup --db {} ", target.database.name()));
-        text.push_str(&format!("--restore {path}\n"));
+        text.push_str(&format!("backup: {path}\nto undo it: pushguard cleanup --restore {path}\n"));
     }
-    left(removed.left, &removed.reasons, stderr);
+    left(&removed.left, stderr);
     delivered(stdout.write_all(text.as_bytes()))
 }
 
-fn left(count: u64, reasons: &[(String, String)], stderr: &mut dyn Write) {
-    if count > 0 {
-        warn(&format!("{count} documents were left as they are"), stderr);
+fn left(left: &Left, stderr: &mut dyn Write) {
+    if left.documents > 0 {
+        warn(&format!("left as they are: {}", counted(left.documents, "document")), stderr);
     }
-    for (id, reason) in reasons {
+    for (id, reason) in &left.reasons {
         tell("  left", &format!("{id}: {reason}"), stderr);
     }
 }
@@ -237,15 +234,25 @@ fn restore(
 ) -> Result<u8, Error> {
     let mut backups = Backups::open(&args.restore)?;
     let header = backups.header()?;
-    let database = args.db.as_deref().unwrap_or(&header.database);
-    if database != header.database {
-        warn(&format!("the backup is of the database `{}`", header.database), stderr);
+    if let Some(asked) = args.db.as_ref().filter(|asked| **asked != header.database) {
+        return Err(Error::Usage {
+            message: format!("the backup is of the database `{}`, not of `{asked}`", header.database),
+            remedy:
+                "leave out `--db`; to restore into another database, change its name in the first line of the backup"
+                    .to_owned(),
+        });
     }
-    if backups.unreadable > 0 {
-        // A clean-up that was killed while it wrote had not removed what it was writing.
-        warn(&format!("{} lines of the backup cannot be read and were passed over", backups.unreadable), stderr);
+    if backups.torn > 0 {
+        warn(
+            "a clean-up that was stopped has written its last line in part: it had not removed what that says",
+            stderr,
+        );
     }
-    let target = server::exactly(connection, database, &header.collection, &header.field)?;
+    if backups.damaged > 0 {
+        let lines = counted(backups.damaged, "line");
+        warn(&format!("damaged: {lines} of the backups; what they held could not be put back"), stderr);
+    }
+    let target = server::exactly(connection, &header.database, &header.collection, &header.field)?;
     let bar = Moving::start("put back");
     let restored = server::put_back(&target, &mut backups, (args.dry_run, usize::from(args.jobs)), &bar);
     bar.finish();
@@ -253,13 +260,13 @@ fn restore(
     let verb = if args.dry_run { "would put" } else { "put" };
     delivered(writeln!(
         stdout,
-        "{} `{}`: {verb} {} elements back into {} of {} documents",
+        "{} `{}`: {verb} {} back into {} of {}",
         escape::line(&target.collection.namespace().to_string()),
         escape::line(&target.dotted()),
-        restored.elements,
+        counted(restored.elements, "element"),
         restored.changed,
-        restored.documents
+        counted(restored.documents, "document")
     ))?;
-    left(restored.left, &restored.reasons, stderr);
-    Ok(if restored.left > 0 { FINDINGS } else { CLEAN })
+    left(&restored.left, stderr);
+    Ok(if restored.left.documents > 0 || backups.damaged > 0 { FINDINGS } else { CLEAN })
 }

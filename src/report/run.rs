@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Acceptance, Analysis, Finding, Level};
 use crate::source::{Place, Position, SourceFile, Sources};
+use std::fmt::Display;
 
 /// A finding, and by what it was accepted where it was.
 pub(super) type Shown<'a> = (&'a Finding, Option<&'a Acceptance>);
@@ -81,6 +82,7 @@ pub fn level_note(finding: &Finding) -> Option<String> {
 }
 
 /// "1 error", "2 errors".
-pub fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }

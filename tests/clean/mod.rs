@@ -66,12 +66,18 @@ impl Bench {
         }
     }
 
+    /// With the database, unless it is about a file.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
-        command.arg("cleanup").args(args).current_dir(self.folder.path());
+        let mut command = self.plain(args);
         if !args.contains(&"--input") {
-            command.args(["--db", DB]).env("MONGODB_URI", self.server.uri());
+            command.args(["--db", DB]);
         }
+        command
+    }
+
+    pub fn plain(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
+        command.arg("cleanup").args(args).current_dir(self.folder.path()).env("MONGODB_URI", self.server.uri());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -143,4 +149,11 @@ pub fn chats(count: i32) -> Vec<Document> {
         doc! { "_id": n, "messages": messages }
     };
     (0..count).map(chat).collect()
+}
+
+pub fn is_clean(documents: &[Document], originals: &[Document]) {
+    assert_eq!(documents.len(), originals.len());
+    for (document, original) in documents.iter().zip(originals) {
+        assert_eq!(messages(document), once(&messages(original)), "{:?}", original.get("_id"));
+    }
 }

@@ -3,11 +3,12 @@
 //! Input: what a line says. Output: its text, and back. Must not know: files.
 
 use crate::cleanup::operation::{Mark, Operation, Removed};
+use bson::oid::ObjectId;
 use bson::{Bson, Document, RawBson, RawDocumentBuf};
 use serde_json::{Value, json};
 
 /// The version of the format.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// How a backup begins.
 pub const START: &str = "{\"pushguard\":\"backup of a clean-up\"";
@@ -20,6 +21,8 @@ pub struct Header {
     pub field: String,
     /// Milliseconds since 1970.
     pub started: i64,
+    /// No two runs have the same.
+    pub run: ObjectId,
 }
 
 /// How an operation ended. Where a line about it is missing, nobody knows.
@@ -30,6 +33,8 @@ pub enum Outcome {
     Removed,
     /// The document had changed, so it was left alone.
     Refused,
+    /// Its elements are back.
+    Restored,
 }
 
 /// An element in a backup.
@@ -44,14 +49,16 @@ pub enum Line {
     Header(Header),
     Entry(Box<Entry>),
     Outcome(u64, Outcome),
+    /// The line before was written in part only.
+    Torn,
 }
 
 pub fn header(header: &Header) -> String {
     let started = Bson::DateTime(bson::DateTime::from_millis(header.started)).into_canonical_extjson();
-    let Header { database, collection, field, .. } = header;
+    let Header { database, collection, field, run, .. } = header;
     json!({
         "pushguard": "backup of a clean-up", "version": VERSION,
-        "db": database, "collection": collection, "field": field, "started": started,
+        "db": database, "collection": collection, "field": field, "started": started, "run": run.to_hex(),
     })
     .to_string()
 }
@@ -59,9 +66,14 @@ pub fn header(header: &Header) -> String {
 pub fn outcome(operation: u64, outcome: Outcome) -> String {
     let word = match outcome {
         Outcome::Removed => "removed",
+        Outcome::Restored => "restored",
         Outcome::Refused | Outcome::Unknown => "refused",
     };
     json!({ "op": operation, "outcome": word }).to_string()
+}
+
+pub fn torn() -> String {
+    json!({ "torn": "the line before" }).to_string()
 }
 
 pub fn entry(operation: &Operation, removed: &Removed) -> Result<String, String> {
@@ -95,13 +107,20 @@ pub fn parse(text: &str) -> Option<Line> {
     if let Some(version) = line["version"].as_u64() {
         let Bson::DateTime(started) = Bson::try_from(line["started"].clone()).ok()? else { return None };
         let started = started.timestamp_millis();
-        let header = Header { database: word("db")?, collection: word("collection")?, field: word("field")?, started };
+        let (database, collection, field) = (word("db")?, word("collection")?, word("field")?);
+        let run = ObjectId::parse_str(line["run"].as_str()?).ok()?;
+        let header = Header { database, collection, field, started, run };
         return (version == VERSION).then_some(Line::Header(header));
+    }
+    if line.get("torn").is_some() {
+        return Some(Line::Torn);
     }
     let operation = line["op"].as_u64()?;
     match line["outcome"].as_str() {
         Some("removed") => return Some(Line::Outcome(operation, Outcome::Removed)),
-        Some(_) => return Some(Line::Outcome(operation, Outcome::Refused)),
+        Some("refused") => return Some(Line::Outcome(operation, Outcome::Refused)),
+        Some("restored") => return Some(Line::Outcome(operation, Outcome::Restored)),
+        Some(_) => return None,
         None => {}
     }
     let place = |name: &str| line[name].as_u64().and_then(|place| usize::try_from(place).ok());
@@ -136,7 +155,13 @@ mod tests {
     #[test]
     fn a_backup_begins_as_it_is_known_by() {
         let text = |name: &str| name.to_owned();
-        let first = Header { database: text("a"), collection: text("b"), field: text("c"), started: 7 };
+        let first = Header {
+            database: text("a"),
+            collection: text("b"),
+            field: text("c"),
+            started: 7,
+            run: ObjectId::from_bytes([7; 12]),
+        };
         let line = header(&first);
         assert!(line.starts_with(START), "{line}");
         assert!(matches!(parse(&line), Some(Line::Header(known)) if known == first));

@@ -3,10 +3,13 @@
 //! Input: the files of one or more clean-ups of one array. Output: for each document the operations on it, in their order. Holds
 //! a few bytes for each operation, never the elements of more than one document. Must not know: servers.
 
-use super::line::{self, Entry, Header, Line, Outcome};
+use super::line::{self, Header, Line, Outcome};
+use super::notes::Notes;
 use crate::cleanup::canonical;
+use crate::cleanup::operation::Removed;
 use crate::error::Error;
 use bson::RawBson;
+use bson::oid::ObjectId;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
@@ -16,8 +19,10 @@ pub struct Backups {
     files: Vec<Source>,
     /// Lines of elements, by a digest of the document, then in order of time.
     places: Vec<Place>,
-    /// Lines that say nothing, such as a torn one.
-    pub unreadable: u64,
+    /// Last lines that a clean-up has written in part: it had not removed yet what they say.
+    pub torn: u64,
+    /// Other lines that say nothing.
+    pub damaged: u64,
 }
 
 struct Source {
@@ -38,24 +43,42 @@ struct Place {
 pub struct Group {
     pub id: RawBson,
     /// In order of time.
-    pub operations: Vec<(Outcome, Vec<Entry>)>,
+    pub operations: Vec<Recorded>,
+}
+
+/// An operation as a backup has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Which of the backups, and its number there.
+    pub file: usize,
+    pub number: u64,
+    pub outcome: Outcome,
+    /// In order of their places.
+    pub removed: Vec<Removed>,
 }
 
 impl Group {
     /// Of its elements.
     pub fn bytes(&self) -> usize {
-        let entries = self.operations.iter().flat_map(|(_, entries)| entries);
-        entries.map(|entry| entry.removed.element.as_bytes().len()).sum()
+        let removed = self.operations.iter().flat_map(|operation| &operation.removed);
+        removed.map(|removed| removed.element.as_bytes().len()).sum()
     }
 }
 
 impl Backups {
     pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
-        let mut all = Self { files: Vec::new(), places: Vec::new(), unreadable: 0 };
+        let mut all = Self { files: Vec::new(), places: Vec::new(), torn: 0, damaged: 0 };
         for path in paths {
             all.files.extend(Source::open(path)?);
         }
-        all.files.sort_by_key(|source| source.header.started);
+        all.files.sort_by_key(|source| (source.header.started, source.header.run));
+        if let Some(same) = all.files.windows(2).find(|two| two[0].header == two[1].header) {
+            let [first, second] = [&same[0], &same[1]].map(|source| source.path.display());
+            return Err(Error::Usage {
+                message: format!("`{first}` and `{second}` are the same backup"),
+                remedy: "name each backup once".to_owned(),
+            });
+        }
         for file in 0..all.files.len() {
             all.index(file)?;
         }
@@ -82,6 +105,11 @@ impl Backups {
         })
     }
 
+    /// Where to note what is put back.
+    pub fn notes(&self) -> Result<Notes, Error> {
+        Notes::open(self.files.iter().map(|source| source.path.as_path()))
+    }
+
     /// How many documents there are, at most.
     pub fn documents(&self) -> usize {
         self.places.chunk_by(|a, b| a.document == b.document).count()
@@ -103,7 +131,7 @@ impl Backups {
 
     /// The documents of one digest: nearly always one.
     fn groups(&mut self, places: &[Place]) -> Result<Vec<Group>, Error> {
-        type Operations = BTreeMap<(u32, u64), Vec<Entry>>;
+        type Operations = BTreeMap<(u32, u64), Vec<Removed>>;
         let mut found: Vec<(RawBson, Operations)> = Vec::new();
         for place in places {
             let source = &mut self.files[place.file as usize];
@@ -113,12 +141,13 @@ impl Backups {
                 found.push((entry.id.clone(), Operations::new()));
                 found.len() - 1
             });
-            found[known].1.entry((place.file, entry.operation)).or_default().push(*entry);
+            found[known].1.entry((place.file, entry.operation)).or_default().push(entry.removed);
         }
         let group = |(id, operations): (RawBson, Operations)| {
-            let operations = operations.into_iter().map(|((file, number), mut entries)| {
-                entries.sort_by_key(|entry| entry.removed.at);
-                (self.files[file as usize].outcome(number), entries)
+            let operations = operations.into_iter().map(|((file, number), mut removed)| {
+                removed.sort_by_key(|one| one.at);
+                let file = file as usize;
+                Recorded { file, number, outcome: self.files[file].outcome(number), removed }
             });
             Group { id, operations: operations.collect() }
         };
@@ -129,6 +158,7 @@ impl Backups {
         let source = &mut self.files[file];
         let mut offset = 0;
         let mut text = String::new();
+        let mut is_damaged = false;
         source.rewind()?;
         loop {
             let at = offset;
@@ -136,13 +166,22 @@ impl Backups {
             if offset == at {
                 return Ok(());
             }
+            let was_damaged = std::mem::take(&mut is_damaged);
             match line::parse(&text) {
                 Some(Line::Header(_)) => {}
                 Some(Line::Entry(entry)) => {
                     self.places.push(Place { document: digest(&entry.id), file: file as u32, offset: at });
                 }
                 Some(Line::Outcome(number, outcome)) => source.note(number, outcome),
-                None => self.unreadable += 1,
+                Some(Line::Torn) => {
+                    self.torn += 1;
+                    self.damaged -= u64::from(was_damaged);
+                }
+                None if text.ends_with('\n') => {
+                    is_damaged = true;
+                    self.damaged += 1;
+                }
+                None => self.torn += 1,
             }
         }
     }
@@ -152,7 +191,9 @@ impl Source {
     /// `None` for a file whose clean-up was killed before it had written the first line.
     fn open(path: &Path) -> Result<Option<Self>, Error> {
         let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        let header = Header { database: String::new(), collection: String::new(), field: String::new(), started: 0 };
+        let empty = String::new;
+        let run = ObjectId::from_bytes([0; 12]);
+        let header = Header { database: empty(), collection: empty(), field: empty(), started: 0, run };
         let mut source = Self { path: path.to_owned(), header, reader: BufReader::new(file), outcomes: Vec::new() };
         let mut first = String::new();
         source.read_line(&mut first)?;
@@ -161,6 +202,12 @@ impl Source {
             return Ok(None);
         }
         let Some(Line::Header(header)) = line::parse(&first) else {
+            if first.starts_with(line::START) {
+                return Err(Error::Usage {
+                    message: format!("`{}` is a backup of another version of pushguard", path.display()),
+                    remedy: "restore it with the version that made it".to_owned(),
+                });
+            }
             return Err(Error::Usage {
                 message: format!("`{}` is no backup of a clean-up", path.display()),
                 remedy: "name a file that `pushguard cleanup --apply` has written".to_owned(),
@@ -188,7 +235,8 @@ impl Source {
         let mut bytes = Vec::new();
         let read: io::Result<usize> = self.reader.read_until(b'\n', &mut bytes);
         let read = read.map_err(|source| Error::Read { path: self.path.clone(), source })?;
-        text.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
+        let unreadable = if bytes.ends_with(b"\n") { "\n" } else { "" };
+        text.push_str(std::str::from_utf8(&bytes).unwrap_or(unreadable));
         Ok(read)
     }
 

@@ -115,14 +115,50 @@ impl Backup {
 /// A new file, which only its owner reads, and whose name lasts too.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.append(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
+    // A restore asks whether this still writes. Where files cannot be locked nobody can tell.
+    let _ = file.try_lock();
     #[cfg(unix)]
     {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()?;
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cleanup::operation::Removed;
+    use bson::oid::ObjectId;
+    use bson::{RawBson, rawdoc};
+
+    #[test]
+    fn a_line_goes_to_the_end_whatever_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("backup.jsonl");
+        let name = || "a".to_owned();
+        let run = ObjectId::from_bytes([1; 12]);
+        let header = Header { database: name(), collection: name(), field: name(), started: 0, run };
+        let backup = Backup::new(&path, header).expect("a backup");
+        let removed = Removed {
+            at: 1,
+            first: 0,
+            is_copy: true,
+            kind: name(),
+            behind: 0,
+            after: 0,
+            element: rawdoc! { "imageId": 1 },
+        };
+        let operation = Operation { number: 0, id: RawBson::Int32(1), removed: vec![removed], firsts: Vec::new() };
+        backup.record(&mut [operation]).expect("room");
+        OpenOptions::new().append(true).open(&path).and_then(|mut file| file.write_all(b"theirs\n")).expect("room");
+        backup.note(&[(0, Outcome::Removed)]).expect("room");
+        let text = std::fs::read_to_string(&path).expect("text");
+        let last: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(last, ["theirs", &line::outcome(0, Outcome::Removed)]);
+    }
 }

@@ -28,7 +28,7 @@ fn one(survey: &Survey) -> Value {
         "documents": tally.documents, "affected": tally.affected, "unreadable": tally.unreadable,
         "elements": tally.elements, "duplicates": tally.removed(),
         "kinds": kinds.collect::<Vec<_>>(),
-        "worst": tally.worst().iter().map(|document| worst(document, survey)).collect::<Vec<_>>(),
+        "worst": tally.worst().into_iter().map(|document| worst(document, survey)).collect::<Vec<_>>(),
     })
 }
 

@@ -4,7 +4,7 @@
 
 use super::found::{Survey, differing};
 use crate::cleanup::shown;
-use crate::report::escape;
+use crate::report::{counted, escape};
 
 pub fn render(surveys: &[Survey]) -> String {
     let mut text = String::new();
@@ -18,8 +18,9 @@ pub fn render(surveys: &[Survey]) -> String {
     for survey in clean {
         let (place, tally) = (escape::line(&survey.place), &survey.tally);
         text.push_str(&format!(
-            "{place} `{}`: nothing is there twice in {} documents\n",
-            survey.field, tally.documents
+            "{place} `{}`: nothing is there twice in {}\n",
+            escape::line(&survey.field),
+            counted(tally.documents, "document")
         ));
         text.push_str(&unreadable(survey));
     }
@@ -29,12 +30,12 @@ pub fn render(surveys: &[Survey]) -> String {
 fn one(survey: &Survey) -> String {
     let tally = &survey.tally;
     let mut text = format!(
-        "{} `{}`: {} of the {} elements of {} documents would go; {} were looked at\n",
+        "{} `{}`: {} of the {} of {} would go; {} were looked at\n",
         escape::line(&survey.place),
         escape::line(&survey.field),
         tally.removed(),
-        tally.elements,
-        tally.affected,
+        counted(tally.elements, "element"),
+        counted(tally.affected, "document"),
         tally.documents
     );
     text.push_str(&unreadable(survey));
@@ -57,7 +58,7 @@ fn one(survey: &Survey) -> String {
     text.push_str(&aligned(&rows, 1));
     let more = tally.affected - worst.len() as u64;
     if more > 0 {
-        text.push_str(&format!("  and {more} more documents; `--top N` shows more\n"));
+        text.push_str(&format!("  and {}; `--top N` shows more\n", counted(more, "more document")));
     }
     text
 }
@@ -65,8 +66,8 @@ fn one(survey: &Survey) -> String {
 fn unreadable(survey: &Survey) -> String {
     match &survey.tally.reason {
         Some(reason) => {
-            let reason = escape::line(reason);
-            format!("  {} documents could not be read, such as one where {reason}\n", survey.tally.unreadable)
+            let (documents, reason) = (counted(survey.tally.unreadable, "document"), escape::line(reason));
+            format!("  {documents} could not be read, such as one where {reason}\n")
         }
         None => String::new(),
     }

@@ -5,6 +5,7 @@
 
 mod connect;
 mod explain;
+mod left;
 mod patience;
 mod put_back;
 mod ranges;
@@ -17,6 +18,7 @@ mod survey;
 
 pub use connect::Connection;
 pub use explain::explain;
+pub use left::Left;
 pub use put_back::{Restored, put_back};
 pub use remove::{Removed, remove};
 pub use scope::{Target, Wanted, exactly, targets};

@@ -4,14 +4,15 @@
 //! already is not put in again. Must not know: where an element belongs.
 
 use super::Watch;
+use super::left::Left;
 use super::patience::patiently;
 use super::scope::Target;
-use super::send::{Done, send};
+use super::send::{Done, fits, send};
 use super::statement;
 use super::survey::array_of;
-use crate::cleanup::backup::{Backups, Group};
-use crate::cleanup::restore::{Insertion, missing};
-use crate::cleanup::shown;
+use crate::cleanup::backup::{Backups, Group, Notes, Outcome};
+use crate::cleanup::operation::{MOST_BYTES, MOST_ELEMENTS};
+use crate::cleanup::restore::missing;
 use crate::error::Error;
 use bson::RawDocumentBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,10 +22,7 @@ use std::time::Duration;
 /// How often a document is tried that changes each time between the read and the write.
 const TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(2);
-/// The most that is put into a document at once, in elements and in bytes.
-const MOST_ELEMENTS: usize = 1000;
-const MOST_BYTES: usize = 2 << 20;
-/// Documents whose statements are sent together, of as many bytes.
+/// Documents whose statements are sent together, of as many bytes as one operation.
 const MOST_DOCUMENTS: usize = 100;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,12 +30,9 @@ pub struct Restored {
     pub documents: u64,
     pub changed: u64,
     pub elements: u64,
-    /// Documents into which something could not be put, with the reason for some.
-    pub left: u64,
-    pub reasons: Vec<(String, String)>,
+    /// Documents into which something could not be put.
+    pub left: Left,
 }
-
-const REASONS: usize = 20;
 
 /// With `dry` it is only counted.
 pub fn put_back(
@@ -46,13 +41,15 @@ pub fn put_back(
     (dry, jobs): (bool, usize),
     watch: &dyn Watch,
 ) -> Result<Restored, Error> {
+    let notes = if dry { None } else { Some(backups.notes()?) };
+    let task = Task { target, notes: notes.as_ref(), watch };
     watch.expect(backups.documents() as u64);
     let total = Mutex::new(Restored::default());
-    let failed: Mutex<Option<mongodb::error::Error>> = Mutex::new(None);
+    let failed: Mutex<Option<Error>> = Mutex::new(None);
     let (send, receive) = crossbeam_channel::bounded::<Vec<Group>>(1);
     let work = |receive: crossbeam_channel::Receiver<Vec<Group>>| {
         for groups in receive {
-            match all(target, groups, dry, watch) {
+            match task.all(groups) {
                 Ok(done) => lock(&total).add(done),
                 // The reader sees it, and takes no further documents.
                 Err(error) => {
@@ -83,9 +80,10 @@ pub fn put_back(
         read
     });
     if let Some(error) = lock(&failed).take() {
-        return Err(target.error(&error));
+        return Err(error);
     }
     read?;
+    notes.map_or(Ok(()), |notes| notes.finish())?;
     Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -105,9 +103,7 @@ impl Restored {
         self.documents += other.documents;
         self.changed += other.changed;
         self.elements += other.elements;
-        self.left += other.left;
-        self.reasons.extend(other.reasons);
-        self.reasons.truncate(REASONS);
+        self.left.merge(other.left);
     }
 
     fn finish(&mut self, turn: &Turn, reason: Option<&str>, watch: &dyn Watch) {
@@ -117,42 +113,54 @@ impl Restored {
         watch.advance(1);
         watch.moved(turn.elements);
         if let Some(reason) = reason {
-            self.left += 1;
-            if self.reasons.len() < REASONS {
-                self.reasons.push((shown::id(&turn.group.id), reason.to_owned()));
-            }
+            self.left.add(&turn.group.id, reason);
         }
     }
 }
 
-fn all(target: &Target<'_>, groups: Vec<Group>, dry: bool, watch: &dyn Watch) -> mongodb::error::Result<Restored> {
-    let mut restored = Restored::default();
-    let mut turns: Vec<Turn> = groups.into_iter().map(|group| Turn { group, elements: 0, tries: 0 }).collect();
-    while !turns.is_empty() {
-        let tries = turns.iter().map(|turn| turn.tries).max().unwrap_or_default();
-        if tries > 2 {
-            thread::sleep(PAUSE * tries.min(50));
+struct Task<'b> {
+    target: &'b Target<'b>,
+    /// `None` where it is only counted.
+    notes: Option<&'b Notes>,
+    watch: &'b dyn Watch,
+}
+
+impl Task<'_> {
+    fn all(&self, groups: Vec<Group>) -> Result<Restored, Error> {
+        let mut restored = Restored::default();
+        let mut turns: Vec<Turn> = groups.into_iter().map(|group| Turn { group, elements: 0, tries: 0 }).collect();
+        while !turns.is_empty() {
+            let tries = turns.iter().map(|turn| turn.tries).max().unwrap_or_default();
+            if tries > 2 {
+                thread::sleep(PAUSE * tries.min(50));
+            }
+            let mut step = Step {
+                task: self,
+                restored: &mut restored,
+                next: Vec::new(),
+                back: Vec::new(),
+                batch: Vec::new(),
+                bytes: 0,
+            };
+            let done = turns.into_iter().try_for_each(|turn| step.take(turn)).and_then(|()| step.send());
+            let (next, back) = (std::mem::take(&mut step.next), std::mem::take(&mut step.back));
+            // What was put back before a failure is noted, too.
+            self.notes.map_or(Ok(()), |notes| notes.restored(&back))?;
+            done.map_err(|error| self.target.error(&error))?;
+            turns = next;
         }
-        let mut next = Vec::new();
-        let mut step =
-            Step { target, dry, watch, restored: &mut restored, next: &mut next, batch: Vec::new(), bytes: 0 };
-        for turn in turns {
-            step.take(turn)?;
-        }
-        step.send()?;
-        turns = next;
+        Ok(restored)
     }
-    Ok(restored)
 }
 
 /// One look at each document, and the statements that come of it.
 struct Step<'s> {
-    target: &'s Target<'s>,
-    dry: bool,
-    watch: &'s dyn Watch,
+    task: &'s Task<'s>,
     restored: &'s mut Restored,
     /// Documents that need another look.
-    next: &'s mut Vec<Turn>,
+    next: Vec<Turn>,
+    /// Operations whose elements are all there again.
+    back: Vec<(usize, u64)>,
     batch: Vec<(Turn, Statement)>,
     bytes: usize,
 }
@@ -165,20 +173,29 @@ struct Statement {
 
 impl Step<'_> {
     fn take(&mut self, mut turn: Turn) -> mongodb::error::Result<()> {
-        let Some(array) = patiently(|| array_of(self.target, &turn.group.id))? else {
+        let Task { target, notes, watch } = *self.task;
+        let Some(array) = patiently(|| array_of(target, &turn.group.id))? else {
             let reason = "it is gone, or its field is no array any more; what it lost stays in the backup";
-            self.restored.finish(&turn, Some(reason), self.watch);
+            self.restored.finish(&turn, Some(reason), watch);
             return Ok(());
         };
         let mut missing = missing(&turn.group.operations, &array, MOST_ELEMENTS)?;
-        if self.dry || missing.elements == 0 {
+        if notes.is_none() || missing.elements == 0 {
             turn.elements += missing.elements as u64;
-            self.restored.finish(&turn, None, self.watch);
+            // What a server may take back has been put in, or another restore has done it, which notes it.
+            if turn.tries == 0 {
+                self.note(&turn);
+            }
+            self.restored.finish(&turn, None, watch);
             return Ok(());
         }
-        shorten(&mut missing.insertions);
+        let mut command = statement::insertion(&target.field, &turn.group.id, &array, &missing.insertions)?;
+        // It holds the whole array, and for each place some bytes more.
+        while !fits(&command) && missing.insertions.len() > 1 {
+            missing.insertions.truncate(missing.insertions.len() / 2);
+            command = statement::insertion(&target.field, &turn.group.id, &array, &missing.insertions)?;
+        }
         let elements = missing.insertions.len();
-        let command = statement::insertion(&self.target.field, &turn.group.id, &array, &missing.insertions)?;
         self.bytes += command.as_bytes().len();
         self.batch.push((turn, Statement { command, elements, is_last: elements == missing.elements }));
         if self.bytes >= MOST_BYTES { self.send() } else { Ok(()) }
@@ -189,20 +206,24 @@ impl Step<'_> {
         let (turns, statements): (Vec<Turn>, Vec<Statement>) = std::mem::take(&mut self.batch).into_iter().unzip();
         let (commands, parts): (Vec<_>, Vec<_>) =
             statements.into_iter().map(|one| (one.command, (one.elements, one.is_last))).unzip();
-        let ends = send(self.target, &commands)?;
+        let ends = send(self.task.target, &commands)?;
+        let watch = self.task.watch;
         for ((mut turn, (elements, is_last)), end) in turns.into_iter().zip(parts).zip(ends) {
             match end {
                 Done::Changed => {
                     turn.elements += elements as u64;
                     turn.tries = 0;
                     match is_last {
-                        true => self.restored.finish(&turn, None, self.watch),
+                        true => {
+                            self.note(&turn);
+                            self.restored.finish(&turn, None, watch);
+                        }
                         false => self.next.push(turn),
                     }
                 }
-                Done::Refused(reason) => self.restored.finish(&turn, Some(&reason), self.watch),
+                Done::Refused(reason) => self.restored.finish(&turn, Some(&reason), watch),
                 Done::Outdated | Done::Unknown if turn.tries >= TRIES => {
-                    self.restored.finish(&turn, Some("it changed each time it was tried"), self.watch);
+                    self.restored.finish(&turn, Some("it changed each time it was tried"), watch);
                 }
                 Done::Outdated | Done::Unknown => {
                     turn.tries += 1;
@@ -212,15 +233,15 @@ impl Step<'_> {
         }
         Ok(())
     }
-}
 
-/// Leaves as many bytes as one command takes.
-fn shorten(insertions: &mut Vec<Insertion>) {
-    let mut bytes = 0;
-    let fits = insertions.iter().take_while(|one| {
-        bytes += one.element.as_bytes().len();
-        bytes <= MOST_BYTES
-    });
-    let fits = fits.count().max(1);
-    insertions.truncate(fits);
+    /// An operation of which nobody knows may still be on its way to the server, unless something had to be put back.
+    fn note(&mut self, turn: &Turn) {
+        let is_back = |outcome: Outcome| match outcome {
+            Outcome::Removed => true,
+            Outcome::Unknown => turn.elements > 0,
+            Outcome::Refused | Outcome::Restored => false,
+        };
+        let operations = turn.group.operations.iter().filter(|operation| is_back(operation.outcome));
+        self.back.extend(operations.map(|operation| (operation.file, operation.number)));
+    }
 }

@@ -4,18 +4,20 @@
 //! then change each document where it still is what was read. Must not know: how decisions are made.
 
 use super::Watch;
+use super::left::Left;
 use super::patience::patiently;
 use super::ranges::Range;
 use super::scope::Target;
 use super::send::{Done, send};
 use super::survey::{Pace, aggregate, array_of, documents_of, each_range, expected};
 use super::{stages, statement};
-use crate::cleanup::backup::{Backup, Entry, Outcome};
-use crate::cleanup::operation::{self, Operation, take_last};
+use crate::cleanup::backup::{Backup, Outcome, Recorded};
+use crate::cleanup::operation::{Operation, take_last};
 use crate::cleanup::plan::{Removal, plan};
 use crate::cleanup::restore::missing;
 use crate::error::Error;
-use bson::{RawArrayBuf, RawBson};
+use bson::{RawArrayBuf, RawBson, RawDocumentBuf, cstr};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -34,13 +36,8 @@ pub struct Removed {
     pub changed: u64,
     pub elements: u64,
     pub kinds: Vec<u64>,
-    /// Documents that were left alone, with the reason for some.
-    pub left: u64,
-    pub reasons: Vec<(String, String)>,
+    pub left: Left,
 }
-
-/// Reasons to keep.
-const REASONS: usize = 20;
 
 /// A document on its way.
 struct Turn {
@@ -48,7 +45,16 @@ struct Turn {
     array: RawArrayBuf,
     left: Vec<Removal>,
     tries: u32,
-    has_changed: bool,
+}
+
+/// What is known of the documents of a range when it is begun again, by the bytes of their ids.
+#[derive(Default)]
+struct Met {
+    /// They are not tried again.
+    left: HashSet<Vec<u8>>,
+    /// Those of the batch: they count against the limit, and as changed, once.
+    taken: HashSet<Vec<u8>>,
+    changed: HashSet<Vec<u8>>,
 }
 
 struct Run<'r> {
@@ -85,7 +91,8 @@ impl Run<'_> {
     /// A range is begun again when the server went away: what is clean by then is not found again.
     fn range(&self, range: &Range) -> Result<(), Error> {
         let mut failed = None;
-        let read = patiently(|| match self.pass(range) {
+        let mut met = Met::default();
+        let read = patiently(|| match self.pass(range, &mut met) {
             Ok(()) => Ok(()),
             Err(Stop::Database(error)) => Err(error),
             Err(Stop::Other(error)) => {
@@ -97,27 +104,34 @@ impl Run<'_> {
         failed.map_or(Ok(()), Err)
     }
 
-    fn pass(&self, range: &Range) -> Result<(), Stop> {
+    fn pass(&self, range: &Range, met: &mut Met) -> Result<(), Stop> {
         let mut stages = stages::affected(self.target, range)?;
         stages.push(stages::array(self.target));
         let mut cursor = aggregate(self.target, stages, self.pace.batch).run()?;
         let mut batch: Vec<Turn> = Vec::new();
         let mut held = 0;
         while cursor.advance()? {
-            if !self.may_take() {
-                break;
-            }
             let document = cursor.current();
             let id = document.get("_id")?.map_or(RawBson::Null, RawBson::from);
+            let known = bytes(&id);
+            if met.left.contains(&known) {
+                continue;
+            }
+            if !met.taken.contains(&known) {
+                if !self.may_take() {
+                    break;
+                }
+                met.taken.insert(known);
+            }
             let array = document.get_array("array")?.to_owned();
             held += array.as_bytes().len();
-            batch.extend(self.turn(id, array, 0));
+            batch.extend(self.turn(id, array, 0, met));
             if batch.len() >= self.pace.batch as usize || held >= HELD {
-                self.batch(std::mem::take(&mut batch))?;
+                self.batch(std::mem::take(&mut batch), met)?;
                 held = 0;
             }
         }
-        self.batch(batch)
+        self.batch(batch, met)
     }
 
     fn may_take(&self) -> bool {
@@ -128,18 +142,18 @@ impl Run<'_> {
     }
 
     /// `None` when nothing goes, or when the array cannot be read.
-    fn turn(&self, id: RawBson, array: RawArrayBuf, tries: u32) -> Option<Turn> {
+    fn turn(&self, id: RawBson, array: RawArrayBuf, tries: u32, met: &mut Met) -> Option<Turn> {
         match plan(&array, &self.target.identities) {
             Ok(plan) if plan.removals.is_empty() => None,
-            Ok(plan) => Some(Turn { id, array, left: plan.removals, tries, has_changed: false }),
+            Ok(plan) => Some(Turn { id, array, left: plan.removals, tries }),
             Err(error) => {
-                self.leave(&id, &format!("its array cannot be read: {error}"));
+                self.leave(&id, &format!("its array cannot be read: {error}"), met);
                 None
             }
         }
     }
 
-    fn batch(&self, mut turns: Vec<Turn>) -> Result<(), Stop> {
+    fn batch(&self, mut turns: Vec<Turn>, met: &mut Met) -> Result<(), Stop> {
         while !turns.is_empty() {
             let mut operations = Vec::new();
             for turn in &mut turns {
@@ -148,17 +162,20 @@ impl Run<'_> {
             self.backup.record(&mut operations)?;
             let statements = operations.iter().map(|operation| statement::removal(&self.target.field, operation));
             let mut done = send(self.target, &statements.collect::<Result<Vec<_>, _>>()?)?;
+            // What the server has said, and no more: where it has not, another run may have taken the same.
+            let outcomes = operations.iter().zip(&done).map(|(operation, done)| (operation.number, outcome(done)));
+            self.backup.note(&outcomes.collect::<Vec<_>>())?;
             for (operation, done) in operations.iter().zip(&mut done) {
                 self.settle(operation, done)?;
             }
-            let outcomes = operations.iter().zip(&done).map(|(operation, done)| (operation.number, outcome(done)));
-            self.backup.note(&outcomes.collect::<Vec<_>>())?;
             let mut next = Vec::new();
             for ((turn, operation), done) in turns.into_iter().zip(&operations).zip(done) {
-                next.extend(self.after(turn, operation, done)?);
+                next.extend(self.after(turn, operation, done, met)?);
             }
             turns = next;
         }
+        met.taken.clear();
+        met.changed.clear();
         Ok(())
     }
 
@@ -168,13 +185,8 @@ impl Run<'_> {
             return Ok(());
         }
         let Some(array) = patiently(|| array_of(self.target, &operation.id))? else { return Ok(()) };
-        let entry = |removed: &operation::Removed| Entry {
-            operation: operation.number,
-            id: operation.id.clone(),
-            removed: removed.clone(),
-        };
-        let entries: Vec<Entry> = operation.removed.iter().map(entry).collect();
-        let missing = missing(&[(Outcome::Unknown, entries)], &array, 0)?;
+        let (number, removed) = (operation.number, operation.removed.clone());
+        let missing = missing(&[Recorded { file: 0, number, outcome: Outcome::Unknown, removed }], &array, 0)?;
         if missing.elements == operation.removed.len() {
             *done = Done::Changed;
         }
@@ -182,19 +194,19 @@ impl Run<'_> {
     }
 
     /// What is still to do of a document.
-    fn after(&self, mut turn: Turn, operation: &Operation, done: Done) -> Result<Option<Turn>, Stop> {
+    fn after(&self, mut turn: Turn, operation: &Operation, done: Done, met: &mut Met) -> Result<Option<Turn>, Stop> {
         match done {
             Done::Changed => {
-                self.count(&turn, operation);
-                turn.has_changed = true;
+                self.count(operation, met.changed.insert(bytes(&turn.id)));
+                turn.tries = 0;
                 Ok((!turn.left.is_empty()).then_some(turn))
             }
             Done::Refused(reason) => {
-                self.leave(&turn.id, &reason);
+                self.leave(&turn.id, &reason, met);
                 Ok(None)
             }
             Done::Outdated | Done::Unknown if turn.tries >= TRIES => {
-                self.leave(&turn.id, "it changed each time it was tried");
+                self.leave(&turn.id, "it changed each time it was tried", met);
                 Ok(None)
             }
             Done::Outdated | Done::Unknown => {
@@ -203,17 +215,16 @@ impl Run<'_> {
                 }
                 let array = patiently(|| array_of(self.target, &turn.id))?;
                 let tries = turn.tries + 1;
-                let again = array.and_then(|array| self.turn(turn.id.clone(), array, tries));
-                Ok(again.map(|again| Turn { has_changed: turn.has_changed, ..again }))
+                Ok(array.and_then(|array| self.turn(turn.id, array, tries, met)))
             }
         }
     }
 
-    fn count(&self, turn: &Turn, operation: &Operation) {
+    fn count(&self, operation: &Operation, is_first: bool) {
         let elements = operation.removed.len() as u64;
         let mut total = self.total();
         total.elements += elements;
-        total.changed += u64::from(!turn.has_changed);
+        total.changed += u64::from(is_first);
         for removed in &operation.removed {
             let kind = self.kinds.iter().position(|kind| *kind == removed.kind);
             if let Some(count) = kind.and_then(|kind| total.kinds.get_mut(kind)) {
@@ -223,14 +234,16 @@ impl Run<'_> {
         self.watch.moved(elements);
     }
 
-    fn leave(&self, id: &RawBson, reason: &str) {
-        let mut total = self.total();
-        total.left += 1;
-        if total.reasons.len() < REASONS {
-            let shown = crate::cleanup::shown::id(id);
-            total.reasons.push((shown, reason.to_owned()));
-        }
+    fn leave(&self, id: &RawBson, reason: &str, met: &mut Met) {
+        met.left.insert(bytes(id));
+        self.total().left.add(id, reason);
     }
+}
+
+fn bytes(id: &RawBson) -> Vec<u8> {
+    let mut wrapped = RawDocumentBuf::new();
+    wrapped.append(cstr!("_id"), id.as_raw_bson_ref());
+    wrapped.into_bytes()
 }
 
 fn outcome(done: &Done) -> Outcome {

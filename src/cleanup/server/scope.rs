@@ -5,9 +5,9 @@
 use super::connect::Connection;
 use super::patience::patiently;
 use crate::cleanup::identity::{Identities, Path, path};
+use crate::cleanup::tracked;
 use crate::config::TrackedArray;
 use crate::error::Error;
-use crate::rules::kinds::is_same_collection;
 use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::Collation;
 use mongodb::results::{CollectionSpecification, CollectionType};
@@ -64,16 +64,16 @@ pub fn targets<'c>(
     let database = connection.database(wanted.database);
     let listed = collections(connection, &database)?;
     let mut targets = Vec::new();
-    for one in &listed {
-        for array in arrays.iter().filter(|array| is_wanted(array, &one.name, wanted)) {
-            let field = wanted.field.unwrap_or(&array.field);
-            if targets.iter().any(|known: &Target<'_>| known.collection.name() == one.name && known.dotted() == field) {
+    for one in listed.iter().filter(|one| wanted.collection.is_none_or(|asked| asked == one.name)) {
+        for (field, array) in tracked::fields(arrays, &one.name, wanted.field) {
+            // To change what nobody has named would go too far.
+            let is_named = wanted.collection.is_some() || tracked::is_named(arrays, &one.name, field);
+            if wanted.writes && !is_named {
                 continue;
             }
-            targets.push(Target {
-                query: wanted.query.clone(),
-                ..target(connection, &database, one, field, Identities::of(array))
-            });
+            let identities = tracked::identities(array, field)?;
+            let target = target(connection, &database, one, field, identities);
+            targets.push(Target { query: wanted.query.clone(), ..target });
         }
     }
     if targets.is_empty() {
@@ -122,18 +122,6 @@ fn target<'c>(
         query: Document::new(),
         is_collated: one.options.collation.as_ref().is_some_and(|rules| rules.locale != "simple"),
     }
-}
-
-/// A collection or field that is named on the command line alone is told apart by the kinds that hold for any.
-fn is_wanted(array: &TrackedArray, name: &str, wanted: &Wanted<'_>) -> bool {
-    let of_name = match (&array.collection, wanted.collection) {
-        (Some(tracked), Some(asked)) => asked == name && is_same_collection(tracked, name),
-        (Some(tracked), None) => is_same_collection(tracked, name),
-        (None, Some(asked)) => asked == name,
-        // To change what nobody has named would go too far.
-        (None, None) => !wanted.writes,
-    };
-    of_name && (array.field == wanted.field.unwrap_or(&array.field) || array.collection.is_none())
 }
 
 fn nothing(wanted: &Wanted<'_>, names: &[&str]) -> Error {

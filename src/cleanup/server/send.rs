@@ -10,6 +10,12 @@ use mongodb::error::Result;
 /// Bytes of statements that are sent at once; a larger one goes alone.
 const MOST_BYTES: usize = 8 << 20;
 
+/// A server takes no larger command, in bytes, less what the driver adds to one.
+const LARGEST: usize = (16 << 20) + (14 << 10);
+
+/// Room for the rest of the command, such as the name of the collection.
+const AROUND: usize = 1 << 10;
+
 /// By this code a statement says that it found another array than it was made for.
 const OUTDATED: i32 = 241;
 /// `$slice`, `$arrayElemAt` and `$concatArrays` of something that is no array any more, and another writer at the same moment.
@@ -26,6 +32,12 @@ pub enum Done {
     Refused(String),
 }
 
+/// Whether a server takes a statement, if it goes alone.
+pub fn fits(statement: &RawDocumentBuf) -> bool {
+    statement.as_bytes().len() + AROUND <= LARGEST
+}
+
+/// Only a statement that goes alone can be too large.
 pub fn send(target: &Target<'_>, statements: &[RawDocumentBuf]) -> Result<Vec<Done>> {
     let mut done = Vec::new();
     while let Some(rest) = statements.get(done.len()..).filter(|rest| !rest.is_empty()) {
@@ -35,13 +47,24 @@ pub fn send(target: &Target<'_>, statements: &[RawDocumentBuf]) -> Result<Vec<Do
             bytes <= MOST_BYTES
         });
         let now = &rest[..fits.count().max(1)];
-        match target.database.run_raw_command(command(target, now)).run() {
+        let command = command(target, now);
+        if let Some(refused) = too_large(&command) {
+            done.push(refused);
+            continue;
+        }
+        match target.database.run_raw_command(command).run() {
             Ok(reply) => done.extend(ends(&reply, now.len())),
             Err(error) if is_passing(&error) => done.extend(now.iter().map(|_| Done::Unknown)),
             Err(error) => return Err(error),
         }
     }
     Ok(done)
+}
+
+/// The server would refuse all of it, as it would what no document can be.
+fn too_large(command: &RawDocumentBuf) -> Option<Done> {
+    let length = command.as_bytes().len();
+    (length > LARGEST).then(|| Done::Refused(format!("the command of {length} bytes is larger than a server takes")))
 }
 
 /// An `update` that a majority has to take, whatever the connection string says: what is noted as removed must stay so.
@@ -89,6 +112,17 @@ fn ends(reply: &Document, statements: usize) -> Vec<Done> {
 mod tests {
     use super::*;
     use bson::doc;
+
+    #[test]
+    fn a_command_that_no_server_takes_is_refused_as_one_statement() {
+        let of = |length: usize| rawdoc! { "updates": "x".repeat(length) };
+        assert_eq!(too_large(&of(16 << 20)), None);
+        let refused = too_large(&of((16 << 20) + (16 << 10)));
+        assert!(
+            matches!(&refused, Some(Done::Refused(reason)) if reason.contains("larger than a server takes")),
+            "{refused:?}"
+        );
+    }
 
     #[test]
     fn each_statement_has_its_own_end() {

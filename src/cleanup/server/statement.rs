@@ -126,3 +126,51 @@ fn name(path: &Path) -> Result<bson::raw::CString, bson::error::Error> {
 pub fn shown(statement: &RawDocumentBuf) -> Result<Bson, bson::error::Error> {
     Bson::try_from(RawBsonRef::Document(statement))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cleanup::identity::path;
+    use crate::cleanup::restore::missing;
+    use crate::cleanup::tests::{Random, clean, items};
+
+    /// What a server makes of the array.
+    fn played(statement: &RawDocumentBuf, array: &[RawBson]) -> Vec<RawBson> {
+        let parts = statement.get_array("u").expect("stages").get_document(0).expect("one");
+        let parts = parts.get_document("$set").expect("a field").get_document("messages").expect("its value");
+        let parts = parts.get_array("$cond").expect("a choice").get_document(1).expect("what is set");
+        let mut all: Vec<RawBson> = Vec::new();
+        for part in parts.get_array("$concatArrays").expect("parts") {
+            let part = part.expect("valid BSON").as_document().expect("an expression");
+            if let Ok(fresh) = part.get_array("$literal") {
+                all.extend(fresh.into_iter().map(|one| one.expect("valid BSON").into()));
+                continue;
+            }
+            let slice = part.get_array("$slice").expect("what is there");
+            let number = |at: usize| match slice.get(at).expect("valid BSON").expect("a number") {
+                RawBsonRef::Int64(number) => usize::try_from(number).expect("a place"),
+                other => usize::try_from(other.as_i32().expect("a number")).expect("a place"),
+            };
+            all.extend(array.iter().skip(number(1)).take(number(2)).cloned());
+        }
+        all
+    }
+
+    #[test]
+    fn elements_go_in_at_their_places_also_where_the_array_was_sorted_again() {
+        let mut random = Random(6);
+        for _ in 0..2000 {
+            let before = random.array(25);
+            let mut operations = Vec::new();
+            let now = clean(&before, 1 + random.below(4), &mut operations);
+            let now = if random.below(2) == 0 { random.shuffled(&now) } else { now };
+            let insertions = missing(&operations, &now, 1 + random.below(20)).expect("valid BSON").insertions;
+            let statement = insertion(&path("messages"), &RawBson::Int32(1), &now, &insertions).expect("a statement");
+            let mut expected = items(&now);
+            for one in &insertions {
+                expected.insert(one.at, RawBson::Document(one.element.clone()));
+            }
+            assert_eq!(played(&statement, &items(&now)), expected, "{insertions:?}");
+        }
+    }
+}

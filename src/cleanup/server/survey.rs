@@ -32,11 +32,11 @@ pub fn survey(target: &Target<'_>, pace: Pace, watch: &dyn Watch) -> Result<Tall
     let total = Mutex::new(Tally::new(kinds, pace.worst));
     let taken = AtomicU64::new(0);
     watch.expect(expected(target)?);
-    each_range(target, pace.jobs, &|range| {
-        let tally = patiently(|| {
-            let left = pace.limit.map(|limit| limit.saturating_sub(taken.load(Ordering::SeqCst)));
-            look(target, range, pace, left)
-        });
+    // Several connections would each find as many as all together may.
+    let jobs = if pace.limit.is_some() { 1 } else { pace.jobs };
+    each_range(target, jobs, &|range| {
+        let left = pace.limit.map(|limit| limit.saturating_sub(taken.load(Ordering::SeqCst)));
+        let tally = patiently(|| look(target, range, pace, left));
         let tally = tally.map_err(|error| target.error(&error))?;
         taken.fetch_add(tally.affected, Ordering::SeqCst);
         watch.advance(tally.documents);

@@ -24,8 +24,8 @@ pub struct CleanupArgs {
     /// Connection string [default: the variable MONGODB_URI, which other users of the machine do not see]
     #[arg(long, value_name = "URI")]
     pub uri: Option<String>,
-    /// Database
-    #[arg(long, value_name = "NAME", required_unless_present = "input")]
+    /// Database [default with --restore: that of the backup]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["input", "restore"])]
     pub db: Option<String>,
     /// Collection [default: those of the configuration, and without --apply any]
     #[arg(long, value_name = "NAME")]
@@ -60,7 +60,7 @@ pub struct CleanupArgs {
     /// Documents that are read, backed up and changed together
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub batch_size: u32,
-    /// Connections that work at once
+    /// Connections that work at once [with --query, and for a report with --limit, there is one]
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
     /// Worst documents to list
