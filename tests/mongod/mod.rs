@@ -7,6 +7,7 @@
 
 pub mod wire;
 
+use bson::doc;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ use wire::Connection;
 
 /// How long a server may take to start on a machine that has not read its program yet.
 const START: Duration = Duration::from_secs(30);
+const SET: &str = "proof";
+/// Transactions want a replica set. Test commands make the server fail where it is told to.
+const REPLICA_SET: &[&str] = &["--replSet", SET, "--oplogSize", "64", "--setParameter", "enableTestCommands=1"];
 
 /// A running server, which ends with this value.
 pub struct Server {
@@ -23,19 +27,38 @@ pub struct Server {
     program: PathBuf,
     port: u16,
     data: tempfile::TempDir,
+    options: &'static [&'static str],
 }
 
 impl Server {
     /// `None` where there is no program.
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// A replica set of one member, which has been elected.
+    pub fn start_replica_set() -> Option<Self> {
+        let server = Self::start_with(REPLICA_SET)?;
+        let mut connection = server.connect();
+        let member = doc! { "_id": 0, "host": format!("127.0.0.1:{}", server.port) };
+        connection.done(doc! { "replSetInitiate": { "_id": SET, "members": [member] }, "$db": "admin" });
+        let start = Instant::now();
+        while connection.done(doc! { "hello": 1, "$db": "admin" }).get_bool("isWritablePrimary").ok() != Some(true) {
+            assert!(start.elapsed() < START, "no member was elected");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(server)
+    }
+
+    fn start_with(options: &'static [&'static str]) -> Option<Self> {
         let Some(program) = program() else {
             skip();
             return None;
         };
         let data = tempfile::tempdir().unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let process = spawn(&program, port, data.path());
-        let mut server = Self { process, program, port, data };
+        let process = spawn(&program, port, data.path(), options);
+        let mut server = Self { process, program, port, data, options };
         server.wait();
         Some(server)
     }
@@ -48,7 +71,7 @@ impl Server {
 
     /// Starts again on the same data, at the same port.
     pub fn start_again(&mut self) {
-        self.process = spawn(&self.program, self.port, self.data.path());
+        self.process = spawn(&self.program, self.port, self.data.path(), self.options);
         self.wait();
     }
 
@@ -78,7 +101,7 @@ impl Drop for Server {
     }
 }
 
-fn spawn(program: &Path, port: u16, data: &Path) -> Child {
+fn spawn(program: &Path, port: u16, data: &Path, options: &[&str]) -> Child {
     Command::new(program)
         .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--port"])
         .arg(port.to_string())
@@ -89,6 +112,7 @@ fn spawn(program: &Path, port: u16, data: &Path) -> Child {
         .arg("--logappend")
         .args(["--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)"])
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        .args(options)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -1,0 +1,11 @@
+async function register(db, email, hash) {
+  const users = db.collection('users');
+  const existing = await users.findOne({ email });
+  if (existing) {
+    throw new Error('address is taken');
+  }
+  const result = await users.insertOne({ email, hash, createdAt: new Date() }); // error
+  return result.insertedId;
+}
+
+module.exports = { register };

@@ -1,0 +1,11 @@
+async function withdraw(db, accountId, amount) {
+  const accounts = db.collection('accounts');
+  const account = await accounts.findOne({ _id: accountId });
+  if (!account || account.balance < amount) {
+    return false;
+  }
+  const result = await accounts.updateOne({ _id: accountId, balance: { $gte: amount } }, { $inc: { balance: -amount } });
+  return result.modifiedCount === 1;
+}
+
+module.exports = { withdraw };

@@ -1,0 +1,25 @@
+const { randomUUID } = require('crypto');
+
+async function prepare(db) {
+  await db.collection('reportLocks').createIndex({ createdAt: 1 }, { expireAfterSeconds: 60 });
+}
+
+async function buildReport(db, reportId, render) {
+  const locks = db.collection('reportLocks');
+  const owner = randomUUID();
+  try {
+    await locks.insertOne({ _id: `report:${reportId}`, owner, createdAt: new Date() });
+    const pages = await render();
+    await db.collection('pages').insertOne({ reportId, pages });
+    return pages;
+  } catch (error) {
+    if (error.code === 11000) {
+      return null;
+    }
+    throw error;
+  } finally {
+    await locks.deleteOne({ _id: `report:${reportId}`, owner });
+  }
+}
+
+module.exports = { prepare, buildReport };
