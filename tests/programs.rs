@@ -22,7 +22,6 @@ const WRONG_TODAY: &[&str] = &[
     "racy::88-claim-on-another.js",
     "racy::91-field-named-id.js",
     "racy::95-pipeline-amount.js",
-    "racy::119-index-on-one-branch.js",
     "racy::130-not-from-this-owner.js",
     "racy::132-abstract-class",
     "racy::138-cool-down.js",

@@ -49,6 +49,8 @@ pub struct Hints {
     pub loaded: FxHashMap<V, (u32, Vec<String>)>,
     /// Values inside of filters by which a document is selected.
     pub selecting: FxHashSet<V>,
+    /// Values that select a document in one branch of a `$or` only: two requests may find the same one by another branch.
+    pub alternative: FxHashSet<V>,
     /// Members that are asked of a value: their names and the values that they are.
     pub members: FxHashMap<V, Vec<(String, V)>>,
     /// Members that are read through `?.`, of nothing as well.
@@ -454,6 +456,9 @@ impl Collector<'_> {
                     };
                     if matches!(name.as_str(), "$and" | "$or" | "$nor") {
                         if let Node::Array(items) = self.node(entry.value) {
+                            if name == "$or" {
+                                self.alternatives(items.iter().map(|item| item.value));
+                            }
                             items.iter().for_each(|item| self.filter(collection, item.value, prefix, depth + 1));
                         }
                     } else if !name.starts_with('$') {
@@ -485,17 +490,33 @@ impl Collector<'_> {
             }
             Node::Regex(_) => self.test(collection, path, "$regex", value, depth),
             _ => {
-                let mut open = vec![value];
-                let mut seen = FxHashSet::default();
-                while let Some(at) = open.pop() {
-                    if seen.insert(at) {
-                        self.hints.selecting.insert(at);
-                        for_children(&self.node(at), &mut |child| open.push(child));
-                    }
-                }
+                let parts = self.parts(value);
+                self.hints.selecting.extend(parts);
                 self.ask(collection, path, value);
             }
         }
+    }
+
+    /// Notes what only one of the branches asks for.
+    fn alternatives(&mut self, branches: impl Iterator<Item = V>) {
+        let mut count: FxHashMap<V, u32> = FxHashMap::default();
+        for branch in branches {
+            self.parts(branch).into_iter().for_each(|part| *count.entry(part).or_default() += 1);
+        }
+        let own = count.into_iter().filter(|(_, branches)| *branches == 1);
+        self.hints.alternative.extend(own.map(|(part, _)| part));
+    }
+
+    /// A value with all that it is made of.
+    fn parts(&self, value: V) -> FxHashSet<V> {
+        let mut open = vec![value];
+        let mut seen = FxHashSet::default();
+        while let Some(at) = open.pop() {
+            if seen.insert(at) {
+                for_children(&self.node(at), &mut |child| open.push(child));
+            }
+        }
+        seen
     }
 
     fn is_operator(&self, key: Key) -> bool {

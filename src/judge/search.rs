@@ -90,7 +90,8 @@ struct Run {
     world: World,
 }
 
-/// Judges an act: first as a retry, then with another payload, then with one input of the payload that differs.
+/// Judges an act: first as a retry, then with another payload, then with one input that differs, of the payload or of a
+/// branch by which the document is not found.
 pub fn judge(question: &Question<'_>) -> Verdict {
     let mut found = Found::default();
     if question.apart.is_some() {
@@ -104,13 +105,17 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     }
     let (verdict, inputs) = judge_in(question, Mode::Same, None);
     // Where one request alone does not reach the act, two do not either.
-    if found.is_decided_by(verdict) || found.unknown.is_some() || inputs.is_empty() {
+    if found.is_decided_by(verdict) || found.unknown.is_some() {
         return found.verdict();
     }
-    if found.is_decided_by(judge_in(question, Mode::Different(None), None).0) || inputs.len() == 1 {
+    let Inputs { payload, alternative } = inputs;
+    if !payload.is_empty() && found.is_decided_by(judge_in(question, Mode::Different(None), None).0) {
         return found.verdict();
     }
-    for input in inputs.into_iter().take(limits::INPUTS) {
+    // One input is all of the payload.
+    let count = if payload.len() == 1 { 0 } else { limits::INPUTS };
+    let payload = payload.into_iter().take(count);
+    for input in payload.chain(alternative.into_iter().take(limits::INPUTS)) {
         if found.is_decided_by(judge_in(question, Mode::Different(Some(input)), None).0) {
             break;
         }
@@ -146,15 +151,23 @@ impl Found {
     }
 }
 
-/// Judges in one mode; gives also the inputs of the payload.
-fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Verdict, Vec<V>) {
+/// The inputs that may differ between two requests for one document.
+struct Inputs {
+    payload: Vec<V>,
+    /// What selects the document by one of several ways.
+    alternative: Vec<V>,
+}
+
+/// Judges in one mode; gives also the inputs that were met.
+fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Verdict, Inputs) {
     let mut search = Search::new(question, mode, appender);
     let verdict = search.run();
-    let terms = &search.machine.choices.terms;
-    let sources = || terms.iter().filter_map(|term| term.source);
-    let calls = sources().filter(|source| search.machine.is_unknown_call(*source));
-    let inputs = sources().filter(|source| search.machine.is_payload(*source));
-    (verdict, calls.chain(inputs).collect())
+    let machine = &search.machine;
+    let sources = || machine.choices.terms.iter().filter_map(|term| term.source);
+    let calls = sources().filter(|source| machine.is_unknown_call(*source));
+    let brought = sources().filter(|source| machine.is_payload(*source));
+    let alternative = sources().filter(|source| question.hints.alternative.contains(source)).collect();
+    (verdict, Inputs { payload: calls.chain(brought).collect(), alternative })
 }
 
 pub(super) struct Search<'q, 'a> {

@@ -10,7 +10,7 @@ use crate::diagnostic::witness::{self, End, Harm, Index, Inputs, Stored, Witness
 use crate::limits;
 use crate::project::Project;
 use crate::value::{Node, Site, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
 
 /// The names of a witness.
@@ -54,6 +54,23 @@ impl<'a> Names<'a> {
             Node::Element(_) => "element".to_owned(),
             _ => "value".to_owned(),
         }
+    }
+
+    /// What a request brings, by its way from the parameter: `request.params.id`.
+    fn input_of(&self, value: V) -> String {
+        let Node::Member(object, name) = self.project.arena.peek(value) else { return self.name_of(value) };
+        let name = self.project.arena.text(*name);
+        match self.is_taken_apart(*object) {
+            true => name.to_owned(),
+            false => format!("{}.{name}", self.input_of(*object)),
+        }
+    }
+
+    /// Whether a value is a parameter without a name of its own: `({ id }) => …`.
+    fn is_taken_apart(&self, value: V) -> bool {
+        let Node::Param(func, at) = self.project.arena.peek(value) else { return false };
+        let function = self.project.function(*func);
+        function.and_then(|function| function.param_names.get(*at as usize)).is_none_or(|name| name.is_empty())
     }
 
     /// A value in relaxed Extended JSON.
@@ -212,16 +229,29 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
     }
     let mut requests: Vec<Inputs> =
         ["A", "B"].iter().map(|name| Inputs { name: (*name).to_owned(), inputs: Vec::new() }).collect();
-    for (at, term) in evidence.choices.terms.iter().enumerate() {
-        let Some(source) = term.source.filter(|source| names.project.arena.is_of_parameter(*source)) else { continue };
+    let arena = &names.project.arena;
+    let brought = || {
+        let terms = evidence.choices.terms.iter().enumerate();
+        terms.filter_map(|(at, term)| Some((at, term, term.source.filter(|source| arena.is_of_parameter(*source))?)))
+    };
+    // An object is told by its members.
+    let mut wholes = FxHashSet::default();
+    for (_, _, mut source) in brought() {
+        while let Node::Member(object, _) = arena.peek(source) {
+            wholes.insert(*object);
+            source = *object;
+        }
+    }
+    for (at, term, source) in brought() {
         let value = match evidence.choices.taken(term.slot) {
             super::choices::Candidate::Value(value) => names.json(value),
+            super::choices::Candidate::Itself if wholes.contains(&source) => continue,
             super::choices::Candidate::Itself => names.json(&Value::Symbol(at as u32)),
             _ => continue,
         };
         for (who, request) in requests.iter_mut().enumerate() {
             if term.request.is_none_or(|own| own == who) {
-                request.inputs.push((names.name_of(source), value.clone()));
+                request.inputs.push((names.input_of(source), value.clone()));
             }
         }
     }

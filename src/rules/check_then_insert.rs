@@ -122,10 +122,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     if !same {
         return None;
     }
-    if is_covered(ctx, filter, write, &keys) {
-        return None;
-    }
-    Some(keys)
+    uncovered_keys(ctx, filter, write, keys)
 }
 
 fn check_limit(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
@@ -204,32 +201,34 @@ fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
     }
 }
 
-/// Each alternative of the filter, and each branch of its `$or`, has a unique index.
-fn is_covered(ctx: &mut Context<'_>, filter: V, write: &Write, all: &[String]) -> bool {
-    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(all)).peekable();
+/// Of the keys of a filter, those that no unique index covers: of a `$or`, the keys of the branches without one. `None` where
+/// each branch has one, and where no key of a branch without one is known by name.
+fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, all: Vec<String>) -> Option<Vec<String>> {
+    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all)).peekable();
     if within.peek().is_some() && within.all(|index| is_left_out(ctx, index, filter)) {
-        return false;
+        return Some(all);
     }
-    if ctx.schemas.covers(&write.handle, all) {
-        let or = ctx.project.arena.sym("$or");
-        let branches = match ctx.project.arena.node(filter) {
-            Node::Object(_) => ctx.project.arena.member(filter, or),
-            _ => Arena::UNDEFINED,
-        };
-        let Node::Array(items) = ctx.project.arena.node(branches).clone() else { return true };
-        let common: Vec<String> = all.to_vec();
-        return items.iter().all(|item| {
-            let own: Vec<String> = ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect();
-            ctx.schemas.covers(&write.handle, &own)
-                || ctx
-                    .schemas
-                    .unique
-                    .of(&write.handle)
-                    .iter()
-                    .any(|index| index.is_within(&common) && index.keys.iter().any(|key| own.contains(key)))
-        });
+    if !ctx.schemas.covers(&write.handle, &all) {
+        return Some(all);
     }
-    false
+    let or = ctx.project.arena.sym("$or");
+    let branches = match ctx.project.arena.node(filter) {
+        Node::Object(_) => ctx.project.arena.member(filter, or),
+        _ => Arena::UNDEFINED,
+    };
+    let Node::Array(items) = ctx.project.arena.node(branches).clone() else { return None };
+    let of_branches: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect())
+        .collect();
+    let is_covered = |own: &Vec<String>| {
+        let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all));
+        ctx.schemas.covers(&write.handle, own) || within.any(|index| index.keys.iter().any(|key| own.contains(key)))
+    };
+    let open: Vec<&String> = of_branches.iter().filter(|own| !is_covered(own)).flatten().collect();
+    let is_of_a_branch = |key: &String| of_branches.iter().any(|own| own.contains(key));
+    let keys = all.iter().filter(|key| open.contains(key) || !open.is_empty() && !is_of_a_branch(key));
+    Some(keys.cloned().collect()).filter(|keys: &Vec<String>| !keys.is_empty())
 }
 
 /// Whether a partial index holds none of the documents that a filter asks for: `{ state: 'live' }` and `{ state: 'draft' }`.
