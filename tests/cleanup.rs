@@ -1,6 +1,6 @@
 //! `pushguard cleanup` on a real server: what it says, what it removes, what it puts back, and that nothing is lost whatever happens.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod clean;
 mod mongod;

@@ -1,7 +1,7 @@
 //! `pushguard cleanup` that is killed, twice at once, on a full disk and on a server that goes away: nothing is lost, and what a backup
 //! holds makes the documents what they were.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod clean;
 mod mongod;

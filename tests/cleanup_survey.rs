@@ -1,6 +1,6 @@
 //! What `pushguard cleanup` reports: the same from a server as from an export, in every format, of what was asked for.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod clean;
 mod mongod;
