@@ -259,7 +259,7 @@ pub const START_DEPTH: u32 = 6;
 /// Views of one place that are judged: callers of the function in which it stands.
 pub const JUDGED_VIEWS: u32 = 4;
 /// Elements of a list at the start.
-pub const START_ITEMS: f64 = 40.0;
+pub const START_ITEMS: f64 = 100.0;
 /// Answers for one value that are kept, each for other results and choices.
 pub const KNOWN_ANSWERS: usize = 16;
 /// Parts of a value that is evaluated in each run of a judgement.

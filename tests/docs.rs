@@ -14,12 +14,13 @@ use std::process::Command;
 use tools::docs::blocks;
 use tools::done;
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "getting-started",
     "cleanup",
     "how-it-decides",
     "what-it-reads",
     "limits",
+    "accuracy",
     "configuration",
     "rules",
     "reports",

@@ -89,9 +89,12 @@ impl Skip {
 
     /// Whether a folder is the root, or that of a package in it.
     fn is_package(&self, folder: &Path) -> bool {
-        let manifest = folder.join("package.json");
-        folder == self.root
-            || self.listed.as_ref().map_or_else(|| manifest.exists(), |listed| listed.contains(&manifest))
+        // Meteor has a `package.js`.
+        let manifests = ["package.json", "package.js"].map(|name| folder.join(name));
+        let is_there = |manifest: &PathBuf| {
+            self.listed.as_ref().map_or_else(|| manifest.exists(), |listed| listed.contains(manifest))
+        };
+        folder == self.root || manifests.iter().any(is_there)
     }
 
     /// The nearest `.gitignore` that says anything about the path decides, as in git.

@@ -1,14 +1,22 @@
 //! How a path ends: by a jump, an exception, and calls that throw: `ctx.throw(404)`, `notFound()`, assertions.
 //!
-//! Sources: Koa, `ctx.throw` and `ctx.assert`; Next.js, `next/navigation`; Node.js, `assert` and `process.exit`.
+//! Sources: Koa, `ctx.throw` and `ctx.assert`; Next.js, `next/navigation`; SvelteKit, `@sveltejs/kit`; Node.js, `assert` and `process.exit`.
 //! Input: a call. Output: the path condition after it. Must not know: MongoDB.
 
 use super::TryPart;
 use super::eval::Eval;
 use crate::value::{C, Node, V};
 
-/// Functions of `next/navigation` that throw.
-const NAVIGATION: [&str; 5] = ["redirect", "permanentRedirect", "notFound", "forbidden", "unauthorized"];
+/// Functions of frameworks that throw.
+const THROWING: [(&str, &str); 7] = [
+    ("next/navigation", "redirect"),
+    ("next/navigation", "permanentRedirect"),
+    ("next/navigation", "notFound"),
+    ("next/navigation", "forbidden"),
+    ("next/navigation", "unauthorized"),
+    ("@sveltejs/kit", "error"),
+    ("@sveltejs/kit", "redirect"),
+];
 
 impl Eval<'_> {
     /// The path ends here for good.
@@ -41,7 +49,7 @@ impl Eval<'_> {
     pub(super) fn ended_by_function(&mut self, callee: V, args: &[V]) {
         let Node::Import { module, name } = self.arena.node(callee) else { return };
         match (self.arena.text(*module), self.arena.text(*name)) {
-            ("next/navigation", name) if NAVIGATION.contains(&name) => self.reject(),
+            called if THROWING.contains(&called) => self.reject(),
             ("assert" | "node:assert" | "http-assert" | "invariant" | "tiny-invariant", _) => self.asserted(args),
             _ => {}
         }

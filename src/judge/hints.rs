@@ -49,6 +49,8 @@ pub struct Hints {
     pub loaded: FxHashMap<V, (u32, Vec<String>)>,
     /// Values inside of filters by which a document is selected.
     pub selecting: FxHashSet<V>,
+    /// A list is compared with a length that no list has at the start.
+    pub is_too_long: bool,
     /// Values that select a document in one branch of a `$or` only: two requests may find the same one by another branch.
     pub alternative: FxHashSet<V>,
     /// Members that are asked of a value: their names and the values that they are.
@@ -226,7 +228,7 @@ impl Collector<'_> {
     fn long(&mut self, length: V, number: f64) {
         let lists: Vec<V> = self.project.arena.alternatives(length).into_iter().map(|(_, v)| v).collect();
         for length in lists {
-            if !(1.0..=limits::START_ITEMS).contains(&number) {
+            if number < 1.0 {
                 continue;
             }
             let list = match *self.project.arena.peek(length) {
@@ -234,6 +236,10 @@ impl Collector<'_> {
                 Node::Call { .. } => length,
                 _ => continue,
             };
+            if number > limits::START_ITEMS {
+                self.hints.is_too_long |= self.place(list).is_some();
+                continue;
+            }
             let number = number as u32;
             let apply = |hint: &mut Hint| {
                 for length in [number, number.saturating_sub(1), number + 1] {

@@ -15,6 +15,9 @@ use crate::value::V;
 impl Machine<'_> {
     /// Makes a slot for each collection, which says whether it holds a document, and one for each of its fields.
     pub fn plan(&mut self, hints: &Hints) {
+        if hints.is_too_long {
+            self.note("a list as long as its limit");
+        }
         for shape in &hints.shapes {
             let mut counts = vec![Candidate::One, Candidate::Missing];
             counts.extend(shape.hint.lengths.iter().map(|count| Candidate::Many(*count)));

@@ -66,6 +66,11 @@ impl<T> ByHandle<T> {
         named
     }
 
+    /// What is said of any collection.
+    pub fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.values().flat_map(|(_, all)| all)
+    }
+
     /// What is said of all handles that are the same as this one.
     pub fn of(&self, handle: &Handle) -> &[T] {
         self.0.get(&handle.key()).map_or(&[], |(_, all)| all.as_slice())

@@ -375,10 +375,16 @@ fn report(
     } else if keys.is_empty() {
         format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
     } else {
-        format!(
-            "{collection} is searched by {list}{more} before this insert, and no unique index covers it: two requests can both insert"
-        )
+        let none = match write.handle.name() {
+            Some(_) => "no unique index covers it",
+            None => "no unique index of it is known",
+        };
+        format!("{collection} is searched by {list}{more} before this insert, and {none}: two requests can both insert")
     };
+    if write.handle.name().is_none() && ctx.schemas.unique.all().any(|index| index.is_within(keys)) {
+        draft.lowered =
+            Some((Level::Info, "the project makes a unique index of these fields, perhaps of this collection"));
+    }
     draft.label = "inserts what was not found".to_owned();
     draft.related = ctx.ends(check);
     for (other, _) in others {

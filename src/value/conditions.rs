@@ -10,7 +10,7 @@ impl Arena {
         match self.node(value) {
             Node::Not(inner) => {
                 let inner = *inner;
-                if self.is_boolean(inner) { inner } else { self.intern(Node::Not(value)) }
+                if self.is_boolean(inner) { inner } else { self.intern(Node::Coerce(Coercion::Bool, inner)) }
             }
             Node::Bool(b) => {
                 let b = !*b;
