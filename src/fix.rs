@@ -3,7 +3,7 @@
 //! Input: sources and their findings. Output: the sources after one round of edits that do not overlap; an edit that
 //! would break its file is left out. Must not know: where files are stored, how a fix was found.
 
-use crate::diagnostic::{Edit, Finding, Fix};
+use crate::diagnostic::{Applicability, Edit, Finding, Fix};
 use crate::panics;
 use crate::parse;
 use crate::source::{FileId, Place, SourceFile, Sources};
@@ -30,12 +30,13 @@ pub struct Round {
 /// Fixes of one file with the places of their findings, and what their edits take up.
 type Accepted<'a> = (Vec<(&'a Fix, Place)>, Ranges);
 
-/// Applies the fixes of the findings, in their order, each whole or not at all. Only files that are reported on change.
-pub fn apply(sources: &Sources, findings: &[Finding]) -> Round {
+/// Applies the fixes of the findings that are at least as applicable, in their order, each whole or not at all. Only files that are
+/// reported on change.
+pub fn apply(sources: &Sources, findings: &[Finding], least: Applicability) -> Round {
     let mut accepted: BTreeMap<FileId, Accepted<'_>> = BTreeMap::new();
     for finding in findings {
         // A fix in one file is whole there; one over several files could be refused in part.
-        let Some(fix) = &finding.fix else { continue };
+        let Some(fix) = finding.fix.as_ref().filter(|fix| fix.applicability <= least) else { continue };
         let Some(file) = fix.edits.first().map(|edit| edit.place.file) else { continue };
         let is_reported = sources.get(file).is_some_and(|file| file.reported);
         let (fixes, ranges) = accepted.entry(file).or_default();
@@ -145,14 +146,15 @@ mod tests {
             place: Place { file: FileId(0), start: *start, end: *end },
             text: (*text).to_owned(),
         };
-        let fix = Fix { title: String::new(), edits: edits.iter().map(edit).collect() };
+        let fix =
+            Fix { title: String::new(), applicability: Applicability::Safe, edits: edits.iter().map(edit).collect() };
         let place = Place { file: FileId(0), start: 0, end: 0 };
         Finding { fix: Some(fix), ..Finding::bare("check-then-push", Level::Error, place) }
     }
 
     fn applied(text: &str, findings: &[Finding]) -> (String, usize, usize) {
         let sources = Sources::new(vec![SourceFile::new("a.js".into(), text, true)]);
-        let round = apply(&sources, findings);
+        let round = apply(&sources, findings, Applicability::Safe);
         let text = round.sources.get(FileId(0)).expect("a file").on_disk();
         (text, round.applied, round.refused.len())
     }

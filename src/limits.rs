@@ -161,6 +161,8 @@ pub const OPEN_OBJECTS: usize = 64;
 pub const SIBLINGS: usize = 64;
 /// Literals nested deeper than this are not described.
 pub const WRITTEN_DEPTH: u32 = 6;
+/// Names in scope at one call that are remembered, the innermost first.
+pub const NAMES: usize = 200;
 /// Parts of a test that are looked through for calls.
 pub const TEST_PARTS: usize = 64;
 /// Ways out of a loop's body that are remembered after it.

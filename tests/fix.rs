@@ -212,7 +212,7 @@ fn a_rewrite_without_proof_is_not_made() {
         let found = Project::new(&[("models/a.js", &text)]).run(&["check", "--format", "json"]);
         let found = found.json()["findings"].as_array().unwrap().clone();
         assert!(found.iter().any(|finding| finding["rule"] == "check-then-push"), "{to}");
-        assert!(found.iter().all(|finding| finding["fix"].is_null()), "{to}");
+        assert!(found.iter().all(|finding| finding["fix"]["applicability"] != "safe"), "{to}");
         assert_eq!(after(&text), text, "{to}");
     }
 }
@@ -292,9 +292,19 @@ fn a_result_that_a_branch_reads_is_left_alone() {
 /// The programs and projects that are shipped: each fix takes its finding away and brings no error.
 #[test]
 fn a_fix_takes_errors_away_and_brings_none() {
+    assert!(fixed_with("--fix", &["programs/racy", "programs/safe", "projects"]) >= 10);
+}
+
+#[test]
+fn a_suggested_fix_takes_errors_away_and_brings_none() {
+    assert!(fixed_with("--fix-suggested", &["remedies", "projects"]) >= 10);
+}
+
+/// How many findings were fixed in all.
+fn fixed_with(flag: &str, groups: &[&str]) -> usize {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut fixed = 0;
-    for group in ["programs/racy", "programs/safe", "projects"] {
+    for group in groups {
         for entry in fs::read_dir(fixtures.join(group)).unwrap() {
             let project = Project::new(&[]);
             copy(&entry.unwrap().path(), project.path());
@@ -307,16 +317,21 @@ fn a_fix_takes_errors_away_and_brings_none() {
                     .collect::<Vec<_>>()
             };
             let before = errors(project.run(&["check", "--format", "json"]));
-            let outcome = project.run(&["check", "--fix", "--format", "json"]);
+            let outcome = project.run(&["check", flag, "--format", "json"]);
             let told = outcome.stderr.lines().last().and_then(|line| line.split(' ').nth(1));
             let count: usize = told.and_then(|count| count.parse().ok()).unwrap();
             let after = errors(outcome);
             assert!(after.iter().all(|error| before.contains(error)), "{before:?} became {after:?}");
-            assert_eq!(after.len() + count, before.len(), "{before:?} became {after:?}");
+            // One change can end what two rules found.
+            let is_as_told = match flag {
+                "--fix" => after.len() + count == before.len(),
+                _ => count == 0 || after.len() < before.len(),
+            };
+            assert!(is_as_told, "{count} fixed: {before:?} became {after:?}");
             fixed += count;
         }
     }
-    assert!(fixed >= 10, "only {fixed} findings were fixed");
+    fixed
 }
 
 /// Copies a file, or the files below a folder, into a folder.

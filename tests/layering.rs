@@ -28,7 +28,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("project", &["facts", "limits", "source", "timings", "value"]),
     ("race", &["config", "facts", "limits", "project", "source", "value"]),
     ("judge", &["diagnostic", "facts", "limits", "project", "race", "source", "value"]),
-    ("remedy", &["judge", "limits", "project", "race", "value"]),
+    ("remedy", &["diagnostic", "judge", "limits", "project", "race", "source", "value"]),
     ("survey", &["config", "source"]),
     ("rules", &["config", "diagnostic", "judge", "limits", "project", "race", "remedy", "source", "survey", "value"]),
     ("suppress", &["config", "diagnostic", "error", "facts", "parse", "rules", "source"]),

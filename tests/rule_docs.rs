@@ -2,7 +2,7 @@
 //!
 //! `bad`: the page's rule fires on exactly the lines that end in `// error`; another rule fires where
 //! `// error: its-id` says so, and no other error is found. `good`: nothing is found. `fixed`: nothing is found, and
-//! applying the rule's fixes to the `bad` example before gives this text.
+//! applying the rule's safe fixes to the `bad` example before gives this text; `suggested`: the same with all of its fixes.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -11,6 +11,7 @@ mod support;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pushguard::analysis::analyze;
 use pushguard::config::load;
+use pushguard::diagnostic::Applicability;
 use pushguard::diagnostic::Level;
 use pushguard::fix;
 use pushguard::rules;
@@ -26,7 +27,7 @@ fn main() {
     let mut trials = Vec::new();
     for (id, text) in rules::ALL {
         let examples = examples(text);
-        for kind in ["bad", "good", "fixed"] {
+        for kind in ["bad", "good", "fixed", "suggested"] {
             let of_kind = examples.iter().enumerate().filter(|(_, example)| example.kind == kind);
             for (number, (at, example)) in of_kind.enumerate() {
                 let name = format!("{id}::{kind}_{}", number + 1);
@@ -77,10 +78,10 @@ fn judge(id: &'static str, example: &Example, before: Option<&Example>) -> Resul
             problems.push(format!("noisy: {hit}"));
         }
     }
-    if example.kind == "fixed"
+    if let Some(least) = applicability(&example.kind)
         && let Some(bad) = before
     {
-        problems.extend(compare_fix(id, bad, example)?);
+        problems.extend(compare_fix(id, bad, example, least)?);
     }
     if !problems.is_empty() {
         problems.insert(0, format!("rules/{id}.md:{}", example.line));
@@ -88,8 +89,17 @@ fn judge(id: &'static str, example: &Example, before: Option<&Example>) -> Resul
     verdict(problems, &found)
 }
 
+/// The fixes that an example of this kind shows.
+fn applicability(kind: &str) -> Option<Applicability> {
+    match kind {
+        "fixed" => Some(Applicability::Safe),
+        "suggested" => Some(Applicability::Suggested),
+        _ => None,
+    }
+}
+
 /// The files of an example after the fixes of one rule, and how many were applied.
-fn fixed_by(id: &str, example: &Example) -> Result<(Sources, usize), Failed> {
+fn fixed_by(id: &str, example: &Example, least: Applicability) -> Result<(Sources, usize), Failed> {
     let config = load::parse(&example.config, &rules::ids()).map_err(|problem| problem.message)?;
     let files = example.files.iter().map(|(path, text)| SourceFile::new(path.clone(), text, true)).collect();
     let mut sources = Sources::new(files);
@@ -97,7 +107,7 @@ fn fixed_by(id: &str, example: &Example) -> Result<(Sources, usize), Failed> {
     for _ in 0..fix::MAX_ROUNDS {
         let mut findings = analyze(&sources, &config, &|| ()).findings;
         findings.retain(|finding| finding.rule == id);
-        let round = fix::apply(&sources, &findings);
+        let round = fix::apply(&sources, &findings, least);
         if round.applied == 0 {
             break;
         }
@@ -108,8 +118,8 @@ fn fixed_by(id: &str, example: &Example) -> Result<(Sources, usize), Failed> {
 }
 
 /// Applies the rule's fixes to the `bad` example and compares with the `fixed` one; annotations are left out of both.
-fn compare_fix(id: &str, bad: &Example, fixed: &Example) -> Result<Option<String>, Failed> {
-    let (sources, count) = fixed_by(id, bad)?;
+fn compare_fix(id: &str, bad: &Example, fixed: &Example, least: Applicability) -> Result<Option<String>, Failed> {
+    let (sources, count) = fixed_by(id, bad, least)?;
     if count == 0 {
         return Ok(Some("nothing in the `bad` example before is fixed".to_owned()));
     }
@@ -125,14 +135,17 @@ fn compare_fix(id: &str, bad: &Example, fixed: &Example) -> Result<Option<String
 /// What the front matter says of fixes is what the examples do.
 fn judge_front_matter(id: &'static str, examples: &[Example]) -> Result<(), Failed> {
     let says = rules::doc::page(id).ok_or("the page does not parse")?.meta.fix;
-    let shown = examples.iter().any(|example| example.kind == "fixed");
-    let mut fixes = 0;
+    let is_shown = |kind: &str| examples.iter().any(|example| example.kind == kind);
+    let (mut safe, mut all) = (0, 0);
     for example in examples.iter().filter(|example| example.kind == "bad") {
-        fixes += fixed_by(id, example)?.1;
+        safe += fixed_by(id, example, Applicability::Safe)?.1;
+        all += fixed_by(id, example, Applicability::Suggested)?.1;
     }
-    match (says, fixes > 0, shown) {
-        (FixKind::Safe, true, true) | (FixKind::None | FixKind::Display, false, false) => Ok(()),
-        _ => Err(format!("the front matter says `{}`; fixes: {fixes}, `fixed` example: {shown}", says.name()).into()),
+    let shown = (is_shown("fixed"), is_shown("suggested"));
+    match (says, safe > 0, all > safe, shown) {
+        (FixKind::Safe, true, _, (true, _)) | (FixKind::Suggested, _, true, (_, true)) => Ok(()),
+        (FixKind::None | FixKind::Display, false, false, (false, false)) => Ok(()),
+        _ => Err(format!("the front matter says `{}`; safe: {safe}, all: {all}, shown: {shown:?}", says.name()).into()),
     }
 }
 

@@ -136,7 +136,10 @@ pub struct CheckArgs {
     /// Rewrite the files where that is proven safe, then report what remains
     #[arg(long, conflicts_with_all = ["diff", "staged", "since", "stdin_filename"])]
     pub fix: bool,
-    /// Print what --fix would change instead of the report, and write nothing
+    /// Also make the changes after which the race is gone, but what the code answers has to be read
+    #[arg(long, conflicts_with_all = ["diff", "staged", "since", "stdin_filename"])]
+    pub fix_suggested: bool,
+    /// Print what --fix-suggested would change instead of the report, and write nothing
     #[arg(long, conflicts_with_all = ["staged", "since", "stdin_filename"])]
     pub diff: bool,
     /// In the human format, show each finding whole: every place and call, and every help, however long

@@ -25,7 +25,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let mut laps = Laps::default();
     unwritten::warn_of(&project, stderr);
     settle(&mut project, args, stderr)?;
-    if args.fix {
+    if args.fix || args.fix_suggested {
         let (before, fixed) = fix::fix(&mut project, args, stderr)?;
         fix::write(&project, &before, fixed, stderr)?;
     }

@@ -1,4 +1,4 @@
-//! `check --fix` and `check --diff`.
+//! `check --fix`, `check --fix-suggested` and `check --diff`.
 //!
 //! Input: an analysed project. Output: changed files, or a diff of them. Must not know: how a fix was found.
 
@@ -6,6 +6,7 @@ use super::args::CheckArgs;
 use super::outcome::{delivered, warn};
 use super::project::Project;
 use super::settle::settle;
+use crate::diagnostic::Applicability;
 use crate::disk::Folder;
 use crate::error::Error;
 use crate::fix::{MAX_ROUNDS, apply};
@@ -18,10 +19,11 @@ use std::path::Path;
 /// Fixes what can be fixed, in memory, until nothing changes. The project then holds the new texts and what remains.
 /// Gives the texts before and how many findings were fixed.
 pub fn fix(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> Result<(Sources, usize), Error> {
+    let least = if args.fix_suggested || args.diff { Applicability::Suggested } else { Applicability::Safe };
     let before = project.sources.clone();
     let mut fixed = 0;
     for _ in 0..MAX_ROUNDS {
-        let round = apply(&project.sources, &project.analysis.findings);
+        let round = apply(&project.sources, &project.analysis.findings, least);
         if round.applied == 0 {
             for place in &round.refused {
                 let Some(file) = project.sources.get(place.file) else { continue };
@@ -63,7 +65,7 @@ pub fn write(project: &Project, before: &Sources, fixed: usize, stderr: &mut dyn
 pub fn show(project: &Project, before: &Sources, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<(), Error> {
     if changed(before, &project.sources).next().is_none() {
         let left = counted(project.analysis.findings.len(), "finding");
-        let _ = writeln!(stderr, "nothing to change: {left}, none with a fix that is proven safe");
+        let _ = writeln!(stderr, "nothing to change: {left}, none with a fix that is proven");
     }
     for (old, new) in changed(before, &project.sources) {
         let path = escape::line(&format!("{}{}", project.prefix, old.path));

@@ -65,11 +65,31 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A rewrite that was proven safe.
+/// How far a rewrite may be made without being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// It ends the race, and whoever calls the code sees what it saw before: `--fix`.
+    Safe,
+    /// It ends the race; what the code answers, or what the database holds already, has to be looked at: `--fix-suggested`.
+    Suggested,
+}
+
+impl Applicability {
+    pub fn name(self) -> &'static str {
+        match self {
+            Applicability::Safe => "safe",
+            Applicability::Suggested => "suggested",
+        }
+    }
+}
+
+/// A rewrite after which the finding is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     pub title: String,
     pub edits: Vec<Edit>,
+    pub applicability: Applicability,
 }
 
 /// One finding. `place` is the act: the line to change.

@@ -162,7 +162,7 @@ impl<'a> Eval<'a> {
     }
 
     fn method_call(&mut self, member: &'a MemberExpr, args: &'a [ExprOrSpread], span: Span) -> V {
-        self.note_written(args, span);
+        self.note_written(member, args, span);
         let recv = self.expr(&member.obj);
         let name = match &member.prop {
             MemberProp::Ident(name) => name.sym.to_string(),

@@ -2,14 +2,14 @@
 //!
 //! Input: what the evaluation of syntax meets. Output: the facts of the file. Must not know: MongoDB, other files.
 
-use super::{Class, Effect, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
+use super::written::Standing;
+use super::{Class, Effect, EffectKind, FileFacts, Function, Noted, Try, TryPart};
 use crate::limits::{self, Cuts};
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, Budget, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use swc_common::Span;
 use swc_ecma_ast::{ArrowExpr, Constructor, Function as FnNode, Program};
 
@@ -89,7 +89,8 @@ pub(super) struct Eval<'a> {
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
     pub export_all: Vec<Sym>,
-    pub written: BTreeMap<(u32, u32), WrittenCall>,
+    pub noted: Noted,
+    pub standing: Standing,
     pub scopes: Vec<Scope>,
     pub scope: usize,
     pub vars: Vec<V>,
@@ -153,7 +154,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
         export_all: eval.export_all,
         notes: Default::default(),
         run: super::run(program),
-        written: eval.written,
+        noted: eval.noted,
     }
 }
 
@@ -167,7 +168,8 @@ impl<'a> Eval<'a> {
             classes: Vec::new(),
             exports: Vec::new(),
             export_all: Vec::new(),
-            written: BTreeMap::new(),
+            noted: Noted::default(),
+            standing: Standing::default(),
             scopes: vec![Scope { parent: None, vars: FxHashMap::default(), function: true }],
             scope: 0,
             vars: Vec::new(),

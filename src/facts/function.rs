@@ -148,6 +148,7 @@ impl<'a> Eval<'a> {
 
     /// The statements or the expression of a function; its value is returned.
     pub(super) fn body(&mut self, code: Code<'a>) {
+        let outer = self.enter_body(code);
         let stmts = match code {
             Code::Function(node) => node.body.as_ref().map(|body| body.stmts.as_slice()),
             Code::Constructor(node) => node.body.as_ref().map(|body| body.stmts.as_slice()),
@@ -166,6 +167,7 @@ impl<'a> Eval<'a> {
             self.hoist_vars(stmts);
             self.block(stmts);
         }
+        self.standing = outer;
     }
 }
 

@@ -26,6 +26,7 @@ mod request;
 mod results;
 mod run;
 mod sequence;
+mod standing;
 mod statements;
 mod stmt;
 mod written;
@@ -34,12 +35,11 @@ mod written_calls;
 pub use eval::extract;
 pub use run::{Run, run};
 pub use statements::statements;
-pub use written::{Literal, Property, Written, WrittenCall};
+pub use written::{Argument, Exit, Literal, Noted, Property, Statement, Taken, Written, WrittenCall};
 
 use crate::limits::Cuts;
 use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
-use std::collections::BTreeMap;
 
 /// The facts of one file. Identifiers are those of its own arena.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +54,7 @@ pub struct FileFacts {
     pub export_all: Vec<Sym>,
     pub notes: Notes,
     pub run: Run,
-    /// Writes whose filter and update are literals at the call, by the offsets of the call.
-    pub written: BTreeMap<(u32, u32), WrittenCall>,
+    pub noted: Noted,
 }
 
 impl FileFacts {

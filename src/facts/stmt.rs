@@ -88,12 +88,18 @@ impl<'a> Eval<'a> {
     /// Statements of one block, in the current scope. Functions declared here are evaluated at the end, when the
     /// block's constants are known.
     pub(super) fn block(&mut self, stmts: &'a [Stmt]) {
+        self.list(stmts, false);
+    }
+
+    fn list(&mut self, stmts: &'a [Stmt], is_lone: bool) {
+        let outer = self.enter_list(stmts, is_lone);
         self.pending.push(Vec::new());
         self.hoist(stmts.iter());
         for stmt in stmts {
             self.stmt(stmt);
         }
         self.run_pending();
+        self.standing = outer;
     }
 
     pub(super) fn run_pending(&mut self) {
@@ -146,6 +152,7 @@ impl<'a> Eval<'a> {
     fn stmt_inner(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Expr(expr) => {
+                self.note_statement(&expr.expr, expr.span, None);
                 let value = self.expr(&expr.expr);
                 self.drop_result(&expr.expr, value);
             }
@@ -153,6 +160,7 @@ impl<'a> Eval<'a> {
             Stmt::Block(block) => self.scoped_block(&block.stmts),
             Stmt::If(node) => {
                 let test = self.expr(&node.test);
+                self.note_test(node, test);
                 self.split(
                     test,
                     |eval| eval.in_scope(&node.cons),
@@ -260,7 +268,11 @@ impl<'a> Eval<'a> {
     pub(super) fn in_scope(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Block(block) => self.scoped_block(&block.stmts),
-            other => self.scoped_block(std::slice::from_ref(other)),
+            other => {
+                let outer = self.enter_scope(false);
+                self.list(std::slice::from_ref(other), true);
+                self.scope = outer;
+            }
         }
     }
 
@@ -299,6 +311,9 @@ impl<'a> Eval<'a> {
     }
 
     fn var_decl(&mut self, decl: &'a VarDecl) {
+        if let [VarDeclarator { name: Pat::Ident(name), init: Some(init), .. }] = decl.decls.as_slice() {
+            self.note_statement(init, decl.span, Some(&name.id.sym));
+        }
         for declarator in &decl.decls {
             self.declarator(declarator, decl.kind == VarDeclKind::Var);
         }

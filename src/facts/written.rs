@@ -1,15 +1,46 @@
-//! Calls whose filter and update are object literals at the call, as they are written: what a fix may change.
+//! Calls that may be writes, the statements they are, and the tests that leave a function before them, as they are written:
+//! what a fix may change.
 //!
 //! Input: none. Output: types. Must not know: syntax, what the methods mean.
 
-/// A call `x.method({ … }, { $operator: … })`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrittenCall {
-    pub filter: Literal,
-    pub update: Literal,
+use crate::value::{Sym, V};
+use std::collections::BTreeMap;
+
+/// What a file says around its writes; offsets are those of a call or an expression.
+#[derive(Clone, Debug, Default)]
+pub struct Noted {
+    /// Calls that may be writes.
+    pub written: BTreeMap<(u32, u32), WrittenCall>,
+    /// What names mean at those calls, the innermost first.
+    pub named: BTreeMap<(u32, u32), Vec<(Sym, V)>>,
+    /// Statements that are one expression, or give one a name.
+    pub statements: BTreeMap<(u32, u32), Statement>,
+    pub exits: Vec<Exit>,
+    pub taken: Vec<Taken>,
 }
 
-/// An object literal. Offsets are 0-based bytes, ends exclusive.
+/// A call `x.method(…)`. Offsets are 0-based bytes, ends exclusive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenCall {
+    /// The text before the dot.
+    pub receiver: String,
+    pub name: String,
+    /// Where the method's name stands.
+    pub method: (u32, u32),
+    pub args: Vec<Argument>,
+    /// The quotation mark in use around the call.
+    pub quote: char,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    pub start: u32,
+    pub end: u32,
+    pub value: Written,
+    pub text: String,
+}
+
+/// An object literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
     pub properties: Vec<Property>,
@@ -17,6 +48,8 @@ pub struct Literal {
     pub separator: String,
     /// The quotation mark in use around the literal.
     pub quote: char,
+    /// Whether a comment stands in it.
+    pub is_commented: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +73,75 @@ pub enum Written {
     /// A name, or fields of a name: evaluating it again gives the same.
     Path,
     Other,
+}
+
+/// A statement that is one expression, or gives one a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub start: u32,
+    pub end: u32,
+    /// End of its line, where nothing but a comment follows; else its own end.
+    pub line_end: u32,
+    /// The variable: `const updated = await …`.
+    pub bound: Option<String>,
+    pub is_awaited: bool,
+    /// The blanks before it, where it begins its line.
+    pub indent: String,
+    /// Whether it stands in a list of statements, so that another can follow it.
+    pub is_listed: bool,
+    /// Whether it is the last of its block.
+    pub is_last: bool,
+    /// Start of the function or callback around it.
+    pub body: u32,
+    /// Whether the receiver of its call is named after it in that function.
+    pub is_receiver_used_later: bool,
+    /// Whether a semicolon ends it.
+    pub is_terminated: bool,
+}
+
+/// `if (test) return …;`, `if (test) { …; throw …; }`
+#[derive(Clone, Debug)]
+pub struct Exit {
+    pub test: V,
+    pub end: u32,
+    /// End of the block in which it stands.
+    pub block_end: u32,
+    /// Start of the function or callback around it.
+    pub body: u32,
+    /// What is done where the test holds.
+    pub text: String,
+    pub indent: String,
+}
+
+/// `if (test) { … }` without an `else`, whatever is done there.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub test: V,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// The list of statements that is being evaluated.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Standing {
+    /// The function or callback around it.
+    pub body: (u32, u32),
+    pub is_listed: bool,
+    /// Start of the last statement.
+    pub last: u32,
+    pub end: u32,
+}
+
+impl WrittenCall {
+    /// The filter and the update, when both are literals.
+    pub fn literals(&self) -> Option<(&Literal, &Literal)> {
+        match self.args.as_slice() {
+            [Argument { value: Written::Object(filter), .. }, Argument { value: Written::Object(update), .. }, ..] => {
+                Some((filter, update))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Literal {

@@ -1,28 +1,57 @@
-//! The calls whose arguments are object literals, described as they are written.
+//! The calls that may be writes, described as they are written.
 //!
-//! Input: the arguments of a call and the text of the file. Output: [`WrittenCall`], without values.
+//! Input: a call and the text of the file. Output: [`WrittenCall`], without values.
 //! Must not know: what the methods mean.
 
 use super::eval::Eval;
-use super::written::{Literal, Property, Written, WrittenCall};
+use super::written::{Argument, Literal, Property, Written, WrittenCall};
 use crate::limits;
 use swc_common::{Span, Spanned};
 use swc_ecma_ast::*;
 
+/// Names of methods that may write a document.
+const MAY_WRITE: [&str; 17] = [
+    "updateOne",
+    "updateMany",
+    "update",
+    "findOneAndUpdate",
+    "findByIdAndUpdate",
+    "findAndModify",
+    "findOneAndReplace",
+    "replaceOne",
+    "bulkWrite",
+    "save",
+    "insertOne",
+    "insertMany",
+    "insert",
+    "create",
+    "updateAsync",
+    "insertAsync",
+    "upsert",
+];
+
 impl<'a> Eval<'a> {
-    /// Describes a call that may be a write with a filter.
-    pub(super) fn note_written(&mut self, args: &'a [ExprOrSpread], span: Span) {
-        let [filter, update, ..] = args else { return };
-        if filter.spread.is_some() || update.spread.is_some() {
+    /// Describes a call that may be a write, and notes what names mean there.
+    pub(super) fn note_written(&mut self, member: &'a MemberExpr, args: &'a [ExprOrSpread], span: Span) {
+        let MemberProp::Ident(name) = &member.prop else { return };
+        if !MAY_WRITE.contains(&name.sym.as_str()) || args.iter().any(|arg| arg.spread.is_some()) {
             return;
         }
-        let (Expr::Object(filter), Expr::Object(update)) = (uncast(&filter.expr), uncast(&update.expr)) else { return };
-        let update = self.literal_of(update, 0);
-        let is_update = |property: &Property| property.key.as_deref().is_some_and(|key| key.starts_with('$'));
-        if update.properties.iter().any(is_update) {
-            let filter = self.literal_of(filter, 0);
-            self.written.insert(self.offsets(span), WrittenCall { filter, update });
-        }
+        let receiver = self.source(member.obj.span()).to_owned();
+        let method = self.offsets(name.span);
+        let args: Vec<Argument> = args
+            .iter()
+            .map(|arg| {
+                let (start, end) = self.offsets(arg.expr.span());
+                let text = self.source(arg.expr.span()).to_owned();
+                Argument { start, end, value: self.written(uncast(&arg.expr), 0), text }
+            })
+            .collect();
+        let quote = quote_of(self.source(span)).unwrap_or_else(|| *self.quote.get_or_init(|| quote_around(self.text)));
+        let at = self.offsets(span);
+        self.noted.written.insert(at, WrittenCall { receiver, name: name.sym.to_string(), method, args, quote });
+        let names = self.names();
+        self.noted.named.insert(at, names);
     }
 
     fn literal_of(&self, node: &ObjectLit, depth: u32) -> Literal {
@@ -58,11 +87,12 @@ impl<'a> Eval<'a> {
         Literal {
             separator: self.separator(node),
             quote: quote_of(text).unwrap_or_else(|| *self.quote.get_or_init(|| quote_around(self.text))),
+            is_commented: text.contains("//") || text.contains("/*"),
             properties,
         }
     }
 
-    pub(super) fn written(&self, value: &Expr, depth: u32) -> Written {
+    fn written(&self, value: &Expr, depth: u32) -> Written {
         match value {
             Expr::Object(node) if depth < limits::WRITTEN_DEPTH => Written::Object(self.literal_of(node, depth)),
             Expr::Lit(Lit::Str(_) | Lit::Num(_) | Lit::Bool(_)) => Written::Constant,

@@ -47,6 +47,8 @@ pub struct Presumed {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewIndex {
     pub fields: Vec<String>,
+    /// Whether documents without the field are left out.
+    pub sparse: bool,
     /// The constants that a document of the index has.
     pub partial: Vec<(String, V)>,
 }
@@ -111,7 +113,7 @@ fn added(arena: &Arena, collection: u32, indexes: &[NewIndex]) -> Option<Vec<Uni
             true => None,
             false => Some(predicate::parse(&Concrete, &constants).ok()?),
         };
-        added.push(UniqueIndex { collection, fields: index.fields.clone(), sparse: false, partial });
+        added.push(UniqueIndex { collection, fields: index.fields.clone(), sparse: index.sparse, partial });
     }
     Some(added)
 }
@@ -145,26 +147,35 @@ fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>
             return false;
         }
         let reached: Vec<usize> = search.machine.choices.slots.iter().map(|slot| slot.taken).collect();
-        if serves_here(&mut search.machine, before, after) != Some(true) {
-            return false;
-        }
-        let mut tried = 0;
-        for slot in 0..reached.len() {
-            let count = search.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
-            for candidate in 0..count {
-                if tried >= limits::NEIGHBOURS || search.machine.fuel == 0 {
-                    continue;
-                }
-                search.take(&reached);
-                search.set(slot, candidate);
-                tried += 1;
-                if plausible.holds(&search.machine) && serves_here(&mut search.machine, before, after) == Some(false) {
-                    return false;
-                }
+        // Where what was found is no plausible input, what is nearest to it and plausible is looked at instead.
+        let is_plausible = plausible.holds(&search.machine);
+        let start = if is_plausible { reached } else { plausible.nearest(&search.machine, reached) };
+        let mut is_served = false;
+        for (slot, candidate) in neighbours(&search.machine, &start) {
+            search.take(&start);
+            search.set(slot, candidate);
+            if search.machine.fuel == 0 {
+                break;
+            }
+            if !plausible.holds(&search.machine) {
+                continue;
+            }
+            match serves_here(&mut search.machine, before, after) {
+                Some(served) => is_served |= served,
+                None if search.machine.fuel > 0 => return false,
+                None => {}
             }
         }
-        true
+        is_served
     })
+}
+
+/// Choices that differ from those given in one slot, the given ones first.
+fn neighbours(machine: &Machine<'_>, start: &[usize]) -> Vec<(usize, usize)> {
+    let own = (0, start.first().copied().unwrap_or(0));
+    let slots = machine.choices.slots.iter().take(start.len()).enumerate();
+    let others = slots.flat_map(|(slot, known)| (0..known.candidates.len()).map(move |candidate| (slot, candidate)));
+    std::iter::once(own).chain(others.take(limits::NEIGHBOURS)).collect()
 }
 
 /// What is presumed, for looking up.
@@ -186,6 +197,23 @@ impl<'a> Plausible<'a> {
         Self { collection, fields: &presumed.fields, ordered, given }
     }
 
+    /// The choices with something known in place of what is presumed to be no input.
+    fn nearest(&self, machine: &Machine<'_>, mut taken: Vec<usize>) -> Vec<usize> {
+        let choices = &machine.choices;
+        let fields = self.fields.iter().filter_map(|path| machine.slot_of(self.collection, path));
+        let is_presumed = |source: &V| self.given.contains(source) || self.ordered.contains(source);
+        let terms = choices.terms.iter().filter(|term| term.source.as_ref().is_some_and(is_presumed));
+        for slot in fields.chain(terms.map(|term| term.slot)) {
+            let Some(known) = choices.slots.get(slot) else { continue };
+            let is_known =
+                |at: usize| !matches!(known.candidates.get(at), Some(Candidate::Missing | Candidate::Itself));
+            if let Some(own) = taken.get_mut(slot).filter(|own| !is_known(**own)) {
+                *own = (0..known.candidates.len()).find(|at| is_known(*at)).unwrap_or(*own);
+            }
+        }
+        taken
+    }
+
     /// Whether it holds under the choices made.
     fn holds(&self, machine: &Machine<'_>) -> bool {
         let choices = &machine.choices;
@@ -200,8 +228,10 @@ impl<'a> Plausible<'a> {
     }
 }
 
-/// The same under the choices made; none where the work that a judgement may take is spent.
+/// Whether a request is served under the choices made, by both alike; none where the remedied one serves another way, or the
+/// work that a judgement may take is spent.
 fn serves_here(machine: &mut Machine<'_>, before: &Question<'_>, after: &Question<'_>) -> Option<bool> {
+    let mut is_served = false;
     let orders: [&[usize]; 3] = [&[0], &[0, 1], &[1, 0]];
     for order in orders {
         let (served, end) = run(machine, before, order);
@@ -210,10 +240,11 @@ fn serves_here(machine: &mut Machine<'_>, before: &Question<'_>, after: &Questio
             return None;
         }
         if served > 0 && (served != still || end != same) {
-            return Some(false);
+            return None;
         }
+        is_served |= served > 0;
     }
-    Some(true)
+    Some(is_served)
 }
 
 /// How often requests act, one after another, and what is stored and done then.

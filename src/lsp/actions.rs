@@ -4,7 +4,7 @@
 
 use super::diagnostics::range;
 use super::suppression::suppression;
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Applicability, Finding};
 use crate::fix;
 use crate::source::{SourceFile, Sources};
 use lsp_types::{
@@ -34,16 +34,19 @@ pub fn actions(finding: &Finding, file: &SourceFile, told: &Diagnostic, edits: E
         is_preferred: Some(is_preferred),
         ..CodeAction::default()
     };
-    let fix = finding.fix.as_ref().and_then(|fix| Some(action(fix.title.clone(), edits.fix(finding)?, true)));
+    let fix = finding.fix.as_ref().and_then(|fix| {
+        let is_safe = fix.applicability == Applicability::Safe;
+        Some(action(fix.title.clone(), edits.fix(finding)?, is_safe))
+    });
     let title = format!("Suppress {} on this line, with a reason", finding.rule);
     let suppression = suppression(finding, file).and_then(|edit| edits.of(vec![(file, vec![edit])]));
     fix.into_iter().chain(suppression.map(|edit| action(title, edit, false))).collect()
 }
 
 impl<'a> Edits<'a> {
-    /// The edits of the fix, if `pushguard check --fix` would make them.
+    /// The edits of the fix, if `pushguard check --fix-suggested` would make them.
     fn fix(self, finding: &Finding) -> Option<WorkspaceEdit> {
-        if fix::apply(self.sources, std::slice::from_ref(finding)).applied == 0 {
+        if fix::apply(self.sources, std::slice::from_ref(finding), Applicability::Suggested).applied == 0 {
             return None;
         }
         let mut files: Vec<(&SourceFile, Vec<TextEdit>)> = Vec::new();

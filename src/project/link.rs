@@ -3,6 +3,7 @@
 //! Each function is summarised once, callees first. A callee's summary is copied into each caller with parameters
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 
+use super::around::Around;
 use super::bindings::Bindings;
 use super::budget::Ledger;
 use super::bulk::Batches;
@@ -120,6 +121,7 @@ pub struct Project {
     pub(super) constructors: FxHashMap<ClassRef, FnRef>,
     /// By file and offsets of the call.
     pub(super) written: FxHashMap<(u32, u32, u32), WrittenCall>,
+    pub(super) around: Around,
     pub(super) memo: FxHashMap<V, V>,
     /// The same for conditions.
     pub(super) linked_conds: FxHashMap<C, C>,
@@ -184,6 +186,7 @@ impl Project {
             proven: Proven::default(),
             constructors: FxHashMap::default(),
             written: FxHashMap::default(),
+            around: Around::default(),
             memo: FxHashMap::default(),
             linked_conds: FxHashMap::default(),
             depth: 0,
@@ -200,11 +203,12 @@ impl Project {
         for (file, facts) in facts.enumerate() {
             let (file, facts) = (file as u32, facts.borrow());
             let counts = (project.functions.len() as u32, project.classes.len() as u32);
-            let written = facts.written.iter().map(|((start, end), call)| ((file, *start, *end), call.clone()));
+            let written = facts.noted.written.iter().map(|((start, end), call)| ((file, *start, *end), call.clone()));
             project.written.extend(written);
             let resolve_here = |specifier: &str| resolve(file, specifier);
             project.runs.add(file, &facts.run, &resolve_here);
             let moved = Merger::new(&facts.arena, &mut project.arena, file, counts, &resolve_here).run(facts);
+            project.around.add(file, facts, moved.around);
             project.files.extend(moved.functions.iter().map(|_| file));
             project.functions.extend(moved.functions);
             project.classes.extend(moved.classes);
@@ -272,7 +276,7 @@ impl Project {
         SiteInfo { via: None, ..self.arena.site_info(site) }
     }
 
-    /// The literals of a call, when its filter and its update are written there.
+    /// A call that may be a write, as it is written.
     pub fn written_at(&self, site: Site) -> Option<&WrittenCall> {
         let info = self.arena.site_info(site);
         self.written.get(&(info.file, info.start, info.end))

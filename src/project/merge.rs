@@ -2,7 +2,7 @@
 //!
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
-use crate::facts::{Class, Effect, EffectKind, FileFacts, Function, Try};
+use crate::facts::{Class, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
 
 /// Copies values of one file into the project's arena.
@@ -25,6 +25,15 @@ pub struct Moved {
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
     pub export_all: Vec<u32>,
+    pub around: FileAround,
+}
+
+/// What stands around the writes of one file.
+#[derive(Default)]
+pub struct FileAround {
+    pub named: Vec<((u32, u32), Vec<(Sym, V)>)>,
+    pub exits: Vec<Exit>,
+    pub taken: Vec<Taken>,
 }
 
 /// The module symbol of a file of the project.
@@ -55,7 +64,19 @@ impl<'a> Merger<'a> {
         let classes = facts.classes.iter().map(|class| self.class(class)).collect();
         let exports = facts.exports.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect();
         let export_all = facts.export_all.iter().filter_map(|module| (self.resolve)(self.from.text(*module))).collect();
-        Moved { functions, classes, exports, export_all }
+        let around = self.around(facts);
+        Moved { functions, classes, exports, export_all, around }
+    }
+
+    fn around(&mut self, facts: &FileFacts) -> FileAround {
+        let named = facts.noted.named.iter().map(|(at, names)| {
+            (*at, names.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect())
+        });
+        let named = named.collect();
+        let exits = facts.noted.exits.iter().map(|exit| Exit { test: self.value(exit.test), ..exit.clone() }).collect();
+        let taken =
+            facts.noted.taken.iter().map(|taken| Taken { test: self.value(taken.test), ..taken.clone() }).collect();
+        FileAround { named, exits, taken }
     }
 
     fn function(&mut self, function: &Function) -> Function {

@@ -3,6 +3,7 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+mod around;
 mod bindings;
 pub mod budget;
 mod bulk;
@@ -51,5 +52,5 @@ mod tables;
 mod upserts;
 pub mod writes;
 
-pub use crate::facts::{Literal, Property, Written, WrittenCall};
+pub use crate::facts::{Argument, Exit, Literal, Property, Statement, Written, WrittenCall};
 pub use link::{Marks, Op, Project, Step, Steps};

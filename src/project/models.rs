@@ -34,6 +34,8 @@ pub struct Models {
     shared: FxHashSet<FnRef>,
     /// The model that a class was loaded into.
     loaded: FxHashMap<ClassRef, V>,
+    /// Schemas with middleware or a plugin.
+    pub(super) hooked: FxHashSet<V>,
 }
 
 impl Models {
@@ -208,6 +210,7 @@ impl Project {
 
     /// Middleware of `save` and the like runs on the document; that of queries does not.
     fn middleware(&mut self, schema: V, args: &[V]) {
+        self.hook(schema);
         let on_document = |text: &str| matches!(text, "save" | "validate" | "remove" | "init");
         let Some(first) = args.first() else { return };
         let document = match self.arena.node(*first) {

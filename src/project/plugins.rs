@@ -8,8 +8,19 @@ use crate::facts::EffectKind;
 use crate::value::{Node, V};
 
 impl Project {
+    pub(super) fn hook(&mut self, schema: V) {
+        let schema = self.linked(schema);
+        self.models.hooked.insert(schema);
+    }
+
+    /// Whether middleware or a plugin is told of what documents of a schema do.
+    pub fn has_hooks(&self, schema: V) -> bool {
+        self.models.hooked.contains(&schema)
+    }
+
     /// `schema.plugin(f)`: what `f` does with its first parameter is done with the schema.
     pub(super) fn plugged(&mut self, schema: V, args: &[V]) {
+        self.hook(schema);
         let Some(plugin) = args.first().map(|plugin| self.linked(*plugin)) else { return };
         let Node::Func(func) = *self.arena.node(plugin) else { return };
         let own = self.arena.intern(Node::Param(func, 0));

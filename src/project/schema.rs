@@ -11,8 +11,8 @@ use rustc_hash::FxHashSet;
 /// What the schemas of the project say.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
-    /// Mongoose models.
-    pub models: ByHandle<()>,
+    /// Mongoose models, each with its schema.
+    pub models: ByHandle<V>,
     pub unique: ByHandle<Index>,
     /// Models whose schema says `versionKey: false`.
     pub unversioned: ByHandle<()>,
@@ -74,7 +74,7 @@ impl Project {
         let mut schemas = Schemas::default();
         let models = self.models();
         for (name, schema) in &models {
-            schemas.models.push(&Handle::Named(name.clone()), ());
+            schemas.models.push(&Handle::Named(name.clone()), *schema);
             self.schema_fields(name, *schema, &mut schemas);
         }
         for at in 0..self.functions.len() {

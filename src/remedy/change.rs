@@ -58,9 +58,10 @@ pub fn change(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -
     if let Some(keys) = spread(subject, field) {
         return Some(Change::Keys(keys));
     }
-    // The same value again computes nothing.
-    let expression =
-        subject.expression(field.value).filter(|expression| !matches!(expression, Expression::Field(_)))?;
+    // The same value again computes nothing; and whoever asks for the opposite of what was loaded wants that value.
+    let is_computed =
+        |expression: &Expression<V>| !matches!(expression, Expression::Field(_) | Expression::Call(Operator::Not, _));
+    let expression = subject.expression(field.value).filter(is_computed)?;
     Some(Change::Computed(lower::expression(&mut subject.project.arena, &expression)))
 }
 

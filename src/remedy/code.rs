@@ -1,143 +1,176 @@
-//! Code: a value as the analysed code would write it at the act.
+//! Code: a value as it would be written at the act, by the names in scope there.
 //!
-//! Input: a value. Output: its text; none where a part of it has no name that is known here. Must not know: formats.
+//! Input: a value. Output: its text; none where a part of it has no name at the act. Must not know: formats.
 
 use super::token;
 use crate::project::Project;
-use crate::value::{C, Coercion, Entry, Key, Node, PART, V};
+use crate::project::writes::Write;
+use crate::value::{C, Coercion, Entry, Item, Key, Node, PART, Sym, V};
 
 /// Longer calls are no help.
 const LONGEST: usize = 220;
 /// What is nested deeper is not written.
 const DEEPEST: u32 = 10;
 
-/// A value.
-pub fn value(project: &Project, value: V) -> Option<String> {
-    text(project, value, 0).filter(|text| text.chars().count() <= LONGEST)
+/// What can be named at an act.
+#[derive(Clone)]
+pub struct Scope {
+    names: Vec<(Sym, V)>,
+    /// The condition under which the act runs, which leaves some alternatives of a value out.
+    cond: C,
+    /// Texts of whole values that the call itself writes.
+    texts: Vec<(V, String)>,
+    quote: char,
 }
 
-/// The entries of an object, without its braces.
-pub fn entries(project: &Project, all: &[Entry]) -> Option<String> {
-    listed(project, all, 0).filter(|text| text.chars().count() <= LONGEST)
-}
-
-fn text(project: &Project, value: V, depth: u32) -> Option<String> {
-    if depth > DEEPEST {
-        return None;
+impl Scope {
+    /// None where nothing is known of the names at the act.
+    pub fn at(project: &mut Project, act: &Write) -> Option<Self> {
+        let names = project.names_at(act.site)?;
+        Some(Self { names, cond: act.cond, texts: Vec::new(), quote: '\'' })
     }
-    let arena = &project.arena;
-    let inner = |value: V| text(project, value, depth + 1);
-    Some(match arena.peek(value) {
-        Node::Undefined => "undefined".to_owned(),
-        Node::Null => "null".to_owned(),
-        Node::Bool(b) => b.to_string(),
-        Node::Num(bits) => f64::from_bits(*bits).to_string(),
-        Node::Str(text) => token::string(arena.text(*text), '\''),
-        Node::Template(parts) => template(project, parts, depth)?,
-        Node::Param(func, at) => {
-            let name = project.function(*func)?.param_names.get(*at as usize)?;
-            named(name)?
-        }
-        Node::Global(name) => arena.text(*name).to_owned(),
-        Node::Import { name, .. } => {
-            let name = arena.text(*name);
-            named(name).filter(|name| name != "default")?
-        }
-        Node::Member(object, key) => member(project, *object, arena.text(*key), depth)?,
-        Node::This(_) | Node::Instance(_) => "this".to_owned(),
-        Node::Coerce(Coercion::Text, own) => format!("String({})", inner(*own)?),
-        Node::Coerce(Coercion::ObjectId, own) => format!("new ObjectId({})", inner(*own)?),
-        Node::Coerce(Coercion::Number, own) => format!("Number({})", inner(*own)?),
-        Node::Coerce(Coercion::Copy, own) => inner(*own)?,
-        Node::Coerce(Coercion::Bool, own) => format!("Boolean({})", inner(*own)?),
-        Node::Derived(operator, operands) if arena.text(*operator) == PART => {
-            let [owner, method, key] = operands.as_slice() else { return None };
-            format!("{}.{}({})", inner(*owner)?, arena.as_str(*method)?, inner(*key)?)
-        }
-        Node::Derived(operator, operands) => {
-            let operands = operands.iter().map(|operand| inner(*operand)).collect::<Option<Vec<String>>>()?;
-            computed(arena.text(*operator), &operands)?
-        }
-        // A parameter or a member with a default has the name of the one that may be missing.
-        Node::OneOf(alternatives) => {
-            let mut named = alternatives.iter().filter(|(_, value)| !arena.is_literal(*value));
-            let (_, only) = named.next()?;
-            if named.next().is_some() {
-                return None;
-            }
-            inner(*only)?
-        }
-        Node::Object(own) if own.is_empty() => "{}".to_owned(),
-        Node::Object(own) => format!("{{ {} }}", listed(project, own, depth)?),
-        Node::Array(items) => {
-            let items = items
-                .iter()
-                .map(|item| {
-                    let text = inner(item.value).filter(|_| item.cond == C::TRUE)?;
-                    Some(if item.spread { format!("...{text}") } else { text })
-                })
-                .collect::<Option<Vec<String>>>()?;
-            format!("[{}]", items.join(", "))
-        }
-        _ => return None,
-    })
-}
 
-fn listed(project: &Project, all: &[Entry], depth: u32) -> Option<String> {
-    let mut texts = Vec::new();
-    for entry in all {
-        if entry.cond != C::TRUE {
+    pub fn quoted(&self, quote: char) -> Self {
+        Self { quote, ..self.clone() }
+    }
+
+    pub fn with_texts(&self, texts: Vec<(V, String)>) -> Self {
+        Self { texts, ..self.clone() }
+    }
+
+    /// A value.
+    pub fn value(&self, project: &mut Project, value: V) -> Option<String> {
+        self.text(project, value, 0).filter(|text| text.chars().count() <= LONGEST)
+    }
+
+    /// The entries of an object, without its braces.
+    pub fn entries(&self, project: &mut Project, all: &[Entry]) -> Option<String> {
+        self.listed(project, all, 0).filter(|text| text.chars().count() <= LONGEST)
+    }
+
+    /// Whether a name means nothing here, or something that is not known by this name.
+    pub fn is_free(&self, project: &Project, name: &str) -> bool {
+        self.names.iter().all(|(own, _)| project.arena.text(*own) != name)
+    }
+
+    fn name_of(&self, project: &mut Project, value: V) -> Option<String> {
+        let narrow = match project.arena.peek(value) {
+            Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_) => return None,
+            Node::OneOf(_) => project.arena.narrow(self.cond, value),
+            _ => value,
+        };
+        let (name, _) = self.names.iter().find(|(_, own)| *own == value || *own == narrow)?;
+        let text = project.arena.text(*name);
+        token::is_identifier(text).then(|| text.to_owned())
+    }
+
+    fn text(&self, project: &mut Project, value: V, depth: u32) -> Option<String> {
+        if depth > DEEPEST {
             return None;
         }
-        let value = text(project, entry.value, depth + 1)?;
-        texts.push(match entry.key {
-            Key::Name(name) => {
-                let key = token::key(project.arena.text(name), '\'');
-                if key == value { key } else { format!("{key}: {value}") }
+        if let Some(name) = self.name_of(project, value) {
+            return Some(name);
+        }
+        let node = project.arena.peek(value).clone();
+        Some(match node {
+            Node::Undefined => "undefined".to_owned(),
+            Node::Null => "null".to_owned(),
+            Node::Bool(b) => b.to_string(),
+            Node::Num(bits) => f64::from_bits(bits).to_string(),
+            Node::Str(text) => token::string(project.arena.text(text), self.quote),
+            Node::Template(parts) => self.template(project, &parts, depth)?,
+            Node::Global(name) => {
+                let name = project.arena.text(name).to_owned();
+                (self.is_free(project, &name) && token::is_identifier(&name)).then_some(name)?
             }
-            Key::Computed(key) => format!("[{}]: {value}", text(project, key, depth + 1)?),
-            Key::Spread => format!("...{value}"),
+            Node::Member(object, key) => self.member(project, value, (object, key), depth)?,
+            Node::Coerce(Coercion::Text, own) => format!("String({})", self.text(project, own, depth + 1)?),
+            Node::Coerce(Coercion::ObjectId, own) => {
+                let maker = self.object_id(project)?;
+                format!("new {maker}({})", self.text(project, own, depth + 1)?)
+            }
+            Node::Coerce(Coercion::Number, own) => format!("Number({})", self.text(project, own, depth + 1)?),
+            Node::Coerce(Coercion::Copy, own) => self.text(project, own, depth + 1)?,
+            Node::Coerce(Coercion::Bool, own) => format!("Boolean({})", self.text(project, own, depth + 1)?),
+            Node::Derived(operator, operands) if project.arena.text(operator) == PART => {
+                let [owner, method, key] = operands.as_slice() else { return None };
+                let (owner, key) = (self.text(project, *owner, depth + 1)?, self.text(project, *key, depth + 1)?);
+                format!("{owner}.{}({key})", project.arena.as_str(*method)?)
+            }
+            Node::Derived(operator, operands) => {
+                let operands = operands.into_iter().map(|operand| self.text(project, operand, depth + 1));
+                let operands = operands.collect::<Option<Vec<String>>>()?;
+                computed(project.arena.text(operator), &operands)?
+            }
+            Node::Object(own) if own.is_empty() => "{}".to_owned(),
+            Node::Object(own) => format!("{{ {} }}", self.listed(project, &own, depth)?),
+            Node::Array(items) => self.array(project, &items, depth)?,
+            _ => return None,
+        })
+    }
+
+    fn array(&self, project: &mut Project, items: &[Item], depth: u32) -> Option<String> {
+        let items = items.iter().map(|item| {
+            let text = self.text(project, item.value, depth + 1).filter(|_| item.cond == C::TRUE)?;
+            Some(if item.spread { format!("...{text}") } else { text })
         });
+        Some(format!("[{}]", items.collect::<Option<Vec<String>>>()?.join(", ")))
     }
-    Some(texts.join(", "))
-}
 
-/// A member; what came with a request is called by its last name.
-fn member(project: &Project, object: V, key: &str, depth: u32) -> Option<String> {
-    if !token::is_identifier(key) {
-        return Some(format!("{}[{}]", text(project, object, depth + 1)?, token::string(key, '\'')));
-    }
-    let is_sent = match project.arena.peek(object) {
-        Node::Member(_, name) => matches!(project.arena.text(*name), "body" | "params" | "query"),
-        // A parameter that is taken apart where it is declared.
-        Node::Param(func, at) => {
-            let named = project.function(*func).and_then(|function| function.param_names.get(*at as usize));
-            named.is_none_or(|name| name.is_empty())
-        }
-        _ => false,
-    };
-    if is_sent {
-        return Some(key.to_owned());
-    }
-    Some(format!("{}.{key}", text(project, object, depth + 1)?))
-}
-
-fn template(project: &Project, parts: &[V], depth: u32) -> Option<String> {
-    let mut written = String::from("`");
-    for part in parts {
-        match project.arena.peek(*part) {
-            Node::Str(own) => {
-                let own = project.arena.text(*own);
-                if own.contains(['`', '\\', '$', '\n']) {
-                    return None;
-                }
-                written.push_str(own);
+    fn listed(&self, project: &mut Project, all: &[Entry], depth: u32) -> Option<String> {
+        let mut texts = Vec::new();
+        for entry in all {
+            if entry.cond != C::TRUE {
+                return None;
             }
-            _ => written.push_str(&format!("${{{}}}", text(project, *part, depth + 1)?)),
+            let written = self.texts.iter().find(|(own, _)| *own == entry.value);
+            let value = match written {
+                Some((_, text)) => text.clone(),
+                None => self.text(project, entry.value, depth + 1)?,
+            };
+            texts.push(match entry.key {
+                Key::Name(name) => {
+                    let key = token::key(project.arena.text(name), self.quote);
+                    if key == value { key } else { format!("{key}: {value}") }
+                }
+                Key::Computed(key) => format!("[{}]: {value}", self.text(project, key, depth + 1)?),
+                Key::Spread => format!("...{value}"),
+            });
         }
+        Some(texts.join(", "))
     }
-    written.push('`');
-    Some(written)
+
+    fn member(&self, project: &mut Project, whole: V, (object, key): (V, Sym), depth: u32) -> Option<String> {
+        let owner = self.text(project, object, depth + 1)?;
+        let key = project.arena.text(key);
+        if !token::is_identifier(key) {
+            return Some(format!("{owner}[{}]", token::string(key, self.quote)));
+        }
+        let link = if project.missing.contains(&whole) { "?." } else { "." };
+        Some(format!("{owner}{link}{key}"))
+    }
+
+    /// What makes an identifier here.
+    fn object_id(&self, project: &Project) -> Option<&'static str> {
+        let has = |name: &str| !self.is_free(project, name);
+        [("ObjectId", "ObjectId"), ("ObjectID", "ObjectID"), ("mongoose", "mongoose.Types.ObjectId")]
+            .into_iter()
+            .find(|(name, _)| has(name))
+            .map(|(_, maker)| maker)
+    }
+
+    fn template(&self, project: &mut Project, parts: &[V], depth: u32) -> Option<String> {
+        let mut written = String::from("`");
+        for part in parts {
+            match project.arena.as_str(*part) {
+                Some(own) if own.contains(['`', '\\', '$', '\n']) => return None,
+                Some(own) => written.push_str(own),
+                None => written.push_str(&format!("${{{}}}", self.text(project, *part, depth + 1)?)),
+            }
+        }
+        written.push('`');
+        Some(written)
+    }
 }
 
 fn computed(operator: &str, operands: &[String]) -> Option<String> {
@@ -149,8 +182,4 @@ fn computed(operator: &str, operands: &[String]) -> Option<String> {
         (name, operands) if name.starts_with("Math.") => Some(format!("{name}({})", operands.join(", "))),
         _ => None,
     }
-}
-
-fn named(name: &str) -> Option<String> {
-    token::is_identifier(name).then(|| name.to_owned())
 }

@@ -3,7 +3,7 @@
 //! Input: a path condition. Output: the predicate, whole: none where a part of it is about the document and cannot be said.
 //! Must not know: how the predicate is written, updates.
 
-use super::said::{about, any, is_nothing, nothing};
+use super::said::{about, all, any, is_never, is_nothing, never, nothing};
 use super::subject::Subject;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::Write;
@@ -44,11 +44,14 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     /// The decision of a path condition.
     pub fn read(mut self, cond: C) -> Option<Decision> {
+        let mut said = Vec::new();
         for atom in self.subject.project.arena.atoms_in_order(cond) {
-            let said = self.said(atom.value, atom.holds, 0)?;
-            if !is_nothing(&said) && !self.decision.predicate.contains(&said) {
-                self.decision.predicate.push(said);
-            }
+            said.push(self.said(atom.value, atom.holds, 0)?);
+        }
+        match all(said) {
+            Predicate::And(parts) => self.decision.predicate = parts,
+            whole if is_never(&whole) => return None,
+            whole => self.decision.predicate.push(whole),
         }
         let Write { filter, document, .. } = self.subject.act;
         filter.iter().chain(document).for_each(|value| {
@@ -130,10 +133,10 @@ impl<'s, 'a> Reader<'s, 'a> {
         self.alternatives_open -= u32::from(!all);
         let said = said?;
         if all {
-            return Some(Predicate::And(said.into_iter().filter(|part| !is_nothing(part)).collect()));
+            return Some(self::all(said));
         }
         // An alternative that is always true leaves nothing to ask.
-        Some(if said.iter().any(is_nothing) { nothing() } else { any(said) })
+        Some(any(said))
     }
 
     fn nullish(&mut self, inner: V, holds: bool) -> Said {
@@ -154,6 +157,10 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     /// The document was looked for under one condition more than the act asks for, and not found: the opposite has to hold.
     fn not_found(&mut self, root: V) -> Said {
+        // What is saved was found.
+        if self.subject.element.is_none() && self.subject.act.document == Some(root) {
+            return Some(never());
+        }
         let read = self.subject.project.read_of(root).filter(|_| self.subject.element.is_none())?;
         self.decision.absent.push(read.site);
         let filter = read.filter?;

@@ -5,12 +5,12 @@
 
 use super::decision::{Reader, Said};
 use super::expression::{call, field};
-use super::said::{about, is_nothing, operator};
+use super::said::{about, is_nothing, never, nothing, operator};
 use super::subject::order;
 use crate::race::expression::{Expression, Operator};
 use crate::race::predicate::{Predicate, Test};
 use crate::race::term::Items;
-use crate::value::{C, Compare, Node, V, children};
+use crate::value::{C, Compare, Freshness, Node, V, children};
 use rustc_hash::FxHashSet;
 
 impl Reader<'_, '_> {
@@ -115,11 +115,24 @@ impl Reader<'_, '_> {
             self.subject.element = outer;
             matched?
         };
+        // No stored element has what this request makes anew.
+        if let Predicate::Field { test: Test::Eq(value), .. } = &matched
+            && self.is_new(*value)
+        {
+            return Some(if found { never() } else { nothing() });
+        }
         // A predicate that does not look at its element, or compares with another field of the document.
         if is_nothing(&matched) || self.subject.element.is_none() && self.speaks_of_document(arg, element) {
             return None;
         }
         Some(with_element(&path, matched, found))
+    }
+
+    /// Whether a value is made in this request.
+    fn is_new(&self, value: V) -> bool {
+        let project = &*self.subject.project;
+        let is_made = |node: &Node| matches!(node, Node::Fresh(Freshness::Id | Freshness::Random, _));
+        project.contains(value, &mut |project, part| is_made(project.arena.node(part)))
     }
 
     /// Whether a predicate about an element also asks for another part of the document.

@@ -3,7 +3,7 @@
 //! Input: the act before and after. Output: a text; none where a part of the call has no name that is known. Must not know: whether the
 //! remedy is proven.
 
-use super::code;
+use super::code::Scope;
 use super::token;
 use crate::judge::NewIndex;
 use crate::project::Project;
@@ -13,13 +13,14 @@ use crate::value::{Entry, Key, Node, V};
 /// How an update or a save is made one command.
 pub fn of_update(
     project: &mut Project,
+    scope: &Scope,
     before: &Write,
     condition: &[Entry],
     after: &Write,
     is_changed: bool,
 ) -> Option<String> {
-    let update = after.payload.and_then(|payload| code::value(project, payload));
-    let filter = after.filter.and_then(|filter| code::value(project, filter));
+    let update = after.payload.and_then(|payload| scope.value(project, payload));
+    let filter = after.filter.and_then(|filter| scope.value(project, filter));
     let tail = match condition.is_empty() {
         true => "",
         false if after.method.starts_with("findOneAnd") => ", and treat null as the check having failed",
@@ -29,7 +30,7 @@ pub fn of_update(
     if is_save || before.document.is_some() {
         let what = if is_save { "replace the change and `save()` by one call" } else { "call it on the model" };
         let filter = filter?;
-        return Some(match (model(project, before), update) {
+        return Some(match (model(project, scope, before), update) {
             (Some(model), Some(update)) => format!("{what}: `{model}.updateOne({filter}, {update})`{tail}"),
             (None, Some(update)) => format!("{what} of the model: `updateOne({filter}, {update})`{tail}"),
             (_, None) if is_changed => return None,
@@ -44,7 +45,7 @@ pub fn of_update(
             false => format!("call `{after}` with the filter `{filter}` instead of `{before}`{tail}"),
         });
     }
-    let added = added(project, before, after)?;
+    let added = added(project, scope, before, after)?;
     Some(match (condition.is_empty(), is_changed) {
         (true, _) => format!("let the server compute it: make the update `{}`", update?),
         (false, true) => {
@@ -55,28 +56,26 @@ pub fn of_update(
 }
 
 /// What the filter asks for that it did not ask before.
-fn added(project: &Project, before: &Write, after: &Write) -> Option<String> {
+pub fn added(project: &mut Project, scope: &Scope, before: &Write, after: &Write) -> Option<String> {
     let entries = |filter: Option<V>| match filter.map(|filter| project.arena.peek(filter)) {
         Some(Node::Object(entries)) => entries.clone(),
         _ => Vec::new(),
     };
     let old = entries(before.filter);
     let new: Vec<Entry> = entries(after.filter).into_iter().filter(|entry| !old.contains(entry)).collect();
-    code::entries(project, &new)
+    scope.entries(project, &new)
 }
 
-/// The model that a document was loaded by, as the code calls it.
-fn model(project: &mut Project, write: &Write) -> Option<String> {
-    let named = |name: &str| token::is_identifier(name).then(|| name.to_owned());
+/// The model that a document was loaded by, as it is called at the act.
+pub fn model(project: &mut Project, scope: &Scope, write: &Write) -> Option<String> {
     if let Some(document) = write.document
         && let Node::Call { callee, .. } = project.arena.peek(document)
         && let Some((receiver, _)) = project.method_of(*callee)
-        && let Node::Global(_) | Node::Import { .. } = project.arena.peek(receiver)
-        && let Some(name) = project.last_name(receiver).filter(|name| name.starts_with(char::is_uppercase))
     {
-        return named(name);
+        return scope.value(project, receiver);
     }
-    write.handle.name().filter(|name| name.starts_with(char::is_uppercase)).and_then(named)
+    let name = write.handle.name().filter(|name| name.starts_with(char::is_uppercase) && token::is_identifier(name))?;
+    (!scope.is_free(project, name)).then(|| name.to_owned())
 }
 
 /// The path that an entry of a filter asks about.
@@ -93,11 +92,14 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
     for index in indexes {
         let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, '\''))).collect();
         let mut text = format!("`{{ {} }}`", keys.join(", "));
+        if index.sparse {
+            text.push_str(" with `sparse: true`");
+        }
         if !index.partial.is_empty() {
             let constants = index
                 .partial
                 .iter()
-                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), code::value(project, *value)?)));
+                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), constant(project, *value)?)));
             let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
             text.push_str(&format!(" with `partialFilterExpression: {{ {constants} }}`"));
         }
@@ -109,4 +111,15 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
     };
     let on = if texts.len() == 1 { " on " } else { " " };
     Some(format!("create {what}{on}{which}, and treat E11000 as found"))
+}
+
+/// A constant as it is written anywhere.
+pub fn constant(project: &Project, value: V) -> Option<String> {
+    Some(match project.arena.peek(value) {
+        Node::Null => "null".to_owned(),
+        Node::Bool(b) => b.to_string(),
+        Node::Num(bits) => f64::from_bits(*bits).to_string(),
+        Node::Str(text) => token::string(project.arena.text(*text), '\''),
+        _ => return None,
+    })
 }

@@ -10,18 +10,26 @@ use crate::project::writes::Write;
 use crate::value::{C, Entry, Key, Node, V};
 
 /// The indexes, and the values that are their keys; none where a search asks for more than equal values.
-pub fn needed(project: &Project, schemas: &Schemas, act: &Write, filters: &[V]) -> Option<(Vec<NewIndex>, Vec<V>)> {
+pub fn needed(project: &mut Project, schemas: &Schemas, act: &Write, filters: &[V]) -> Option<(Vec<NewIndex>, Vec<V>)> {
     let (mut indexes, mut keys): (Vec<NewIndex>, Vec<V>) = (Vec::new(), Vec::new());
     for filter in filters {
         for search in searches(project, *filter)? {
-            let constant = |value: &V| project.arena.is_literal(*value);
-            let (partial, own): (Vec<_>, Vec<_>) = search.into_iter().partition(|(_, value)| constant(value));
+            let (partial, own): (Vec<_>, Vec<_>) =
+                search.into_iter().partition(|(_, value)| project.arena.is_literal(*value));
             let fields: Vec<String> = own.iter().map(|(path, _)| path.clone()).collect();
             if fields.is_empty() {
                 return None;
             }
             keys.extend(own.iter().map(|(_, value)| *value));
-            let index = NewIndex { fields, partial };
+            // In an array, each element would have to be the only one of its value.
+            if fields.iter().any(|field| declared(project, schemas, act, field) == Some(Declared::List)) {
+                return None;
+            }
+            let sparse = match (fields.as_slice(), partial.is_empty()) {
+                ([only], true) => declared(project, schemas, act, only) == Some(Declared::Optional),
+                _ => false,
+            };
+            let index = NewIndex { fields, sparse, partial };
             if !schemas.covers(&act.handle, &index.fields) && !indexes.contains(&index) {
                 indexes.push(index);
             }
@@ -29,6 +37,39 @@ pub fn needed(project: &Project, schemas: &Schemas, act: &Write, filters: &[V]) 
     }
     keys.dedup();
     (!indexes.is_empty()).then_some((indexes, keys))
+}
+
+/// What the schema says of a field.
+#[derive(PartialEq)]
+enum Declared {
+    List,
+    /// A document may lack it.
+    Optional,
+    Required,
+}
+
+/// None where there is no schema.
+fn declared(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> Option<Declared> {
+    let schema = *schemas.models.of(&act.handle).first()?;
+    let fields = match project.arena.node(schema) {
+        Node::New { args, .. } | Node::Call { args, .. } => *args.first()?,
+        _ => return None,
+    };
+    if !matches!(project.arena.node(fields), Node::Object(_)) {
+        return None;
+    }
+    let [name, kind, required] = [path, "type", "required"].map(|name| project.arena.sym(name));
+    let Some(field) = project.arena.member_of(fields, name) else { return Some(Declared::Optional) };
+    let kind = project.arena.member_of(field, kind).unwrap_or(field);
+    let is_list = |value: V| matches!(project.arena.node(value), Node::Array(_));
+    if is_list(field) || is_list(kind) {
+        return Some(Declared::List);
+    }
+    let required = project.arena.member_of(field, required);
+    let is_required = required.is_some_and(|required| {
+        !matches!(project.arena.node(required), Node::Bool(false) | Node::Undefined | Node::Func(_))
+    });
+    Some(if is_required { Declared::Required } else { Declared::Optional })
 }
 
 type Equalities = Vec<(String, V)>;
@@ -62,10 +103,13 @@ fn name_of<'a>(project: &'a Project, entry: &Entry) -> Option<&'a str> {
     }
 }
 
-/// A value that is looked for as it is: no operators, no pattern, no time.
+/// A value that is looked for as it is: no operators, no pattern, nothing that each call makes anew.
 fn plain(project: &Project, value: V) -> Option<V> {
+    if project.contains(value, &mut |project, part| matches!(project.arena.node(part), Node::Fresh(..))) {
+        return None;
+    }
     match project.arena.peek(value) {
-        Node::Object(_) | Node::Array(_) | Node::Regex(_) | Node::New { .. } | Node::Fresh(..) | Node::OneOf(_) => None,
+        Node::Object(_) | Node::Array(_) | Node::Regex(_) | Node::New { .. } | Node::OneOf(_) => None,
         Node::Cut(_) | Node::Opaque(_) => None,
         _ => Some(value),
     }

@@ -21,7 +21,7 @@ pub fn filter(arena: &mut Arena, predicates: &[Predicate<V>]) -> Option<Vec<Entr
     let (mut conjoined, mut computed) = (Vec::new(), Vec::new());
     for other in others {
         match other {
-            Predicate::Or(parts) => {
+            Predicate::Or(parts) if !parts.is_empty() => {
                 let name = "$or";
                 let branches = parts.iter().map(|part| object_of(arena, part)).collect::<Option<Vec<V>>>()?;
                 let branches = list(arena, branches);

@@ -3,6 +3,7 @@
 //! Input: a function and its act. Output: the act as it would be written, or an index to create, and the help that says so; none
 //! where nothing that was tried is proven to leave no race and to serve whoever was served. Must not know: rules, formats.
 
+mod case;
 mod change;
 mod code;
 mod comparison;
@@ -13,51 +14,41 @@ mod expression;
 mod help;
 mod index;
 mod lower;
+mod patch;
+mod refusal;
 mod said;
 mod subject;
 pub mod token;
 
-use crate::judge::{self, Act, Function, Presumed, Remedied};
+use crate::diagnostic::Fix;
+use crate::judge::{self, Function, Presumed, Remedied};
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Entry, Node, V};
+pub use case::Case;
+use case::Draft;
 use change::Change;
 use decision::Reader;
 use subject::Subject;
-
-/// An act that was judged a race.
-pub struct Case<'a> {
-    pub function: &'a Function<'a>,
-    pub act: Act,
-    /// The path of an array that the act writes whole.
-    pub whole_array: Option<&'a str>,
-    /// Documents that come from outside of the function.
-    pub documents: &'a [V],
-}
 
 /// A remedy that was proven.
 pub struct Remedy {
     pub help: String,
     /// The one path that the filter has to ask about; none where it is more, or the update changes too.
     pub only: Option<String>,
-}
-
-/// What an update or a save has to be.
-struct Draft {
-    condition: Vec<Entry>,
-    write: Write,
-    is_changed: bool,
+    pub fix: Option<Fix>,
 }
 
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both.
 pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> Option<Remedy> {
     let act = case.function.writes.get(case.act.write)?;
     let mut presumed = Presumed::default();
+    let scope = code::Scope::at(project, act)?;
     for draft in drafts(project, case, act, &mut presumed) {
-        let Some(help) = help::of_update(project, act, &draft.condition, &draft.write, draft.is_changed) else {
-            continue;
-        };
+        let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
+        let fix = patch::of_update(project, schemas, case, &scope, &draft);
+        let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };
         if !mends(project, schemas, case, &draft.write, &presumed) {
             continue;
         }
@@ -65,9 +56,20 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
             [only] if !draft.is_changed => help::name_of(project, only),
             _ => None,
         };
-        return Some(Remedy { help, only });
+        return Some(Remedy { help, only, fix });
     }
     None
+}
+
+/// A value by the names in scope at a write; none where it has none there.
+pub fn named(project: &mut Project, write: &Write, value: V) -> Option<String> {
+    code::Scope::at(project, write)?.value(project, value)
+}
+
+/// A title as the rest of a sentence.
+fn lowered(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map(|first| first.to_lowercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
 /// What can be tried, the least change first.
@@ -144,5 +146,9 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let help = help::of_indexes(project, &indexes)?;
     let is_mended = judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied);
-    is_mended.then_some(Remedy { help, only: None })
+    if !is_mended {
+        return None;
+    }
+    let fix = patch::of_indexes(project, schemas, act, &indexes);
+    Some(Remedy { help, only: None, fix })
 }

@@ -16,19 +16,85 @@ pub fn is_nothing(predicate: &Predicate<V>) -> bool {
     matches!(predicate, Predicate::And(parts) if parts.is_empty())
 }
 
+/// What no document is.
+pub fn never() -> Predicate<V> {
+    Predicate::Or(Vec::new())
+}
+
+pub fn is_never(predicate: &Predicate<V>) -> bool {
+    matches!(predicate, Predicate::Or(parts) if parts.is_empty())
+}
+
+/// All of these, without the alternatives that another of them rules out.
+pub fn all(parts: Vec<Predicate<V>>) -> Predicate<V> {
+    let mut flat: Vec<Predicate<V>> = Vec::new();
+    for part in parts {
+        match part {
+            Predicate::And(inner) => flat.extend(inner),
+            other => flat.push(other),
+        }
+    }
+    let known = flat.clone();
+    let mut all: Vec<Predicate<V>> = Vec::new();
+    for part in flat {
+        let part = match part {
+            Predicate::Or(alternatives) if !alternatives.is_empty() => {
+                let is_possible = |one: &Predicate<V>| !known.iter().any(|other| are_opposite(one, other));
+                any(alternatives.into_iter().filter(is_possible).collect())
+            }
+            other => other,
+        };
+        if is_never(&part) {
+            return never();
+        }
+        if !is_nothing(&part) && !all.contains(&part) {
+            all.push(part);
+        }
+    }
+    Predicate::And(all)
+}
+
+/// Whether one of two tests of a field holds for a document exactly where the other does not.
+fn are_opposite(a: &Predicate<V>, b: &Predicate<V>) -> bool {
+    let (Predicate::Field { path, test }, Predicate::Field { path: other, test: against }) = (a, b) else {
+        return false;
+    };
+    path == other
+        && match (test, against) {
+            (Test::Eq(a), Test::Ne(b)) | (Test::Ne(a), Test::Eq(b)) => a == b,
+            (Test::Exists(a), Test::Exists(b)) => a != b,
+            (Test::In(Items::Known(a)), Test::Nin(Items::Known(b)))
+            | (Test::Nin(Items::Known(a)), Test::In(Items::Known(b))) => a == b,
+            _ => false,
+        }
+}
+
 pub fn about(path: &str, test: Test<V>) -> Predicate<V> {
     Predicate::Field { path: Rc::from(path), test }
 }
 
 /// Any of these; values of one field are one test.
 pub fn any(parts: Vec<Predicate<V>>) -> Predicate<V> {
+    let mut kept: Vec<Predicate<V>> = Vec::new();
+    for part in parts {
+        if is_nothing(&part) || kept.iter().any(|other| are_opposite(other, &part)) {
+            return nothing();
+        }
+        if !is_never(&part) && !kept.contains(&part) {
+            kept.push(part);
+        }
+    }
+    if kept.len() == 1 {
+        return kept.pop().unwrap_or_else(nothing);
+    }
+    let parts = kept;
     let one = |part: &Predicate<V>| match part {
         Predicate::Field { path, test: Test::Eq(value) } => Some((path.clone(), *value)),
         _ => None,
     };
     let values: Option<Vec<(Rc<str>, V)>> = parts.iter().map(one).collect();
     match values.as_deref() {
-        Some([(path, first), rest @ ..]) if rest.iter().all(|(other, _)| other == path) => {
+        Some([(path, first), rest @ ..]) if !rest.is_empty() && rest.iter().all(|(other, _)| other == path) => {
             let values = std::iter::once(*first).chain(rest.iter().map(|(_, value)| *value));
             about(path, Test::In(Items::Known(values.collect())))
         }

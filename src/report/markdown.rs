@@ -113,6 +113,7 @@ impl Page {
             Some("bad") => self.painted("bad:", BAD),
             Some("good") => self.painted("good:", GOOD),
             Some("fixed") => self.painted("after --fix:", GOOD),
+            Some("suggested") => self.painted("after --fix-suggested:", GOOD),
             _ => String::new(),
         };
         self.block(if label.is_empty() { Vec::new() } else { vec![format!("  {label}")] });

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::coverage::{Coverage, Cut, LeftOut, Unresolved};
-use crate::diagnostic::{Analysis, Caller, Edit, Finding, Fix, Level, Related, Role, WritePath};
+use crate::diagnostic::{Analysis, Applicability, Caller, Edit, Finding, Fix, Level, Related, Role, WritePath};
 use crate::source::{FileId, Place, SourceFile, Sources};
 
 /// A file, and the first place of a word in it.
@@ -57,6 +57,7 @@ fn race() -> (Sources, Analysis) {
         ],
         help: "add `id: { $ne: id }`".into(),
         fix: Some(Fix {
+            applicability: Applicability::Safe,
             title: "Guard".into(),
             edits: vec![Edit { place: place(&sources, 1, "{ id }"), text: "{}".into() }],
         }),
@@ -116,7 +117,7 @@ fn json_has_every_field_of_the_contract() {
                 { "path": "routes/é.js", "line": 1, "column": 15, "message": "waits here" },
             ],
             "help": "add `id: { $ne: id }`",
-            "fix": { "title": "Guard", "edits": [
+            "fix": { "title": "Guard", "applicability": "safe", "edits": [
                 { "path": "routes/é.js", "line": 2, "column": 3, "endLine": 2, "endColumn": 9, "text": "{}" },
             ] },
             "fingerprint": "0123456789abcdef0123456789abcdef",

@@ -258,10 +258,12 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
     } else if is_list {
         format!(
-            "change the stored `{array}` on the server: push an element with its identity in the filter, and change one in place by its own path"
+            "send only what changes to the stored `{array}`: push a new element with its identity in the filter, pull one by what tells it apart, and change one by its own path and `arrayFilters`"
         )
     } else {
-        format!("change the stored `{array}` on the server: each part that has changed by its own path")
+        format!(
+            "send only what changes to the stored `{array}`, never the whole of it, and ask in the filter for what was found there, if that decides the change"
+        )
     };
     draft.pair = format!("{array} loaded -> written whole");
     // An entry of a map is lost to another entry, not to an element that is appended.

@@ -390,7 +390,9 @@ fn report(
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
-    draft.help = if keys.is_empty() || write.method == "insertMany" {
+    draft.help = if keys.is_empty() && write.method != "insertMany" {
+        "let one request at a time decide this: insert a document with a fixed key under a unique index before the search, and treat E11000 as another one being at it; where the documents are known before, upsert each by a key of its own"
+    } else if write.method == "insertMany" {
         "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing"
     } else {
         "let the server refuse the second insert, by a unique index on what may be stored once only: if that is not what the search asks for, on one key of its own, such as a day or a sorted pair; treat E11000 as found"

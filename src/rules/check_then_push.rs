@@ -164,7 +164,7 @@ fn report(
     draft.related = ctx.ends(check);
     draft.help = match &check.kind {
         CheckKind::Below { .. } => format!(
-            "make the limit and the push one command: its filter asks that `{array}` is below the limit, and matchedCount 0 means that it is full"
+            "make the check and the push one command: its filter asks of `{array}` what was checked, and matchedCount 0 means that the check failed"
         ),
         _ if array.contains('*') => {
             "ask for the negated check in the filter of this update, under the same computed path; matchedCount 0 means it is there already".to_owned()

@@ -34,6 +34,8 @@ pub enum FixKind {
     None,
     /// The rewrite is proven and may be applied.
     Safe,
+    /// The rewrite is proven, and what the code answers then has to be read.
+    Suggested,
     /// The rewrite is shown, never applied.
     Display,
 }
@@ -43,6 +45,7 @@ impl FixKind {
         match self {
             FixKind::None => "none",
             FixKind::Safe => "safe",
+            FixKind::Suggested => "suggested",
             FixKind::Display => "display",
         }
     }

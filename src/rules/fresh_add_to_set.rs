@@ -71,7 +71,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         )
     } else {
         format!(
-            "use `$push` with a guard by the key that a repeated call repeats: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
+            "use `$push`, and ask in the filter that no element of `{array}` has the key that a repeated call repeats"
         )
     };
     draft.array = Some(array);

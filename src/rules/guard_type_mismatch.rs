@@ -82,8 +82,10 @@ fn mismatch(ctx: &mut Context<'_>, trace: &Trace, write: &Write, append: &Guarde
         stored.name()
     );
     draft.label = format!("guarded by {}, stored as {}", guarded.name(), stored.name());
-    let guard = ctx.guard_text(array, &[(key.field.clone(), value)]);
-    draft.help = format!("guard by the value that is stored: `{guard}`");
+    draft.help = match ctx.guard_at(trace, write, array, &[(key.field.clone(), value)]) {
+        Some(guard) => format!("guard by the value that is stored: `{guard}`"),
+        None => format!("guard {path} by the value that the element stores, in the same type"),
+    };
     draft.pair = format!("{} {} {}", key.field, guarded.name(), stored.name());
     ctx.report(draft);
 }
@@ -96,8 +98,10 @@ fn missing(ctx: &mut Context<'_>, trace: &Trace, write: &Write, append: &Guarded
     draft.message =
         format!("the guard looks for {path}, but the appended element has no `{}`: it never refuses", key.field);
     draft.label = format!("the element does not store `{}`", key.field);
-    draft.help =
-        format!("store the key in the element, `{}: {}`, or guard by a field it has", key.field, ctx.show(key.value));
+    draft.help = match crate::remedy::named(ctx.project, write, key.value) {
+        Some(value) => format!("store the key in the element, `{}: {value}`, or guard by a field it has", key.field),
+        None => format!("store `{}` in the element, or guard by a field it has", key.field),
+    };
     draft.pair = format!("{} not stored", key.field);
     ctx.report(draft);
 }

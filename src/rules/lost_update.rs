@@ -111,6 +111,13 @@ fn operands(ctx: &Context<'_>, value: V, depth: u32, into: &mut Vec<V>) {
     }
 }
 
+/// Whether a value is for sure what was loaded and something added or taken away.
+fn is_sum(ctx: &Context<'_>, value: V) -> bool {
+    let is_computed = |part: &V| matches!(ctx.project.arena.node(*part), Node::Call { .. } | Node::OneOf(_));
+    matches!(ctx.project.arena.node(value), Node::Derived(operator, parts)
+        if matches!(ctx.project.arena.text(*operator), "+" | "-") && !parts.iter().any(is_computed))
+}
+
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
@@ -133,9 +140,14 @@ fn report(
         draft.related.push((field.site, Role::Context, "computed here".to_owned()));
     }
     draft.help = match operation {
-        Operation::Add => format!("let the server add to the stored `{path}`, by an operator of the update"),
+        Operation::Add if is_sum(ctx, field.value) => {
+            format!("let the server add to the stored `{path}`, by an operator of the update")
+        }
+        Operation::Add => format!("let the server compute `{path}` from the stored value, in the update itself"),
         Operation::Other => format!("let the server compute `{path}` from the stored value, by a pipeline update"),
-        Operation::Negate => format!("let the server negate the stored `{path}`, by a pipeline update"),
+        Operation::Negate => format!(
+            "set `{path}` to the value that is asked for, not to the opposite of what was loaded; where it has to flip whatever it is, let the update do it"
+        ),
         Operation::Text => format!(
             "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),

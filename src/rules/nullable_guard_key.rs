@@ -100,7 +100,7 @@ fn is_passed_on(ctx: &Context<'_>, trace: &Trace, input: V) -> bool {
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, append: &GuardedAppend, key: &GuardKey, why: Missing) {
     let array = &append.field.path;
     let path = if key.field.is_empty() { array.clone() } else { format!("{array}.{}", key.field) };
-    let value = ctx.show(key.value);
+    let value = crate::remedy::named(ctx.project, write, key.value).unwrap_or_else(|| "…".to_owned());
     let how = match why {
         Missing::Literal | Missing::Optional => "can be null or undefined here",
         Missing::Unvalidated => "comes from the request unvalidated and can be missing",

@@ -68,6 +68,13 @@ impl Numbers for Unnumbered {
     }
 }
 
+/// Whether a spelled condition can be found in the code: it holds no alternatives and nothing without a name.
+fn is_code(spelled: &str) -> bool {
+    let has_placeholder =
+        spelled.split('<').skip(1).any(|rest| rest.starts_with(|c: char| c.is_alphabetic())) || spelled.contains('…');
+    !has_placeholder && !spelled.contains(" if ") && !spelled.contains(" | ")
+}
+
 impl Context<'_> {
     fn versioned(&self, trace: &Trace) -> Vec<bool> {
         let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
@@ -158,12 +165,10 @@ impl Context<'_> {
                 false
             }
             Verdict::Unknown { why, at } => {
-                let at = at.map(|atom| {
+                let at = at.and_then(|atom| {
                     let cond = self.project.arena.cond_node(C::TRUE, atom);
                     let spelled = self.spell_condition(cond, &Unnumbered);
-                    let short: String = spelled.chars().take(limits::SPELLED).collect();
-                    let dots = if short.len() < spelled.len() { "…" } else { "" };
-                    format!(": `{short}{dots}`")
+                    (is_code(&spelled) && spelled.chars().count() <= limits::SPELLED).then(|| format!(": `{spelled}`"))
                 });
                 draft.proof = Proof::Unproven(format!("{why}{}", at.unwrap_or_default()));
                 false
@@ -191,6 +196,7 @@ impl Context<'_> {
         }
         if let Some(remedy) = remedy {
             draft.help = remedy.help;
+            draft.fix = draft.fix.or(remedy.fix);
         }
         self.report(draft);
     }

@@ -90,11 +90,17 @@ fn report(
                     (field_name.clone(), ctx.project.arena.member(field.value, sym))
                 })
                 .collect();
-            let guard = ctx.guard_text(&array, &keys);
+            let guard = ctx.guard_at(trace, write, &array, &keys);
             draft.fix = rewrite::guard_identity(ctx, trace, write, field, &keys);
-            draft.help = format!(
-                "put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already"
-            );
+            draft.help = match guard {
+                Some(guard) => format!(
+                    "put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already"
+                ),
+                None => format!(
+                    "ask in the filter of this call that no element of `{array}` has the same {}, with a value that a retry repeats; matchedCount 0 means it is there already",
+                    key.join(" and ")
+                ),
+            };
         }
         None => {
             draft.lowered = Some((Level::Warning, "nothing says when two such elements are the same"));
@@ -102,7 +108,7 @@ fn report(
                 "nothing keeps this element from being appended to `{array}` twice, and it has no identity key"
             );
             draft.help = format!(
-                "give the element a key that a retry repeats, such as a request id from the caller, and guard by it: `'{array}.<key>': {{ $ne: <key> }}` in the filter"
+                "give the element a key that a retry repeats, such as a request id from the caller, and ask in the filter that no element of `{array}` has it"
             );
         }
     }

@@ -2,11 +2,12 @@
 //!
 //! Input: values and checks. Output: texts and places. Must not know: formats.
 
-use super::context::Context;
+use super::context::{Context, Trace};
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
-use crate::remedy::token;
+use crate::project::writes::Write;
+use crate::remedy::{self, token};
 use crate::value::{Node, Site, V};
 
 impl Context<'_> {
@@ -90,6 +91,29 @@ impl Context<'_> {
                     .map(|(field, value)| format!("{}: {}", key_text(field), value_text(field, *value)))
                     .collect();
                 format!("{array}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", parts.join(", "))
+            }
+        }
+    }
+
+    /// The guard as the filter of a write would carry it; none where a value has no name there, or is another one in each call.
+    pub fn guard_at(&mut self, trace: &Trace, write: &Write, array: &str, keys: &[(String, V)]) -> Option<String> {
+        let mut named = Vec::new();
+        for (field, value) in keys {
+            let is_new = self.origin(trace, *value, write.cond).is_new();
+            let text = remedy::named(self.project, write, *value).filter(|_| !is_new)?;
+            named.push((field.as_str(), text));
+        }
+        match named.as_slice() {
+            [] => None,
+            [("", text)] => Some(format!("{}: {{ $ne: {text} }}", key_text(array))),
+            [(field, text)] => Some(format!("{}: {{ $ne: {text} }}", key_text(&format!("{array}.{field}")))),
+            _ => {
+                let entry = |(field, text): &(&str, String)| match key_text(field) {
+                    key if key == *text => key,
+                    key => format!("{key}: {text}"),
+                };
+                let parts: Vec<String> = named.iter().map(entry).collect();
+                Some(format!("{}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", key_text(array), parts.join(", ")))
             }
         }
     }

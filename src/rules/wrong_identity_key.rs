@@ -156,8 +156,10 @@ fn report(
                     (name.clone(), ctx.project.arena.member(field.value, sym))
                 })
                 .collect();
-            let guard = ctx.guard_text(&field.path, &keys);
-            format!("for a {name}, use the filter `{guard}`, before the test for {wrong}")
+            match ctx.guard_at(trace, write, &field.path, &keys) {
+                Some(guard) => format!("for a {name}, use the filter `{guard}`, before the test for {wrong}"),
+                None => format!("for a {name}, guard by {right}, before the test for {wrong}"),
+            }
         }
     };
     draft.pair = format!("{what} by {wrong} not {right}");

@@ -8,7 +8,7 @@ pub(super) mod witness;
 
 use super::summary::{Summary, summary};
 use super::{Run, Spot};
-use crate::diagnostic::{Acceptance, Edit, Finding, Fix, Level, Proof, Related};
+use crate::diagnostic::{Acceptance, Applicability, Edit, Finding, Fix, Level, Proof, Related};
 use place::{JsonPlace, json_place};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
@@ -89,6 +89,7 @@ struct JsonRelated<'a> {
 #[derive(Serialize, JsonSchema)]
 struct JsonFix<'a> {
     title: &'a str,
+    applicability: Applicability,
     edits: Vec<JsonEdit<'a>>,
 }
 
@@ -162,5 +163,6 @@ fn json_related<'a>(run: &Run<'a>, related: &'a Related) -> Option<JsonRelated<'
 
 fn json_fix<'a>(run: &Run<'a>, fix: &'a Fix) -> JsonFix<'a> {
     let edit = |edit: &'a Edit| Some(JsonEdit { range: range(run.locate(edit.place)?), text: &edit.text });
-    JsonFix { title: &fix.title, edits: fix.edits.iter().filter_map(edit).collect() }
+    let edits = fix.edits.iter().filter_map(edit).collect();
+    JsonFix { title: &fix.title, applicability: fix.applicability, edits }
 }

@@ -12,7 +12,7 @@ pub use line_hash::line_hashes;
 
 use super::summary::{not_followed, summary};
 use super::{Run, Shown, Spot};
-use crate::diagnostic::{Acceptance, Finding, Fix, Proof, Role};
+use crate::diagnostic::{Acceptance, Applicability, Finding, Fix, Proof, Role};
 use crate::source::FileId;
 use model::*;
 use std::cmp::Reverse;
@@ -203,7 +203,11 @@ fn sarif_fix(run: &Run<'_>, fix: &Fix) -> SarifFix {
         let inserted_content = Text::plain(edit.text.as_str());
         change.replacements.push(Replacement { deleted_region: region(spot), inserted_content });
     }
-    SarifFix { description: Text::plain(fix.title.as_str()), artifact_changes: changes.into_values().collect() }
+    let description = match fix.applicability {
+        Applicability::Safe => fix.title.clone(),
+        Applicability::Suggested => format!("{} (suggested: to be read before it is applied)", fix.title),
+    };
+    SarifFix { description: Text::plain(description), artifact_changes: changes.into_values().collect() }
 }
 
 /// The first line of a place: GitHub hides an alert on a pull request unless its whole region is in the diff.

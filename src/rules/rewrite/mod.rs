@@ -9,10 +9,10 @@ mod proof;
 use super::context::{Context, Trace};
 use super::results;
 use super::unguarded_push::elements;
-use crate::diagnostic::{Edit, Fix};
+use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::project::{Literal, Property, Written, WrittenCall};
+use crate::project::{Literal, Property, Written};
 use crate::remedy::token;
 use crate::source::{FileId, Place};
 use crate::value::{Key, Node, V};
@@ -107,7 +107,7 @@ pub fn join_split(
             return None;
         }
     }
-    Some(Fix { title: format!("Put the fields on one element: `{guard}`"), edits })
+    Some(Fix { title: format!("Put the fields on one element: `{guard}`"), edits, applicability: Applicability::Safe })
 }
 
 /// Replaces `arr: { $elemMatch: { k: { $ne: v } } }` by `'arr.k': { $ne: v }`.
@@ -140,7 +140,7 @@ pub fn name_no_element(
     }
     let guard = guard(&written.filter, &field.path, &vec![(name.to_owned(), stored)]);
     let edits = vec![edit(ctx, write, condition.start, condition.end, guard.clone())];
-    Some(Fix { title: format!("Say that no element has it: `{guard}`"), edits })
+    Some(Fix { title: format!("Say that no element has it: `{guard}`"), edits, applicability: Applicability::Safe })
 }
 
 fn add_guard(
@@ -177,17 +177,27 @@ fn add_guard(
     let keyed = key_texts(ctx, &written, field, keys)?;
     let guard = guard(&written.filter, &field.path, &keyed);
     let text = format!("{}{guard}", written.filter.separator);
-    Some(Fix { title: format!("Add `{guard}` to the filter"), edits: vec![edit(ctx, write, last, last, text)] })
+    let (title, edits) = (format!("Add `{guard}` to the filter"), vec![edit(ctx, write, last, last, text)]);
+    Some(Fix { title, edits, applicability: Applicability::Safe })
+}
+
+/// The filter and the update of a call, as literals.
+struct Literals {
+    filter: Literal,
+    update: Literal,
 }
 
 /// The literals of a write of the function itself: a value of a caller need not have this text here.
-fn written(ctx: &Context<'_>, trace: &Trace, write: &Write) -> Option<WrittenCall> {
-    let is_own = trace.steps.get(write.step)?.calls == 0;
-    if is_own { ctx.project.written_at(write.site).cloned() } else { None }
+fn written(ctx: &Context<'_>, trace: &Trace, write: &Write) -> Option<Literals> {
+    if trace.steps.get(write.step)?.calls > 0 {
+        return None;
+    }
+    let (filter, update) = ctx.project.written_at(write.site)?.literals()?;
+    Some(Literals { filter: filter.clone(), update: update.clone() })
 }
 
 /// The text that the element has for each key, when the key's value is the one that the element stores.
-fn key_texts(ctx: &mut Context<'_>, written: &WrittenCall, field: &FieldWrite, keys: &[(String, V)]) -> Option<Keyed> {
+fn key_texts(ctx: &mut Context<'_>, written: &Literals, field: &FieldWrite, keys: &[(String, V)]) -> Option<Keyed> {
     let mut keyed = Keyed::new();
     for (name, value) in keys {
         let stored = match name.as_str() {
@@ -206,7 +216,7 @@ fn key_texts(ctx: &mut Context<'_>, written: &WrittenCall, field: &FieldWrite, k
 }
 
 /// The text of a field of the element that the call appends.
-fn element_key(ctx: &Context<'_>, written: &WrittenCall, field: &FieldWrite, name: &str) -> Option<String> {
+fn element_key(ctx: &Context<'_>, written: &Literals, field: &FieldWrite, name: &str) -> Option<String> {
     // In a literal this name is no field: it sets the prototype.
     if [name, field.path.as_str()].contains(&"__proto__") {
         return None;

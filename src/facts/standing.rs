@@ -1,0 +1,143 @@
+//! Where code stands: statements alone or in a list, the tests that leave a function before them, the names in scope.
+//!
+//! Input: statements. Output: [`Statement`], [`Exit`], [`Taken`], names with what they mean. Must not know: what a fix does with them.
+
+use super::eval::{Code, Eval};
+use super::written::{Exit, Standing, Statement, Taken};
+use crate::limits;
+use crate::value::{Arena, Node, Sym, V};
+use rustc_hash::FxHashSet;
+use swc_common::{Span, Spanned};
+use swc_ecma_ast::*;
+
+impl<'a> Eval<'a> {
+    pub(super) fn enter_body(&mut self, code: Code<'a>) -> Standing {
+        let span = match code {
+            Code::Function(node) => node.span,
+            Code::Arrow(node) => node.span,
+            Code::Constructor(node) => node.span,
+        };
+        let body = self.offsets(span);
+        std::mem::replace(&mut self.standing, Standing { body, ..Standing::default() })
+    }
+
+    /// `is_lone`: the statement of a branch without braces.
+    pub(super) fn enter_list(&mut self, stmts: &'a [Stmt], is_lone: bool) -> Standing {
+        let (last, end) = stmts.last().map_or((0, 0), |last| self.offsets(last.span()));
+        let body = self.standing.body;
+        std::mem::replace(&mut self.standing, Standing { body, is_listed: !is_lone, last, end })
+    }
+
+    /// Notes a statement that is an expression, or gives it a name.
+    pub(super) fn note_statement(&mut self, expr: &'a Expr, span: Span, bound: Option<&str>) {
+        let (inner, is_awaited) = awaited(expr);
+        if !matches!(inner, Expr::Call(_) | Expr::Assign(_) | Expr::Update(_) | Expr::New(_)) {
+            return;
+        }
+        let (start, mut end) = self.offsets(span);
+        if self.text.get(end as usize..).is_some_and(|rest| rest.starts_with(';')) {
+            end += 1;
+        }
+        let Standing { body, is_listed, last, .. } = self.standing;
+        let statement = Statement {
+            start,
+            end,
+            line_end: self.line_end(end),
+            bound: bound.map(str::to_owned),
+            is_awaited,
+            indent: self.indent(start),
+            is_listed,
+            is_last: last == start,
+            body: body.0,
+            is_receiver_used_later: self.is_receiver_in(inner, end, body.1),
+            is_terminated: self.text.get(..end as usize).is_some_and(|text| text.ends_with(';')),
+        };
+        self.noted.statements.insert(self.offsets(inner.span()), statement);
+    }
+
+    fn line_end(&self, end: u32) -> u32 {
+        let rest = self.text.get(end as usize..).unwrap_or_default();
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+        if line.trim_start().starts_with("//") { end + line.trim_end().len() as u32 } else { end }
+    }
+
+    /// Whether the receiver of a call is named between two offsets.
+    fn is_receiver_in(&self, call: &Expr, start: u32, end: u32) -> bool {
+        let Expr::Call(CallExpr { callee: Callee::Expr(callee), .. }) = call else { return false };
+        let Expr::Member(member) = &**callee else { return false };
+        let receiver = self.source(member.obj.span());
+        let rest = self.text.get(start as usize..end as usize).unwrap_or_default();
+        rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == receiver)
+    }
+
+    /// The blanks of a line before an offset; none where something else stands there.
+    fn indent(&self, start: u32) -> String {
+        let before = self.text.get(..start as usize).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        if line.trim().is_empty() { line.to_owned() } else { String::new() }
+    }
+
+    /// Notes a test that leaves the function, or what is done where it holds.
+    pub(super) fn note_test(&mut self, node: &'a IfStmt, test: V) {
+        if node.alt.is_some() {
+            return;
+        }
+        let test = self.freeze(test);
+        let (start, end) = self.offsets(node.cons.span());
+        self.noted.taken.push(Taken { test, start, end });
+        let text = self.source(node.cons.span());
+        if !leaves(&node.cons) || text.len() > limits::TEXT {
+            return;
+        }
+        let indent = self.indent(self.offsets(node.span).0);
+        let Standing { body, end: block_end, .. } = self.standing;
+        self.noted.exits.push(Exit { test, end, block_end, body: body.0, text: text.to_owned(), indent });
+    }
+
+    /// What the names in scope mean here, the innermost first. What is not known hides an outer name all the same.
+    pub(super) fn names(&mut self) -> Vec<(Sym, V)> {
+        let this = (self.arena.sym("this"), self.frame.this);
+        let (mut seen, mut names) = (FxHashSet::default(), vec![this]);
+        let mut at = Some(self.scope);
+        while let Some(scope) = at.and_then(|at| self.scopes.get(at)) {
+            let is_module = scope.parent.is_none();
+            at = scope.parent;
+            let mut own: Vec<(Sym, usize)> = scope.vars.iter().map(|(name, var)| (*name, *var)).collect();
+            own.sort_unstable();
+            for (name, var) in own {
+                if names.len() >= limits::NAMES || !seen.insert(name) {
+                    continue;
+                }
+                let value = self.var(var);
+                // What the module holds can be large, and is shared.
+                let value = match is_module && self.arena.has_cell(value) {
+                    true => Arena::UNDEFINED,
+                    false => self.freeze(value),
+                };
+                let value = match self.arena.node(value) {
+                    Node::Undefined => value,
+                    _ => self.arena.narrow(self.cond, value),
+                };
+                names.push((name, value));
+            }
+        }
+        names
+    }
+}
+
+/// The expression without `await` and parentheses.
+pub(super) fn awaited(expr: &Expr) -> (&Expr, bool) {
+    match expr {
+        Expr::Paren(node) => awaited(&node.expr),
+        Expr::Await(node) => (awaited(&node.arg).0, true),
+        other => (other, false),
+    }
+}
+
+fn leaves(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Return(_) | Stmt::Throw(_) => true,
+        Stmt::Block(block) => block.stmts.last().is_some_and(leaves),
+        _ => false,
+    }
+}

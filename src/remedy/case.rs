@@ -1,0 +1,24 @@
+//! The act that a remedy is for, and the act as it would be written.
+//!
+//! Input: none. Output: types. Must not know: how a remedy is found, whether it is proven.
+
+use crate::judge::{Act, Function};
+use crate::project::writes::Write;
+use crate::value::{Entry, V};
+
+/// An act that was judged a race.
+pub struct Case<'a> {
+    pub function: &'a Function<'a>,
+    pub act: Act,
+    /// The path of an array that the act writes whole.
+    pub whole_array: Option<&'a str>,
+    /// Documents that come from outside of the function.
+    pub documents: &'a [V],
+}
+
+/// What an update or a save has to be.
+pub struct Draft {
+    pub condition: Vec<Entry>,
+    pub write: Write,
+    pub is_changed: bool,
+}

@@ -1,0 +1,217 @@
+//! The patch: a proven remedy as edits of the text, with what the caller is told where the database refuses.
+//!
+//! Input: the act before and after. Output: edits; none where the text of the call, or what follows it, leaves a doubt. Must not
+//! know: whether the remedy is proven, formats.
+
+use super::case::{Case, Draft};
+use super::code::Scope;
+use super::help;
+use super::refusal::{self, Refusal};
+use super::token;
+use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::judge::NewIndex;
+use crate::project::schema::Schemas;
+use crate::project::writes::{Write, WriteKind};
+use crate::project::{Argument, Project, Statement, Written, WrittenCall};
+use crate::source::{FileId, Place};
+use crate::value::{Node, V};
+
+/// An update or a save as one command.
+pub fn of_update(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    scope: &Scope,
+    draft: &Draft,
+) -> Option<Fix> {
+    let act = case.function.writes.get(case.act.write)?;
+    let step = case.function.steps.get(act.step)?;
+    let call = project.written_at(act.site)?.clone();
+    // What a helper does for others is not known to be the same.
+    if step.calls > 0 || act.upsert || call.name != act.method || act.method == "findAndModify" {
+        return None;
+    }
+    let file = FileId(project.base_site(act.site).file);
+    let place = |start: u32, end: u32| Place { file, start, end };
+    let scope = scope.quoted(call.quote);
+    let is_save = act.kind == WriteKind::Save;
+    let statement = project.statement_at(act.site).cloned();
+    let (title, mut edits) = match is_save {
+        true => saved(project, schemas, case, &scope, draft, &call)?,
+        false => updated(project, &scope, act, draft, &call)?,
+    };
+    let mut is_safe = !is_save && (step.dropped || draft.condition.is_empty());
+    if draft.is_changed {
+        is_safe &= is_counted(project, act, draft);
+    }
+    if !draft.condition.is_empty() {
+        match refusal::of(project, schemas, case, (&call, statement.as_ref()), &draft.write)? {
+            Refusal::AsUnchecked => {}
+            Refusal::Told => is_safe = false,
+            Refusal::Answered { name, at, test } => {
+                is_safe = false;
+                if let Some(name) = name {
+                    scope.is_free(project, &name).then_some(())?;
+                    edits.push(((at.0, at.0), format!("const {name} = ")));
+                }
+                edits.push(((at.1, at.1), test));
+            }
+        }
+    }
+    let edits = edits.into_iter().map(|((start, end), text)| Edit { place: place(start, end), text }).collect();
+    let applicability = if is_safe { Applicability::Safe } else { Applicability::Suggested };
+    Some(Fix { title, edits, applicability })
+}
+
+type Texts = Vec<((u32, u32), String)>;
+
+/// Whether what is added is a number for sure, so that the server adds what JavaScript would have added.
+fn is_counted(project: &Project, act: &Write, draft: &Draft) -> bool {
+    let is_known = |value: V| matches!(project.arena.node(value), Node::Num(_));
+    draft.write.fields.iter().all(|field| match field.operator.as_str() {
+        "$inc" => is_known(field.value),
+        "$push" | "$pull" => true,
+        _ => act.fields.iter().any(|own| own.path == field.path && own.value == field.value),
+    })
+}
+
+/// The call with another filter, another update, or both.
+fn updated(
+    project: &mut Project,
+    scope: &Scope,
+    act: &Write,
+    draft: &Draft,
+    call: &WrittenCall,
+) -> Option<(String, Texts)> {
+    let [filter, update, ..] = call.args.as_slice() else { return None };
+    let mut edits = Texts::new();
+    let mut title = "Let the server compute it".to_owned();
+    if !draft.condition.is_empty() {
+        let added = match act.method.starts_with("findById") {
+            true => scope.entries(project, &draft.condition)?,
+            false => help::added(project, scope, act, &draft.write)?,
+        };
+        title = format!("Add `{added}` to the filter");
+        match &filter.value {
+            _ if act.method != draft.write.method => {
+                edits.push((call.method, draft.write.method.clone()));
+                edits.push(((filter.start, filter.end), format!("{{ _id: {}, {added} }}", filter.text)));
+            }
+            Written::Object(literal) => match literal.properties.last() {
+                Some(last) => edits.push(((last.end, last.end), format!("{}{added}", literal.separator))),
+                None => edits.push(((filter.start, filter.end), format!("{{ {added} }}"))),
+            },
+            Written::Path => edits.push(((filter.start, filter.end), format!("{{ ...{}, {added} }}", filter.text))),
+            _ => return None,
+        }
+    }
+    if draft.is_changed {
+        let scope = scope.with_texts(kept(act, update)?);
+        let text = scope.value(project, draft.write.payload?)?;
+        edits.push(((update.start, update.end), text));
+    }
+    Some((title, edits))
+}
+
+/// The texts of the values in an update, which is a literal.
+fn kept(act: &Write, update: &Argument) -> Option<Vec<(V, String)>> {
+    let Written::Object(literal) = &update.value else { return None };
+    if literal.is_commented {
+        return None;
+    }
+    let text = |operator: &str, path: &str| match literal.get(operator).map(|property| &property.value) {
+        Some(Written::Object(fields)) => fields.get(path).map(|property| property.text.clone()),
+        None => literal.get(path).map(|property| property.text.clone()),
+        _ => None,
+    };
+    let fields = act.fields.iter();
+    Some(fields.filter_map(|field| Some((field.value, text(&field.operator, &field.path)?))).collect())
+}
+
+/// `doc.field op; doc.save()` as one update of the model.
+fn saved(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    scope: &Scope,
+    draft: &Draft,
+    call: &WrittenCall,
+) -> Option<(String, Texts)> {
+    let act = case.function.writes.get(case.act.write)?;
+    let statement = project.statement_at(act.site).cloned()?;
+    let is_same = |write: &&Write| write.kind == WriteKind::Save && write.document == act.document;
+    // Hooks and validators of a save do not run in an update.
+    let schema = *schemas.models.of(&act.handle).first()?;
+    if project.has_hooks(schema)
+        || case.function.writes.iter().filter(is_same).count() != 1
+        || !statement.is_awaited
+        || statement.bound.is_some()
+        || !call.args.is_empty()
+    {
+        return None;
+    }
+    let model = help::model(project, scope, act)?;
+    let filter = scope.value(project, draft.write.filter?)?;
+    let update = scope.value(project, draft.write.payload?)?;
+    let at = project.base_site(act.site);
+    let text = format!("{model}.updateOne({filter}, {update})");
+    let title = format!("Replace `save()` by `{text}`");
+    let mut edits = vec![((at.start, at.end), text)];
+    if !statement.is_receiver_used_later {
+        edits.extend(dropped(project, act, &statement)?);
+    }
+    Some((title, edits))
+}
+
+/// The statements that changed a document which nobody looks at afterwards, taken out.
+fn dropped(project: &Project, act: &Write, save: &Statement) -> Option<Texts> {
+    let mut edits = Texts::new();
+    for field in &act.fields {
+        let changed = project.statement_at(field.site)?;
+        let is_whole = changed.is_listed && !changed.indent.is_empty() && changed.body == save.body;
+        if !is_whole || changed.bound.is_some() {
+            return Some(Texts::new());
+        }
+        let start = changed.start.checked_sub(changed.indent.len() as u32 + 1)?;
+        if !edits.iter().any(|((known, _), _)| *known == start) {
+            edits.push(((start, changed.line_end), String::new()));
+        }
+    }
+    Some(edits)
+}
+
+/// Unique indexes, written next to the schema.
+pub fn of_indexes(project: &Project, schemas: &Schemas, act: &Write, indexes: &[NewIndex]) -> Option<Fix> {
+    let schema = *schemas.models.of(&act.handle).first()?;
+    let Node::New { site, .. } = *project.arena.node(schema) else { return None };
+    let statement = project.statement_at(site)?.clone();
+    let name = statement.bound.as_ref()?;
+    let file = FileId(project.base_site(site).file);
+    let mut text = String::new();
+    for index in indexes {
+        let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, '\''))).collect();
+        let mut options = vec!["unique: true".to_owned()];
+        if index.sparse {
+            options.push("sparse: true".to_owned());
+        }
+        if !index.partial.is_empty() {
+            let constants = index
+                .partial
+                .iter()
+                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), help::constant(project, *value)?)));
+            let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
+            options.push(format!("partialFilterExpression: {{ {constants} }}"));
+        }
+        let end = if statement.is_terminated { ";" } else { "" };
+        text.push_str(&format!(
+            "\n{}{name}.index({{ {} }}, {{ {} }}){end}",
+            statement.indent,
+            keys.join(", "),
+            options.join(", ")
+        ));
+    }
+    let place = Place { file, start: statement.line_end, end: statement.line_end };
+    let title = format!("Create the unique index next to the schema: `{}`", text.trim());
+    let edits = vec![Edit { place, text }];
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
+}

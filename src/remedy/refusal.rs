@@ -1,0 +1,101 @@
+//! What the caller is told where the filter refuses: what the check would have told it.
+//!
+//! Input: the act and the text around it. Output: nothing to do, what is done already, or a test to write after the call; none where
+//! the code would go on as if the act had been done. Must not know: how the act is rewritten.
+
+use super::case::Case;
+use super::decision::Reader;
+use super::said::is_nothing;
+use super::subject::Subject;
+use crate::project::schema::Schemas;
+use crate::project::writes::Write;
+use crate::project::{Exit, Project, Statement, WrittenCall};
+use crate::value::{Node, V};
+
+pub enum Refusal {
+    /// Nothing is done after the act that is not done where the check fails.
+    AsUnchecked,
+    /// The code looks at the result.
+    Told,
+    /// A test of the result.
+    Answered {
+        /// The variable to hold the result, where none does.
+        name: Option<String>,
+        /// Where the statement of the act begins, and where the next line can.
+        at: (u32, u32),
+        test: String,
+    },
+}
+
+pub fn of(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    (call, statement): (&WrittenCall, Option<&Statement>),
+    after: &Write,
+) -> Option<Refusal> {
+    let act = case.function.writes.get(case.act.write)?;
+    if case.function.steps.get(act.step)?.decides {
+        return Some(Refusal::Told);
+    }
+    let is_callback = |text: &str| text.contains("=>") || text.contains("function");
+    let statement = statement.filter(|_| !call.args.iter().any(|arg| is_callback(&arg.text)))?;
+    let file = project.base_site(act.site).file;
+    let exits = project.exits_before(file, statement);
+    let around = project.test_around(file, statement);
+    let (mut refusing, mut missing) = (None, None);
+    let mut subject = Subject::new(project, act, case.documents);
+    for (test, exit) in exits {
+        match about(&mut subject, case, test, false) {
+            Some(true) if refusing.is_none() => refusing = Some(exit),
+            Some(false) if missing.is_none() => missing = Some(exit),
+            _ => {}
+        }
+    }
+    let is_around = around.is_some_and(|test| about(&mut subject, case, test, true) == Some(true));
+    if refusing.is_none() && is_around {
+        return (statement.is_last && statement.bound.is_none()).then_some(Refusal::AsUnchecked);
+    }
+    // Who found nothing is told so; where a test of the document decides, that is another answer.
+    let cond = subject.project.arena.and(act.cond, case.act.cond);
+    let atoms = subject.project.arena.atoms(cond);
+    let is_tested = atoms.iter().any(|atom| about(&mut subject, case, atom.value, atom.holds) == Some(true));
+    let exit = refusing.or(missing.filter(|_| !is_tested))?;
+    let is_found = after.method.starts_with("findOneAnd");
+    // The driver's own method gives an object or the document, by its version.
+    let is_known = !is_found || !schemas.models.of(&act.handle).is_empty();
+    if !is_known || !statement.is_listed || !statement.is_awaited || statement.indent.is_empty() {
+        return None;
+    }
+    let name = statement.bound.clone().unwrap_or_else(|| "result".to_owned());
+    let test = match is_found {
+        true => format!("!{name}"),
+        false => format!("{name}.matchedCount === 0"),
+    };
+    let text = format!("\n{}if ({test}) {}", statement.indent, indented(&exit, &statement.indent));
+    let name = statement.bound.is_none().then_some(name);
+    Some(Refusal::Answered { name, at: (statement.start, statement.line_end), test: text })
+}
+
+/// Whether a test asks for something of the document; no where it asks only whether it is there.
+fn about(subject: &mut Subject<'_>, case: &Case<'_>, test: V, holds: bool) -> Option<bool> {
+    if matches!(subject.node(test), Node::Bool(_)) || !subject.mentions(test) {
+        return None;
+    }
+    let said = Reader::new(subject, case.function.writes).said(test, holds, 0);
+    Some(!said.is_some_and(|said| is_nothing(&said)))
+}
+
+/// What is done where the check fails, with the indentation of the act.
+fn indented(exit: &Exit, indent: &str) -> String {
+    let mut lines = exit.text.lines();
+    let mut text = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        text.push('\n');
+        match line.strip_prefix(exit.indent.as_str()) {
+            Some(rest) if !rest.is_empty() => text.push_str(&format!("{indent}{rest}")),
+            _ => text.push_str(line),
+        }
+    }
+    text
+}
