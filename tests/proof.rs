@@ -5,7 +5,7 @@
 //! one; after, each holds exactly its own. `PUSHGUARD_DOCUMENTS` is the number of documents; the counts are left in
 //! `target/proof.md`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 #[path = "proof/counts.rs"]
 mod counts;
@@ -36,17 +36,17 @@ fn main() {
         let one = program.clone();
         trials.push(Trial::test(format!("reported::{}", program.name), move || one.is_reported_until_mended()));
     }
-    let run = if arguments.list { None } else { Crew::start() };
+    let crew = if arguments.list { None } else { Crew::start() };
+    let crew = crew.map(|crew| Arc::new(Mutex::new(crew)));
     let counts = Arc::new(Mutex::new(Counts::default()));
-    // Without a server the names are still those of every trial.
-    let run = run.map(|crew| Arc::new(Mutex::new(crew)));
-    if run.is_some() || arguments.list {
-        trials.extend(programs.into_iter().map(|program| rule(program, run.clone(), counts.clone())));
-        trials.extend(guards::rows().into_iter().map(|row| twins(row, run.clone(), counts.clone())));
+    // What needs no server is tried without one, too.
+    if crew.is_some() || arguments.list {
+        trials.extend(programs.into_iter().map(|program| rule(program, crew.clone(), counts.clone())));
+        trials.extend(guards::rows().into_iter().map(|row| twins(row, crew.clone(), counts.clone())));
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     counts.lock().unwrap().write();
-    drop(run);
+    drop(crew);
     conclusion.exit();
 }
 

@@ -38,7 +38,7 @@ pub fn with(tools: &[&str]) -> Option<String> {
 /// Whether a tool that is no command is installed.
 pub fn is_there(tool: &Path) -> bool {
     if !tool.is_file() {
-        skip(&tool.file_name().unwrap_or_default().to_string_lossy());
+        skip(&tool.strip_prefix(root()).unwrap_or(tool).to_string_lossy());
         return false;
     }
     true
