@@ -68,7 +68,12 @@ fn each_fix_alone_takes_its_finding_away_and_brings_none() {
                 continue;
             }
             let after = analyze(&round.sources, &Config::default(), &|| ()).findings;
-            let still = after.iter().any(|other| key(other) == key(finding));
+            // Of two that are told alike, the second takes the place of the first.
+            let alike = |all: &[Finding]| {
+                let is_alike = |other: &&Finding| other.rule == finding.rule && other.message == finding.message;
+                all.iter().filter(is_alike).count()
+            };
+            let still = alike(&after) >= alike(&findings);
             let news = after.iter().filter(|other| other.level == Level::Error && !before.contains(&key(other)));
             let news: Vec<String> = news.map(|other| format!("{}: {}", other.rule, other.message)).collect();
             if still || !news.is_empty() {

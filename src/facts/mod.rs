@@ -35,7 +35,7 @@ mod written_calls;
 pub use eval::extract;
 pub use run::{Run, run};
 pub use statements::statements;
-pub use written::{Argument, Exit, Literal, Noted, Property, Statement, Taken, Written, WrittenCall};
+pub use written::{Argument, Exit, Literal, Noted, Otherwise, Property, Statement, Taken, Written, WrittenCall};
 
 use crate::limits::Cuts;
 use crate::parse::Comment;

@@ -3,12 +3,19 @@
 //! Input: statements. Output: [`Statement`], [`Exit`], [`Taken`], names with what they mean. Must not know: what a fix does with them.
 
 use super::eval::{Code, Eval};
-use super::written::{Exit, Standing, Statement, Taken};
+use super::written::{Exit, Otherwise, Standing, Statement, Taken};
 use crate::limits;
 use crate::value::{Arena, Node, Sym, V};
 use rustc_hash::FxHashSet;
 use swc_common::{Span, Spanned};
 use swc_ecma_ast::*;
+
+/// What a statement does with its expression.
+pub(super) enum Standalone<'s> {
+    Alone,
+    Named(&'s str),
+    Returned,
+}
 
 impl<'a> Eval<'a> {
     pub(super) fn enter_body(&mut self, code: Code<'a>) -> Standing {
@@ -28,8 +35,8 @@ impl<'a> Eval<'a> {
         std::mem::replace(&mut self.standing, Standing { body, is_listed: !is_lone, last, end })
     }
 
-    /// Notes a statement that is an expression, or gives it a name.
-    pub(super) fn note_statement(&mut self, expr: &'a Expr, span: Span, bound: Option<&str>) {
+    /// Notes a statement that is an expression, gives it a name, or returns it.
+    pub(super) fn note_statement(&mut self, expr: &'a Expr, span: Span, role: Standalone<'_>) {
         let (inner, is_awaited) = awaited(expr);
         if !matches!(inner, Expr::Call(_) | Expr::Assign(_) | Expr::Update(_) | Expr::New(_)) {
             return;
@@ -43,16 +50,35 @@ impl<'a> Eval<'a> {
             start,
             end,
             line_end: self.line_end(end),
-            bound: bound.map(str::to_owned),
+            bound: match role {
+                Standalone::Named(name) => Some(name.to_owned()),
+                Standalone::Alone | Standalone::Returned => None,
+            },
             is_awaited,
             indent: self.indent(start),
             is_listed,
             is_last: last == start,
+            is_final: self.text.get(end as usize..body.1 as usize).is_some_and(|rest| rest.trim() == "}"),
+            is_returned: match role {
+                Standalone::Returned => true,
+                Standalone::Named(name) => self.returned_after(end).is_some_and(|returned| returned == name),
+                Standalone::Alone => false,
+            },
+            is_counted: match role {
+                Standalone::Named(name) => self.returned_after(end).is_some_and(|returned| is_count_of(returned, name)),
+                Standalone::Alone | Standalone::Returned => false,
+            },
             body: body.0,
             is_receiver_used_later: self.is_receiver_in(inner, end, body.1),
             is_terminated: self.text.get(..end as usize).is_some_and(|text| text.ends_with(';')),
         };
         self.noted.statements.insert(self.offsets(inner.span()), statement);
+    }
+
+    /// What is returned right after an offset.
+    fn returned_after(&self, end: u32) -> Option<&'a str> {
+        let rest = self.text.get(end as usize..)?.trim_start().strip_prefix("return ")?;
+        rest.split([';', '\n']).next().map(str::trim)
     }
 
     fn line_end(&self, end: u32) -> u32 {
@@ -79,17 +105,25 @@ impl<'a> Eval<'a> {
 
     /// Notes a test that leaves the function, or what is done where it holds.
     pub(super) fn note_test(&mut self, node: &'a IfStmt, test: V) {
-        if node.alt.is_some() {
-            return;
-        }
         let test = self.freeze(test);
         let (start, end) = self.offsets(node.cons.span());
-        self.noted.taken.push(Taken { test, start, end });
+        let last = match &*node.cons {
+            Stmt::Block(block) => block.stmts.last().map_or(start, |last| self.offsets(last.span()).0),
+            _ => start,
+        };
+        let indent = self.indent(self.offsets(node.span).0);
+        let otherwise = match node.alt.as_deref() {
+            None => Otherwise::Nothing,
+            Some(Stmt::Block(block)) if self.source(block.span).len() <= limits::TEXT => {
+                Otherwise::Block { text: self.source(block.span).to_owned(), indent: indent.clone() }
+            }
+            Some(_) => Otherwise::Unknown,
+        };
+        self.noted.taken.push(Taken { test, start, end, last, otherwise });
         let text = self.source(node.cons.span());
-        if !leaves(&node.cons) || text.len() > limits::TEXT {
+        if node.alt.is_some() || !leaves(&node.cons) || text.len() > limits::TEXT {
             return;
         }
-        let indent = self.indent(self.offsets(node.span).0);
         let Standing { body, end: block_end, .. } = self.standing;
         self.noted.exits.push(Exit { test, end, block_end, body: body.0, text: text.to_owned(), indent });
     }
@@ -123,6 +157,11 @@ impl<'a> Eval<'a> {
         }
         names
     }
+}
+
+/// `result.modifiedCount === 1`
+fn is_count_of(code: &str, name: &str) -> bool {
+    ["matchedCount", "modifiedCount", "nModified"].into_iter().any(|count| code.contains(&format!("{name}.{count}")))
 }
 
 /// The expression without `await` and parentheses.

@@ -2,6 +2,7 @@
 
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
+use super::standing::Standalone;
 use crate::limits;
 use crate::value::{Arena, C, Key, Node, Sym, V};
 use swc_ecma_ast::*;
@@ -152,7 +153,7 @@ impl<'a> Eval<'a> {
     fn stmt_inner(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Expr(expr) => {
-                self.note_statement(&expr.expr, expr.span, None);
+                self.note_statement(&expr.expr, expr.span, Standalone::Alone);
                 let value = self.expr(&expr.expr);
                 self.drop_result(&expr.expr, value);
             }
@@ -173,7 +174,10 @@ impl<'a> Eval<'a> {
             }
             Stmt::Return(node) => {
                 let value = match &node.arg {
-                    Some(arg) => self.expr(arg),
+                    Some(arg) => {
+                        self.note_statement(arg, node.span, Standalone::Returned);
+                        self.expr(arg)
+                    }
                     None => Arena::UNDEFINED,
                 };
                 self.return_value(value);
@@ -312,7 +316,7 @@ impl<'a> Eval<'a> {
 
     fn var_decl(&mut self, decl: &'a VarDecl) {
         if let [VarDeclarator { name: Pat::Ident(name), init: Some(init), .. }] = decl.decls.as_slice() {
-            self.note_statement(init, decl.span, Some(&name.id.sym));
+            self.note_statement(init, decl.span, Standalone::Named(&name.id.sym));
         }
         for declarator in &decl.decls {
             self.declarator(declarator, decl.kind == VarDeclKind::Var);

@@ -75,7 +75,7 @@ pub enum Written {
     Other,
 }
 
-/// A statement that is one expression, or gives one a name.
+/// A statement that is one expression, gives one a name, or returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     pub start: u32,
@@ -91,6 +91,12 @@ pub struct Statement {
     pub is_listed: bool,
     /// Whether it is the last of its block.
     pub is_last: bool,
+    /// Whether nothing of the function follows it.
+    pub is_final: bool,
+    /// Whether its value is returned, by it or by the next statement.
+    pub is_returned: bool,
+    /// Whether the next statement returns how many documents it changed.
+    pub is_counted: bool,
     /// Start of the function or callback around it.
     pub body: u32,
     /// Whether the receiver of its call is named after it in that function.
@@ -113,12 +119,27 @@ pub struct Exit {
     pub indent: String,
 }
 
-/// `if (test) { … }` without an `else`, whatever is done there.
+/// `if (test) { … } else …`, whatever is done there.
 #[derive(Clone, Debug)]
 pub struct Taken {
     pub test: V,
     pub start: u32,
     pub end: u32,
+    /// Start of the last statement that is done where the test holds.
+    pub last: u32,
+    pub otherwise: Otherwise,
+}
+
+#[derive(Clone, Debug)]
+pub enum Otherwise {
+    Nothing,
+    /// The block after `else`, with the blanks before the `if`.
+    Block {
+        text: String,
+        indent: String,
+    },
+    /// Another test.
+    Unknown,
 }
 
 /// The list of statements that is being evaluated.

@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::race::predicate;
-use crate::value::{Arena, V, children};
+use crate::value::{Arena, Node, V, children};
 use rustc_hash::FxHashSet;
 
 /// A function with its remedy.
@@ -137,6 +137,14 @@ fn parts(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
     }
 }
 
+/// A value and what it is computed from, without what is asked for where it is read or called for.
+fn operands(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
+    let node = arena.peek(value);
+    if into.insert(value) && !matches!(node, Node::Call { .. }) {
+        children(node).into_iter().for_each(|part| operands(arena, part, into));
+    }
+}
+
 /// Whether each request that the function serves is served by the remedied one too, with the same outcome: alone, and one after
 /// another one.
 fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>) -> bool {
@@ -149,8 +157,8 @@ fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>
         let reached: Vec<usize> = search.machine.choices.slots.iter().map(|slot| slot.taken).collect();
         // Where what was found is no plausible input, what is nearest to it and plausible is looked at instead.
         let is_plausible = plausible.holds(&search.machine);
-        let start = if is_plausible { reached } else { plausible.nearest(&search.machine, reached) };
-        let mut is_served = false;
+        let start = if is_plausible { reached.clone() } else { plausible.nearest(&search.machine, reached.clone()) };
+        let (mut is_served, mut is_tried) = (false, false);
         for (slot, candidate) in neighbours(&search.machine, &start) {
             search.take(&start);
             search.set(slot, candidate);
@@ -160,11 +168,16 @@ fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>
             if !plausible.holds(&search.machine) {
                 continue;
             }
+            is_tried = true;
             match serves_here(&mut search.machine, before, after) {
                 Some(served) => is_served |= served,
                 None if search.machine.fuel > 0 => return false,
                 None => {}
             }
+        }
+        if !is_tried {
+            search.take(&reached);
+            return serves_here(&mut search.machine, before, after).is_some();
         }
         is_served
     })
@@ -190,7 +203,7 @@ impl<'a> Plausible<'a> {
     fn new(arena: &Arena, collection: u32, presumed: &'a Presumed) -> Self {
         let all = |values: &[V]| {
             let mut all = FxHashSet::default();
-            values.iter().for_each(|value| parts(arena, *value, &mut all));
+            values.iter().for_each(|value| operands(arena, *value, &mut all));
             all
         };
         let (ordered, given) = (all(&presumed.ordered), all(&presumed.given));

@@ -3,6 +3,7 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+mod appended;
 mod around;
 mod bindings;
 pub mod budget;
@@ -22,6 +23,7 @@ mod handed;
 pub mod handles;
 pub mod index;
 mod indexes;
+mod inserts;
 mod instance;
 pub mod link;
 mod linked;
@@ -45,6 +47,7 @@ mod returns;
 mod routes;
 pub mod runs;
 pub mod schema;
+mod scope;
 mod sections;
 mod sent;
 mod summary;
@@ -52,5 +55,5 @@ mod tables;
 mod upserts;
 pub mod writes;
 
-pub use crate::facts::{Argument, Exit, Literal, Property, Statement, Written, WrittenCall};
+pub use crate::facts::{Argument, Exit, Literal, Otherwise, Property, Statement, Taken, Written, WrittenCall};
 pub use link::{Marks, Op, Project, Step, Steps};

@@ -96,6 +96,7 @@ impl Project {
             let before = Before { steps: steps.get(..at).unwrap_or_default(), cond: step.cond };
             call.filter = call.filter.map(|filter| self.as_sent(before, filter));
             call.payload = call.payload.map(|payload| self.as_sent(before, payload));
+            call.payload = call.payload.map(|payload| self.with_appended(before, payload));
             self.write_of(at, step, call, &mut writes);
         }
         for write in writes.iter_mut().filter(|write| write.session.is_none()) {

@@ -21,4 +21,6 @@ pub struct Draft {
     pub condition: Vec<Entry>,
     pub write: Write,
     pub is_changed: bool,
+    /// Whether the loaded document is changed in place too, which nothing needs any more.
+    pub is_stale: bool,
 }

@@ -39,6 +39,55 @@ pub fn is_changed_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> bool {
     })
 }
 
+/// `doc.items.push(item)`, then the whole of `doc.items` is written: what becomes of the fields, where nothing else is changed in place.
+pub fn appended_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> Option<Vec<Change>> {
+    let act = subject.act;
+    let (mut path, mut items) = (None, Vec::new());
+    for (at, step) in steps.iter().enumerate() {
+        if !is_changed_in_place(subject, std::slice::from_ref(step)) {
+            continue;
+        }
+        let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { return None };
+        let is_whole = at < act.step && (step.cond == C::TRUE || step.cond == act.cond) && !step.in_loop;
+        // What a spread gives is one of several.
+        let is_one = |subject: &mut Subject<'_>, arg: V| {
+            !subject.mentions(arg) && !matches!(subject.node(arg), Node::Element(_))
+        };
+        let is_plain = !args.is_empty() && args.iter().all(|arg| is_one(subject, *arg));
+        if path.is_some() || !is_whole || !is_plain || subject.project.arena.text(*name) != "push" {
+            return None;
+        }
+        path = Some(subject.list(*recv)?);
+        items.clone_from(args);
+    }
+    let path = path?;
+    let pushed = pushed(subject, &items);
+    let fields = act.fields.iter().map(|field| {
+        if !subject.mentions(field.value) {
+            return Some(Change::Kept);
+        }
+        let is_whole = field.operator == "$set" && field.path == path;
+        if is_whole && let Some((operator, value)) = appended(subject, field) {
+            return Some(Change::Operator(operator, path.clone(), value));
+        }
+        let is_own = is_whole && subject.list(field.value).as_ref() == Some(&path);
+        is_own.then(|| Change::Operator("$push", path.clone(), pushed))
+    });
+    fields.collect()
+}
+
+/// What `$push` is given to append these.
+fn pushed(subject: &mut Subject<'_>, values: &[V]) -> V {
+    let arena = &mut subject.project.arena;
+    match values {
+        [only] => *only,
+        _ => {
+            let each = lower::list(arena, values.to_vec());
+            lower::object(arena, vec![("$each", each)])
+        }
+    }
+}
+
 /// What becomes of a field of the act; none where no operator says it.
 pub fn change(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> Option<Change> {
     if !subject.mentions(field.value) {
@@ -128,14 +177,7 @@ fn appended(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static s
         return None;
     }
     let values: Vec<V> = new.iter().map(|item| item.value).collect();
-    let arena = &mut subject.project.arena;
-    let value = match values.as_slice() {
-        [only] => *only,
-        _ => {
-            let each = lower::list(arena, values);
-            lower::object(arena, vec![("$each", each)])
-        }
-    };
+    let value = pushed(subject, &values);
     Some(("$push", value))
 }
 

@@ -48,6 +48,10 @@ impl Scope {
         self.listed(project, all, 0).filter(|text| text.chars().count() <= LONGEST)
     }
 
+    pub fn names(&self) -> &[(Sym, V)] {
+        &self.names
+    }
+
     /// Whether a name means nothing here, or something that is not known by this name.
     pub fn is_free(&self, project: &Project, name: &str) -> bool {
         self.names.iter().all(|(own, _)| project.arena.text(*own) != name)

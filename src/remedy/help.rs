@@ -99,7 +99,7 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
             let constants = index
                 .partial
                 .iter()
-                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), constant(project, *value)?)));
+                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), constant(project, *value, '\'')?)));
             let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
             text.push_str(&format!(" with `partialFilterExpression: {{ {constants} }}`"));
         }
@@ -114,12 +114,12 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
 }
 
 /// A constant as it is written anywhere.
-pub fn constant(project: &Project, value: V) -> Option<String> {
+pub fn constant(project: &Project, value: V, quote: char) -> Option<String> {
     Some(match project.arena.peek(value) {
         Node::Null => "null".to_owned(),
         Node::Bool(b) => b.to_string(),
         Node::Num(bits) => f64::from_bits(*bits).to_string(),
-        Node::Str(text) => token::string(project.arena.text(*text), '\''),
+        Node::Str(text) => token::string(project.arena.text(*text), quote),
         _ => return None,
     })
 }

@@ -14,7 +14,7 @@ pub fn filter(arena: &mut Arena, predicates: &[Predicate<V>]) -> Option<Vec<Entr
     collect(predicates, &mut fields, &mut others);
     let mut entries = Vec::new();
     for (path, tests) in fields {
-        let tests = without_implied(arena, tests);
+        let tests = settled(arena, without_implied(arena, tests));
         let value = tested(arena, tests)?;
         entries.push(entry(arena, &path, value));
     }
@@ -89,6 +89,23 @@ fn without_implied(arena: &Arena, tests: Vec<Test<V>>) -> Vec<Test<V>> {
         Test::Ne(value) => is_blank(value),
         Test::Nin(Items::Known(values)) => values.iter().all(is_blank),
         Test::Exists(exists) => *exists,
+        _ => false,
+    };
+    tests.into_iter().filter(|test| !is_implied(test)).collect()
+}
+
+/// Of a field that equals a constant, lists of other constants ask nothing more.
+fn settled(arena: &Arena, tests: Vec<Test<V>>) -> Vec<Test<V>> {
+    let equal = tests.iter().find_map(|test| match test {
+        Test::Eq(value) if arena.is_literal(*value) => Some(*value),
+        _ => None,
+    });
+    let Some(equal) = equal else { return tests };
+    let is_other = |value: &V| arena.is_literal(*value) && *value != equal;
+    let is_implied = |test: &Test<V>| match test {
+        Test::In(Items::Known(values)) => values.contains(&equal),
+        Test::Nin(Items::Known(values)) => values.iter().all(is_other),
+        Test::Ne(value) => is_other(value),
         _ => false,
     };
     tests.into_iter().filter(|test| !is_implied(test)).collect()

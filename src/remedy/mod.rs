@@ -13,7 +13,9 @@ mod elements;
 mod expression;
 mod help;
 mod index;
+mod indexed;
 mod lower;
+mod meant;
 mod patch;
 mod refusal;
 mod said;
@@ -21,7 +23,7 @@ mod subject;
 pub mod token;
 
 use crate::diagnostic::Fix;
-use crate::judge::{self, Function, Presumed, Remedied};
+use crate::judge::{self, Presumed, Remedied};
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
@@ -82,8 +84,10 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
     let mut subject = Subject::new(project, act, case.documents);
     let decision = Reader::new(&mut subject, writes).read(cond);
     let is_stale = act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps);
-    let changes: Option<Vec<Change>> =
-        act.fields.iter().filter(|_| !is_stale).map(|field| change::change(&mut subject, writes, field)).collect();
+    let changes: Option<Vec<Change>> = match is_stale {
+        true => change::appended_in_place(&mut subject, case.function.steps),
+        false => act.fields.iter().map(|field| change::change(&mut subject, writes, field)).collect(),
+    };
     let mut fields = change::presumed(&mut subject);
     let condition = decision.and_then(|decision| {
         fields.extend(decision.presumed);
@@ -122,7 +126,7 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
     let mut drafts = Vec::new();
     for (condition, changes) in tried {
         if let Some(write) = edits::edited(&mut subject, condition, changes) {
-            drafts.push(Draft { condition: condition.to_vec(), write, is_changed: changes.is_some() });
+            drafts.push(Draft { condition: condition.to_vec(), write, is_changed: changes.is_some(), is_stale });
         }
     }
     drafts
@@ -143,12 +147,15 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
         return None;
     }
     let (indexes, keys) = index::needed(project, schemas, act, filters)?;
+    if indexes.iter().any(|index| project.is_inserted_apart(&act.handle, act.site, &index.fields)) {
+        return None;
+    }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let help = help::of_indexes(project, &indexes)?;
     let is_mended = judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied);
     if !is_mended {
         return None;
     }
-    let fix = patch::of_indexes(project, schemas, act, &indexes);
+    let fix = indexed::of_indexes(project, schemas, case, filters, &indexes);
     Some(Remedy { help, only: None, fix })
 }

@@ -6,10 +6,9 @@
 use super::case::{Case, Draft};
 use super::code::Scope;
 use super::help;
+use super::meant;
 use super::refusal::{self, Refusal};
-use super::token;
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::judge::NewIndex;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Argument, Project, Statement, Written, WrittenCall};
@@ -31,6 +30,9 @@ pub fn of_update(
     if step.calls > 0 || act.upsert || call.name != act.method || act.method == "findAndModify" {
         return None;
     }
+    if !meant::is_meant(project, case, act, &call) {
+        return None;
+    }
     let file = FileId(project.base_site(act.site).file);
     let place = |start: u32, end: u32| Place { file, start, end };
     let scope = scope.quoted(call.quote);
@@ -42,7 +44,7 @@ pub fn of_update(
     };
     let mut is_safe = !is_save && (step.dropped || draft.condition.is_empty());
     if draft.is_changed {
-        is_safe &= is_counted(project, act, draft);
+        is_safe &= is_counted(project, act, draft) && !draft.is_stale;
     }
     if !draft.condition.is_empty() {
         match refusal::of(project, schemas, case, (&call, statement.as_ref()), &draft.write)? {
@@ -146,6 +148,7 @@ fn saved(
         || case.function.writes.iter().filter(is_same).count() != 1
         || !statement.is_awaited
         || statement.bound.is_some()
+        || statement.is_returned
         || !call.args.is_empty()
     {
         return None;
@@ -178,40 +181,4 @@ fn dropped(project: &Project, act: &Write, save: &Statement) -> Option<Texts> {
         }
     }
     Some(edits)
-}
-
-/// Unique indexes, written next to the schema.
-pub fn of_indexes(project: &Project, schemas: &Schemas, act: &Write, indexes: &[NewIndex]) -> Option<Fix> {
-    let schema = *schemas.models.of(&act.handle).first()?;
-    let Node::New { site, .. } = *project.arena.node(schema) else { return None };
-    let statement = project.statement_at(site)?.clone();
-    let name = statement.bound.as_ref()?;
-    let file = FileId(project.base_site(site).file);
-    let mut text = String::new();
-    for index in indexes {
-        let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, '\''))).collect();
-        let mut options = vec!["unique: true".to_owned()];
-        if index.sparse {
-            options.push("sparse: true".to_owned());
-        }
-        if !index.partial.is_empty() {
-            let constants = index
-                .partial
-                .iter()
-                .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), help::constant(project, *value)?)));
-            let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
-            options.push(format!("partialFilterExpression: {{ {constants} }}"));
-        }
-        let end = if statement.is_terminated { ";" } else { "" };
-        text.push_str(&format!(
-            "\n{}{name}.index({{ {} }}, {{ {} }}){end}",
-            statement.indent,
-            keys.join(", "),
-            options.join(", ")
-        ));
-    }
-    let place = Place { file, start: statement.line_end, end: statement.line_end };
-    let title = format!("Create the unique index next to the schema: `{}`", text.trim());
-    let edits = vec![Edit { place, text }];
-    Some(Fix { title, edits, applicability: Applicability::Suggested })
 }

@@ -9,7 +9,7 @@ use super::said::is_nothing;
 use super::subject::Subject;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
-use crate::project::{Exit, Project, Statement, WrittenCall};
+use crate::project::{Otherwise, Project, Statement, WrittenCall};
 use crate::value::{Node, V};
 
 pub enum Refusal {
@@ -40,6 +40,10 @@ pub fn of(
     }
     let is_callback = |text: &str| text.contains("=>") || text.contains("function");
     let statement = statement.filter(|_| !call.args.iter().any(|arg| is_callback(&arg.text)))?;
+    // Whoever is returned the result of the call itself takes it for done.
+    if statement.is_returned && statement.bound.is_none() {
+        return None;
+    }
     let file = project.base_site(act.site).file;
     let exits = project.exits_before(file, statement);
     let around = project.test_around(file, statement);
@@ -52,15 +56,38 @@ pub fn of(
             _ => {}
         }
     }
-    let is_around = around.is_some_and(|test| about(&mut subject, case, test, true) == Some(true));
-    if refusing.is_none() && is_around {
-        return (statement.is_last && statement.bound.is_none()).then_some(Refusal::AsUnchecked);
+    let around = around.filter(|(test, _)| about(&mut subject, case, *test, true) == Some(true));
+    if refusing.is_none()
+        && let Some((_, taken)) = around
+    {
+        let is_last = taken.last == statement.start;
+        match taken.otherwise {
+            Otherwise::Nothing => return (is_last && statement.bound.is_none()).then_some(Refusal::AsUnchecked),
+            Otherwise::Block { text, indent } if is_last => {
+                return answered(schemas, act, statement, after, (&text, &indent));
+            }
+            _ => return None,
+        }
     }
     // Who found nothing is told so; where a test of the document decides, that is another answer.
     let cond = subject.project.arena.and(act.cond, case.act.cond);
     let atoms = subject.project.arena.atoms(cond);
     let is_tested = atoms.iter().any(|atom| about(&mut subject, case, atom.value, atom.holds) == Some(true));
     let exit = refusing.or(missing.filter(|_| !is_tested))?;
+    if statement.is_final && statement.bound.is_none() && says_nothing(&exit.text) {
+        return Some(Refusal::AsUnchecked);
+    }
+    answered(schemas, act, statement, after, (&exit.text, &exit.indent))
+}
+
+/// A test of the result that does what the check would have done.
+fn answered(
+    schemas: &Schemas,
+    act: &Write,
+    statement: &Statement,
+    after: &Write,
+    (text, indent): (&str, &str),
+) -> Option<Refusal> {
     let is_found = after.method.starts_with("findOneAnd");
     // The driver's own method gives an object or the document, by its version.
     let is_known = !is_found || !schemas.models.of(&act.handle).is_empty();
@@ -72,9 +99,14 @@ pub fn of(
         true => format!("!{name}"),
         false => format!("{name}.matchedCount === 0"),
     };
-    let text = format!("\n{}if ({test}) {}", statement.indent, indented(&exit, &statement.indent));
+    let test = format!("\n{}if ({test}) {}", statement.indent, indented(text, indent, &statement.indent));
     let name = statement.bound.is_none().then_some(name);
-    Some(Refusal::Answered { name, at: (statement.start, statement.line_end), test: text })
+    Some(Refusal::Answered { name, at: (statement.start, statement.line_end), test })
+}
+
+/// Whether code leaves the function, and does nothing else.
+fn says_nothing(code: &str) -> bool {
+    code.trim_matches(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';')) == "return"
 }
 
 /// Whether a test asks for something of the document; no where it asks only whether it is there.
@@ -87,12 +119,12 @@ fn about(subject: &mut Subject<'_>, case: &Case<'_>, test: V, holds: bool) -> Op
 }
 
 /// What is done where the check fails, with the indentation of the act.
-fn indented(exit: &Exit, indent: &str) -> String {
-    let mut lines = exit.text.lines();
+pub fn indented(code: &str, own: &str, indent: &str) -> String {
+    let mut lines = code.lines();
     let mut text = lines.next().unwrap_or_default().to_owned();
     for line in lines {
         text.push('\n');
-        match line.strip_prefix(exit.indent.as_str()) {
+        match line.strip_prefix(own) {
             Some(rest) if !rest.is_empty() => text.push_str(&format!("{indent}{rest}")),
             _ => text.push_str(line),
         }

@@ -76,7 +76,11 @@ pub fn about(path: &str, test: Test<V>) -> Predicate<V> {
 /// Any of these; values of one field are one test.
 pub fn any(parts: Vec<Predicate<V>>) -> Predicate<V> {
     let mut kept: Vec<Predicate<V>> = Vec::new();
-    for part in parts {
+    let alone = |part| match part {
+        Predicate::And(mut only) if only.len() == 1 => only.pop().unwrap_or_else(nothing),
+        other => other,
+    };
+    for part in parts.into_iter().map(alone) {
         if is_nothing(&part) || kept.iter().any(|other| are_opposite(other, &part)) {
             return nothing();
         }

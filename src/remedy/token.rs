@@ -34,6 +34,11 @@ pub fn is_identifier(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
 }
 
+/// The names, keywords and parts of texts of some code.
+pub fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+}
+
 /// Line separators, marks that reorder text, and characters without a width.
 fn is_unseen(character: char) -> bool {
     matches!(character,

@@ -91,6 +91,7 @@ fn positional(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
                     excluded.0,
                     ctx.show(excluded.1)
                 );
+                draft.fix = rewrite::one_element(ctx, trace, write, array, [&selected, &excluded.0]);
                 draft.pair = format!("{selected} and {} apart", excluded.0);
                 ctx.report(draft);
                 return;

@@ -12,7 +12,7 @@ use crate::project::checks::Check;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
-use crate::remedy::{self, Case, Remedy};
+use crate::remedy::{self, Case, Remedy, token};
 use crate::value::{C, Freshness, Node, Site, SiteInfo, V, children};
 
 /// An act to be judged.
@@ -191,7 +191,8 @@ impl Context<'_> {
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =
             |path: &str| path.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        if !remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard) {
+        let is_whole = remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard);
+        if !is_whole || !self.is_told(act.write) {
             draft.fix = None;
         }
         if let Some(remedy) = remedy {
@@ -199,6 +200,17 @@ impl Context<'_> {
             draft.fix = draft.fix.or(remedy.fix);
         }
         self.report(draft);
+    }
+
+    /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is
+    /// done for a refused one too.
+    fn is_told(&mut self, write: &Write) -> bool {
+        let Some(statement) = self.project.statement_at(write.site).cloned() else { return false };
+        let file = self.project.base_site(write.site).file;
+        let throws = |code: &str| token::words(code).any(|word| word == "throw");
+        statement.is_counted
+            || statement.is_returned
+                && !self.project.exits_before(file, &statement).iter().any(|(_, exit)| throws(&exit.text))
     }
 
     fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) {

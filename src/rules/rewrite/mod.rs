@@ -110,6 +110,40 @@ pub fn join_split(
     Some(Fix { title: format!("Put the fields on one element: `{guard}`"), edits, applicability: Applicability::Safe })
 }
 
+/// Joins `'arr.k': v, 'arr.j': { $ne: w }` into `arr: { $elemMatch: { k: v, j: { $ne: w } } }`. What is refused then is something else.
+pub fn one_element(ctx: &Context<'_>, trace: &Trace, write: &Write, array: &str, fields: [&str; 2]) -> Option<Fix> {
+    if trace.steps.get(write.step)?.calls > 0 {
+        return None;
+    }
+    let Written::Object(filter) = &ctx.project.written_at(write.site)?.args.first()?.value else { return None };
+    let below = format!("{array}.");
+    let is_of_array = |property: &&Property| {
+        property.key.as_deref().is_none_or(|key| key == array || key.starts_with(&below) || key.starts_with('$'))
+    };
+    let [selected, excluded] = fields.map(|field| filter.get(&format!("{below}{field}")));
+    let (selected, excluded) = (selected?, excluded?);
+    if filter.is_commented || filter.properties.iter().filter(is_of_array).count() != 2 || !is_ne(excluded) {
+        return None;
+    }
+    let part = |field: &str, property: &Property| match token::key(field, filter.quote) {
+        key if key == property.text => key,
+        key => format!("{key}: {}", property.text),
+    };
+    let [first, second] = fields;
+    let (first, second) = (part(first, selected), part(second, excluded));
+    let joined = format!("{}: {{ $elemMatch: {{ {first}, {second} }} }}", token::key(array, filter.quote));
+    let mut edits = vec![edit(ctx, write, selected.start, selected.end, joined.clone())];
+    let at = filter.properties.iter().position(|property| property.start == excluded.start)?;
+    match at.checked_sub(1).and_then(|before| filter.properties.get(before)) {
+        Some(before) if excluded.follows_plainly => {
+            edits.push(edit(ctx, write, before.end, excluded.end, String::new()))
+        }
+        _ => return None,
+    }
+    let title = format!("Put both conditions on one element: `{joined}`");
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
+}
+
 /// Replaces `arr: { $elemMatch: { k: { $ne: v } } }` by `'arr.k': { $ne: v }`.
 pub fn name_no_element(
     ctx: &mut Context<'_>,

@@ -1,0 +1,74 @@
+//! Lists that are appended to in place before they are written: `doc.items.push(item)`, then `$set: { items: doc.items }`.
+//!
+//! Input: the steps before a write, its payload. Output: the payload with the lists as they are then. Must not know: rules.
+
+use super::link::{Before, Op, Project, Step};
+use crate::value::{C, Entry, Item, Key, Node, V};
+
+/// A list in a payload is a field of it, or of an operator in it.
+const DEEPEST: u32 = 2;
+
+impl Project {
+    pub(super) fn with_appended(&mut self, before: Before<'_>, payload: V) -> V {
+        let is_push = |step: &Step| match &step.op {
+            Op::Call { name: Some(name), .. } => self.arena.text(*name) == "push",
+            _ => false,
+        };
+        if before.steps.iter().any(is_push) { self.appended_within(before, payload, 0) } else { payload }
+    }
+
+    fn appended_within(&mut self, before: Before<'_>, value: V, depth: u32) -> V {
+        let Node::Object(entries) = self.arena.node(value).clone() else {
+            return if depth == 0 { value } else { self.appended(before, value).unwrap_or(value) };
+        };
+        if depth >= DEEPEST {
+            return value;
+        }
+        let mut written = entries.clone();
+        for Entry { key, value, .. } in &mut written {
+            // What an operator other than `$set` is given is no whole list.
+            let is_whole = matches!(*key, Key::Name(name) if matches!(self.arena.text(name), "$set") || !self.arena.text(name).starts_with('$'));
+            if is_whole {
+                *value = self.appended_within(before, *value, depth + 1);
+            }
+        }
+        if written == entries { value } else { self.arena.intern(Node::Object(written)) }
+    }
+
+    /// A list of a loaded document with what was pushed into it, where it was changed in no other way.
+    fn appended(&mut self, before: Before<'_>, list: V) -> Option<V> {
+        if !matches!(self.arena.node(list), Node::Member(..)) || self.loaded(list, &[]).is_none() {
+            return None;
+        }
+        let mut items = vec![Item { value: list, spread: true, cond: C::TRUE }];
+        for step in before.steps {
+            match &step.op {
+                Op::Assign { object, .. } if self.path_from(*object, list).is_some() => return None,
+                Op::Call { recv: Some(recv), name: Some(name), args, .. } if self.path_from(*recv, list).is_some() => {
+                    let is_done = self.arena.holds_under(step.cond, before.cond) && !step.in_loop;
+                    match self.arena.text(*name) {
+                        "push" if *recv == list && is_done && !args.iter().any(|arg| self.is_element(*arg)) => {
+                            items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE }));
+                        }
+                        name if is_changing(name) => return None,
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        (items.len() > 1).then(|| self.arena.intern(Node::Array(items)))
+    }
+
+    /// What a spread gives is one of several.
+    fn is_element(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Element(_))
+    }
+}
+
+fn is_changing(name: &str) -> bool {
+    matches!(
+        name,
+        "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill" | "set" | "delete" | "copyWithin"
+    )
+}

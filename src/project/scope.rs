@@ -1,0 +1,76 @@
+//! The names in scope at a write, its statement, and the tests that decide it.
+//!
+//! Input: a site, be it reached through calls. Output: names in the terms of the function that reaches it, statements and tests of
+//! its own text. Must not know: rules, what a fix does with them.
+
+use super::around::at;
+use super::instance::Instance;
+use super::link::Project;
+use crate::facts::{EffectKind, Exit, Statement, Taken};
+use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
+
+impl Project {
+    /// What the names in scope at a call mean, the innermost first; none where a call that leads there is not known.
+    pub fn names_at(&mut self, site: Site) -> Option<Vec<(Sym, V)>> {
+        let own = self.around.named.get(&at(self.base_site(site)))?.clone();
+        let mut names: Vec<(Sym, V)> = own.into_iter().map(|(name, value)| (name, self.linked(value))).collect();
+        let (mut inner, mut via) = (self.base_site(site), self.arena.site_info(site).via);
+        while let Some(call) = via {
+            let place = self.base_site(call);
+            let (func, recv, args) = self.call_around(place, inner)?;
+            let site = self.arena.site(place);
+            let mut instance = Instance::new(func, &args, recv, site);
+            for (_, value) in &mut names {
+                *value = self.instantiate(&mut instance, *value);
+            }
+            (inner, via) = (place, self.arena.site_info(call).via);
+        }
+        Some(names)
+    }
+
+    /// The function that a call runs, in whose text a place stands, with the receiver and the arguments.
+    fn call_around(&mut self, call: SiteInfo, inner: SiteInfo) -> Option<(FnRef, Option<V>, Vec<V>)> {
+        let owners: Vec<FnRef> = self.ranges.around(call).collect();
+        let (callee, recv, args) = owners.into_iter().find_map(|owner| {
+            self.function(owner)?.effects.iter().find_map(|effect| match &effect.kind {
+                EffectKind::Call { callee, recv, args, .. } if self.base_site(effect.site) == call => {
+                    Some((*callee, *recv, args.clone()))
+                }
+                _ => None,
+            })
+        })?;
+        let callee = self.linked(callee);
+        let around: Vec<FnRef> = self.ranges.around(inner).collect();
+        let func = self.arena.alternatives(callee).into_iter().find_map(|(_, value)| match self.arena.node(value) {
+            Node::Func(func) if around.contains(func) => Some(*func),
+            _ => None,
+        })?;
+        let recv = recv.map(|recv| self.linked(recv));
+        let args = args.into_iter().map(|arg| self.linked(arg)).collect();
+        Some((func, recv, args))
+    }
+
+    /// The statement that an expression is.
+    pub fn statement_at(&self, site: Site) -> Option<&Statement> {
+        self.around.statements.get(&at(self.base_site(site)))
+    }
+
+    /// The tests that leave the function before a statement of its own text, the last first.
+    pub fn exits_before(&mut self, file: u32, statement: &Statement) -> Vec<(V, Exit)> {
+        let is_before = |exit: &Exit| {
+            exit.body == statement.body && exit.end <= statement.start && statement.start < exit.block_end
+        };
+        let exits = self.around.exits.iter().filter(|(own, exit)| *own == file && is_before(exit));
+        let mut exits: Vec<Exit> = exits.map(|(_, exit)| exit.clone()).collect();
+        exits.sort_by_key(|exit| std::cmp::Reverse(exit.end));
+        exits.into_iter().map(|exit| (self.linked(exit.test), exit)).collect()
+    }
+
+    /// The innermost `if` around a statement, where that is among what is done under its test; and the test.
+    pub fn test_around(&mut self, file: u32, statement: &Statement) -> Option<(V, Taken)> {
+        let is_around = |taken: &Taken| taken.start <= statement.start && statement.end <= taken.end;
+        let around = self.around.taken.iter().filter(|(own, taken)| *own == file && is_around(taken));
+        let (_, taken) = around.min_by_key(|(_, taken)| taken.end - taken.start)?.clone();
+        Some((self.linked(taken.test), taken))
+    }
+}

@@ -1,0 +1,176 @@
+//! Unique indexes as edits of the text: next to the schema; where there is none, before the insert, with the answer that the search gives.
+//!
+//! Input: the act, the filters of the searches, the indexes. Output: edits; none where the text leaves a doubt. Must not know: whether the
+//! indexes mend anything, formats.
+
+use super::case::Case;
+use super::code::Scope;
+use super::{help, refusal, token};
+use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::judge::NewIndex;
+use crate::project::schema::Schemas;
+use crate::project::writes::Write;
+use crate::project::{Otherwise, Project, Statement};
+use crate::source::{FileId, Place};
+use crate::value::{Node, Sym, V};
+
+pub fn of_indexes(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    filters: &[V],
+    indexes: &[NewIndex],
+) -> Option<Fix> {
+    let act = case.function.writes.get(case.act.write)?;
+    match schemas.models.of(&act.handle).first() {
+        Some(schema) => at_schema(project, *schema, indexes),
+        None => at_insert(project, schemas, case, filters, indexes),
+    }
+}
+
+fn at_schema(project: &Project, schema: V, indexes: &[NewIndex]) -> Option<Fix> {
+    let Node::New { site, .. } = *project.arena.node(schema) else { return None };
+    let statement = project.statement_at(site)?;
+    let name = statement.bound.as_ref()?;
+    let mut text = String::new();
+    for index in indexes {
+        let (end, own) = (terminator(statement), arguments(project, index, '\'')?);
+        text.push_str(&format!("\n{}{name}.index({own}){end}", statement.indent));
+    }
+    let file = FileId(project.base_site(site).file);
+    let place = Place { file, start: statement.line_end, end: statement.line_end };
+    let title = format!("Create the unique index next to the schema: `{}`", text.trim());
+    let edits = vec![Edit { place, text }];
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
+}
+
+/// The driver's own insert: the index is there before the document is.
+fn at_insert(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    filters: &[V],
+    indexes: &[NewIndex],
+) -> Option<Fix> {
+    let act = case.function.writes.get(case.act.write)?;
+    let call = project.written_at(act.site)?.clone();
+    let statement = project.statement_at(act.site)?.clone();
+    // A transaction creates no index, and what has options may be one.
+    let is_own = call.name == "insertOne" && act.method == call.name && call.args.len() == 1 && act.session.is_none();
+    let is_line = statement.is_listed && statement.is_awaited && !statement.is_returned && !statement.indent.is_empty();
+    if !is_own || !is_line || case.function.steps.get(act.step)?.calls > 0 {
+        return None;
+    }
+    let (receiver, indent) = (on_one_line(&call.receiver)?, &statement.indent);
+    let mut before = String::new();
+    let mut first = None;
+    for index in indexes {
+        let (end, own) = (terminator(&statement), arguments(project, index, call.quote)?);
+        before.push_str(&format!("await {receiver}.createIndex({own}){end}\n{indent}"));
+        first.get_or_insert(own);
+    }
+    // Of several indexes it is not known which one refuses.
+    let is_only = indexes.len() == 1 && filters.len() == 1 && schemas.unique.of(&act.handle).is_empty();
+    let at = project.base_site(act.site);
+    let answer = answer(project, act, &statement, at.file, filters).filter(|_| is_only)?;
+    let place = |start| Place { file: FileId(at.file), start, end: start };
+    let mut edits = vec![Edit { place: place(at.end), text: caught(&statement, &answer) }];
+    if let Answer::Told { text, own, name } = &answer {
+        if statement.bound.is_none() {
+            before.push_str(&format!("const {name} = "));
+        }
+        let told = format!("\n{indent}if (!{name}) {}", refusal::indented(text, own, indent));
+        edits.push(Edit { place: place(statement.line_end), text: told });
+    }
+    edits.insert(0, Edit { place: place(statement.start), text: before });
+    let title =
+        format!("Create the unique index before the insert, and take its refusal as found: `createIndex({})`", first?);
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
+}
+
+/// What is done where a search finds something.
+enum Answer {
+    /// Nothing is left out but the insert.
+    Nothing,
+    Told {
+        text: String,
+        /// The blanks that its lines begin with.
+        own: String,
+        /// The result of the insert.
+        name: String,
+    },
+}
+
+/// None where the code after the search needs what was found, or is not known.
+fn answer(project: &mut Project, act: &Write, statement: &Statement, file: u32, filters: &[V]) -> Option<Answer> {
+    let scope = Scope::at(project, act)?;
+    let is_of_search = |project: &Project, value: V| project.contains(value, &mut |_, part| filters.contains(&part));
+    let around = project.test_around(file, statement).filter(|(test, _)| is_of_search(project, *test));
+    let exits = project.exits_before(file, statement);
+    let exit = exits.into_iter().find(|(test, _)| is_of_search(project, *test));
+    let (text, own) = match (exit, around) {
+        (Some((_, exit)), _) => (exit.text, exit.indent),
+        (None, Some((_, taken))) if taken.last == statement.start => match taken.otherwise {
+            Otherwise::Nothing => return statement.bound.is_none().then_some(Answer::Nothing),
+            Otherwise::Block { text, indent } => (text, indent),
+            Otherwise::Unknown => return None,
+        },
+        _ => return None,
+    };
+    let needs = |project: &Project, (name, value): &(Sym, V)| {
+        let name = project.arena.text(*name);
+        token::words(&text).any(|word| word == name) && is_of_search(project, *value)
+    };
+    if scope.names().iter().any(|named| needs(project, named)) {
+        return None;
+    }
+    let name = statement.bound.clone().unwrap_or_else(|| "inserted".to_owned());
+    (statement.bound.is_some() || scope.is_free(project, &name)).then_some(Answer::Told { text, own, name })
+}
+
+/// `db\n  .collection('users')` without the line break; none where that could change what it means.
+fn on_one_line(receiver: &str) -> Option<String> {
+    let is_plain = !receiver.contains(['`', '{']) && !receiver.contains("//") && !receiver.contains("/*");
+    let lines: Vec<&str> = receiver.lines().map(str::trim).collect();
+    let are_links = lines.iter().skip(1).all(|line| line.starts_with('.'));
+    (is_plain && are_links).then(|| lines.concat())
+}
+
+/// What ends an insert that the index refuses, and any other that fails as before.
+fn caught(statement: &Statement, answer: &Answer) -> String {
+    let (indent, end) = (&statement.indent, terminator(statement));
+    let inner = match answer {
+        Answer::Told { text, own, .. } => {
+            let blanks = text.lines().nth(1).and_then(|line| line.strip_suffix(line.trim_start()));
+            blanks.and_then(|blanks| blanks.strip_prefix(own.as_str())).filter(|step| !step.is_empty())
+        }
+        Answer::Nothing => None,
+    };
+    let step = inner.unwrap_or(if indent.contains('\t') { "\t" } else { "  " });
+    let result = match answer {
+        Answer::Told { .. } => format!("\n{indent}{step}return null{end}"),
+        Answer::Nothing => String::new(),
+    };
+    format!(".catch((error) => {{\n{indent}{step}if (error.code !== 11000) throw error{end}{result}\n{indent}}})")
+}
+
+fn terminator(statement: &Statement) -> &'static str {
+    if statement.is_terminated { ";" } else { "" }
+}
+
+/// The keys and the options of an index.
+fn arguments(project: &Project, index: &NewIndex, quote: char) -> Option<String> {
+    let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, quote))).collect();
+    let mut options = vec!["unique: true".to_owned()];
+    if index.sparse {
+        options.push("sparse: true".to_owned());
+    }
+    if !index.partial.is_empty() {
+        let constants = index.partial.iter().map(|(path, value)| {
+            Some(format!("{}: {}", token::key(path, quote), help::constant(project, *value, quote)?))
+        });
+        let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
+        options.push(format!("partialFilterExpression: {{ {constants} }}"));
+    }
+    Some(format!("{{ {} }}, {{ {} }}", keys.join(", "), options.join(", ")))
+}
