@@ -163,6 +163,11 @@ pub const SIBLINGS: usize = 64;
 pub const WRITTEN_DEPTH: u32 = 6;
 /// Names in scope at one call that are remembered, the innermost first.
 pub const NAMES: usize = 200;
+/// The work that the names in scope at one call may take, and what may be kept of them.
+pub const SCOPE_WORK: u64 = 200_000;
+pub const SCOPE_KEPT: u64 = 20_000;
+/// Bytes after a call in which its receiver is looked for.
+pub const LOOKED_OVER: usize = 8_000;
 /// Parts of a test that are looked through for calls.
 pub const TEST_PARTS: usize = 64;
 /// Ways out of a loop's body that are remembered after it.

@@ -87,11 +87,14 @@ impl<'a> Eval<'a> {
         if line.trim_start().starts_with("//") { end + line.trim_end().len() as u32 } else { end }
     }
 
-    /// Whether the receiver of a call is named between two offsets.
+    /// Whether the receiver of a call is named between two offsets; one that is far away counts.
     fn is_receiver_in(&self, call: &Expr, start: u32, end: u32) -> bool {
         let Expr::Call(CallExpr { callee: Callee::Expr(callee), .. }) = call else { return false };
         let Expr::Member(member) = &**callee else { return false };
         let receiver = self.source(member.obj.span());
+        if (end.saturating_sub(start)) as usize > limits::LOOKED_OVER {
+            return true;
+        }
         let rest = self.text.get(start as usize..end as usize).unwrap_or_default();
         rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == receiver)
     }
@@ -105,7 +108,9 @@ impl<'a> Eval<'a> {
 
     /// Notes a test that leaves the function, or what is done where it holds.
     pub(super) fn note_test(&mut self, node: &'a IfStmt, test: V) {
+        let aside = self.arena.begin(limits::SCOPE_WORK, limits::SCOPE_KEPT);
         let test = self.freeze(test);
+        let _ = self.arena.end(aside);
         let (start, end) = self.offsets(node.cons.span());
         let last = match &*node.cons {
             Stmt::Block(block) => block.stmts.last().map_or(start, |last| self.offsets(last.span()).0),

@@ -50,7 +50,10 @@ impl<'a> Eval<'a> {
         let quote = quote_of(self.source(span)).unwrap_or_else(|| *self.quote.get_or_init(|| quote_around(self.text)));
         let at = self.offsets(span);
         self.noted.written.insert(at, WrittenCall { receiver, name: name.sym.to_string(), method, args, quote });
+        // What a fix can name is no work of the function.
+        let aside = self.arena.begin(limits::SCOPE_WORK, limits::SCOPE_KEPT);
         let names = self.names();
+        let _ = self.arena.end(aside);
         self.noted.named.insert(at, names);
     }
 

@@ -7,11 +7,20 @@ use super::around::at;
 use super::instance::Instance;
 use super::link::Project;
 use crate::facts::{EffectKind, Exit, Statement, Taken};
+use crate::limits::{self, Cut};
 use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
 
 impl Project {
-    /// What the names in scope at a call mean, the innermost first; none where a call that leads there is not known.
+    /// What the names in scope at a call mean, the innermost first; none where a call that leads there is not known, or they are
+    /// too much. The function that is judged does not pay for it.
     pub fn names_at(&mut self, site: Site) -> Option<Vec<(Sym, V)>> {
+        let aside = self.arena.begin(limits::SCOPE_WORK, limits::SCOPE_KEPT);
+        let names = self.scope_at(site);
+        let spent = self.arena.end(aside);
+        names.filter(|_| !spent.cuts.has(Cut::Size))
+    }
+
+    fn scope_at(&mut self, site: Site) -> Option<Vec<(Sym, V)>> {
         let own = self.around.named.get(&at(self.base_site(site)))?.clone();
         let mut names: Vec<(Sym, V)> = own.into_iter().map(|(name, value)| (name, self.linked(value))).collect();
         let (mut inner, mut via) = (self.base_site(site), self.arena.site_info(site).via);
