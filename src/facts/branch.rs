@@ -173,7 +173,8 @@ impl<'a> Eval<'a> {
 
     /// The value after two branches. Objects and arrays that grew keep their common start.
     fn merge(&mut self, yes: C, then: V, no: C, otherwise: V) -> V {
-        match (self.arena.node(then).clone(), self.arena.node(otherwise).clone()) {
+        let (left, right) = (self.arena.node(then), self.arena.node(otherwise));
+        match (self.begun(then, right), self.begun(otherwise, left)) {
             (Node::Object(a), Node::Object(b)) if a.len() + b.len() <= 2 * limits::GROWN => {
                 let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
                 let mut entries: Vec<Entry> = a.iter().take(common).copied().collect();

@@ -32,7 +32,7 @@ impl<'a> Eval<'a> {
         for arg in args {
             self.naming = None;
             let value = self.expr(&arg.expr);
-            let value = self.freeze(value);
+            let value = self.handed(value);
             match self.arena.node(value).clone() {
                 Node::Array(items) if arg.spread.is_some() => values.extend(items.iter().map(|item| item.value)),
                 _ if arg.spread.is_some() => values.push(self.arena.intern(Node::Element(value))),
@@ -139,7 +139,7 @@ impl<'a> Eval<'a> {
                     self.naming = route.clone();
                     let value = self.expr(&arg.expr);
                     self.naming = None;
-                    let value = self.freeze(value);
+                    let value = self.handed(value);
                     if self.is_computed_text(value) {
                         self.place(value, swc_common::Spanned::span(&*arg.expr));
                     }
@@ -274,7 +274,7 @@ impl<'a> Eval<'a> {
     fn may_be_own(&self, callee: V) -> bool {
         match self.arena.node(callee) {
             Node::Func(_) => true,
-            Node::Import { module, .. } => self.arena.text(*module).starts_with(['.', '@', '~']),
+            Node::Import { module, .. } => self.arena.text(*module).starts_with(['.', '@', '~', '$']),
             Node::Member(object, _) => match self.arena.node(*object) {
                 Node::This(_) | Node::Instance(_) | Node::Class(_) => true,
                 _ => self.may_be_own(*object),

@@ -5,7 +5,7 @@
 use super::eval::{Code, Eval};
 use super::jump::expects_duplicates;
 use super::stmt::function_code;
-use crate::value::{Arena, C, Coercion, Node, RETURNS, V};
+use crate::value::{Arena, C, Node, RETURNS, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
@@ -58,7 +58,7 @@ impl<'a> Eval<'a> {
                 self.query("filter", array, arg)
             }
             "isNil" | "isNull" | "isUndefined" => self.nullish(array),
-            "cloneDeep" | "clone" => self.arena.intern(Node::Coerce(Coercion::Copy, array)),
+            "cloneDeep" | "clone" => self.copy(array),
             _ => {
                 let mut operands = vec![array];
                 operands.extend(values);

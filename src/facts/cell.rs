@@ -4,7 +4,7 @@
 
 use super::eval::{Eval, Slot};
 use crate::limits;
-use crate::value::{Arena, Node, Sym, V, map_children};
+use crate::value::{Arena, CHANGED, COPIED, Entry, Key, Node, Sym, V, map_children};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// One walk through a value: shared parts are walked once.
@@ -15,6 +15,8 @@ struct Freezing {
     known: FxHashMap<V, V>,
     /// How often the walk was cut short.
     cuts: u32,
+    /// Whether what calls gave is marked with what was assigned to it since.
+    is_handed: bool,
 }
 
 /// Whether an object or array may grow further.
@@ -80,8 +82,82 @@ impl<'a> Eval<'a> {
         self.freeze_in(value, &mut Freezing::default())
     }
 
+    /// Notes that a member of an object is assigned. An object that a call of this function gave may look like one of its own
+    /// literals, from which the link step could not tell it: what is assigned to it goes with it.
+    pub(super) fn note_assigned(&mut self, object: V, name: Sym) {
+        let Node::Call { site, .. } = self.arena.node(object) else { return };
+        let made = self.arena.site_info(*site);
+        let is_own = self
+            .functions
+            .get(self.frame.func.0 as usize)
+            .is_some_and(|function| function.start <= made.start && made.end <= function.end);
+        if is_own {
+            let names = self.assigned.entry(object).or_default();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+
+    /// The value as it is handed on: as it is now, and where it is what a call gave, with what was assigned to that since.
+    pub(super) fn handed(&mut self, value: V) -> V {
+        if self.assigned.is_empty() {
+            return self.freeze(value);
+        }
+        let mut freezing = Freezing { is_handed: true, ..Freezing::default() };
+        match self.arena.node(value).clone() {
+            Node::OneOf(alternatives) => {
+                let alternatives =
+                    alternatives.into_iter().map(|(c, value)| (c, self.freeze_in(value, &mut freezing))).collect();
+                self.arena.one_of(alternatives)
+            }
+            _ => self.freeze_in(value, &mut freezing),
+        }
+    }
+
+    /// What a call gave, with what was assigned to it since.
+    fn with_assigned(&mut self, object: V, freezing: &mut Freezing) -> Option<V> {
+        let names = self.assigned.get(&object).filter(|_| freezing.is_handed)?.clone();
+        let mut entries = Vec::new();
+        // What holds itself is not followed twice.
+        freezing.is_handed = false;
+        for name in names {
+            let place = self.arena.intern(Node::Member(object, name));
+            if let Some(value) = self.overlay(place) {
+                let key = if self.arena.text(name) == COPIED { Key::Spread } else { Key::Name(name) };
+                // Where a branch assigns nothing, the member stays what the call gave.
+                for (cond, value) in self.arena.alternatives(value) {
+                    if value != place {
+                        let value = self.freeze_in(value, freezing);
+                        entries.push(Entry { key, value, cond });
+                    }
+                }
+            }
+        }
+        freezing.is_handed = true;
+        if entries.is_empty() {
+            return None;
+        }
+        let changes = self.arena.intern(Node::Object(entries));
+        Some(self.arena.derived(CHANGED, vec![object, changes]))
+    }
+
+    /// Whether an object or array holds what a call gave and what was changed since: `{ $set: entity }`.
+    fn holds_assigned(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::Object(entries) => entries.iter().any(|entry| self.assigned.contains_key(&entry.value)),
+            Node::Array(items) => items.iter().any(|item| self.assigned.contains_key(&item.value)),
+            _ => false,
+        }
+    }
+
     fn freeze_in(&mut self, value: V, freezing: &mut Freezing) -> V {
-        if !self.arena.has_cell(value) {
+        if matches!(self.arena.node(value), Node::Call { .. })
+            && let Some(changed) = self.with_assigned(value, freezing)
+        {
+            return changed;
+        }
+        if !self.arena.has_cell(value) && !(freezing.is_handed && self.holds_assigned(value)) {
             return value;
         }
         if let Some(known) = freezing.known.get(&value) {

@@ -96,6 +96,8 @@ pub(super) struct Eval<'a> {
     pub vars: Vec<V>,
     pub cells: Vec<V>,
     pub overlay: FxHashMap<V, V>,
+    /// The members that are assigned to what calls gave, in order.
+    pub assigned: FxHashMap<V, Vec<Sym>>,
     pub trail: Vec<(Slot, Option<V>)>,
     pub cond: C,
     /// The path ended by `break`, `continue` or the return of a callback, so that its assignments still count.
@@ -175,6 +177,7 @@ impl<'a> Eval<'a> {
             vars: Vec::new(),
             cells: Vec::new(),
             overlay: FxHashMap::default(),
+            assigned: FxHashMap::default(),
             trail: Vec::new(),
             cond: C::TRUE,
             jumped: false,
@@ -252,7 +255,7 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn finish(&mut self, func: FnRef, frame: Frame) {
-        let returns = frame.returns.into_iter().map(|(cond, value)| (cond, self.freeze(value))).collect();
+        let returns = frame.returns.into_iter().map(|(cond, value)| (cond, self.handed(value))).collect();
         if let Some(function) = self.functions.get_mut(func.0 as usize) {
             function.effects = frame.effects;
             function.returns = returns;

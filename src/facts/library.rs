@@ -63,7 +63,8 @@ impl<'a> Eval<'a> {
             ("ObjectId" | "ObjectID" | "toObjectId" | "createFromHexString", Some(value)) => {
                 self.arena.intern(Node::Coerce(Coercion::ObjectId, value))
             }
-            ("structuredClone" | "cloneDeep", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Copy, value)),
+            ("structuredClone" | "cloneDeep", Some(value)) => self.copy(value),
+            (_, Some(value)) if self.is_copier(target) => self.copy(value),
             // class-transformer: the data as an instance of a class
             ("plainToInstance" | "plainToClass", Some(_))
                 if args.len() > 1 && matches!(self.arena.node(target), Node::Import { .. }) =>
@@ -124,7 +125,7 @@ impl<'a> Eval<'a> {
                 Some(match self.arena.node(inner) {
                     Node::Derived(op, operands) if self.arena.text(*op) == "JSON.stringify" => {
                         let original = operands.first().copied().unwrap_or(Arena::UNDEFINED);
-                        self.arena.intern(Node::Coerce(Coercion::Copy, original))
+                        self.copy(original)
                     }
                     _ => self.arena.derived("JSON.parse", vec![inner]),
                 })
@@ -142,7 +143,7 @@ impl<'a> Eval<'a> {
             ("Math" | "Number" | "Array" | "Object" | "Date" | "Buffer" | "String" | "Reflect", _) => {
                 let values = self.args(args);
                 if object == "Array" && name == "from" && values.len() == 1 {
-                    return values.first().map(|value| self.arena.intern(Node::Coerce(Coercion::Copy, *value)));
+                    return values.first().map(|value| self.copy(*value));
                 }
                 Some(self.arena.derived(&format!("{object}.{name}"), values))
             }
@@ -162,9 +163,11 @@ impl<'a> Eval<'a> {
         if self.mix_in(target, &entries) {
             return;
         }
-        if let Node::Cell(cell) = self.arena.node(target) {
-            let cell = *cell;
-            let content = self.content(cell);
+        let content = match self.arena.node(target) {
+            Node::Cell(cell) => Some((*cell, self.content(*cell))),
+            _ => None,
+        };
+        if let Some((cell, content)) = content.filter(|(_, content)| !self.is_copy(*content)) {
             if let Node::Object(mut own) = self.arena.node(content).clone() {
                 match self.growth(own.len() + entries.len(), own.last().map(|entry| entry.value)) {
                     Growth::Full => return,
@@ -200,7 +203,7 @@ impl<'a> Eval<'a> {
                 let site = self.site(span);
                 Some(self.arena.intern(Node::Fresh(Freshness::Id, site)))
             }
-            ("cloneDeep", Some(value)) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, value))),
+            ("cloneDeep", Some(value)) => Some(self.copy(value)),
             ("equals", Some(value)) => Some(self.equal(frozen, value)),
             ("includes", Some(value)) if self.joined_arrays(frozen).is_some() => {
                 let items = self.joined_arrays(frozen)?;
@@ -322,7 +325,13 @@ impl<'a> Eval<'a> {
         match self.arena.node(recv).clone() {
             Node::Cell(cell) => {
                 let content = self.content(cell);
-                let Node::Array(mut items) = self.arena.node(content).clone() else { return None };
+                let mut items = match self.arena.node(content).clone() {
+                    Node::Array(items) => items,
+                    _ if self.is_copy(content) && name != "add" => {
+                        vec![Item { value: content, spread: true, cond: C::TRUE }]
+                    }
+                    _ => return None,
+                };
                 if matches!(name, "push" | "unshift") {
                     match self.growth(items.len(), items.last().map(|item| item.value)) {
                         Growth::Full => return Some(Arena::UNDEFINED),

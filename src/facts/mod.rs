@@ -8,6 +8,7 @@ mod call;
 mod callback;
 mod cell;
 mod class;
+mod copies;
 mod ending;
 mod environment;
 mod eval;

@@ -49,6 +49,28 @@ impl<'a> Eval<'a> {
         self.module_cells = self.cells.len() as u32;
         self.fill_first();
         self.run_pending();
+        if let Program::Module(module) = program {
+            self.fill_exports(module);
+        }
+    }
+
+    /// What is exported empty holds what the file assigns to it later: `export let users; export const ready = connect()`.
+    fn fill_exports(&mut self, module: &'a Module) {
+        for item in &module.body {
+            let ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::Var(decl), .. })) = item else {
+                continue;
+            };
+            for ident in decl.decls.iter().filter_map(|declarator| declarator.name.as_ident()) {
+                let name = self.arena.sym(&ident.id.sym);
+                let Some(value) = self.resolve(name).map(|var| self.var(var)) else { continue };
+                let Some(at) = self.exports.iter().rposition(|(exported, _)| *exported == name) else { continue };
+                if let Some((_, exported)) = self.exports.get_mut(at)
+                    && matches!(self.arena.node(*exported), Node::Undefined | Node::Null)
+                {
+                    *exported = value;
+                }
+            }
+        }
     }
 
     fn imports(&mut self, module: &'a Module) {

@@ -198,9 +198,18 @@ impl<'a> Eval<'a> {
                 let site = self.site(self.assigned_span);
                 self.effect(site, EffectKind::Assign { object, key: None, value });
             }
+            // copy[at] = value
+            Node::Cell(cell) if matches!(key, Key::Computed(_)) && self.is_copy(self.content(cell)) => {
+                let copy = self.content(cell);
+                self.assign_outside(copy, key, value);
+            }
             Node::Cell(cell) => {
                 let content = self.content(cell);
-                let content = match (self.arena.node(content).clone(), key) {
+                let node = match self.is_copy(content) {
+                    true => Node::Object(vec![Self::entry(Key::Spread, content)]),
+                    false => self.arena.node(content).clone(),
+                };
+                let content = match (node, key) {
                     (Node::Object(mut entries), key) => {
                         match self.growth(entries.len(), entries.last().map(|entry| entry.value)) {
                             Growth::Full => return,
@@ -247,6 +256,7 @@ impl<'a> Eval<'a> {
         }
         if let Some(name) = name {
             let place = self.arena.intern(Node::Member(object, name));
+            self.note_assigned(object, name);
             self.set_overlay(place, value);
         }
     }

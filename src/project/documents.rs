@@ -7,7 +7,7 @@ use super::link::{Before, Op, Project, Step};
 use super::mongo::Action;
 use super::writes::{FieldWrite, Write, WriteKind};
 use crate::limits;
-use crate::value::{C, COPIED, Key, Node, Sym, V};
+use crate::value::{C, COPIED, Coercion, Key, Node, Sym, V};
 use std::ops::Range;
 
 impl Project {
@@ -321,6 +321,15 @@ impl Project {
 
     /// The member path from a document to a value of it; an element of an array is `*`.
     pub fn path_from(&self, value: V, document: V) -> Option<Vec<String>> {
+        self.path_between(value, document, false)
+    }
+
+    /// The same, where the value may be one of a copy of the document or of its part.
+    pub fn path_in_copy(&self, value: V, document: V) -> Option<Vec<String>> {
+        self.path_between(value, document, true)
+    }
+
+    fn path_between(&self, value: V, document: V, through_copies: bool) -> Option<Vec<String>> {
         if value == document {
             return Some(Vec::new());
         }
@@ -335,12 +344,15 @@ impl Project {
                 Node::Member(array, name) if self.arena.text(*name) == "id" => (*array, "*".to_owned()),
                 _ => return None,
             },
+            Node::Coerce(Coercion::Copy, inner) if through_copies => {
+                return self.path_between(*inner, document, through_copies);
+            }
             Node::OneOf(alternatives) => {
-                return alternatives.iter().find_map(|(_, v)| self.path_from(*v, document));
+                return alternatives.iter().find_map(|(_, v)| self.path_between(*v, document, through_copies));
             }
             _ => return None,
         };
-        let mut path = self.path_from(inner, document)?;
+        let mut path = self.path_between(inner, document, through_copies)?;
         path.push(part);
         Some(path)
     }

@@ -119,6 +119,8 @@ pub struct Project {
     pub(super) bindings: Bindings,
     pub(super) proven: Proven,
     pub(super) constructors: FxHashMap<ClassRef, FnRef>,
+    /// Static fields that begin empty and are set by a function.
+    pub(super) late: FxHashSet<(ClassRef, Sym)>,
     /// By file and offsets of the call.
     pub(super) written: FxHashMap<(u32, u32, u32), WrittenCall>,
     pub(super) around: Around,
@@ -185,6 +187,7 @@ impl Project {
             bindings: Bindings::default(),
             proven: Proven::default(),
             constructors: FxHashMap::default(),
+            late: FxHashSet::default(),
             written: FxHashMap::default(),
             around: Around::default(),
             memo: FxHashMap::default(),
@@ -363,6 +366,7 @@ impl Project {
 
     fn link_classes(&mut self) {
         self.forget_flags();
+        self.find_late();
         for (at, function) in self.functions.iter().enumerate() {
             if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
                 self.constructors.insert(class, FnRef(at as u32));

@@ -6,7 +6,7 @@
 use super::link::Project;
 use super::merge::symbol_file;
 use crate::limits;
-use crate::value::{C, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
+use crate::value::{C, CHANGED, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
 impl Project {
     // Exports
@@ -232,7 +232,7 @@ impl Project {
         self.arena.spend(starts.len() as u64);
         let mut result = known.unwrap_or(C::TRUE);
         for (cond, atom) in starts {
-            let value = self.linked(atom.value);
+            let value = self.linked_test(atom.value);
             result = self.arena.assume(result, value, atom.holds);
             // Inside of a value that is being linked, or once the budget is spent, it is linked less far than elsewhere.
             if self.depth == 0 && !self.arena.is_spent() {
@@ -272,6 +272,7 @@ impl Project {
                 let never = operands.iter().any(|operand| self.arena.node(*operand) == &Node::Bool(false));
                 self.arena.bool(!never)
             }
+            Node::Derived(operator, operands) if self.arena.text(operator) == CHANGED => self.changed(&operands),
             Node::Object(mut entries) => {
                 // Spreads that are known now are copied in.
                 if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))

@@ -7,6 +7,14 @@ use super::writes::FieldWrite;
 use crate::value::{C, Key, Node, V};
 
 impl Project {
+    /// What a document holds at a path: `id` of `{ meta: { id } }` at `meta.id`.
+    pub fn at_path(&mut self, document: V, path: &str) -> V {
+        path.split('.').fold(document, |value, part| {
+            let part = self.arena.sym(part);
+            self.arena.member(value, part)
+        })
+    }
+
     /// A field once for each amount that it can be changed by: `$inc: { fans: isFan ? -1 : 1 }`.
     pub(super) fn add_by_turns(&mut self, field: FieldWrite, fields: &mut Vec<FieldWrite>) {
         for (cond, value) in self.arena.alternatives(field.value) {

@@ -73,7 +73,8 @@ impl Project {
                     args: args.iter().map(|arg| self.linked(*arg)).collect(),
                 },
                 EffectKind::Assign { object, key, value } => {
-                    Op::Assign { object: self.linked(*object), key: *key, value: self.linked(*value) }
+                    let Some(object) = self.changed_elsewhere(func, *object, *key) else { continue };
+                    Op::Assign { object, key: *key, value: self.linked(*value) }
                 }
             };
             self.register_entries(&op);

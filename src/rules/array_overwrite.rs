@@ -167,8 +167,15 @@ fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> boo
     false
 }
 
-fn changed_path(ctx: &Context<'_>, value: V, root: V) -> Option<Vec<String>> {
-    ctx.project.arena.alternatives(value).into_iter().find_map(|(_, v)| ctx.project.path_from(v, root))
+/// The path, in the document that is loaded or in each of a list of them, to a value of it or of its copy.
+fn changed_path(ctx: &mut Context<'_>, value: V, root: V) -> Option<Vec<String>> {
+    let mut path =
+        ctx.project.arena.alternatives(value).into_iter().find_map(|(_, v)| ctx.project.path_in_copy(v, root))?;
+    let mut is_list = || ctx.project.read_of(root).is_some_and(|read| read.action == Action::FindMany);
+    if path.first().is_some_and(|first| first == "*") && is_list() {
+        path.remove(0);
+    }
+    Some(path)
 }
 
 /// `$set: doc`, `$set: { ...doc }`, `replaceOne(filter, doc)` of a document with a changed array.

@@ -337,8 +337,7 @@ fn inserted_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted 
     let Some(payload) = write.payload else { return Inserted::Unknown };
     match ctx.project.arena.node(payload).clone() {
         Node::Object(entries) => {
-            let key = ctx.project.arena.sym(name);
-            let value = ctx.project.arena.member(payload, key);
+            let value = ctx.project.at_path(payload, name);
             if value != Arena::UNDEFINED {
                 return Inserted::Value(value);
             }

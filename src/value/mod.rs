@@ -91,6 +91,8 @@ pub const INJECTED: &str = "@inject";
 
 /// The name under which all members of another object are assigned to one: `Object.assign(bed, row)`.
 pub const COPIED: &str = "...";
+/// The operator of what a call gave, and an object of what was assigned to it since.
+pub const CHANGED: &str = "changed";
 
 impl Arena {
     pub const UNDEFINED: V = V(0);

@@ -8,6 +8,7 @@
 mod below;
 mod packages;
 mod settings;
+mod sveltekit;
 mod tree;
 
 use crate::source::Sources;
