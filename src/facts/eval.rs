@@ -135,8 +135,7 @@ pub(super) struct Eval<'a> {
 /// Evaluates a tree. `file` numbers the file in the sites.
 pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
     let mut eval = Eval::new(text, file);
-    let end = text.len() as u32;
-    eval.functions.push(Eval::blank("<module>", 0, end, C::TRUE, None));
+    eval.functions.push(Eval::blank("<module>", 0, text.len() as u32, C::TRUE, None));
     eval.find_flags(program);
     eval.find_prototypes(program);
     let budget = eval.begin(text.len());

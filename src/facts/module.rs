@@ -63,6 +63,7 @@ impl<'a> Eval<'a> {
             for ident in decl.decls.iter().filter_map(|declarator| declarator.name.as_ident()) {
                 let name = self.arena.sym(&ident.id.sym);
                 let Some(value) = self.resolve(name).map(|var| self.var(var)) else { continue };
+                let value = self.filled(value);
                 let Some(at) = self.exports.iter().rposition(|(exported, _)| *exported == name) else { continue };
                 if let Some((_, exported)) = self.exports.get_mut(at)
                     && matches!(self.arena.node(*exported), Node::Undefined | Node::Null)
@@ -70,6 +71,20 @@ impl<'a> Eval<'a> {
                     *exported = value;
                 }
             }
+        }
+    }
+
+    /// The one alternative that is no placeholder: `{}` where nothing is connected.
+    fn filled(&self, value: V) -> V {
+        let is_empty = |value: V| match self.arena.node(value) {
+            Node::Cell(cell) => matches!(self.arena.node(self.content(*cell)), Node::Object(all) if all.is_empty()),
+            Node::Object(entries) => entries.is_empty(),
+            node => matches!(node, Node::Undefined | Node::Null),
+        };
+        let mut filled = self.arena.alternatives(value).into_iter().map(|(_, value)| value).filter(|v| !is_empty(*v));
+        match (filled.next(), filled.next()) {
+            (Some(only), None) => only,
+            _ => value,
         }
     }
 
