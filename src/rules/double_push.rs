@@ -129,7 +129,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, othe
     draft.label = "appended by `$push` here".to_owned();
     draft.related.push((other, Role::Act, how.to_owned()));
     draft.help =
-        "append once: keep this guarded `$push`, drop the other append, and read the document again where it is needed"
+        "append once: keep this `$push`, drop the other append, and read the document again where it is needed"
             .to_owned();
     draft.pair = "push and push".to_owned();
     ctx.report(draft);

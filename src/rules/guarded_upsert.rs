@@ -21,9 +21,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             format!("when the guard on `{array}` refuses, `upsert` inserts a second document with the element")
         };
         draft.label = "a refused guard becomes an insert".to_owned();
-        draft.help = "drop `upsert: true`, and create the document before, by an `updateOne` of its own with \
-                      `$setOnInsert` and `upsert: true`"
-            .to_owned();
+        let index = if by_id { "" } else { ", under a unique index on the key by which it is found" };
+        draft.help = format!(
+            "drop `upsert: true`, and create the document before, by an `updateOne` of its own with `$setOnInsert` and `upsert: true`{index}"
+        );
         draft.array = Some(array);
         draft.pair = "guard and upsert".to_owned();
         ctx.report(draft);

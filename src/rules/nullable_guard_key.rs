@@ -113,10 +113,12 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, append: &GuardedA
     draft.help = match value.as_str() {
         "…" | "null" | "undefined" => {
             format!(
-                "return before this call when the value for `{path}` is missing, or guard by a key that is always there"
+                "guard by a key that is always there, or refuse before this call what has no value for `{path}`: by an exception, since an element that is dropped in silence is lost"
             )
         }
-        value => format!("test it before this call: `if (!{value}) return;`, or guard by a key that is always there"),
+        value => format!(
+            "guard by a key that is always there, or refuse before this call what has none: `if (!{value}) throw …`, since an element that is dropped in silence is lost"
+        ),
     };
     draft.pair = format!("{path} nullable");
     ctx.report(draft);
