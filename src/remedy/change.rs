@@ -42,9 +42,15 @@ pub fn is_changed_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> bool {
 /// `doc.items.push(item)`, then the whole of `doc.items` is written: what becomes of the fields, where nothing else is changed in place.
 pub fn appended_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> Option<Vec<Change>> {
     let act = subject.act;
-    let (mut path, mut items) = (None, Vec::new());
+    let (mut path, mut items, mut assigned) = (None, Vec::new(), Vec::new());
     for (at, step) in steps.iter().enumerate() {
         if !is_changed_in_place(subject, std::slice::from_ref(step)) {
+            continue;
+        }
+        if let Op::Assign { object, key: Some(key), .. } = step.op
+            && subject.is_root(object)
+        {
+            assigned.push(subject.project.arena.member(object, key));
             continue;
         }
         let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { return None };
@@ -61,6 +67,11 @@ pub fn appended_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> Option<Ve
         items.clone_from(args);
     }
     let path = path?;
+    // What is written of the document is as it was loaded.
+    let is_assigned = |value: V| subject.project.contains(value, &mut |_, part| assigned.contains(&part));
+    if act.fields.iter().any(|field| is_assigned(field.value)) {
+        return None;
+    }
     let pushed = pushed(subject, &items);
     let fields = act.fields.iter().map(|field| {
         if !subject.mentions(field.value) {

@@ -11,7 +11,7 @@ use super::refusal::{self, Refusal};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
-use crate::project::{Argument, Project, Statement, Written, WrittenCall};
+use crate::project::{Argument, Project, Property, Statement, Written, WrittenCall};
 use crate::source::{FileId, Place};
 use crate::value::{Node, V};
 
@@ -30,7 +30,9 @@ pub fn of_update(
     if step.calls > 0 || act.upsert || call.name != act.method || act.method == "findAndModify" {
         return None;
     }
-    if !meant::is_meant(project, case, act, &call) {
+    // A check in the filter leaves the whole array to be written.
+    let is_left = case.whole_array.is_some() && !draft.is_changed;
+    if is_left || !meant::is_meant(project, case, act, &call) {
         return None;
     }
     let file = FileId(project.base_site(act.site).file);
@@ -110,6 +112,9 @@ fn updated(
     if draft.is_changed {
         let scope = scope.with_texts(kept(act, update)?);
         let text = scope.value(project, draft.write.payload?)?;
+        if draft.condition.is_empty() {
+            title = format!("{title}: make the update `{text}`");
+        }
         edits.push(((update.start, update.end), text));
     }
     Some((title, edits))
@@ -118,7 +123,15 @@ fn updated(
 /// The texts of the values in an update, which is a literal.
 fn kept(act: &Write, update: &Argument) -> Option<Vec<(V, String)>> {
     let Written::Object(literal) = &update.value else { return None };
-    if literal.is_commented {
+    // What is not written at the call may hold the changed field too.
+    let is_written = |property: &Property| match (property.key.as_deref(), &property.value) {
+        (None, _) => false,
+        (Some(key), Written::Object(inner)) if key.starts_with('$') => {
+            inner.properties.iter().all(|own| own.key.is_some())
+        }
+        (Some(key), _) => !key.starts_with('$'),
+    };
+    if literal.is_commented || !literal.properties.iter().all(is_written) {
         return None;
     }
     let text = |operator: &str, path: &str| match literal.get(operator).map(|property| &property.value) {
