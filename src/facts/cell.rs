@@ -157,7 +157,7 @@ impl<'a> Eval<'a> {
         {
             return changed;
         }
-        if !self.arena.has_cell(value) && !(freezing.is_handed && self.holds_assigned(value)) {
+        if !(self.arena.has_cell(value) || freezing.is_handed && self.holds_assigned(value)) {
             return value;
         }
         if let Some(known) = freezing.known.get(&value) {
