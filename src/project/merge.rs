@@ -28,10 +28,13 @@ pub struct Moved {
     pub around: FileAround,
 }
 
+/// The names in scope at a call, by the offsets of the call.
+type NamesAt = ((u32, u32), Vec<(Sym, V)>);
+
 /// What stands around the writes of one file.
 #[derive(Default)]
 pub struct FileAround {
-    pub named: Vec<((u32, u32), Vec<(Sym, V)>)>,
+    pub named: Vec<NamesAt>,
     pub exits: Vec<Exit>,
     pub taken: Vec<Taken>,
 }
