@@ -163,6 +163,8 @@ pub const SIBLINGS: usize = 64;
 pub const WRITTEN_DEPTH: u32 = 6;
 /// Names in scope at one call that are remembered, the innermost first.
 pub const NAMES: usize = 200;
+/// Names of one scope; those of a larger one are not remembered.
+pub const SCOPE_NAMES: usize = 1_000;
 /// The work that the names in scope at one call may take, and what may be kept of them.
 pub const SCOPE_WORK: u64 = 200_000;
 pub const SCOPE_KEPT: u64 = 20_000;

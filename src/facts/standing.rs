@@ -83,8 +83,11 @@ impl<'a> Eval<'a> {
 
     fn line_end(&self, end: u32) -> u32 {
         let rest = self.text.get(end as usize..).unwrap_or_default();
+        if !rest.trim_start_matches([' ', '\t']).starts_with("//") {
+            return end;
+        }
         let line = rest.split(['\n', '\r']).next().unwrap_or_default();
-        if line.trim_start().starts_with("//") { end + line.trim_end().len() as u32 } else { end }
+        end + line.trim_end().len() as u32
     }
 
     /// Whether the receiver of a call is named between two offsets; one that is far away counts.
@@ -102,8 +105,12 @@ impl<'a> Eval<'a> {
     /// The blanks of a line before an offset; none where something else stands there.
     fn indent(&self, start: u32) -> String {
         let before = self.text.get(..start as usize).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        if line.trim().is_empty() { line.to_owned() } else { String::new() }
+        let line = before.trim_end_matches([' ', '\t']);
+        if line.is_empty() || line.ends_with('\n') {
+            before.get(line.len()..).unwrap_or_default().to_owned()
+        } else {
+            String::new()
+        }
     }
 
     /// Notes a test that leaves the function, or what is done where it holds.
@@ -141,6 +148,10 @@ impl<'a> Eval<'a> {
         while let Some(scope) = at.and_then(|at| self.scopes.get(at)) {
             let is_module = scope.parent.is_none();
             at = scope.parent;
+            // Looked through at each call: what is so large is not known.
+            if scope.vars.len() > limits::SCOPE_NAMES {
+                break;
+            }
             let mut own: Vec<(Sym, usize)> = scope.vars.iter().map(|(name, var)| (*name, *var)).collect();
             own.sort_unstable();
             for (name, var) in own {

@@ -62,9 +62,17 @@ pub fn of_update(
             }
         }
     }
+    if edits.iter().any(|(_, text)| is_unwritable(text)) {
+        return None;
+    }
     let edits = edits.into_iter().map(|((start, end), text)| Edit { place: place(start, end), text }).collect();
     let applicability = if is_safe { Applicability::Safe } else { Applicability::Suggested };
     Some(Fix { title, edits, applicability })
+}
+
+/// Half of a surrogate pair has no text, and `__proto__` as a key of a literal is no field.
+fn is_unwritable(text: &str) -> bool {
+    text.contains('\u{fffd}') || text.contains("__proto__")
 }
 
 type Texts = Vec<((u32, u32), String)>;
