@@ -17,6 +17,8 @@ use wire::Connection;
 
 /// How long a server may take to start on a machine that has not read its program yet.
 const START: Duration = Duration::from_secs(30);
+/// Ports that are tried.
+const PORTS: u32 = 5;
 const SET: &str = "proof";
 /// Transactions want a replica set. Test commands make the server fail where it is told to.
 const REPLICA_SET: &[&str] = &["--replSet", SET, "--oplogSize", "64", "--setParameter", "enableTestCommands=1"];
@@ -55,12 +57,20 @@ impl Server {
             skip();
             return None;
         };
-        let data = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let process = spawn(&program, port, data.path(), options);
-        let mut server = Self { process, program, port, data, options };
-        server.wait();
-        Some(server)
+        // A port that is free now may be taken by another test before the server has it.
+        (0..PORTS).find_map(|_| {
+            let data = tempfile::tempdir().unwrap();
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+            let process = spawn(&program, port, data.path(), options);
+            let mut server = Self { process, program: program.clone(), port, data, options };
+            match server.wait() {
+                Ok(()) => Some(server),
+                Err(log) => {
+                    assert!(log.contains("Address already in use"), "{log}");
+                    None
+                }
+            }
+        })
     }
 
     /// Stops at once, as in a power cut.
@@ -72,17 +82,29 @@ impl Server {
     /// Starts again on the same data, at the same port.
     pub fn start_again(&mut self) {
         self.process = spawn(&self.program, self.port, self.data.path(), self.options);
-        self.wait();
+        self.wait().unwrap();
     }
 
-    fn wait(&mut self) {
+    /// Waits until this very server answers; else what it has logged.
+    fn wait(&mut self) -> Result<(), String> {
         let start = Instant::now();
-        while Connection::open(self.port).is_err() {
+        while !self.is_up() {
             let ended = self.process.try_wait().unwrap();
-            let told = || std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default();
-            assert!(ended.is_none() && start.elapsed() < START, "mongod did not start: {ended:?}\n{}", told());
+            if ended.is_some() || start.elapsed() >= START {
+                let log = std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default();
+                return Err(format!("mongod did not start: {ended:?}\n{log}"));
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
+        Ok(())
+    }
+
+    /// Whether what answers at the port is this process.
+    fn is_up(&self) -> bool {
+        Connection::open(self.port).is_ok_and(|mut connection| {
+            let status = connection.done(doc! { "serverStatus": 1, "$db": "admin" });
+            status.get_i64("pid").ok() == Some(i64::from(self.process.id()))
+        })
     }
 
     /// The connection string for a driver.
