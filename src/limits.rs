@@ -161,6 +161,10 @@ pub const OPEN_OBJECTS: usize = 64;
 pub const SIBLINGS: usize = 64;
 /// Literals nested deeper than this are not described.
 pub const WRITTEN_DEPTH: u32 = 6;
+/// Bytes of a call that is remembered as it is written.
+pub const WRITTEN: usize = 4_000;
+/// Bytes of a block that is remembered as it is written.
+pub const BLOCK: usize = 1_000;
 /// Names in scope at one call that are remembered, the innermost first.
 pub const NAMES: usize = 200;
 /// Names of one scope; those of a larger one are not remembered.

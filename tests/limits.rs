@@ -150,6 +150,17 @@ fn a_long_chain_of_methods_costs_what_its_text_costs() {
     assert_eq!(report["findings"][0]["rule"], "check-then-push");
 }
 
+/// A fix wants calls as they are written, and each call of a chain is written with all before it.
+#[test]
+fn the_text_of_a_chain_is_not_kept_once_for_each_of_its_calls() {
+    let chain = format!(".update({{ a: 1 }}, {{ $set: {{ b: '{}' }} }})", "x".repeat(100)).repeat(8_000);
+    let project = Project::new(&[("a.js", &after(&format!("const all = (c) => c{chain};\n")))]);
+    let limited = format!("ulimit -v 2500000; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
+    assert_eq!(report["findings"][0]["rule"], "check-then-push");
+}
+
 /// What is kept in a dictionary comes from two functions that call each other; without a budget the copies never end, and the
 /// shell ends the run.
 #[test]

@@ -153,12 +153,8 @@ impl<'a> Eval<'a> {
 
     /// `Object.assign(Accounts.prototype, { find() { … } })`: says whether the target is a prototype.
     pub(super) fn mix_in(&mut self, target: V, entries: &[Entry]) -> bool {
-        let Node::Member(class, prototype) = *self.arena.node(target) else {
-            return false;
-        };
-        let Node::Class(id) = *self.arena.node(class) else {
-            return false;
-        };
+        let Node::Member(class, prototype) = *self.arena.node(target) else { return false };
+        let Node::Class(id) = *self.arena.node(class) else { return false };
         if self.arena.text(prototype) != "prototype" {
             return false;
         }

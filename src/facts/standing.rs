@@ -126,14 +126,14 @@ impl<'a> Eval<'a> {
         let indent = self.indent(self.offsets(node.span).0);
         let otherwise = match node.alt.as_deref() {
             None => Otherwise::Nothing,
-            Some(Stmt::Block(block)) if self.source(block.span).len() <= limits::TEXT => {
+            Some(Stmt::Block(block)) if self.source(block.span).len() <= limits::BLOCK => {
                 Otherwise::Block { text: self.source(block.span).to_owned(), indent: indent.clone() }
             }
             Some(_) => Otherwise::Unknown,
         };
         self.noted.taken.push(Taken { test, start, end, last, otherwise });
         let text = self.source(node.cons.span());
-        if node.alt.is_some() || !leaves(&node.cons) || text.len() > limits::TEXT {
+        if node.alt.is_some() || !leaves(&node.cons) || text.len() > limits::BLOCK {
             return;
         }
         let Standing { body, end: block_end, .. } = self.standing;

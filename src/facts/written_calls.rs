@@ -34,7 +34,9 @@ impl<'a> Eval<'a> {
     /// Describes a call that may be a write, and notes what names mean there.
     pub(super) fn note_written(&mut self, member: &'a MemberExpr, args: &'a [ExprOrSpread], span: Span) {
         let MemberProp::Ident(name) = &member.prop else { return };
-        if !MAY_WRITE.contains(&name.sym.as_str()) || args.iter().any(|arg| arg.spread.is_some()) {
+        // A chain holds the texts of all calls before its last.
+        let is_long = self.source(span).len() > limits::WRITTEN;
+        if is_long || !MAY_WRITE.contains(&name.sym.as_str()) || args.iter().any(|arg| arg.spread.is_some()) {
             return;
         }
         let receiver = self.source(member.obj.span()).to_owned();

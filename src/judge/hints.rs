@@ -496,7 +496,7 @@ impl Collector<'_> {
             }
             Node::Regex(_) => self.test(collection, path, "$regex", value, depth),
             _ => {
-                let parts = self.parts(value);
+                let parts = self.project.arena.parts(value);
                 self.hints.selecting.extend(parts);
                 self.ask(collection, path, value);
             }
@@ -507,22 +507,10 @@ impl Collector<'_> {
     fn alternatives(&mut self, branches: impl Iterator<Item = V>) {
         let mut count: FxHashMap<V, u32> = FxHashMap::default();
         for branch in branches {
-            self.parts(branch).into_iter().for_each(|part| *count.entry(part).or_default() += 1);
+            self.project.arena.parts(branch).into_iter().for_each(|part| *count.entry(part).or_default() += 1);
         }
         let own = count.into_iter().filter(|(_, branches)| *branches == 1);
         self.hints.alternative.extend(own.map(|(part, _)| part));
-    }
-
-    /// A value with all that it is made of.
-    fn parts(&self, value: V) -> FxHashSet<V> {
-        let mut open = vec![value];
-        let mut seen = FxHashSet::default();
-        while let Some(at) = open.pop() {
-            if seen.insert(at) {
-                for_children(&self.node(at), &mut |child| open.push(child));
-            }
-        }
-        seen
     }
 
     fn is_operator(&self, key: Key) -> bool {

@@ -163,12 +163,8 @@ fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
         let site = command.site;
         let Action::Write { write, .. } = &mut command.action else { continue };
         let is_mongoose = write.kind == WriteKind::Insert && matches!(write.method.as_str(), "create" | "save");
-        let Some(payload) = write.payload.filter(|_| is_mongoose) else {
-            continue;
-        };
-        let Node::Object(own) = project.arena.node(payload).clone() else {
-            continue;
-        };
+        let Some(payload) = write.payload.filter(|_| is_mongoose) else { continue };
+        let Node::Object(own) = project.arena.node(payload).clone() else { continue };
         let mut entries = Vec::new();
         for (name, value) in schemas.defaults.of(&write.handle) {
             let value = match project.arena.node(*value) {
@@ -192,12 +188,8 @@ fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
 /// Inserted documents that a request brings whole, with the fields of unique indexes named: two may differ in one of them alone.
 fn name_unique_fields(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
     for command in &mut slice.commands {
-        let Action::Write { write, .. } = &mut command.action else {
-            continue;
-        };
-        let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) else {
-            continue;
-        };
+        let Action::Write { write, .. } = &mut command.action else { continue };
+        let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) else { continue };
         let own = match project.arena.node(payload).clone() {
             Node::Object(own) => own,
             _ if project.arena.is_of_parameter(payload) => {

@@ -122,19 +122,12 @@ fn added(arena: &Arena, collection: u32, indexes: &[NewIndex]) -> Option<Vec<Uni
 fn own_key(arena: &Arena, hints: &Hints, keys: &[V], own: usize) -> Hints {
     let mut shared = FxHashSet::default();
     for (_, key) in keys.iter().enumerate().filter(|(at, _)| *at != own) {
-        parts(arena, *key, &mut shared);
+        shared.extend(arena.parts(*key));
     }
-    let mut taken = FxHashSet::default();
-    keys.get(own).into_iter().for_each(|key| parts(arena, *key, &mut taken));
+    let taken = keys.get(own).map(|key| arena.parts(*key)).unwrap_or_default();
     let mut hints = hints.clone();
     hints.selecting.retain(|value| shared.contains(value) || !taken.contains(value));
     hints
-}
-
-fn parts(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
-    if into.insert(value) {
-        children(arena.peek(value)).into_iter().for_each(|part| parts(arena, part, into));
-    }
 }
 
 /// A value and what it is computed from, without what is asked for where it is read or called for.

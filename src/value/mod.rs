@@ -19,6 +19,7 @@ pub use node::*;
 
 use crate::limits::{self, Cut};
 use interned::{Chunks, Interned};
+use rustc_hash::FxHashSet;
 use std::cell::Cell;
 
 /// What is known of a node without looking inside, so that substitution and searches can skip it, and so that no value is
@@ -163,6 +164,17 @@ impl Arena {
         let mut atoms = self.atoms_of(cond);
         atoms.reverse();
         atoms
+    }
+
+    /// A value with all that it is made of, conditions left out; for a walk that counts its own work.
+    pub fn parts(&self, value: V) -> FxHashSet<V> {
+        let (mut open, mut seen) = (vec![value], FxHashSet::default());
+        while let Some(at) = open.pop() {
+            if seen.insert(at) {
+                for_children(self.peek(at), &mut |child| open.push(child));
+            }
+        }
+        seen
     }
 
     /// Whether a value is a parameter or a member of one.
