@@ -7,6 +7,7 @@ mod calls;
 mod cancel;
 mod clients;
 mod coverage;
+mod declared;
 mod linking;
 mod memory;
 mod paths;
@@ -21,6 +22,7 @@ pub use belief::beliefs;
 use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
+use declared::schemas;
 use linking::{link, on_own_threads};
 pub use memory::Memory;
 use places::place;
@@ -94,7 +96,7 @@ fn analyze_here(
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
     });
     laps.take(std::mem::take(&mut project.laps).into_stages());
-    let schemas = project.schemas();
+    let schemas = schemas(&mut project, config);
     laps.end("schemas");
     let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
         run_rules(&mut project, &schemas, config, cancel)?;

@@ -239,6 +239,8 @@ pub const JUDGE_FUEL: u64 = 100_000;
 pub const COMMAND_FUEL: u64 = 10;
 /// Changes of the choices, one or two at a time, on the way to the act.
 pub const CLIMBS: usize = 24;
+/// Inserts of a function that the database may refuse, so that what comes after them is not done.
+pub const FENCES: usize = 8;
 /// Commands that are judged together with an act although it needs none of their results.
 pub const JUDGED_TOGETHER: usize = 8;
 /// Unknown values that one condition asks for, of which two are changed at once.

@@ -3,6 +3,7 @@
 //! Input: sources and a line. Output: text. Must not know: how it is asked for.
 
 use super::cancel::Cancel;
+use super::declared::schemas;
 use super::linking::{link, on_own_threads};
 use super::memory::Memory;
 use crate::config::Config;
@@ -20,7 +21,7 @@ pub fn beliefs(sources: &Sources, config: &Config, file: FileId, line: u32) -> V
         let mut memory = Memory::of_one_run();
         memory.refresh(sources, &|| (), &Cancel::default());
         let (mut project, _) = link(sources, config, &mut memory);
-        let schemas = project.schemas();
+        let schemas = schemas(&mut project, config);
         let mut ctx = Context::new(&mut project, &schemas, config);
         around(&mut ctx, sources, file, line, belief_of)
     });

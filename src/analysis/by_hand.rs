@@ -1,5 +1,5 @@
 //! Files that a person runs once: seeds, migrations, what a script of a `package.json` other than the server runs, and what
-//! nothing loads and ends by itself.
+//! nothing loads and ends by itself or lies in a folder of scripts.
 //!
 //! Input: paths, manifests, the linked project. Output: whether a function runs by hand alone. Must not know: rules, formats.
 
@@ -61,7 +61,10 @@ impl ByHand {
         let serving: FxHashSet<u32> =
             functions.filter(|func| is_server(project, *func)).map(|func| project.file_of(func)).collect();
         let ends = |id: u32, path: &str| project.runs.ends(id) && !project.runs.is_loaded(id) && !served.contains(path);
-        files.extend(sources.iter().filter(|(id, file)| ends(id.0, &file.path)).map(|(id, _)| id.0));
+        let is_script =
+            |id: u32, path: &str| stands_among_scripts(path) && !project.runs.is_loaded(id) && !served.contains(path);
+        let by_hand = sources.iter().filter(|(id, file)| ends(id.0, &file.path) || is_script(id.0, &file.path));
+        files.extend(by_hand.map(|(id, _)| id.0));
         files.retain(|file| !serving.contains(file));
         let mut all = Self { files };
         all.add_loaded(sources, project, &serving);
@@ -126,6 +129,11 @@ fn is_server(project: &Project, func: FnRef) -> bool {
     };
     let effects = project.function(func).map(|function| function.effects.as_slice()).unwrap_or_default();
     project.entry(func).is_some() || effects.iter().any(|effect| listens(&effect.kind))
+}
+
+/// Whether a file lies in a folder of scripts.
+fn stands_among_scripts(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(|part| matches!(part, "scripts" | "script")))
 }
 
 /// Whether a name says that a file is a seed or a migration.

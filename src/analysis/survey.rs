@@ -2,6 +2,7 @@
 //!
 //! Input: sources. Output: appends with their places. Must not know: findings, configurations to be.
 
+use super::declared::schemas;
 use super::places::place;
 use super::{Cancel, Memory, link, on_own_threads};
 use crate::config::Config;
@@ -22,7 +23,7 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     let mut memory = Memory::of_one_run();
     memory.refresh(sources, progress, &Cancel::default());
     let (mut project, _) = link(sources, config, &mut memory);
-    let schemas = project.schemas();
+    let schemas = schemas(&mut project, config);
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);
     let mut drafts = Vec::new();
@@ -46,7 +47,11 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
             let function = project.function(called.owner).map_or("<module>", |f| f.name.as_str());
             Some((file.path.clone(), file.position(start).line, function.to_owned()))
         });
-    let mut seen = Seen { indexes: indexes.collect(), unnamed: unnamed.collect() };
+    let unread = schemas.unread.and_then(|site| place(sources, &project, site)).and_then(|(_, place)| {
+        let file = sources.get(place.file)?;
+        Some((file.path.clone(), file.position(place.start).line))
+    });
+    let mut seen = Seen { indexes: indexes.collect(), unnamed: unnamed.collect(), unread };
     seen.indexes.sort();
     seen.indexes.dedup();
     let mut found: Vec<Append> = Vec::new();

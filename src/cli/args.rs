@@ -50,6 +50,8 @@ pub enum Command {
     Lsp(LspArgs),
     /// Write a commented pushguard.toml for the arrays of a code base
     Init(InitArgs),
+    /// List the unique indexes that the code makes, or write [[index]] entries for those of a database
+    Indexes(IndexesArgs),
     /// Print the JSON schema of pushguard.toml, or of the JSON report
     Schema(SchemaArgs),
     /// Print a completion script
@@ -200,6 +202,24 @@ pub struct InitArgs {
     /// Print the file on standard output instead of writing it
     #[arg(long, conflicts_with = "force")]
     pub print: bool,
+}
+
+/// How the indexes of a database are told.
+const IMPORT: &str = "\
+Indexes of a database:
+  mongosh --quiet URI --eval 'EJSON.stringify(db.getCollectionNames().map(
+    (collection) => ({ collection, indexes: db[collection].getIndexes() })))' > indexes.json
+  pushguard indexes --import indexes.json >> pushguard.toml";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = IMPORT)]
+pub struct IndexesArgs {
+    /// Root of the project
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Print [[index]] entries for what mongosh tells of a database
+    #[arg(long, value_name = "FILE", conflicts_with = "folder")]
+    pub import: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,25 +5,19 @@
 
 use super::args::InitArgs;
 use super::outcome::{CLEAN, delivered};
-use super::progress::Progress;
-use crate::analysis;
-use crate::config::draft::{Proposal, Seen, render};
-use crate::config::{Config, load};
-use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolve};
+use super::survey::{self, survey};
+use crate::config::draft::{Proposal, render};
+use crate::config::load;
 use crate::disk::Folder;
 use crate::error::Error;
 use crate::report::escape;
 use crate::rules;
-use crate::survey::{Append, propose};
+use crate::survey::propose;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 pub fn run(args: &InitArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
-    let folder = resolve(Path::new("."), &args.folder)?;
-    if !folder.is_dir() {
-        let message = format!("`{}` is not a folder", args.folder.display());
-        return Err(Error::Usage { message, remedy: "name the folder that is the root of the project".to_owned() });
-    }
+    let folder = survey::folder(&args.folder)?;
     let shown = args.folder.join(load::FILE_NAME);
     let shown = shown.strip_prefix(".").unwrap_or(&shown).to_owned();
     let target = folder.join(load::FILE_NAME);
@@ -60,25 +54,6 @@ fn exists(path: &Path) -> Error {
         message: format!("`{}` exists already", path.display()),
         remedy: "compare with `pushguard init --print`, or overwrite with `--force`".to_owned(),
     }
-}
-
-fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Vec<Append>, Seen), Error> {
-    let config = Config::default();
-    let root = Root { folder: folder.to_owned(), link_all: true, config: None };
-    let paths = [folder.to_owned()];
-    let found = discover(&root, &Wanted { paths: Some(&paths), ..Wanted::default() }, &config)?;
-    let Loaded { sources, unreadable } = load_files(&found.files);
-    let unreadable = unreadable.iter().map(|file| {
-        let path = sources.get(file.file).map_or("", |file| file.path.as_str());
-        format!("{path}: {}", file.reason)
-    });
-    for warning in found.warnings.iter().cloned().chain(unreadable) {
-        let _ = writeln!(stderr, "warning: {}", escape::line(&warning));
-    }
-    let progress = Progress::start(sources.len());
-    let surveyed = analysis::survey(&sources, &config, &|| progress.step());
-    progress.finish();
-    Ok(surveyed)
 }
 
 fn summary(proposals: &[Proposal]) -> String {

@@ -13,6 +13,7 @@ mod debug;
 mod explain;
 mod fix;
 mod generate;
+mod indexes;
 mod init;
 mod located;
 mod lsp;
@@ -30,6 +31,7 @@ mod repair_query;
 mod schema;
 mod select;
 mod settle;
+mod survey;
 mod terminal;
 mod texts;
 mod timings;
@@ -65,6 +67,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdout: &mut dyn Write, std
         Command::Explain(args) => explain::explain(&args, stdout),
         Command::Rules(args) => explain::rules(&args, stdout),
         Command::Init(args) => init::run(&args, stdout, stderr),
+        Command::Indexes(args) => indexes::run(&args, stdout, stderr),
         Command::Schema(args) => schema::run(&args, stdout),
         Command::Completions(args) => completions::run(&args, stdout),
         Command::Lsp(args) => lsp::run(&args),

@@ -33,6 +33,8 @@ pub struct Seen {
     pub indexes: Vec<(String, Vec<String>)>,
     /// Database calls on a collection that no caller names: path, line, function.
     pub unnamed: Vec<(String, u32, String)>,
+    /// The path and 1-based line of a call that makes indexes of which the keys or the collection are not known.
+    pub unread: Option<(String, u32)>,
 }
 
 const HEAD: &str = "\
@@ -81,8 +83,12 @@ pub fn render(proposals: &[Proposal], seen: &Seen) -> String {
     text.push_str(TAIL);
     let indexes = seen.indexes.iter().map(|(collection, keys)| format!("{collection}: {}", keys.join(", ")));
     text.push_str(&noted(
-        "Unique indexes that the code makes. One that only the server has is not known here: `check-then-insert` then reports too much.",
+        "Unique indexes that the code makes. One that only the server has is not known here: name it as [[index]], or `check-then-insert` reports too much.",
         indexes.collect(),
+    ));
+    text.push_str(&noted(
+        "Makes indexes of which the keys or the collection are not known here: `pushguard indexes --help` says how to list them.",
+        seen.unread.iter().map(|(path, line)| format!("{path}:{line}")).collect(),
     ));
     let unnamed = seen.unnamed.iter().map(|(path, line, function)| format!("{path}:{line} `{function}`"));
     text.push_str(&noted(
@@ -240,7 +246,11 @@ mod tests {
 
     fn seen(name: &str) -> Seen {
         let name = name.to_owned();
-        Seen { indexes: vec![(name.clone(), vec![name.clone()])], unnamed: vec![(name.clone(), 1, name); 30] }
+        Seen {
+            indexes: vec![(name.clone(), vec![name.clone()])],
+            unnamed: vec![(name.clone(), 1, name.clone()); 30],
+            unread: Some((name, 1)),
+        }
     }
 
     #[test]

@@ -87,6 +87,13 @@ pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
             check_array(array).map_err(|problem| locate(problem, spans, at))?;
         }
     }
+    for (at, index) in config.indexes.iter().enumerate() {
+        let Some((key, message, remedy)) = index.problem() else { continue };
+        let own = spans.get("index").and_then(|entries| entries.get_ref().get(at));
+        let offset =
+            own.and_then(|own| key_offset(own.get_ref().as_table()?, key)).or_else(|| own.map(|own| own.span().start));
+        return Err(Problem { offset, message: message.to_owned(), remedy: remedy.to_owned() });
+    }
     for (list, entries) in [("paths", &config.paths), ("exclude", &config.exclude)] {
         if entries.iter().any(|entry| entry.trim().is_empty()) {
             return Err(Problem {

@@ -4,12 +4,14 @@
 //! Must not know: syntax, findings.
 
 pub mod draft;
+pub mod index;
 pub mod load;
 mod overrides;
 pub mod reference;
 pub mod schema;
 
 use crate::diagnostic::Level;
+use index::DeclaredIndex;
 pub use overrides::Override;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +31,9 @@ pub struct Config {
     /// Tracked arrays; the policy rules look at these alone.
     #[serde(rename = "array")]
     pub arrays: Vec<TrackedArray>,
+    /// Indexes that the database has and the code does not make, or not so that it can be read.
+    #[serde(rename = "index")]
+    pub indexes: Vec<DeclaredIndex>,
     /// Level of a rule, by its identifier.
     pub rules: BTreeMap<String, RuleLevel>,
     /// Levels of rules for some paths only.
@@ -231,6 +236,7 @@ impl Default for Config {
                 ],
                 fallback: vec!["imageUrl".to_owned()],
             }],
+            indexes: Vec::new(),
             origin: None,
             rules: BTreeMap::new(),
             overrides: Vec::new(),

@@ -14,6 +14,7 @@ mod eval;
 pub mod evaluated;
 pub mod expression;
 pub mod failure;
+mod fences;
 mod function;
 mod hints;
 pub mod identity;

@@ -147,8 +147,8 @@ impl Machine<'_> {
             }
             let at = request.at;
             request.at += 1;
-            let is_left =
-                command.within.iter().any(|(site, part)| *part == TryPart::Body && request.caught.contains(site));
+            let bodies = command.within.iter().filter(|(_, part)| *part == TryPart::Body).map(|(site, _)| site);
+            let is_left = bodies.chain(&command.after).any(|site| request.caught.contains(site));
             if is_left || !self.all_hold(request, &command.atoms) {
                 continue;
             }

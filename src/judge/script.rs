@@ -3,10 +3,12 @@
 //! Input: the steps and writes of a function. Output: its commands, each with its path condition and the commands whose results
 //! it uses. Must not know: which of them is judged, how commands are run, rules.
 
+use super::fences::{Fence, fences};
 use super::sources::{Row, Sources};
 use crate::facts::TryPart;
 use crate::project::handles::Handle;
 use crate::project::mongo::{Action as Method, DbCall};
+use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write};
 use crate::project::{Op, Project, Step};
 use crate::value::{Arena, Atom, C, Site, V};
@@ -24,6 +26,8 @@ pub struct Command {
     pub session: Option<V>,
     /// The request ends when this command matches nothing.
     pub ends_unmatched: bool,
+    /// The `try` statements before it whose handlers leave the call: it is not done where one of them caught something.
+    pub after: Vec<Site>,
     pub action: Action,
 }
 
@@ -116,7 +120,13 @@ pub struct Script {
 
 impl Script {
     /// Reads a function. `versioned` says of each write whether Mongoose sends it with `__v` in its filter.
-    pub fn read(project: &mut Project, steps: &[Step], writes: &[Write], versioned: &[bool]) -> Self {
+    pub fn read(
+        project: &mut Project,
+        schemas: &Schemas,
+        steps: &[Step],
+        writes: &[Write],
+        versioned: &[bool],
+    ) -> Self {
         let mut collections = Vec::new();
         let mut commands: Vec<Command> = Vec::new();
         let mut of_writes = vec![None; writes.len()];
@@ -148,9 +158,19 @@ impl Script {
                 commands.push(command(project, step, step.cond, None, action));
             }
         }
+        let fences = fences(project, schemas, &commands);
         let sites = commands.iter().map(|command| command.site);
         let mut sources = Sources::new(sites.chain(writes.iter().map(|write| write.site)));
-        let needs = commands.iter().map(|command| needs_of(&project.arena, &mut sources, command)).collect();
+        // What asks whether something was caught asks what may have been refused.
+        fences.iter().for_each(|fence| sources.name(fence.caught_by, fence.site));
+        let mut needs = Vec::with_capacity(commands.len());
+        for (at, command) in commands.iter_mut().enumerate() {
+            let before: Vec<&Fence> = fences.iter().filter(|fence| fence.stops(project, at, command)).collect();
+            command.after = before.iter().filter_map(|fence| fence.caught_by).collect();
+            let own = needs_of(&project.arena, &mut sources, command);
+            let stops: Vec<Row> = before.iter().map(|fence| sources.alone(fence.site)).collect();
+            needs.push(sources.all(stops.into_iter().chain([own])));
+        }
         Self { commands, needs, of_writes, collections, sources: RefCell::new(sources) }
     }
 }
@@ -166,7 +186,7 @@ pub fn needs_of(arena: &Arena, sources: &mut Sources, command: &Command) -> Row 
 fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
     let atoms = project.arena.atoms_in_order(cond);
     let (within, ends_unmatched) = (step.within.clone(), false);
-    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, action }
+    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, after: Vec::new(), action }
 }
 
 fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {

@@ -52,6 +52,8 @@ pub struct Evidence {
     pub is_outside_only: bool,
     /// Everything that the outcome rests on is modelled.
     pub is_whole: bool,
+    /// In a serial order only the first request does the act, and who is first decides what is stored.
+    pub is_contested: bool,
 }
 
 pub struct Question<'a> {
@@ -141,7 +143,7 @@ impl Found {
             Verdict::Unknown { .. } => &mut self.unknown,
             Verdict::Safe { .. } => &mut self.safe,
         };
-        slot.get_or_insert(verdict);
+        *slot = clearer(slot.take(), Some(verdict));
         self.race.is_some()
     }
 
@@ -149,6 +151,13 @@ impl Found {
         let first = self.race.or(self.twice).or(self.unknown).or(self.safe);
         first.unwrap_or_else(|| Verdict::unknown("nothing was tried"))
     }
+}
+
+/// The first of two verdicts of one sort, unless only the second is of a contest.
+fn clearer(first: Option<Verdict>, second: Option<Verdict>) -> Option<Verdict> {
+    let is_contest =
+        |verdict: &Option<Verdict>| matches!(verdict, Some(Verdict::ActsTwice(evidence)) if evidence.is_contested);
+    if first.is_none() || is_contest(&second) && !is_contest(&first) { second } else { first }
 }
 
 /// The inputs that may differ between two requests for one document.
@@ -199,6 +208,7 @@ impl<'q, 'a> Search<'q, 'a> {
         };
         machine.expect(question.slice);
         machine.plan(question.hints);
+        machine.free(question.slice);
         let mut search = Self { question, machine, appender, wanted: Vec::new(), was_refused: false };
         search.select_nothing();
         search
@@ -242,11 +252,11 @@ impl<'q, 'a> Search<'q, 'a> {
         let mut twice = None;
         match self.compare() {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
-            other => twice = twice.or(other),
+            other => twice = clearer(twice, other),
         }
         match self.near(&reached, 1) {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),
-            other => twice = twice.or(other),
+            other => twice = clearer(twice, other),
         }
         if let Some(race) = self.try_coupled(&reached) {
             return race;
@@ -298,7 +308,7 @@ impl<'q, 'a> Search<'q, 'a> {
                 if self.reaches_act() {
                     match self.compare() {
                         Some(race @ Verdict::Race(_)) => return Some(race),
-                        other => twice = twice.or(other),
+                        other => twice = clearer(twice, other),
                     }
                 }
             }
@@ -534,21 +544,24 @@ impl<'q, 'a> Search<'q, 'a> {
             return Some(false);
         }
         let is_outside_only = expected.allowed.iter().any(|known| known.stored == end.stored);
-        let evidence = self.evidence(expected.start, world, expected.serial, is_outside_only);
+        let is_contested = expected.acts == 1 && expected.allowed.len() > 1;
+        let shown = Evidence { is_outside_only, is_contested, ..self.evidence(expected.start, world, expected.serial) };
+        let evidence = Box::new(shown);
         *verdict = Some(if is_allowed { Verdict::ActsTwice(evidence) } else { Verdict::Race(evidence) });
         Some(!is_allowed)
     }
 
-    fn evidence(&self, start: &World, outcome: World, serial: &[World], is_outside_only: bool) -> Box<Evidence> {
-        Box::new(Evidence {
+    fn evidence(&self, start: &World, outcome: World, serial: &[World]) -> Evidence {
+        Evidence {
             start: start.store.clone(),
             moves: outcome.moves.clone(),
             outcome,
             serial: serial.to_vec(),
             choices: self.machine.choices.clone(),
-            is_outside_only,
+            is_outside_only: false,
             is_whole: self.machine.unmodelled.is_empty() && !self.question.slice.is_cut,
-        })
+            is_contested: false,
+        }
     }
 
     /// One command of a request; of the appender, its only one.

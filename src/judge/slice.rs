@@ -116,8 +116,9 @@ impl<'a> Commands<'a> {
                 let action = Action::Write { collection, write: Box::new(write.clone()), is_versioned: false };
                 let atoms = project.arena.atoms_in_order(write.cond);
                 let command = Command { atoms, session: write.session, action, ..own.clone() };
-                let needs = needs_of(&project.arena, &mut script.sources.borrow_mut(), &command);
-                (command, needs)
+                let mut sources = script.sources.borrow_mut();
+                let own = needs_of(&project.arena, &mut sources, &command);
+                (command, sources.all([own, needs]))
             }
             _ => (own.clone(), needs),
         };
@@ -259,7 +260,11 @@ impl<'a> Commands<'a> {
         reads.iter().any(|read| match read.action {
             Action::Read { .. } => write.kind == WriteKind::Delete && read.action.collection() == own,
             Action::Given { .. } => is_of_given,
-            Action::Write { .. } | Action::Effect { .. } => false,
+            // A fence that is taken down again.
+            Action::Write { write: ref other, .. } => {
+                other.kind == WriteKind::Insert && write.kind == WriteKind::Delete && read.action.collection() == own
+            }
+            Action::Effect { .. } => false,
         })
     }
 
@@ -317,6 +322,7 @@ fn given(acting: &Write, document: V) -> Command {
         caught: false,
         session: None,
         ends_unmatched: false,
+        after: Vec::new(),
         action: Action::Given { collection: 0, document },
     }
 }

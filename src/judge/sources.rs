@@ -46,6 +46,13 @@ impl Sources {
         }
     }
 
+    /// Takes another site for one that is known: a `try` statement for the command in it that may fail.
+    pub fn name(&mut self, other: Option<Site>, known: Site) {
+        if let Some((other, number)) = other.zip(self.numbers.get(&known).copied()) {
+            self.numbers.entry(other).or_insert(number);
+        }
+    }
+
     /// Whether a site is in a set.
     pub fn has(&self, row: Row, site: Site) -> bool {
         self.is_among(self.words(row), site)

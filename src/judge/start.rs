@@ -8,8 +8,11 @@ use super::choices::Candidate;
 use super::eval::{Machine, of_hint};
 use super::hints::{Hints, Shape};
 use super::request::Request;
+use super::script::{Action, Command};
+use super::slice::Slice;
 use super::store::{Store, UniqueIndex};
 use crate::limits;
+use crate::project::writes::WriteKind;
 use crate::value::V;
 
 impl Machine<'_> {
@@ -29,6 +32,27 @@ impl Machine<'_> {
         let slot =
             |(value, (collection, path)): (&V, &(u32, Vec<String>))| Some((*value, self.slot_of(*collection, path)?));
         self.slots = hints.loaded.iter().filter_map(slot).collect();
+    }
+
+    /// Nobody holds a lock at the start: a collection is empty into which the request inserts before the act, and from which it
+    /// does nothing else than delete.
+    pub fn free(&mut self, slice: &Slice) {
+        let kind = |command: &Command| match &command.action {
+            Action::Write { write, .. } => Some(write.kind),
+            _ => None,
+        };
+        let held = slice.commands.iter().take(slice.act).filter(|command| kind(command) == Some(WriteKind::Insert));
+        for collection in held.filter_map(|command| command.action.collection()) {
+            let is_lock = |command: &&Command| command.action.collection() == Some(collection);
+            let takes_or_gives =
+                |command: &Command| matches!(kind(command), Some(WriteKind::Insert | WriteKind::Delete));
+            let exists = self.fields.get(collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
+            let slot = exists.and_then(|slot| self.choices.slots.get_mut(slot));
+            if let Some(slot) = slot.filter(|_| slice.commands.iter().filter(is_lock).all(takes_or_gives)) {
+                let missing = slot.candidates.iter().position(|candidate| matches!(candidate, Candidate::Missing));
+                slot.taken = missing.unwrap_or(slot.taken);
+            }
+        }
     }
 
     fn plan_fields(&mut self, shape: &Shape, path: &mut Vec<String>, fields: &mut Vec<(Vec<String>, usize)>) {

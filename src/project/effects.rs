@@ -3,7 +3,8 @@
 //! Input: a call. Output: its name, where it is one. Must not know: rules.
 
 use super::link::{Op, Project, Step};
-use crate::value::{Node, V};
+use crate::facts::EffectKind;
+use crate::value::{C, FnRef, Key, Node, V};
 
 /// Verbs of functions that do something outside of the database which a second run repeats.
 const VERBS: [&str; 38] = [
@@ -201,6 +202,33 @@ impl Project {
         let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));
         let does = VERBS.contains(&verb) || is_service || self.is_for_a_document(step, *callee, *recv, verb, args);
         does.then_some(name)
+    }
+
+    /// The conditions under which a function's own text answers with a status that says that the caller may not:
+    /// `res.status(409)`, `NextResponse.json(body, { status: 409 })`.
+    pub fn refusals_of(&mut self, func: FnRef) -> Vec<C> {
+        let effects = self.function(func).map(|function| function.effects.as_slice()).unwrap_or_default();
+        let conds: Vec<C> =
+            effects.iter().filter(|effect| self.refuses(&effect.kind)).map(|effect| effect.cond).collect();
+        conds.into_iter().map(|cond| self.linked_cond(cond)).collect()
+    }
+
+    fn refuses(&self, kind: &EffectKind) -> bool {
+        let EffectKind::Call { name: Some(name), args, .. } = kind else { return false };
+        let is_refusal = |value: V| match *self.arena.node(value) {
+            Node::Num(bits) => (400.0..500.0).contains(&f64::from_bits(bits)),
+            _ => false,
+        };
+        match self.arena.text(*name) {
+            "status" | "sendStatus" | "code" | "writeHead" => args.first().is_some_and(|first| is_refusal(*first)),
+            "json" => args.get(1).is_some_and(|options| match self.arena.node(*options) {
+                Node::Object(entries) => entries.iter().any(|entry| {
+                    matches!(entry.key, Key::Name(key) if self.arena.text(key) == "status") && is_refusal(entry.value)
+                }),
+                _ => false,
+            }),
+            _ => false,
+        }
     }
 
     /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`.

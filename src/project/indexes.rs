@@ -8,7 +8,28 @@ use super::index::{Index, is_index_method};
 use super::link::{Op, Project};
 use super::mongo::Action;
 use super::schema::Schemas;
-use crate::value::{Key, Node, Site, Sym, V};
+use crate::value::{Arena, Key, Node, Site, SiteInfo, Sym, V};
+use rustc_hash::FxHashMap;
+
+/// The calls that make indexes, each with whether any view of it says which.
+#[derive(Default)]
+pub(super) struct Made {
+    calls: FxHashMap<SiteInfo, (Site, bool)>,
+}
+
+impl Made {
+    /// `is_read` is none where a call makes no index, or leaves to its callers which.
+    pub(super) fn note(&mut self, place: SiteInfo, site: Site, is_read: Option<bool>) {
+        let Some(is_read) = is_read else { return };
+        self.calls.entry(place).or_insert((site, false)).1 |= is_read;
+    }
+
+    /// The first call of which no view says which indexes it makes.
+    pub(super) fn unread(&self) -> Option<Site> {
+        let unread = self.calls.iter().filter(|(_, (_, is_read))| !is_read);
+        unread.min_by_key(|(place, _)| (place.file, place.start)).map(|(_, (site, _))| *site)
+    }
+}
 
 impl Project {
     /// A unique index with these keys and options.
@@ -27,6 +48,8 @@ impl Project {
         }
     }
 
+    /// Adds the indexes that a call makes. Gives whether their keys and their collection are known; none where it makes no index,
+    /// or its callers say which.
     pub(super) fn index_call(
         &mut self,
         site: Site,
@@ -35,36 +58,50 @@ impl Project {
         args: &[V],
         models: &[(String, V)],
         schemas: &mut Schemas,
-    ) {
+    ) -> Option<bool> {
         let method = self.arena.text(name).to_owned();
         if method == "index" {
-            return self.schema_index(recv, args, models, schemas);
+            self.schema_index(recv, args, models, schemas);
+            return None;
         }
         self.sweep(site, recv, name, args, schemas);
         if !is_index_method(&method) {
-            return;
+            return None;
         }
         let Some(call) = self.db_call(site, recv, name, args) else {
-            return self.indexes_of_argument(args, schemas);
+            self.indexes_of_argument(args, schemas);
+            return None;
         };
-        if call.action != Action::CreateIndex {
-            return;
-        }
-        match args.first().map(|list| self.arena.node(*list).clone()) {
-            Some(Node::Array(items)) if method == "createIndexes" => {
-                let key = self.arena.sym("key");
-                for item in items {
-                    let keys = self.arena.member(item.value, key);
-                    self.add_index(&call.handle, keys, item.value, schemas);
+        let made: Vec<(V, V)> = match (call.action == Action::CreateIndex, args) {
+            (true, [list, rest @ ..]) => match self.arena.node(*list).clone() {
+                Node::Array(items) if method == "createIndexes" => {
+                    let key = self.arena.sym("key");
+                    items.iter().map(|item| (self.arena.member(item.value, key), item.value)).collect()
                 }
+                _ => vec![(*list, rest.first().copied().unwrap_or(Arena::UNDEFINED))],
+            },
+            _ => return None,
+        };
+        let is_given = |keys: &V| matches!(self.arena.node(*keys), Node::Param(..));
+        let is_read = match made.iter().all(|(keys, _)| is_given(keys)) {
+            // Whoever calls says what is made.
+            true => None,
+            false => {
+                Some(self.is_known(&call.handle) && made.iter().all(|(keys, _)| !self.key_names(*keys).is_empty()))
             }
-            Some(_) => {
-                if let [keys, options, ..] = args {
-                    self.add_index(&call.handle, *keys, *options, schemas);
-                }
-            }
-            None => {}
+        };
+        for (keys, options) in made {
+            self.add_index(&call.handle, keys, options, schemas);
         }
+        is_read
+    }
+
+    /// Whether a collection is told by what is written, and not by what a table or a caller says: `db.collection(row.name)`.
+    fn is_known(&self, handle: &Handle) -> bool {
+        let Handle::Value(value) = handle else { return true };
+        !self.contains(*value, &mut |project, part| {
+            matches!(project.arena.node(part), Node::Element(_) | Node::Index(..) | Node::Opaque(_))
+        })
     }
 
     /// `ensureIndex(users, { email: 1 }, { unique: true })` of another package.

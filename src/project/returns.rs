@@ -45,6 +45,16 @@ impl Project {
         Some(self.arena.one_of(alternatives))
     }
 
+    /// What a function gives, each under its condition; none where that was not followed.
+    pub fn results_of(&self, func: FnRef) -> &[(C, V)] {
+        self.returns.get(func.0 as usize).and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// The condition under which a function throws, as a value.
+    pub fn throws_when(&self, func: FnRef) -> Option<V> {
+        self.throws.get(func.0 as usize).copied().flatten()
+    }
+
     /// A function whose result is asked for gives more than is kept: told where it is one of the database.
     fn note_lost_returns(&mut self, func: FnRef) {
         let is_done = self.state.get(func.0 as usize) == Some(&State::Done);

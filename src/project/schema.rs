@@ -4,6 +4,7 @@
 
 use super::handles::{ByHandle, Handle};
 use super::index::{Index, is_index_method};
+use super::indexes::Made;
 use super::link::{Op, Project, Step};
 use crate::value::{FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
@@ -26,6 +27,8 @@ pub struct Schemas {
     pub mixed: ByHandle<String>,
     /// What Mongoose gives a field of a new document that the code leaves out.
     pub defaults: ByHandle<(String, V)>,
+    /// A call that makes indexes of which the keys or the collection are not known.
+    pub unread: Option<Site>,
 }
 
 impl Schemas {
@@ -33,6 +36,17 @@ impl Schemas {
     pub fn covers(&self, handle: &Handle, keys: &[String]) -> bool {
         let covers = |index: &Index| index.is_within(keys);
         keys.iter().any(|key| key == "_id") || self.unique.of(handle).iter().any(covers)
+    }
+
+    /// Adds an index that the code does not make.
+    pub fn declare(&mut self, collection: &str, unique: Option<Index>, expires: bool) {
+        let handle = Handle::Named(collection.to_owned());
+        if expires {
+            self.expiring.push(&handle, ());
+        }
+        if let Some(index) = unique {
+            self.unique.push(&handle, index);
+        }
     }
 
     pub fn expires(&self, handle: &Handle) -> bool {
@@ -77,6 +91,7 @@ impl Project {
             schemas.models.push(&Handle::Named(name.clone()), *schema);
             self.schema_fields(name, *schema, &mut schemas);
         }
+        let mut made = Made::default();
         for at in 0..self.functions.len() {
             let steps: Vec<_> = self.own_or_index(self.steps_of(FnRef(at as u32)));
             for step in steps {
@@ -84,10 +99,12 @@ impl Project {
                 let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { continue };
                 for row in self.rows_of_index(*recv, *name, args) {
                     let Some((recv, args)) = row.split_first() else { continue };
-                    self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
+                    let is_read = self.index_call(step.site, *recv, *name, args, &models, &mut schemas);
+                    made.note(self.base_site(step.site), step.site, is_read);
                 }
             }
         }
+        schemas.unread = made.unread();
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             if let Some(options) = class.options {

@@ -1,9 +1,9 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::next_number::own_key;
+use super::inserted::{Inserted, inserted_field, is_empty_filter, is_unseen_model};
 use super::proof::{Judged, Mend};
-use crate::diagnostic::Level;
+use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::index::Index;
 use crate::project::writes::{Write, WriteKind};
@@ -17,7 +17,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         super::taken_name::check(ctx, trace, write, checks);
         if write.kind != WriteKind::Insert {
             if write.upsert {
-                check_limit(ctx, trace, write, checks);
+                super::limit::check(ctx, trace, write, checks, RULE);
                 super::next_number::check(ctx, trace, write);
             }
             continue;
@@ -38,7 +38,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             report(ctx, trace, write, check, keys, others, relation);
             continue;
         }
-        check_limit(ctx, trace, write, checks);
+        super::limit::check(ctx, trace, write, checks, RULE);
         super::consumed::check(ctx, trace, write, checks, RULE);
         super::next_number::check(ctx, trace, write);
     }
@@ -119,55 +119,17 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
             Inserted::Missing => {}
         }
     }
-    if !same {
+    if !same || is_searched_by_id(ctx, write, &equalities) {
         return None;
     }
     uncovered_keys(ctx, filter, write, keys)
 }
 
-fn check_limit(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
-    for check in checks {
-        let Some(keys) = limited_keys(ctx, check, write) else {
-            continue;
-        };
-        let relation = ctx.claimed(trace, write);
-        report_limit(ctx, trace, write, check, &keys, relation);
-        break;
-    }
-}
-
-/// The keys by which documents are counted, none where all of them are, where the insert adds one more that counts and a limit
-/// lets it through.
-fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
-    let CheckKind::Below { path } = &check.kind else { return None };
-    let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
-    if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
-        return None;
-    }
-    let equalities = read.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
-    if equalities.is_empty() && read.filter.is_some_and(|filter| !is_empty_filter(ctx, filter)) {
-        return None;
-    }
-    let counts = equalities.iter().all(|(name, value)| match stored_field(ctx, write, name) {
-        Inserted::Value(inserted) => ctx.project.same_value(*value, inserted),
-        Inserted::Unknown | Inserted::Missing => false,
-    });
-    let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
-    (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(keys)
-}
-
-/// What an insert stores in a field, or an upsert that inserts.
-fn stored_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
-    if write.kind != WriteKind::Update {
-        return inserted_field(ctx, write, name);
-    }
-    let asked = write.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
-    let set = write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "$setOnInsert"));
-    let mut set = set.map(|field| (field.path.clone(), field.value));
-    match asked.into_iter().chain(&mut set).find(|(own, _)| own == name) {
-        Some((_, value)) => Inserted::Value(value),
-        None => Inserted::Missing,
-    }
+/// What is searched for is the `_id` of what is inserted, which the database keeps unique: `findOne({ movie: movie._id })`,
+/// then `insertOne(movie)`.
+fn is_searched_by_id(ctx: &mut Context<'_>, write: &Write, equalities: &[(String, V)]) -> bool {
+    let Inserted::Value(own) = inserted_field(ctx, write, "_id") else { return false };
+    equalities.iter().any(|(_, value)| ctx.project.same_value(*value, own))
 }
 
 /// A condition on a value that each request makes anew, so that no two search for the same document.
@@ -249,10 +211,6 @@ fn is_open(ctx: &Context<'_>, filter: V) -> bool {
     matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().any(|e| !matches!(e.key, Key::Name(_))))
 }
 
-fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
-    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.is_empty())
-}
-
 /// email and email.toLowerCase() are the same key.
 fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     let strip = |value: V| {
@@ -280,14 +238,6 @@ fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     strip(a) == strip(b)
 }
 
-/// A model whose file is not part of the run: its schema, and so its unique indexes, are not known.
-fn is_unseen_model(ctx: &Context<'_>, handle: &crate::project::handles::Handle) -> bool {
-    match handle {
-        crate::project::handles::Handle::Value(value) => matches!(ctx.project.arena.node(*value), Node::Import { .. }),
-        crate::project::handles::Handle::Named(_) => false,
-    }
-}
-
 /// A literal, or a value made here.
 fn is_own(ctx: &Context<'_>, value: V) -> bool {
     ctx.project.arena.is_literal(value)
@@ -295,61 +245,6 @@ fn is_own(ctx: &Context<'_>, value: V) -> bool {
             ctx.project.arena.node(value),
             Node::Fresh(..) | Node::Object(_) | Node::Array(_) | Node::Template(_)
         )
-}
-
-/// A limit that is overrun by one or two harms less than a document that is there twice.
-fn report_limit(
-    ctx: &mut Context<'_>,
-    trace: &Trace,
-    write: &Write,
-    check: &Check,
-    keys: &[String],
-    relation: Relation,
-) {
-    let collection = ctx.handle_text(&write.handle);
-    let list = keys.join(" + ");
-    let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
-    let by = if keys.is_empty() { String::new() } else { format!(" by {list}") };
-    draft.message =
-        format!("{collection} is counted{by} before this insert: two requests can both pass the limit and both insert");
-    draft.label = "inserts one more than was counted".to_owned();
-    draft.related = ctx.ends(check);
-    let each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
-    draft.help = format!(
-        "keep the number in one document{each} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
-    );
-    draft.pair = format!("count {list} -> insert");
-    // Of an upsert only a witness shows that it inserts.
-    let apart = if write.upsert { check.read.as_ref().and_then(|read| own_key(ctx, write, read)) } else { None };
-    let needs_witness = write.kind == WriteKind::Update;
-    ctx.report_judged(draft, trace, &Judged { apart, needs_witness, ..Judged::of(write, C::TRUE, relation) });
-}
-
-enum Inserted {
-    Value(V),
-    /// The document is not known well enough to say.
-    Unknown,
-    Missing,
-}
-
-fn inserted_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
-    let Some(payload) = write.payload else { return Inserted::Unknown };
-    match ctx.project.arena.node(payload).clone() {
-        Node::Object(entries) => {
-            let value = ctx.project.at_path(payload, name);
-            if value != Arena::UNDEFINED {
-                return Inserted::Value(value);
-            }
-            let open = entries.iter().any(|entry| !matches!(entry.key, Key::Name(_)));
-            if open { Inserted::Unknown } else { Inserted::Missing }
-        }
-        Node::Param(..) | Node::Member(..) | Node::Call { .. } | Node::Element(_) | Node::Coerce(..) => {
-            let key = ctx.project.arena.sym(name);
-            Inserted::Value(ctx.project.arena.member(payload, key))
-        }
-        _ => Inserted::Unknown,
-    }
 }
 
 fn report(
@@ -374,9 +269,9 @@ fn report(
     } else if keys.is_empty() {
         format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
     } else {
-        let none = match write.handle.name() {
-            Some(_) => "no unique index covers it",
-            None => "no unique index of it is known",
+        let none = match (write.handle.name(), ctx.schemas.unread) {
+            (Some(_), None) => "no unique index covers it",
+            _ => "no unique index of it is known",
         };
         format!("{collection} is searched by {list}{more} before this insert, and {none}: two requests can both insert")
     };
@@ -386,6 +281,15 @@ fn report(
     }
     draft.label = "inserts what was not found".to_owned();
     draft.related = ctx.ends(check);
+    if let Some(site) = ctx.schemas.unread.filter(|_| draft.lowered.is_none()) {
+        draft.lowered =
+            Some((Level::Warning, "the project makes indexes that are not known here, and one may cover this"));
+        draft.related.push((
+            site,
+            Role::Context,
+            "makes indexes of which the keys or the collection are not known".to_owned(),
+        ));
+    }
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }

@@ -2,8 +2,8 @@
 
 use super::context::{Context, Trace};
 use super::proof::Judged;
+use super::repeated::{has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
 use crate::diagnostic::{Level, Role};
-use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -65,19 +65,36 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             {
                 continue;
             }
-            let is_flag = is_idempotent(ctx, &check, field);
+            let is_moved = is_moved(ctx, &check, field);
+            let is_flag = is_moved || is_idempotent(ctx, &check, field);
             let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
             let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
             let is_repeated = is_toggled || has_other_effect;
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
-            let is_harmless = is_filtered(ctx, write, &field.path) || (is_flag && !is_repeated && !is_followed);
+            if is_left_true(ctx, &check, field) {
+                continue;
+            }
+            let claims = !is_repeated
+                && is_of_state(ctx, &check, field)
+                && ctx.names_the_request_in(write)
+                && (is_moved || ctx.is_refused(trace, &check));
+            let is_harmless =
+                is_filtered(ctx, write, &field.path) || (is_flag && !is_repeated && !is_followed && !claims);
             let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-            // A condition in the filter of a read, or a flag, is as often no decision at all.
-            let needs_witness = (is_flag && !is_repeated) || !matches!(check.kind, CheckKind::Field { .. });
-            report(ctx, trace, write, (field, checked.as_str()), &check, (most, needs_witness), relation);
-            break;
+            let is_told = report(
+                ctx,
+                trace,
+                write,
+                (field, checked.as_str()),
+                &check,
+                &Flag { is_flag, is_repeated, claims, most },
+                relation,
+            );
+            if is_told {
+                break;
+            }
         }
     }
 }
@@ -172,15 +189,39 @@ fn is_reserved(trace: &Trace, check: &Check, field: &FieldWrite) -> bool {
     })
 }
 
-/// What was loaded is written back in another type: `query._id = new ObjectId(query._id)`.
+/// What was loaded is written back, be it in another type: `query._id = new ObjectId(query._id)`.
 fn is_as_loaded(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
-    let Node::Coerce(Coercion::Text | Coercion::ObjectId | Coercion::Number, value) =
-        *ctx.project.arena.node(field.value)
-    else {
-        return false;
+    let value = match *ctx.project.arena.node(field.value) {
+        Node::Coerce(Coercion::Text | Coercion::ObjectId | Coercion::Number, value) => value,
+        _ => field.value,
     };
     let loaded = ctx.project.loaded(value, &[check.root]);
     loaded.is_some_and(|(root, path, _)| root == check.root && path.join(".") == field.path)
+}
+
+/// The check asks that something is there, and something is there after the update too: `if (!user.token) return`, then
+/// `$set: { token: next }`.
+fn is_left_true(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let is_presence = is_of_presence(ctx, check) && check.holds && field.operator == "$set";
+    let is_there = ctx.project.arena.truth(C::TRUE, field.value) != Some(false);
+    is_presence && is_there && !is_counted_on(ctx, field.value, check)
+}
+
+/// Whether a check asks no more than whether a field has a value.
+fn is_of_presence(ctx: &Context<'_>, check: &Check) -> bool {
+    matches!(&check.kind, CheckKind::Field { test, .. } if !matches!(ctx.project.arena.node(*test), Node::Compare(..) | Node::Query { .. } | Node::Call { .. }))
+}
+
+/// `if (doc.state !== 'locked') return`, then `$set: { state: 'active' }`: the second request leaves what the first one left.
+fn is_moved(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let CheckKind::Field { test, .. } = &check.kind else { return false };
+    let is_text = |value: V| ctx.project.arena.as_str(value).is_some();
+    field.operator == "$set"
+        && is_text(field.value)
+        && match *ctx.project.arena.node(*test) {
+            Node::Compare(Compare::Equal, a, b) => [a, b].into_iter().any(is_text),
+            _ => false,
+        }
 }
 
 /// `if (!doc.done) $set: { done: true }`: the second request finds what it would have written.
@@ -253,114 +294,36 @@ fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
     }
 }
 
-/// Whether a loop over what was read decides, and no test.
-fn is_listed(check: &Check) -> bool {
-    check.leaf == check.root && check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
-}
-
 fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
     let CheckKind::Field { path, .. } = &check.kind else { return false };
     ctx.project.comes_from(value, check.root, path, &[check.root])
 }
 
-/// Whether the function also writes the other side of a toggle.
-fn is_toggled(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> bool {
-    trace.writes.iter().flat_map(|w| w.fields.iter().map(move |f| (w, f))).any(|(w, other)| {
-        w.handle.same(&write.handle)
-            && other.path == field.path
-            && other.operator == field.operator
-            && other.value != field.value
-            && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
-            && ctx
-                .project
-                .arena
-                .truth(C::TRUE, other.value)
-                .is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
-    })
+/// Whether a field is a flag, which a second write leaves as it is.
+struct Flag {
+    is_flag: bool,
+    /// Something that is not idempotent happens with it.
+    is_repeated: bool,
+    /// Who sets it takes what is refused to others then.
+    claims: bool,
+    /// The highest level at which it is told.
+    most: Option<Level>,
 }
 
-/// Whether something that is not idempotent happens with the write: another counter in it, or another write that the
-/// same check decides.
-fn has_other_effect(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) -> bool {
-    let counts = |f: &FieldWrite| matches!(f.operator.as_str(), "$inc" | "$mul" | "$push");
-    // A write whose own filter decides does not happen twice.
-    let guarded: Vec<usize> = trace
-        .writes
-        .iter()
-        .filter(|other| {
-            other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond))
-        })
-        .map(|other| other.step)
-        .collect();
-    if write.fields.iter().any(|other| other.path != field.path && (counts(other) || is_arithmetic(ctx, other.value))) {
-        return true;
-    }
-    trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
-        other.step != write.step
-            && !guarded.contains(&other.step)
-            && (other.kind == WriteKind::Insert
-                || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
-            && checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
-    })
-}
-
-/// Whether something that the check decides too happens with the write, though nothing is counted in it: a mail, a payment, a
-/// value that the request brings for another document.
-fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check) -> bool {
-    let decides = |checks: &[Check]| {
-        checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
-    };
-    // What a loop does with an element of the list is done because it is in the list.
-    let is_of_list = |ctx: &Context<'_>, values: &[V]| {
-        is_listed(check) && values.iter().any(|value| ctx.project.contains(*value, &mut |_, part| part == check.root))
-    };
-    let is_sent = trace.steps.iter().any(|step| {
-        let Op::Call { args, .. } = &step.op else { return false };
-        ctx.project.outside_effect(step).is_some()
-            && !ctx.project.arena.conflict(step.cond, write.cond)
-            && (is_of_list(ctx, args) || decides(&ctx.project.checks(step.cond, &trace.documents)))
-    });
-    is_sent
-        || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
-            let is_brought = |field: &FieldWrite| {
-                ctx.project
-                    .contains(field.value, &mut |project, part| matches!(project.arena.node(part), Node::Param(..)))
-            };
-            other.step != write.step
-                && !ctx.project.arena.conflict(other.cond, write.cond)
-                && (!other.handle.same(&write.handle) || other.kind == WriteKind::Insert)
-                && (other.kind == WriteKind::Insert || other.fields.iter().any(is_brought))
-                && (decides(checks)
-                    || is_of_list(ctx, &other.fields.iter().map(|field| field.value).collect::<Vec<_>>()))
-        })
-}
-
-fn may_be_arithmetic(ctx: &Context<'_>, value: V) -> bool {
-    ctx.project.arena.alternatives(value).into_iter().any(|(_, v)| is_arithmetic(ctx, v))
-}
-
-fn ctx_cond(write: &Write, field: &FieldWrite) -> C {
-    if field.cond == C::TRUE { write.cond } else { field.cond }
-}
-
-pub fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
-    matches!(ctx.project.arena.node(value), Node::Derived(op, _) if matches!(ctx.project.arena.text(*op), "+" | "-" | "*" | "/" | "%" | "**"))
-}
-
-/// `most` is the highest level at which it is told.
+/// Whether it is told.
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     write: &Write,
     (field, checked): (&FieldWrite, &str),
     check: &Check,
-    (most, needs_witness): (Option<Level>, bool),
+    flag: &Flag,
     relation: Relation,
-) {
+) -> bool {
     let path = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    let flag = "the field is a flag, so what is stored in the end may be right";
-    draft.lowered = draft.lowered.or(most.map(|level| (level, flag)));
+    let may_be_right = "the field is a flag, so what is stored in the end may be right";
+    draft.lowered = draft.lowered.or(flag.most.map(|level| (level, may_be_right)));
     draft.message = format!(
         "`{checked}` is checked before this update, not in its filter: two requests can both pass the check and both write"
     );
@@ -377,5 +340,21 @@ fn report(
     let is_part = field.cond != C::TRUE && field.cond != write.cond;
     let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
     let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();
-    ctx.report_judged(draft, trace, &Judged { needs_witness, beside, ..Judged::of(write, field.cond, relation) });
+    // A condition in the filter of a read, or a flag, is as often no decision at all.
+    let is_flag = flag.is_flag && !flag.is_repeated && !flag.claims;
+    let needs_witness = is_flag || !matches!(check.kind, CheckKind::Field { .. });
+    let judged =
+        Judged { needs_witness, is_flag, claims: flag.claims, beside, ..Judged::of(write, field.cond, relation) };
+    ctx.report_judged(draft, trace, &judged)
+}
+
+/// Whether a check asks for the state of the document, and not for something that the request knows: `if (seat.user) return`,
+/// `if (ticket.used !== 1) return`, `findOne({ code, usedBy: null })`.
+fn is_of_state(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let CheckKind::Field { test, .. } = &check.kind else { return is_asked(ctx, check, field) };
+    match *ctx.project.arena.node(*test) {
+        Node::Compare(_, a, b) => [a, b].into_iter().any(|side| ctx.project.arena.is_literal(side)),
+        Node::Query { .. } | Node::Call { .. } => false,
+        _ => true,
+    }
 }

@@ -64,6 +64,9 @@ fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldW
         let Some(operation) = operation_of(ctx, value) else { continue };
         let mut leaves = Vec::new();
         operands(ctx, value, 0, &mut leaves);
+        if operation == Operation::Text && !is_joined_to(ctx, trace, &leaves) {
+            continue;
+        }
         for leaf in leaves {
             let Some((root, loaded, read)) = ctx.project.loaded(leaf, &trace.documents) else { continue };
             let is_same_path = loaded == path
@@ -109,6 +112,15 @@ fn operands(ctx: &Context<'_>, value: V, depth: u32, into: &mut Vec<V>) {
         Node::OneOf(alternatives) => alternatives.iter().for_each(|(_, v)| operands(ctx, *v, depth + 1, into)),
         _ => into.push(value),
     }
+}
+
+/// Whether a request has something of its own to add to a text of these parts. One that is made of the document alone, be it with
+/// the time, is made once: `deleted-${user.id}-${user.email}`.
+fn is_joined_to(ctx: &mut Context<'_>, trace: &Trace, parts: &[V]) -> bool {
+    parts.iter().any(|part| {
+        let is_plain = matches!(ctx.project.arena.node(*part), Node::Fresh(..)) || ctx.project.arena.is_literal(*part);
+        !is_plain && ctx.project.loaded(*part, &trace.documents).is_none()
+    })
 }
 
 /// Whether a value is for sure what was loaded and something added or taken away.

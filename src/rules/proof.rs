@@ -9,7 +9,7 @@ use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
 use crate::judge::{self, Act, Function, Judgement, Script, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
-use crate::project::writes::{Write, WriteKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy, token};
@@ -29,14 +29,29 @@ pub struct Judged<'a> {
     pub beside: Vec<&'a str>,
     /// Only a witness makes it worth a report.
     pub needs_witness: bool,
+    /// A second time leaves what is set there as it is.
+    pub is_flag: bool,
+    /// The act takes what the check refuses to others, so that two that are let through are one too many.
+    pub claims: bool,
     pub mend: Mend<'a>,
 }
 
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (whole_array, apart, beside, needs_witness, mend) = (None, None, Vec::new(), false, Mend::Update);
-        Self { write, cond, whole_array, apart, relation, beside, needs_witness, mend }
+        let (whole_array, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
+        Self {
+            write,
+            cond,
+            whole_array,
+            apart,
+            relation,
+            beside,
+            needs_witness: false,
+            is_flag: false,
+            claims: false,
+            mend,
+        }
     }
 }
 
@@ -108,8 +123,8 @@ impl Context<'_> {
         relation::relation(self.project, &function, loaded, write, cond, taken)
     }
 
-    /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say.
-    pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
+    /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say, and says whether it did.
+    pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) -> bool {
         if let Relation::Yes(ground) = act.relation {
             return self.keep_silent(&draft, act, Silence::Kept(ground));
         }
@@ -122,15 +137,16 @@ impl Context<'_> {
         let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
         // A place is shown by one witness; further callers add their ends.
         if is_proven || views >= limits::JUDGED_VIEWS {
-            if !is_doubted && is_proven {
+            let is_told = !is_doubted && is_proven;
+            if is_told {
                 self.report(draft);
             }
-            return;
+            return is_told;
         }
-        let Some(at) = trace.writes.iter().position(|known| std::ptr::eq(known, act.write)) else { return };
+        let Some(at) = trace.writes.iter().position(|known| std::ptr::eq(known, act.write)) else { return false };
         let (versioned, script) = trace.judged.get_or_init(|| {
             let versioned = self.versioned(trace);
-            let script = Script::read(self.project, &trace.steps, &trace.writes, &versioned);
+            let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
             (versioned, script)
         });
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
@@ -152,7 +168,9 @@ impl Context<'_> {
             }
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
-            Verdict::ActsTwice(_) if is_doubted || (draft.lowered.is_none() && self.repeats_nothing(act)) => {
+            Verdict::ActsTwice(evidence)
+                if is_doubted || (draft.lowered.is_none() && self.repeats_nothing(act, evidence.is_contested)) =>
+            {
                 return self.keep_silent(&draft, act, Silence::Repeats);
             }
             Verdict::ActsTwice(_) => true,
@@ -171,7 +189,7 @@ impl Context<'_> {
                     (is_code(&spelled) && spelled.chars().count() <= limits::SPELLED).then(|| format!(": `{spelled}`"))
                 });
                 draft.proof = Proof::Unproven(format!("{why}{}", at.unwrap_or_default()));
-                false
+                act.claims
             }
         };
         if let Some((witness, moves)) = judgement.witness {
@@ -200,6 +218,7 @@ impl Context<'_> {
             draft.fix = draft.fix.or(remedy.fix);
         }
         self.report(draft);
+        true
     }
 
     /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is
@@ -213,10 +232,12 @@ impl Context<'_> {
                 && !self.project.exits_before(file, &statement).iter().any(|(_, exit)| throws(&exit.text))
     }
 
-    fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) {
+    /// Notes why nothing is told: `false`, that it is not.
+    fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) -> bool {
         let checks = draft.related.iter().filter(|(_, role, _)| *role == Role::Check);
         let checks = checks.map(|(site, ..)| *site).collect();
         self.silences.push(Silent { rule: draft.rule, act: act.write.site, checks, why });
+        false
     }
 
     /// Whether all that an act depends on is read under the lock, outside of the process, under which it is done.
@@ -238,27 +259,46 @@ impl Context<'_> {
 
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
     /// the next state takes it, and two may not; neither may two requests that put their own names there.
-    fn repeats_nothing(&self, act: &Judged<'_>) -> bool {
+    fn repeats_nothing(&self, act: &Judged<'_>, is_contested: bool) -> bool {
+        let makes_new = |field: &FieldWrite| {
+            self.has_part(field.value, &|node| matches!(node, Node::Fresh(Freshness::Id | Freshness::Random, _)))
+        };
+        let may_name = match act.claims {
+            true => !is_contested && !act.write.fields.iter().any(makes_new),
+            false => act.needs_witness,
+        };
         let is_set =
             |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate" | "$addToSet");
         let is_state = |value: V| self.project.arena.as_str(value).is_some();
         act.write.kind != WriteKind::Insert
             && act.write.fields.iter().all(|field| {
                 is_set(&field.operator)
-                    && !is_state(field.value)
-                    && (act.needs_witness || !self.names_the_request(field.value))
+                    && (act.is_flag || !is_state(field.value))
+                    && (may_name || !self.names_the_request(field.value))
             })
+    }
+
+    /// Whether a write puts something there that tells this request from others.
+    pub(super) fn names_the_request_in(&self, write: &Write) -> bool {
+        write.fields.iter().any(|field| self.names_the_request(field.value))
     }
 
     /// Whether a value tells this request from others: what it brings, or an identifier made here. What a call gives for it does not.
     fn names_the_request(&self, value: V) -> bool {
+        self.has_part(value, &|node| {
+            matches!(node, Node::Param(..) | Node::Fresh(Freshness::Id | Freshness::Random, _))
+        })
+    }
+
+    /// Whether a part of a value is such a node, calls aside.
+    fn has_part(&self, value: V, is_wanted: &dyn Fn(&Node) -> bool) -> bool {
         let (mut open, mut seen) = (vec![value], rustc_hash::FxHashSet::default());
         while let Some(value) = open.pop() {
             if !seen.insert(value) || seen.len() > limits::SEARCHED {
                 continue;
             }
             match self.project.arena.node(value) {
-                Node::Param(..) | Node::Fresh(Freshness::Id | Freshness::Random, _) => return true,
+                node if is_wanted(node) => return true,
                 Node::Call { .. } => {}
                 node => open.extend(children(node)),
             }

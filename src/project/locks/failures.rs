@@ -19,7 +19,7 @@ impl Project {
         })?;
         let caught = self.arena.intern(Node::Caught(self.base_try(site)));
         let after = |step: &Step| !step.within.iter().any(|(s, _)| *s == site);
-        let (depth, call) = (self.chain(site), self.arena.site_info(site).via);
+        let depth = self.chain(site);
         // What follows in the same call goes on where the handler ends; what follows a helper goes on by its result.
         let resumes = self.spares_duplicates(handled.resumes);
         let succeeds = depth == acquire.calls && self.reports_success(acquire.owner, handled.resumes, caught);
@@ -33,7 +33,7 @@ impl Project {
                 && steps.get(write.step).is_some_and(after)
                 && !self.arena.conflict(lock.cond, write.cond)
                 && self.can_fail(write.cond, failed)
-                && match self.arena.site_info(self.at_depth(write.site, depth)).via == call {
+                && match self.is_of_call(write.site, site) {
                     true => resumes,
                     false => succeeds,
                 }
@@ -126,6 +126,12 @@ impl Project {
             }
         }
         after_failure
+    }
+
+    /// Whether a place stands in the call in which a `try` statement does, or in what that calls.
+    pub fn is_of_call(&self, place: Site, tried: Site) -> bool {
+        let (depth, call) = (self.chain(tried), self.arena.site_info(tried).via);
+        self.chain(place) >= depth && self.arena.site_info(self.at_depth(place, depth)).via == call
     }
 
     /// The expression, or the call that leads to it, which so many calls lead to.

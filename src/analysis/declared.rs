@@ -1,0 +1,19 @@
+//! What the schemas of a project say, with the indexes that its configuration tells.
+//!
+//! Input: a project and its configuration. Output: the schemas. Must not know: rules.
+
+use crate::config::Config;
+use crate::project::Project;
+use crate::project::index::Index;
+use crate::project::schema::Schemas;
+
+pub(super) fn schemas(project: &mut Project, config: &Config) -> Schemas {
+    let mut schemas = project.schemas();
+    for declared in &config.indexes {
+        let unique = declared.unique.then(|| Index { sparse: declared.sparse, ..Index::plain(declared.keys.clone()) });
+        schemas.declare(&declared.collection, unique, declared.expires);
+        // The list of the configuration stands for what the code makes of a table.
+        schemas.unread = None;
+    }
+    schemas
+}

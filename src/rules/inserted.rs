@@ -1,0 +1,46 @@
+//! What an insert stores, and of what collection.
+//!
+//! Input: a write. Output: its fields. Must not know: checks, findings.
+
+use super::context::Context;
+use crate::project::handles::Handle;
+use crate::project::writes::Write;
+use crate::value::{Arena, Key, Node, V};
+
+pub(super) enum Inserted {
+    Value(V),
+    /// The document is not known well enough to say.
+    Unknown,
+    Missing,
+}
+
+pub(super) fn inserted_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
+    let Some(payload) = write.payload else { return Inserted::Unknown };
+    match ctx.project.arena.node(payload).clone() {
+        Node::Object(entries) => {
+            let value = ctx.project.at_path(payload, name);
+            if value != Arena::UNDEFINED {
+                return Inserted::Value(value);
+            }
+            let open = entries.iter().any(|entry| !matches!(entry.key, Key::Name(_)));
+            if open { Inserted::Unknown } else { Inserted::Missing }
+        }
+        Node::Param(..) | Node::Member(..) | Node::Call { .. } | Node::Element(_) | Node::Coerce(..) => {
+            let key = ctx.project.arena.sym(name);
+            Inserted::Value(ctx.project.arena.member(payload, key))
+        }
+        _ => Inserted::Unknown,
+    }
+}
+
+/// A model whose file is not part of the run: its schema, and so its unique indexes, are not known.
+pub(super) fn is_unseen_model(ctx: &Context<'_>, handle: &Handle) -> bool {
+    match handle {
+        Handle::Value(value) => matches!(ctx.project.arena.node(*value), Node::Import { .. }),
+        Handle::Named(_) => false,
+    }
+}
+
+pub(super) fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
+    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.is_empty())
+}

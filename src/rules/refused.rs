@@ -1,0 +1,46 @@
+//! Whether the side of a check on which nothing is done refuses the caller: by an exception, a status of the client's own
+//! making, or a result that says no.
+//!
+//! Source: RFC 9110, section 15.5. Input: a trace and a check. Output: an answer. Must not know: findings.
+
+use super::context::{Context, Trace};
+use crate::project::checks::Check;
+use crate::value::{Arena, C, Node, V};
+
+impl Context<'_> {
+    /// `if (seat.user) return res.status(409).end()`, `if (seat.user) throw new Taken()`
+    pub(super) fn is_refused(&mut self, trace: &Trace, check: &Check) -> bool {
+        let mut conds = self.project.refusals_of(trace.func);
+        conds.extend(self.thrown(trace));
+        conds.extend(self.denied(trace));
+        conds.into_iter().any(|cond| {
+            let checks = self.project.checks(cond, &trace.documents);
+            checks
+                .iter()
+                .any(|other| other.root == check.root && other.leaf == check.leaf && other.holds != check.holds)
+        })
+    }
+
+    /// The conditions under which the function throws.
+    fn thrown(&mut self, trace: &Trace) -> Vec<C> {
+        let Some(thrown) = self.project.throws_when(trace.func) else { return Vec::new() };
+        let parts: Vec<V> = match self.project.arena.node(thrown) {
+            Node::Or(parts) => parts.clone(),
+            _ => vec![thrown],
+        };
+        parts.into_iter().map(|part| self.project.arena.assume(C::TRUE, part, true)).collect()
+    }
+
+    /// The conditions under which the function gives `false`, `null` or `{ success: false }`, where it gives something else too.
+    fn denied(&self, trace: &Trace) -> Vec<C> {
+        let arena = &self.project.arena;
+        let is_no = |value: V| matches!(arena.node(value), Node::Bool(false) | Node::Null);
+        let says_no = |value: V| match arena.node(value) {
+            Node::Object(entries) => entries.iter().any(|entry| matches!(arena.node(entry.value), Node::Bool(false))),
+            _ => is_no(value),
+        };
+        let returns = self.project.results_of(trace.func);
+        let gives_more = returns.iter().any(|(_, value)| !says_no(*value) && *value != Arena::UNDEFINED);
+        returns.iter().filter(|(_, value)| gives_more && says_no(*value)).map(|(cond, _)| *cond).collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! What else happens with an act that a check decides, so that doing it twice does more than doing it once.
+//!
+//! Input: a trace, a write, a check. Output: answers. Must not know: findings.
+
+use super::context::{Context, Trace};
+use crate::project::Op;
+use crate::project::checks::Check;
+use crate::project::mongo::Action;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{C, Node, V};
+
+/// Whether the function also writes the other side of a toggle.
+pub(super) fn is_toggled(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> bool {
+    trace.writes.iter().flat_map(|w| w.fields.iter().map(move |f| (w, f))).any(|(w, other)| {
+        w.handle.same(&write.handle)
+            && other.path == field.path
+            && other.operator == field.operator
+            && other.value != field.value
+            && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
+            && ctx
+                .project
+                .arena
+                .truth(C::TRUE, other.value)
+                .is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
+    })
+}
+
+/// Whether something that is not idempotent happens with the write: another counter in it, or another write that the
+/// same check decides.
+pub(super) fn has_other_effect(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    check: &Check,
+) -> bool {
+    let counts = |f: &FieldWrite| matches!(f.operator.as_str(), "$inc" | "$mul" | "$push");
+    // A write whose own filter decides does not happen twice.
+    let guarded: Vec<usize> = trace
+        .writes
+        .iter()
+        .filter(|other| {
+            other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond))
+        })
+        .map(|other| other.step)
+        .collect();
+    let beside: Vec<C> = write
+        .fields
+        .iter()
+        .filter(|other| other.path != field.path && (counts(other) || is_counted_on(ctx, other.value, check)))
+        .map(|other| other.cond)
+        .collect();
+    // `if (!doc.name) doc.name = name; doc.visits += 1; doc.save()`: the check does not decide the count.
+    for cond in beside {
+        let cond = ctx.project.arena.and(write.cond, cond);
+        if decides(check, &ctx.project.checks(cond, &trace.documents)) {
+            return true;
+        }
+    }
+    trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
+        other.step != write.step
+            && !guarded.contains(&other.step)
+            && (other.kind == WriteKind::Insert
+                || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
+            && decides(check, checks)
+    })
+}
+
+/// Whether a value is computed from what the check looked at: `doc.count + 1`, not `Date.now() + 60_000`.
+pub(super) fn is_counted_on(ctx: &Context<'_>, value: V, check: &Check) -> bool {
+    is_arithmetic(ctx, value) && ctx.project.contains(value, &mut |_, part| part == check.root)
+}
+
+/// Whether a check is among those of a path.
+pub(super) fn decides(check: &Check, checks: &[Check]) -> bool {
+    checks.iter().any(|c| c.root == check.root && c.leaf == check.leaf && c.holds == check.holds)
+}
+
+/// Whether something that the check decides too happens with the write, though nothing is counted in it: a mail, a payment, a
+/// value that the request brings for another document.
+pub(super) fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check) -> bool {
+    // What a loop does with an element of the list is done because it is in the list.
+    let is_of_list = |ctx: &Context<'_>, values: &[V]| {
+        is_listed(check) && values.iter().any(|value| ctx.project.contains(*value, &mut |_, part| part == check.root))
+    };
+    let is_sent = trace.steps.iter().any(|step| {
+        let Op::Call { args, .. } = &step.op else { return false };
+        ctx.project.outside_effect(step).is_some()
+            && !ctx.project.arena.conflict(step.cond, write.cond)
+            && (is_of_list(ctx, args) || decides(check, &ctx.project.checks(step.cond, &trace.documents)))
+    });
+    is_sent
+        || trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
+            let is_brought = |field: &FieldWrite| {
+                ctx.project
+                    .contains(field.value, &mut |project, part| matches!(project.arena.node(part), Node::Param(..)))
+            };
+            other.step != write.step
+                && !ctx.project.arena.conflict(other.cond, write.cond)
+                && (!other.handle.same(&write.handle) || other.kind == WriteKind::Insert)
+                && (other.kind == WriteKind::Insert || other.fields.iter().any(is_brought))
+                && (decides(check, checks)
+                    || is_of_list(ctx, &other.fields.iter().map(|field| field.value).collect::<Vec<_>>()))
+        })
+}
+
+/// Whether a loop over what was read decides, and no test.
+pub(super) fn is_listed(check: &Check) -> bool {
+    check.leaf == check.root && check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
+}
+
+fn may_be_arithmetic(ctx: &Context<'_>, value: V) -> bool {
+    ctx.project.arena.alternatives(value).into_iter().any(|(_, v)| is_arithmetic(ctx, v))
+}
+
+fn ctx_cond(write: &Write, field: &FieldWrite) -> C {
+    if field.cond == C::TRUE { write.cond } else { field.cond }
+}
+
+pub(super) fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
+    matches!(ctx.project.arena.node(value), Node::Derived(op, _) if matches!(ctx.project.arena.text(*op), "+" | "-" | "*" | "/" | "%" | "**"))
+}
