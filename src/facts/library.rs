@@ -231,6 +231,10 @@ impl<'a> Eval<'a> {
                 if name == "concat" {
                     return Some(self.concatenated(frozen, args));
                 }
+                // What is put in another order where it is.
+                if matches!(name, "reverse" | "sort") && matches!(self.arena.node(recv), Node::Member(..)) {
+                    self.method_effect(recv, name, args.to_vec(), span);
+                }
                 Some(self.query(name, frozen, rest))
             }
             ("push" | "unshift" | "splice" | "pop" | "shift" | "add", _) => self.change_local(recv, name, args),

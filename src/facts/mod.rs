@@ -23,6 +23,7 @@ mod operator;
 mod pattern;
 mod prototype;
 mod random;
+mod receiver;
 mod request;
 mod results;
 mod run;

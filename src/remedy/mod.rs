@@ -49,11 +49,11 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
     let scope = code::Scope::at(project, act)?;
     for draft in drafts(project, case, act, &mut presumed) {
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
-        let fix = patch::of_update(project, schemas, case, &scope, &draft);
-        let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };
         if !mends(project, schemas, case, &draft.write, &presumed) {
             continue;
         }
+        let fix = patch::of_update(project, schemas, case, &scope, &draft);
+        let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };
         let only = match draft.condition.as_slice() {
             [only] if !draft.is_changed => help::name_of(project, only),
             _ => None,
