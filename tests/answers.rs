@@ -181,6 +181,9 @@ fn an_answer_that_would_change_by_being_moved_is_not_moved() {
         let body = format!("{FIND}{exit}  {PUSH}\n");
         assert_eq!(after(&body), body);
     }
+    let exit = "  if (found) {\n    throw new Error(`there:\n    ${tag}`);\n  }\n";
+    let body = format!("{SEARCH}{exit}  await tags.insertOne({{ id, tag }});\n");
+    assert!(!after(&body).contains("inserted"), "{}", after(&body));
 }
 
 /// A raw result is an object whatever was found.
@@ -236,14 +239,32 @@ fn an_insert_that_the_index_refuses_is_answered_as_found() {
     assert_eq!(after(&inside), fixed);
 }
 
+/// The insert fails, so nothing that follows is done.
 #[test]
-fn an_insert_whose_answer_needs_what_was_found_is_left_alone() {
+fn an_insert_whose_answer_needs_what_was_found_fails() {
     let insert = "await tags.insertOne({ id, tag });";
     let bodies = [
         // The answer is what was found.
         format!("{SEARCH}  if (found) {{\n    return res.send(found);\n  }}\n  {insert}\n"),
         // What follows is done for an insert alone.
         format!("{SEARCH}  if (!found) {{\n    {insert}\n    res.send('added');\n  }}\n"),
+        // The name for what it gives is taken.
+        format!("{SEARCH}  if (found) {{\n    throw new Error('there');\n  }}\n  {insert}\n  const inserted = id;\n"),
+        // What the search answers means something else here.
+        format!(
+            "  let text = 'there';\n{SEARCH}  if (found) {{\n    throw new Error(text);\n  }}\n  text = 'added';\n  {insert}\n"
+        ),
+    ];
+    for body in bodies {
+        let indent = if body.contains("    await tags.insertOne") { "    " } else { "  " };
+        assert_eq!(after(&body), body.replace(insert, &format!("{INDEXED}\n{indent}{insert}")));
+    }
+}
+
+#[test]
+fn an_insert_that_no_index_may_refuse_is_left_alone() {
+    let insert = "await tags.insertOne({ id, tag });";
+    let bodies = [
         // A transaction creates no index.
         format!("{SEARCH}  if (found) return;\n  await tags.insertOne({{ id, tag }}, {{ session: res.session }});\n"),
         // Another place inserts the same on purpose.

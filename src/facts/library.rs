@@ -237,6 +237,11 @@ impl<'a> Eval<'a> {
                 }
                 Some(self.query(name, frozen, rest))
             }
+            // new Schema(fields).index(keys, options) is the schema.
+            ("index", Some(_)) if args.len() == 2 && matches!(self.arena.node(recv), Node::New { .. }) => {
+                self.method_effect(recv, name, args.to_vec(), span);
+                Some(recv)
+            }
             ("push" | "unshift" | "splice" | "pop" | "shift" | "add", _) => self.change_local(recv, name, args),
             (
                 "trim" | "toLowerCase" | "toUpperCase" | "toISOString" | "toFixed" | "getTime" | "replace" | "split"

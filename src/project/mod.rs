@@ -59,4 +59,5 @@ pub mod writes;
 
 pub use crate::facts::{Argument, Exit, Literal, Otherwise, Property, Statement, Taken, Written, WrittenCall};
 pub use handed::CHANGING;
+pub use inserts::Apart;
 pub use link::{Marks, Op, Project, Step, Steps};
