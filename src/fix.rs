@@ -126,10 +126,13 @@ impl Ranges {
 fn edited(file: &SourceFile, mut edits: Vec<&Edit>) -> Option<SourceFile> {
     edits.sort_by_key(|edit| edit.place);
     let mut text = String::with_capacity(file.text.len());
-    let mut at = 0;
+    let (mut at, has_crlf) = (0, file.text.contains("\r\n"));
     for edit in edits {
         text.push_str(file.text.get(at..edit.place.start as usize)?);
-        text.push_str(&edit.text);
+        match has_crlf {
+            true => text.push_str(&edit.text.replace("\r\n", "\n").replace('\n', "\r\n")),
+            false => text.push_str(&edit.text),
+        }
         at = edit.place.end as usize;
     }
     text.push_str(file.text.get(at..)?);

@@ -172,8 +172,10 @@ pub const SCOPE_NAMES: usize = 1_000;
 /// The work that the names in scope at one call may take, and what may be kept of them.
 pub const SCOPE_WORK: u64 = 200_000;
 pub const SCOPE_KEPT: u64 = 20_000;
-/// Bytes after a call in which its receiver is looked for.
+/// Bytes of a function that are looked over for a name.
 pub const LOOKED_OVER: usize = 8_000;
+/// Branches before a write whose texts may be moved behind it.
+pub const BRANCHES: usize = 64;
 /// Parts of a test that are looked through for calls.
 pub const TEST_PARTS: usize = 64;
 /// Ways out of a loop's body that are remembered after it.

@@ -244,7 +244,7 @@ impl<'a> Eval<'a> {
         value
     }
 
-    fn method_effect(&mut self, recv: V, name: &str, args: Vec<V>, span: Span) -> V {
+    pub(super) fn method_effect(&mut self, recv: V, name: &str, args: Vec<V>, span: Span) -> V {
         let recv = self.freeze(recv);
         let name = self.arena.sym(name);
         let callee = self.get(recv, name);

@@ -53,10 +53,10 @@ impl<'a> Eval<'a> {
             match member {
                 ClassMember::ClassProp(prop) => {
                     let Key::Name(name) = self.prop_key(&prop.key) else { continue };
-                    if self.decorators_say_unique(&prop.decorators)
-                        && let Some(class) = self.class_mut(id)
-                    {
-                        class.unique_fields.push(name);
+                    let [is_unique, is_indexed] = self.decorators_say(&prop.decorators, ["unique", "index"]);
+                    if let Some(class) = self.class_mut(id) {
+                        class.unique_fields.extend(is_unique.then_some(name));
+                        class.indexed_fields.extend((is_indexed && !is_unique).then_some(name));
                     }
                     let value = match (&prop.value, &prop.type_ann) {
                         (Some(value), _) => Some(self.member_value(value, name, this)),
@@ -228,18 +228,22 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// `@Prop({ unique: true })`
-    fn decorators_say_unique(&mut self, decorators: &'a [Decorator]) -> bool {
-        decorators.iter().any(|decorator| {
-            let Expr::Call(call) = &*decorator.expr else { return false };
-            call.args.iter().any(|arg| {
+    /// Whether a decorator is given these as true: `@Prop({ unique: true })`.
+    fn decorators_say<const N: usize>(&mut self, decorators: &'a [Decorator], keys: [&str; N]) -> [bool; N] {
+        let mut said = [false; N];
+        for decorator in decorators {
+            let Expr::Call(call) = &*decorator.expr else { continue };
+            for arg in &call.args {
                 let options = self.expr(&arg.expr);
                 let options = self.freeze(options);
-                let unique = self.arena.sym("unique");
-                let value = self.arena.member(options, unique);
-                matches!(self.arena.node(value), Node::Bool(true))
-            })
-        })
+                for (said, key) in said.iter_mut().zip(keys) {
+                    let key = self.arena.sym(key);
+                    let value = self.arena.member(options, key);
+                    *said |= matches!(self.arena.node(value), Node::Bool(true));
+                }
+            }
+        }
+        said
     }
 
     fn class_methods(&mut self, class: &'a swc_ecma_ast::Class, id: ClassRef, this: V, value: V) {
@@ -315,6 +319,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         super_args: None,
         options: None,
         unique_fields: Vec::new(),
+        indexed_fields: Vec::new(),
     }
 }
 

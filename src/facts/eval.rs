@@ -155,7 +155,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
         export_all: eval.export_all,
         notes: Default::default(),
         run: super::run(program),
-        noted: eval.noted,
+        noted: Noted { meanings: Vec::new(), ..eval.noted },
     }
 }
 

@@ -154,7 +154,9 @@ impl<'a> Eval<'a> {
             self.frame.handled.push(Try { site: caught_site, handler: clause, resumes: C::FALSE, rethrows: false });
         }
         let body = self.branch(outer, |eval| {
+            let within = eval.enter_try(&node.block);
             eval.inside(caught_site, TryPart::Body, |eval| eval.scoped_block(&node.block.stmts));
+            eval.standing.within = within;
         });
         let body_end = body.end;
         let completed = self.arena.not(caught);

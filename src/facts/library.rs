@@ -231,7 +231,16 @@ impl<'a> Eval<'a> {
                 if name == "concat" {
                     return Some(self.concatenated(frozen, args));
                 }
+                // What is put in another order where it is.
+                if matches!(name, "reverse" | "sort") && matches!(self.arena.node(recv), Node::Member(..)) {
+                    self.method_effect(recv, name, args.to_vec(), span);
+                }
                 Some(self.query(name, frozen, rest))
+            }
+            // new Schema(fields).index(keys, options) is the schema.
+            ("index", Some(_)) if args.len() == 2 && matches!(self.arena.node(recv), Node::New { .. }) => {
+                self.method_effect(recv, name, args.to_vec(), span);
+                Some(recv)
             }
             ("push" | "unshift" | "splice" | "pop" | "shift" | "add", _) => self.change_local(recv, name, args),
             (

@@ -23,6 +23,7 @@ mod operator;
 mod pattern;
 mod prototype;
 mod random;
+mod receiver;
 mod request;
 mod results;
 mod run;
@@ -186,4 +187,6 @@ pub struct Class {
     pub options: Option<V>,
     /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
     pub unique_fields: Vec<Sym>,
+    /// Fields with a decorator that gives them another index (`@Prop({ index: true })`).
+    pub indexed_fields: Vec<Sym>,
 }

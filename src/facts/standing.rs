@@ -3,7 +3,7 @@
 //! Input: statements. Output: [`Statement`], [`Exit`], [`Taken`], names with what they mean. Must not know: what a fix does with them.
 
 use super::eval::{Code, Eval};
-use super::written::{Exit, Otherwise, Standing, Statement, Taken};
+use super::written::{Exit, Meanings, Otherwise, Standing, Statement, Taken};
 use crate::limits;
 use crate::value::{Arena, Node, Sym, V};
 use rustc_hash::FxHashSet;
@@ -24,15 +24,26 @@ impl<'a> Eval<'a> {
             Code::Arrow(node) => node.span,
             Code::Constructor(node) => node.span,
         };
+        let is_async = match code {
+            Code::Function(node) => node.is_async,
+            Code::Arrow(node) => node.is_async,
+            Code::Constructor(_) => false,
+        };
         let body = self.offsets(span);
-        std::mem::replace(&mut self.standing, Standing { body, ..Standing::default() })
+        std::mem::replace(&mut self.standing, Standing { body, is_async, ..Standing::default() })
     }
 
     /// `is_lone`: the statement of a branch without braces.
     pub(super) fn enter_list(&mut self, stmts: &'a [Stmt], is_lone: bool) -> Standing {
         let (last, end) = stmts.last().map_or((0, 0), |last| self.offsets(last.span()));
-        let body = self.standing.body;
-        std::mem::replace(&mut self.standing, Standing { body, is_listed: !is_lone, last, end })
+        let Standing { body, is_async, within, .. } = self.standing;
+        std::mem::replace(&mut self.standing, Standing { body, is_async, within, is_listed: !is_lone, last, end })
+    }
+
+    /// Begins the block of a `try`.
+    pub(super) fn enter_try(&mut self, block: &'a BlockStmt) -> u32 {
+        let start = self.offsets(block.span).0;
+        std::mem::replace(&mut self.standing.within, start)
     }
 
     /// Notes a statement that is an expression, gives it a name, or returns it.
@@ -41,11 +52,15 @@ impl<'a> Eval<'a> {
         if !matches!(inner, Expr::Call(_) | Expr::Assign(_) | Expr::Update(_) | Expr::New(_)) {
             return;
         }
-        let (start, mut end) = self.offsets(span);
-        if self.text.get(end as usize..).is_some_and(|rest| rest.starts_with(';')) {
-            end += 1;
+        // A statement without a semicolon ends in the syntax tree with that of the next line: `await x()\n;[1].map(f)`.
+        let (start, mut end) = (self.offsets(span).0, self.offsets(expr.span()).1);
+        let rest = self.text.get(end as usize..).unwrap_or_default();
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let is_terminated = rest.get(blanks..).is_some_and(|rest| rest.starts_with(';'));
+        if is_terminated {
+            end += blanks as u32 + 1;
         }
-        let Standing { body, is_listed, last, .. } = self.standing;
+        let Standing { body, is_async, is_listed, last, within, .. } = self.standing;
         let statement = Statement {
             start,
             end,
@@ -55,6 +70,7 @@ impl<'a> Eval<'a> {
                 Standalone::Alone | Standalone::Returned => None,
             },
             is_awaited,
+            is_async,
             indent: self.indent(start),
             is_listed,
             is_last: last == start,
@@ -69,8 +85,8 @@ impl<'a> Eval<'a> {
                 Standalone::Alone | Standalone::Returned => false,
             },
             body: body.0,
-            is_receiver_used_later: self.is_receiver_in(inner, end, body.1),
-            is_terminated: self.text.get(..end as usize).is_some_and(|text| text.ends_with(';')),
+            within,
+            is_terminated,
         };
         self.noted.statements.insert(self.offsets(inner.span()), statement);
     }
@@ -88,18 +104,6 @@ impl<'a> Eval<'a> {
         }
         let line = rest.split(['\n', '\r']).next().unwrap_or_default();
         end + line.trim_end().len() as u32
-    }
-
-    /// Whether the receiver of a call is named between two offsets; one that is far away counts.
-    fn is_receiver_in(&self, call: &Expr, start: u32, end: u32) -> bool {
-        let Expr::Call(CallExpr { callee: Callee::Expr(callee), .. }) = call else { return false };
-        let Expr::Member(member) = &**callee else { return false };
-        let receiver = self.source(member.obj.span());
-        if (end.saturating_sub(start)) as usize > limits::LOOKED_OVER {
-            return true;
-        }
-        let rest = self.text.get(start as usize..end as usize).unwrap_or_default();
-        rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == receiver)
     }
 
     /// The blanks of a line before an offset; none where something else stands there.
@@ -131,13 +135,48 @@ impl<'a> Eval<'a> {
             }
             Some(_) => Otherwise::Unknown,
         };
-        self.noted.taken.push(Taken { test, start, end, last, otherwise });
+        if let Otherwise::Block { text, .. } = &otherwise {
+            self.note_meanings(end, text);
+        }
+        let Standing { body, within, end: block_end, .. } = self.standing;
+        self.noted.taken.push(Taken { test, start, end, body: body.0, last, otherwise });
         let text = self.source(node.cons.span());
         if node.alt.is_some() || !leaves(&node.cons) || text.len() > limits::BLOCK {
             return;
         }
-        let Standing { body, end: block_end, .. } = self.standing;
-        self.noted.exits.push(Exit { test, end, block_end, body: body.0, text: text.to_owned(), indent });
+        self.note_meanings(end, text);
+        self.noted.exits.push(Exit { test, end, block_end, body: body.0, within, text: text.to_owned(), indent });
+    }
+
+    /// Notes what the names in the text of a branch stand for. A member is no name.
+    fn note_meanings(&mut self, end: u32, text: &str) {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let (mut seen, mut words) = (FxHashSet::default(), Vec::new());
+        let mut rest = text;
+        while let Some(start) = rest.find(is_part) {
+            let (before, from) = rest.split_at(start);
+            let (word, after) = from.split_at(from.find(|c: char| !is_part(c)).unwrap_or(from.len()));
+            rest = after;
+            let is_member = before.ends_with('.') && !before.ends_with("..");
+            if !is_member && !word.starts_with(|c: char| c.is_ascii_digit()) && seen.insert(word) {
+                let name = self.arena.sym(word);
+                words.push((name, self.meaning(name)));
+            }
+        }
+        self.noted.meanings.push(Meanings { end, body: self.standing.body.0, words });
+    }
+
+    fn meaning(&self, name: Sym) -> Option<(usize, V)> {
+        self.resolve(name).map(|var| (var, self.var(var)))
+    }
+
+    /// The ends of the branches of this function, of the last ones, whose texts mean the same here.
+    pub(super) fn alike(&self) -> Vec<u32> {
+        let body = self.standing.body.0;
+        let last = self.noted.meanings.iter().rev().take(limits::BRANCHES);
+        let own = last.filter(|branch| branch.body == body);
+        let is_alike = |branch: &&Meanings| branch.words.iter().all(|(name, meaning)| self.meaning(*name) == *meaning);
+        own.filter(is_alike).map(|branch| branch.end).collect()
     }
 
     /// What the names in scope mean here, the innermost first. What is not known hides an outer name all the same.

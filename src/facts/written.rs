@@ -17,6 +17,18 @@ pub struct Noted {
     pub statements: BTreeMap<(u32, u32), Statement>,
     pub exits: Vec<Exit>,
     pub taken: Vec<Taken>,
+    /// What the names in the texts of exits and of other branches stand for there.
+    pub(super) meanings: Vec<Meanings>,
+}
+
+/// The words of a text with the variables that they are there, and what those hold; none where a word is no variable.
+#[derive(Clone, Debug)]
+pub(super) struct Meanings {
+    /// End of the branch.
+    pub end: u32,
+    /// Start of the function or callback around it.
+    pub body: u32,
+    pub words: Vec<(Sym, Option<(usize, V)>)>,
 }
 
 /// A call `x.method(…)`. Offsets are 0-based bytes, ends exclusive.
@@ -27,9 +39,17 @@ pub struct WrittenCall {
     pub name: String,
     /// Where the method's name stands.
     pub method: (u32, u32),
+    /// Whether a comment stands before that.
+    pub is_commented: bool,
+    /// Whether the receiver is a name that nobody else was given before.
+    pub is_kept: bool,
     pub args: Vec<Argument>,
     /// The quotation mark in use around the call.
     pub quote: char,
+    /// A name for what the call gives, which nothing has in the function or callback around it.
+    pub holder: Option<String>,
+    /// Ends of the branches before or around it whose texts mean the same here.
+    pub alike: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +105,8 @@ pub struct Statement {
     /// The variable: `const updated = await …`.
     pub bound: Option<String>,
     pub is_awaited: bool,
+    /// Whether the function around it is one that can wait.
+    pub is_async: bool,
     /// The blanks before it, where it begins its line.
     pub indent: String,
     /// Whether it stands in a list of statements, so that another can follow it.
@@ -99,8 +121,8 @@ pub struct Statement {
     pub is_counted: bool,
     /// Start of the function or callback around it.
     pub body: u32,
-    /// Whether the receiver of its call is named after it in that function.
-    pub is_receiver_used_later: bool,
+    /// Start of the innermost block of a `try` around it in that function; 0 for none.
+    pub within: u32,
     /// Whether a semicolon ends it.
     pub is_terminated: bool,
 }
@@ -114,6 +136,8 @@ pub struct Exit {
     pub block_end: u32,
     /// Start of the function or callback around it.
     pub body: u32,
+    /// Start of the innermost block of a `try` around it in that function; 0 for none.
+    pub within: u32,
     /// What is done where the test holds.
     pub text: String,
     pub indent: String,
@@ -125,6 +149,8 @@ pub struct Taken {
     pub test: V,
     pub start: u32,
     pub end: u32,
+    /// Start of the function or callback around it.
+    pub body: u32,
     /// Start of the last statement that is done where the test holds.
     pub last: u32,
     pub otherwise: Otherwise,
@@ -147,6 +173,9 @@ pub enum Otherwise {
 pub(super) struct Standing {
     /// The function or callback around it.
     pub body: (u32, u32),
+    pub is_async: bool,
+    /// Start of the innermost block of a `try`; 0 for none.
+    pub within: u32,
     pub is_listed: bool,
     /// Start of the last statement.
     pub last: u32,

@@ -44,19 +44,37 @@ impl<'a> Eval<'a> {
         let args: Vec<Argument> = args
             .iter()
             .map(|arg| {
-                let (start, end) = self.offsets(arg.expr.span());
-                let text = self.source(arg.expr.span()).to_owned();
-                Argument { start, end, value: self.written(uncast(&arg.expr), 0), text }
+                let own = uncast(&arg.expr);
+                let (start, end) = self.offsets(own.span());
+                Argument { start, end, value: self.written(own, 0), text: self.source(own.span()).to_owned() }
             })
             .collect();
         let quote = quote_of(self.source(span)).unwrap_or_else(|| *self.quote.get_or_init(|| quote_around(self.text)));
         let at = self.offsets(span);
-        self.noted.written.insert(at, WrittenCall { receiver, name: name.sym.to_string(), method, args, quote });
+        let before = self.text.get(at.0 as usize..method.0 as usize).unwrap_or_default();
+        let is_commented = before.contains("//") || before.contains("/*");
+        let name = name.sym.to_string();
+        let is_kept = name == "save" && self.is_kept(&receiver, at.0);
+        let holder = self.holder(if name.starts_with("insert") { "inserted" } else { "result" }, at.0);
+        let alike = self.alike();
+        self.noted
+            .written
+            .insert(at, WrittenCall { receiver, name, method, is_commented, is_kept, args, quote, holder, alike });
         // What a fix can name is no work of the function.
         let aside = self.arena.begin(limits::SCOPE_WORK, limits::SCOPE_KEPT);
         let names = self.names();
         let _ = self.arena.end(aside);
         self.noted.named.insert(at, names);
+    }
+
+    /// A name that begins like this and that the text of the function around an offset does not hold; each call has its own.
+    fn holder(&self, base: &str, at: u32) -> Option<String> {
+        let (start, end) = self.standing.body;
+        let text = self.text.get(start as usize..end as usize).filter(|text| text.len() <= limits::LOOKED_OVER)?;
+        let before = self.noted.written.range((start, 0)..(at, 0));
+        let count = before.filter(|(_, call)| call.holder.as_ref().is_some_and(|name| name.starts_with(base))).count();
+        let name = if count == 0 { base.to_owned() } else { format!("{base}{}", count + 1) };
+        (!text.is_empty() && !text.contains(&name)).then_some(name)
     }
 
     fn literal_of(&self, node: &ObjectLit, depth: u32) -> Literal {

@@ -2,6 +2,7 @@
 //!
 //! Input: the steps before a write, its payload. Output: the payload with the lists as they are then. Must not know: rules.
 
+use super::handed::CHANGING;
 use super::link::{Before, Op, Project, Step};
 use crate::value::{C, Entry, Item, Key, Node, V};
 
@@ -50,7 +51,7 @@ impl Project {
                         "push" if *recv == list && is_done && !args.iter().any(|arg| self.is_element(*arg)) => {
                             items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE }));
                         }
-                        name if is_changing(name) => return None,
+                        name if CHANGING.contains(&name) => return None,
                         _ => {}
                     }
                 }
@@ -64,11 +65,4 @@ impl Project {
     fn is_element(&self, value: V) -> bool {
         matches!(self.arena.node(value), Node::Element(_))
     }
-}
-
-fn is_changing(name: &str) -> bool {
-    matches!(
-        name,
-        "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill" | "set" | "delete" | "copyWithin"
-    )
 }

@@ -151,21 +151,25 @@ impl Project {
     }
 
     fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
-        let named = self.named_by_database(handle);
-        let handle = named.as_ref().unwrap_or(handle);
-        if self.option_expires(options) {
-            schemas.expiring.push(handle, ());
-        }
-        if self.option_is_true(options, "unique") {
-            let keys = self.key_names(keys);
-            let index = self.index(keys, options);
-            schemas.unique.push(handle, index);
+        let keys = self.key_names(keys);
+        let expires = self.option_expires(options);
+        let unique = self.option_is_true(options, "unique").then(|| self.index(keys.clone(), options));
+        // Also as the code calls it.
+        for handle in self.named_by_database(handle).iter().chain([handle]) {
+            if expires {
+                schemas.expiring.push(handle, ());
+            }
+            match &unique {
+                Some(index) => schemas.unique.push(handle, index.clone()),
+                None => schemas.indexed.push(handle, keys.clone()),
+            }
         }
     }
 
     /// `schema.index({ email: 1 }, { unique: true })`
     fn schema_index(&mut self, schema: V, args: &[V], models: &[(String, V)], schemas: &mut Schemas) {
-        let [keys, options, ..] = args else { return };
+        let [keys, options @ ..] = args else { return };
+        let options = options.first().copied().unwrap_or(Arena::UNDEFINED);
         let mut names: Vec<String> =
             models.iter().filter(|(_, own)| *own == schema).map(|(name, _)| name.clone()).collect();
         if let Some((fields, _)) = self.schema_parts(schema)
@@ -175,7 +179,7 @@ impl Project {
             names.push(class.name.clone());
         }
         for name in names {
-            self.add_index(&Handle::Named(name), *keys, *options, schemas);
+            self.add_index(&Handle::Named(name), *keys, options, schemas);
         }
     }
 

@@ -142,6 +142,7 @@ impl<'a> Merger<'a> {
             super_args: class.super_args.as_ref().map(|args| args.iter().map(|arg| self.value(*arg)).collect()),
             options: class.options.map(|options| self.value(options)),
             unique_fields: class.unique_fields.iter().map(|name| self.sym(*name)).collect(),
+            indexed_fields: class.indexed_fields.iter().map(|name| self.sym(*name)).collect(),
         }
     }
 

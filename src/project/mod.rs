@@ -58,4 +58,6 @@ mod upserts;
 pub mod writes;
 
 pub use crate::facts::{Argument, Exit, Literal, Otherwise, Property, Statement, Taken, Written, WrittenCall};
+pub use handed::CHANGING;
+pub use inserts::Apart;
 pub use link::{Marks, Op, Project, Step, Steps};

@@ -15,6 +15,8 @@ pub struct Schemas {
     /// Mongoose models, each with its schema.
     pub models: ByHandle<V>,
     pub unique: ByHandle<Index>,
+    /// The keys of the other indexes: the server makes no second one of the same keys.
+    pub indexed: ByHandle<Vec<String>>,
     /// Models whose schema says `versionKey: false`.
     pub unversioned: ByHandle<()>,
     /// Models whose schema says `optimisticConcurrency: true`.
@@ -186,6 +188,10 @@ impl Project {
                 let index = Index::plain(vec![self.arena.text(field).to_owned()]);
                 schemas.unique.push(&Handle::Named(model.to_owned()), index);
             }
+            for field in self.class(class).map(|class| class.indexed_fields.clone()).unwrap_or_default() {
+                let keys = vec![self.arena.text(field).to_owned()];
+                schemas.indexed.push(&Handle::Named(model.to_owned()), keys);
+            }
         }
         if let Some(options) = options {
             self.schema_options(model, options, schemas);
@@ -210,6 +216,9 @@ impl Project {
             if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
                 let index = self.index(vec![name.clone()], options.filter(|_| is_indexed).unwrap_or(entry.value));
                 schemas.unique.push(&Handle::Named(model.to_owned()), index);
+            }
+            if !unique && self.option(entry.value, "index").is_some() {
+                schemas.indexed.push(&Handle::Named(model.to_owned()), vec![name.clone()]);
             }
             if let Some(default) = self.option(entry.value, "default") {
                 schemas.defaults.push(&Handle::Named(model.to_owned()), (name.clone(), default));

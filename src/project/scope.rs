@@ -6,7 +6,7 @@
 use super::around::at;
 use super::instance::Instance;
 use super::link::Project;
-use crate::facts::{EffectKind, Exit, Statement, Taken};
+use crate::facts::{EffectKind, Exit, Otherwise, Statement, Taken};
 use crate::limits::{self, Cut};
 use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
 
@@ -67,12 +67,29 @@ impl Project {
     /// The tests that leave the function before a statement of its own text, the last first.
     pub fn exits_before(&mut self, file: u32, statement: &Statement) -> Vec<(V, Exit)> {
         let is_before = |exit: &Exit| {
-            exit.body == statement.body && exit.end <= statement.start && statement.start < exit.block_end
+            // What is thrown would be caught by another handler.
+            let is_heard = exit.within == statement.within || !exit.text.contains("throw");
+            is_heard && exit.body == statement.body && exit.end <= statement.start && statement.start < exit.block_end
         };
         let exits = self.around.exits.iter().filter(|(own, exit)| *own == file && is_before(exit));
         let mut exits: Vec<Exit> = exits.map(|(_, exit)| exit.clone()).collect();
         exits.sort_by_key(|exit| std::cmp::Reverse(exit.end));
         exits.into_iter().map(|exit| (self.linked(exit.test), exit)).collect()
+    }
+
+    /// The tests after a statement of its own text that decide whether the function is left, or which of two branches is taken.
+    pub fn choices_after(&mut self, file: u32, statement: &Statement) -> Vec<V> {
+        let exits =
+            self.around.exits.iter().filter(|(_, exit)| exit.body == statement.body && exit.end > statement.end);
+        let exits = exits.map(|(own, exit)| (*own, exit.test));
+        let is_choice = |taken: &Taken| {
+            taken.body == statement.body
+                && taken.start >= statement.end
+                && !matches!(taken.otherwise, Otherwise::Nothing)
+        };
+        let taken = self.around.taken.iter().filter(|(_, taken)| is_choice(taken));
+        let tests: Vec<(u32, V)> = exits.chain(taken.map(|(own, taken)| (*own, taken.test))).collect();
+        tests.into_iter().filter(|(own, _)| *own == file).map(|(_, test)| self.linked(test)).collect()
     }
 
     /// The innermost `if` around a statement, where that is among what is done under its test; and the test.

@@ -8,9 +8,9 @@ use super::lower;
 use super::said;
 use super::subject::Subject;
 use crate::project::writes::{FieldWrite, Write};
-use crate::project::{Op, Step};
+use crate::project::{CHANGING, Op, Step};
 use crate::race::expression::{Expression, Operator};
-use crate::value::{C, Key, Node, V};
+use crate::value::{Arena, C, Entry, Key, Node, V};
 
 /// What becomes of one field.
 pub enum Change {
@@ -27,9 +27,7 @@ pub enum Change {
 /// Whether the loaded document is changed in place, so that a value in it need not be the loaded one. What was changed on a
 /// saved document are the fields of the save.
 pub fn is_changed_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> bool {
-    let is_changing = |name: &str| {
-        matches!(name, "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill" | "set" | "delete")
-    };
+    let is_changing = |name: &str| CHANGING.contains(&name);
     steps.iter().any(|step| match &step.op {
         Op::Assign { object, .. } => subject.mentions(*object),
         Op::Call { recv: Some(recv), name: Some(name), .. } => {
@@ -202,6 +200,7 @@ fn removed(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> O
     let dropped = Reader::new(subject, writes).about_element(element, arg, false)?;
     let entries = lower::filter(&mut subject.project.arena, &[dropped])?;
     let arena = &mut subject.project.arena;
+    let entries: Vec<Entry> = entries.into_iter().map(|entry| not_kept(arena, entry)).collect();
     let value = match entries.as_slice() {
         [only] if matches!(only.key, Key::Name(name) if arena.text(name).is_empty()) => only.value,
         entries if entries.iter().any(|entry| matches!(entry.key, Key::Name(name) if arena.text(name).is_empty())) => {
@@ -210,6 +209,24 @@ fn removed(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> O
         _ => arena.intern(Node::Object(entries)),
     };
     Some(("$pull", value))
+}
+
+/// An order of a member, so that it also holds of elements without one: JavaScript keeps none of them.
+fn not_kept(arena: &mut Arena, entry: Entry) -> Entry {
+    let (Key::Name(name), Node::Object(asked)) = (entry.key, arena.node(entry.value).clone()) else { return entry };
+    let [Entry { key: Key::Name(operator), value, .. }] = asked.as_slice() else { return entry };
+    let kept = match arena.text(*operator) {
+        "$lt" => "$gte",
+        "$lte" => "$gt",
+        "$gt" => "$lte",
+        "$gte" => "$lt",
+        _ => return entry,
+    };
+    if arena.text(name).is_empty() {
+        return entry;
+    }
+    let kept = lower::object(arena, vec![(kept, *value)]);
+    Entry { value: lower::object(arena, vec![("$not", kept)]), ..entry }
 }
 
 /// `{ ...doc.votes, [userId]: vote }`: each key is set by itself.

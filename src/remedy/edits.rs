@@ -37,7 +37,7 @@ pub fn edited(subject: &mut Subject<'_>, condition: &[Entry], changes: Option<&[
     Some(edited)
 }
 
-/// How a saved document is found: as it was read, by what it equals.
+/// How a saved document is found: by its `_id`. Another one may answer to what it was read by.
 fn identity(subject: &mut Subject<'_>) -> Option<V> {
     let document = subject.act.document?;
     let read = subject.project.read_of(document);
@@ -50,11 +50,6 @@ fn identity(subject: &mut Subject<'_>) -> Option<V> {
         if let Some(id) = id.filter(|id| !matches!(arena.node(id.value), Node::Object(_))) {
             return Some(arena.intern(Node::Object(vec![*id])));
         }
-        let is_plain = |entry: &Entry| {
-            let is_name = matches!(entry.key, Key::Name(name) if !arena.text(name).starts_with('$'));
-            is_name && entry.cond == C::TRUE && !matches!(arena.node(entry.value), Node::Object(_) | Node::Array(_))
-        };
-        return entries.iter().all(is_plain).then_some(filter);
     }
     let id = arena.sym("_id");
     let id = arena.member(document, id);

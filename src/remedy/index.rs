@@ -87,6 +87,8 @@ fn searches(project: &Project, filter: V) -> Option<Vec<Equalities>> {
                 }
             }
             name if name.starts_with('$') => return None,
+            // Another document than one that is there: each is another than the one to be inserted.
+            "_id" if is_other_than(project, entry.value) => {}
             name => common.push((name.to_owned(), plain(project, entry.value)?)),
         }
     }
@@ -94,6 +96,12 @@ fn searches(project: &Project, filter: V) -> Option<Vec<Equalities>> {
         return Some(vec![common]);
     }
     Some(branches.into_iter().map(|own| common.iter().cloned().chain(own).collect()).collect())
+}
+
+/// `{ $ne: id }`
+fn is_other_than(project: &Project, value: V) -> bool {
+    let Node::Object(entries) = project.arena.peek(value) else { return false };
+    matches!(entries.as_slice(), [only] if name_of(project, only) == Some("$ne"))
 }
 
 fn name_of<'a>(project: &'a Project, entry: &Entry) -> Option<&'a str> {

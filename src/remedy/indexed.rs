@@ -10,7 +10,7 @@ use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::judge::NewIndex;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
-use crate::project::{Otherwise, Project, Statement};
+use crate::project::{Otherwise, Project, Statement, WrittenCall};
 use crate::source::{FileId, Place};
 use crate::value::{Node, Sym, V};
 
@@ -22,23 +22,43 @@ pub fn of_indexes(
     indexes: &[NewIndex],
 ) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write)?;
+    // The server makes no second index of the same keys.
+    if indexes.iter().any(|index| schemas.indexed.of(&act.handle).contains(&index.fields)) {
+        return None;
+    }
     match schemas.models.of(&act.handle).first() {
         Some(schema) => at_schema(project, *schema, indexes),
         None => at_insert(project, schemas, case, filters, indexes),
     }
 }
 
+/// Functions that make a schema.
+const SCHEMAS: [&str; 2] = ["Schema", "createForClass"];
+
 fn at_schema(project: &Project, schema: V, indexes: &[NewIndex]) -> Option<Fix> {
-    let Node::New { site, .. } = *project.arena.node(schema) else { return None };
-    let statement = project.statement_at(site)?;
-    let name = statement.bound.as_ref()?;
+    let site = match project.arena.node(schema) {
+        Node::New { site, .. } => *site,
+        Node::Call { site, callee, .. } if project.last_name(*callee).is_some_and(|name| SCHEMAS.contains(&name)) => {
+            *site
+        }
+        _ => return None,
+    };
+    let at = project.base_site(site);
+    let named = project.statement_at(site).and_then(|statement| Some((statement, statement.bound.as_ref()?)));
     let mut text = String::new();
     for index in indexes {
-        let (end, own) = (terminator(statement), arguments(project, index, '\'')?);
-        text.push_str(&format!("\n{}{name}.index({own}){end}", statement.indent));
+        let own = arguments(project, index, '\'')?;
+        match named {
+            Some((statement, name)) => {
+                text.push_str(&format!("\n{}{name}.index({own}){}", statement.indent, terminator(statement)));
+            }
+            // It gives the schema back.
+            None => text.push_str(&format!(".index({own})")),
+        }
     }
-    let file = FileId(project.base_site(site).file);
-    let place = Place { file, start: statement.line_end, end: statement.line_end };
+    let file = FileId(at.file);
+    let end = named.map_or(at.end, |(statement, _)| statement.line_end);
+    let place = Place { file, start: end, end };
     let title = format!("Create the unique index next to the schema: `{}`", text.trim());
     let edits = vec![Edit { place, text }];
     Some(Fix { title, edits, applicability: Applicability::Suggested })
@@ -57,7 +77,8 @@ fn at_insert(
     let statement = project.statement_at(act.site)?.clone();
     // A transaction creates no index, and what has options may be one.
     let is_own = call.name == "insertOne" && act.method == call.name && call.args.len() == 1 && act.session.is_none();
-    let is_line = statement.is_listed && statement.is_awaited && !statement.is_returned && !statement.indent.is_empty();
+    let is_line = statement.is_listed && statement.is_async && !statement.indent.is_empty();
+    let is_plain = statement.is_awaited && !statement.is_returned;
     if !is_own || !is_line || case.function.steps.get(act.step)?.calls > 0 {
         return None;
     }
@@ -72,8 +93,16 @@ fn at_insert(
     // Of several indexes it is not known which one refuses.
     let is_only = indexes.len() == 1 && filters.len() == 1 && schemas.unique.of(&act.handle).is_empty();
     let at = project.base_site(act.site);
-    let answer = answer(project, act, &statement, at.file, filters).filter(|_| is_only)?;
+    let answer = match is_only && is_plain {
+        true => answer(project, act, (&call, &statement), at.file, filters),
+        false => None,
+    };
     let place = |start| Place { file: FileId(at.file), start, end: start };
+    let Some(answer) = answer else {
+        let title = format!("Create the unique index before the insert, which it refuses: `createIndex({})`", first?);
+        let edits = vec![Edit { place: place(statement.start), text: before }];
+        return Some(Fix { title, edits, applicability: Applicability::Suggested });
+    };
     let mut edits = vec![Edit { place: place(at.end), text: caught(&statement, &answer) }];
     if let Answer::Told { text, own, name } = &answer {
         if statement.bound.is_none() {
@@ -102,17 +131,24 @@ enum Answer {
 }
 
 /// None where the code after the search needs what was found, or is not known.
-fn answer(project: &mut Project, act: &Write, statement: &Statement, file: u32, filters: &[V]) -> Option<Answer> {
+fn answer(
+    project: &mut Project,
+    act: &Write,
+    (call, statement): (&WrittenCall, &Statement),
+    file: u32,
+    filters: &[V],
+) -> Option<Answer> {
+    let holder = call.holder.clone();
     let scope = Scope::at(project, act)?;
     let is_of_search = |project: &Project, value: V| project.contains(value, &mut |_, part| filters.contains(&part));
     let around = project.test_around(file, statement).filter(|(test, _)| is_of_search(project, *test));
     let exits = project.exits_before(file, statement);
     let exit = exits.into_iter().find(|(test, _)| is_of_search(project, *test));
-    let (text, own) = match (exit, around) {
-        (Some((_, exit)), _) => (exit.text, exit.indent),
+    let (text, own, end) = match (exit, around) {
+        (Some((_, exit)), _) => (exit.text, exit.indent, exit.end),
         (None, Some((_, taken))) if taken.last == statement.start => match taken.otherwise {
             Otherwise::Nothing => return statement.bound.is_none().then_some(Answer::Nothing),
-            Otherwise::Block { text, indent } => (text, indent),
+            Otherwise::Block { text, indent } => (text, indent, taken.end),
             Otherwise::Unknown => return None,
         },
         _ => return None,
@@ -124,8 +160,8 @@ fn answer(project: &mut Project, act: &Write, statement: &Statement, file: u32, 
     if scope.names().iter().any(|named| needs(project, named)) {
         return None;
     }
-    let name = statement.bound.clone().unwrap_or_else(|| "inserted".to_owned());
-    (statement.bound.is_some() || scope.is_free(project, &name)).then_some(Answer::Told { text, own, name })
+    let name = statement.bound.clone().or(holder)?;
+    (refusal::can_move(&text, statement) && call.alike.contains(&end)).then_some(Answer::Told { text, own, name })
 }
 
 /// `db\n  .collection('users')` without the line break; none where that could change what it means.

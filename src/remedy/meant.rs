@@ -29,11 +29,12 @@ pub fn is_meant(project: &mut Project, case: &Case<'_>, act: &Write, call: &Writ
     reads.iter().all(|read| loads_all(project, read) && (act.document.is_some() || is_same(project, act, read)))
 }
 
-/// An upsert would insert what the filter refuses.
+/// An upsert would insert what the filter refuses, and other options change what the call gives.
 fn has_known_options(call: &WrittenCall) -> bool {
     call.args.get(2).is_none_or(|options| match &options.value {
         Written::Object(literal) => {
-            let is_known = |key: &Option<String>| key.as_deref().is_some_and(|key| key != "upsert");
+            let changes = ["upsert", "rawResult", "passRawResult", "includeResultMetadata"];
+            let is_known = |key: &Option<String>| key.as_deref().is_some_and(|key| !changes.contains(&key));
             literal.properties.iter().all(|property| is_known(&property.key))
         }
         _ => false,

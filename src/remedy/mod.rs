@@ -24,9 +24,9 @@ pub mod token;
 
 use crate::diagnostic::Fix;
 use crate::judge::{self, Presumed, Remedied};
-use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
+use crate::project::{Apart, Project};
 use crate::value::{C, Entry, Node, V};
 pub use case::Case;
 use case::Draft;
@@ -49,11 +49,11 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
     let scope = code::Scope::at(project, act)?;
     for draft in drafts(project, case, act, &mut presumed) {
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
-        let fix = patch::of_update(project, schemas, case, &scope, &draft);
-        let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };
         if !mends(project, schemas, case, &draft.write, &presumed) {
             continue;
         }
+        let fix = patch::of_update(project, schemas, case, &scope, &draft);
+        let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };
         let only = match draft.condition.as_slice() {
             [only] if !draft.is_changed => help::name_of(project, only),
             _ => None,
@@ -146,9 +146,15 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
     if is_repeated || !is_one || act.method == "insertMany" {
         return None;
     }
-    let (indexes, keys) = index::needed(project, schemas, act, filters)?;
-    if indexes.iter().any(|index| project.is_inserted_apart(&act.handle, act.site, &index.fields)) {
-        return None;
+    let (mut indexes, keys) = index::needed(project, schemas, act, filters)?;
+    for index in &mut indexes {
+        let has_default = schemas.defaults.of(&act.handle).iter().any(|(field, _)| index.fields.contains(field));
+        let others: Vec<String> = index.partial.iter().map(|(path, _)| path.clone()).collect();
+        match project.inserted_apart(&act.handle, act.site, &index.fields, &others) {
+            Apart::Nothing => {}
+            Apart::Without if index.partial.is_empty() && !has_default => index.sparse = true,
+            Apart::Without | Apart::Anything => return None,
+        }
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let help = help::of_indexes(project, &indexes)?;

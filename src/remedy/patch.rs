@@ -11,9 +11,9 @@ use super::refusal::{self, Refusal};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
-use crate::project::{Argument, Project, Property, Statement, Written, WrittenCall};
+use crate::project::{Argument, Op, Project, Property, Statement, Written, WrittenCall};
 use crate::source::{FileId, Place};
-use crate::value::{Node, V};
+use crate::value::{Key, Node, V};
 
 /// An update or a save as one command.
 pub fn of_update(
@@ -41,7 +41,7 @@ pub fn of_update(
     let is_save = act.kind == WriteKind::Save;
     let statement = project.statement_at(act.site).cloned();
     let (title, mut edits) = match is_save {
-        true => saved(project, schemas, case, &scope, draft, &call)?,
+        true => saved(project, schemas, case, &scope, draft, (act, &call, statement.as_ref()?))?,
         false => updated(project, &scope, act, draft, &call)?,
     };
     let mut is_safe = !is_save && (step.dropped || draft.condition.is_empty());
@@ -55,7 +55,6 @@ pub fn of_update(
             Refusal::Answered { name, at, test } => {
                 is_safe = false;
                 if let Some(name) = name {
-                    scope.is_free(project, &name).then_some(())?;
                     edits.push(((at.0, at.0), format!("const {name} = ")));
                 }
                 edits.push(((at.1, at.1), test));
@@ -95,6 +94,10 @@ fn updated(
     draft: &Draft,
     call: &WrittenCall,
 ) -> Option<(String, Texts)> {
+    // doc.updateOne(update): the filter is not written.
+    if act.document.is_some() {
+        return None;
+    }
     let [filter, update, ..] = call.args.as_slice() else { return None };
     let mut edits = Texts::new();
     let mut title = "Let the server compute it".to_owned();
@@ -113,7 +116,13 @@ fn updated(
                 Some(last) => edits.push(((last.end, last.end), format!("{}{added}", literal.separator))),
                 None => edits.push(((filter.start, filter.end), format!("{{ {added} }}"))),
             },
-            Written::Path => edits.push(((filter.start, filter.end), format!("{{ ...{}, {added} }}", filter.text))),
+            Written::Path => {
+                let whole = match is_identifier(project, scope, act, &filter.text) {
+                    true => format!("{{ _id: {}, {added} }}", filter.text),
+                    false => format!("{{ ...{}, {added} }}", filter.text),
+                };
+                edits.push(((filter.start, filter.end), whole));
+            }
             _ => return None,
         }
     }
@@ -126,6 +135,12 @@ fn updated(
         edits.push(((update.start, update.end), text));
     }
     Some((title, edits))
+}
+
+/// Whether the filter is written as the `_id` alone: Meteor's `update(id, …)`.
+fn is_identifier(project: &mut Project, scope: &Scope, act: &Write, text: &str) -> bool {
+    let Some(Node::Object(entries)) = act.filter.map(|filter| project.arena.node(filter).clone()) else { return false };
+    matches!(entries.as_slice(), [only] if scope.value(project, only.value).as_deref() == Some(text))
 }
 
 /// The texts of the values in an update, which is a literal.
@@ -158,10 +173,8 @@ fn saved(
     case: &Case<'_>,
     scope: &Scope,
     draft: &Draft,
-    call: &WrittenCall,
+    (act, call, statement): (&Write, &WrittenCall, &Statement),
 ) -> Option<(String, Texts)> {
-    let act = case.function.writes.get(case.act.write)?;
-    let statement = project.statement_at(act.site).cloned()?;
     let is_same = |write: &&Write| write.kind == WriteKind::Save && write.document == act.document;
     // Hooks and validators of a save do not run in an update.
     let schema = *schemas.models.of(&act.handle).first()?;
@@ -171,6 +184,13 @@ fn saved(
         || statement.bound.is_some()
         || statement.is_returned
         || !call.args.is_empty()
+        || call.is_commented
+        || !call.is_kept
+    {
+        return None;
+    }
+    if is_done_otherwise(project, case, act)
+        || !draft.write.fields.iter().all(|field| is_taken(project, schema, &field.path))
     {
         return None;
     }
@@ -180,26 +200,38 @@ fn saved(
     let at = project.base_site(act.site);
     let text = format!("{model}.updateOne({filter}, {update})");
     let title = format!("Replace `save()` by `{text}`");
-    let mut edits = vec![((at.start, at.end), text)];
-    if !statement.is_receiver_used_later {
-        edits.extend(dropped(project, act, &statement)?);
-    }
-    Some((title, edits))
+    Some((title, vec![((at.start, at.end), text)]))
 }
 
-/// The statements that changed a document which nobody looks at afterwards, taken out.
-fn dropped(project: &Project, act: &Write, save: &Statement) -> Option<Texts> {
-    let mut edits = Texts::new();
-    for field in &act.fields {
-        let changed = project.statement_at(field.site)?;
-        let is_whole = changed.is_listed && !changed.indent.is_empty() && changed.body == save.body;
-        if !is_whole || changed.bound.is_some() {
-            return Some(Texts::new());
-        }
-        let start = changed.start.checked_sub(changed.indent.len() as u32 + 1)?;
-        if !edits.iter().any(|((known, _), _)| *known == start) {
-            edits.push(((start, changed.line_end), String::new()));
-        }
-    }
-    Some(edits)
+/// Whether a method of the document is called before its save of which the fields do not tell: the save carries what it does.
+fn is_done_otherwise(project: &Project, case: &Case<'_>, act: &Write) -> bool {
+    let is_of = |value: V| project.contains(value, &mut |_, part| Some(part) == act.document);
+    let before = case.function.steps.iter().take(act.step);
+    before
+        .filter(|step| !act.fields.iter().any(|field| field.site == step.site))
+        .any(|step| matches!(&step.op, Op::Call { recv: Some(recv), .. } if is_of(*recv)))
+}
+
+/// What Mongoose asks of a value, or does to it, where a document is saved.
+const ON_SAVE: [&str; 9] =
+    ["min", "max", "enum", "match", "validate", "minlength", "maxlength", "minLength", "maxLength"];
+
+/// Whether the server takes a value at a path as a save would: the schema declares it, and asks nothing more.
+fn is_taken(project: &mut Project, schema: V, path: &str) -> bool {
+    let fields = match project.arena.node(schema) {
+        Node::New { args, .. } | Node::Call { args, .. } => args.first().copied(),
+        _ => None,
+    };
+    let mut parts = path.split('.');
+    let declared = fields.and_then(|fields| {
+        let name = project.arena.sym(parts.next()?);
+        project.arena.member_of(fields, name)
+    });
+    let asks = |project: &Project, part: V| match project.arena.node(part) {
+        Node::Object(entries) => entries
+            .iter()
+            .any(|entry| matches!(entry.key, Key::Name(name) if ON_SAVE.contains(&project.arena.text(name)))),
+        _ => false,
+    };
+    declared.is_some_and(|declared| !project.contains(declared, &mut |project, part| asks(project, part)))
 }

@@ -9,7 +9,7 @@ use super::said::is_nothing;
 use super::subject::Subject;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
-use crate::project::{Otherwise, Project, Statement, WrittenCall};
+use crate::project::{Exit, Otherwise, Project, Statement, WrittenCall};
 use crate::value::{Node, V};
 
 pub enum Refusal {
@@ -35,7 +35,7 @@ pub fn of(
     after: &Write,
 ) -> Option<Refusal> {
     let act = case.function.writes.get(case.act.write)?;
-    if case.function.steps.get(act.step)?.decides {
+    if case.function.steps.get(act.step)?.decides && is_told(project, act, call, statement) {
         return Some(Refusal::Told);
     }
     let is_callback = |text: &str| text.contains("=>") || text.contains("function");
@@ -52,6 +52,8 @@ pub fn of(
     for (test, exit) in exits {
         match about(&mut subject, case, test, false) {
             Some(true) if refusing.is_none() => refusing = Some(exit),
+            // Which of two tests would have failed is not known.
+            Some(true) if refusing.as_ref().is_some_and(|known: &Exit| known.text != exit.text) => return None,
             Some(false) if missing.is_none() => missing = Some(exit),
             _ => {}
         }
@@ -64,7 +66,7 @@ pub fn of(
         match taken.otherwise {
             Otherwise::Nothing => return (is_last && statement.bound.is_none()).then_some(Refusal::AsUnchecked),
             Otherwise::Block { text, indent } if is_last => {
-                return answered(schemas, act, statement, after, (&text, &indent));
+                return answered(schemas, act, (call, statement), after, &Branch { text, indent, end: taken.end });
             }
             _ => return None,
         }
@@ -77,29 +79,79 @@ pub fn of(
     if statement.is_final && statement.bound.is_none() && says_nothing(&exit.text) {
         return Some(Refusal::AsUnchecked);
     }
-    answered(schemas, act, statement, after, (&exit.text, &exit.indent))
+    let Exit { text, indent, end, .. } = exit;
+    answered(schemas, act, (call, statement), after, &Branch { text, indent, end })
+}
+
+/// What is done where the check fails.
+struct Branch {
+    text: String,
+    indent: String,
+    end: u32,
+}
+
+/// What a result says of how many documents were found.
+const COUNTS: [&str; 4] = ["matchedCount", "modifiedCount", "nModified", "n"];
+
+/// Whether the code after the act goes another way for one that the database refused.
+fn is_told(project: &mut Project, act: &Write, call: &WrittenCall, statement: Option<&Statement>) -> bool {
+    let Some(statement) = statement else { return false };
+    let at = project.base_site(act.site);
+    let is_found = call.name.starts_with("findOneAnd") || call.name.starts_with("findByIdAnd");
+    let is_result = |project: &Project, value: V| {
+        // An older driver keeps what the server said in `result`.
+        let whole = match project.arena.node(value) {
+            Node::Member(object, key) if project.arena.text(*key) == "result" => *object,
+            _ => value,
+        };
+        matches!(project.arena.node(whole), Node::Call { site, .. } if project.base_site(*site) == at)
+    };
+    let asks = |project: &Project, part: V| match project.arena.node(part) {
+        Node::Member(object, key) => {
+            !is_found && COUNTS.contains(&project.arena.text(*key)) && is_result(project, *object)
+        }
+        Node::Not(value) | Node::Nullish(value) | Node::Coerce(_, value) => is_found && is_result(project, *value),
+        Node::Compare(_, a, b) => is_found && [a, b].into_iter().any(|value| is_result(project, *value)),
+        _ => false,
+    };
+    let tests = project.choices_after(at.file, statement);
+    statement.is_counted
+        || tests.into_iter().any(|test| {
+            is_found && is_result(project, test) || project.contains(test, &mut |project, part| asks(project, part))
+        })
 }
 
 /// A test of the result that does what the check would have done.
 fn answered(
     schemas: &Schemas,
     act: &Write,
-    statement: &Statement,
+    (call, statement): (&WrittenCall, &Statement),
     after: &Write,
-    (text, indent): (&str, &str),
+    branch: &Branch,
 ) -> Option<Refusal> {
     let is_found = after.method.starts_with("findOneAnd");
     // The driver's own method gives an object or the document, by its version.
-    let is_known = !is_found || !schemas.models.of(&act.handle).is_empty();
-    if !is_known || !statement.is_listed || !statement.is_awaited || statement.indent.is_empty() {
+    let is_known = match is_found {
+        true => !schemas.models.of(&act.handle).is_empty(),
+        // What others give differs by client and version.
+        false => matches!(after.method.as_str(), "updateOne" | "updateMany"),
+    };
+    if !is_known
+        || !can_move(&branch.text, statement)
+        || !call.alike.contains(&branch.end)
+        || !statement.is_listed
+        || !statement.is_awaited
+        || statement.indent.is_empty()
+    {
         return None;
     }
-    let name = statement.bound.clone().unwrap_or_else(|| "result".to_owned());
+    let name = statement.bound.clone().or_else(|| call.holder.clone())?;
     let test = match is_found {
         true => format!("!{name}"),
         false => format!("{name}.matchedCount === 0"),
     };
-    let test = format!("\n{}if ({test}) {}", statement.indent, indented(text, indent, &statement.indent));
+    let test =
+        format!("\n{}if ({test}) {}", statement.indent, indented(&branch.text, &branch.indent, &statement.indent));
     let name = statement.bound.is_none().then_some(name);
     Some(Refusal::Answered { name, at: (statement.start, statement.line_end), test })
 }
@@ -116,6 +168,13 @@ fn about(subject: &mut Subject<'_>, case: &Case<'_>, test: V, holds: bool) -> Op
     }
     let said = Reader::new(subject, case.function.writes).said(test, holds, 0);
     Some(!said.is_some_and(|said| is_nothing(&said)))
+}
+
+/// Whether code means the same after a statement: it ends by itself, or by the end of the line as the statement does, and no text
+/// in it has lines.
+pub fn can_move(code: &str, statement: &Statement) -> bool {
+    let ends = code.ends_with(['}', ';']) || !statement.is_terminated;
+    ends && !(code.contains('`') && code.contains('\n'))
 }
 
 /// What is done where the check fails, with the indentation of the act.

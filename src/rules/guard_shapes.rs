@@ -123,11 +123,13 @@ fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite
         names.join(" and ")
     );
     draft.label = "each condition refuses on its own".to_owned();
-    draft.help = format!("put the fields on one element: `{}`", ctx.guard_text(array, keys));
+    let guarded = rewrite::join_split(ctx, trace, write, field, keys);
+    let guard = guarded.as_ref().map_or_else(|| ctx.guard_text(array, keys), |guarded| guarded.guard.clone());
+    draft.help = format!("put the fields on one element: `{guard}`");
     let mut sorted = names.clone();
     sorted.sort_unstable();
     draft.pair = sorted.join(" and ");
-    draft.fix = rewrite::join_split(ctx, trace, write, field, keys);
+    draft.fix = guarded.map(|guarded| guarded.fix);
     ctx.report(draft);
 }
 
@@ -141,8 +143,10 @@ fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
     draft.message =
         format!("`$elemMatch` with `$ne` matches as soon as any element of `{array}` {another}: it guards nothing");
     draft.label = "true for every array with two different elements".to_owned();
-    draft.help = format!("say that no element has it: `{path}: {{ $ne: … }}`");
-    draft.fix = rewrite::name_no_element(ctx, trace, write, field, name);
+    let guarded = rewrite::name_no_element(ctx, trace, write, field, name);
+    let guard = guarded.as_ref().map_or_else(|| format!("{path}: {{ $ne: … }}"), |guarded| guarded.guard.clone());
+    draft.help = format!("say that no element has it: `{guard}`");
+    draft.fix = guarded.map(|guarded| guarded.fix);
     draft.pair = format!("$elemMatch {name} $ne");
     ctx.report(draft);
 }

@@ -90,8 +90,13 @@ fn report(
                     (field_name.clone(), ctx.project.arena.member(field.value, sym))
                 })
                 .collect();
-            let guard = ctx.guard_at(trace, write, &array, &keys);
-            draft.fix = rewrite::guard_identity(ctx, trace, write, field, &keys);
+            let guard = match rewrite::guard_identity(ctx, trace, write, field, &keys) {
+                Some(guarded) => {
+                    draft.fix = Some(guarded.fix);
+                    Some(guarded.guard)
+                }
+                None => ctx.guard_at(trace, write, &array, &keys),
+            };
             draft.help = match guard {
                 Some(guard) => format!(
                     "put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already"

@@ -78,44 +78,22 @@ impl Context<'_> {
             }
             text => text.to_owned(),
         };
-        match keys {
-            [] => format!("{array}: {{ $ne: … }}"),
-            [(field, value)] if field.is_empty() => format!("{array}: {{ $ne: {} }}", self.show(*value)),
-            [(field, value)] => {
-                let key = token::string(&format!("{array}.{field}"), '\'');
-                format!("{key}: {{ $ne: {} }}", value_text(field, *value))
-            }
-            _ => {
-                let parts: Vec<String> = keys
-                    .iter()
-                    .map(|(field, value)| format!("{}: {}", key_text(field), value_text(field, *value)))
-                    .collect();
-                format!("{array}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", parts.join(", "))
-            }
+        if keys.is_empty() {
+            return format!("{}: {{ $ne: … }}", key_text(array));
         }
+        let keyed = keys.iter().map(|(field, value)| (field.clone(), value_text(field, *value)));
+        guard(array, &keyed.collect::<Keyed>(), '\'')
     }
 
     /// The guard as the filter of a write would carry it; none where a value has no name there, or is another one in each call.
     pub fn guard_at(&mut self, trace: &Trace, write: &Write, array: &str, keys: &[(String, V)]) -> Option<String> {
-        let mut named = Vec::new();
+        let mut keyed = Keyed::new();
         for (field, value) in keys {
             let is_new = self.origin(trace, *value, write.cond).is_new();
             let text = remedy::named(self.project, write, *value).filter(|_| !is_new)?;
-            named.push((field.as_str(), text));
+            keyed.push((field.clone(), text));
         }
-        match named.as_slice() {
-            [] => None,
-            [("", text)] => Some(format!("{}: {{ $ne: {text} }}", key_text(array))),
-            [(field, text)] => Some(format!("{}: {{ $ne: {text} }}", key_text(&format!("{array}.{field}")))),
-            _ => {
-                let entry = |(field, text): &(&str, String)| match key_text(field) {
-                    key if key == *text => key,
-                    key => format!("{key}: {text}"),
-                };
-                let parts: Vec<String> = named.iter().map(entry).collect();
-                Some(format!("{}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", key_text(array), parts.join(", ")))
-            }
-        }
+        (!keyed.is_empty()).then(|| guard(array, &keyed, '\''))
     }
 
     pub fn handle_text(&self, handle: &Handle) -> String {
@@ -172,6 +150,27 @@ pub fn check_words(check: &Check) -> String {
         CheckKind::Below { path } if path.is_empty() => "a count".to_owned(),
         CheckKind::Below { path } => format!("the length of `{}`", path.join(".")),
         CheckKind::Field { path, .. } => format!("`{}`", path.join(".")),
+    }
+}
+
+/// A field of an element and the text of its value; the empty field is the element itself.
+pub type Keyed = Vec<(String, String)>;
+
+/// A filter's condition that no element of an array has these. No name in it may be written as it came: the analysed code has
+/// chosen it.
+pub fn guard(array: &str, keyed: &Keyed, quote: char) -> String {
+    let key = |name: &str| token::key(name, quote);
+    match keyed.as_slice() {
+        [(name, text)] if name.is_empty() => format!("{}: {{ $ne: {text} }}", key(array)),
+        [(name, text)] => format!("{}: {{ $ne: {text} }}", key(&format!("{array}.{name}"))),
+        _ => {
+            let is_short = |name: &str, text: &str| name == text && token::is_identifier(name) && name != "this";
+            let fields: Vec<String> = keyed
+                .iter()
+                .map(|(name, text)| if is_short(name, text) { name.clone() } else { format!("{}: {text}", key(name)) })
+                .collect();
+            format!("{}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", key(array), fields.join(", "))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod proof;
 use super::context::{Context, Trace};
 use super::results;
 use super::unguarded_push::elements;
+use super::words::{Keyed, guard};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -17,8 +18,11 @@ use crate::remedy::token;
 use crate::source::{FileId, Place};
 use crate::value::{Key, Node, V};
 
-/// A field of the element and the text of its value at the call; the empty field is the element itself.
-type Keyed = Vec<(String, String)>;
+/// A condition, and the fix that writes it.
+pub struct Guarded {
+    pub guard: String,
+    pub fix: Fix,
+}
 
 /// Adds the guard that a check stands for. The check stays where it is, so the guard must never refuse what the check
 /// lets through while nobody else writes: the check must look for these keys and nothing more.
@@ -34,7 +38,7 @@ pub fn carry_check(
     if !proof::is_decisive(ctx, cond, check) || !proof::looks_for_keys_alone(ctx, write, field, check, keys) {
         return None;
     }
-    add_guard(ctx, trace, write, field, keys)
+    add_guard(ctx, trace, write, field, keys).map(|guarded| guarded.fix)
 }
 
 /// Adds a guard by the identity of the pushed element. A value that is null or undefined would refuse the element as
@@ -45,7 +49,7 @@ pub fn guard_identity(
     write: &Write,
     field: &FieldWrite,
     keys: &[(String, V)],
-) -> Option<Fix> {
+) -> Option<Guarded> {
     let cond = ctx.project.arena.and(write.cond, field.cond);
     let arena = &ctx.project.arena;
     let has_value = |value: V| match arena.node(value) {
@@ -76,7 +80,7 @@ pub fn join_split(
     write: &Write,
     field: &FieldWrite,
     keys: &[(String, V)],
-) -> Option<Fix> {
+) -> Option<Guarded> {
     let names: Vec<&String> = keys.iter().map(|(name, _)| name).collect();
     let is_identity =
         |kind: &crate::config::Kind| kind.key.len() == names.len() && kind.key.iter().all(|name| names.contains(&name));
@@ -92,7 +96,7 @@ pub fn join_split(
     if written.filter.get(&field.path).is_some() {
         return None;
     }
-    let guard = guard(&written.filter, &field.path, &keyed);
+    let guard = guard(&field.path, &keyed, written.filter.quote);
     let first = conditions.iter().map(|property| property.start).min()?;
     let mut edits = Vec::new();
     for (property, before) in written.filter.properties.iter().zip(ends_before(&written.filter)) {
@@ -107,7 +111,8 @@ pub fn join_split(
             return None;
         }
     }
-    Some(Fix { title: format!("Put the fields on one element: `{guard}`"), edits, applicability: Applicability::Safe })
+    let title = format!("Put the fields on one element: `{guard}`");
+    Some(Guarded { guard, fix: Fix { title, edits, applicability: Applicability::Safe } })
 }
 
 /// Joins `'arr.k': v, 'arr.j': { $ne: w }` into `arr: { $elemMatch: { k: v, j: { $ne: w } } }`. What is refused then is something else.
@@ -151,7 +156,7 @@ pub fn name_no_element(
     write: &Write,
     field: &FieldWrite,
     name: &str,
-) -> Option<Fix> {
+) -> Option<Guarded> {
     let written = written(ctx, trace, write)?;
     let condition = written.filter.get(&field.path)?;
     let Written::Object(outer) = &condition.value else { return None };
@@ -172,9 +177,10 @@ pub fn name_no_element(
     if stored != excluded.text {
         return None;
     }
-    let guard = guard(&written.filter, &field.path, &vec![(name.to_owned(), stored)]);
+    let guard = guard(&field.path, &vec![(name.to_owned(), stored)], written.filter.quote);
     let edits = vec![edit(ctx, write, condition.start, condition.end, guard.clone())];
-    Some(Fix { title: format!("Say that no element has it: `{guard}`"), edits, applicability: Applicability::Safe })
+    let title = format!("Say that no element has it: `{guard}`");
+    Some(Guarded { guard, fix: Fix { title, edits, applicability: Applicability::Safe } })
 }
 
 fn add_guard(
@@ -183,7 +189,7 @@ fn add_guard(
     write: &Write,
     field: &FieldWrite,
     keys: &[(String, V)],
-) -> Option<Fix> {
+) -> Option<Guarded> {
     // A result that decides something would get another meaning.
     if write.kind != WriteKind::Update
         || write.method != "updateOne"
@@ -209,10 +215,10 @@ fn add_guard(
     }
     let last = written.filter.properties.last()?.end;
     let keyed = key_texts(ctx, &written, field, keys)?;
-    let guard = guard(&written.filter, &field.path, &keyed);
+    let guard = guard(&field.path, &keyed, written.filter.quote);
     let text = format!("{}{guard}", written.filter.separator);
     let (title, edits) = (format!("Add `{guard}` to the filter"), vec![edit(ctx, write, last, last, text)]);
-    Some(Fix { title, edits, applicability: Applicability::Safe })
+    Some(Guarded { guard, fix: Fix { title, edits, applicability: Applicability::Safe } })
 }
 
 /// The filter and the update of a call, as literals.
@@ -294,23 +300,6 @@ fn is_ne(property: &Property) -> bool {
 fn ends_before(literal: &Literal) -> impl Iterator<Item = u32> + '_ {
     let first = literal.properties.first().map_or(0, |property| property.start);
     std::iter::once(first).chain(literal.properties.iter().map(|property| property.end))
-}
-
-/// The condition in the filter. No name in it may be written as it came: the analysed code has chosen it.
-fn guard(filter: &Literal, array: &str, keyed: &Keyed) -> String {
-    let key = |name: &str| token::key(name, filter.quote);
-    match keyed.as_slice() {
-        [(name, text)] if name.is_empty() => format!("{}: {{ $ne: {text} }}", key(array)),
-        [(name, text)] => format!("{}: {{ $ne: {text} }}", key(&format!("{array}.{name}"))),
-        _ => {
-            let is_short = |name: &str, text: &str| name == text && token::is_identifier(name) && name != "this";
-            let fields: Vec<String> = keyed
-                .iter()
-                .map(|(name, text)| if is_short(name, text) { name.clone() } else { format!("{}: {text}", key(name)) })
-                .collect();
-            format!("{}: {{ $not: {{ $elemMatch: {{ {} }} }} }}", key(array), fields.join(", "))
-        }
-    }
 }
 
 fn edit(ctx: &Context<'_>, write: &Write, start: u32, end: u32, text: String) -> Edit {

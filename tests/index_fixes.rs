@@ -1,0 +1,158 @@
+//! Where `--fix-suggested` creates the unique index that an insert after a search needs, and where it does not.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod shell;
+
+use shell::Project;
+
+fn after(text: &str) -> String {
+    let project = Project::new(&[("models/a.js", text)]);
+    let outcome = project.run(&["check", "--fix-suggested"]);
+    assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+    project.read("models/a.js")
+}
+
+fn is_found(text: &str) -> bool {
+    let found = Project::new(&[("models/a.js", text)]).run(&["check", "--format", "json"]);
+    found.findings().iter().any(|finding| finding.ends_with("check-then-insert"))
+}
+
+const FIELDS: &str = "{ mail: { type: String, required: true }, name: String }";
+const INDEX: &str = ".index({ mail: 1 }, { unique: true })";
+
+/// A model that is made like this, and an insert after a search.
+fn signup(model: &str) -> String {
+    format!(
+        "\
+const mongoose = require('mongoose');
+{model}
+module.exports = async (mail, name) => {{
+  if (await User.findOne({{ mail }})) throw new Error('taken');
+  return User.create({{ mail, name }});
+}};
+"
+    )
+}
+
+#[test]
+fn an_index_is_written_next_to_the_schema() {
+    let forms = [
+        // A schema with a name.
+        (format!("const schema = new mongoose.Schema({FIELDS});"), format!("\nschema{INDEX};")),
+        (format!("const schema = mongoose.Schema({FIELDS});"), format!("\nschema{INDEX};")),
+    ];
+    for (schema, index) in forms {
+        let model = "\nconst User = mongoose.model('User', schema);";
+        let (before, fixed) = (signup(&format!("{schema}{model}")), signup(&format!("{schema}{index}{model}")));
+        assert_eq!(after(&before), fixed);
+        assert!(!is_found(&fixed), "{fixed}");
+    }
+    // A schema without one.
+    let made = |index: &str| {
+        signup(&format!(
+            "const User = mongoose.model('User', new mongoose.Schema({FIELDS}, {{ timestamps: true }}){index});"
+        ))
+    };
+    assert_eq!(after(&made("")), made(INDEX));
+    assert!(!is_found(&made(INDEX)));
+}
+
+/// The server makes no second index of the same keys.
+#[test]
+fn an_index_that_is_there_is_not_created_again() {
+    let schemas = [
+        "const schema = new mongoose.Schema({ mail: { type: String, required: true, index: true }, name: String });"
+            .to_owned(),
+        format!("const schema = new mongoose.Schema({FIELDS});\nschema.index({{ mail: 1 }});"),
+        format!("const schema = new mongoose.Schema({FIELDS});\nschema.index({{ mail: 1 }}, {{ name: 'mails' }});"),
+    ];
+    for schema in schemas {
+        let text = signup(&format!("{schema}\nconst User = mongoose.model('User', schema);"));
+        assert!(is_found(&text), "{text}");
+        assert_eq!(after(&text), text);
+    }
+    let other = format!("const schema = new mongoose.Schema({FIELDS});\nschema.index({{ name: 1 }});");
+    let text = signup(&format!("{other}\nconst User = mongoose.model('User', schema);"));
+    assert_ne!(after(&text), text);
+}
+
+/// Documents without the key are left out, and only where the others are known to have none.
+#[test]
+fn an_index_leaves_out_what_others_insert_without_its_key() {
+    let text = |index: &str, other: &str| {
+        format!(
+            "\
+module.exports = {{
+  async byMail(db, mail, name) {{
+    const users = db.collection('users');
+    if (await users.findOne({{ mail }})) throw new Error('taken');
+    {index}await users.insertOne({{ mail, name }});
+  }},
+  async byPhone(db, phone, rest) {{
+    await db.collection('users').insertOne({{ {other} }});
+  }},
+}};
+"
+        )
+    };
+    let index = "await users.createIndex({ mail: 1 }, { unique: true, sparse: true });\n    ";
+    let fixed = after(&text("", "phone, name: phone"));
+    assert!(fixed.contains("await users.createIndex({ mail: 1 }, { unique: true, sparse: true });"), "{fixed}");
+    assert!(!is_found(&text(index, "phone, name: phone")));
+    for other in ["...rest", "phone, [rest]: phone", "phone, mail: rest", "phone, mail: null"] {
+        assert_eq!(after(&text("", other)), text("", other));
+    }
+}
+
+/// Who looks for more lets a second document in that has the same key.
+#[test]
+fn an_index_that_would_refuse_what_another_search_lets_in_is_not_created() {
+    let text = |search: &str| {
+        format!(
+            "\
+module.exports = {{
+  async one(db, mail, name) {{
+    if (await db.collection('codes').findOne({{ mail }})) throw new Error('taken');
+    await db.collection('codes').insertOne({{ mail, name }});
+  }},
+  async two(db, mail, name) {{
+    if (await db.collection('codes').findOne({{ {search} }})) throw new Error('taken');
+    await db.collection('codes').insertOne({{ mail, name, role: 'shop' }});
+  }},
+}};
+"
+        )
+    };
+    assert!(after(&text("mail")).contains("createIndex({ mail: 1 }, { unique: true })"));
+    assert!(!after(&text("mail, role: 'shop'")).contains("createIndex({ mail: 1 }, { unique: true })"));
+}
+
+/// What the code answers to a document that is there need not be known: the insert fails.
+#[test]
+fn an_insert_of_the_driver_is_refused() {
+    let insert = "return db.collection('users').insertOne({ mail, name });";
+    let signup = |lines: &str| {
+        format!(
+            "\
+module.exports = async (db, mail, name) => {{
+  const found = await db.collection('users').findOne({{ mail }});
+  if (found) return found;
+  {lines}
+}};
+"
+        )
+    };
+    let index = "await db.collection('users').createIndex({ mail: 1 }, { unique: true });";
+    assert_eq!(after(&signup(insert)), signup(&format!("{index}\n  {insert}")));
+    assert!(!is_found(&signup(&format!("{index}\n  {insert}"))));
+    let made = signup(&format!("await db.collection('users').createIndex({{ mail: 1 }});\n  {insert}"));
+    assert_eq!(after(&made), made);
+    // The database that is handed in gives its collections by name.
+    let named = signup(insert).replace("db.collection('users')", "db.users");
+    let fixed = signup(&format!("{index}\n  {insert}")).replace("db.collection('users')", "db.users");
+    assert_eq!(after(&named), fixed);
+    // Nothing can be waited for.
+    let waits = signup(insert).replace("async (", "(").replace("await db", "db");
+    assert_eq!(after(&waits), waits);
+}

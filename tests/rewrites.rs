@@ -1,0 +1,142 @@
+//! What `--fix-suggested` writes in a call, and which calls it leaves as they are.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod shell;
+
+use shell::Project;
+
+fn after_in(path: &str, text: &str) -> String {
+    let project = Project::new(&[(path, text)]);
+    let outcome = project.run(&["check", "--fix-suggested"]);
+    assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+    project.read(path)
+}
+
+fn after(text: &str) -> String {
+    after_in("models/a.js", text)
+}
+
+fn findings(text: &str) -> Vec<String> {
+    Project::new(&[("models/a.js", text)]).run(&["check", "--format", "json"]).findings()
+}
+
+/// What a help says is what its fix writes.
+#[test]
+fn a_help_and_its_fix_are_one() {
+    let pushed = "\
+async function add(chats, id, entry) {
+  const imageId = entry.imageId;
+  if (!imageId) throw new Error(\"no image\");
+  return chats.updateOne({ _id: id }, { $push: { messages: { type: \"image\", imageId: entry.imageId } } });
+}
+module.exports = { add };
+";
+    let split = "\
+async function invite(chats, id, imageId) {
+  return chats.updateOne(
+    { _id: id, messages: { $elemMatch: { imageId: { $ne: imageId } } } },
+    { $push: { messages: { imageId: imageId, \"type\": \"image\" } } },
+  );
+}
+module.exports = { invite };
+";
+    for (text, rule) in [(pushed, "unguarded-push"), (split, "any-element-guard")] {
+        let found = Project::new(&[("models/a.js", text)]).run(&["check", "--format", "json"]).json();
+        let findings = found["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["rule"] == rule && finding["fix"].is_object()).unwrap();
+        let title = finding["fix"]["title"].as_str().unwrap();
+        let guard = title.split('`').nth(1).unwrap();
+        assert!(guard.contains("\"messages.imageId\": { $ne: "), "{title}");
+        assert!(finding["help"].as_str().unwrap().contains(guard), "{finding}");
+    }
+}
+
+/// `doc.updateOne(update)` has no filter that could ask.
+#[test]
+fn an_update_of_a_document_is_left_alone() {
+    let text = "\
+const { Schema, model } = require('mongoose');
+const Post = model('Post', new Schema({ tags: [String] }));
+module.exports = async (id, tag) => {
+  const post = await Post.findById(id);
+  if (!post) return;
+  if (post.tags.includes(tag)) return;
+  await post.updateOne({ $push: { tags: tag } }, { strict: false });
+};
+";
+    assert_eq!(findings(text), ["models/a.js:7 check-then-push"]);
+    assert_eq!(after(text), text);
+}
+
+/// What is given as the filter can be the identifier alone.
+#[test]
+fn an_identifier_is_asked_for_by_name() {
+    let text = "\
+import { Mongo } from 'meteor/mongo';
+import { Meteor } from 'meteor/meteor';
+const Posts = new Mongo.Collection('posts');
+Meteor.methods({
+  async tag(id, tag) {
+    const post = await Posts.findOneAsync(id);
+    if (post.tags.includes(tag)) return;
+    await Posts.updateAsync(id, { $push: { tags: tag } });
+  },
+});
+";
+    assert_eq!(findings(text), ["models/a.js:8 check-then-push"]);
+    let guarded = "updateAsync({ _id: id, tags: { $ne: tag } }, {";
+    assert_eq!(after(text), text.replace("updateAsync(id, {", guarded));
+}
+
+/// A filter that is an object is spread, and what it is taken for stays.
+#[test]
+fn a_cast_stays_around_what_is_asked() {
+    let text = "\
+export async function add(db: any, id: string, tag: string) {
+  const one = { _id: id };
+  const post = await db.collection('posts').findOne(one);
+  if (post.tags.includes(tag)) return;
+  await db.collection('posts').updateOne(one as any, { $push: { tags: tag } });
+}
+";
+    let fixed = text.replace("updateOne(one as any", "updateOne({ ...one, tags: { $ne: tag } } as any");
+    assert_eq!(after_in("models/a.ts", text), fixed);
+}
+
+const KEPT: &str = "\
+module.exports = async (db, id, limit) => {
+  const list = await db.collection('lists').findOne({ _id: id });
+  const items = list.items.filter((item) => item.at > limit);
+  await db.collection('lists').updateOne({ _id: id }, { $set: { items } });
+};
+";
+
+/// What has no value there is neither above nor below, and is not kept.
+#[test]
+fn what_an_order_does_not_keep_is_pulled_with_what_has_no_value() {
+    for (order, kept) in [(">", "$gt"), (">=", "$gte"), ("<", "$lt"), ("<=", "$lte")] {
+        let text = KEPT.replace("at > limit", &format!("at {order} limit"));
+        let pulled = format!("{{ $pull: {{ items: {{ at: {{ $not: {{ {kept}: limit }} }} }} }} }}");
+        assert_eq!(after(&text), text.replace("{ $set: { items } }", &pulled));
+    }
+}
+
+/// A list that is changed in place is not what was loaded with an item more.
+#[test]
+fn a_list_that_is_changed_otherwise_is_left_alone() {
+    let text = "\
+module.exports = async (db, id, line) => {
+  const room = await db.collection('rooms').findOne({ _id: id });
+  if (!room) return;
+  room.lines.push(line);
+  await db.collection('rooms').updateOne({ _id: id }, { $set: { lines: room.lines } });
+};
+";
+    assert_eq!(after(text), text.replace("$set: { lines: room.lines }", "$push: { lines: line }"));
+    for change in ["copyWithin(0, 1)", "add(line)", "pull(line)", "addToSet(line)", "reverse()"] {
+        let text = text.replace("room.lines.push(line);", &format!("room.lines.push(line);\n  room.lines.{change};"));
+        assert_eq!(findings(&text), ["models/a.js:6 array-overwrite"], "{change}");
+        assert_eq!(after(&text), text, "{change}");
+    }
+}
