@@ -41,7 +41,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             };
             let read = read.iter().filter(|read| own.iter().all(|check| check.root != read.root || !is_found(check)));
             let found = own.iter().chain(read).find(|check| {
-                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(&field.path))
+                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
                     || is_taken(ctx, check, field)
                     || counted_with(check, write, field).is_some()
                     || is_asked(ctx, check, field))
@@ -75,7 +75,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
             // A condition in the filter of a read, or a flag, is as often no decision at all.
-            let needs_witness = (is_flag && !is_repeated) || !matches!(check.kind, CheckKind::Field { .. });
+            let is_positional = field.path.contains(".$.");
+            let needs_witness =
+                is_positional || (is_flag && !is_repeated) || !matches!(check.kind, CheckKind::Field { .. });
             report(ctx, trace, write, (field, checked.as_str()), &check, (most, needs_witness), relation);
             break;
         }
@@ -115,9 +117,11 @@ fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
         && equalities.iter().any(|(name, value)| *name == field.path && *value != field.value)
 }
 
-/// `lines.$[line].done` as a check names it: `lines.*.done`.
-fn any_element(path: &str) -> String {
-    let parts = path.split('.').map(|part| if part.starts_with("$[") { "*" } else { part });
+/// `lines.$[line].done` as a check names it, and a counter of the element that the filter finds, `lines.$.tries`: `lines.*.done`.
+fn any_element(field: &FieldWrite) -> String {
+    let counts = matches!(field.operator.as_str(), "$inc" | "$mul");
+    let is_element = |part: &str| part.starts_with("$[") || part == "$" && counts;
+    let parts = field.path.split('.').map(|part| if is_element(part) { "*" } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
 

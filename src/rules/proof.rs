@@ -6,7 +6,7 @@ use super::context::{Context, Draft, Trace};
 use super::silence::{Silence, Silent};
 use super::spell::Numbers;
 use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
-use crate::judge::{self, Act, Function, Judgement, Script, Verdict};
+use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::{Write, WriteKind};
@@ -20,8 +20,8 @@ pub struct Judged<'a> {
     pub write: &'a Write,
     /// The condition of the part of the write that is judged.
     pub cond: C,
-    /// The path of an array that the act writes whole.
-    pub whole_array: Option<&'a str>,
+    /// What the act writes over.
+    pub overwritten: Option<Overwritten<'a>>,
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
     pub relation: Relation,
@@ -29,14 +29,17 @@ pub struct Judged<'a> {
     pub beside: Vec<&'a str>,
     /// Only a witness makes it worth a report.
     pub needs_witness: bool,
+    /// Whether doing it twice is no harm, as long as what is stored in the end is right.
+    pub may_repeat: bool,
     pub mend: Mend<'a>,
 }
 
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (whole_array, apart, beside, needs_witness, mend) = (None, None, Vec::new(), false, Mend::Update);
-        Self { write, cond, whole_array, apart, relation, beside, needs_witness, mend }
+        let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
+        let (needs_witness, may_repeat) = (false, false);
+        Self { write, cond, overwritten, apart, relation, beside, needs_witness, may_repeat, mend }
     }
 }
 
@@ -135,9 +138,9 @@ impl Context<'_> {
         });
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
         let judged = Act { write: at, cond: act.cond, apart: act.apart };
-        let whole_array = act.whole_array;
-        let case = Case { function: &function, act: judged, whole_array, documents: &trace.documents };
-        let judgement = judge::judge(self.project, self.schemas, &function, judged, whole_array);
+        let overwritten = act.overwritten;
+        let case = Case { function: &function, act: judged, overwritten, documents: &trace.documents };
+        let judgement = judge::judge(self.project, self.schemas, &function, judged, overwritten);
         if shows_another_matter(act, &judgement) {
             self.judged.insert(place, (views + 1, false));
             return self.keep_silent(&draft, act, Silence::Repeats);
@@ -152,7 +155,9 @@ impl Context<'_> {
             }
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
-            Verdict::ActsTwice(_) if is_doubted || (draft.lowered.is_none() && self.repeats_nothing(act)) => {
+            Verdict::ActsTwice(_)
+                if is_doubted || act.may_repeat || (draft.lowered.is_none() && self.repeats_nothing(act)) =>
+            {
                 return self.keep_silent(&draft, act, Silence::Repeats);
             }
             Verdict::ActsTwice(_) => true,
@@ -186,7 +191,9 @@ impl Context<'_> {
             draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        let remedy = if is_proven { self.remedy(&case, &act.mend) } else { None };
+        // What is lost of a field that nothing here changes, no other filter or update of it keeps.
+        let is_other = matches!(act.overwritten, Some(Overwritten::Field(_)));
+        let remedy = if is_proven && !is_other { self.remedy(&case, &act.mend) } else { None };
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =
