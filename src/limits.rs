@@ -201,6 +201,8 @@ pub const REMEMBERED: usize = 1 << 16;
 pub const LEAVES: usize = 200;
 /// Nodes visited to find one in a value.
 pub const SEARCHED: usize = 400;
+/// Fields of one collection that are known to be changed by themselves, each by its place.
+pub const CHANGED_FIELDS: usize = 200;
 /// Calls of one function that are asked which collection they give.
 pub const HANDLE_CALLS: usize = 12;
 /// Calls through which the collection of a document is looked for.
@@ -209,6 +211,8 @@ pub const DOCUMENT_CALLERS: u32 = 5;
 pub const OPEN_FIELDS: u32 = 6;
 /// Objects inside each other that are looked through for what was assigned to them before they are sent.
 pub const SENT_DEPTH: u32 = 4;
+/// Objects inside each other, and alternatives, whose parts are changes of their own.
+pub const PARTS_DEPTH: u32 = 4;
 /// Classes that are looked at behind one interface.
 pub const IMPLEMENTERS: usize = 64;
 /// Handlers in one chain; more are cut from its start.

@@ -98,9 +98,17 @@ impl<'a> Eval<'a> {
             self.method_effect(target, "runExclusive", Vec::new(), span);
             return self.in_place(code, &[]);
         }
+        if let Some((array, rest)) = args.split_first().filter(|_| self.is_list_function(target)) {
+            let imported = match self.arena.node(target) {
+                Node::Import { name, .. } => self.arena.text(*name).to_owned(),
+                _ => name,
+            };
+            return self.lodash(&imported, array, rest, span);
+        }
         let values = self.call_args(args, &name);
         self.inherits(&name, &values);
-        if let Some(value) = self.known_function(&name, target, &values, span) {
+        let made = self.result_made(target, &values);
+        if let Some(value) = made.or_else(|| self.known_function(&name, target, &values, span)) {
             return value;
         }
         if self.is_generator(target, &name) && !self.takes_function(&values) {
@@ -178,7 +186,8 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.global_method(recv, &name, args, span) {
             return value;
         }
-        if let Some(value) = self.promise_method(recv, &name, args, span) {
+        let settled = self.promise_method(recv, &name, args, span);
+        if let Some(value) = settled.or_else(|| self.result_method((&member.obj, recv), &name, args, span)) {
             return value;
         }
         if self.is_lodash(recv)
@@ -232,6 +241,10 @@ impl<'a> Eval<'a> {
         }
         let values = self.call_args(args, &name);
         self.inherits(&name, &values);
+        if let Some(query) = self.built_query(recv, &name, &values, span) {
+            self.rebind_query(&member.obj, query);
+            return query;
+        }
         let known = self.part_of_request(recv, &name, &values);
         if let Some(value) = known.or_else(|| self.value_method(recv, &name, &values, span)) {
             return value;

@@ -113,7 +113,7 @@ impl<'a> Eval<'a> {
     }
 
     /// The first handler of a `then`.
-    fn fulfilled(&mut self, handler: &'a ExprOrSpread, value: V, span: Span) -> V {
+    pub(super) fn fulfilled(&mut self, handler: &'a ExprOrSpread, value: V, span: Span) -> V {
         match function_code(&handler.expr) {
             Some(code) => self.chained(code, value, span),
             None => {

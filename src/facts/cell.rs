@@ -117,29 +117,35 @@ impl<'a> Eval<'a> {
 
     /// What a call gave, with what was assigned to it since.
     fn with_assigned(&mut self, object: V, freezing: &mut Freezing) -> Option<V> {
-        let names = self.assigned.get(&object).filter(|_| freezing.is_handed)?.clone();
-        let mut entries = Vec::new();
-        // What holds itself is not followed twice.
-        freezing.is_handed = false;
-        for name in names {
-            let place = self.arena.intern(Node::Member(object, name));
-            if let Some(value) = self.overlay(place) {
-                let key = if self.arena.text(name) == COPIED { Key::Spread } else { Key::Name(name) };
-                // Where a branch assigns nothing, the member stays what the call gave.
-                for (cond, value) in self.arena.alternatives(value) {
-                    if value != place {
-                        let value = self.freeze_in(value, freezing);
-                        entries.push(Entry { key, value, cond });
-                    }
-                }
-            }
+        if !freezing.is_handed {
+            return None;
         }
-        freezing.is_handed = true;
+        let mut entries = self.assigned_by_now(object);
         if entries.is_empty() {
             return None;
         }
+        // What holds itself is not followed twice.
+        freezing.is_handed = false;
+        for entry in &mut entries {
+            entry.value = self.freeze_in(entry.value, freezing);
+        }
+        freezing.is_handed = true;
         let changes = self.arena.intern(Node::Object(entries));
         Some(self.arena.derived(CHANGED, vec![object, changes]))
+    }
+
+    /// What was assigned so far to members of what a call gave, for a copy of it.
+    pub(super) fn assigned_by_now(&mut self, object: V) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for name in self.assigned.get(&object).cloned().unwrap_or_default() {
+            let place = self.arena.intern(Node::Member(object, name));
+            let Some(value) = self.overlay(place) else { continue };
+            let key = if self.arena.text(name) == COPIED { Key::Spread } else { Key::Name(name) };
+            // Where a branch assigns nothing, the member stays what the call gave.
+            let assigned = self.arena.alternatives(value).into_iter().filter(|(_, value)| *value != place);
+            entries.extend(assigned.map(|(cond, value)| Entry { key, value, cond }));
+        }
+        entries
     }
 
     /// Whether an object or array holds what a call gave and what was changed since: `{ $set: entity }`.

@@ -6,6 +6,8 @@
 use super::TryPart;
 use super::eval::Eval;
 use crate::value::{C, Node, V};
+use swc_common::Spanned;
+use swc_ecma_ast::{Callee, Expr, MemberProp};
 
 /// Functions of frameworks that throw.
 const THROWING: [(&str, &str); 7] = [
@@ -45,6 +47,23 @@ impl Eval<'_> {
         self.leave();
     }
 
+    /// A promise that is returned or awaited ends the path where a callback of its chain ends with an exception.
+    pub(super) fn settle(&mut self, promise: &Expr) {
+        let (from, _) = self.offsets(promise.span());
+        let Some((_, passed)) = self.chain.filter(|(start, _)| *start == from && is_chained(promise)) else { return };
+        let own = self.cond;
+        let rest = self.arena.since(own, passed);
+        if own == C::FALSE || matches!(rest, C::TRUE | C::FALSE) {
+            return;
+        }
+        let test = self.arena.cond_value(rest);
+        self.cond = self.arena.assume(own, test, false);
+        if self.cond != C::FALSE {
+            self.reject();
+        }
+        self.cond = self.arena.assume(own, test, true);
+    }
+
     /// What a call of a function leaves of the path.
     pub(super) fn ended_by_function(&mut self, callee: V, args: &[V]) {
         let Node::Import { module, name } = self.arena.node(callee) else { return };
@@ -74,4 +93,13 @@ impl Eval<'_> {
             self.split(*test, |_| {}, |eval| eval.reject());
         }
     }
+}
+
+/// Whether a promise is the last of a chain whose exceptions nothing handles.
+fn is_chained(promise: &Expr) -> bool {
+    let Expr::Call(call) = super::call::unwrap(promise) else { return false };
+    let Callee::Expr(callee) = &call.callee else { return false };
+    let Expr::Member(member) = super::call::unwrap(callee) else { return false };
+    let is_chain = |name: &str| matches!(name, "then" | "andThen" | "asyncAndThen" | "asyncMap" | "map");
+    call.args.len() == 1 && matches!(&member.prop, MemberProp::Ident(name) if is_chain(&name.sym))
 }

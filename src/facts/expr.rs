@@ -21,7 +21,11 @@ impl<'a> Eval<'a> {
     fn expr_inner(&mut self, expr: &'a Expr) -> V {
         match expr {
             Expr::Paren(node) => self.expr(&node.expr),
-            Expr::Await(node) => self.expr(&node.arg),
+            Expr::Await(node) => {
+                let value = self.expr(&node.arg);
+                self.settle(&node.arg);
+                value
+            }
             Expr::TsAs(node) => self.expr(&node.expr),
             Expr::TsNonNull(node) => self.expr(&node.expr),
             Expr::TsTypeAssertion(node) => self.expr(&node.expr),

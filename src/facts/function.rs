@@ -156,6 +156,7 @@ impl<'a> Eval<'a> {
                 ArrowFunctionBody::FunctionBody(body) => Some(body.stmts.as_slice()),
                 ArrowFunctionBody::Expr(expr) => {
                     let value = self.expr(expr);
+                    self.settle(expr);
                     if self.cond != C::FALSE {
                         self.return_value(value);
                     }

@@ -63,6 +63,7 @@ impl<'a> Eval<'a> {
             ("ObjectId" | "ObjectID" | "toObjectId" | "createFromHexString", Some(value)) => {
                 self.arena.intern(Node::Coerce(Coercion::ObjectId, value))
             }
+            ("Symbol", _) if matches!(self.arena.node(target), Node::Global(_)) => self.unique_key(first, span),
             ("structuredClone" | "cloneDeep", Some(value)) => self.copy(value),
             (_, Some(value)) if self.is_copier(target) => self.copy(value),
             // class-transformer: the data as an instance of a class
@@ -88,6 +89,16 @@ impl<'a> Eval<'a> {
         })
     }
 
+    /// `import { uniqBy } from 'lodash'`: a function that makes a list of a list.
+    pub(super) fn is_list_function(&self, target: V) -> bool {
+        let Node::Import { module, name } = self.arena.node(target) else { return false };
+        matches!(self.arena.text(*module), "lodash" | "lodash-es" | "underscore")
+            && matches!(
+                self.arena.text(*name),
+                "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "filter" | "find" | "some" | "map"
+            )
+    }
+
     /// A function of lodash or ramda: `import { isNil } from 'lodash'`, `require('lodash/isEmpty')`.
     fn is_collection_library(&self, target: V) -> bool {
         let Node::Import { module, .. } = self.arena.node(target) else {
@@ -110,6 +121,11 @@ impl<'a> Eval<'a> {
                     self.assign_all(target, source, span);
                 }
                 Some(target)
+            }
+            ("Symbol", "for") => {
+                let values = self.args(args);
+                let name = values.first().and_then(|name| self.arena.as_str(*name)).map(str::to_owned)?;
+                Some(self.arena.str(&format!("Symbol.for({name})")))
             }
             ("Object", "freeze" | "seal" | "fromEntries") => args.first().map(|arg| self.expr(&arg.expr)),
             ("Promise", "all" | "allSettled" | "resolve" | "race" | "any") => {
@@ -302,6 +318,14 @@ impl<'a> Eval<'a> {
         self.new_cell(Node::Array(items))
     }
 
+    /// The list of which a loop appends every element: `for (const row of rows) all.push(row)`.
+    fn each_of(&self, value: V, cond: C) -> Option<V> {
+        let Node::Element(list) = *self.arena.node(value) else { return None };
+        let is_inner = |part: V| matches!(self.arena.node(part), Node::Element(_) | Node::Cell(_));
+        let is_all = self.frame.loops == 1 && self.arena.is_of_loop(cond);
+        (is_all && !self.arena.parts(list).into_iter().any(is_inner)).then_some(list)
+    }
+
     /// Whether a value is the result of a call, so that a chain method on it belongs to that call.
     pub(super) fn is_query_like(&self, value: V) -> bool {
         match self.arena.node(value) {
@@ -352,7 +376,11 @@ impl<'a> Eval<'a> {
                         0 => C::TRUE,
                         _ => self.arena.since(self.frame.loop_base, self.cond),
                     };
-                    items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond }));
+                    let all = args.first().filter(|_| args.len() == 1).and_then(|value| self.each_of(*value, cond));
+                    match all {
+                        Some(list) => items.push(Item { value: list, spread: true, cond: C::TRUE }),
+                        None => items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond })),
+                    }
                     let content = self.arena.intern(Node::Array(items));
                     self.set_content(cell, content);
                 }

@@ -5,7 +5,7 @@
 use super::eval::{Code, Eval};
 use crate::limits;
 use crate::value::{C, Coercion, Entry, FnRef, Item, Key, Node, Sym, V};
-use swc_common::Spanned;
+use swc_common::{Span, Spanned};
 use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
@@ -24,6 +24,13 @@ impl<'a> Eval<'a> {
             }
             other => self.opaque(other.span()),
         }
+    }
+
+    /// `Symbol('bed')`: a key like a text, equal to no other.
+    pub(super) fn unique_key(&mut self, name: Option<V>, span: Span) -> V {
+        let name = name.and_then(|name| self.arena.as_str(name)).unwrap_or_default().to_owned();
+        let (start, _) = self.offsets(span);
+        self.arena.str(&format!("Symbol({name}) {}:{start}", self.file))
     }
 
     pub(super) fn template(&mut self, node: &'a Tpl) -> V {
@@ -161,7 +168,13 @@ impl<'a> Eval<'a> {
                 }
             }
             Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) => {}
-            _ => entries.push(Entry { key: Key::Spread, value, cond }),
+            _ => {
+                entries.push(Entry { key: Key::Spread, value, cond });
+                let assigned = self.assigned_by_now(value);
+                entries.extend(
+                    assigned.into_iter().map(|entry| Entry { cond: self.arena.and(cond, entry.cond), ..entry }),
+                );
+            }
         }
     }
 

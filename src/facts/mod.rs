@@ -4,6 +4,7 @@
 //! Must not know: other files, rules, configuration.
 
 mod branch;
+mod built_query;
 mod call;
 mod callback;
 mod cell;
@@ -22,6 +23,7 @@ mod module;
 mod operator;
 mod pattern;
 mod prototype;
+mod railway;
 mod random;
 mod receiver;
 mod request;

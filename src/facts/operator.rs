@@ -43,11 +43,17 @@ impl<'a> Eval<'a> {
             }
             BinaryOp::LogicalOr => {
                 let left = self.expr(&node.left);
+                if self.is_kept_model(left) {
+                    return self.expr(&node.right);
+                }
                 let test = self.freeze(left);
                 self.choose(test, |_| left, |eval| eval.expr(&node.right))
             }
             BinaryOp::NullishCoalescing => {
                 let left = self.expr(&node.left);
+                if self.is_kept_model(left) {
+                    return self.expr(&node.right);
+                }
                 let frozen = self.freeze(left);
                 let missing = self.nullish(frozen);
                 self.choose(missing, |eval| eval.expr(&node.right), |_| left)
@@ -58,6 +64,21 @@ impl<'a> Eval<'a> {
                 let (left, right) = (self.freeze(left), self.freeze(right));
                 self.operate(node.op, left, right)
             }
+        }
+    }
+
+    /// `mongoose.models.User` of `mongoose.models.User || mongoose.model('User', schema)`: the same, where it was made before.
+    fn is_kept_model(&self, value: V) -> bool {
+        let Node::Member(models, _) = self.arena.node(value) else { return false };
+        match self.arena.node(*models) {
+            Node::Member(library, name) => {
+                self.arena.text(*name) == "models"
+                    && matches!(self.arena.node(*library), Node::Import { module, .. } if self.arena.text(*module) == "mongoose")
+            }
+            Node::Import { module, name } => {
+                self.arena.text(*name) == "models" && self.arena.text(*module) == "mongoose"
+            }
+            _ => false,
         }
     }
 

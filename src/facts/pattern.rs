@@ -84,7 +84,9 @@ impl<'a> Eval<'a> {
                 }
                 ObjectPatProp::Rest(rest) => {
                     let value = self.freeze(value);
-                    let copy = self.new_cell(Node::Object(vec![Self::entry(Key::Spread, value)]));
+                    let mut entries = vec![Self::entry(Key::Spread, value)];
+                    entries.extend(self.assigned_by_now(value));
+                    let copy = self.new_cell(Node::Object(entries));
                     self.bind(&rest.arg, copy, how);
                 }
             }

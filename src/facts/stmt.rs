@@ -176,7 +176,9 @@ impl<'a> Eval<'a> {
                 let value = match &node.arg {
                     Some(arg) => {
                         self.note_statement(arg, node.span, Standalone::Returned);
-                        self.expr(arg)
+                        let value = self.expr(arg);
+                        self.settle(arg);
+                        value
                     }
                     None => Arena::UNDEFINED,
                 };
@@ -252,6 +254,7 @@ impl<'a> Eval<'a> {
         if matches!(self.arena.node(value), Node::Derived(op, _) if self.arena.text(*op) == "Promise.reject") {
             return self.reject();
         }
+        let value = self.without_rejections(value).unwrap_or(value);
         let cond = self.cond;
         self.frame.returns.push((cond, value));
         self.leave();

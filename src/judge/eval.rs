@@ -541,7 +541,13 @@ impl Machine<'_> {
                         }
                         fields.iter().for_each(|(name, value)| document.set(name, value.clone()));
                     }
-                    Some(Value::Symbol(_)) => self.note("a spread of an unknown object"),
+                    Some(Value::Symbol(term)) => {
+                        self.note("a spread of an unknown object");
+                        // It has some field of its own, another one in another object.
+                        if !request.in_filter {
+                            document.set(&format!("key{term}"), Value::Symbol(term));
+                        }
+                    }
                     _ => {}
                 },
             }
@@ -737,6 +743,11 @@ impl Machine<'_> {
 
     fn derived(&mut self, request: &mut Request, value: V, op: Sym, operands: &[V]) -> Js {
         let op = self.arena.text(op);
+        if let ("reduce", [list, summed]) = (op, operands)
+            && let Some(sum) = self.sum(request, value, *list, *summed)
+        {
+            return sum;
+        }
         let operands: Vec<Js> = operands.iter().map(|operand| self.eval(request, *operand)).collect();
         if op == RETURNS {
             return Some(Value::Bool(operands.iter().all(truthy)));
@@ -750,6 +761,27 @@ impl Machine<'_> {
                 self.applied(request, value, op, &operands)
             }
         }
+    }
+
+    /// `lines.reduce((sum, line) => sum + line.price, 0)`
+    fn sum(&mut self, request: &mut Request, value: V, list: V, summed: V) -> Option<Js> {
+        let Node::Derived(plus, parts) = self.arena.peek(summed) else { return None };
+        let [start, each] = parts.as_slice() else { return None };
+        if self.arena.text(*plus) != "+" || !matches!(self.arena.peek(*start), Node::Num(_)) {
+            return None;
+        }
+        let mut parts = vec![self.eval(request, *start)];
+        for item in self.items(request, list)? {
+            parts.push(self.with_element(request, list, item, *each));
+        }
+        let mut total = 0.0;
+        for part in &parts {
+            match part {
+                Some(Value::Number(number)) => total += number,
+                _ => return Some(self.applied(request, value, "sum", &parts)),
+            }
+        }
+        Some(Some(Value::Number(total)))
     }
 
     fn call(&mut self, request: &mut Request, value: V, callee: V, args: &[V]) -> Js {

@@ -61,6 +61,17 @@ pub struct Hints {
     pub calls: FxHashMap<Site, (u32, Vec<Vec<String>>)>,
 }
 
+impl Hints {
+    /// A field of the documents that the act writes is stored at the start, though the code never asks for it.
+    pub fn store_field(&mut self, slice: &Slice, path: &str) {
+        let collection = slice.commands.get(slice.act).and_then(|act| act.action.collection());
+        if let Some(shape) = collection.and_then(|collection| self.shapes.get_mut(collection as usize)) {
+            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+            shape.at(&path);
+        }
+    }
+}
+
 impl Shape {
     pub fn at(&mut self, path: &[String]) -> &mut Self {
         let mut shape = self;
@@ -270,9 +281,12 @@ impl Collector<'_> {
             self.look(value, &node);
             open.append(&mut self.methods);
             for_children(&node, &mut |child| open.push(child));
-            for_conditions(&node, &mut |cond| {
-                open.extend(self.project.arena.atoms_of(cond).iter().map(|atom| atom.value));
-            });
+            let mut deciding = Vec::new();
+            for_conditions(&node, &mut |cond| deciding.extend(self.project.arena.atoms_of(cond)));
+            for atom in deciding {
+                self.truth(atom.value);
+                open.push(atom.value);
+            }
         }
     }
 

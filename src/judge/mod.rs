@@ -51,7 +51,7 @@ mod written;
 pub use function::Function;
 pub use remedied::{NewIndex, Presumed, Remedied, mends};
 pub use script::Script;
-pub use search::Verdict;
+pub use search::{Overwritten, Verdict};
 pub use slice::Act;
 
 use crate::diagnostic::witness::{Harm, Witness};
@@ -73,26 +73,26 @@ pub struct Judgement {
     pub witness: Option<(Witness, Vec<Site>)>,
 }
 
-/// Judges an act: whether two requests that run the function can leave what no serial order of them leaves. `whole_array` is the path
-/// of an array that the act writes whole.
+/// Judges an act: whether two requests that run the function can leave what no serial order of them leaves. `overwritten` is what
+/// the act writes over, whatever others have made of it.
 pub fn judge(
     project: &mut Project,
     schemas: &Schemas,
     function: &Function<'_>,
     act: Act,
-    whole_array: Option<&str>,
+    overwritten: Option<Overwritten<'_>>,
 ) -> Judgement {
     let Some(commands) = Commands::around(project, function.script, function.writes, act, None) else {
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
     let kept = [Extent::Act, Extent::Decided].map(|extent| commands.kept(project, extent));
     let [own, all] = &kept;
-    let asked = (whole_array, act.apart);
+    let asked = (overwritten, act.apart);
     let alone = judge_kept(project, schemas, function, &commands, asked, own);
     let is_decided = match &alone.verdict {
         Verdict::Race(_) | Verdict::Unknown { .. } => true,
         // A list that is written whole loses elements or does not, whatever else is done.
-        Verdict::Safe { .. } | Verdict::ActsTwice(_) => whole_array.is_some(),
+        Verdict::Safe { .. } | Verdict::ActsTwice(_) => overwritten.is_some(),
     };
     if is_decided || own == all {
         return alone;
@@ -113,7 +113,7 @@ fn judge_kept(
     schemas: &Schemas,
     function: &Function<'_>,
     commands: &Commands<'_>,
-    (whole_array, apart): (Option<&str>, Option<V>),
+    (overwritten, apart): (Option<Overwritten<'_>>, Option<V>),
     kept: &Kept,
 ) -> Judgement {
     let Some(mut slice) = commands.slice(kept) else {
@@ -121,7 +121,10 @@ fn judge_kept(
     };
     fill_defaults(project, schemas, &mut slice);
     name_unique_fields(project, schemas, &mut slice);
-    let hints = hints::collect(project, &slice);
+    let mut hints = hints::collect(project, &slice);
+    if let Some(Overwritten::Field(path)) = overwritten {
+        hints.store_field(&slice, path);
+    }
     let indexes = indexes_of(&project.arena, schemas, &slice);
     let versioned = versioned_of(function, &slice);
     let verdict = search::judge(&Question {
@@ -130,7 +133,7 @@ fn judge_kept(
         hints: &hints,
         indexes: &indexes,
         versioned: &versioned,
-        whole_array,
+        overwritten,
         apart,
     });
     let shown = match &verdict {

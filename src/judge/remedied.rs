@@ -10,7 +10,7 @@ use super::function::{Function, indexes_of, versioned_of};
 use super::hints::{self, Hints};
 use super::literal;
 use super::request::{Request, World};
-use super::search::{self, Question, Search, Verdict};
+use super::search::{self, Overwritten, Question, Search, Verdict};
 use super::slice::{Act, Commands, Extent, Slice};
 use super::unique::UniqueIndex;
 use crate::limits;
@@ -59,7 +59,7 @@ pub fn mends(
     schemas: &Schemas,
     function: &Function<'_>,
     act: Act,
-    whole_array: Option<&str>,
+    overwritten: Option<Overwritten<'_>>,
     remedied: &Remedied<'_>,
 ) -> bool {
     let mut slice = |instead| {
@@ -92,7 +92,7 @@ pub fn mends(
             hints,
             indexes,
             versioned,
-            whole_array,
+            overwritten,
             apart: act.apart,
         };
         let [were, are] = &versions;

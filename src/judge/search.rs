@@ -63,10 +63,19 @@ pub struct Question<'a> {
     pub indexes: &'a [UniqueIndex],
     /// By collection: whether its documents carry `__v`.
     pub versioned: &'a [bool],
-    /// The path of an array that the act writes whole: another writer may append to it.
-    pub whole_array: Option<&'a str>,
+    /// What the act writes over: another writer may change it.
+    pub overwritten: Option<Overwritten<'a>>,
     /// The input in which two requests for two documents differ.
     pub apart: Option<V>,
+}
+
+/// What an act writes over, whatever others have made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwritten<'a> {
+    /// The path of an array that is written whole.
+    List(&'a str),
+    /// The path of a field that is written back as it was loaded.
+    Field(&'a str),
 }
 
 /// The end of a run, for comparing.
@@ -100,10 +109,12 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         found.is_decided_by(judge_in(question, Mode::Different(question.apart), None).0);
         return found.verdict();
     }
-    if let Some(array) = question.whole_array
-        && found.is_decided_by(judge_in(question, Mode::Same, Some(array)).0)
-    {
-        return found.verdict();
+    if let Some(overwritten) = question.overwritten {
+        let is_decided = found.is_decided_by(judge_in(question, Mode::Same, Some(overwritten)).0);
+        // What two requests of one kind leave of a field that neither changes is one and the same.
+        if is_decided || matches!(overwritten, Overwritten::Field(_)) {
+            return found.verdict();
+        }
     }
     let (verdict, inputs) = judge_in(question, Mode::Same, None);
     // Where one request alone does not reach the act, two do not either.
@@ -168,8 +179,8 @@ struct Inputs {
 }
 
 /// Judges in one mode; gives also the inputs that were met.
-fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Verdict, Inputs) {
-    let mut search = Search::new(question, mode, appender);
+fn judge_in(question: &Question<'_>, mode: Mode, other: Option<Overwritten<'_>>) -> (Verdict, Inputs) {
+    let mut search = Search::new(question, mode, other);
     let verdict = search.run();
     let machine = &search.machine;
     let sources = || machine.choices.terms.iter().filter_map(|term| term.source);
@@ -182,7 +193,8 @@ fn judge_in(question: &Question<'_>, mode: Mode, appender: Option<&str>) -> (Ver
 pub(super) struct Search<'q, 'a> {
     pub(super) question: &'q Question<'a>,
     pub(super) machine: Machine<'a>,
-    appender: Option<&'q str>,
+    /// What another writer changes, in the place of the second request.
+    other: Option<Overwritten<'q>>,
     /// What is asked of a start beside that it reaches the act.
     pub(super) wanted: Vec<Atom>,
     /// A request was refused something in some interleaving.
@@ -190,7 +202,7 @@ pub(super) struct Search<'q, 'a> {
 }
 
 impl<'q, 'a> Search<'q, 'a> {
-    pub(super) fn new(question: &'q Question<'a>, mode: Mode, appender: Option<&'q str>) -> Self {
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, other: Option<Overwritten<'q>>) -> Self {
         let mut machine = Machine {
             arena: question.arena,
             hints: question.hints,
@@ -209,7 +221,7 @@ impl<'q, 'a> Search<'q, 'a> {
         machine.expect(question.slice);
         machine.plan(question.hints);
         machine.free(question.slice);
-        let mut search = Self { question, machine, appender, wanted: Vec::new(), was_refused: false };
+        let mut search = Self { question, machine, other, wanted: Vec::new(), was_refused: false };
         search.select_nothing();
         search
     }
@@ -275,7 +287,7 @@ impl<'q, 'a> Search<'q, 'a> {
             return Verdict::unknown("too much to try");
         }
         // A list that is written whole over another's element, and nothing refuses it: the model does not see what is lost.
-        if self.appender.is_some() && !self.was_refused {
+        if self.other.is_some() && !self.was_refused {
             self.machine.note("how the new list is made");
         }
         let unmodelled = self.machine.unmodelled.clone();
@@ -466,8 +478,8 @@ impl<'q, 'a> Search<'q, 'a> {
     /// Compares the interleavings with the serial orders, under the choices made.
     pub(super) fn compare(&mut self) -> Option<Verdict> {
         let start = self.world();
-        let appended = match self.appender {
-            Some(array) => Some(self.append(&start, array)?),
+        let appended = match self.other {
+            Some(overwritten) => Some(self.written_by_another(&start, overwritten)?),
             None => None,
         };
         let mut serial = Vec::new();
@@ -595,8 +607,8 @@ impl<'q, 'a> Search<'q, 'a> {
         (self.machine.fuel > 0).then_some((acts, world))
     }
 
-    /// The command of another writer that appends to the array of the document that the act writes.
-    fn append(&mut self, start: &World, array: &str) -> Option<Command> {
+    /// The command of another writer that changes what the act writes over, in the document that the act writes.
+    fn written_by_another(&mut self, start: &World, overwritten: Overwritten<'_>) -> Option<Command> {
         let first = self.alone()?;
         let slice = self.question.slice;
         let act = slice.commands.get(slice.act)?;
@@ -610,11 +622,18 @@ impl<'q, 'a> Search<'q, 'a> {
             .machine
             .choices
             .applied("appended".to_owned(), false, None, || vec![super::choices::Candidate::Itself]);
-        let element = Value::document([("_id", Value::Symbol(term))]);
-        let mut update = Value::document([("$push", Value::document([(array, element)]))]);
+        let (path, mut update) = match overwritten {
+            Overwritten::List(path) => {
+                let element = Value::document([("_id", Value::Symbol(term))]);
+                (path, Value::document([("$push", Value::document([(path, element)]))]))
+            }
+            Overwritten::Field(path) => {
+                (path, Value::document([("$set", Value::document([(path, Value::Symbol(term))]))]))
+            }
+        };
         // It counts the versions that the act asks for.
         let counted = filter.fields()?.iter().filter(|(name, value)| {
-            matches!(value, Value::Number(_)) && &**name != "_id" && !name.starts_with('$') && &**name != array
+            matches!(value, Value::Number(_)) && &**name != "_id" && !name.starts_with('$') && &**name != path
         });
         let counted: Vec<(std::rc::Rc<str>, Value)> =
             counted.map(|(name, _)| (name.clone(), Value::Number(1.0))).collect();

@@ -8,6 +8,7 @@ use super::sources::{Row, Sources};
 use crate::limits;
 use crate::project::Project;
 use crate::project::handles::Handle;
+use crate::project::mongo::Action as Method;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Atom, C, V};
 
@@ -239,7 +240,11 @@ impl<'a> Commands<'a> {
                 // What the act's own result decides takes it back, or goes with it.
                 Extent::Act => is_after,
                 Extent::Decided => {
-                    is_after || is_decided || (is_near && before.is_empty()) || self.takes_away(command, &before)
+                    is_after
+                        || is_decided
+                        || (is_near && before.is_empty())
+                        || self.takes_away(command, &before)
+                        || self.is_read_back(at, command, chosen)
                 }
             };
             // What this request does not do on its way to the act, the other one may.
@@ -266,6 +271,16 @@ impl<'a> Commands<'a> {
             }
             Action::Effect { .. } => false,
         })
+    }
+
+    /// Whether a chosen read of many documents, of another collection than the act's, finds what a command before it has written.
+    fn is_read_back(&self, at: usize, command: &Command, chosen: &Chosen) -> bool {
+        let Action::Write { collection, .. } = command.action else { return false };
+        let reads = chosen.iter().filter(|read| *read > at).filter_map(|read| self.command(read));
+        let mut reads =
+            reads.filter(|read| matches!(read.action, Action::Read { kind: Method::Count | Method::FindMany, .. }));
+        self.acting.0.action.collection() != Some(collection)
+            && reads.any(|read| read.action.collection() == Some(collection))
     }
 
     /// Adds the commands whose results the chosen ones use.

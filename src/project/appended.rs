@@ -1,9 +1,10 @@
-//! Lists that are appended to in place before they are written: `doc.items.push(item)`, then `$set: { items: doc.items }`.
+//! Lists as they are written: those that are appended to in place before, `doc.items.push(item)`, then `$set: { items: doc.items }`,
+//! and those that a loop makes.
 //!
 //! Input: the steps before a write, its payload. Output: the payload with the lists as they are then. Must not know: rules.
 
 use super::handed::CHANGING;
-use super::link::{Before, Op, Project, Step};
+use super::link::{Before, Op, Project};
 use crate::value::{C, Entry, Item, Key, Node, V};
 
 /// A list in a payload is a field of it, or of an operator in it.
@@ -11,16 +12,16 @@ const DEEPEST: u32 = 2;
 
 impl Project {
     pub(super) fn with_appended(&mut self, before: Before<'_>, payload: V) -> V {
-        let is_push = |step: &Step| match &step.op {
-            Op::Call { name: Some(name), .. } => self.arena.text(*name) == "push",
-            _ => false,
-        };
-        if before.steps.iter().any(is_push) { self.appended_within(before, payload, 0) } else { payload }
+        self.appended_within(before, payload, 0)
     }
 
     fn appended_within(&mut self, before: Before<'_>, value: V, depth: u32) -> V {
         let Node::Object(entries) = self.arena.node(value).clone() else {
-            return if depth == 0 { value } else { self.appended(before, value).unwrap_or(value) };
+            if depth == 0 {
+                return value;
+            }
+            let changed = self.appended(before, value).or_else(|| self.rebuilt_list(value));
+            return changed.unwrap_or(value);
         };
         if depth >= DEEPEST {
             return value;

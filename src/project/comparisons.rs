@@ -18,7 +18,7 @@ impl Project {
         documents: &[V],
         checks: &mut Vec<Check>,
     ) {
-        for (side, other) in [(a, b), (b, a)] {
+        for (side, other) in [(self.without_constant(a), b), (self.without_constant(b), a)] {
             if self.is_count(side) && !self.is_matched_count(side) {
                 let counted = match self.arena.node(side) {
                     Node::Member(list, _) => *list,
@@ -29,7 +29,8 @@ impl Project {
                     _ => counted,
                 };
                 if let Some((root, path, read)) = self.loaded(counted, documents) {
-                    let holds = if side == a && op == Compare::Less { leaf.holds } else { !leaf.holds };
+                    let is_first = other == b;
+                    let holds = if is_first && op == Compare::Less { leaf.holds } else { !leaf.holds };
                     checks.push(Check {
                         root,
                         read,
@@ -68,11 +69,31 @@ impl Project {
             for inner in self.loaded_operands(side) {
                 if let Some((root, path, read)) = self.loaded(inner, documents)
                     && !path.is_empty()
+                    && !checks.iter().any(|known| {
+                        known.root == root
+                            && known.leaf == leaf.value
+                            && matches!(&known.kind, CheckKind::Field { path: own, .. } if *own == path)
+                    })
                 {
                     let (kind, holds) = (CheckKind::Field { path, test: leaf.value }, leaf.holds);
                     checks.push(Check { root, read, kind, holds, leaf: leaf.value, under: leaf.under });
                 }
             }
+        }
+    }
+
+    /// `members.length` of `members.length + 2`
+    fn without_constant(&self, value: V) -> V {
+        let Node::Derived(op, operands) = self.arena.node(value) else { return value };
+        match operands.as_slice() {
+            [counted, number] | [number, counted]
+                if matches!(self.arena.text(*op), "+" | "-")
+                    && matches!(self.arena.node(*number), Node::Num(_))
+                    && matches!(self.arena.node(*counted), Node::Member(..) | Node::Call { .. }) =>
+            {
+                *counted
+            }
+            _ => value,
         }
     }
 
@@ -83,10 +104,7 @@ impl Project {
             Node::Derived(op, operands) if !matches!(self.arena.text(*op), "error" | "called") => {
                 operands.iter().flat_map(|operand| self.loaded_operands(*operand)).collect()
             }
-            Node::OneOf(alternatives) => {
-                let mut loaded = alternatives.iter().map(|(_, v)| self.loaded_operands(*v));
-                loaded.find(|loaded| !loaded.is_empty()).unwrap_or_default()
-            }
+            Node::OneOf(alternatives) => alternatives.iter().flat_map(|(_, v)| self.loaded_operands(*v)).collect(),
             Node::Member(..) | Node::Index(..) => vec![value],
             _ => Vec::new(),
         }

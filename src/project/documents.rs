@@ -212,7 +212,7 @@ impl Project {
                     let field = FieldWrite {
                         operator: "$set".to_owned(),
                         path: path.join("."),
-                        value: *value,
+                        value: self.rebuilt_list(*value).unwrap_or(*value),
                         cond: step.cond,
                         site: step.site,
                     };
@@ -311,10 +311,12 @@ impl Project {
                         })
                     })
             }
-            // An element of the list is changed.
-            Op::Assign { object, .. } => self
-                .path_from(*object, document)
-                .is_some_and(|changed| changed.join(".").strip_prefix(path).is_some_and(|rest| rest.starts_with(".*"))),
+            // An element of the list is changed, or what stands under a key that is not known.
+            Op::Assign { object, key, .. } => self.path_from(*object, document).is_some_and(|changed| {
+                let changed = changed.join(".");
+                changed == path && key.is_none()
+                    || changed.strip_prefix(path).is_some_and(|rest| rest.starts_with(".*"))
+            }),
             Op::Call { .. } | Op::Marked { .. } => false,
         })
     }

@@ -3,7 +3,9 @@
 //! Input: a node whose operands have changed. Output: its value, where that is settled. Must not know: effects, rules.
 
 use super::link::Project;
-use crate::value::{Coercion, Compare, Node, Sym, V};
+use super::mongo::Action;
+use crate::limits;
+use crate::value::{C, Coercion, Compare, Node, Sym, V};
 
 impl Project {
     /// What an operator gives for operands that are known.
@@ -32,13 +34,96 @@ impl Project {
                 };
                 Some(self.arena.str(name))
             }
+            ("instanceof", [operand, class]) => match self.arena.node(*operand).clone() {
+                // What a function gives: `if (!row) return new NotFound(); return row`
+                Node::OneOf(alternatives) => {
+                    let asked: Vec<(C, Option<bool>)> =
+                        alternatives.iter().map(|(cond, value)| (*cond, self.is_of_class(*value, *class))).collect();
+                    if asked.iter().all(|(_, answer)| answer.is_none()) {
+                        return None;
+                    }
+                    if asked.iter().all(|(_, answer)| answer.is_some()) {
+                        let taken = asked.into_iter().filter(|(_, answer)| *answer == Some(true));
+                        let taken = taken.map(|(cond, _)| self.arena.cond_value(cond)).collect();
+                        return Some(self.arena.any(taken));
+                    }
+                    let mut answers = Vec::new();
+                    for ((cond, answer), (_, value)) in asked.into_iter().zip(alternatives) {
+                        let answer = match answer {
+                            Some(answer) => self.arena.bool(answer),
+                            None => self.arena.derived("instanceof", vec![value, *class]),
+                        };
+                        answers.push((cond, answer));
+                    }
+                    Some(self.arena.one_of(answers))
+                }
+                _ => self.is_of_class(*operand, *class).map(|answer| self.arena.bool(answer)),
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a value is an instance of a class, where that is known.
+    fn is_of_class(&mut self, value: V, class: V) -> Option<bool> {
+        match self.arena.node(value).clone() {
             // An object that is written out is of no class but its own.
-            ("instanceof", [operand, class]) => {
-                let is_plain = matches!(self.arena.node(*operand), Node::Object(_) | Node::Str(_) | Node::Num(_));
-                let is_object = self.last_name(*class) == Some("Object");
-                (is_plain && !is_object).then(|| self.arena.bool(false))
+            Node::Object(_) => (self.last_name(class) != Some("Object")).then_some(false),
+            Node::Str(_) | Node::Template(_) | Node::Num(_) | Node::Bool(_) | Node::Null | Node::Undefined => {
+                Some(false)
+            }
+            Node::New { callee, .. } => self.extends(callee, class),
+            Node::Instance(own) => {
+                let own = self.arena.intern(Node::Class(own));
+                self.extends(own, class)
+            }
+            // What a read gives is no error.
+            Node::Call { .. } => {
+                let is_read = self.read_of(value).is_some_and(|read| {
+                    matches!(read.action, Action::FindOne | Action::FindMany | Action::Count | Action::Exists)
+                });
+                (is_read && self.extends_error(class)).then_some(false)
             }
             _ => None,
         }
+    }
+
+    /// The class of which a class is, or the function that it extends in the end.
+    fn parent_of(&self, class: V) -> Option<V> {
+        let Node::Class(class) = self.arena.node(class) else { return None };
+        self.class(*class)?.parent
+    }
+
+    fn extends(&self, own: V, class: V) -> Option<bool> {
+        let mut at = own;
+        for _ in 0..limits::OPEN_FIELDS {
+            if at == class {
+                return Some(true);
+            }
+            match self.parent_of(at) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        match (self.arena.node(at), self.arena.node(class)) {
+            // class NotFound { … } extends nothing
+            (Node::Class(_), _) => Some(false),
+            (Node::Global(own), Node::Global(class)) => {
+                let (own, class) = (self.arena.text(*own), self.arena.text(*class));
+                Some(own == class || class == "Error" && own.ends_with("Error"))
+            }
+            (Node::Global(own), Node::Class(_)) if self.arena.text(*own).ends_with("Error") => Some(false),
+            _ => None,
+        }
+    }
+
+    fn extends_error(&self, class: V) -> bool {
+        let mut at = class;
+        for _ in 0..limits::OPEN_FIELDS {
+            match self.parent_of(at) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        matches!(self.arena.node(at), Node::Global(name) if self.arena.text(*name).ends_with("Error"))
     }
 }

@@ -54,7 +54,7 @@ impl<T> Default for ByHandle<T> {
 }
 
 impl<T> ByHandle<T> {
-    pub(super) fn push(&mut self, handle: &Handle, what: T) {
+    pub fn push(&mut self, handle: &Handle, what: T) {
         self.0.entry(handle.key()).or_insert_with(|| (handle.clone(), Vec::new())).1.push(what);
     }
 

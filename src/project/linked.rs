@@ -254,7 +254,7 @@ impl Project {
                     let key = self.arena.sym(&text);
                     self.member(object, key)
                 }
-                None => self.arena.intern(Node::Index(object, key)),
+                None => self.indexed_by_turns(object, key),
             },
             Node::OneOf(alternatives) => self.arena.one_of(alternatives),
             Node::Not(inner) => self.arena.not(inner),
@@ -308,6 +308,22 @@ impl Project {
             }
             node => self.arena.intern(node),
         }
+    }
+
+    /// `doc[isPaid ? 'paid' : 'due']`
+    fn indexed_by_turns(&mut self, object: V, key: V) -> V {
+        let keys = self.arena.alternatives(key);
+        let is_known = keys.len() > 1 && keys.iter().all(|(_, key)| self.arena.as_str(*key).is_some());
+        if !is_known || matches!(self.arena.node(object), Node::Object(_)) {
+            return self.arena.intern(Node::Index(object, key));
+        }
+        let mut members = Vec::new();
+        for (cond, key) in keys {
+            if let Key::Name(name) = self.arena.key_of(key) {
+                members.push((cond, self.member(object, name)));
+            }
+        }
+        self.arena.one_of(members)
     }
 
     pub(super) fn flatten(&mut self, into: &mut Vec<Entry>, entry: Entry, depth: u32) {

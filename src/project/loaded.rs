@@ -5,7 +5,7 @@
 use super::handles::Handle;
 use super::link::Project;
 use super::mongo::{Action, DbCall};
-use crate::value::{C, Key, Node, V};
+use crate::value::{C, Item, Key, Node, V};
 
 impl Project {
     /// The loaded document or list that a value is a part of, with the path into it.
@@ -53,6 +53,13 @@ impl Project {
                 Some((root, path, read))
             }
             Node::Coerce(_, inner) => self.loaded_at(inner, documents, depth + 1),
+            // [...rows]
+            Node::Array(items) => match items.as_slice() {
+                [Item { value, spread: true, cond }] if self.arena.is_of_loop(*cond) => {
+                    self.loaded_at(*value, documents, depth + 1)
+                }
+                _ => None,
+            },
             Node::Call { callee, .. } => {
                 // doc.items.id(itemId)
                 let Node::Member(array, name) = self.arena.node(callee).clone() else { return None };

@@ -38,6 +38,7 @@ impl Project {
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
                 let own = self.model_member(object, key).or_else(|| self.computed(object, key));
+                let own = own.or_else(|| self.given_field(object, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Class(class) => {
@@ -65,6 +66,14 @@ impl Project {
             Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             _ => self.arena.member(object, key),
         }
+    }
+
+    /// `draft.slug` of `const draft = new Page({ slug })`, where the field is a value that nothing changes in place.
+    fn given_field(&mut self, object: V, key: Sym) -> Option<V> {
+        let Node::New { callee, args, .. } = self.arena.node(object).clone() else { return None };
+        let value = self.arena.member_of(*args.first()?, key)?;
+        let is_plain = self.arena.is_of_parameter(value) || self.arena.is_literal(value);
+        (is_plain && self.handle_of(callee, 0).is_some()).then_some(value)
     }
 
     /// A method or field of an instance; `made` is how it was made, where that is known.

@@ -44,6 +44,7 @@ mod plugins;
 mod proven;
 mod ranges;
 mod reach;
+mod rebuilt_lists;
 pub mod resolve;
 mod returns;
 mod routes;

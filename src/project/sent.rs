@@ -39,7 +39,7 @@ impl Project {
                 _ => return value,
             },
         };
-        self.add_assigned(before, &mut entries, value, named);
+        self.add_assigned(before, &mut entries, [value, named], &|_| true);
         if matches!(entries.as_slice(), [only] if only.key == Key::Spread && only.value == value) {
             return value;
         }
@@ -54,62 +54,105 @@ impl Project {
             None => Vec::new(),
         };
         let own = entries.len();
-        self.add_assigned(before, &mut entries, document, document);
+        self.add_assigned(before, &mut entries, [document, document], &|_| true);
         if entries.len() == own { made_from } else { Some(self.rebuilt(Node::Object(entries))) }
     }
 
-    /// Adds what was assigned to a value, also under another name, and to its parts.
-    fn add_assigned(&mut self, before: Before<'_>, entries: &mut Vec<Entry>, value: V, named: V) {
+    /// Adds what was assigned to a value, also under another name, and to its parts; `is_wanted` tells by the path of the part.
+    fn add_assigned(
+        &mut self,
+        before: Before<'_>,
+        entries: &mut Vec<Entry>,
+        names: [V; 2],
+        is_wanted: &dyn Fn(&[Sym]) -> bool,
+    ) {
+        let own = entries.clone();
         for step in before.steps {
             let Op::Assign { object, key: Some(key), value: assigned } = &step.op else {
                 continue;
             };
             // Most assignments are to other objects, and to ask when they hold takes the most work.
-            let is_own = *object == value
-                || *object == named
-                || matches!(self.arena.peek(*object), Node::OneOf(all) if all.iter().any(|(_, v)| *v == value));
-            let part = if is_own { None } else { self.part_of(entries, value, *object) };
-            if !is_own && part.is_none() {
-                continue;
-            }
-            let cond = if self.arena.holds_under(step.cond, before.cond) { C::TRUE } else { step.cond };
-            let Some(part) = part else {
-                let is_copied = self.arena.text(*key) == COPIED;
-                let key = if is_copied { Key::Spread } else { Key::Name(*key) };
-                entries.push(Entry { key, value: *assigned, cond });
+            let Some(path) = self.part_of(&own, names, *object).filter(|path| is_wanted(path)) else {
                 continue;
             };
-            let inner = vec![
-                Entry { key: Key::Spread, value: *object, cond: C::TRUE },
-                Entry { key: Key::Name(*key), value: *assigned, cond: C::TRUE },
-            ];
-            let whole = self.rebuilt(Node::Object(inner));
-            entries.push(Entry { key: Key::Name(part), value: whole, cond });
+            let cond = if self.arena.holds_under(step.cond, before.cond) { C::TRUE } else { step.cond };
+            let key = if self.arena.text(*key) == COPIED { Key::Spread } else { Key::Name(*key) };
+            self.assign(entries, &path, Entry { key, value: *assigned, cond });
         }
+    }
+
+    /// Adds what was assigned at a path to what the object holds by then.
+    fn assign(&mut self, entries: &mut Vec<Entry>, path: &[Sym], added: Entry) {
+        let (key, value, cond) = match path.split_first() {
+            None => (added.key, added.value, added.cond),
+            Some((part, below)) => {
+                let whole = self.arena.intern(Node::Object(entries.clone()));
+                let held = self.member(whole, *part);
+                let mut inner = match self.arena.node(held).clone() {
+                    Node::Object(inner) => inner,
+                    _ => vec![Entry { key: Key::Spread, value: held, cond: C::TRUE }],
+                };
+                // What nobody has assigned a part of before stays as it was loaded.
+                let is_first = !entries.iter().any(|entry| entry.key == Key::Name(*part));
+                let cond = if is_first { C::TRUE } else { added.cond };
+                self.assign(&mut inner, below, Entry { cond, ..added });
+                let cond = if is_first { added.cond } else { C::TRUE };
+                (Key::Name(*part), self.rebuilt(Node::Object(inner)), cond)
+            }
+        };
+        if cond == C::TRUE && key != Key::Spread {
+            entries.retain(|entry| entry.key != key);
+        }
+        entries.push(Entry { key, value, cond });
     }
 
     /// Operators with their operands as they are sent: `{ $set: coupon }`.
     fn sent_operands(&mut self, before: Before<'_>, own: Vec<Entry>, depth: u32) -> Vec<Entry> {
         let mut entries = own;
         for entry in &mut entries {
-            if matches!(entry.key, Key::Name(name) if self.arena.text(name).starts_with("$set")) {
-                entry.value = self.sent_at(before, entry.value, entry.value, depth + 1);
+            match entry.key {
+                Key::Name(name) if self.arena.text(name).starts_with("$set") => {
+                    entry.value = self.sent_at(before, entry.value, entry.value, depth + 1);
+                }
+                Key::Spread => entry.value = self.copied_as_sent(before, entry.value),
+                _ => {}
             }
         }
         entries
     }
 
-    /// The name of the part of a value that an object is.
-    fn part_of(&self, entries: &[Entry], value: V, object: V) -> Option<Sym> {
-        match self.arena.peek(object) {
-            Node::Member(whole, key) if *whole == value => return Some(*key),
-            Node::Member(..) => {}
-            _ => return None,
+    /// What is copied into another object as it is sent: a copy shares its parts with what it was made of, whenever they are changed.
+    fn copied_as_sent(&mut self, before: Before<'_>, value: V) -> V {
+        if !matches!(self.loaded(value, &[]), Some((_, path, Some(_))) if path.is_empty()) {
+            return value;
         }
-        entries.iter().find_map(|entry| match entry.key {
-            Key::Name(name) if entry.value == object => Some(name),
-            _ => None,
-        })
+        let mut entries = vec![Entry { key: Key::Spread, value, cond: C::TRUE }];
+        self.add_assigned(before, &mut entries, [value, value], &|path| !path.is_empty());
+        if entries.len() == 1 { value } else { self.rebuilt(Node::Object(entries)) }
+    }
+
+    /// The path from a value, under one of its names, to the part of it that an object is.
+    fn part_of(&self, entries: &[Entry], names: [V; 2], object: V) -> Option<Vec<Sym>> {
+        let (mut at, mut path) = (object, Vec::new());
+        loop {
+            let is_own = names.contains(&at)
+                || matches!(self.arena.peek(at), Node::OneOf(all) if all.iter().any(|(_, v)| *v == names[0]));
+            if is_own {
+                break;
+            }
+            let Node::Member(whole, key) = *self.arena.peek(at) else { return None };
+            let named = entries.iter().find_map(|entry| match entry.key {
+                Key::Name(name) if entry.value == at => Some(name),
+                _ => None,
+            });
+            path.push(named.unwrap_or(key));
+            if named.is_some() {
+                break;
+            }
+            at = whole;
+        }
+        path.reverse();
+        Some(path)
     }
 
     /// The fields of an instance, those of the classes it extends first.

@@ -293,19 +293,21 @@ impl Project {
                     if both == C::FALSE {
                         continue;
                     }
-                    let path = match entry.key {
-                        Key::Name(name) => self.arena.text(name).to_owned(),
-                        Key::Computed(key) => self.path_text(key),
+                    let paths = match entry.key {
+                        Key::Name(name) => vec![(both, self.arena.text(name).to_owned())],
+                        Key::Computed(key) => self.path_texts(key, both),
                         // $set: { ...state }
-                        Key::Spread => "...".to_owned(),
+                        Key::Spread => vec![(both, "...".to_owned())],
                     };
-                    for cond in self.conditions_of_each(operator, entry.value, both) {
-                        let (operator, path) = (operator.to_owned(), path.clone());
-                        let field = FieldWrite { operator, path, value: entry.value, cond, site };
-                        match field.operator.as_str() {
-                            "$set" => self.add_with_parts(field, fields),
-                            "$inc" | "$mul" => self.add_by_turns(field, fields),
-                            _ => fields.push(field),
+                    for (both, path) in paths {
+                        for cond in self.conditions_of_each(operator, entry.value, both) {
+                            let (operator, path) = (operator.to_owned(), path.clone());
+                            let field = FieldWrite { operator, path, value: entry.value, cond, site };
+                            match field.operator.as_str() {
+                                "$set" => self.add_with_parts(field, fields),
+                                "$inc" | "$mul" => self.add_by_turns(field, fields),
+                                _ => fields.push(field),
+                            }
                         }
                     }
                 }

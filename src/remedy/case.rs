@@ -2,7 +2,7 @@
 //!
 //! Input: none. Output: types. Must not know: how a remedy is found, whether it is proven.
 
-use crate::judge::{Act, Function};
+use crate::judge::{Act, Function, Overwritten};
 use crate::project::writes::Write;
 use crate::value::{Entry, V};
 
@@ -10,8 +10,8 @@ use crate::value::{Entry, V};
 pub struct Case<'a> {
     pub function: &'a Function<'a>,
     pub act: Act,
-    /// The path of an array that the act writes whole.
-    pub whole_array: Option<&'a str>,
+    /// What the act writes over.
+    pub overwritten: Option<Overwritten<'a>>,
     /// Documents that come from outside of the function.
     pub documents: &'a [V],
 }

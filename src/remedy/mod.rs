@@ -134,7 +134,7 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
 
 fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &Presumed) -> bool {
     let remedied = Remedied { write: Some(write), indexes: &[], presumed, keys: &[] };
-    judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied)
+    judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied)
 }
 
 /// The remedy of an insert that searches decide, by their filters: a unique index for each of them.
@@ -158,7 +158,7 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let help = help::of_indexes(project, &indexes)?;
-    let is_mended = judge::mends(project, schemas, case.function, case.act, case.whole_array, &remedied);
+    let is_mended = judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied);
     if !is_mended {
         return None;
     }

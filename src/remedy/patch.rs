@@ -31,7 +31,7 @@ pub fn of_update(
         return None;
     }
     // A check in the filter leaves the whole array to be written.
-    let is_left = case.whole_array.is_some() && !draft.is_changed;
+    let is_left = case.overwritten.is_some() && !draft.is_changed;
     if is_left || !meant::is_meant(project, case, act, &call) {
         return None;
     }

@@ -3,6 +3,7 @@
 use super::context::{Context, Trace, method_of};
 use super::proof::Judged;
 use crate::diagnostic::Role;
+use crate::judge::Overwritten;
 use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -275,11 +276,11 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     draft.pair = format!("{array} loaded -> written whole");
     // An entry of a map is lost to another entry, not to an element that is appended.
     let is_map = is_map(ctx, field.value);
-    let whole_array = (!is_map).then_some(array);
+    let overwritten = (!is_map).then_some(Overwritten::List(array));
     ctx.report_judged(
         draft,
         trace,
-        &Judged { whole_array, needs_witness: is_map, ..Judged::of(write, field.cond, relation) },
+        &Judged { overwritten, needs_witness: is_map, ..Judged::of(write, field.cond, relation) },
     );
 }
 

@@ -1,14 +1,16 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::inserted::{Inserted, inserted_field, is_empty_filter, is_unseen_model};
+use super::inserted::{Inserted, inserted_field, is_unseen_model, stored_field};
+use super::next_number::own_key;
 use super::proof::{Judged, Mend};
+use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::index::Index;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::relation::Relation;
-use crate::value::{Arena, C, Freshness, Key, Node, V};
+use crate::value::{Arena, C, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -17,6 +19,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         super::taken_name::check(ctx, trace, write, checks);
         if write.kind != WriteKind::Insert {
             if write.upsert {
+                check_upsert(ctx, trace, write, checks);
                 super::limit::check(ctx, trace, write, checks, RULE);
                 super::next_number::check(ctx, trace, write);
             }
@@ -35,7 +38,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
             let relation = ctx.claimed(trace, write);
-            report(ctx, trace, write, check, keys, others, relation);
+            report(ctx, trace, write, &Search { check, keys, others }, (relation, None));
             continue;
         }
         super::limit::check(ctx, trace, write, checks, RULE);
@@ -100,7 +103,8 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
         equalities = searched_list(ctx, check.leaf);
     }
     if equalities.is_empty() {
-        return is_empty_filter(ctx, filter).then(Vec::new);
+        let compared = compared_fields(ctx, filter);
+        return (is_empty_filter(ctx, filter) || !compared.is_empty()).then_some(compared);
     }
     let mut same = false;
     let mut keys = Vec::new();
@@ -132,34 +136,23 @@ fn is_searched_by_id(ctx: &mut Context<'_>, write: &Write, equalities: &[(String
     equalities.iter().any(|(_, value)| ctx.project.same_value(*value, own))
 }
 
-/// A condition on a value that each request makes anew, so that no two search for the same document.
-fn is_new_key(ctx: &Context<'_>, filter: V) -> bool {
-    let is_new = |value: V| {
-        // A text that a loop makes begins empty.
-        let mut made = ctx.project.arena.alternatives(value);
-        made.retain(|(_, value)| !ctx.project.arena.is_literal(*value));
-        !made.is_empty()
-            && made.iter().all(|(_, value)| {
-                ctx.project.contains(*value, &mut |project, part| {
-                    matches!(project.arena.node(part), Node::Fresh(Freshness::Id | Freshness::Random, _))
-                })
-            })
-    };
-    match ctx.project.arena.node(filter) {
-        Node::Object(entries) => entries.iter().any(|entry| {
-            matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$'))
-                && is_new(entry.value)
-        }),
-        _ => false,
-    }
-}
-
-/// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
-fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
-    match ctx.project.arena.node(leaf) {
-        Node::Query { arg, .. } => ctx.project.predicate_keys(*arg),
-        Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, *inner),
-        _ => Vec::new(),
+/// `if (await teams.findOne({ name })) return; teams.updateOne({ leader, name }, …, { upsert: true })`
+fn check_upsert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
+    for check in checks.iter().filter(|check| matches!(check.kind, CheckKind::Document) && !check.holds) {
+        let Some(read) = check.read.as_ref().filter(|read| read.handle.same(&write.handle)) else { continue };
+        let Some(filter) = read.filter else { continue };
+        let equalities = ctx.project.equalities(filter);
+        let is_stored = equalities.iter().all(|(name, value)| match stored_field(ctx, write, name) {
+            Inserted::Value(stored) => ctx.project.same_value(*value, stored),
+            Inserted::Unknown | Inserted::Missing => false,
+        });
+        let names: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
+        // Two requests for one document update it.
+        let Some(apart) = own_key(ctx, write, read).filter(|_| is_stored && !names.is_empty()) else { continue };
+        let Some(keys) = uncovered_keys(ctx, filter, write, names) else { continue };
+        let relation = ctx.claimed(trace, write);
+        report(ctx, trace, write, &Search { check, keys: &keys, others: &[] }, (relation, Some(apart)));
+        return;
     }
 }
 
@@ -206,11 +199,6 @@ fn is_left_out(ctx: &Context<'_>, index: &Index, filter: V) -> bool {
     })
 }
 
-/// Whether a filter asks for more than the fields that are named in it: `{ kind, ...data }`.
-fn is_open(ctx: &Context<'_>, filter: V) -> bool {
-    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().any(|e| !matches!(e.key, Key::Name(_))))
-}
-
 /// email and email.toLowerCase() are the same key.
 fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     let strip = |value: V| {
@@ -247,15 +235,21 @@ fn is_own(ctx: &Context<'_>, value: V) -> bool {
         )
 }
 
+/// The checks that decide an insert, and the keys of the first.
+struct Search<'a> {
+    check: &'a Check,
+    keys: &'a [String],
+    others: &'a [(&'a Check, Vec<String>)],
+}
+
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     write: &Write,
-    check: &Check,
-    keys: &[String],
-    others: &[(&Check, Vec<String>)],
-    relation: Relation,
+    search: &Search<'_>,
+    (relation, apart): (Relation, Option<V>),
 ) {
+    let Search { check, keys, others } = *search;
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, write.site);
@@ -304,5 +298,8 @@ fn report(
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
     let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");
-    ctx.report_judged(draft, trace, &Judged { mend: Mend::Insert(&filters), ..Judged::of(write, C::TRUE, relation) });
+    // What is inserted may not be what a comparison looks for.
+    let needs_witness = apart.is_some() || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
+    let act = Judged { apart, needs_witness, mend: Mend::Insert(&filters), ..Judged::of(write, C::TRUE, relation) };
+    ctx.report_judged(draft, trace, &act);
 }

@@ -41,7 +41,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             };
             let read = read.iter().filter(|read| own.iter().all(|check| check.root != read.root || !is_found(check)));
             let found = own.iter().chain(read).find(|check| {
-                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(&field.path))
+                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
                     || is_taken(ctx, check, field)
                     || counted_with(check, write, field).is_some()
                     || is_asked(ctx, check, field))
@@ -83,16 +83,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-            let is_told = report(
-                ctx,
-                trace,
-                write,
-                (field, checked.as_str()),
-                &check,
-                &Flag { is_flag, is_repeated, claims, most },
-                relation,
-            );
-            if is_told {
+            let flag = Flag { is_flag, is_repeated, claims, most };
+            if report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation) {
                 break;
             }
         }
@@ -132,9 +124,11 @@ fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
         && equalities.iter().any(|(name, value)| *name == field.path && *value != field.value)
 }
 
-/// `lines.$[line].done` as a check names it: `lines.*.done`.
-fn any_element(path: &str) -> String {
-    let parts = path.split('.').map(|part| if part.starts_with("$[") { "*" } else { part });
+/// `lines.$[line].done` as a check names it, and a counter of the element that the filter finds, `lines.$.tries`: `lines.*.done`.
+fn any_element(field: &FieldWrite) -> String {
+    let counts = matches!(field.operator.as_str(), "$inc" | "$mul");
+    let is_element = |part: &str| part.starts_with("$[") || part == "$" && counts;
+    let parts = field.path.split('.').map(|part| if is_element(part) { "*" } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
 
@@ -342,7 +336,8 @@ fn report(
     let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();
     // A condition in the filter of a read, or a flag, is as often no decision at all.
     let is_flag = flag.is_flag && !flag.is_repeated && !flag.claims;
-    let needs_witness = is_flag || !matches!(check.kind, CheckKind::Field { .. });
+    let is_positional = field.path.contains(".$.");
+    let needs_witness = is_positional || is_flag || !matches!(check.kind, CheckKind::Field { .. });
     let judged =
         Judged { needs_witness, is_flag, claims: flag.claims, beside, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged)

@@ -3,6 +3,7 @@
 //! Input: the linked project and one function's summary with its writes. Output: drafts, later findings.
 //! Must not know: syntax, formats.
 
+use super::copies::StaleCopies;
 use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
 use super::results::DecisiveCalls;
@@ -105,6 +106,8 @@ pub struct Context<'a> {
     pub silences: Vec<Silent>,
     /// How each write path tells elements of a kind apart.
     pub key_rows: Vec<KeyRow>,
+    /// The documents that are written back whole, and the fields that are changed by themselves.
+    pub(super) stale: StaleCopies,
     /// Rules that some caller's view of a place refutes.
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
     /// Writes whose collection some caller names.
@@ -126,6 +129,7 @@ impl<'a> Context<'a> {
             drafts: Vec::new(),
             silences: Vec::new(),
             key_rows: Vec::new(),
+            stale: StaleCopies::default(),
             vetoes: FxHashSet::default(),
             named: FxHashSet::default(),
             judged: FxHashMap::default(),

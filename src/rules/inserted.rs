@@ -4,7 +4,7 @@
 
 use super::context::Context;
 use crate::project::handles::Handle;
-use crate::project::writes::Write;
+use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, Key, Node, V};
 
 pub(super) enum Inserted {
@@ -41,6 +41,16 @@ pub(super) fn is_unseen_model(ctx: &Context<'_>, handle: &Handle) -> bool {
     }
 }
 
-pub(super) fn is_empty_filter(ctx: &Context<'_>, filter: V) -> bool {
-    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.is_empty())
+/// What an insert stores in a field, or an upsert that inserts.
+pub(super) fn stored_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
+    if write.kind != WriteKind::Update {
+        return inserted_field(ctx, write, name);
+    }
+    let asked = write.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let set = write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "$setOnInsert"));
+    let mut set = set.map(|field| (field.path.clone(), field.value));
+    match asked.into_iter().chain(&mut set).find(|(own, _)| own == name) {
+        Some((_, value)) => Inserted::Value(value),
+        None => Inserted::Missing,
+    }
 }

@@ -3,9 +3,10 @@
 //! Input: a write and its checks. Output: a finding. Must not know: searches by a key.
 
 use super::context::{Context, Trace};
-use super::inserted::{Inserted, inserted_field, is_empty_filter, is_unseen_model};
+use super::inserted::{Inserted, is_unseen_model, stored_field};
 use super::next_number::own_key;
 use super::proof::Judged;
+use super::searches::is_empty_filter;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
@@ -41,20 +42,6 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
     });
     let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
     (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(keys)
-}
-
-/// What an insert stores in a field, or an upsert that inserts.
-fn stored_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> Inserted {
-    if write.kind != WriteKind::Update {
-        return inserted_field(ctx, write, name);
-    }
-    let asked = write.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
-    let set = write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "$setOnInsert"));
-    let mut set = set.map(|field| (field.path.clone(), field.value));
-    match asked.into_iter().chain(&mut set).find(|(own, _)| own == name) {
-        Some((_, value)) => Inserted::Value(value),
-        None => Inserted::Missing,
-    }
 }
 
 /// A limit that is overrun by one or two harms less than a document that is there twice.

@@ -2,11 +2,11 @@
 
 use super::context::{Context, Trace};
 use super::proof::Judged;
-use crate::diagnostic::Role;
+use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{Relation, Taken};
-use crate::value::{Coercion, Node, Site, V};
+use crate::value::{C, Coercion, Node, Site, V};
 
 const RULE: &str = "lost-update";
 
@@ -24,12 +24,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             {
                 continue;
             }
-            let Some((root, operation)) = own_value(ctx, trace, write, field) else { continue };
+            let Some((root, operation, cond)) = own_value(ctx, trace, write, field) else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
             let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
             let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
             let read = read.map(|read| read.site);
-            report(ctx, trace, write, field, read, operation, relation);
+            report(ctx, trace, write, (field, cond), read, operation, relation);
             reported.push(field.site);
             // One finding for one save, however many fields it writes back.
             break;
@@ -54,16 +54,19 @@ enum Operation {
     Other,
     Negate,
     Text,
+    /// A function that is not followed computes it, of what a request brings too.
+    Unknown,
 }
 
-/// The loaded document whose field the value is computed from, when it is the field that is written.
-fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<(V, Operation)> {
+/// The loaded document whose field the value is computed from, when it is the field that is written, and the condition under
+/// which it is written so.
+fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<(V, Operation, C)> {
     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
     let mut found = None;
-    for (_, value) in ctx.project.arena.alternatives(field.value) {
-        let Some(operation) = operation_of(ctx, value) else { continue };
+    for (cond, value) in ctx.project.arena.alternatives(field.value) {
+        let Some(operation) = operation_of(ctx, trace, value) else { continue };
         let mut leaves = Vec::new();
-        operands(ctx, value, 0, &mut leaves);
+        operands(ctx, trace, value, 0, &mut leaves);
         if operation == Operation::Text && !is_joined_to(ctx, trace, &leaves) {
             continue;
         }
@@ -77,22 +80,24 @@ fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldW
             if is_same_path
                 && ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document)
             {
-                found = Some((root, operation));
+                let both = ctx.project.arena.and(field.cond, cond);
+                found = Some((root, operation, if both == C::FALSE { field.cond } else { both }));
             }
         }
     }
     found
 }
 
-fn operation_of(ctx: &Context<'_>, value: V) -> Option<Operation> {
-    match ctx.project.arena.node(value) {
-        Node::Derived(op, _) => match ctx.project.arena.text(*op) {
+fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operation> {
+    match ctx.project.arena.node(value).clone() {
+        Node::Derived(op, _) => match ctx.project.arena.text(op) {
             "+" | "-" => Some(Operation::Add),
             "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round"
             | "Math.ceil" | "Math.abs" | "toFixed" | "neg" => Some(Operation::Other),
             _ => None,
         },
-        Node::Coerce(Coercion::Number, inner) => operation_of(ctx, *inner),
+        Node::Coerce(Coercion::Number, inner) => operation_of(ctx, trace, inner),
+        Node::Call { .. } | Node::Member(..) => transformed(ctx, trace, value).map(|_| Operation::Unknown),
         Node::Not(_) => Some(Operation::Negate),
         Node::Template(_) => Some(Operation::Text),
         _ => None,
@@ -100,17 +105,22 @@ fn operation_of(ctx: &Context<'_>, value: V) -> Option<Operation> {
 }
 
 /// The operands of an arithmetic expression.
-fn operands(ctx: &Context<'_>, value: V, depth: u32, into: &mut Vec<V>) {
+fn operands(ctx: &mut Context<'_>, trace: &Trace, value: V, depth: u32, into: &mut Vec<V>) {
     if depth > 6 || into.len() > 30 {
         return;
     }
-    match ctx.project.arena.node(value) {
+    match ctx.project.arena.node(value).clone() {
         Node::Derived(_, parts) | Node::Template(parts) => {
-            parts.iter().for_each(|part| operands(ctx, *part, depth + 1, into))
+            parts.into_iter().for_each(|part| operands(ctx, trace, part, depth + 1, into));
         }
-        Node::Coerce(_, inner) | Node::Not(inner) => operands(ctx, *inner, depth + 1, into),
-        Node::OneOf(alternatives) => alternatives.iter().for_each(|(_, v)| operands(ctx, *v, depth + 1, into)),
-        _ => into.push(value),
+        Node::Coerce(_, inner) | Node::Not(inner) => operands(ctx, trace, inner, depth + 1, into),
+        Node::OneOf(alternatives) => {
+            alternatives.into_iter().for_each(|(_, v)| operands(ctx, trace, v, depth + 1, into));
+        }
+        _ => match transformed(ctx, trace, value) {
+            Some(parts) => into.extend(parts),
+            None => into.push(value),
+        },
     }
 }
 
@@ -121,6 +131,39 @@ fn is_joined_to(ctx: &mut Context<'_>, trace: &Trace, parts: &[V]) -> bool {
         let is_plain = matches!(ctx.project.arena.node(*part), Node::Fresh(..)) || ctx.project.arena.is_literal(*part);
         !is_plain && ctx.project.loaded(*part, &trace.documents).is_none()
     })
+}
+
+/// What a function that is not followed is given, where a request brings a part of it: `settle(account.balance, payment)`,
+/// `plan({ rents: tenant.rents }, term).rents`. What it makes of a loaded value alone is that value in another form.
+fn transformed(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Vec<V>> {
+    let call = match ctx.project.arena.node(value) {
+        Node::Member(call, _) => *call,
+        _ => value,
+    };
+    let Node::Call { callee, args, .. } = ctx.project.arena.node(call) else { return None };
+    if ctx.project.is_document(call) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    // moment(pass.until).add(days, 'days')
+    if let Node::Member(recv, _) = ctx.project.arena.node(*callee)
+        && let Node::Call { args, .. } = ctx.project.arena.node(*recv)
+    {
+        parts.extend(args);
+    }
+    for arg in args {
+        match ctx.project.arena.node(*arg) {
+            Node::Object(entries) => parts.extend(entries.iter().map(|entry| entry.value)),
+            Node::Array(items) => parts.extend(items.iter().map(|item| item.value)),
+            _ => parts.push(*arg),
+        }
+    }
+    // A value that is given only where the request brings none is stored as it was.
+    parts.retain(|part| !matches!(ctx.project.arena.node(*part), Node::OneOf(_)));
+    let is_brought = parts
+        .iter()
+        .any(|part| ctx.project.arena.is_of_parameter(*part) && ctx.project.loaded(*part, &trace.documents).is_none());
+    is_brought.then_some(parts)
 }
 
 /// Whether a value is for sure what was loaded and something added or taken away.
@@ -134,7 +177,7 @@ fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     write: &Write,
-    field: &FieldWrite,
+    (field, cond): (&FieldWrite, C),
     read: Option<Site>,
     operation: Operation,
     relation: Relation,
@@ -160,10 +203,16 @@ fn report(
         Operation::Negate => format!(
             "set `{path}` to the value that is asked for, not to the opposite of what was loaded; where it has to flip whatever it is, let the update do it"
         ),
+        Operation::Unknown => format!(
+            "ask in the filter for the `{path}` that was loaded, and load and compute it anew where nothing matched"
+        ),
         Operation::Text => format!(
             "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),
     };
+    if operation == Operation::Unknown {
+        draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
+    }
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(draft, trace, &Judged::of(write, field.cond, relation));
+    ctx.report_judged(draft, trace, &Judged::of(write, cond, relation));
 }

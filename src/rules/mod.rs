@@ -5,6 +5,7 @@
 pub mod appends;
 pub mod belief;
 pub mod context;
+mod copies;
 pub mod doc;
 
 mod array_overwrite;
@@ -13,6 +14,7 @@ mod check_then_push;
 mod check_then_update;
 mod completion_from_cache;
 mod consumed;
+mod derived;
 mod double_push;
 mod fresh_add_to_set;
 mod freshness;
@@ -45,8 +47,10 @@ mod refused;
 mod repeated;
 mod results;
 mod rewrite;
+mod searches;
 pub mod silence;
 mod spell;
+mod stale_copy;
 mod startup_recovery;
 mod taken_name;
 mod unchecked_guard_result;
@@ -107,12 +111,13 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 24] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 26] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
     check_then_insert::check,
     lost_update::check,
+    derived::check,
     unguarded_push::check,
     wrong_identity_key::check,
     array_overwrite::check,
@@ -132,10 +137,12 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 24] = [
     lock_released_by_non_owner::check,
     completion_from_cache::check,
     poll_without_claim::check,
+    stale_copy::note,
 ];
 
 /// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.
 pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
-pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 2] = [inconsistent_identity_key::check, startup_recovery::check];
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 3] =
+    [inconsistent_identity_key::check, startup_recovery::check, stale_copy::check];

@@ -6,7 +6,7 @@ use super::context::{Context, Draft, Trace};
 use super::silence::{Silence, Silent};
 use super::spell::Numbers;
 use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
-use crate::judge::{self, Act, Function, Judgement, Script, Verdict};
+use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -20,8 +20,8 @@ pub struct Judged<'a> {
     pub write: &'a Write,
     /// The condition of the part of the write that is judged.
     pub cond: C,
-    /// The path of an array that the act writes whole.
-    pub whole_array: Option<&'a str>,
+    /// What the act writes over.
+    pub overwritten: Option<Overwritten<'a>>,
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
     pub relation: Relation,
@@ -33,25 +33,17 @@ pub struct Judged<'a> {
     pub is_flag: bool,
     /// The act takes what the check refuses to others, so that two that are let through are one too many.
     pub claims: bool,
+    /// Whether doing it twice is no harm, as long as what is stored in the end is right.
+    pub may_repeat: bool,
     pub mend: Mend<'a>,
 }
 
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (whole_array, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
-        Self {
-            write,
-            cond,
-            whole_array,
-            apart,
-            relation,
-            beside,
-            needs_witness: false,
-            is_flag: false,
-            claims: false,
-            mend,
-        }
+        let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
+        let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
+        Self { write, cond, overwritten, apart, relation, beside, needs_witness, is_flag, claims, may_repeat, mend }
     }
 }
 
@@ -151,9 +143,9 @@ impl Context<'_> {
         });
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
         let judged = Act { write: at, cond: act.cond, apart: act.apart };
-        let whole_array = act.whole_array;
-        let case = Case { function: &function, act: judged, whole_array, documents: &trace.documents };
-        let judgement = judge::judge(self.project, self.schemas, &function, judged, whole_array);
+        let overwritten = act.overwritten;
+        let case = Case { function: &function, act: judged, overwritten, documents: &trace.documents };
+        let judgement = judge::judge(self.project, self.schemas, &function, judged, overwritten);
         if shows_another_matter(act, &judgement) {
             self.judged.insert(place, (views + 1, false));
             return self.keep_silent(&draft, act, Silence::Repeats);
@@ -169,7 +161,9 @@ impl Context<'_> {
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
             Verdict::ActsTwice(evidence)
-                if is_doubted || (draft.lowered.is_none() && self.repeats_nothing(act, evidence.is_contested)) =>
+                if is_doubted
+                    || act.may_repeat
+                    || (draft.lowered.is_none() && self.repeats_nothing(act, evidence.is_contested)) =>
             {
                 return self.keep_silent(&draft, act, Silence::Repeats);
             }
@@ -204,7 +198,9 @@ impl Context<'_> {
             draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        let remedy = if is_proven { self.remedy(&case, &act.mend) } else { None };
+        // What is lost of a field that nothing here changes, no other filter or update of it keeps.
+        let is_other = matches!(act.overwritten, Some(Overwritten::Field(_)));
+        let remedy = if is_proven && !is_other { self.remedy(&case, &act.mend) } else { None };
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =

@@ -354,9 +354,22 @@ impl Arena {
                 let inner = *inner;
                 self.member(inner, key)
             }
+            // [...rows].length
+            Node::Array(items) if self.text(key) == "length" => match items.as_slice() {
+                [Item { value, spread: true, cond }] if self.is_of_loop(*cond) => {
+                    let value = *value;
+                    self.member(value, key)
+                }
+                _ => self.intern(Node::Member(object, key)),
+            },
             Node::Undefined | Node::Null => Self::UNDEFINED,
             _ => self.intern(Node::Member(object, key)),
         }
+    }
+
+    /// Whether a condition says no more than that a loop runs.
+    pub fn is_of_loop(&self, cond: C) -> bool {
+        self.atoms_of(cond).iter().all(|atom| matches!(self.peek(atom.value), Node::Opaque(_)))
     }
 
     /// The value of a property that an object literal surely has.

@@ -1,0 +1,203 @@
+//! A document is written back whole, with fields that nothing here has changed: a change of them in between is lost.
+//!
+//! Part of `lost-update`. That others change such a field is known once all functions were read, so it is asked then.
+//!
+//! Input: the writes of all functions. Output: drafts. Must not know: formats.
+
+use super::context::{Context, Trace};
+use super::copies::{Changed, StaleCopies};
+use super::proof::Judged;
+use crate::diagnostic::{Level, Role};
+use crate::judge::Overwritten;
+use crate::limits;
+use crate::project::handles::Handle;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::decision::Loaded;
+use crate::race::relation::Taken;
+use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
+
+const RULE: &str = "lost-update";
+
+/// Notes what a function changes, and whether it writes a document back whole.
+pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
+    let mut is_copying = false;
+    for write in &trace.writes {
+        is_copying |= write.handle.name().is_some() && !copied(ctx, trace, write).is_empty();
+        let is_own = trace.steps.get(write.step).is_some_and(|step| step.calls == 0);
+        if !is_own || write.handle.name().is_none() || matches!(write.kind, WriteKind::Insert | WriteKind::Delete) {
+            continue;
+        }
+        for field in &write.fields {
+            note_changed(ctx, &write.handle, field);
+        }
+    }
+    if is_copying {
+        ctx.stale.copying.push(trace.func);
+    }
+}
+
+fn note_changed(ctx: &mut Context<'_>, handle: &Handle, field: &FieldWrite) {
+    let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
+    if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
+        return;
+    }
+    // { ...doc.settings, theme } changes the theme alone.
+    let named = match ctx.project.arena.node(field.value) {
+        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Spread) => names(ctx, entries),
+        _ => Vec::new(),
+    };
+    let paths = match named.as_slice() {
+        [] => vec![fixed.to_owned()],
+        named => named.iter().map(|name| format!("{fixed}.{name}")).collect(),
+    };
+    let place = ctx.project.base_site(field.site);
+    for path in paths {
+        let known = ctx.stale.changed.of(handle);
+        let is_known = known.iter().any(|known| known.path == path && known.place == place);
+        if !is_known && known.len() < limits::CHANGED_FIELDS {
+            ctx.stale.changed.push(handle, Changed { path, site: field.site, place });
+        }
+    }
+}
+
+fn names(ctx: &Context<'_>, entries: &[Entry]) -> Vec<String> {
+    let name = |entry: &Entry| match entry.key {
+        Key::Name(name) => Some(ctx.project.arena.text(name).to_owned()),
+        _ => None,
+    };
+    entries.iter().filter_map(name).collect()
+}
+
+/// Asks of each document that is written back whole, whether others change a field of it.
+pub fn check(ctx: &mut Context<'_>) {
+    let StaleCopies { copying, changed } = std::mem::take(&mut ctx.stale);
+    for func in copying {
+        let turn = ctx.project.begin(func);
+        if let Some(trace) = ctx.trace(func) {
+            for write in &trace.writes {
+                check_write(ctx, &trace, write, changed.of(&write.handle));
+            }
+        }
+        ctx.project.end(func, turn);
+    }
+}
+
+fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[Changed]) {
+    let place = ctx.project.base_site(write.site);
+    let is_told = |known: &super::context::Draft| {
+        matches!(known.rule, RULE | "array-overwrite") && ctx.project.base_site(known.site) == place
+    };
+    if ctx.drafts.iter().any(is_told) {
+        return;
+    }
+    for copy in copied(ctx, trace, write) {
+        let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
+        let other = changed.iter().find(|changed| {
+            copy.takes(&changed.path) && changed.place != place && !is_within(ctx, changed.place, owner)
+        });
+        if let Some(other) = other {
+            report(ctx, trace, write, &copy, other);
+            return;
+        }
+    }
+}
+
+fn is_within(ctx: &Context<'_>, place: SiteInfo, func: FnRef) -> bool {
+    let function = ctx.project.function(func).filter(|_| ctx.project.file_of(func) == place.file);
+    function.is_some_and(|own| own.start <= place.start && place.end <= own.end)
+}
+
+/// A loaded document, or a part of one, that is a part of what is written.
+struct Copy {
+    root: V,
+    /// The path of the part; nothing for the whole document.
+    path: String,
+    /// The fields that are written beside it.
+    named: Vec<String>,
+    /// The part is written as it was loaded, with all that is inside: `$set: { mail: user.mail, ...data }`.
+    is_exact: bool,
+}
+
+impl Copy {
+    /// Whether a path is written back as it was loaded.
+    fn takes(&self, path: &str) -> bool {
+        let below = match self.path.as_str() {
+            "" => Some(path),
+            own if self.is_exact => {
+                return path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            }
+            own => path.strip_prefix(own).and_then(|rest| rest.strip_prefix('.')),
+        };
+        let first = below.and_then(|below| below.split('.').next());
+        first.is_some_and(|first| !self.named.iter().any(|name| name == first))
+    }
+}
+
+/// What a write writes back with all its fields: `replaceOne(filter, { ...doc, name })`, `$set: doc`,
+/// `$set: { settings: { ...doc.settings, theme } }`.
+fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
+    // A client that has `save` of a plain object sends what has changed.
+    if !matches!(write.kind, WriteKind::Update | WriteKind::Replace | WriteKind::Save) {
+        return Vec::new();
+    }
+    let mut wholes: Vec<(String, V)> = Vec::new();
+    if let Some(payload) = write.payload.filter(|_| write.kind != WriteKind::Save && write.method != "save") {
+        let set = ctx.project.arena.sym("$set");
+        wholes.push((String::new(), payload));
+        if let Node::Object(_) = ctx.project.arena.node(payload) {
+            wholes.extend(ctx.project.arena.member_of(payload, set).map(|set| (String::new(), set)));
+        }
+    }
+    let set = write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace"));
+    wholes.extend(set.map(|field| (field.path.clone(), field.value)));
+    let mut copies = Vec::new();
+    for (own, whole) in wholes {
+        let is_exact = !own.is_empty() && !matches!(ctx.project.arena.node(whole), Node::Object(_));
+        let (parts, named): (Vec<V>, Vec<String>) = match ctx.project.arena.node(whole) {
+            Node::Object(entries) => {
+                let spread = entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value);
+                (spread.collect(), names(ctx, entries))
+            }
+            // What is loaded in one of two cases only is as often what the request did not bring.
+            Node::OneOf(_) => continue,
+            _ if is_exact && write.kind == WriteKind::Save => continue,
+            _ => (vec![whole], Vec::new()),
+        };
+        for part in parts {
+            let Some((root, path, Some(read))) = ctx.project.loaded(part, &trace.documents) else { continue };
+            if path.join(".") == own
+                && ctx.project.same_document(root, Some(&read), &write.handle, write.filter, write.document)
+            {
+                copies.push(Copy { root, path: own.clone(), named: named.clone(), is_exact });
+            }
+        }
+    }
+    copies
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, other: &Changed) {
+    let path = other.path.as_str();
+    let read = ctx.project.loaded(copy.root, &trace.documents).and_then(|(_, _, read)| read);
+    let loaded = Loaded { root: copy.root, read: read.as_ref(), documents: &trace.documents };
+    let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(path));
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
+    draft.lowered = draft.lowered.or(Some((Level::Warning, "what is lost is a change that other code makes")));
+    let what = match copy.path.as_str() {
+        "" => "the document".to_owned(),
+        part => format!("`{part}`"),
+    };
+    draft.message =
+        format!("{what} is written back whole, `{path}` as it was loaded: a change of it in between is lost");
+    draft.label = "writes back all that was loaded".to_owned();
+    draft.array = Some(path.to_owned());
+    draft.related.extend(read.map(|read| (read.site, Role::Check, "loaded here".to_owned())));
+    draft.related.push((other.site, Role::Context, format!("`{path}` is changed here")));
+    draft.help = "send only what changes: an update that sets these fields, and no others".to_owned();
+    draft.pair = "document loaded -> written whole".to_owned();
+    let overwritten = Some(Overwritten::Field(path));
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { overwritten, needs_witness: true, may_repeat: true, ..Judged::of(write, write.cond, relation) },
+    );
+}
