@@ -12,8 +12,21 @@ use crate::value::{FnRef, Node, Site, Sym, V, children};
 use rustc_hash::FxHashSet;
 
 /// Methods that change what they are called on, and nothing else.
-pub(super) const CHANGING: [&str; 13] = [
-    "push", "unshift", "splice", "pop", "shift", "sort", "reverse", "fill", "addToSet", "pull", "set", "add", "delete",
+pub const CHANGING: [&str; 14] = [
+    "push",
+    "unshift",
+    "splice",
+    "pop",
+    "shift",
+    "sort",
+    "reverse",
+    "fill",
+    "copyWithin",
+    "addToSet",
+    "pull",
+    "set",
+    "add",
+    "delete",
 ];
 
 /// Methods that only ask.

@@ -58,4 +58,5 @@ mod upserts;
 pub mod writes;
 
 pub use crate::facts::{Argument, Exit, Literal, Otherwise, Property, Statement, Taken, Written, WrittenCall};
+pub use handed::CHANGING;
 pub use link::{Marks, Op, Project, Step, Steps};

@@ -69,8 +69,8 @@ impl Project {
         let is_before = |exit: &Exit| {
             exit.body == statement.body && exit.end <= statement.start && statement.start < exit.block_end
         };
-        let exits = self.around.exits.iter().filter(|(own, exit)| *own == file && is_before(exit));
-        let mut exits: Vec<Exit> = exits.map(|(_, exit)| exit.clone()).collect();
+        let exits = self.around.exits.get(&file).into_iter().flatten().filter(|exit| is_before(exit));
+        let mut exits: Vec<Exit> = exits.cloned().collect();
         exits.sort_by_key(|exit| std::cmp::Reverse(exit.end));
         exits.into_iter().map(|exit| (self.linked(exit.test), exit)).collect()
     }
@@ -78,8 +78,8 @@ impl Project {
     /// The innermost `if` around a statement, where that is among what is done under its test; and the test.
     pub fn test_around(&mut self, file: u32, statement: &Statement) -> Option<(V, Taken)> {
         let is_around = |taken: &Taken| taken.start <= statement.start && statement.end <= taken.end;
-        let around = self.around.taken.iter().filter(|(own, taken)| *own == file && is_around(taken));
-        let (_, taken) = around.min_by_key(|(_, taken)| taken.end - taken.start)?.clone();
+        let around = self.around.taken.get(&file).into_iter().flatten().filter(|taken| is_around(taken));
+        let taken = around.min_by_key(|taken| taken.end - taken.start)?.clone();
         Some((self.linked(taken.test), taken))
     }
 }
