@@ -23,7 +23,7 @@ pub(super) type Imports = Vec<(u32, String, bool)>;
 
 /// Links what `memory` knows of all files.
 pub(super) fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (Project, Imports) {
-    let resolver = Resolver::new(sources);
+    let resolver = Resolver::new(sources, &memory.facts);
     let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
     let project = if memory.is_of_one_run {

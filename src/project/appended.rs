@@ -5,7 +5,11 @@
 
 use super::handed::CHANGING;
 use super::link::{Before, Op, Project};
-use crate::value::{C, Entry, Item, Key, Node, V};
+use super::mongo::is_method;
+use crate::value::{C, Entry, Item, Key, Node, Sym, V};
+
+/// Objects of the language whose functions change no list that they are given.
+const LOOKING: [&str; 5] = ["console", "JSON", "Array", "Math", "Promise"];
 
 /// A list in a payload is a field of it, or of an operator in it.
 const DEEPEST: u32 = 2;
@@ -53,13 +57,35 @@ impl Project {
                             items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE }));
                         }
                         name if CHANGING.contains(&name) => return None,
+                        // doc.items.id(itemId).deleteOne()
+                        "remove" | "deleteOne" if *recv != list => return None,
                         _ => {}
+                    }
+                }
+                Op::Call { callee, name, args, .. } => {
+                    let is_handed = args.iter().any(|arg| self.path_from(*arg, list).is_some());
+                    if is_handed && !self.only_looks(*callee, *name) {
+                        return None;
                     }
                 }
                 _ => {}
             }
         }
         (items.len() > 1).then(|| self.arena.intern(Node::Array(items)))
+    }
+
+    /// Whether a call surely leaves a list that it is handed as it is: what a function of the project does to it follows as steps
+    /// of its own.
+    fn only_looks(&self, callee: V, name: Option<Sym>) -> bool {
+        name.is_some_and(|name| is_method(self.arena.text(name)))
+            || match self.arena.node(callee) {
+                Node::Func(_) => true,
+                Node::Member(object, _) => match self.arena.node(*object) {
+                    Node::Global(name) => LOOKING.contains(&self.arena.text(*name)),
+                    _ => false,
+                },
+                _ => false,
+            }
     }
 
     /// What a spread gives is one of several.

@@ -10,12 +10,13 @@ use rustc_hash::FxHashMap;
 type At = (u32, u32, u32);
 
 /// By file and offsets.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Around {
     pub(super) named: FxHashMap<At, Vec<(Sym, V)>>,
     pub(super) statements: FxHashMap<At, Statement>,
-    pub(super) exits: Vec<(u32, Exit)>,
-    pub(super) taken: Vec<(u32, Taken)>,
+    /// By file.
+    pub(super) exits: FxHashMap<u32, Vec<Exit>>,
+    pub(super) taken: FxHashMap<u32, Vec<Taken>>,
 }
 
 impl Around {
@@ -23,8 +24,8 @@ impl Around {
         self.named.extend(moved.named.into_iter().map(|((start, end), names)| ((file, start, end), names)));
         let own = facts.noted.statements.iter();
         self.statements.extend(own.map(|((start, end), statement)| ((file, *start, *end), statement.clone())));
-        self.exits.extend(moved.exits.into_iter().map(|exit| (file, exit)));
-        self.taken.extend(moved.taken.into_iter().map(|taken| (file, taken)));
+        self.exits.insert(file, moved.exits);
+        self.taken.insert(file, moved.taken);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: Mongoose, Document.prototype.save. Input: the steps of a summary. Output: writes. Must not know: rules.
 
+use super::handed::CHANGING;
 use super::handles::Handle;
 use super::link::{Before, Op, Project, Step};
 use super::mongo::Action;
@@ -292,19 +293,14 @@ impl Project {
         if recv != document {
             return None;
         }
-        let mut value = document;
-        for key in part.split('.') {
-            let key = self.arena.sym(key);
-            value = self.arena.member(value, key);
-        }
-        Some((part.to_owned(), value))
+        Some((part.to_owned(), self.at_path(document, part)))
     }
 
     /// Whether an array at the path, or inside of what is there, is changed in these steps.
     fn grows(&self, steps: &[Step], within: Range<usize>, document: V, path: &str) -> bool {
         steps.get(within).unwrap_or_default().iter().any(|step| match &step.op {
             Op::Call { recv: Some(recv), name: Some(name), .. } => {
-                matches!(self.arena.text(*name), "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse")
+                CHANGING.contains(&self.arena.text(*name))
                     && self.arena.alternatives(*recv).iter().any(|(_, array)| {
                         self.path_from(*array, document).map(|path| path.join(".")).is_some_and(|array| {
                             array.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -200,10 +200,7 @@ impl Project {
         if self.arena.text(name) != "get" || is_made || !self.is_document(document) {
             return None;
         }
-        Some(path.split('.').fold(document, |value, part| {
-            let part = self.arena.sym(part);
-            self.arena.member(value, part)
-        }))
+        Some(self.at_path(document, &path))
     }
 
     /// The only alternative that can be called: what was not set yet throws.

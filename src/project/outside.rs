@@ -57,10 +57,7 @@ impl Project {
         let fields: Vec<(String, V, C, bool)> =
             write.fields.iter().map(|field| (field.path.clone(), field.value, field.cond, field.is_append())).collect();
         let is_changed = fields.into_iter().any(|(path, value, cond, is_append)| {
-            let own = path.split('.').fold(document, |own, part| {
-                let part = self.arena.sym(part);
-                self.arena.member(own, part)
-            });
+            let own = self.at_path(document, &path);
             if is_append {
                 let both = self.arena.and(write.cond, cond);
                 return self.arena.atoms(both).iter().any(|atom| self.mentions(atom.value, own));

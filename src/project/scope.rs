@@ -71,32 +71,31 @@ impl Project {
             let is_heard = exit.within == statement.within || !exit.text.contains("throw");
             is_heard && exit.body == statement.body && exit.end <= statement.start && statement.start < exit.block_end
         };
-        let exits = self.around.exits.iter().filter(|(own, exit)| *own == file && is_before(exit));
-        let mut exits: Vec<Exit> = exits.map(|(_, exit)| exit.clone()).collect();
+        let exits = self.around.exits.get(&file).into_iter().flatten().filter(|exit| is_before(exit));
+        let mut exits: Vec<Exit> = exits.cloned().collect();
         exits.sort_by_key(|exit| std::cmp::Reverse(exit.end));
         exits.into_iter().map(|exit| (self.linked(exit.test), exit)).collect()
     }
 
     /// The tests after a statement of its own text that decide whether the function is left, or which of two branches is taken.
     pub fn choices_after(&mut self, file: u32, statement: &Statement) -> Vec<V> {
-        let exits =
-            self.around.exits.iter().filter(|(_, exit)| exit.body == statement.body && exit.end > statement.end);
-        let exits = exits.map(|(own, exit)| (*own, exit.test));
-        let is_choice = |taken: &Taken| {
+        let is_after = |exit: &&Exit| exit.body == statement.body && exit.end > statement.end;
+        let is_choice = |taken: &&Taken| {
             taken.body == statement.body
                 && taken.start >= statement.end
                 && !matches!(taken.otherwise, Otherwise::Nothing)
         };
-        let taken = self.around.taken.iter().filter(|(_, taken)| is_choice(taken));
-        let tests: Vec<(u32, V)> = exits.chain(taken.map(|(own, taken)| (*own, taken.test))).collect();
-        tests.into_iter().filter(|(own, _)| *own == file).map(|(_, test)| self.linked(test)).collect()
+        let exits = self.around.exits.get(&file).into_iter().flatten().filter(is_after).map(|exit| exit.test);
+        let taken = self.around.taken.get(&file).into_iter().flatten().filter(is_choice).map(|taken| taken.test);
+        let tests: Vec<V> = exits.chain(taken).collect();
+        tests.into_iter().map(|test| self.linked(test)).collect()
     }
 
     /// The innermost `if` around a statement, where that is among what is done under its test; and the test.
     pub fn test_around(&mut self, file: u32, statement: &Statement) -> Option<(V, Taken)> {
         let is_around = |taken: &Taken| taken.start <= statement.start && statement.end <= taken.end;
-        let around = self.around.taken.iter().filter(|(own, taken)| *own == file && is_around(taken));
-        let (_, taken) = around.min_by_key(|(_, taken)| taken.end - taken.start)?.clone();
+        let around = self.around.taken.get(&file).into_iter().flatten().filter(|taken| is_around(taken));
+        let taken = around.min_by_key(|taken| taken.end - taken.start)?.clone();
         Some((self.linked(taken.test), taken))
     }
 }

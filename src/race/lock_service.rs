@@ -26,18 +26,16 @@ pub fn is_locked(project: &mut Project, steps: &[Step], act: &Write) -> bool {
 /// `await redlock.acquire([key], 5000)` throws where the lock is held; `await redis.set(key, owner, 'NX')` says so.
 fn takes_lock(project: &Project, step: &Step, act: C) -> bool {
     let Op::Call { callee, name: Some(name), args, .. } = &step.op else { return false };
-    if !project.arena.holds_under(step.cond, act) {
-        return false;
-    }
     let arena = &project.arena;
-    match (arena.text(*name), args.as_slice()) {
+    let takes = match (arena.text(*name), args.as_slice()) {
         ("acquire" | "lock", [key, time, ..]) => is_key(project, *key) && is_time(project, *time),
         ("setnx", [_, _]) => is_won(project, step, *callee, args, act),
         ("set", [_, _, options @ ..]) => {
             options.iter().any(|option| project.is_only_if_absent(*option)) && is_won(project, step, *callee, args, act)
         }
         _ => false,
-    }
+    };
+    takes && arena.holds_under(step.cond, act)
 }
 
 fn is_key(project: &Project, key: V) -> bool {

@@ -4,9 +4,9 @@ use super::context::{Context, Trace, method_of};
 use super::proof::Judged;
 use crate::diagnostic::Role;
 use crate::judge::Overwritten;
-use crate::project::Op;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::project::{CHANGING, Op};
 use crate::race::decision::Loaded;
 use crate::race::relation::Taken;
 use crate::value::{Key, Node, V, children};
@@ -149,10 +149,7 @@ fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> boo
             }
             Op::Call { .. } => {
                 let Some((recv, name, _)) = method_of(step) else { continue };
-                if !matches!(
-                    ctx.project.arena.text(name),
-                    "push" | "unshift" | "splice" | "pop" | "shift" | "sort" | "reverse" | "fill"
-                ) {
+                if !CHANGING.contains(&ctx.project.arena.text(name)) {
                     continue;
                 }
                 let Some(path) = changed_path(ctx, recv, root) else { continue };
@@ -234,7 +231,7 @@ fn changed_array(ctx: &mut Context<'_>, trace: &Trace, root: V) -> Option<String
             return path.get(..at).map(|array| array.join("."));
         }
         let (recv, name, _) = method_of(step)?;
-        if !matches!(ctx.project.arena.text(name), "push" | "unshift" | "splice" | "pop" | "shift") {
+        if !CHANGING.contains(&ctx.project.arena.text(name)) {
             return None;
         }
         let path = changed_path(ctx, recv, root)?;

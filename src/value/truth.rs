@@ -23,7 +23,9 @@ impl Arena {
 
     /// Whether a condition holds wherever another one does, as far as that is decided.
     pub fn holds_under(&self, cond: C, under: C) -> bool {
-        self.atoms(cond).iter().all(|atom| self.truth(under, atom.value) == Some(atom.holds))
+        cond == C::TRUE
+            || cond == under
+            || self.atoms(cond).iter().all(|atom| self.truth(under, atom.value) == Some(atom.holds))
     }
 
     /// Whether a value has no parts that could decide its truth.

@@ -65,7 +65,7 @@ fn linking(bencher: Bencher) {
     let sources = sources();
     let facts = facts(&sources);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
-    let resolver = Resolver::new(&sources);
+    let resolver = Resolver::new(&sources, &facts);
     bencher.counter(bytes(&sources)).bench_local(|| {
         let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
         Project::link(&lengths, facts.iter(), Marks::default(), &resolve).functions.len()

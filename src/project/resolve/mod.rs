@@ -1,8 +1,8 @@
 //! Module resolution over the loaded sources: relative paths, directories, the packages of the project by their names,
 //! `tsconfig` and `jsconfig` paths.
 //!
-//! Input: the sources, which may hold `package.json`, `tsconfig.json` and the lists of workspaces as context. Output: the
-//! file of a specifier, and which specifiers should have named one. Nothing needs to be installed or built.
+//! Input: the sources, which may hold `package.json`, `tsconfig.json` and the lists of workspaces as context, and the facts of
+//! configurations in JavaScript. Output: the file of a specifier, and which specifiers should have named one. Nothing needs to be installed or built.
 //! Must not know: syntax, the real file system.
 
 mod below;
@@ -11,6 +11,7 @@ mod settings;
 mod sveltekit;
 mod tree;
 
+use crate::facts::FileFacts;
 use crate::source::Sources;
 use below::ROOT;
 use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
@@ -40,10 +41,10 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    pub fn new(sources: &Sources) -> Self {
+    /// `facts` are those of the sources, of which the configurations among them are read.
+    pub fn new(sources: &Sources, facts: &[FileFacts]) -> Self {
         let packages = Packages::new(sources);
-        let package = |specifier: &str| packages.of(specifier).map(|(folder, rest)| folder.join(rest));
-        let settings = Settings::new(sources, &package);
+        let settings = Settings::new(sources, facts, &packages);
         let shared = Shared::new(Tree::new(sources, packages, &settings));
         let files: Vec<PathBuf> = sources.iter().map(|(_, file)| Path::new(ROOT).join(&file.path)).collect();
         let paths = files.iter().cloned().zip(0..).collect();
@@ -160,7 +161,7 @@ mod tests {
             file("src/models/index.ts", ""),
             file("src/app.ts", ""),
         ]);
-        let resolver = Resolver::new(&sources);
+        let resolver = Resolver::new(&sources, &[]);
         let app = sources.find("src/app.ts").map_or(0, |id| id.0);
         let path = |specifier: &str| {
             resolver.resolve(app, specifier).and_then(|id| sources.get(FileId(id))).map(|file| file.path.clone())

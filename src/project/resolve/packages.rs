@@ -6,6 +6,7 @@
 //! Input: the manifests among the sources. Output: folders by name. Must not know: specifiers.
 
 use super::below::{ROOT, normal};
+use super::sveltekit;
 use crate::source::Sources;
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
@@ -19,6 +20,8 @@ pub struct Packages {
     folders: BTreeMap<String, PathBuf>,
     /// The folders of packages with an `imports` field.
     importing: BTreeSet<PathBuf>,
+    /// The folders of applications of SvelteKit.
+    kits: BTreeSet<PathBuf>,
 }
 
 impl Packages {
@@ -28,6 +31,9 @@ impl Packages {
         for (folder, manifest) in &manifests.packages {
             if manifest.get("imports").is_some() {
                 packages.importing.insert(folder.clone());
+            }
+            if sveltekit::is_kit(manifest) {
+                packages.kits.insert(folder.clone());
             }
             let Some(name) = manifest.get("name").and_then(Value::as_str).filter(|name| is_name(name)) else {
                 continue;
@@ -42,6 +48,11 @@ impl Packages {
             }
         }
         packages
+    }
+
+    /// The folders of applications of SvelteKit.
+    pub fn kits(&self) -> impl Iterator<Item = &Path> {
+        self.kits.iter().map(PathBuf::as_path)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -7,8 +7,9 @@
 //! folder say nothing. Must not know: specifiers, packages.
 
 use super::below::{ROOT, normal};
-use super::packages::tolerant;
+use super::packages::{Packages, tolerant};
 use super::sveltekit;
+use crate::facts::FileFacts;
 use crate::source::Sources;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,7 @@ impl Modules {
 }
 
 impl Settings {
-    pub fn new(sources: &Sources, package: &dyn Fn(&str) -> Option<PathBuf>) -> Self {
+    pub fn new(sources: &Sources, facts: &[FileFacts], packages: &Packages) -> Self {
         let mut texts = BTreeMap::new();
         for (_, file) in sources.iter().filter(|(_, file)| file.path.ends_with(".json")) {
             texts.insert(Path::new(ROOT).join(&file.path), Arc::clone(&file.text));
@@ -79,11 +80,12 @@ impl Settings {
                 by_folder.entry(folder.to_owned()).or_default().push(path.clone());
             }
         }
-        let kits = kits(sources);
+        let package = |specifier: &str| packages.of(specifier).map(|(folder, rest)| folder.join(rest));
+        let kits = sveltekit::kits(sources, facts, packages.kits());
         for folder in kits.keys() {
             by_folder.entry(folder.clone()).or_default();
         }
-        let mut reader = Reader { texts: &texts, package, known: BTreeMap::new(), open: BTreeSet::new() };
+        let mut reader = Reader { texts: &texts, package: &package, known: BTreeMap::new(), open: BTreeSet::new() };
         let mut folders: BTreeMap<PathBuf, Modules> = BTreeMap::new();
         // Sorted, a folder comes after the one above it.
         for (folder, mut configs) in by_folder {
@@ -121,28 +123,6 @@ impl Settings {
             .iter()
             .any(|(pattern, targets)| pattern != "*" && matches(pattern, specifier) && targets.iter().any(is_own))
     }
-}
-
-/// The aliases of the applications of SvelteKit, by folder.
-fn kits(sources: &Sources) -> BTreeMap<PathBuf, BTreeMap<String, Vec<PathBuf>>> {
-    let mut kits = BTreeMap::new();
-    for (_, file) in sources.iter().filter(|(_, file)| file.path.ends_with("package.json")) {
-        let path = Path::new(ROOT).join(&file.path);
-        let Some(folder) = path.parent().filter(|_| path.file_name() == Some("package.json".as_ref())) else {
-            continue;
-        };
-        if !tolerant(&file.text).is_some_and(|manifest| sveltekit::is_kit(&manifest)) {
-            continue;
-        }
-        let beside = Path::new(&file.path).parent().unwrap_or(Path::new(""));
-        let config = sveltekit::CONFIGS.iter().find_map(|name| {
-            let path = beside.join(name);
-            let id = sources.find(path.to_str()?)?;
-            Some(Arc::clone(&sources.get(id)?.text))
-        });
-        kits.insert(folder.to_owned(), sveltekit::aliases(folder, config.as_deref().unwrap_or_default()));
-    }
-    kits
 }
 
 fn matches(pattern: &str, specifier: &str) -> bool {

@@ -1,16 +1,19 @@
 //! The aliases of SvelteKit. Its own are in a `tsconfig.json` that is generated and never committed.
 //!
 //! Source: SvelteKit's reference of `kit.alias` and `kit.files.lib`.
-//! Input: a manifest and the configuration beside it. Output: paths by pattern, as a `tsconfig.json` would hold them.
+//! Input: manifests and the facts of the configurations beside them. Output: paths by pattern, as a `tsconfig.json` would hold them.
 //! Must not know: specifiers.
 
-use super::below::normal;
+use super::below::{ROOT, normal};
+use crate::facts::FileFacts;
+use crate::source::Sources;
+use crate::value::{Entry, Key, Node, V};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Names of the configuration beside the manifest.
-pub const CONFIGS: [&str; 2] = ["svelte.config.js", "svelte.config.ts"];
+const CONFIGS: [&str; 2] = ["svelte.config.js", "svelte.config.ts"];
 const PACKAGE: &str = "@sveltejs/kit";
 
 /// Whether a manifest is that of an application of SvelteKit.
@@ -20,16 +23,34 @@ pub fn is_kit(manifest: &Value) -> bool {
         .any(|kind| manifest.get(kind).and_then(|listed| listed.get(PACKAGE)).is_some())
 }
 
+/// Patterns with their targets.
+pub type Aliases = BTreeMap<String, Vec<PathBuf>>;
+
+/// The aliases of the applications of SvelteKit in these folders.
+pub fn kits<'a>(
+    sources: &Sources,
+    facts: &[FileFacts],
+    folders: impl Iterator<Item = &'a Path>,
+) -> BTreeMap<PathBuf, Aliases> {
+    let config = |folder: &Path| {
+        CONFIGS.iter().find_map(|name| {
+            let path = folder.strip_prefix(ROOT).ok()?.join(name);
+            facts.get(sources.find(path.to_str()?)?.0 as usize)
+        })
+    };
+    folders.map(|folder| (folder.to_owned(), aliases(folder, config(folder)))).collect()
+}
+
 /// The aliases of the application in a folder: those that its configuration spells out, and `$lib`.
-pub fn aliases(folder: &Path, config: &str) -> BTreeMap<String, Vec<PathBuf>> {
-    let lib = spelled(config, "files").and_then(|files| pairs(&files).into_iter().find(|(name, _)| name == "lib"));
-    let lib = lib.map_or_else(|| "src/lib".to_owned(), |(_, path)| path);
-    let own = spelled(config, "alias").map(|alias| pairs(&alias)).unwrap_or_default();
+fn aliases(folder: &Path, config: Option<&FileFacts>) -> Aliases {
+    let spelled = |name: &str| config.map(|config| spelled(config, name)).unwrap_or_default();
+    let lib = spelled("files").into_iter().find(|(name, _)| *name == "lib");
+    let lib = lib.map_or("src/lib", |(_, path)| path);
     let mut paths = BTreeMap::new();
-    for (name, path) in own.into_iter().chain([("$lib".to_owned(), lib)]) {
-        let target = normal(&folder.join(&path));
+    for (name, path) in spelled("alias").into_iter().chain([("$lib", lib)]) {
+        let target = normal(&folder.join(path));
         let is_pattern = name.contains('*');
-        paths.entry(name.clone()).or_insert_with(|| vec![target.clone()]);
+        paths.entry(name.to_owned()).or_insert_with(|| vec![target.clone()]);
         if !is_pattern {
             paths.entry(format!("{name}/*")).or_insert_with(|| vec![target.join("*")]);
         }
@@ -37,57 +58,24 @@ pub fn aliases(folder: &Path, config: &str) -> BTreeMap<String, Vec<PathBuf>> {
     paths
 }
 
-/// The text of an object of plain pairs behind a name.
-fn spelled(config: &str, name: &str) -> Option<String> {
-    let begins = |at: usize, found: &str| {
-        let is_word = config.get(..at)?.ends_with(|before: char| before.is_alphanumeric() || "_$.".contains(before));
-        let rest = config.get(at + found.len()..)?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('{')?;
-        let (object, _) = rest.split_once('}')?;
-        (!is_word && !object.contains('{')).then(|| object.to_owned())
+/// The names and texts of an object of `kit`; what is computed is left out.
+fn spelled<'a>(config: &'a FileFacts, object: &str) -> Vec<(&'a str, &'a str)> {
+    let arena = &config.arena;
+    let exported = config.exports.iter().rfind(|(name, _)| matches!(arena.text(*name), "default" | "="));
+    let members = |value: V| -> Vec<(&'a str, V)> {
+        let Node::Object(entries) = arena.peek(value) else { return Vec::new() };
+        let named = |entry: &Entry| match entry.key {
+            Key::Name(name) => Some((arena.text(name), entry.value)),
+            _ => None,
+        };
+        entries.iter().filter_map(named).collect()
     };
-    config.match_indices(name).find_map(|(at, found)| begins(at, found))
-}
-
-/// The pairs of names and texts of an object; what is computed is left out.
-fn pairs(object: &str) -> Vec<(String, String)> {
-    let quoted = |text: &str| {
-        let inner = ['\'', '"'].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))?;
-        (!inner.contains(['\'', '"', '\\'])).then(|| inner.to_owned())
+    let member = |value: V, wanted: &str| members(value).into_iter().rfind(|(name, _)| *name == wanted);
+    let kit = exported.and_then(|(_, config)| member(*config, "kit"));
+    let Some((_, object)) = kit.and_then(|(_, kit)| member(kit, object)) else { return Vec::new() };
+    let text = |(name, value): (&'a str, V)| match arena.peek(value) {
+        Node::Str(text) => Some((name, arena.text(*text))),
+        _ => None,
     };
-    let plain = |text: &str| {
-        let is_name = text.chars().all(|letter| letter.is_alphanumeric() || "_$".contains(letter));
-        (is_name && !text.is_empty()).then(|| text.to_owned())
-    };
-    let pairs = object.split([',', '\n']).filter_map(|pair| pair.split_once(':'));
-    pairs
-        .filter_map(|(name, path)| {
-            let name = quoted(name.trim()).or_else(|| plain(name.trim()))?;
-            Some((name, quoted(path.trim())?))
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_configuration_spells_out_stands_beside_lib() {
-        let config =
-            "export default { kit: { alias: { $server: './src/server', '@data/*': \"data/*\", x: path() } } };";
-        let aliases = aliases(Path::new("/app"), config);
-        let of =
-            |name: &str| aliases.get(name).map(|paths| paths.iter().map(|path| path.display().to_string()).collect());
-        assert_eq!(of("$lib/*"), Some(vec!["/app/src/lib/*".to_owned()]));
-        assert_eq!(of("$server"), Some(vec!["/app/src/server".to_owned()]));
-        assert_eq!(of("$server/*"), Some(vec!["/app/src/server/*".to_owned()]));
-        assert_eq!(of("@data/*"), Some(vec!["/app/data/*".to_owned()]));
-        assert_eq!(of("x"), None);
-    }
-
-    #[test]
-    fn another_folder_of_modules_takes_the_place_of_lib() {
-        let aliases = aliases(Path::new("/app"), "export default { kit: { files: { lib: 'library' } } };");
-        assert_eq!(aliases.get("$lib"), Some(&vec![PathBuf::from("/app/library")]));
-    }
+    members(object).into_iter().filter_map(text).collect()
 }
