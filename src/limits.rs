@@ -245,6 +245,8 @@ pub const JUDGE_FUEL: u64 = 100_000;
 pub const COMMAND_FUEL: u64 = 10;
 /// Changes of the choices, one or two at a time, on the way to the act.
 pub const CLIMBS: usize = 24;
+/// Calls in one chain that are looked through for what it begins with.
+pub const CHAINED: u32 = 32;
 /// Inserts of a function that the database may refuse, so that what comes after them is not done.
 pub const FENCES: usize = 8;
 /// Commands that are judged together with an act although it needs none of their results.

@@ -63,7 +63,7 @@ fn what_mongosh_tells_of_a_database_silences_what_it_refuses() {
     let outcome = project.run(&["check", "--format", "json"]);
     assert!(outcome.findings().is_empty(), "{outcome:?}");
     // The list is taken for whole.
-    project.write("pushguard.toml", b"[[index]]\ncollection = \"users\"\nkeys = [\"name\"]\n");
+    project.write("pushguard.toml", b"[[index]]\ncollection = \"orders\"\nkeys = [\"name\"]\n");
     assert_eq!(project.run(&["check", "--format", "json"]).findings(), ["app.js:17 check-then-insert"]);
     assert_eq!(project.run(&["check"]).code, Some(1));
 }

@@ -23,7 +23,6 @@ const WRONG_TODAY: &[&str] = &[
     "racy::91-field-named-id.js",
     "racy::95-pipeline-amount.js",
     "racy::130-not-from-this-owner.js",
-    "racy::132-abstract-class",
     "racy::149-element-by-key.js",
     "racy::304-key-made-at-the-start.js",
     "safe::102-state-out-of-a-list.js",

@@ -50,7 +50,7 @@ pub enum Command {
     Lsp(LspArgs),
     /// Write a commented pushguard.toml for the arrays of a code base
     Init(InitArgs),
-    /// List the unique indexes that the code makes, or write [[index]] entries for those of a database
+    /// List the unique indexes of the code, or write [[index]] entries for a database
     Indexes(IndexesArgs),
     /// Print the JSON schema of pushguard.toml, or of the JSON report
     Schema(SchemaArgs),

@@ -5,7 +5,7 @@
 //! Sources: MongoDB manual, "Unique Indexes", `insert`, error 11000. Input: the commands of a function. Output: for each, the fences
 //! before it. Must not know: which of them is judged, how commands are run.
 
-use super::script::{Action, Command};
+use super::planned::{Action, Command};
 use crate::facts::TryPart;
 use crate::limits;
 use crate::project::Project;

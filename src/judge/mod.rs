@@ -25,6 +25,7 @@ mod literal;
 pub mod matching;
 pub mod pattern;
 pub mod pipeline;
+mod planned;
 pub mod projection;
 mod remedied;
 mod request;

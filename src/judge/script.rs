@@ -4,83 +4,15 @@
 //! it uses. Must not know: which of them is judged, how commands are run, rules.
 
 use super::fences::{Fence, fences};
+pub use super::planned::{Action, Command};
 use super::sources::{Row, Sources};
-use crate::facts::TryPart;
 use crate::project::handles::Handle;
 use crate::project::mongo::{Action as Method, DbCall};
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write};
 use crate::project::{Op, Project, Step};
-use crate::value::{Arena, Atom, C, Site, V};
+use crate::value::{Arena, C, V};
 use std::cell::RefCell;
-
-/// One command or outside effect.
-#[derive(Clone, Debug)]
-pub struct Command {
-    pub site: Site,
-    /// The path condition, in the order in which the code decides it.
-    pub atoms: Vec<Atom>,
-    /// The `try` statements around it, outermost first.
-    pub within: Vec<(Site, TryPart)>,
-    pub caught: bool,
-    pub session: Option<V>,
-    /// The request ends when this command matches nothing.
-    pub ends_unmatched: bool,
-    /// The `try` statements before it whose handlers leave the call: it is not done where one of them caught something.
-    pub after: Vec<Site>,
-    pub action: Action,
-}
-
-#[derive(Clone, Debug)]
-pub enum Action {
-    Read {
-        kind: Method,
-        collection: u32,
-        filter: Option<V>,
-    },
-    /// Someone else loaded this document before the function began.
-    Given {
-        collection: u32,
-        document: V,
-    },
-    Write {
-        collection: u32,
-        write: Box<Write>,
-        is_versioned: bool,
-    },
-    /// Something outside of the database: a mail, a payment, a message to a queue.
-    Effect {
-        name: String,
-        args: Vec<V>,
-    },
-}
-
-impl Action {
-    fn collection_mut(&mut self) -> Option<&mut u32> {
-        match self {
-            Self::Read { collection, .. } | Self::Write { collection, .. } | Self::Given { collection, .. } => {
-                Some(collection)
-            }
-            Self::Effect { .. } => None,
-        }
-    }
-
-    /// Gives the collection another number.
-    pub fn renumber(&mut self, number: impl FnOnce(u32) -> u32) {
-        if let Some(collection) = self.collection_mut() {
-            *collection = number(*collection);
-        }
-    }
-
-    pub fn collection(&self) -> Option<u32> {
-        match self {
-            Self::Read { collection, .. } | Self::Write { collection, .. } | Self::Given { collection, .. } => {
-                Some(*collection)
-            }
-            Self::Effect { .. } => None,
-        }
-    }
-}
 
 /// The values that a command evaluates, its path condition included.
 pub fn values_of(command: &Command) -> Vec<V> {

@@ -4,6 +4,7 @@
 
 use super::link::{Op, Project, Step};
 use crate::facts::EffectKind;
+use crate::limits;
 use crate::value::{C, FnRef, Key, Node, V};
 
 /// Verbs of functions that do something outside of the database which a second run repeats.
@@ -184,6 +185,10 @@ const IDLE: [&str; 57] = [
     "load",
 ];
 
+/// Packages that describe and check values.
+const DESCRIBING: [&str; 10] =
+    ["joi", "zod", "yup", "celebrate", "express-validator", "superstruct", "valibot", "ajv", "typebox", "io-ts"];
+
 impl Project {
     /// The name of a call that does something outside of the database.
     pub fn outside_effect(&self, step: &Step) -> Option<&str> {
@@ -199,6 +204,9 @@ impl Project {
             return None;
         }
         let verb = verb_of(name);
+        if recv.is_some_and(|recv| self.describes_a_value(recv)) {
+            return None;
+        }
         let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));
         let does = VERBS.contains(&verb) || is_service || self.is_for_a_document(step, *callee, *recv, verb, args);
         does.then_some(name)
@@ -229,6 +237,19 @@ impl Project {
             }),
             _ => false,
         }
+    }
+
+    /// A part of the description of a value, whose methods are named like what it describes: `Joi.string().email()`.
+    fn describes_a_value(&self, value: V) -> bool {
+        let mut at = value;
+        for _ in 0..limits::CHAINED {
+            at = match self.arena.node(at) {
+                Node::Call { callee, .. } => *callee,
+                Node::Member(object, _) => *object,
+                _ => break,
+            };
+        }
+        self.package_of(at).is_some_and(|package| DESCRIBING.contains(&package.trim_start_matches("@hapi/")))
     }
 
     /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`.

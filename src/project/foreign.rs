@@ -66,7 +66,7 @@ impl Project {
     }
 
     /// The package that a value is imported from.
-    fn package_of(&self, value: V) -> Option<&str> {
+    pub(super) fn package_of(&self, value: V) -> Option<&str> {
         match self.arena.node(value) {
             Node::Import { module, .. } => {
                 let module = self.arena.text(*module);

@@ -3,7 +3,8 @@
 //! Sources: MongoDB manual, "Unique Indexes", "Partial Indexes", "Sparse Indexes".
 //! Input: names and paths. Output: what an index is. Must not know: calls, collections.
 
-use crate::value::V;
+use crate::value::{Site, SiteInfo, V};
+use rustc_hash::FxHashMap;
 
 /// A unique index.
 #[derive(Clone, Debug)]
@@ -24,6 +25,26 @@ impl Index {
     /// Whether all of its keys are among these.
     pub fn is_within(&self, keys: &[String]) -> bool {
         !self.keys.is_empty() && self.keys.iter().all(|key| keys.contains(key))
+    }
+}
+
+/// The calls that make indexes, each with whether any view of it says which.
+#[derive(Default)]
+pub(super) struct Made {
+    calls: FxHashMap<SiteInfo, (Site, bool)>,
+}
+
+impl Made {
+    /// `is_read` is none where a call makes no index, or leaves to its callers which.
+    pub(super) fn note(&mut self, place: SiteInfo, site: Site, is_read: Option<bool>) {
+        let Some(is_read) = is_read else { return };
+        self.calls.entry(place).or_insert((site, false)).1 |= is_read;
+    }
+
+    /// The first call of which no view says which indexes it makes.
+    pub(super) fn unread(&self) -> Option<Site> {
+        let unread = self.calls.iter().filter(|(_, (_, is_read))| !is_read);
+        unread.min_by_key(|(place, _)| (place.file, place.start)).map(|(_, (site, _))| *site)
     }
 }
 

@@ -8,28 +8,7 @@ use super::index::{Index, is_index_method};
 use super::link::{Op, Project};
 use super::mongo::Action;
 use super::schema::Schemas;
-use crate::value::{Arena, Key, Node, Site, SiteInfo, Sym, V};
-use rustc_hash::FxHashMap;
-
-/// The calls that make indexes, each with whether any view of it says which.
-#[derive(Default)]
-pub(super) struct Made {
-    calls: FxHashMap<SiteInfo, (Site, bool)>,
-}
-
-impl Made {
-    /// `is_read` is none where a call makes no index, or leaves to its callers which.
-    pub(super) fn note(&mut self, place: SiteInfo, site: Site, is_read: Option<bool>) {
-        let Some(is_read) = is_read else { return };
-        self.calls.entry(place).or_insert((site, false)).1 |= is_read;
-    }
-
-    /// The first call of which no view says which indexes it makes.
-    pub(super) fn unread(&self) -> Option<Site> {
-        let unread = self.calls.iter().filter(|(_, (_, is_read))| !is_read);
-        unread.min_by_key(|(place, _)| (place.file, place.start)).map(|(_, (site, _))| *site)
-    }
-}
+use crate::value::{Arena, Key, Node, Site, Sym, V};
 
 impl Project {
     /// A unique index with these keys and options.

@@ -3,8 +3,7 @@
 //! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
 
 use super::handles::{ByHandle, Handle};
-use super::index::{Index, is_index_method};
-use super::indexes::Made;
+use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
 use crate::value::{FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;

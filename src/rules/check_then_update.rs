@@ -65,8 +65,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             {
                 continue;
             }
-            let is_moved = is_moved(ctx, &check, field);
-            let is_flag = is_moved || is_idempotent(ctx, &check, field);
+            let is_refused = ctx.is_refused(trace, &check);
+            let is_flag = is_idempotent(ctx, &check, field) || !is_refused && is_moved(ctx, &check, field);
             let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
             let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
             let is_repeated = is_toggled || has_other_effect;
@@ -77,7 +77,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let claims = !is_repeated
                 && is_of_state(ctx, &check, field)
                 && ctx.names_the_request_in(write)
-                && (is_moved || ctx.is_refused(trace, &check));
+                && (is_refused || is_moved(ctx, &check, field));
             let is_harmless =
                 is_filtered(ctx, write, &field.path) || (is_flag && !is_repeated && !is_followed && !claims);
             let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());

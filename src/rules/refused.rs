@@ -31,10 +31,10 @@ impl Context<'_> {
         parts.into_iter().map(|part| self.project.arena.assume(C::TRUE, part, true)).collect()
     }
 
-    /// The conditions under which the function gives `false`, `null` or `{ success: false }`, where it gives something else too.
+    /// The conditions under which the function gives `false` or `{ success: false }`, where it gives something else too.
     fn denied(&self, trace: &Trace) -> Vec<C> {
         let arena = &self.project.arena;
-        let is_no = |value: V| matches!(arena.node(value), Node::Bool(false) | Node::Null);
+        let is_no = |value: V| matches!(arena.node(value), Node::Bool(false));
         let says_no = |value: V| match arena.node(value) {
             Node::Object(entries) => entries.iter().any(|entry| matches!(arena.node(entry.value), Node::Bool(false))),
             _ => is_no(value),
