@@ -128,6 +128,35 @@ module.exports = {{
     assert!(!after(&text("mail, role: 'shop'")).contains("createIndex({ mail: 1 }, { unique: true })"));
 }
 
+/// A limit lets a second document in that has the same key.
+#[test]
+fn an_index_that_would_refuse_what_a_limit_lets_in_is_not_created() {
+    let text = |search: &str| {
+        format!(
+            "\
+module.exports = {{
+  async first(db, team) {{
+    if (await db.collection('spaces').findOne({{ team }})) return;
+    await db.collection('spaces').insertOne({{ team, name: 'first' }});
+  }},
+  async more(db, team, name) {{
+    if ({search}) throw new Error('too many');
+    await db.collection('spaces').insertOne({{ team, name }});
+  }},
+}};
+"
+        )
+    };
+    let limits = [
+        "(await db.collection('spaces').find({ team }).toArray()).length >= 9",
+        "(await db.collection('spaces').countDocuments({ team })) >= 9",
+    ];
+    for limit in limits {
+        assert_eq!(after(&text(limit)), text(limit));
+    }
+    assert!(after(&text("await db.collection('spaces').findOne({ team })")).contains("createIndex"));
+}
+
 /// What the code answers to a document that is there need not be known: the insert fails.
 #[test]
 fn an_insert_of_the_driver_is_refused() {

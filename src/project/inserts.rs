@@ -87,7 +87,8 @@ impl Project {
             return false;
         }
         let Some(call) = self.db_call(step.site, *recv, *name, args) else { return false };
-        let is_read = matches!(call.action, Action::FindOne | Action::FindMany | Action::Exists | Action::Count);
+        // A list or a count is asked for a limit as well.
+        let is_read = matches!(call.action, Action::FindOne | Action::Exists);
         let Some(filter) = call.filter.filter(|_| is_read && call.handle.same(handle)) else { return false };
         // Who asks for more lets a second document in that has the same fields.
         let Node::Object(entries) = self.arena.node(filter) else { return false };
