@@ -1,6 +1,8 @@
 //! Indexes that the code does not make, as processes: `[[index]]`, `pushguard indexes` and what a check says of indexes that it cannot
 //! read.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod shell;
 
 use shell::Project;
