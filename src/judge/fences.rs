@@ -5,7 +5,7 @@
 //! Sources: MongoDB manual, "Unique Indexes", `insert`, error 11000. Input: the commands of a function. Output: for each, the fences
 //! before it. Must not know: which of them is judged, how commands are run.
 
-use super::planned::{Action, Command};
+use super::planned::{Action, Command, Fence};
 use crate::facts::TryPart;
 use crate::limits;
 use crate::project::Project;
@@ -13,45 +13,31 @@ use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
 use crate::value::{C, Site};
 
-/// An insert that may be refused.
-pub(super) struct Fence {
-    /// Index into the commands.
-    at: usize,
-    pub(super) site: Site,
-    /// The innermost `try` whose body it stands in.
-    pub(super) caught_by: Option<Site>,
-    /// The handler leaves the call in which it stands.
-    ends: bool,
-}
-
-/// What may be refused, in order.
-pub(super) fn fences(project: &Project, schemas: &Schemas, commands: &[Command]) -> Vec<Fence> {
-    let mut fences = Vec::new();
-    for (at, command) in commands.iter().enumerate() {
-        if fences.len() == limits::FENCES {
-            break;
-        }
-        if !may_be_refused(schemas, command) || command.caught && innermost(command).is_none() {
-            continue;
-        }
+/// Notes before which commands an insert stands that may be refused, and gives those inserts.
+pub(super) fn raise(project: &Project, schemas: &Schemas, commands: &mut [Command]) -> Vec<Fence> {
+    let mut fences: Vec<Fence> = Vec::new();
+    for command in commands {
+        command.fences = fences.iter().filter(|fence| fence.stops(project, command)).copied().collect();
         let caught_by = innermost(command);
-        let ends = caught_by.and_then(|site| project.try_at(site)).is_none_or(|handled| handled.resumes == C::FALSE);
-        fences.push(Fence { at, site: command.site, caught_by, ends });
+        let is_told = caught_by.is_some() || !command.caught;
+        if is_told && fences.len() < limits::FENCES && may_be_refused(schemas, command) {
+            fences.push(Fence { site: command.site, caught_by });
+        }
     }
     fences
 }
 
 impl Fence {
-    /// Whether a command is not done where the fence was refused, for whatever its own condition says.
-    pub(super) fn stops(&self, project: &Project, at: usize, command: &Command) -> bool {
-        if at <= self.at {
-            return false;
-        }
+    /// Whether a later command is not done where the fence was refused, whatever its own condition says.
+    fn stops(&self, project: &Project, command: &Command) -> bool {
         match self.caught_by {
             None => true,
             Some(site) if command.within.iter().any(|(own, part)| *own == site && *part == TryPart::Body) => true,
             Some(site) if command.within.iter().any(|(own, _)| *own == site) => false,
-            Some(site) => self.ends && project.is_of_call(command.site, site),
+            Some(site) => {
+                let leaves = project.try_at(site).is_none_or(|handled| handled.resumes == C::FALSE);
+                leaves && project.is_of_call(command.site, site)
+            }
         }
     }
 }
@@ -63,13 +49,9 @@ fn innermost(command: &Command) -> Option<Site> {
 /// An insert that says its `_id`, or all keys of a unique index.
 fn may_be_refused(schemas: &Schemas, command: &Command) -> bool {
     let Action::Write { write, .. } = &command.action else { return false };
-    let has = |key: &str| write.fields.iter().any(|field| field.path == key);
-    let is_unique = || {
-        schemas
-            .unique
-            .of(&write.handle)
-            .iter()
-            .any(|index| !index.keys.is_empty() && index.keys.iter().all(|key| has(key)))
-    };
-    write.kind == WriteKind::Insert && (has("_id") || is_unique())
+    if write.kind != WriteKind::Insert {
+        return false;
+    }
+    let paths: Vec<String> = write.fields.iter().map(|field| field.path.clone()).collect();
+    schemas.covers(&write.handle, &paths)
 }

@@ -19,9 +19,17 @@ pub struct Command {
     pub session: Option<V>,
     /// The request ends when this command matches nothing.
     pub ends_unmatched: bool,
-    /// The `try` statements before it whose handlers leave the call: it is not done where one of them caught something.
-    pub after: Vec<Site>,
+    /// The fences before it: it is not done where one of them was refused.
+    pub fences: Vec<Fence>,
     pub action: Action,
+}
+
+/// An insert that the database may refuse.
+#[derive(Clone, Copy, Debug)]
+pub struct Fence {
+    pub site: Site,
+    /// The innermost `try` in whose body it stands.
+    pub caught_by: Option<Site>,
 }
 
 #[derive(Clone, Debug)]

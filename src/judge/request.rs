@@ -148,7 +148,8 @@ impl Machine<'_> {
             let at = request.at;
             request.at += 1;
             let bodies = command.within.iter().filter(|(_, part)| *part == TryPart::Body).map(|(site, _)| site);
-            let is_left = bodies.chain(&command.after).any(|site| request.caught.contains(site));
+            let fences = command.fences.iter().filter_map(|fence| fence.caught_by.as_ref());
+            let is_left = bodies.chain(fences).any(|site| request.caught.contains(site));
             if is_left || !self.all_hold(request, &command.atoms) {
                 continue;
             }

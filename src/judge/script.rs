@@ -3,7 +3,7 @@
 //! Input: the steps and writes of a function. Output: its commands, each with its path condition and the commands whose results
 //! it uses. Must not know: which of them is judged, how commands are run, rules.
 
-use super::fences::{Fence, fences};
+use super::fences;
 pub use super::planned::{Action, Command};
 use super::sources::{Row, Sources};
 use crate::project::handles::Handle;
@@ -90,35 +90,29 @@ impl Script {
                 commands.push(command(project, step, step.cond, None, action));
             }
         }
-        let fences = fences(project, schemas, &commands);
+        let fences = fences::raise(project, schemas, &mut commands);
         let sites = commands.iter().map(|command| command.site);
         let mut sources = Sources::new(sites.chain(writes.iter().map(|write| write.site)));
         // What asks whether something was caught asks what may have been refused.
         fences.iter().for_each(|fence| sources.name(fence.caught_by, fence.site));
-        let mut needs = Vec::with_capacity(commands.len());
-        for (at, command) in commands.iter_mut().enumerate() {
-            let before: Vec<&Fence> = fences.iter().filter(|fence| fence.stops(project, at, command)).collect();
-            command.after = before.iter().filter_map(|fence| fence.caught_by).collect();
-            let own = needs_of(&project.arena, &mut sources, command);
-            let stops: Vec<Row> = before.iter().map(|fence| sources.alone(fence.site)).collect();
-            needs.push(sources.all(stops.into_iter().chain([own])));
-        }
+        let needs = commands.iter().map(|command| needs_of(&project.arena, &mut sources, command)).collect();
         Self { commands, needs, of_writes, collections, sources: RefCell::new(sources) }
     }
 }
 
-/// The commands whose results a command uses.
+/// The commands whose results a command uses, and those that may keep it from being done.
 pub fn needs_of(arena: &Arena, sources: &mut Sources, command: &Command) -> Row {
     let values: Vec<Row> = values_of(command).into_iter().map(|value| sources.of(arena, value)).collect();
     let conditions: Vec<Row> =
         conditions_of(command).into_iter().map(|cond| sources.of_condition(arena, cond)).collect();
-    sources.all(values.into_iter().chain(conditions))
+    let fences: Vec<Row> = command.fences.iter().map(|fence| sources.alone(fence.site)).collect();
+    sources.all(values.into_iter().chain(conditions).chain(fences))
 }
 
 fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
     let atoms = project.arena.atoms_in_order(cond);
     let (within, ends_unmatched) = (step.within.clone(), false);
-    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, after: Vec::new(), action }
+    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, fences: Vec::new(), action }
 }
 
 fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {

@@ -555,24 +555,21 @@ impl<'q, 'a> Search<'q, 'a> {
         if is_allowed && !is_twice {
             return Some(false);
         }
-        let is_outside_only = expected.allowed.iter().any(|known| known.stored == end.stored);
-        let is_contested = expected.acts == 1 && expected.allowed.len() > 1;
-        let shown = Evidence { is_outside_only, is_contested, ..self.evidence(expected.start, world, expected.serial) };
-        let evidence = Box::new(shown);
+        let evidence = Box::new(self.evidence(expected, &end, world));
         *verdict = Some(if is_allowed { Verdict::ActsTwice(evidence) } else { Verdict::Race(evidence) });
         Some(!is_allowed)
     }
 
-    fn evidence(&self, start: &World, outcome: World, serial: &[World]) -> Evidence {
+    fn evidence(&self, expected: &Expected<'_>, end: &End, outcome: World) -> Evidence {
         Evidence {
-            start: start.store.clone(),
+            start: expected.start.store.clone(),
             moves: outcome.moves.clone(),
             outcome,
-            serial: serial.to_vec(),
+            serial: expected.serial.to_vec(),
             choices: self.machine.choices.clone(),
-            is_outside_only: false,
+            is_outside_only: expected.allowed.iter().any(|known| known.stored == end.stored),
             is_whole: self.machine.unmodelled.is_empty() && !self.question.slice.is_cut,
-            is_contested: false,
+            is_contested: expected.acts == 1 && expected.allowed.len() > 1,
         }
     }
 

@@ -117,9 +117,8 @@ impl<'a> Commands<'a> {
                 let action = Action::Write { collection, write: Box::new(write.clone()), is_versioned: false };
                 let atoms = project.arena.atoms_in_order(write.cond);
                 let command = Command { atoms, session: write.session, action, ..own.clone() };
-                let mut sources = script.sources.borrow_mut();
-                let own = needs_of(&project.arena, &mut sources, &command);
-                (command, sources.all([own, needs]))
+                let needs = needs_of(&project.arena, &mut script.sources.borrow_mut(), &command);
+                (command, needs)
             }
             _ => (own.clone(), needs),
         };
@@ -337,7 +336,7 @@ fn given(acting: &Write, document: V) -> Command {
         caught: false,
         session: None,
         ends_unmatched: false,
-        after: Vec::new(),
+        fences: Vec::new(),
         action: Action::Given { collection: 0, document },
     }
 }

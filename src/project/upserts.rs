@@ -4,15 +4,14 @@
 
 use super::link::Project;
 use super::writes::{Write, WriteKind};
-use crate::value::{C, Entry, Freshness, Key, Node, V};
+use crate::value::{C, Entry, Key, Node, V};
 
 impl Project {
     /// An upsert by a key that was made for it finds nothing, so it is an insert.
     pub(super) fn new_by_upsert(&mut self, write: &mut Write) {
         let Some(filter) = write.filter.filter(|_| write.upsert) else { return };
         let keys = self.equalities(filter);
-        let is_new =
-            |value: V| matches!(self.arena.node(self.bare(value)), Node::Fresh(Freshness::Id | Freshness::Random, _));
+        let is_new = |value: V| self.arena.node(self.bare(value)).is_made_anew();
         if !keys.iter().any(|(_, value)| is_new(*value)) {
             return;
         }

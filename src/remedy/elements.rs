@@ -10,7 +10,7 @@ use super::subject::order;
 use crate::race::expression::{Expression, Operator};
 use crate::race::predicate::{Predicate, Test};
 use crate::race::term::Items;
-use crate::value::{C, Compare, Freshness, Node, V, children};
+use crate::value::{C, Compare, Node, V, children};
 use rustc_hash::FxHashSet;
 
 impl Reader<'_, '_> {
@@ -117,7 +117,7 @@ impl Reader<'_, '_> {
         };
         // No stored element has what this request makes anew.
         if let Predicate::Field { test: Test::Eq(value), .. } = &matched
-            && self.is_new(*value)
+            && self.subject.project.is_made_anew(*value)
         {
             return Some(if found { never() } else { nothing() });
         }
@@ -126,13 +126,6 @@ impl Reader<'_, '_> {
             return None;
         }
         Some(with_element(&path, matched, found))
-    }
-
-    /// Whether a value is made in this request.
-    fn is_new(&self, value: V) -> bool {
-        let project = &*self.subject.project;
-        let is_made = |node: &Node| matches!(node, Node::Fresh(Freshness::Id | Freshness::Random, _));
-        project.contains(value, &mut |project, part| is_made(project.arena.node(part)))
     }
 
     /// Whether a predicate about an element also asks for another part of the document.

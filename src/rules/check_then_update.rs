@@ -61,29 +61,26 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             };
             if is_reserved(trace, &check, field)
                 || is_as_loaded(ctx, &check, field)
+                || is_left_true(ctx, &check, field)
                 || ctx.is_refused_by_index(write, field, &check)
             {
                 continue;
             }
-            let is_refused = ctx.is_refused(trace, &check);
-            let is_flag = is_idempotent(ctx, &check, field) || !is_refused && is_moved(ctx, &check, field);
+            let is_moved = is_moved(ctx, &check, field);
+            let may_claim = is_of_state(ctx, &check, field) && ctx.names_the_request_in(write);
+            let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
+            let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
             let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
             let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
             let is_repeated = is_toggled || has_other_effect;
             let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
-            if is_left_true(ctx, &check, field) {
-                continue;
-            }
-            let claims = !is_repeated
-                && is_of_state(ctx, &check, field)
-                && ctx.names_the_request_in(write)
-                && (is_refused || is_moved(ctx, &check, field));
-            let is_harmless =
-                is_filtered(ctx, write, &field.path) || (is_flag && !is_repeated && !is_followed && !claims);
+            let claims = may_claim && !is_repeated && (is_refused || is_moved);
+            let is_flag = is_flag && !is_repeated && !claims;
+            let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
             let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
             let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
             let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-            let flag = Flag { is_flag, is_repeated, claims, most };
+            let flag = Flag { is_flag, claims, most };
             if report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation) {
                 break;
             }
@@ -293,11 +290,10 @@ fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
     ctx.project.comes_from(value, check.root, path, &[check.root])
 }
 
-/// Whether a field is a flag, which a second write leaves as it is.
+/// What a second write of a field is.
 struct Flag {
+    /// It leaves the field as it is, nothing that is not idempotent happens with it, and nobody takes what others are refused.
     is_flag: bool,
-    /// Something that is not idempotent happens with it.
-    is_repeated: bool,
     /// Who sets it takes what is refused to others then.
     claims: bool,
     /// The highest level at which it is told.
@@ -335,11 +331,10 @@ fn report(
     let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
     let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();
     // A condition in the filter of a read, or a flag, is as often no decision at all.
-    let is_flag = flag.is_flag && !flag.is_repeated && !flag.claims;
+    let Flag { is_flag, claims, .. } = *flag;
     let is_positional = field.path.contains(".$.");
     let needs_witness = is_positional || is_flag || !matches!(check.kind, CheckKind::Field { .. });
-    let judged =
-        Judged { needs_witness, is_flag, claims: flag.claims, beside, ..Judged::of(write, field.cond, relation) };
+    let judged = Judged { needs_witness, is_flag, claims, beside, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged)
 }
 
@@ -347,9 +342,9 @@ fn report(
 /// `if (ticket.used !== 1) return`, `findOne({ code, usedBy: null })`.
 fn is_of_state(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
     let CheckKind::Field { test, .. } = &check.kind else { return is_asked(ctx, check, field) };
-    match *ctx.project.arena.node(*test) {
+    let with_literal = match *ctx.project.arena.node(*test) {
         Node::Compare(_, a, b) => [a, b].into_iter().any(|side| ctx.project.arena.is_literal(side)),
-        Node::Query { .. } | Node::Call { .. } => false,
-        _ => true,
-    }
+        _ => false,
+    };
+    with_literal || is_of_presence(ctx, check)
 }

@@ -16,7 +16,7 @@ use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step, Steps};
-use crate::value::{C, FnRef, Freshness, Node, Site, SiteInfo, V};
+use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 
@@ -265,7 +265,7 @@ impl<'a> Context<'a> {
             true => Some(unknown),
             false => (is_of_callers && write.document.is_none()).then_some(given),
         };
-        let brings_new = write.fields.iter().any(|field| self.is_made_anew(field.value));
+        let brings_new = write.fields.iter().any(|field| self.project.is_made_anew(field.value));
         Draft { collection, lowered, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
     }
 
@@ -275,12 +275,6 @@ impl<'a> Context<'a> {
         let is_parameter =
             write.document.is_some_and(|document| matches!(self.project.arena.node(document), Node::Param(..)));
         is_parameter && write.kind == WriteKind::Save && write.handle.name().is_none()
-    }
-
-    fn is_made_anew(&self, value: V) -> bool {
-        self.project.contains(value, &mut |project, part| {
-            matches!(project.arena.node(part), Node::Fresh(Freshness::Id | Freshness::Random, _))
-        })
     }
 
     fn is_callers(&self, document: V) -> bool {

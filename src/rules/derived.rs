@@ -12,7 +12,7 @@ use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::Taken;
-use crate::value::{Coercion, Node, V, children};
+use crate::value::{Coercion, Node, Site, V, children};
 
 const RULE: &str = "lost-update";
 
@@ -40,7 +40,7 @@ struct Source {
     /// The field of the document, or nothing for all that was found.
     path: String,
     /// The write that changes it.
-    changed: crate::value::Site,
+    changed: Site,
 }
 
 fn source(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<Source> {
@@ -64,7 +64,7 @@ fn source(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
 }
 
 /// The write before a read that changes what is read: `create(review)`, then `find({ book })`.
-fn changed_before(ctx: &Context<'_>, trace: &Trace, write: &Write, read: &DbCall) -> Option<crate::value::Site> {
+fn changed_before(ctx: &Context<'_>, trace: &Trace, write: &Write, read: &DbCall) -> Option<Site> {
     let at = trace.steps.iter().position(|step| step.site == read.site)?;
     let is_change = |other: &&Write| {
         other.step < at
@@ -82,7 +82,7 @@ fn changed_beside(
     (root, read): (V, &DbCall),
     path: &str,
     field: &FieldWrite,
-) -> Option<crate::value::Site> {
+) -> Option<Site> {
     if path.is_empty() || path == field.path {
         return None;
     }

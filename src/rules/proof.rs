@@ -13,7 +13,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy, token};
-use crate::value::{C, Freshness, Node, Site, SiteInfo, V, children};
+use crate::value::{C, Node, Site, SiteInfo, V, children};
 
 /// An act to be judged.
 pub struct Judged<'a> {
@@ -53,6 +53,8 @@ pub enum Mend<'a> {
     Update,
     /// An index on what these filters look for.
     Insert(&'a [V]),
+    /// No filter and no update of the same fields.
+    Nothing,
 }
 
 /// Whether the outcome of a race differs in nothing but what is written whatever was decided.
@@ -93,6 +95,7 @@ impl Context<'_> {
         match mend {
             Mend::Update => remedy::of_update(self.project, self.schemas, case),
             Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, filters),
+            Mend::Nothing => None,
         }
     }
 
@@ -198,9 +201,7 @@ impl Context<'_> {
             draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        // What is lost of a field that nothing here changes, no other filter or update of it keeps.
-        let is_other = matches!(act.overwritten, Some(Overwritten::Field(_)));
-        let remedy = if is_proven && !is_other { self.remedy(&case, &act.mend) } else { None };
+        let remedy = if is_proven { self.remedy(&case, &act.mend) } else { None };
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =
@@ -256,9 +257,7 @@ impl Context<'_> {
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
     /// the next state takes it, and two may not; neither may two requests that put their own names there.
     fn repeats_nothing(&self, act: &Judged<'_>, is_contested: bool) -> bool {
-        let makes_new = |field: &FieldWrite| {
-            self.has_part(field.value, &|node| matches!(node, Node::Fresh(Freshness::Id | Freshness::Random, _)))
-        };
+        let makes_new = |field: &FieldWrite| self.has_part(field.value, &Node::is_made_anew);
         let may_name = match act.claims {
             true => !is_contested && !act.write.fields.iter().any(makes_new),
             false => act.needs_witness,
@@ -281,9 +280,7 @@ impl Context<'_> {
 
     /// Whether a value tells this request from others: what it brings, or an identifier made here. What a call gives for it does not.
     fn names_the_request(&self, value: V) -> bool {
-        self.has_part(value, &|node| {
-            matches!(node, Node::Param(..) | Node::Fresh(Freshness::Id | Freshness::Random, _))
-        })
+        self.has_part(value, &|node| matches!(node, Node::Param(..)) || node.is_made_anew())
     }
 
     /// Whether a part of a value is such a node, calls aside.

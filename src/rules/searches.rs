@@ -3,7 +3,7 @@
 //! Input: a filter. Output: what kind of question it is. Must not know: how an act is judged, formats.
 
 use super::context::Context;
-use crate::value::{Freshness, Key, Node, V};
+use crate::value::{Key, Node, V};
 
 /// The fields of which a filter asks a comparison and nothing else: `{ status: { $ne: 'off' } }`.
 pub(super) fn compared_fields(ctx: &Context<'_>, filter: V) -> Vec<String> {
@@ -36,12 +36,7 @@ pub(super) fn is_new_key(ctx: &Context<'_>, filter: V) -> bool {
         // A text that a loop makes begins empty.
         let mut made = ctx.project.arena.alternatives(value);
         made.retain(|(_, value)| !ctx.project.arena.is_literal(*value));
-        !made.is_empty()
-            && made.iter().all(|(_, value)| {
-                ctx.project.contains(*value, &mut |project, part| {
-                    matches!(project.arena.node(part), Node::Fresh(Freshness::Id | Freshness::Random, _))
-                })
-            })
+        !made.is_empty() && made.iter().all(|(_, value)| ctx.project.is_made_anew(*value))
     };
     match ctx.project.arena.node(filter) {
         Node::Object(entries) => entries.iter().any(|entry| {

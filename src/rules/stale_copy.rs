@@ -6,7 +6,7 @@
 
 use super::context::{Context, Trace};
 use super::copies::{Changed, StaleCopies};
-use super::proof::Judged;
+use super::proof::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
 use crate::limits;
@@ -194,10 +194,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, othe
     draft.related.push((other.site, Role::Context, format!("`{path}` is changed here")));
     draft.help = "send only what changes: an update that sets these fields, and no others".to_owned();
     draft.pair = "document loaded -> written whole".to_owned();
-    let overwritten = Some(Overwritten::Field(path));
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged { overwritten, needs_witness: true, may_repeat: true, ..Judged::of(write, write.cond, relation) },
-    );
+    // What is lost of a field that nothing here changes, no other filter or update of it keeps.
+    let (overwritten, mend) = (Some(Overwritten::Field(path)), Mend::Nothing);
+    let act =
+        Judged { overwritten, mend, needs_witness: true, may_repeat: true, ..Judged::of(write, write.cond, relation) };
+    ctx.report_judged(draft, trace, &act);
 }

@@ -171,6 +171,11 @@ pub struct Atom {
 }
 
 impl Node {
+    /// An identifier that is made anew wherever the code runs, and equal to no other.
+    pub fn is_made_anew(&self) -> bool {
+        matches!(self, Self::Fresh(Freshness::Id | Freshness::Random, _))
+    }
+
     /// Gives back the room for operands that will not come.
     pub(super) fn shrink(&mut self) {
         match self {

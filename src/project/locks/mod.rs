@@ -79,6 +79,11 @@ impl Project {
         locks
     }
 
+    /// Whether a value has an identifier in it that is made anew in each call.
+    pub fn is_made_anew(&self, value: V) -> bool {
+        self.contains(value, &mut |project, part| project.arena.node(part).is_made_anew())
+    }
+
     /// Whether a value, or one that it is made from, is what is looked for.
     pub fn contains(&self, value: V, is_wanted: &mut dyn FnMut(&Self, V) -> bool) -> bool {
         let mut open = vec![value];
