@@ -101,9 +101,10 @@ impl Server {
 
     /// Whether what answers at the port is this process.
     fn is_up(&self) -> bool {
-        Connection::open(self.port).is_ok_and(|mut connection| {
-            let status = connection.done(doc! { "serverStatus": 1, "$db": "admin" });
-            status.get_i64("pid").ok() == Some(i64::from(self.process.id()))
+        let status = Connection::open(self.port)
+            .and_then(|mut connection| connection.try_run(&[doc! { "serverStatus": 1, "$db": "admin" }]));
+        status.is_ok_and(|replies| {
+            replies.iter().any(|reply| reply.get_i64("pid").ok() == Some(i64::from(self.process.id())))
         })
     }
 

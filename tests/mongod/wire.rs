@@ -29,6 +29,11 @@ impl Connection {
 
     /// Sends all commands at once, and reads all replies. The commands run one after the other.
     pub fn run(&mut self, commands: &[Document]) -> Vec<Document> {
+        self.try_run(commands).unwrap()
+    }
+
+    /// As [`Self::run`], for a port at which another process may answer, or stop to.
+    pub fn try_run(&mut self, commands: &[Document]) -> io::Result<Vec<Document>> {
         let mut bytes = Vec::new();
         for command in commands {
             let body = command.to_vec().unwrap();
@@ -39,13 +44,13 @@ impl Connection {
             bytes.push(0);
             bytes.extend_from_slice(&body);
         }
-        self.writer.write_all(&bytes).unwrap();
+        self.writer.write_all(&bytes)?;
         commands.iter().map(|_| self.reply()).collect()
     }
 
-    fn reply(&mut self) -> Document {
+    fn reply(&mut self) -> io::Result<Document> {
         let mut header = [0; HEADER];
-        self.reader.read_exact(&mut header).unwrap();
-        Document::from_reader(&mut self.reader).unwrap()
+        self.reader.read_exact(&mut header)?;
+        Document::from_reader(&mut self.reader).map_err(io::Error::other)
     }
 }
