@@ -207,6 +207,8 @@ pub const CHANGED_FIELDS: usize = 200;
 pub const HANDLE_CALLS: usize = 12;
 /// Calls through which the collection of a document is looked for.
 pub const DOCUMENT_CALLERS: u32 = 5;
+/// A class and those that it extends, one after the other.
+pub const LINEAGE: usize = 7;
 /// Fields of an instance that are made of other fields of it.
 pub const OPEN_FIELDS: u32 = 6;
 /// Objects inside each other that are looked through for what was assigned to them before they are sent.

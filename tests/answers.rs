@@ -9,10 +9,7 @@ use shell::Project;
 /// What `--fix-suggested` makes of the body of a function.
 fn after(body: &str) -> String {
     let text = format!("module.exports = async (db, res, id, tag) => {{\n{body}}};\n");
-    let project = Project::new(&[("models/a.js", &text)]);
-    let outcome = project.run(&["check", "--fix-suggested"]);
-    assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
-    let fixed = project.read("models/a.js");
+    let fixed = Project::rewritten("models/a.js", &text, "--fix-suggested");
     let lines: Vec<&str> = fixed.lines().collect();
     lines[1..lines.len() - 1].join("\n") + "\n"
 }
@@ -78,9 +75,7 @@ fn an_answer_stands_before_the_semicolon_of_the_next_line() {
 fn an_answer_is_written_with_the_line_ends_of_the_file() {
     let body = format!("{FIND}{EXIT}  {PUSH}\n").replace('\n', "\r\n");
     let text = format!("module.exports = async (db, res, id, tag) => {{\r\n{body}}};\r\n");
-    let project = Project::new(&[("models/a.js", &text)]);
-    project.run(&["check", "--fix-suggested"]);
-    let fixed = project.read("models/a.js");
+    let fixed = Project::rewritten("models/a.js", &text, "--fix-suggested");
     assert!(fixed.contains(&TOLD.replace('\n', "\r\n")), "{fixed:?}");
     assert_eq!(fixed.matches('\n').count(), fixed.matches("\r\n").count(), "{fixed:?}");
 }
@@ -201,11 +196,7 @@ module.exports = async (res, id, tag) => {
   await Post.findOneAndUpdate({ _id: id }, { $push: { tags: tag } }, { new: true });
 };
 ";
-    let fixed = |text: &str| {
-        let project = Project::new(&[("models/a.js", text)]);
-        project.run(&["check", "--fix-suggested"]);
-        project.read("models/a.js")
-    };
+    let fixed = |text: &str| Project::rewritten("models/a.js", text, "--fix-suggested");
     assert!(fixed(text).contains("if (!result) {"), "{}", fixed(text));
     for option in ["rawResult", "passRawResult", "includeResultMetadata"] {
         let raw = text.replace("new: true", &format!("{option}: true"));

@@ -6,15 +6,8 @@ mod shell;
 
 use shell::Project;
 
-fn after_in(path: &str, text: &str) -> String {
-    let project = Project::new(&[(path, text)]);
-    let outcome = project.run(&["check", "--fix-suggested"]);
-    assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
-    project.read(path)
-}
-
 fn after(text: &str) -> String {
-    after_in("models/a.js", text)
+    Project::rewritten("models/a.js", text, "--fix-suggested")
 }
 
 fn findings(text: &str) -> Vec<String> {
@@ -101,7 +94,7 @@ export async function add(db: any, id: string, tag: string) {
 }
 ";
     let fixed = text.replace("updateOne(one as any", "updateOne({ ...one, tags: { $ne: tag } } as any");
-    assert_eq!(after_in("models/a.ts", text), fixed);
+    assert_eq!(Project::rewritten("models/a.ts", text, "--fix-suggested"), fixed);
 }
 
 const KEPT: &str = "\

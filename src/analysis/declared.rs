@@ -12,8 +12,8 @@ pub(super) fn schemas(project: &mut Project, config: &Config) -> Schemas {
     for declared in &config.indexes {
         let unique = declared.unique.then(|| Index { sparse: declared.sparse, ..Index::plain(declared.keys.clone()) });
         schemas.declare(&declared.collection, unique, declared.expires);
-        // The list of the configuration stands for what the code makes of a table.
-        schemas.unread = None;
     }
+    // The list of the configuration stands for what the code makes of a table.
+    schemas.unread = schemas.unread.filter(|_| config.indexes.is_empty());
     schemas
 }

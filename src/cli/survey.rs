@@ -2,13 +2,13 @@
 //!
 //! Input: a folder. Output: appends; warnings and progress on standard error. Must not know: what is made of it.
 
+use super::outcome::warn;
 use super::progress::Progress;
 use crate::analysis;
 use crate::config::Config;
 use crate::config::draft::Seen;
 use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolve};
 use crate::error::Error;
-use crate::report::escape;
 use crate::survey::Append;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub(super) fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Vec<Appen
         format!("{path}: {}", file.reason)
     });
     for warning in found.warnings.iter().cloned().chain(unreadable) {
-        let _ = writeln!(stderr, "warning: {}", escape::line(&warning));
+        warn(&warning, stderr);
     }
     let progress = Progress::start(sources.len());
     let surveyed = analysis::survey(&sources, &config, &|| progress.step());

@@ -19,18 +19,22 @@ pub struct DeclaredIndex {
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub keys: Vec<String>,
     /// Whether the database refuses a second document with the same values.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub unique: bool,
     /// Whether documents with none of the keys are left out.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sparse: bool,
     /// Whether the database deletes documents when they are old.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expires: bool,
 }
 
 fn yes() -> bool {
     true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl DeclaredIndex {
@@ -49,15 +53,7 @@ impl DeclaredIndex {
 
     /// The entry of a configuration.
     pub fn entry(&self) -> Result<String, toml::ser::Error> {
-        let mut text = format!("[[index]]\n{}", toml::to_string(self)?);
-        for (left_out, is_usual) in
-            [("unique = true\n", self.unique), ("sparse = false\n", !self.sparse), ("expires = false\n", !self.expires)]
-        {
-            if is_usual {
-                text = text.replace(left_out, "");
-            }
-        }
-        Ok(text)
+        Ok(format!("[[index]]\n{}", toml::to_string(self)?))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::TryPart;
 use super::eval::Eval;
+use super::railway::CHAINS;
 use crate::value::{C, Node, V};
 use swc_common::Spanned;
 use swc_ecma_ast::{Callee, Expr, MemberProp};
@@ -100,6 +101,6 @@ fn is_chained(promise: &Expr) -> bool {
     let Expr::Call(call) = super::call::unwrap(promise) else { return false };
     let Callee::Expr(callee) = &call.callee else { return false };
     let Expr::Member(member) = super::call::unwrap(callee) else { return false };
-    let is_chain = |name: &str| matches!(name, "then" | "andThen" | "asyncAndThen" | "asyncMap" | "map");
+    let is_chain = |name: &str| matches!(name, "then" | "map") || CHAINS.contains(&name);
     call.args.len() == 1 && matches!(&member.prop, MemberProp::Ident(name) if is_chain(&name.sym))
 }

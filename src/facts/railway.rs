@@ -12,7 +12,7 @@ use swc_ecma_ast::{Callee, Expr, ExprOrSpread, MemberProp};
 
 const LIBRARY: &str = "neverthrow";
 /// Methods that run their callback with the value.
-const CHAINS: [&str; 3] = ["andThen", "asyncAndThen", "asyncMap"];
+pub(super) const CHAINS: [&str; 3] = ["andThen", "asyncAndThen", "asyncMap"];
 /// Methods of a result alone, which tell that `map` is one too.
 const TELLING: [&str; 6] = ["andThen", "asyncAndThen", "asyncMap", "mapErr", "orElse", "fromPromise"];
 

@@ -33,7 +33,8 @@ impl Eval<'_> {
     }
 }
 
-fn is_part(c: char) -> bool {
+/// Whether a character can be a part of a name.
+pub(super) fn is_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 

@@ -3,6 +3,7 @@
 //! Input: statements. Output: [`Statement`], [`Exit`], [`Taken`], names with what they mean. Must not know: what a fix does with them.
 
 use super::eval::{Code, Eval};
+use super::receiver::is_part;
 use super::written::{Exit, Meanings, Otherwise, Standing, Statement, Taken};
 use crate::limits;
 use crate::value::{Arena, Node, Sym, V};
@@ -150,7 +151,6 @@ impl<'a> Eval<'a> {
 
     /// Notes what the names in the text of a branch stand for. A member is no name.
     fn note_meanings(&mut self, end: u32, text: &str) {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
         let (mut seen, mut words) = (FxHashSet::default(), Vec::new());
         let mut rest = text;
         while let Some(start) = rest.find(is_part) {

@@ -93,17 +93,17 @@ impl Project {
         self.class(*class)?.parent
     }
 
+    /// A class, that which it extends, and so on.
+    fn lineage(&self, class: V) -> Vec<V> {
+        std::iter::successors(Some(class), |class| self.parent_of(*class)).take(limits::LINEAGE).collect()
+    }
+
     fn extends(&self, own: V, class: V) -> Option<bool> {
-        let mut at = own;
-        for _ in 0..limits::OPEN_FIELDS {
-            if at == class {
-                return Some(true);
-            }
-            match self.parent_of(at) {
-                Some(parent) => at = parent,
-                None => break,
-            }
+        let lineage = self.lineage(own);
+        if lineage.contains(&class) {
+            return Some(true);
         }
+        let at = lineage.last().copied().unwrap_or(own);
         match (self.arena.node(at), self.arena.node(class)) {
             // class NotFound { … } extends nothing
             (Node::Class(_), _) => Some(false),
@@ -117,13 +117,7 @@ impl Project {
     }
 
     fn extends_error(&self, class: V) -> bool {
-        let mut at = class;
-        for _ in 0..limits::OPEN_FIELDS {
-            match self.parent_of(at) {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        matches!(self.arena.node(at), Node::Global(name) if self.arena.text(*name).ends_with("Error"))
+        let is_error = |class: &V| matches!(self.arena.node(*class), Node::Global(name) if self.arena.text(*name).ends_with("Error"));
+        self.lineage(class).last().is_some_and(is_error)
     }
 }

@@ -37,6 +37,14 @@ impl Project {
         project
     }
 
+    /// What `check` makes of a file that is alone in a project, with a flag that lets it write: `--fix`, `--fix-suggested`.
+    pub fn rewritten(path: &str, text: &str, flag: &str) -> String {
+        let project = Self::new(&[(path, text)]);
+        let outcome = project.run(&["check", flag]);
+        assert!(matches!(outcome.code, Some(0 | 1)), "{outcome:?}");
+        project.read(path)
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
