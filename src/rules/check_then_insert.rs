@@ -3,7 +3,7 @@
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, inserted_field, is_unseen_model, stored_field};
 use super::next_number::own_key;
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};

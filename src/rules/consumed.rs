@@ -4,7 +4,7 @@
 //! Part of `check-then-insert` and `check-then-update`. Input: an act in another collection. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::project::Project;
 use crate::project::checks::{Check, CheckKind};

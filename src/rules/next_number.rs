@@ -3,7 +3,7 @@
 //! Part of `check-then-insert`. Input: an insert. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::mongo::{Action, DbCall};

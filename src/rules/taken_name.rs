@@ -3,7 +3,7 @@
 //! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
 use crate::project::writes::{Write, WriteKind};
