@@ -83,6 +83,9 @@ pub struct Marks {
     pub results: Vec<String>,
 }
 
+/// What a function returns, each value with its condition.
+type Returns = Vec<(C, V)>;
+
 /// The linked program.
 #[derive(Clone)]
 pub struct Project {
@@ -97,7 +100,7 @@ pub struct Project {
     pub summaries: Shared<Vec<Steps>>,
     /// For each function, the functions that call it and the site of the call.
     pub callers: Shared<Vec<Vec<(FnRef, Site)>>>,
-    pub(super) returns: Shared<Vec<Option<Vec<(C, V)>>>>,
+    pub(super) returns: Shared<Vec<Option<Returns>>>,
     pub(super) throws: Shared<Vec<Option<V>>>,
     pub(super) state: Shared<Vec<State>>,
     /// What each function does itself, until that is expanded.
