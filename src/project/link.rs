@@ -86,6 +86,9 @@ pub struct Marks {
 /// What a function returns, each value with its condition.
 type Returns = Vec<(C, V)>;
 
+/// Places, each with whether what is inserted there has none of the fields that are asked about.
+type Places = Vec<(SiteInfo, bool)>;
+
 /// The linked program.
 #[derive(Clone)]
 pub struct Project {
@@ -146,9 +149,8 @@ pub struct Project {
     /// How the files are run.
     pub runs: Shared<Runs>,
     pub(super) ranges: Shared<Ranges>,
-    /// By collection, fields and others, the places that insert without looking for these fields, and whether what they insert has
-    /// none of them; none where that is too much to tell.
-    pub(super) apart: Answers<(Handle, Vec<String>, Vec<String>), Option<Vec<(SiteInfo, bool)>>>,
+    /// By collection, fields and others, the places that insert without looking for these fields; none where that is too much to tell.
+    pub(super) apart: Answers<(Handle, Vec<String>, Vec<String>), Option<Places>>,
     /// The stages of the linking.
     pub laps: Laps,
 }
