@@ -8,12 +8,15 @@ mod cancel;
 mod clients;
 mod coverage;
 mod declared;
+mod judging;
 mod linking;
 mod memory;
 mod paths;
 mod places;
 mod problems;
 mod read;
+mod reading;
+mod ruling;
 mod start_up;
 mod survey;
 mod ways;
@@ -27,20 +30,18 @@ use linking::{link, on_own_threads};
 pub use memory::Memory;
 use places::place;
 pub use read::file_facts;
+use ruling::{Ruled, run_rules};
 pub use survey::survey;
 
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Level, Proof, Related, Role, Way, fingerprint};
 use crate::facts::FileFacts;
 use crate::limits;
-use crate::panics::{self, Panic};
-use crate::project::census::Census;
+use crate::panics;
 use crate::project::mongo::telling_names;
-use crate::project::{Marks, Project, schema::Schemas};
+use crate::project::{Marks, Project};
 use crate::rules::context::{Context, Draft};
-use crate::rules::silence::Silent;
-use crate::rules::write_paths::{self, PathDraft};
-use crate::rules::{CHECKS, PROJECT_CHECKS, default_level, level_of};
+use crate::rules::{default_level, level_of};
 use crate::source::{FileId, Place, Sources};
 use crate::suppress;
 use crate::timings::{Laps, Timings, slowest};
@@ -99,9 +100,9 @@ fn analyze_here(
     let schemas = schemas(&mut project, config);
     laps.end("schemas");
     let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
-        run_rules(&mut project, &schemas, config, cancel)?;
+        run_rules(&mut project, &schemas, config, cancel, &mut laps)?;
     failures.extend(more);
-    laps.end("rules");
+    laps.end("rules of the project");
     let mut findings = problems::of_files(sources, memory, config);
     findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
@@ -152,54 +153,6 @@ fn by_place(a: &Finding, b: &Finding) -> Ordering {
 /// Words by which code that writes to MongoDB is told at a glance.
 pub fn database_words() -> Vec<&'static str> {
     telling_names()
-}
-
-/// What the rules say of all functions, the calls that they saw, and where they failed.
-#[derive(Default)]
-struct Ruled {
-    drafts: Vec<Draft>,
-    silences: Vec<Silent>,
-    paths: Vec<PathDraft>,
-    census: Census,
-    /// The function, or none for a check of the whole project.
-    failures: Vec<(Option<FnRef>, Panic)>,
-}
-
-/// Runs all rules over all functions. Where one fails, the function is left and the others are checked.
-fn run_rules(project: &mut Project, schemas: &Schemas, config: &Config, cancel: &Cancel) -> Option<Ruled> {
-    let count = project.functions.len();
-    let mut ctx = Context::new(project, schemas, config);
-    let mut ruled = Ruled::default();
-    for func in (0..count).map(|func| FnRef(func as u32)) {
-        if cancel.is_over() {
-            return None;
-        }
-        let turn = ctx.project.begin(func);
-        let census = &mut ruled.census;
-        let checked = panics::attempt(|| {
-            census.add_own(ctx.project, func);
-            let trace = ctx.trace(func)?;
-            census.add_writes(ctx.project, &trace.steps, &trace.writes);
-            for check in CHECKS {
-                check(&mut ctx, &trace);
-            }
-            Some(write_paths::collect(&mut ctx, &trace))
-        });
-        match checked {
-            Ok(paths) => ruled.paths.extend(paths.unwrap_or_default()),
-            Err(panic) => ruled.failures.push((Some(func), panic)),
-        }
-        ctx.project.end(func, turn);
-    }
-    for check in PROJECT_CHECKS {
-        ruled.failures.extend(panics::attempt(|| check(&mut ctx)).err().map(|panic| (None, panic)));
-    }
-    for func in 0..count {
-        ruled.census.name_from(ctx.project, FnRef(func as u32));
-    }
-    ruled.silences = std::mem::take(&mut ctx.silences);
-    ruled.drafts = ctx.finish();
-    Some(ruled)
 }
 
 /// What is gathered over all findings.

@@ -172,6 +172,12 @@ pub const SCOPE_NAMES: usize = 1_000;
 /// The work that the names in scope at one call may take, and what may be kept of them.
 pub const SCOPE_WORK: u64 = 200_000;
 pub const SCOPE_KEPT: u64 = 20_000;
+/// The work that looking for the remedy of one act may take, and what may be kept of it.
+pub const REMEDY_WORK: u64 = 2_000_000;
+pub const REMEDY_KEPT: u64 = 50_000;
+/// The work that looking for other inserts into one collection may take, once for all remedies, and what may be kept of it.
+pub const APART_WORK: u64 = 5_000_000;
+pub const APART_KEPT: u64 = 500_000;
 /// Bytes of a function that are looked over for a name.
 pub const LOOKED_OVER: usize = 8_000;
 /// Branches before a write whose texts may be moved behind it.
@@ -283,6 +289,8 @@ pub const RANGE: u32 = 10_000;
 pub const START_DEPTH: u32 = 6;
 /// Views of one place that are judged: callers of the function in which it stands.
 pub const JUDGED_VIEWS: u32 = 4;
+/// Functions that are read and judged before it is counted what they have taken together.
+pub const READ_AT_ONCE: usize = 256;
 /// Elements of a list at the start.
 pub const START_ITEMS: f64 = 100.0;
 /// Answers for one value that are kept, each for other results and choices.

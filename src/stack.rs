@@ -30,9 +30,12 @@ pub fn for_levels<T>(levels: u32, work: impl FnOnce() -> T) -> T {
     stacker::grow(size, work)
 }
 
+/// The stack of a thread on which work on a whole project needs no other one, some of it being taken already.
+pub const OF_THREAD: usize = PROJECT + PROJECT / 8;
+
 /// Runs the work on a whole project, which follows values through functions and files.
 pub fn for_project<T>(work: impl FnOnce() -> T) -> T {
-    stacker::grow(PROJECT, work)
+    stacker::maybe_grow(PROJECT, PROJECT, work)
 }
 
 /// Whether recursion must not go on.

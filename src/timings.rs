@@ -29,6 +29,16 @@ impl Laps {
         self.since = now;
     }
 
+    /// Ends a part of a stage, of which there are several.
+    pub fn add(&mut self, stage: &'static str) {
+        let now = Instant::now();
+        match self.stages.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, taken)) => *taken += now - self.since,
+            None => self.stages.push((stage, now - self.since)),
+        }
+        self.since = now;
+    }
+
     /// Takes over the stages that something else has counted up to now.
     pub fn take(&mut self, stages: Vec<(&'static str, Duration)>) {
         self.stages.extend(stages);

@@ -5,6 +5,7 @@
 mod shell;
 
 use shell::{CLEAN, Project, RACY};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -106,6 +107,26 @@ fn the_bytes_do_not_depend_on_the_number_of_threads() {
     for format in ["human", "json", "sarif", "compact"] {
         let run = |threads| project.run_with(&["check", "--format", format], &[("RAYON_NUM_THREADS", threads)]).stdout;
         assert!(run("1") == run("4"), "{format} differs");
+    }
+}
+
+/// Each function is judged in a copy of the project, by whichever thread is free.
+#[test]
+fn what_the_judge_says_does_not_depend_on_the_number_of_threads() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for folder in ["programs/racy", "projects"] {
+        let run = |threads: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
+            command.current_dir(fixtures.join(folder)).args(["check", "--format", "json"]);
+            let output = command.env("RAYON_NUM_THREADS", threads).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{output:?}");
+            output.stdout
+        };
+        let one = run("1");
+        assert!(String::from_utf8_lossy(&one).matches("\"witness\"").count() > 10);
+        for threads in ["2", "5"] {
+            assert!(one == run(threads), "{folder} differs with {threads} threads");
+        }
     }
 }
 

@@ -174,6 +174,40 @@ fn what_a_dictionary_keeps_draws_on_a_budget() {
     assert_eq!(report["findings"][0]["rule"], "check-then-push");
 }
 
+/// Each insert is compared with all the others, and no help takes from what judging the next one may cost.
+#[test]
+fn many_inserts_into_one_collection_are_all_told() {
+    let add = |at: usize| {
+        format!(
+            "async function add{at}(db, name) {{\nconst users = db.collection('users');\n\
+             if (await users.findOne({{ name }})) return;\nawait users.insertOne({{ name, at: {at} }});\n}}\n"
+        )
+    };
+    let project = Project::new(&[("a.js", &lines(3_000, add))]);
+    let limited = format!("ulimit -t 60; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 3_000);
+    let help = findings[0]["help"].as_str().unwrap();
+    assert!(help.contains("unique index") && findings.iter().all(|finding| finding["help"] == help), "{help}");
+}
+
+/// Whether one of the calls before a write takes a lock is asked for each write.
+#[test]
+fn many_writes_under_many_conditions_cost_what_their_text_costs() {
+    let write = |at: usize| {
+        let check = CHECK.replace("mergeId", &format!("id{at}")).replace("chat.", &format!("chat{at}."));
+        format!("if (e.skip{at}) x.ping(e);\n{}\n{check}\n{PUSH}", LOAD.replace("chat =", &format!("chat{at} =")))
+    };
+    let program = format!("{}async function many(chats, id, e, x) {{\n{}}}\n", after(""), lines(400, write));
+    let project = Project::new(&[("a.js", &program)]);
+    let limited = format!("ulimit -t 60; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
+    assert_eq!(report["findings"][0]["rule"], "check-then-push");
+}
+
 /// Ordinary code is followed to its end.
 #[test]
 fn nothing_of_the_fixtures_is_cut() {

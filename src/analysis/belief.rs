@@ -63,7 +63,7 @@ fn around<T>(
 fn functions_around(project: &Project, sources: &Sources, file: FileId, line: u32) -> Vec<FnRef> {
     let Some(source) = sources.get(file) else { return Vec::new() };
     let (start, end) = (source.line_start(line), source.line_start(line + 1));
-    let functions = project.functions.iter().zip(&project.files).enumerate();
+    let functions = project.functions.iter().zip(project.files.iter()).enumerate();
     let mut found: Vec<(u32, FnRef)> = functions
         .filter(|(_, (function, own))| **own == file.0 && function.start < end && function.end > start)
         .map(|(at, (function, _))| (function.start, FnRef(at as u32)))
@@ -89,5 +89,6 @@ fn drafts(ctx: &mut Context<'_>, trace: &Trace) -> Vec<Draft> {
     for check in CHECKS {
         check(ctx, trace);
     }
+    ctx.settle(trace);
     std::mem::take(&mut ctx.drafts)
 }

@@ -69,7 +69,7 @@ pub(super) fn coverage(
 
 /// The functions of the reported files, without the modules' own bodies.
 fn functions(reported: &Reported<'_>, project: &Project) -> usize {
-    let files = project.functions.iter().zip(&project.files);
+    let files = project.functions.iter().zip(project.files.iter());
     files.filter(|(function, file)| function.parent.is_some() && reported.get(**file).is_some()).count()
 }
 

@@ -12,7 +12,7 @@ use crate::stack;
 
 /// Runs `work` with threads of its own, on a stack for the values of a whole project.
 pub(super) fn on_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().build() {
+    match rayon::ThreadPoolBuilder::new().stack_size(stack::OF_THREAD).build() {
         Ok(pool) => pool.install(|| stack::for_project(work)),
         Err(_) => stack::for_project(work),
     }

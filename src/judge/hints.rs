@@ -331,7 +331,7 @@ impl Collector<'_> {
             }
             Node::Member(object, key) => {
                 let name = self.project.arena.text(*key).to_owned();
-                if self.project.missing.contains(&value) {
+                if self.project.missing.contains_key(&value) {
                     self.hints.optional.insert(value);
                 }
                 if name == "length" {

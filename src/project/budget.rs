@@ -5,35 +5,46 @@
 
 use super::link::{Op, Project, Step};
 use super::mongo::is_telling;
+use super::shared::Shared;
 use crate::limits::{self, Cut, Cuts};
-use crate::value::{Budget, ClassRef, FnRef};
+use crate::value::{Budget, ClassRef, FnRef, Spent};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What is left for each file, and what was cut.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     /// Work, and values that are kept, by file.
-    left: Vec<(u64, u64)>,
+    left: Shared<Vec<(u64, u64)>>,
     /// The same for all files together.
     whole: (u64, u64),
     /// What the budgets inside the current one have taken.
     nested: Taken,
-    cuts: BTreeMap<FnRef, Cuts>,
+    cuts: Shared<BTreeMap<FnRef, Cuts>>,
     /// What following each function took.
-    times: Vec<Duration>,
+    times: Shared<Vec<Duration>>,
 }
 
 impl Ledger {
     /// `bytes` is the length of each file's text.
     pub(super) fn new(bytes: &[usize]) -> Self {
-        let left = bytes.iter().map(|bytes| limits::of_linked_file(*bytes)).collect();
-        Self { left, whole: limits::of_project(bytes.iter().sum()), ..Self::default() }
+        let left: Vec<_> = bytes.iter().map(|bytes| limits::of_linked_file(*bytes)).collect();
+        Self { left: left.into(), whole: limits::of_project(bytes.iter().sum()), ..Self::default() }
     }
 
     /// Gives all budgets anew; the time that was taken stays counted.
     pub(super) fn renew(&mut self, bytes: &[usize]) {
         *self = Self { times: std::mem::take(&mut self.times), ..Self::new(bytes) };
+    }
+
+    /// Whether nothing was cut or taken in a copy.
+    pub(super) fn is_bare(&self) -> bool {
+        self.cuts.is_empty() && self.times.is_empty()
+    }
+
+    /// The budgets of a copy, which has cut nothing yet.
+    pub(super) fn fork(&self) -> Self {
+        Self { left: self.left.clone(), whole: self.whole, ..Self::default() }
     }
 }
 
@@ -42,6 +53,20 @@ struct Taken {
     work: u64,
     kept: u64,
     time: Duration,
+}
+
+/// What is left of the budget of one function: work, and values that are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    pub work: u64,
+    pub kept: u64,
+}
+
+impl Left {
+    #[must_use]
+    pub fn after(self, spent: &Spent) -> Self {
+        Self { work: self.work.saturating_sub(spent.work), kept: self.kept.saturating_sub(spent.kept) }
+    }
 }
 
 /// The budget of one function, which has to be ended.
@@ -55,14 +80,48 @@ pub struct Turn {
 impl Project {
     /// Begins to follow a function.
     pub fn begin(&mut self, func: FnRef) -> Turn {
-        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
-        let left = self.ledger.left.get(self.file_of(func) as usize).copied().unwrap_or_default();
-        let whole = self.ledger.whole;
-        let ((work, kept), own) = (limits::of_linked_function(bytes), limits::of_own_code(bytes));
-        let work = work.min(left.0).min(whole.0).max(own.0);
-        let kept = kept.min(left.1).min(whole.1).max(own.1);
+        let Left { work, kept } = self.allowed(func);
         let nested = std::mem::take(&mut self.ledger.nested);
         Turn { budget: self.arena.begin(work, kept), nested, since: Instant::now() }
+    }
+
+    /// What following a function may take.
+    pub fn allowed(&self, func: FnRef) -> Left {
+        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let (work, kept) = limits::of_linked_function(bytes);
+        self.still_left(func, Left { work, kept })
+    }
+
+    /// What of a function's budget may still be taken, now that others have drawn on that of its file and of the whole.
+    pub fn still_left(&self, func: FnRef, left: Left) -> Left {
+        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let (file, whole) = (self.ledger.left.get(self.file_of(func) as usize), self.ledger.whole);
+        let (file, own) = (file.copied().unwrap_or_default(), limits::of_own_code(bytes));
+        Left {
+            work: left.work.min(file.0).min(whole.0).max(own.0.min(left.work)),
+            kept: left.kept.min(file.1).min(whole.1).max(own.1.min(left.kept)),
+        }
+    }
+
+    /// Counts what was taken for a function in a copy of which nothing is left.
+    pub fn charge_alone(&mut self, func: FnRef, (spent, taken): (Spent, Duration)) {
+        self.count_time(func, taken, Duration::ZERO);
+        self.draw(func, spent.work, spent.kept);
+        self.note_cuts(func, spent.cuts);
+    }
+
+    /// The same for a copy, and notes what was cut in it.
+    pub fn charge(&mut self, func: FnRef, copy: &Self, taken: (Spent, Duration)) {
+        self.charge_alone(func, taken);
+        copy.ledger.cuts.iter().for_each(|(func, cuts)| self.note_cuts(*func, *cuts));
+    }
+
+    fn draw(&mut self, func: FnRef, work: u64, kept: u64) {
+        let file = self.file_of(func) as usize;
+        for left in self.ledger.left.get_mut(file).into_iter().chain([&mut self.ledger.whole]) {
+            left.0 = left.0.saturating_sub(work);
+            left.1 = left.1.saturating_sub(kept);
+        }
     }
 
     /// Ends what [`Project::begin`] began, and notes what was cut.
@@ -72,12 +131,8 @@ impl Project {
         self.ledger.nested.work += spent.work;
         self.ledger.nested.kept += spent.kept;
         self.count_time(func, turn.since.elapsed(), nested.time);
-        let file = self.file_of(func) as usize;
         let own = (spent.work.saturating_sub(nested.work), spent.kept.saturating_sub(nested.kept));
-        for left in self.ledger.left.get_mut(file).into_iter().chain([&mut self.ledger.whole]) {
-            left.0 = left.0.saturating_sub(own.0);
-            left.1 = left.1.saturating_sub(own.1);
-        }
+        self.draw(func, own.0, own.1);
         self.note_cuts(func, spent.cuts);
     }
 

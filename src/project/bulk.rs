@@ -83,7 +83,7 @@ impl Project {
                 }
             }
         }
-        self.batches = Batches { handles };
+        self.batches = Batches { handles }.into();
     }
 
     /// Collection and operations of `collection.bulkWrite(operations)`.

@@ -7,6 +7,7 @@ use super::link::{Op, Project, Step};
 use super::mongo::{Action, is_method};
 use super::writes::Write;
 use crate::value::{FnRef, Site};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A call in the text: file, and 0-based byte offsets, end exclusive.
@@ -47,6 +48,21 @@ impl Census {
     /// Counts the calls in the text of one function.
     pub fn add_own(&mut self, project: &mut Project, func: FnRef) {
         self.add_steps(project, func, |_, step| step.calls == 0);
+    }
+
+    /// Adds the calls that another part of the project holds.
+    pub fn add_all(&mut self, other: Self) {
+        for (spot, other) in other.calls {
+            match self.calls.entry(spot) {
+                Entry::Vacant(vacant) => drop(vacant.insert(other)),
+                Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    known.is_named |= other.is_named;
+                    known.is_write |= other.is_write;
+                    known.collections.extend(other.collections);
+                }
+            }
+        }
     }
 
     /// Asks the callers of a function for the names of the collections that its own text does not give.

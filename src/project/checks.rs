@@ -130,7 +130,7 @@ impl Project {
             let inner = match *self.arena.node(at) {
                 Node::Coerce(_, inner) => inner,
                 Node::Member(object, _) => {
-                    is_optional |= self.missing.contains(&at);
+                    is_optional |= self.missing.contains_key(&at);
                     object
                 }
                 _ => return (is_optional && at != value).then_some(at),

@@ -2,12 +2,13 @@
 //!
 //! Input: a collection and fields. Output: whether two documents with the same fields are inserted on purpose. Must not know: rules.
 
-use super::handles::Handle;
+use super::handles::{ByHandle, Handle};
 use super::link::{Op, Project, Step};
 use super::mongo::Action;
-use super::writes::{Write, WriteKind};
-use crate::limits;
-use crate::value::{FnRef, Key, Node, Site, V};
+use super::schema::{Insert, Schemas};
+use super::writes::WriteKind;
+use crate::limits::{self, Cut};
+use crate::value::{Entry, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
 /// What other places insert into a collection without looking for some fields.
@@ -20,41 +21,93 @@ pub enum Apart {
     Anything,
 }
 
+/// A collection, fields, and others that may be looked for beside them.
+type Question = (Handle, Vec<String>, Vec<String>);
+
 impl Project {
-    /// What other places than this one insert without looking for these fields, and for nothing but them and these others.
-    pub fn inserted_apart(&mut self, handle: &Handle, own: Site, fields: &[String], others: &[String]) -> Apart {
-        let own = self.base_site(own);
-        let mut apart = Apart::Nothing;
+    /// The places that insert, by collection.
+    pub(super) fn inserts(&mut self) -> ByHandle<Insert> {
+        let mut inserts = ByHandle::default();
         for at in 0..self.functions.len() {
             let func = FnRef(at as u32);
             let steps = self.shared_steps_of(func);
             for step in steps.iter().filter(|step| step.calls == 0) {
-                if self.base_site(step.site) == own || !self.may_insert(step) {
+                if !self.may_insert(step) {
                     continue;
                 }
-                let writes = self.writes(std::slice::from_ref(step));
-                let is_other = |write: &&Write| write.kind == WriteKind::Insert && write.handle.same(handle);
-                let inserts: Vec<&Write> = writes.iter().filter(is_other).collect();
-                if inserts.is_empty() || self.is_searched_by(func, handle, fields, others) {
-                    continue;
+                let place = self.base_site(step.site);
+                for write in self.writes(std::slice::from_ref(step)) {
+                    if write.kind == WriteKind::Insert {
+                        let fields = write.payload.and_then(|payload| self.fields_of(payload));
+                        inserts.push(&write.handle, Insert { func, place, fields });
+                    }
                 }
-                if !inserts.iter().all(|write| write.payload.is_some_and(|payload| self.has_none(payload, fields))) {
-                    return Apart::Anything;
-                }
-                apart = Apart::Without;
             }
         }
-        apart
+        inserts
     }
 
-    /// Whether a new document is known whole, and has none of these fields.
-    fn has_none(&self, payload: V, fields: &[String]) -> bool {
-        let Node::Object(entries) = self.arena.node(payload) else { return false };
-        let is_of = |field: &String, name: &str| field.split('.').next() == Some(name);
-        entries.iter().all(|entry| match entry.key {
-            Key::Name(name) => !fields.iter().any(|field| is_of(field, self.arena.text(name))),
-            _ => false,
-        })
+    /// The fields of a document that is known whole.
+    fn fields_of(&self, payload: V) -> Option<Vec<String>> {
+        let Node::Object(entries) = self.arena.node(payload) else { return None };
+        let name = |entry: &Entry| match entry.key {
+            Key::Name(name) => Some(self.arena.text(name).to_owned()),
+            _ => None,
+        };
+        entries.iter().map(name).collect()
+    }
+
+    /// What other places than this one insert without looking for these fields, and for nothing but them and these others.
+    pub fn inserted_apart(
+        &mut self,
+        schemas: &Schemas,
+        handle: &Handle,
+        own: Site,
+        fields: &[String],
+        others: &[String],
+    ) -> Apart {
+        let question = (handle.clone(), fields.to_vec(), others.to_vec());
+        let is_known_to_all = match handle {
+            Handle::Named(_) => true,
+            Handle::Value(value) => self.arena.is_shared(*value),
+        };
+        let known = if is_known_to_all { self.apart.get(&question) } else { None };
+        let places = known.unwrap_or_else(|| {
+            let aside = self.arena.begin(limits::APART_WORK, limits::APART_KEPT);
+            let places = self.places_apart(schemas, &question);
+            let spent = self.arena.end(aside);
+            let places = Some(places).filter(|_| !spent.cuts.has(Cut::Size));
+            if is_known_to_all {
+                self.apart.insert(question, places.clone());
+            }
+            places
+        });
+        let own = self.base_site(own);
+        let Some(places) = places else { return Apart::Anything };
+        let mut others = places.into_iter().filter(|(place, _)| *place != own).map(|(_, has_none)| has_none).peekable();
+        match (others.peek().is_some(), others.all(|has_none| has_none)) {
+            (false, _) => Apart::Nothing,
+            (true, true) => Apart::Without,
+            (true, false) => Apart::Anything,
+        }
+    }
+
+    /// The places that insert without looking for the fields, and whether what they insert has none of them: as many as it takes to
+    /// know what all but one of them insert.
+    fn places_apart(&mut self, schemas: &Schemas, (handle, fields, others): &Question) -> Vec<(SiteInfo, bool)> {
+        let mut places: Vec<(SiteInfo, bool)> = Vec::new();
+        for insert in schemas.inserts.of(handle) {
+            let has_none = insert.has_none(fields);
+            let count = |has_none: bool| places.iter().filter(|(_, known)| *known == has_none).count();
+            if count(false) > 1 {
+                break;
+            }
+            let is_known = count(has_none) > 1 || places.contains(&(insert.place, has_none));
+            if !is_known && !self.is_searched_by(insert.func, handle, fields, others) {
+                places.push((insert.place, has_none));
+            }
+        }
+        places
     }
 
     fn may_insert(&self, step: &Step) -> bool {

@@ -120,10 +120,10 @@ impl Project {
         let result = instance.known.and_then(|known| known.get(&result)).copied().unwrap_or(result);
         if let Some(site) = self.places.get(&value).copied() {
             let site = self.own_site(instance, site);
-            self.places.entry(result).or_insert(site);
+            self.places.insert_new(result, site);
         }
-        if self.missing.contains(&value) && self.is_same_access(instance, value, result) {
-            self.missing.insert(result);
+        if self.missing.contains_key(&value) && self.is_same_access(instance, value, result) {
+            self.missing.insert(result, ());
         }
         instance.memo.insert(value, result);
         result

@@ -7,12 +7,14 @@ use super::around::Around;
 use super::bindings::Bindings;
 use super::budget::Ledger;
 use super::bulk::Batches;
+use super::handles::Handle;
 use super::merge::Merger;
 use super::models::Models;
 use super::proven::Proven;
 use super::ranges::Ranges;
 use super::runs::Runs;
 use super::sections::Sections;
+use super::shared::{Answers, Layered, Shared};
 use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::timings::Laps;
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
@@ -81,65 +83,74 @@ pub struct Marks {
     pub results: Vec<String>,
 }
 
+/// What a function returns, each value with its condition.
+type Returns = Vec<(C, V)>;
+
+/// Places, each with whether what is inserted there has none of the fields that are asked about.
+type Places = Vec<(SiteInfo, bool)>;
+
 /// The linked program.
+#[derive(Clone)]
 pub struct Project {
     pub arena: Arena,
-    pub functions: Vec<Function>,
+    pub functions: Shared<Vec<Function>>,
     /// The file of each function.
-    pub files: Vec<u32>,
-    pub classes: Vec<Class>,
-    pub(super) exports: Vec<FxHashMap<Sym, V>>,
-    pub(super) export_all: Vec<Vec<u32>>,
+    pub files: Shared<Vec<u32>>,
+    pub classes: Shared<Vec<Class>>,
+    pub(super) exports: Shared<Vec<FxHashMap<Sym, V>>>,
+    pub(super) export_all: Shared<Vec<Vec<u32>>>,
     /// What each function does, in order, callees included.
-    pub summaries: Vec<Steps>,
+    pub summaries: Shared<Vec<Steps>>,
     /// For each function, the functions that call it and the site of the call.
-    pub callers: Vec<Vec<(FnRef, Site)>>,
-    pub(super) returns: Vec<Option<Vec<(C, V)>>>,
-    pub(super) throws: Vec<Option<V>>,
-    pub(super) state: Vec<State>,
+    pub callers: Shared<Vec<Vec<(FnRef, Site)>>>,
+    pub(super) returns: Shared<Vec<Option<Returns>>>,
+    pub(super) throws: Shared<Vec<Option<V>>>,
+    pub(super) state: Shared<Vec<State>>,
     /// What each function does itself, until that is expanded.
     pub(super) own_steps: Vec<Vec<Step>>,
-    pub(super) expanded: Vec<State>,
+    pub(super) expanded: Shared<Vec<State>>,
     /// The steps of each function that its callers see.
     pub(super) handed: Vec<Steps>,
     /// Functions whose results were lost before it was known whether they reach the database.
     pub(super) lost_returns: Vec<FnRef>,
-    pub(super) completed: FxHashMap<Site, V>,
+    pub(super) completed: Shared<FxHashMap<Site, V>>,
     /// Where array queries and computed strings are written.
-    pub places: FxHashMap<V, Site>,
+    pub places: Layered<V, Site>,
     /// Values that can be null or undefined where nothing has been asked of them.
-    pub missing: FxHashSet<V>,
+    pub missing: Layered<V, ()>,
     /// Functions that an object of another library calls.
-    pub(super) foreign: FxHashSet<FnRef>,
-    pub(super) entries: FxHashMap<FnRef, super::entries::Entry>,
+    pub(super) foreign: Shared<FxHashSet<FnRef>>,
+    pub(super) entries: Shared<FxHashMap<FnRef, super::entries::Entry>>,
     /// The arguments of each call of a function.
-    pub(super) given: FxHashMap<FnRef, Vec<Vec<V>>>,
-    pub(super) models: Models,
-    pub(super) batches: Batches,
-    pub(super) bindings: Bindings,
-    pub(super) proven: Proven,
-    pub(super) constructors: FxHashMap<ClassRef, FnRef>,
+    pub(super) given: Shared<FxHashMap<FnRef, Vec<Vec<V>>>>,
+    pub(super) models: Shared<Models>,
+    pub(super) batches: Shared<Batches>,
+    pub(super) bindings: Shared<Bindings>,
+    pub(super) proven: Shared<Proven>,
+    pub(super) constructors: Shared<FxHashMap<ClassRef, FnRef>>,
     /// Static fields that begin empty and are set by a function.
-    pub(super) late: FxHashSet<(ClassRef, Sym)>,
+    pub(super) late: Shared<FxHashSet<(ClassRef, Sym)>>,
     /// By file and offsets of the call.
-    pub(super) written: FxHashMap<(u32, u32, u32), WrittenCall>,
-    pub(super) around: Around,
-    pub(super) memo: FxHashMap<V, V>,
+    pub(super) written: Shared<FxHashMap<(u32, u32, u32), WrittenCall>>,
+    pub(super) around: Shared<Around>,
+    pub(super) memo: Layered<V, V>,
     /// The same for conditions.
-    pub(super) linked_conds: FxHashMap<C, C>,
+    pub(super) linked_conds: Layered<C, C>,
     pub(super) depth: u32,
     /// Fields of instances that are being looked up inside each other.
     pub(super) open_fields: u32,
     /// Functions that are being summarised inside each other.
     pub(super) open: u32,
     pub(super) ledger: Ledger,
-    pub(super) marks: Marks,
+    pub(super) marks: Shared<Marks>,
     /// The `try` statements of all functions by their place in the text.
-    pub(super) tries: FxHashMap<SiteInfo, Try>,
-    pub(super) sections: Sections,
+    pub(super) tries: Shared<FxHashMap<SiteInfo, Try>>,
+    pub(super) sections: Shared<Sections>,
     /// How the files are run.
-    pub runs: Runs,
-    pub(super) ranges: Ranges,
+    pub runs: Shared<Runs>,
+    pub(super) ranges: Shared<Ranges>,
+    /// By collection, fields and others, the places that insert without looking for these fields; none where that is too much to tell.
+    pub(super) apart: Answers<(Handle, Vec<String>, Vec<String>), Option<Places>>,
     /// The stages of the linking.
     pub laps: Laps,
 }
@@ -162,45 +173,46 @@ impl Project {
     ) -> Self {
         let mut project = Self {
             arena: Arena::default(),
-            functions: Vec::new(),
-            files: Vec::new(),
-            classes: Vec::new(),
-            exports: Vec::new(),
-            export_all: Vec::new(),
-            summaries: Vec::new(),
-            callers: Vec::new(),
-            returns: Vec::new(),
-            throws: Vec::new(),
-            state: Vec::new(),
+            functions: Shared::default(),
+            files: Shared::default(),
+            classes: Shared::default(),
+            exports: Shared::default(),
+            export_all: Shared::default(),
+            summaries: Shared::default(),
+            callers: Shared::default(),
+            returns: Shared::default(),
+            throws: Shared::default(),
+            state: Shared::default(),
             own_steps: Vec::new(),
-            expanded: Vec::new(),
+            expanded: Shared::default(),
             handed: Vec::new(),
             lost_returns: Vec::new(),
-            completed: FxHashMap::default(),
-            places: FxHashMap::default(),
-            missing: FxHashSet::default(),
-            foreign: FxHashSet::default(),
-            entries: FxHashMap::default(),
-            given: FxHashMap::default(),
-            models: Models::default(),
-            batches: Batches::default(),
-            bindings: Bindings::default(),
-            proven: Proven::default(),
-            constructors: FxHashMap::default(),
-            late: FxHashSet::default(),
-            written: FxHashMap::default(),
-            around: Around::default(),
-            memo: FxHashMap::default(),
-            linked_conds: FxHashMap::default(),
+            completed: Shared::default(),
+            places: Layered::default(),
+            missing: Layered::default(),
+            foreign: Shared::default(),
+            entries: Shared::default(),
+            given: Shared::default(),
+            models: Shared::default(),
+            batches: Shared::default(),
+            bindings: Shared::default(),
+            proven: Shared::default(),
+            constructors: Shared::default(),
+            late: Shared::default(),
+            written: Shared::default(),
+            around: Shared::default(),
+            memo: Layered::default(),
+            linked_conds: Layered::default(),
             depth: 0,
             open_fields: 0,
             open: 0,
             ledger: Ledger::new(lengths),
-            marks,
-            tries: FxHashMap::default(),
-            sections: Sections::default(),
-            runs: Runs::default(),
-            ranges: Ranges::default(),
+            marks: marks.into(),
+            tries: Shared::default(),
+            sections: Shared::default(),
+            runs: Shared::default(),
+            ranges: Shared::default(),
+            apart: Answers::default(),
             laps: Laps::default(),
         };
         for (file, facts) in facts.enumerate() {
@@ -238,7 +250,7 @@ impl Project {
         project.link_routes();
         (project.own_steps, project.handed) = (Vec::new(), Vec::new());
         project.link_batches();
-        project.ranges = Ranges::new(&project.functions, &project.files);
+        project.ranges = Ranges::new(&project.functions, &project.files).into();
         project.link_sections();
         project.laps.end("link the rest");
         project
@@ -247,13 +259,13 @@ impl Project {
     /// Begins anew: what was summarised on the way to the models and bindings did not know them.
     fn forget_summaries(&mut self, lengths: &[usize]) {
         let count = self.functions.len();
-        self.summaries = vec![Steps::default(); count];
-        self.callers = vec![Vec::new(); count];
-        self.returns = vec![None; count];
-        self.throws = vec![None; count];
-        self.state = vec![State::New; count];
+        self.summaries = vec![Steps::default(); count].into();
+        self.callers = vec![Vec::new(); count].into();
+        self.returns = vec![None; count].into();
+        self.throws = vec![None; count].into();
+        self.state = vec![State::New; count].into();
         self.own_steps = vec![Vec::new(); count];
-        self.expanded = vec![State::New; count];
+        self.expanded = vec![State::New; count].into();
         self.handed = vec![Steps::default(); count];
         self.lost_returns.clear();
         self.completed.clear();
@@ -297,7 +309,7 @@ impl Project {
     }
 
     fn collect_tries(&mut self) {
-        for function in &self.functions {
+        for function in self.functions.iter() {
             for handled in &function.tries {
                 self.tries.insert(self.arena.site_info(handled.site), *handled);
             }

@@ -75,7 +75,7 @@ impl Project {
         self.depth -= 1;
         if self.arena.is_spent() {
             // What was cut here may be followed elsewhere.
-            self.memo.remove(&value);
+            self.memo.remove_own(&value);
         } else {
             self.memo.insert(value, result);
         }

@@ -38,7 +38,7 @@ impl Project {
 
     fn direct_makers(&self) -> FxHashMap<FnRef, Maker> {
         let mut makers = FxHashMap::default();
-        for function in &self.functions {
+        for function in self.functions.iter() {
             for effect in &function.effects {
                 if let EffectKind::Call { callee, args, .. } = &effect.kind
                     && matches!(self.last_name(*callee), Some("model" | "discriminator"))

@@ -8,6 +8,23 @@ use super::link::{Op, Project, Step};
 use crate::value::{FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
+/// A place that inserts, in the text of a function.
+#[derive(Clone, Debug)]
+pub struct Insert {
+    pub func: FnRef,
+    pub place: SiteInfo,
+    /// The fields of the new document, where it is known whole.
+    pub fields: Option<Vec<String>>,
+}
+
+impl Insert {
+    /// Whether the new document is known whole, and has none of these fields.
+    pub fn has_none(&self, fields: &[String]) -> bool {
+        let is_of = |field: &String, name: &String| field.split('.').next() == Some(name);
+        self.fields.as_ref().is_some_and(|own| !own.iter().any(|name| fields.iter().any(|field| is_of(field, name))))
+    }
+}
+
 /// What the schemas of the project say.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
@@ -30,6 +47,8 @@ pub struct Schemas {
     pub defaults: ByHandle<(String, V)>,
     /// A call that makes indexes of which the keys or the collection are not known.
     pub unread: Option<Site>,
+    /// The places that insert into each collection.
+    pub inserts: ByHandle<Insert>,
 }
 
 impl Schemas {
@@ -116,6 +135,7 @@ impl Project {
                 schemas.unique.push(&Handle::Named(class.name.clone()), index);
             }
         }
+        schemas.inserts = self.inserts();
         schemas
     }
 

@@ -104,14 +104,14 @@ impl Project {
         let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
         for (value, site) in &facts.places {
             let value = self.linked(*value);
-            self.places.entry(value).or_insert(*site);
+            self.places.insert_new(value, *site);
         }
         if facts.polls {
             self.note_entry(func, EntryKind::Poll, false);
         }
         for value in &facts.missing {
             let value = self.linked(*value);
-            self.missing.insert(value);
+            self.missing.insert(value, ());
         }
         let base = self.linked_cond(facts.base);
         let mut thrown = Vec::new();

@@ -150,7 +150,7 @@ impl Scope {
         if !token::is_identifier(key) {
             return Some(format!("{owner}[{}]", token::string(key, self.quote)));
         }
-        let link = if project.missing.contains(&whole) { "?." } else { "." };
+        let link = if project.missing.contains_key(&whole) { "?." } else { "." };
         Some(format!("{owner}{link}{key}"))
     }
 

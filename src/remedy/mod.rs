@@ -35,6 +35,7 @@ use decision::Reader;
 use subject::Subject;
 
 /// A remedy that was proven.
+#[derive(Clone)]
 pub struct Remedy {
     pub help: String,
     /// The one path that the filter has to ask about; none where it is more, or the update changes too.
@@ -150,7 +151,7 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
     for index in &mut indexes {
         let has_default = schemas.defaults.of(&act.handle).iter().any(|(field, _)| index.fields.contains(field));
         let others: Vec<String> = index.partial.iter().map(|(path, _)| path.clone()).collect();
-        match project.inserted_apart(&act.handle, act.site, &index.fields, &others) {
+        match project.inserted_apart(schemas, &act.handle, act.site, &index.fields, &others) {
             Apart::Nothing => {}
             Apart::Without if index.partial.is_empty() && !has_default => index.sparse = true,
             Apart::Without | Apart::Anything => return None,

@@ -1,7 +1,7 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
-use super::proof::Judged;
+use super::pending::Judged;
 use crate::diagnostic::Role;
 use crate::judge::Overwritten;
 use crate::project::mongo::{Action, DbCall};

@@ -3,7 +3,7 @@
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, inserted_field, is_unseen_model, stored_field};
 use super::next_number::own_key;
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -300,6 +300,6 @@ fn report(
     draft.pair = format!("find {list} -> insert");
     // What is inserted may not be what a comparison looks for.
     let needs_witness = apart.is_some() || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
-    let act = Judged { apart, needs_witness, mend: Mend::Insert(&filters), ..Judged::of(write, C::TRUE, relation) };
+    let act = Judged { apart, needs_witness, mend: Mend::Insert(filters), ..Judged::of(write, C::TRUE, relation) };
     ctx.report_judged(draft, trace, &act);
 }

@@ -1,7 +1,7 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
 use super::context::{Context, Trace, all_appends};
-use super::proof::Judged;
+use super::pending::Judged;
 use super::rewrite;
 use super::words::check_words;
 use crate::limits;

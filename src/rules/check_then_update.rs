@@ -1,7 +1,7 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
 use super::context::{Context, Trace};
-use super::proof::Judged;
+use super::pending::Judged;
 use super::repeated::{has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -23,68 +23,71 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
             WriteKind::Insert | WriteKind::Replace => continue,
         }
-        let read = ctx.project.deciding_read(write);
-        for field in &write.fields {
-            if matches!(field.path.as_str(), "..." | "_id" | "id")
-                || field.path.is_empty()
-                || field.is_append()
-                || is_monotone(&field.operator)
-                || ctx.is_versioned(write, field)
-            {
-                continue;
-            }
-            let cond = ctx.project.arena.and(write.cond, field.cond);
-            let own = if field.cond == write.cond || field.cond == C::TRUE {
-                checks.clone()
-            } else {
-                ctx.project.checks(cond, &trace.documents)
-            };
-            let read = read.iter().filter(|read| own.iter().all(|check| check.root != read.root || !is_found(check)));
-            let found = own.iter().chain(read).find(|check| {
-                (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
-                    || is_taken(ctx, check, field)
-                    || counted_with(check, write, field).is_some()
-                    || is_asked(ctx, check, field))
-                    && ctx.project.same_document(
-                        check.root,
-                        check.read.as_ref(),
-                        &write.handle,
-                        write.filter,
-                        write.document,
-                    )
-            });
-            let Some(check) = found.cloned() else {
-                if super::last_of_set::check(ctx, trace, write, field, &own) {
-                    break;
-                }
-                continue;
-            };
-            if is_reserved(trace, &check, field)
-                || is_as_loaded(ctx, &check, field)
-                || is_left_true(ctx, &check, field)
-                || ctx.is_refused_by_index(write, field, &check)
-            {
-                continue;
-            }
-            let is_moved = is_moved(ctx, &check, field);
-            let may_claim = is_of_state(ctx, &check, field) && ctx.names_the_request_in(write);
-            let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
-            let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
-            let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
-            let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
-            let is_repeated = is_toggled || has_other_effect;
-            let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
-            let claims = may_claim && !is_repeated && (is_refused || is_moved);
-            let is_flag = is_flag && !is_repeated && !claims;
-            let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
-            let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
-            let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
-            let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-            let flag = Flag { is_flag, claims, most };
-            if report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation) {
+        ctx.first_of(|ctx| check_fields(ctx, trace, write, checks));
+    }
+}
+
+/// Of several fields that checks decide, the first one is told.
+fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
+    let read = ctx.project.deciding_read(write);
+    for field in &write.fields {
+        if matches!(field.path.as_str(), "..." | "_id" | "id")
+            || field.path.is_empty()
+            || field.is_append()
+            || is_monotone(&field.operator)
+            || ctx.is_versioned(write, field)
+        {
+            continue;
+        }
+        let cond = ctx.project.arena.and(write.cond, field.cond);
+        let own = if field.cond == write.cond || field.cond == C::TRUE {
+            checks.to_vec()
+        } else {
+            ctx.project.checks(cond, &trace.documents)
+        };
+        let read = read.iter().filter(|read| own.iter().all(|check| check.root != read.root || !is_found(check)));
+        let found = own.iter().chain(read).find(|check| {
+            (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
+                || is_taken(ctx, check, field)
+                || counted_with(check, write, field).is_some()
+                || is_asked(ctx, check, field))
+                && ctx.project.same_document(
+                    check.root,
+                    check.read.as_ref(),
+                    &write.handle,
+                    write.filter,
+                    write.document,
+                )
+        });
+        let Some(check) = found.cloned() else {
+            if super::last_of_set::check(ctx, trace, write, field, &own) {
                 break;
             }
+            continue;
+        };
+        if is_reserved(trace, &check, field)
+            || is_as_loaded(ctx, &check, field)
+            || is_left_true(ctx, &check, field)
+            || ctx.is_refused_by_index(write, field, &check)
+        {
+            continue;
         }
+        let is_moved = is_moved(ctx, &check, field);
+        let may_claim = is_of_state(ctx, &check, field) && ctx.names_the_request_in(write);
+        let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
+        let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
+        let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
+        let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
+        let is_repeated = is_toggled || has_other_effect;
+        let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
+        let claims = may_claim && !is_repeated && (is_refused || is_moved);
+        let is_flag = is_flag && !is_repeated && !claims;
+        let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
+        let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
+        let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
+        let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
+        let flag = Flag { is_flag, claims, most };
+        report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
     }
 }
 
@@ -300,7 +303,6 @@ struct Flag {
     most: Option<Level>,
 }
 
-/// Whether it is told.
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
@@ -309,7 +311,7 @@ fn report(
     check: &Check,
     flag: &Flag,
     relation: Relation,
-) -> bool {
+) {
     let path = field.path.clone();
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     let may_be_right = "the field is a flag, so what is stored in the end may be right";
@@ -335,7 +337,7 @@ fn report(
     let is_positional = field.path.contains(".$.");
     let needs_witness = is_positional || is_flag || !matches!(check.kind, CheckKind::Field { .. });
     let judged = Judged { needs_witness, is_flag, claims, beside, ..Judged::of(write, field.cond, relation) };
-    ctx.report_judged(draft, trace, &judged)
+    ctx.report_judged(draft, trace, &judged);
 }
 
 /// Whether a check asks for the state of the document, and not for something that the request knows: `if (seat.user) return`,

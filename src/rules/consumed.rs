@@ -4,7 +4,7 @@
 //! Part of `check-then-insert` and `check-then-update`. Input: an act in another collection. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::project::Project;
 use crate::project::checks::{Check, CheckKind};
@@ -166,6 +166,6 @@ fn report(
     ctx.report_judged(
         draft,
         trace,
-        &Judged { needs_witness: true, mend: Mend::Insert(&[]), ..Judged::of(write, C::TRUE, relation) },
+        &Judged { needs_witness: true, mend: Mend::Insert(Vec::new()), ..Judged::of(write, C::TRUE, relation) },
     );
 }

@@ -4,79 +4,22 @@
 //! Must not know: syntax, formats.
 
 use super::copies::StaleCopies;
+pub use super::draft::Draft;
 use super::guarded::{self, GuardedAppend};
 use super::inconsistent_identity_key::KeyRow;
+use super::pending::{Pending, Views};
 use super::results::DecisiveCalls;
 use super::silence::Silent;
 use crate::config::Config;
-use crate::diagnostic::{Fix, Level, Proof, Role};
-use crate::judge::Script;
+use crate::diagnostic::{Level, Role};
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project, Step, Steps};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::OnceCell;
-
-/// A finding before its places are resolved.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    pub rule: &'static str,
-    /// The document is what the function's callers have loaded: a parameter, or `this` of a method of the document.
-    pub is_of_callers: bool,
-    /// The level to which a rule lowers a case, and why, as a clause.
-    pub lowered: Option<(Level, &'static str)>,
-    pub message: String,
-    pub site: Site,
-    pub label: String,
-    pub owner: FnRef,
-    /// The function in which check and act were seen together.
-    pub seen_in: FnRef,
-    pub collection: Option<String>,
-    pub array: Option<String>,
-    pub related: Vec<(Site, Role, String)>,
-    pub help: String,
-    /// A rewrite that was proven safe.
-    pub fix: Option<Fix>,
-    /// Whether an interleaving with the harm was shown.
-    pub proof: Proof,
-    /// The places of the moves of the witness.
-    pub moves: Vec<Site>,
-    /// How many calls lead from the function in which this was seen to the act.
-    pub calls: u32,
-    /// What is written is made anew by each process: a key, a token.
-    pub brings_new: bool,
-    /// The normalised pair of check and act, for the fingerprint.
-    pub pair: String,
-}
-
-impl Draft {
-    /// A draft at a place in the text of a function, which says nothing yet.
-    pub fn at(rule: &'static str, site: Site, owner: FnRef) -> Self {
-        Self {
-            rule,
-            is_of_callers: false,
-            lowered: None,
-            message: String::new(),
-            site,
-            label: String::new(),
-            owner,
-            seen_in: owner,
-            collection: None,
-            array: None,
-            related: Vec::new(),
-            help: String::new(),
-            fix: None,
-            proof: Proof::NotJudged,
-            moves: Vec::new(),
-            calls: 0,
-            brings_new: false,
-            pair: String::new(),
-        }
-    }
-}
+use rustc_hash::FxHashSet;
+use std::sync::{Arc, OnceLock};
 
 /// One function, with what its writes depend on.
 pub struct Trace {
@@ -90,12 +33,7 @@ pub struct Trace {
     /// Documents that come from outside and are saved here, or updated by their identity.
     pub documents: Vec<V>,
     pub locks: Vec<Lock>,
-    /// For each write whether it is sent with a version, and the commands, as the judge reads them; read when first asked for.
-    pub(super) judged: OnceCell<(Vec<bool>, Script)>,
 }
-
-/// A rule, a place, its collection as one view names it, the path that is told of, and whether the relations leave a doubt.
-pub(super) type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool);
 
 pub struct Context<'a> {
     pub project: &'a mut Project,
@@ -112,12 +50,29 @@ pub struct Context<'a> {
     vetoes: FxHashSet<(&'static str, SiteInfo)>,
     /// Writes whose collection some caller names.
     named: FxHashSet<SiteInfo>,
-    /// How often a place was judged for a rule, and whether a witness was found.
-    pub(super) judged: FxHashMap<JudgedPlace, (u32, bool)>,
+    /// What is still to be judged.
+    pub pending: Vec<Pending>,
+    /// How often each place was judged.
+    pub views: Views,
+    /// The group of what is proposed now, and how many there were.
+    pub(super) group: Option<u32>,
+    pub(super) groups: u32,
     /// Saves whose document some caller loads.
     loaded: FxHashSet<SiteInfo>,
-    /// The calls whose result decides something; collected when first asked for.
-    pub decisive: Option<DecisiveCalls>,
+    /// The calls whose result decides something; collected when first asked for, and once for all copies of the project.
+    pub decisive: Arc<OnceLock<DecisiveCalls>>,
+}
+
+/// What was said in a copy of the project.
+pub struct Said {
+    pub drafts: Vec<Draft>,
+    pub pending: Vec<Pending>,
+    pub silences: Vec<Silent>,
+    pub key_rows: Vec<KeyRow>,
+    stale: StaleCopies,
+    vetoes: FxHashSet<(&'static str, SiteInfo)>,
+    named: FxHashSet<SiteInfo>,
+    loaded: FxHashSet<SiteInfo>,
 }
 
 impl<'a> Context<'a> {
@@ -132,10 +87,49 @@ impl<'a> Context<'a> {
             stale: StaleCopies::default(),
             vetoes: FxHashSet::default(),
             named: FxHashSet::default(),
-            judged: FxHashMap::default(),
+            pending: Vec::new(),
+            views: Views::default(),
+            group: None,
+            groups: 0,
             loaded: FxHashSet::default(),
-            decisive: None,
+            decisive: Arc::default(),
         }
+    }
+
+    /// What was said here, to be taken over elsewhere.
+    pub fn into_said(self) -> Said {
+        let Self { drafts, pending, silences, key_rows, stale, vetoes, named, loaded, .. } = self;
+        Said { drafts, pending, silences, key_rows, stale, vetoes, named, loaded }
+    }
+
+    /// Takes over what was said in a copy about the places of its own text, and gives back the drafts and what is to be judged.
+    pub fn take_over(&mut self, copy: &Project, said: Said) -> (Vec<Draft>, Vec<Pending>) {
+        self.vetoes.extend(said.vetoes);
+        self.named.extend(said.named);
+        self.loaded.extend(said.loaded);
+        for row in said.key_rows {
+            let draft = self.adopted(copy, row.draft);
+            self.key_rows.push(KeyRow { draft, ..row });
+        }
+        self.stale.take_over(said.stale, |site| self.project.adopted_site(copy, site));
+        self.add_silences(copy, said.silences);
+        let drafts = said.drafts.into_iter().map(|draft| self.adopted(copy, draft)).collect();
+        (drafts, said.pending)
+    }
+
+    pub fn add_silences(&mut self, copy: &Project, silences: Vec<Silent>) {
+        for silent in silences {
+            let act = self.project.adopted_site(copy, silent.act);
+            let checks = silent.checks.iter().map(|site| self.project.adopted_site(copy, *site)).collect();
+            self.silences.push(Silent { act, checks, ..silent });
+        }
+    }
+
+    /// A draft of a copy, in the terms of the project.
+    pub fn adopted(&mut self, copy: &Project, mut draft: Draft) -> Draft {
+        let sites = draft.related.iter_mut().map(|(site, ..)| site).chain(&mut draft.moves).chain([&mut draft.site]);
+        sites.for_each(|site| *site = self.project.adopted_site(copy, *site));
+        draft
     }
 
     /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
@@ -188,7 +182,7 @@ impl<'a> Context<'a> {
         }
         let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self, &writes);
-        Some(Trace { func, steps, writes, checks, guarded, documents, locks, judged: OnceCell::new() })
+        Some(Trace { func, steps, writes, checks, guarded, documents, locks })
     }
 
     /// Whether a filter asks for a value of a document that was read: `{ id: room.id }`.
@@ -221,10 +215,15 @@ impl<'a> Context<'a> {
         if self.project.arena.is_spent() {
             return;
         }
+        self.add_calls(&mut draft);
+        self.drafts.push(draft);
+    }
+
+    /// Adds the calls that lead to a draft.
+    pub fn add_calls(&self, draft: &mut Draft) {
         for call in self.calls_to(draft.site) {
             draft.related.push((call, Role::Call, "reached by this call".to_owned()));
         }
-        self.drafts.push(draft);
     }
 
     /// Keeps a rule silent at a place, whatever other views of it say.

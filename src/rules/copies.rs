@@ -2,7 +2,8 @@
 //!
 //! Input: none. Output: types. Must not know: how either is found.
 
-use crate::project::handles::ByHandle;
+use crate::limits;
+use crate::project::handles::{ByHandle, Handle};
 use crate::value::{FnRef, Site, SiteInfo};
 
 #[derive(Default)]
@@ -10,6 +11,28 @@ pub struct StaleCopies {
     pub copying: Vec<FnRef>,
     /// The fields that are changed by themselves, each with a place of it.
     pub changed: ByHandle<Changed>,
+}
+
+impl StaleCopies {
+    /// Notes a field that is changed.
+    pub fn add(&mut self, handle: &Handle, changed: Changed) {
+        let known = self.changed.of(handle);
+        let is_known = known.iter().any(|known| known.path == changed.path && known.place == changed.place);
+        if !is_known && known.len() < limits::CHANGED_FIELDS {
+            self.changed.push(handle, changed);
+        }
+    }
+
+    /// Takes over what was noted elsewhere, whose sites are others.
+    pub fn take_over(&mut self, other: Self, mut site: impl FnMut(Site) -> Site) {
+        self.copying.extend(other.copying);
+        for (name, changed) in other.changed.named() {
+            let handle = Handle::Named(name.to_owned());
+            for changed in changed {
+                self.add(&handle, Changed { site: site(changed.site), ..changed.clone() });
+            }
+        }
+    }
 }
 
 /// A field that some code changes.

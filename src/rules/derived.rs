@@ -5,7 +5,7 @@
 //! Input: a function's trace. Output: drafts. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::Judged;
+use super::pending::Judged;
 use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::mongo::{Action, DbCall};

@@ -3,7 +3,7 @@
 //! Part of `check-then-update`. Input: a changed field and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::Judged;
+use super::pending::Judged;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};

@@ -5,7 +5,7 @@
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, is_unseen_model, stored_field};
 use super::next_number::own_key;
-use super::proof::Judged;
+use super::pending::Judged;
 use super::searches::is_empty_filter;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};

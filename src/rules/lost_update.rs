@@ -1,7 +1,7 @@
 //! A scalar computed from its own loaded value is written back.
 
 use super::context::{Context, Trace};
-use super::proof::Judged;
+use super::pending::Judged;
 use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;

@@ -3,7 +3,7 @@
 //! Part of `check-then-insert`. Input: an insert. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::mongo::{Action, DbCall};
@@ -77,7 +77,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     ctx.report_judged(
         draft,
         trace,
-        &Judged { apart, needs_witness: true, mend: Mend::Insert(&[]), ..Judged::of(write, C::TRUE, relation) },
+        &Judged { apart, needs_witness: true, mend: Mend::Insert(Vec::new()), ..Judged::of(write, C::TRUE, relation) },
     );
 }
 

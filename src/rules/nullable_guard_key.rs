@@ -43,10 +43,10 @@ fn missing(ctx: &mut Context<'_>, trace: &Trace, owner: FnRef, value: V, cond: C
         }),
         // A parameter's default counts where no caller is known; a caller's own value is judged in the caller.
         Node::Param(func, _) => {
-            let own = ctx.project.missing.contains(&value) && ctx.project.callers_of(func).is_empty();
+            let own = ctx.project.missing.contains_key(&value) && ctx.project.callers_of(func).is_empty();
             own.then_some(Missing::Optional)
         }
-        node if ctx.project.missing.contains(&value) => {
+        node if ctx.project.missing.contains_key(&value) => {
             // x?.id and x?.trim() are undefined where x is.
             let object = match node {
                 Node::Call { callee, .. } => ctx.project.method_of(callee).map(|(object, _)| object),

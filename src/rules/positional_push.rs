@@ -1,7 +1,7 @@
 //! `check-then-push` for an array inside an element: a check decides `$push: { 'stories.$.viewers': … }`.
 
 use super::context::{Context, Trace};
-use super::proof::Judged;
+use super::pending::Judged;
 use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};

@@ -3,58 +3,40 @@
 //! Input: a draft and its act. Output: the draft with its proof. Must not know: how an act is judged, formats.
 
 use super::context::{Context, Draft, Trace};
+use super::pending::{Judged, Mend, Order, Pending, Told, Turn};
 use super::silence::{Silence, Silent};
 use super::spell::Numbers;
 use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
 use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
-use crate::limits;
+use crate::limits::{self, Cut};
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy, token};
 use crate::value::{C, Node, Site, SiteInfo, V, children};
+use rustc_hash::FxHashMap;
 
-/// An act to be judged.
-pub struct Judged<'a> {
-    pub write: &'a Write,
-    /// The condition of the part of the write that is judged.
-    pub cond: C,
-    /// What the act writes over.
-    pub overwritten: Option<Overwritten<'a>>,
-    /// The input by which the act selects its document, where what decides it is about others.
-    pub apart: Option<V>,
-    pub relation: Relation,
-    /// Fields that the write changes whether or not the part that is judged is done.
-    pub beside: Vec<&'a str>,
-    /// Only a witness makes it worth a report.
-    pub needs_witness: bool,
-    /// A second time leaves what is set there as it is.
-    pub is_flag: bool,
-    /// The act takes what the check refuses to others, so that two that are let through are one too many.
-    pub claims: bool,
-    /// Whether doing it twice is no harm, as long as what is stored in the end is right.
-    pub may_repeat: bool,
-    pub mend: Mend<'a>,
+/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, be it a list,
+/// and the input by which the document is selected.
+type JudgedAct = (usize, C, Option<(bool, String)>, Option<V>);
+
+/// The remedies that were looked for.
+type Remedies = FxHashMap<(JudgedAct, Mend), Option<Remedy>>;
+
+/// What the judge needs of a function, and what it has said of it.
+pub struct Prepared {
+    versioned: Vec<bool>,
+    script: Script,
+    judgements: FxHashMap<JudgedAct, Judgement>,
+    remedies: Remedies,
 }
 
-impl<'a> Judged<'a> {
-    /// An act on the document that decides it, mended by another filter or update.
-    pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
-        let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
-        Self { write, cond, overwritten, apart, relation, beside, needs_witness, is_flag, claims, may_repeat, mend }
-    }
-}
-
-/// What may mend an act.
-pub enum Mend<'a> {
-    /// Another filter or update.
-    Update,
-    /// An index on what these filters look for.
-    Insert(&'a [V]),
-    /// No filter and no update of the same fields.
-    Nothing,
+/// What judging an act has shown.
+pub struct Outcome {
+    /// Its place is shown by a witness.
+    pub is_shown: bool,
+    pub is_told: bool,
 }
 
 /// Whether the outcome of a race differs in nothing but what is written whatever was decided.
@@ -85,18 +67,17 @@ fn is_code(spelled: &str) -> bool {
 }
 
 impl Context<'_> {
-    fn versioned(&self, trace: &Trace) -> Vec<bool> {
-        let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
-        trace.writes.iter().map(is_versioned).collect()
-    }
-
-    /// The remedy of an act that was shown to race, as far as one is proven.
-    fn remedy(&mut self, case: &Case<'_>, mend: &Mend<'_>) -> Option<Remedy> {
-        match mend {
+    /// The remedy of an act that was shown to race, as far as one is proven. The function that is judged does not pay for it, so
+    /// that no help is at the cost of a finding.
+    fn remedy(&mut self, case: &Case<'_>, mend: &Mend) -> Option<Remedy> {
+        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
+        let remedy = match mend {
             Mend::Update => remedy::of_update(self.project, self.schemas, case),
             Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, filters),
             Mend::Nothing => None,
-        }
+        };
+        let spent = self.project.arena.end(aside);
+        remedy.filter(|_| !spent.cuts.has(Cut::Size))
     }
 
     /// What the relations say of a write that a check decides.
@@ -118,48 +99,121 @@ impl Context<'_> {
         relation::relation(self.project, &function, loaded, write, cond, taken)
     }
 
-    /// Reports a draft about a write as far as the judge's verdict counts beside what the relations say, and says whether it did.
-    pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) -> bool {
+    /// Reports a draft about a write, once it is judged, as far as the verdict counts beside what the relations say.
+    pub fn report_judged(&mut self, draft: Draft, trace: &Trace, act: &Judged<'_>) {
         if let Relation::Yes(ground) = act.relation {
             return self.keep_silent(&draft, act, Silence::Kept(ground));
         }
         if self.is_locked(trace, &draft, act.write) {
             return self.keep_silent(&draft, act, Silence::Locked);
         }
+        if self.project.arena.is_spent() {
+            return;
+        }
         let is_doubted = act.relation == Relation::Unknown;
         let site = self.project.base_site(draft.site);
         let place = (draft.rule, site, draft.collection.clone(), draft.array.clone(), is_doubted);
-        let (views, is_proven) = self.judged.get(&place).copied().unwrap_or_default();
-        // A place is shown by one witness; further callers add their ends.
-        if is_proven || views >= limits::JUDGED_VIEWS {
-            let is_told = !is_doubted && is_proven;
-            if is_told {
-                self.report(draft);
-            }
-            return is_told;
+        let order = Order { after: self.drafts.len(), group: self.group };
+        self.pending.push(Pending::new(place, order, draft, &trace.writes, act));
+    }
+
+    /// Judges what is proposed of a function, at once.
+    pub fn settle(&mut self, trace: &Trace) {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            return;
         }
-        let Some(at) = trace.writes.iter().position(|known| std::ptr::eq(known, act.write)) else { return false };
-        let (versioned, script) = trace.judged.get_or_init(|| {
-            let versioned = self.versioned(trace);
-            let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
-            (versioned, script)
-        });
+        let (mut prepared, mut told, mut settled) = (self.prepared(trace), Told::default(), Vec::new());
+        for pending in pending {
+            let before = self.drafts.len();
+            match self.views.turn(&pending.place) {
+                _ if told.has(&pending) => continue,
+                Turn::Drop => continue,
+                Turn::Tell => {
+                    told.add(&pending);
+                    let after = pending.order.after;
+                    let mut draft = pending.into_draft();
+                    self.add_calls(&mut draft);
+                    settled.push((after, draft));
+                }
+                Turn::Judge => {
+                    if let Some(outcome) = self.judge(trace, &mut prepared, &pending) {
+                        self.views.add(&pending.place, outcome.is_shown);
+                        told.add_if(outcome.is_told, &pending);
+                    }
+                    let drafts = self.drafts.drain(before..).map(|draft| (pending.order.after, draft));
+                    settled.extend(drafts);
+                }
+            }
+        }
+        // Those that were proposed last are put in first, so that the places of the others stay what they are.
+        for (after, draft) in settled.into_iter().rev() {
+            self.drafts.insert(after, draft);
+        }
+    }
+
+    /// What is proposed in `propose` is told until one of it is: of several fields that one check decides, one is enough.
+    pub fn first_of(&mut self, propose: impl FnOnce(&mut Self)) {
+        self.groups += 1;
+        self.group = Some(self.groups);
+        propose(self);
+        self.group = None;
+    }
+
+    /// What the judge needs of a function: for each write whether it is sent with a version, and the commands as the judge reads them.
+    pub fn prepared(&mut self, trace: &Trace) -> Prepared {
+        let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
+        let versioned: Vec<bool> = trace.writes.iter().map(is_versioned).collect();
+        let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
+        Prepared { versioned, script, judgements: FxHashMap::default(), remedies: FxHashMap::default() }
+    }
+
+    /// Judges an act of a function and reports it; none where it cannot be judged.
+    pub fn judge(&mut self, trace: &Trace, prepared: &mut Prepared, pending: &Pending) -> Option<Outcome> {
+        let (at, act) = pending.act(&trace.writes)?;
+        let (act, mut draft) = (&act, pending.draft.clone());
+        let is_doubted = act.relation == Relation::Unknown;
+        let Prepared { versioned, script, judgements, remedies } = prepared;
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
         let judged = Act { write: at, cond: act.cond, apart: act.apart };
         let overwritten = act.overwritten;
         let case = Case { function: &function, act: judged, overwritten, documents: &trace.documents };
-        let judgement = judge::judge(self.project, self.schemas, &function, judged, overwritten);
+        let over = overwritten.map(|overwritten| match overwritten {
+            Overwritten::List(path) => (true, path.to_owned()),
+            Overwritten::Field(path) => (false, path.to_owned()),
+        });
+        let asked = (at, act.cond, over, act.apart);
+        let known = judgements.entry(asked.clone());
+        let judgement =
+            known.or_insert_with(|| judge::judge(self.project, self.schemas, &function, judged, overwritten)).clone();
         if shows_another_matter(act, &judgement) {
-            self.judged.insert(place, (views + 1, false));
-            return self.keep_silent(&draft, act, Silence::Repeats);
+            self.keep_silent(&draft, act, Silence::Repeats);
+            return Some(Outcome { is_shown: false, is_told: false });
         }
         // What is not known by name is settled by its callers.
         let is_settled = !is_doubted && draft.collection.is_some();
         let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
-        self.judged.insert(place, (views + 1, is_shown));
-        let lowered = match judgement.verdict {
+        let counted = self.counted(&mut draft, act, judgement);
+        let is_told = counted.is_ok();
+        match counted {
+            Ok(is_lowered) => {
+                let mut remedy = |ctx: &mut Self| {
+                    let known = remedies.entry((asked.clone(), pending.mend().clone()));
+                    known.or_insert_with(|| ctx.remedy(&case, &act.mend)).clone()
+                };
+                self.report_proven(draft, act, is_lowered, &mut remedy);
+            }
+            Err(why) => self.keep_silent(&draft, act, why),
+        }
+        Some(Outcome { is_shown, is_told })
+    }
+
+    /// What a verdict makes of a draft: whether it is lowered, or why nothing is told.
+    fn counted(&mut self, draft: &mut Draft, act: &Judged<'_>, judgement: Judgement) -> Result<bool, Silence> {
+        let is_doubted = act.relation == Relation::Unknown;
+        let is_lowered = match judgement.verdict {
             Verdict::Race(evidence) if is_doubted && !evidence.is_whole => {
-                return self.keep_silent(&draft, act, Silence::Doubted);
+                return Err(Silence::Doubted);
             }
             Verdict::Race(evidence) => is_doubted || evidence.is_outside_only,
             // What is set twice to the same value is done once.
@@ -168,12 +222,12 @@ impl Context<'_> {
                     || act.may_repeat
                     || (draft.lowered.is_none() && self.repeats_nothing(act, evidence.is_contested)) =>
             {
-                return self.keep_silent(&draft, act, Silence::Repeats);
+                return Err(Silence::Repeats);
             }
             Verdict::ActsTwice(_) => true,
-            Verdict::Safe { whole: true, .. } => return self.keep_silent(&draft, act, Silence::Serial),
+            Verdict::Safe { whole: true, .. } => return Err(Silence::Serial),
             Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => {
-                return self.keep_silent(&draft, act, Silence::Doubted);
+                return Err(Silence::Doubted);
             }
             Verdict::Safe { unmodelled, .. } => {
                 draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
@@ -193,7 +247,19 @@ impl Context<'_> {
             draft.moves = moves;
             draft.proof = Proof::Proven(Box::new(witness));
         }
-        if lowered && draft.lowered.is_none_or(|(level, _)| level > Level::Warning) {
+        Ok(is_lowered)
+    }
+
+    /// Reports a draft that the judge leaves standing, with its level and the help.
+    fn report_proven(
+        &mut self,
+        mut draft: Draft,
+        act: &Judged<'_>,
+        is_lowered: bool,
+        remedy: &mut dyn FnMut(&mut Self) -> Option<Remedy>,
+    ) {
+        let is_doubted = act.relation == Relation::Unknown;
+        if is_lowered && draft.lowered.is_none_or(|(level, _)| level > Level::Warning) {
             let why = match is_doubted {
                 true => "it is not known whether the filter carries the whole check",
                 false => "what is stored in the end is that of one order of the requests",
@@ -201,7 +267,7 @@ impl Context<'_> {
             draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        let remedy = if is_proven { self.remedy(&case, &act.mend) } else { None };
+        let remedy = if is_proven { remedy(self) } else { None };
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =
@@ -215,7 +281,6 @@ impl Context<'_> {
             draft.fix = draft.fix.or(remedy.fix);
         }
         self.report(draft);
-        true
     }
 
     /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is
@@ -229,12 +294,10 @@ impl Context<'_> {
                 && !self.project.exits_before(file, &statement).iter().any(|(_, exit)| throws(&exit.text))
     }
 
-    /// Notes why nothing is told: `false`, that it is not.
-    fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) -> bool {
+    fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) {
         let checks = draft.related.iter().filter(|(_, role, _)| *role == Role::Check);
         let checks = checks.map(|(site, ..)| *site).collect();
         self.silences.push(Silent { rule: draft.rule, act: act.write.site, checks, why });
-        false
     }
 
     /// Whether all that an act depends on is read under the lock, outside of the process, under which it is done.

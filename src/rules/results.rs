@@ -15,28 +15,28 @@ pub type DecisiveCalls = FxHashSet<(u32, u32, u32)>;
 pub fn is_decisive(ctx: &mut Context<'_>, site: Site) -> bool {
     let info = ctx.project.base_site(site);
     let project = &*ctx.project;
-    ctx.decisive.get_or_insert_with(|| decisive_calls(project)).contains(&(info.file, info.start, info.end))
+    ctx.decisive.get_or_init(|| decisive_calls(project)).contains(&(info.file, info.start, info.end))
 }
 
-/// The calls in the conditions of all effects and exceptions.
+/// The calls in the conditions of all effects and exceptions. Whichever function asks first does not pay for it.
 fn decisive_calls(project: &Project) -> DecisiveCalls {
     let arena = &project.arena;
     let steps = project.summaries.iter().flat_map(|steps| steps.iter()).map(|step| step.cond);
     let throws = project.functions.iter().flat_map(|function| function.throws.iter().copied());
-    let mut open: Vec<V> = steps.chain(throws).flat_map(|cond| arena.atoms(cond)).map(|atom| atom.value).collect();
+    let mut open: Vec<V> = steps.chain(throws).flat_map(|cond| arena.atoms_of(cond)).map(|atom| atom.value).collect();
     let mut seen = FxHashSet::default();
     let mut calls = FxHashSet::default();
     while let Some(value) = open.pop() {
         if !seen.insert(value) {
             continue;
         }
-        let node = arena.node(value);
+        let node = arena.peek(value);
         if let Node::Call { site, .. } = node {
             let info = arena.site_info(*site);
             calls.insert((info.file, info.start, info.end));
         }
         if let Node::OneOf(alternatives) = node {
-            open.extend(alternatives.iter().flat_map(|(cond, _)| arena.atoms(*cond)).map(|atom| atom.value));
+            open.extend(alternatives.iter().flat_map(|(cond, _)| arena.atoms_of(*cond)).map(|atom| atom.value));
         }
         open.extend(children(node));
     }

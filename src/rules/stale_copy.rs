@@ -6,10 +6,9 @@
 
 use super::context::{Context, Trace};
 use super::copies::{Changed, StaleCopies};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
-use crate::limits;
 use crate::project::handles::Handle;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
@@ -52,11 +51,7 @@ fn note_changed(ctx: &mut Context<'_>, handle: &Handle, field: &FieldWrite) {
     };
     let place = ctx.project.base_site(field.site);
     for path in paths {
-        let known = ctx.stale.changed.of(handle);
-        let is_known = known.iter().any(|known| known.path == path && known.place == place);
-        if !is_known && known.len() < limits::CHANGED_FIELDS {
-            ctx.stale.changed.push(handle, Changed { path, site: field.site, place });
-        }
+        ctx.stale.add(handle, Changed { path, site: field.site, place });
     }
 }
 
@@ -199,4 +194,5 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, othe
     let act =
         Judged { overwritten, mend, needs_witness: true, may_repeat: true, ..Judged::of(write, write.cond, relation) };
     ctx.report_judged(draft, trace, &act);
+    ctx.settle(trace);
 }

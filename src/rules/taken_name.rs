@@ -3,7 +3,7 @@
 //! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::proof::{Judged, Mend};
+use super::pending::{Judged, Mend};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handles::Handle;
 use crate::project::writes::{Write, WriteKind};
@@ -103,7 +103,7 @@ fn report(
         &Judged {
             apart: Some(apart),
             needs_witness: true,
-            mend: Mend::Insert(&[filter]),
+            mend: Mend::Insert(vec![filter]),
             ..Judged::of(write, C::TRUE, relation)
         },
     );

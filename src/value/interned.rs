@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
 /// How many things stand together, as a power of two.
 const SHIFT: u32 = 12;
@@ -16,24 +17,18 @@ const CHUNK: usize = 1 << SHIFT;
 
 /// A list that grows by whole chunks and so never moves what stands in it. All chunks but the last are full.
 #[derive(Clone, Debug)]
-pub(super) struct Chunks<T>(Vec<Vec<T>>);
+struct Row<T>(Vec<Vec<T>>);
 
-impl<T> Default for Chunks<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Chunks<T> {
-    pub(super) fn get(&self, at: u32) -> Option<&T> {
-        self.0.get((at >> SHIFT) as usize)?.get(at as usize & (CHUNK - 1))
+impl<T> Row<T> {
+    fn get(&self, at: usize) -> Option<&T> {
+        self.0.get(at >> SHIFT)?.get(at & (CHUNK - 1))
     }
 
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.0.last().map_or(0, |last| (self.0.len() - 1) * CHUNK + last.len())
     }
 
-    pub(super) fn push(&mut self, thing: T) {
+    fn push(&mut self, thing: T) {
         match self.0.last_mut() {
             Some(last) if last.len() < CHUNK => last.push(thing),
             // The first chunk of a small file stays small.
@@ -44,22 +39,63 @@ impl<T> Chunks<T> {
             }
         }
     }
+}
+
+/// A list of which others may share the start, which does not change any more.
+#[derive(Clone, Debug)]
+pub(super) struct Chunks<T> {
+    shared: Arc<Row<T>>,
+    /// The length of what is shared.
+    start: usize,
+    own: Row<T>,
+}
+
+impl<T> Default for Chunks<T> {
+    fn default() -> Self {
+        Self { shared: Arc::new(Row(Vec::new())), start: 0, own: Row(Vec::new()) }
+    }
+}
+
+impl<T> Chunks<T> {
+    pub(super) fn get(&self, at: u32) -> Option<&T> {
+        match (at as usize).checked_sub(self.start) {
+            Some(at) => self.own.get(at),
+            None => self.shared.get(at as usize),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.start + self.own.len()
+    }
+
+    pub(super) fn push(&mut self, thing: T) {
+        self.own.push(thing);
+    }
 
     /// Gives back the room for what will not come.
     pub(super) fn shrink(&mut self) {
-        self.0.last_mut().into_iter().for_each(Vec::shrink_to_fit);
+        self.own.0.last_mut().into_iter().for_each(Vec::shrink_to_fit);
+    }
+
+    /// Lets copies share what is there. Once only: what comes later is copied.
+    pub(super) fn share(&mut self) {
+        if self.start == 0 {
+            self.start = self.own.len();
+            self.shared = Arc::new(Row(std::mem::take(&mut self.own.0)));
+        }
     }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Interned<T> {
     things: Chunks<T>,
+    shared: Arc<HashTable<u32>>,
     numbers: HashTable<u32>,
 }
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Self { things: Chunks::default(), numbers: HashTable::new() }
+        Self { things: Chunks::default(), shared: Arc::default(), numbers: HashTable::new() }
     }
 }
 
@@ -87,7 +123,9 @@ impl<T: Hash + Eq> Interned<T> {
     where
         T: Borrow<Q>,
     {
-        self.numbers.find(hash, |at| self.things.get(*at).is_some_and(|known| known.borrow() == thing)).copied()
+        let is_it = |at: &u32| self.things.get(*at).is_some_and(|known| known.borrow() == thing);
+        let shared = if self.shared.is_empty() { None } else { self.shared.find(hash, is_it) };
+        shared.or_else(|| self.numbers.find(hash, is_it)).copied()
     }
 
     /// The number of a thing, and whether it is new.
@@ -103,9 +141,22 @@ impl<T: Hash + Eq> Interned<T> {
         (at, true)
     }
 
+    /// How many things all copies have.
+    pub(super) fn shared_len(&self) -> u32 {
+        self.things.start as u32
+    }
+
+    /// Lets copies share what is there.
+    pub(super) fn share(&mut self) {
+        self.things.share();
+        if self.shared.is_empty() {
+            self.shared = Arc::new(std::mem::take(&mut self.numbers));
+        }
+    }
+
     /// Gives back the room for what will not come. What is asked for or comes nevertheless is taken for new.
     pub(super) fn seal(&mut self) {
-        self.numbers = HashTable::new();
+        (self.shared, self.numbers) = (Arc::default(), HashTable::new());
         self.things.shrink();
     }
 }
@@ -129,6 +180,11 @@ mod tests {
         assert_eq!(store.len(), count as usize);
         assert_eq!((store.get(count), store.number_of("none")), (None, None));
         assert_eq!(store.insert("none".into()), (count, true));
+        store.share();
+        let mut copy = store.clone();
+        assert_eq!((copy.insert("7".into()), copy.insert("own".into())), ((7, false), (count + 1, true)));
+        assert_eq!((copy.get(count + 1).map(|thing| &**thing), copy.number_of("own")), (Some("own"), Some(count + 1)));
+        assert_eq!((store.get(count + 1), store.number_of("own")), (None, None));
         store.seal();
         assert_eq!((store.len(), store.get(count).map(|thing| &**thing)), (count as usize + 1, Some("none")));
     }

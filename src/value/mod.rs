@@ -4,6 +4,7 @@
 //! Must not know: syntax, MongoDB, files.
 
 mod conditions;
+mod fork;
 mod interned;
 mod memo;
 mod meter;

@@ -158,7 +158,7 @@ impl Project {
             }
             _ => false,
         };
-        let functions = self.functions.iter().zip(&self.files);
+        let functions = self.functions.iter().zip(self.files.iter());
         functions.filter(|(function, _)| function.effects.iter().any(asks)).map(|(_, file)| *file).collect()
     }
 

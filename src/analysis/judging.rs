@@ -1,0 +1,194 @@
+//! Judging the acts that the rules have proposed, on all processors.
+//!
+//! Each function is judged in its own copy of the project, in rounds: the first view of each place that is not shown yet, then the
+//! second. So what is found does not depend on the number of threads, nor on which of them is first.
+//!
+//! Input: functions with their acts. Output: drafts with their proofs, in the order of the functions. Must not know: how an act is judged.
+
+use super::cancel::Cancel;
+use crate::config::Config;
+use crate::panics::{self, Panic};
+use crate::project::Project;
+use crate::project::budget::Left;
+use crate::project::schema::Schemas;
+use crate::rules::context::{Context, Draft, Trace};
+use crate::rules::pending::{Pending, Told, Turn};
+use crate::rules::proof::Outcome;
+use crate::rules::silence::Silent;
+use crate::stack;
+use crate::value::{FnRef, Spent};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use std::time::{Duration, Instant};
+
+/// A function that was read, with the acts in it that are to be judged.
+pub(super) struct Proposed {
+    pub(super) func: FnRef,
+    /// The copy in whose terms the rest is.
+    pub(super) copy: Box<Project>,
+    pub(super) trace: Trace,
+    /// What is left of the budget of judging it, which is one more than that of reading it: the more rules look at a function, the
+    /// less would be judged.
+    pub(super) left: Left,
+    pub(super) acts: Vec<Option<Pending>>,
+    pub(super) told: Told,
+    /// The drafts that were reported without a judgement, and those that were judged, each after how many of the former. Both are
+    /// in the terms of the project.
+    pub(super) reported: Vec<Draft>,
+    pub(super) settled: Vec<(usize, usize, Draft)>,
+}
+
+impl Proposed {
+    /// All drafts in the order in which they were proposed.
+    pub(super) fn into_drafts(mut self) -> Vec<Draft> {
+        self.settled.sort_by_key(|(_, number, _)| *number);
+        let mut all = Vec::with_capacity(self.reported.len() + self.settled.len());
+        let mut settled = self.settled.into_iter().peekable();
+        for (at, draft) in self.reported.into_iter().enumerate() {
+            while let Some((.., settled)) = settled.next_if(|(after, ..)| *after <= at) {
+                all.push(settled);
+            }
+            all.push(draft);
+        }
+        all.extend(settled.map(|(.., draft)| draft));
+        all
+    }
+}
+
+/// What judging acts of one function has shown.
+struct Done {
+    at: usize,
+    taken: (Spent, Duration),
+    found: Result<Vec<Found>, Panic>,
+}
+
+struct Found {
+    act: usize,
+    outcome: Option<Outcome>,
+    drafts: Vec<Draft>,
+    silences: Vec<Silent>,
+}
+
+/// Judges all acts, and gives the functions in which that failed; none where it was cancelled.
+pub(super) fn settle(ctx: &mut Context<'_>, proposed: &mut [Proposed], cancel: &Cancel) -> Option<Vec<(FnRef, Panic)>> {
+    let mut failures = Vec::new();
+    loop {
+        let due = due(ctx, proposed);
+        if due.is_empty() {
+            return Some(failures);
+        }
+        let (schemas, config, project) = (ctx.schemas, ctx.config, &*ctx.project);
+        let mut wanted = due.into_iter().peekable();
+        let tasks: Vec<(usize, Vec<usize>, Left, &mut Proposed)> = proposed
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(at, proposed)| {
+                let (_, due) = wanted.next_if(|(wanted, _)| *wanted == at)?;
+                Some((at, due, project.still_left(proposed.func, proposed.left), proposed))
+            })
+            .collect();
+        let judge = |(at, due, left, proposed): (usize, Vec<usize>, Left, &mut Proposed)| {
+            let is_over = cancel.is_over();
+            (!is_over).then(|| judged(schemas, config, (at, due, left), proposed))
+        };
+        let done: Vec<Option<Done>> = tasks.into_par_iter().with_max_len(1).map(judge).collect();
+        for done in done {
+            let done = done?;
+            if let Some(proposed) = proposed.get_mut(done.at) {
+                failures.extend(take(ctx, proposed, done));
+            }
+        }
+    }
+}
+
+/// The next act of each place that is not shown, by function; acts that need no judgement are settled.
+fn due(ctx: &mut Context<'_>, proposed: &mut [Proposed]) -> Vec<(usize, Vec<usize>)> {
+    let (mut taken, mut all) = (FxHashSet::default(), Vec::new());
+    for (at, proposed) in proposed.iter_mut().enumerate() {
+        let (mut due, mut open) = (Vec::new(), FxHashSet::default());
+        for (number, slot) in proposed.acts.iter_mut().enumerate() {
+            let Some(act) = slot else { continue };
+            if proposed.told.has(act) {
+                *slot = None;
+                continue;
+            }
+            // Whether it is asked for at all depends on one before it. Until then no later view of its place has its turn.
+            let has_to_wait = act.order.group.is_some_and(|group| open.contains(&group));
+            match ctx.views.turn(&act.place) {
+                Turn::Drop => *slot = None,
+                _ if has_to_wait => drop(taken.insert(act.place.clone())),
+                Turn::Judge => {
+                    open.extend(act.order.group);
+                    if taken.insert(act.place.clone()) {
+                        due.push(number);
+                    }
+                }
+                Turn::Tell => {
+                    proposed.told.add(act);
+                    if let Some(act) = slot.take() {
+                        let after = act.order.after;
+                        let mut draft = ctx.adopted(&proposed.copy, act.into_draft());
+                        ctx.add_calls(&mut draft);
+                        proposed.settled.push((after, number, draft));
+                    }
+                }
+            }
+        }
+        if !due.is_empty() {
+            all.push((at, due));
+        }
+    }
+    all
+}
+
+fn judged(
+    schemas: &Schemas,
+    config: &Config,
+    (at, due, left): (usize, Vec<usize>, Left),
+    proposed: &mut Proposed,
+) -> Done {
+    let Proposed { copy, trace, acts, .. } = proposed;
+    let (since, budget) = (Instant::now(), copy.arena.begin(left.work, left.kept));
+    let found = stack::for_project(|| {
+        panics::attempt(|| {
+            let mut ctx = Context::new(copy, schemas, config);
+            let mut prepared = ctx.prepared(trace);
+            let acts = due.iter().filter_map(|at| Some((*at, acts.get(*at)?.as_ref()?)));
+            let mut found = Vec::new();
+            for (act, pending) in acts {
+                let outcome = ctx.judge(trace, &mut prepared, pending);
+                let (drafts, silences) = (std::mem::take(&mut ctx.drafts), std::mem::take(&mut ctx.silences));
+                found.push(Found { act, outcome, drafts, silences });
+            }
+            found
+        })
+    });
+    Done { at, taken: (copy.arena.end(budget), since.elapsed()), found }
+}
+
+/// Takes over what was found in a copy; gives what went wrong in it.
+fn take(ctx: &mut Context<'_>, proposed: &mut Proposed, done: Done) -> Option<(FnRef, Panic)> {
+    ctx.project.charge(proposed.func, &proposed.copy, done.taken);
+    proposed.left = proposed.left.after(&done.taken.0);
+    let found = match done.found {
+        Ok(found) => found,
+        Err(panic) => {
+            // What else is proposed of the function would fail again.
+            proposed.acts.iter_mut().for_each(|act| *act = None);
+            return Some((proposed.func, panic));
+        }
+    };
+    for Found { act: number, outcome, drafts, silences } in found {
+        let Some(act) = proposed.acts.get_mut(number).and_then(Option::take) else { continue };
+        if let Some(outcome) = outcome {
+            ctx.views.add(&act.place, outcome.is_shown);
+            proposed.told.add_if(outcome.is_told, &act);
+        }
+        for draft in drafts {
+            let draft = ctx.adopted(&proposed.copy, draft);
+            proposed.settled.push((act.order.after, number, draft));
+        }
+        ctx.add_silences(&proposed.copy, silences);
+    }
+    None
+}

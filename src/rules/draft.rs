@@ -1,0 +1,64 @@
+//! What a rule reports, before its places are resolved.
+//!
+//! Input: a rule and a place. Output: a draft that says nothing yet. Must not know: how it is filled in, formats.
+
+use crate::diagnostic::{Fix, Level, Proof, Role};
+use crate::value::{FnRef, Site};
+
+/// A finding before its places are resolved.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub rule: &'static str,
+    /// The document is what the function's callers have loaded: a parameter, or `this` of a method of the document.
+    pub is_of_callers: bool,
+    /// The level to which a rule lowers a case, and why, as a clause.
+    pub lowered: Option<(Level, &'static str)>,
+    pub message: String,
+    pub site: Site,
+    pub label: String,
+    pub owner: FnRef,
+    /// The function in which check and act were seen together.
+    pub seen_in: FnRef,
+    pub collection: Option<String>,
+    pub array: Option<String>,
+    pub related: Vec<(Site, Role, String)>,
+    pub help: String,
+    /// A rewrite that was proven safe.
+    pub fix: Option<Fix>,
+    /// Whether an interleaving with the harm was shown.
+    pub proof: Proof,
+    /// The places of the moves of the witness.
+    pub moves: Vec<Site>,
+    /// How many calls lead from the function in which this was seen to the act.
+    pub calls: u32,
+    /// What is written is made anew by each process: a key, a token.
+    pub brings_new: bool,
+    /// The normalised pair of check and act, for the fingerprint.
+    pub pair: String,
+}
+
+impl Draft {
+    /// A draft at a place in the text of a function, which says nothing yet.
+    pub fn at(rule: &'static str, site: Site, owner: FnRef) -> Self {
+        Self {
+            rule,
+            is_of_callers: false,
+            lowered: None,
+            message: String::new(),
+            site,
+            label: String::new(),
+            owner,
+            seen_in: owner,
+            collection: None,
+            array: None,
+            related: Vec::new(),
+            help: String::new(),
+            fix: None,
+            proof: Proof::NotJudged,
+            moves: Vec::new(),
+            calls: 0,
+            brings_new: false,
+            pair: String::new(),
+        }
+    }
+}

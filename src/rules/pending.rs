@@ -1,0 +1,194 @@
+//! Acts that are to be judged. A rule proposes them while a function is read; they are judged when all functions are, for a place is
+//! judged only as long as no view of it has shown a race.
+//!
+//! Input: drafts and their acts. Output: the acts in their order, and which of them to judge. Must not know: how an act is judged.
+
+use super::draft::Draft;
+use crate::judge::Overwritten;
+use crate::limits;
+use crate::project::writes::Write;
+use crate::race::relation::Relation;
+use crate::value::{C, SiteInfo, V};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// An act to be judged.
+pub struct Judged<'a> {
+    pub write: &'a Write,
+    /// The condition of the part of the write that is judged.
+    pub cond: C,
+    /// What the act writes over.
+    pub overwritten: Option<Overwritten<'a>>,
+    /// The input by which the act selects its document, where what decides it is about others.
+    pub apart: Option<V>,
+    pub relation: Relation,
+    /// Fields that the write changes whether or not the part that is judged is done.
+    pub beside: Vec<&'a str>,
+    /// Only a witness makes it worth a report.
+    pub needs_witness: bool,
+    /// A second time leaves what is set there as it is.
+    pub is_flag: bool,
+    /// The act takes what the check refuses to others, so that two that are let through are one too many.
+    pub claims: bool,
+    /// Whether doing it twice is no harm, as long as what is stored in the end is right.
+    pub may_repeat: bool,
+    pub mend: Mend,
+}
+
+impl<'a> Judged<'a> {
+    /// An act on the document that decides it, mended by another filter or update.
+    pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
+        let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
+        let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
+        Self { write, cond, overwritten, apart, relation, beside, needs_witness, is_flag, claims, may_repeat, mend }
+    }
+}
+
+/// What may mend an act.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Mend {
+    /// Another filter or update.
+    Update,
+    /// An index on what these filters look for.
+    Insert(Vec<V>),
+    /// No filter and no update of the same fields.
+    Nothing,
+}
+
+/// A rule, a place, its collection as one view names it, the path that is told of, and whether the relations leave a doubt.
+pub type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool);
+
+/// Where an act stands among what is said of its function.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// How many drafts were reported before.
+    pub after: usize,
+    /// Acts of which only the first that is told counts.
+    pub group: Option<u32>,
+}
+
+/// The groups of one function of which an act is told.
+#[derive(Debug, Default)]
+pub struct Told(FxHashSet<u32>);
+
+impl Told {
+    pub fn has(&self, act: &Pending) -> bool {
+        act.order.group.is_some_and(|group| self.0.contains(&group))
+    }
+
+    pub fn add(&mut self, act: &Pending) {
+        self.0.extend(act.order.group);
+    }
+
+    pub fn add_if(&mut self, is_told: bool, act: &Pending) {
+        if is_told {
+            self.add(act);
+        }
+    }
+}
+
+/// A draft with the act on which its proof depends.
+#[derive(Debug)]
+pub struct Pending {
+    pub place: JudgedPlace,
+    pub order: Order,
+    pub(super) draft: Draft,
+    /// The act among the writes of its function; none where it is a part of one.
+    write: Option<usize>,
+    cond: C,
+    /// Whether it is a list, and its path.
+    overwritten: Option<(bool, String)>,
+    apart: Option<V>,
+    relation: Relation,
+    beside: Vec<String>,
+    needs_witness: bool,
+    is_flag: bool,
+    claims: bool,
+    may_repeat: bool,
+    mend: Mend,
+}
+
+impl Pending {
+    pub(super) fn new(place: JudgedPlace, order: Order, draft: Draft, writes: &[Write], act: &Judged<'_>) -> Self {
+        Self {
+            place,
+            order,
+            draft,
+            write: writes.iter().position(|known| std::ptr::eq(known, act.write)),
+            cond: act.cond,
+            overwritten: act.overwritten.map(|overwritten| match overwritten {
+                Overwritten::List(path) => (true, path.to_owned()),
+                Overwritten::Field(path) => (false, path.to_owned()),
+            }),
+            apart: act.apart,
+            relation: act.relation,
+            beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
+            needs_witness: act.needs_witness,
+            is_flag: act.is_flag,
+            claims: act.claims,
+            may_repeat: act.may_repeat,
+            mend: act.mend.clone(),
+        }
+    }
+
+    /// The number of the write, and the act.
+    pub(super) fn act<'a>(&'a self, writes: &'a [Write]) -> Option<(usize, Judged<'a>)> {
+        let at = self.write?;
+        let act = Judged {
+            write: writes.get(at)?,
+            cond: self.cond,
+            overwritten: self.overwritten.as_ref().map(|(is_list, path)| match is_list {
+                true => Overwritten::List(path),
+                false => Overwritten::Field(path),
+            }),
+            apart: self.apart,
+            relation: self.relation,
+            beside: self.beside.iter().map(String::as_str).collect(),
+            needs_witness: self.needs_witness,
+            is_flag: self.is_flag,
+            claims: self.claims,
+            may_repeat: self.may_repeat,
+            mend: self.mend.clone(),
+        };
+        Some((at, act))
+    }
+
+    pub(super) fn mend(&self) -> &Mend {
+        &self.mend
+    }
+
+    /// The draft as it is told where another view of its place is proven.
+    pub fn into_draft(self) -> Draft {
+        self.draft
+    }
+}
+
+/// What is to become of an act.
+pub enum Turn {
+    /// It is judged.
+    Judge,
+    /// It is told without a proof of its own: its place is shown by another witness, and further callers add their ends.
+    Tell,
+    Drop,
+}
+
+/// How often each place was judged, and whether a witness was found.
+#[derive(Default)]
+pub struct Views(FxHashMap<JudgedPlace, (u32, bool)>);
+
+impl Views {
+    pub fn turn(&self, place: &JudgedPlace) -> Turn {
+        let (views, is_proven) = self.0.get(place).copied().unwrap_or_default();
+        let is_doubted = place.4;
+        match is_proven {
+            true if is_doubted => Turn::Drop,
+            true => Turn::Tell,
+            false if views >= limits::JUDGED_VIEWS => Turn::Drop,
+            false => Turn::Judge,
+        }
+    }
+
+    pub fn add(&mut self, place: &JudgedPlace, is_proven: bool) {
+        let known = self.0.entry(place.clone()).or_default();
+        *known = (known.0 + 1, is_proven);
+    }
+}
