@@ -20,12 +20,15 @@ pub struct DeclaredIndex {
     pub keys: Vec<String>,
     /// Whether the database refuses a second document with the same values.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[schemars(extend("default" = true))]
     pub unique: bool,
     /// Whether documents with none of the keys are left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub sparse: bool,
     /// Whether the database deletes documents when they are old.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub expires: bool,
 }
 
