@@ -13,6 +13,7 @@ use crate::timings::Timings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How much a finding weighs. Errors fail the gate; warnings do not unless asked; infos never.
@@ -220,7 +221,7 @@ pub struct Silenced {
     pub rule: &'static str,
     /// Where the state was read on which the call depends.
     pub checks: Vec<Place>,
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }
 
 /// A function that leads to a write path.

@@ -43,6 +43,8 @@ pub struct Machine<'a> {
     pub fields: Vec<Vec<(Vec<String>, usize)>>,
     /// The slots of loaded values.
     pub slots: rustc_hash::FxHashMap<V, usize>,
+    /// The slots of what names another document, where each request has one of its own.
+    pub naming: rustc_hash::FxHashSet<usize>,
     /// Values that are too large to be read, and whether something in them is made anew.
     pub large: rustc_hash::FxHashMap<V, Option<bool>>,
     /// What requests make anew at a place, the same in each run.
@@ -459,7 +461,9 @@ impl Machine<'_> {
                 value
             }
             Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
-            Candidate::Many(count) => Some(Value::list(vec![Value::Symbol(term); count as usize])),
+            Candidate::Many(count) | Candidate::Pulled(count) => {
+                Some(Value::list(vec![Value::Symbol(term); count as usize]))
+            }
             Candidate::Itself => Some(Value::Symbol(term)),
         }
     }

@@ -38,6 +38,8 @@ pub struct Shape {
     pub fields: BTreeMap<String, Shape>,
     /// Elements that are asked for, where the elements are no documents.
     pub elements: Vec<V>,
+    /// Elements that are taken out of the list, or what is asked of them.
+    pub pulled: Vec<V>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -139,10 +141,12 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
             collector.hints.calls.insert(command.site, (collection, paths));
         }
     }
-    for command in &slice.commands {
-        for atom in &command.atoms {
-            collector.truth(atom.value);
-        }
+    // What decides the part that is judged may decide no command.
+    for atom in &slice.goal {
+        collector.walk(atom.value);
+    }
+    for atom in slice.commands.iter().flat_map(|command| &command.atoms).chain(&slice.goal) {
+        collector.truth(atom.value);
     }
     collector.hints
 }
@@ -546,7 +550,12 @@ impl Collector<'_> {
             "$eq" | "$ne" => self.ask(collection, path, value),
             "$in" | "$nin" | "$all" => match self.node(value) {
                 Node::Array(items) => items.iter().for_each(|item| self.ask(collection, path, item.value)),
-                _ => self.mark(value, &|hint| hint.is_list = true),
+                // One of the values that the request names.
+                _ => {
+                    self.mark(value, &|hint| hint.is_list = true);
+                    let one = self.project.arena.intern(Node::Element(value));
+                    self.ask(collection, path, one);
+                }
             },
             "$size" => self.list(collection, path),
             "$elemMatch" => {
@@ -661,6 +670,9 @@ impl Collector<'_> {
         }
         let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { return };
         let shape = shape.at(path);
+        if operator == "$pull" {
+            shape.pulled.push(value);
+        }
         shape.hint.is_number |= is_number || matches!(node, Node::Num(_));
         shape.hint.is_list |= is_list || matches!(node, Node::Array(_) | Node::Mapped(..));
         shape.hint.is_bool |= matches!(node, Node::Bool(_));

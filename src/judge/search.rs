@@ -212,6 +212,7 @@ impl<'q, 'a> Search<'q, 'a> {
             unmodelled: Vec::new(),
             fields: Vec::new(),
             slots: rustc_hash::FxHashMap::default(),
+            naming: rustc_hash::FxHashSet::default(),
             large: rustc_hash::FxHashMap::default(),
             has_twins: question.apart.is_some(),
             fresh: rustc_hash::FxHashMap::default(),

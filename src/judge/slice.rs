@@ -185,6 +185,8 @@ impl<'a> Commands<'a> {
         let mut chosen = Chosen { is_kept: vec![false; self.len()], count: 0 };
         self.given.iter().for_each(|_| chosen.add(0));
         chosen.add(self.act);
+        // What decides the part of the act that is judged may decide nothing of its command.
+        self.add_sources(sources, &sources.joined(asks.iter().copied()), &mut chosen);
         self.close(sources, &mut chosen);
         // The nearest first, as many as can be judged together.
         let mut extras = self.extras(project, (sources, &asks), &chosen, extent);
@@ -287,13 +289,18 @@ impl<'a> Commands<'a> {
         loop {
             let wanted = sources.joined(chosen.iter().filter_map(|at| self.needs(at)));
             let before = chosen.count;
-            for at in 0..self.len() {
-                if self.command(at).is_some_and(|command| sources.is_among(&wanted, command.site)) {
-                    chosen.add(at);
-                }
-            }
+            self.add_sources(sources, &wanted, chosen);
             if chosen.count == before {
                 return;
+            }
+        }
+    }
+
+    /// Adds the commands that are among some.
+    fn add_sources(&self, sources: &Sources, wanted: &[u64], chosen: &mut Chosen) {
+        for at in 0..self.len() {
+            if self.command(at).is_some_and(|command| sources.is_among(wanted, command.site)) {
+                chosen.add(at);
             }
         }
     }

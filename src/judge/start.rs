@@ -32,6 +32,8 @@ impl Machine<'_> {
         let slot =
             |(value, (collection, path)): (&V, &(u32, Vec<String>))| Some((*value, self.slot_of(*collection, path)?));
         self.slots = hints.loaded.iter().filter_map(slot).collect();
+        let selects = hints.selecting.iter().filter(|_| self.has_twins);
+        self.naming = selects.filter_map(|value| self.slots.get(value).copied()).collect();
     }
 
     /// Nobody holds a lock at the start: a collection is empty into which the request inserts before the act, and from which it
@@ -85,6 +87,9 @@ impl Machine<'_> {
                 candidates.push(Candidate::Itself);
             }
             candidates.push(Candidate::Missing);
+            if !shape.pulled.is_empty() {
+                candidates.extend(shape.hint.lengths.iter().map(|length| Candidate::Pulled(*length)));
+            }
             return candidates;
         }
         if !shape.fields.is_empty() {
@@ -188,19 +193,32 @@ impl Machine<'_> {
         }
         request.depth += 1;
         let value = match self.choices.taken(slot).clone() {
-            Candidate::Missing | Candidate::One | Candidate::Many(_) => None,
+            Candidate::Missing | Candidate::One | Candidate::Many(_) | Candidate::Pulled(_) => None,
             Candidate::Value(value) => Some(value),
             Candidate::Of(value) => self.eval(request, value),
-            Candidate::Itself => Some(self.stored_symbol(slot, name)),
+            Candidate::Itself => Some(self.stored_symbol(request, slot, name)),
         };
         request.depth -= 1;
         value
     }
 
-    /// A stored value of which nothing is known.
-    fn stored_symbol(&mut self, slot: usize, name: &str) -> Value {
-        let key = format!("stored {slot} {name}");
+    /// A stored value of which nothing is known. What names another document is another one in the document of the second request.
+    fn stored_symbol(&mut self, request: &Request, slot: usize, name: &str) -> Value {
+        let of = if request.who == 1 && self.naming.contains(&slot) { "of the second" } else { "" };
+        let key = format!("stored {slot} {name} {of}");
         Value::Symbol(self.choices.applied(key, false, None, || vec![Candidate::Itself]))
+    }
+
+    /// A list with the element that each request takes out, and as many others as are missing.
+    fn pulled(&mut self, shape: &Shape, slot: usize, count: u32) -> Value {
+        let mut items = Vec::new();
+        for who in 0..count as usize {
+            let mut request = Request::new(who.min(1));
+            request.is_before = true;
+            let own = shape.pulled.first().filter(|_| who < 2).and_then(|value| self.eval(&mut request, *value));
+            items.push(own.unwrap_or_else(|| self.stored_symbol(&request, slot, "other")));
+        }
+        Value::list(items)
     }
 
     fn fill(
@@ -227,15 +245,17 @@ impl Machine<'_> {
                     Candidate::Many(count) => {
                         let mut part = Value::document(Vec::<(&str, Value)>::new());
                         self.fill(request, inner, path, slots, &mut part);
-                        let item = if inner.fields.is_empty() { self.stored_symbol(*slot, name) } else { part };
+                        let item =
+                            if inner.fields.is_empty() { self.stored_symbol(request, *slot, name) } else { part };
                         Some(Value::list(vec![item; count as usize]))
                     }
+                    Candidate::Pulled(count) => Some(self.pulled(inner, *slot, count)),
                     Candidate::Of(value) => self.eval(request, value).map(|value| match is_scalars {
                         true => Value::list(vec![value]),
                         false => value,
                     }),
                     Candidate::Itself => {
-                        let value = self.stored_symbol(*slot, name);
+                        let value = self.stored_symbol(request, *slot, name);
                         Some(if is_scalars { Value::list(vec![value]) } else { value })
                     }
                 };

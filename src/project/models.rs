@@ -43,6 +43,11 @@ impl Models {
     pub fn is_loaded(&self, class: ClassRef) -> bool {
         self.loaded.contains_key(&class)
     }
+
+    /// Whether a static function belongs to several models, so that what `this` is, only a call says.
+    pub(super) fn is_static_of_many(&self, func: FnRef) -> bool {
+        self.shared.contains(&func) && self.this_model.contains_key(&func)
+    }
 }
 
 impl Project {

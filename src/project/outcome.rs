@@ -83,6 +83,20 @@ impl Project {
         })
     }
 
+    /// The reads of which what they have found is a part of a value.
+    pub fn reads_in(&mut self, values: impl IntoIterator<Item = V>) -> Vec<(V, DbCall)> {
+        let mut calls = Vec::new();
+        for value in values {
+            self.contains(value, &mut |project, part| {
+                if matches!(project.arena.node(part), Node::Call { .. }) && !calls.contains(&part) {
+                    calls.push(part);
+                }
+                false
+            });
+        }
+        calls.into_iter().filter_map(|call| Some((call, self.read_of(call)?))).collect()
+    }
+
     fn selected(&mut self, document: V) -> Option<(V, DbCall)> {
         let list = match self.arena.node(document) {
             Node::Element(list) | Node::Index(list, _) => *list,

@@ -75,6 +75,7 @@ impl Project {
         self.proven.collections.contains(&value)
             || match self.arena.node(value) {
                 Node::Call { site, .. } => self.proven.givers.contains(&self.base_site(*site)),
+                Node::This(func) => self.models.is_static_of_many(*func),
                 _ => false,
             }
     }

@@ -179,7 +179,8 @@ fn report(
     }
     // Two who add to a set add what one adds, as far as they add the same.
     let needs_witness = field.operator == "$addToSet";
-    ctx.report_judged(draft, trace, &Judged { needs_witness, ..Judged::of(write, field.cond, relation) });
+    let apart = if needs_witness { ctx.found_by(write, field.value) } else { None };
+    ctx.report_judged(draft, trace, &Judged { needs_witness, apart, ..Judged::of(write, field.cond, relation) });
 }
 
 /// Whether a count is asked for being none, and not for being below a limit: `!list.length`, `list.length === 0`.

@@ -31,6 +31,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
 fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
     let read = ctx.project.deciding_read(write);
     for field in &write.fields {
+        super::last_of_set::check_element(ctx, trace, write, field, checks);
         if matches!(field.path.as_str(), "..." | "_id" | "id")
             || field.path.is_empty()
             || field.is_append()

@@ -115,18 +115,23 @@ fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Wri
             return Some(read.clone());
         }
     }
-    let check = ctx.project.deciding_read(deleted)?;
-    let is_part = |value: V| ctx.project.contains(value, &mut |_, part| part == check.root);
-    if !write.filter.iter().chain(&write.payload).any(|value| is_part(*value)) {
-        return None;
-    }
-    check.read.filter(|read| is_of(ctx, check.root, read, deleted))
+    let roots = ctx.project.reads_in(write.filter.into_iter().chain(write.payload));
+    roots.into_iter().find_map(|(root, read)| is_of(ctx, root, &read, deleted).then_some(read))
 }
 
-/// Whether a read reads the document that is deleted.
+/// Whether a read reads the documents that are deleted.
 fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
-    read.action == Action::FindOne
-        && ctx.project.same_document(root, Some(read), &deleted.handle, deleted.filter, deleted.document)
+    match read.action {
+        Action::FindOne => {
+            ctx.project.same_document(root, Some(read), &deleted.handle, deleted.filter, deleted.document)
+        }
+        Action::FindMany => {
+            let (Some(found), Some(asked)) = (read.filter, deleted.filter) else { return false };
+            let is_named = ctx.project.contains(asked, &mut |_, part| part == root);
+            read.handle.same(&deleted.handle) && (is_named || ctx.project.same_value(found, asked))
+        }
+        _ => false,
+    }
 }
 
 fn report(

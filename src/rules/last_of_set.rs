@@ -8,8 +8,10 @@ use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
-use crate::race::relation::Relation;
+use crate::race::relation::{Relation, Taken};
 use crate::value::{C, V};
+
+const OVERRUN: &str = "a limit is overrun by the requests that come at once, and no further";
 
 /// Reports a change by which one document less is counted; says whether there was one.
 ///
@@ -45,6 +47,45 @@ pub fn check_delete(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks:
     }
 }
 
+/// The same for an element of an array: `if (user.logins.length < 2) return`, then `$pull: { logins: { provider } }`
+pub fn check_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, checks: &[Check]) {
+    if !matches!(field.operator.as_str(), "$pull" | "$pullAll" | "$pop") {
+        return;
+    }
+    for check in checks {
+        let is_counted = matches!(&check.kind, CheckKind::Below { path } if path.join(".") == field.path);
+        let read = check.read.as_ref();
+        if !is_counted
+            || check.holds
+            || !ctx.project.same_document(check.root, read, &write.handle, write.filter, write.document)
+        {
+            continue;
+        }
+        report_element(ctx, trace, write, field, check);
+        return;
+    }
+}
+
+fn report_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
+    let path = &field.path;
+    let cond = ctx.project.arena.and(write.cond, field.cond);
+    let relation = ctx.relation(trace, check, write, cond, Taken::Condition(path));
+    let mut draft = ctx.draft("check-then-update", trace, write, write.site);
+    draft.lowered = Some((Level::Warning, OVERRUN));
+    draft.message = format!(
+        "the length of `{path}` is checked before this removal, not in its filter: two requests can both pass, each with another element"
+    );
+    draft.label = "leaves one less that is counted".to_owned();
+    draft.array = Some(path.clone());
+    draft.related = ctx.ends(check);
+    draft.help = format!(
+        "ask in the filter of the removal that enough are left, such as `\"{path}.1\": {{ $exists: true }}` for one; matchedCount 0 means that the check failed"
+    );
+    draft.pair = format!("{path} counted -> one less");
+    let judged = Judged { needs_witness: true, may_repeat: true, ..Judged::of(write, field.cond, relation) };
+    ctx.report_judged(draft, trace, &judged);
+}
+
 /// The read whose documents are counted against a limit, of the collection that is written.
 fn counting<'a>(check: &'a Check, write: &Write) -> Option<&'a DbCall> {
     let CheckKind::Below { path } = &check.kind else {
@@ -75,7 +116,7 @@ fn report(
 ) {
     let collection = ctx.handle_text(&write.handle);
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
-    draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
+    draft.lowered = Some((Level::Warning, OVERRUN));
     draft.message = format!(
         "{collection} is counted by `{path}` before {what}: two requests can both pass, each with another document"
     );

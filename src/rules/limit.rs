@@ -1,4 +1,4 @@
-//! A count lets an insert through, and adds one more to what was counted.
+//! A count lets an insert through that adds one more to what was counted.
 //!
 //! Input: a write and its checks. Output: a finding. Must not know: searches by a key.
 
@@ -10,16 +10,16 @@ use super::searches::is_empty_filter;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::race::relation::Relation;
-use crate::value::C;
+use crate::value::{C, V};
 
 pub(super) fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
     for check in checks {
         let Some(keys) = limited_keys(ctx, check, write) else {
             continue;
         };
-        let relation = ctx.claimed(trace, write);
-        report(ctx, trace, (write, rule), check, &keys, relation);
+        // Of an upsert only a witness shows that it inserts.
+        let apart = if write.upsert { check.read.as_ref().and_then(|read| own_key(ctx, write, read)) } else { None };
+        report(ctx, trace, (write, rule), check, (&keys, apart));
         break;
     }
 }
@@ -50,9 +50,9 @@ fn report(
     trace: &Trace,
     (write, rule): (&Write, &'static str),
     check: &Check,
-    keys: &[String],
-    relation: Relation,
+    (keys, apart): (&[String], Option<V>),
 ) {
+    let relation = ctx.claimed(trace, write);
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
     let mut draft = ctx.draft(rule, trace, write, write.site);
@@ -67,8 +67,6 @@ fn report(
         "keep the number in one document{each} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
     );
     draft.pair = format!("count {list} -> insert");
-    // Of an upsert only a witness shows that it inserts.
-    let apart = if write.upsert { check.read.as_ref().and_then(|read| own_key(ctx, write, read)) } else { None };
     let needs_witness = write.kind == WriteKind::Update;
     ctx.report_judged(draft, trace, &Judged { apart, needs_witness, ..Judged::of(write, C::TRUE, relation) });
 }

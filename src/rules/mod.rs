@@ -17,6 +17,7 @@ mod consumed;
 mod derived;
 mod double_push;
 mod draft;
+mod effect_first;
 mod fresh_add_to_set;
 mod freshness;
 mod guard_shapes;
@@ -47,6 +48,7 @@ mod protocol;
 mod races;
 mod refused;
 mod repeated;
+mod requested;
 mod results;
 mod rewrite;
 mod searches;
@@ -113,7 +115,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 26] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 27] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
@@ -140,6 +142,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 26] = [
     completion_from_cache::check,
     poll_without_claim::check,
     stale_copy::note,
+    effect_first::check,
 ];
 
 /// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.

@@ -14,7 +14,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy, token};
-use crate::value::{C, Node, Site, SiteInfo, V, children};
+use crate::value::{C, Site, SiteInfo, V};
 use rustc_hash::FxHashMap;
 
 /// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, be it a list,
@@ -226,11 +226,14 @@ impl Context<'_> {
             }
             Verdict::ActsTwice(_) => true,
             Verdict::Safe { whole: true, .. } => return Err(Silence::Serial),
-            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted || act.needs_witness => {
-                return Err(Silence::Doubted);
-            }
+            Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted => return Err(Silence::Doubted),
+            Verdict::Unknown { why, .. } if act.needs_witness => return Err(Silence::Unproven(why)),
             Verdict::Safe { unmodelled, .. } => {
-                draft.proof = Proof::Unproven(format!("{} is not modelled", unmodelled.join(", ")));
+                let why = format!("{} is not modelled", unmodelled.join(", "));
+                if act.needs_witness {
+                    return Err(Silence::Unproven(why));
+                }
+                draft.proof = Proof::Unproven(why);
                 false
             }
             Verdict::Unknown { why, at } => {
@@ -319,46 +322,20 @@ impl Context<'_> {
 
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
     /// the next state takes it, and two may not; neither may two requests that put their own names there.
-    fn repeats_nothing(&self, act: &Judged<'_>, is_contested: bool) -> bool {
-        let makes_new = |field: &FieldWrite| self.has_part(field.value, &Node::is_made_anew);
+    fn repeats_nothing(&mut self, act: &Judged<'_>, is_contested: bool) -> bool {
+        let makes_new = |field: &FieldWrite| self.has_new_part(field.value);
         let may_name = match act.claims {
             true => !is_contested && !act.write.fields.iter().any(makes_new),
             false => act.needs_witness,
         };
         let is_set =
             |operator: &str| matches!(operator, "$set" | "$unset" | "$setOnInsert" | "$currentDate" | "$addToSet");
-        let is_state = |value: V| self.project.arena.as_str(value).is_some();
         act.write.kind != WriteKind::Insert
             && act.write.fields.iter().all(|field| {
+                let is_state = self.project.arena.as_str(field.value).is_some();
                 is_set(&field.operator)
-                    && (act.is_flag || !is_state(field.value))
-                    && (may_name || !self.names_the_request(field.value))
+                    && (act.is_flag || !is_state)
+                    && (may_name || !self.names_the_request(act.write, field.value))
             })
-    }
-
-    /// Whether a write puts something there that tells this request from others.
-    pub(super) fn names_the_request_in(&self, write: &Write) -> bool {
-        write.fields.iter().any(|field| self.names_the_request(field.value))
-    }
-
-    /// Whether a value tells this request from others: what it brings, or an identifier made here. What a call gives for it does not.
-    fn names_the_request(&self, value: V) -> bool {
-        self.has_part(value, &|node| matches!(node, Node::Param(..)) || node.is_made_anew())
-    }
-
-    /// Whether a part of a value is such a node, calls aside.
-    fn has_part(&self, value: V, is_wanted: &dyn Fn(&Node) -> bool) -> bool {
-        let (mut open, mut seen) = (vec![value], rustc_hash::FxHashSet::default());
-        while let Some(value) = open.pop() {
-            if !seen.insert(value) || seen.len() > limits::SEARCHED {
-                continue;
-            }
-            match self.project.arena.node(value) {
-                node if is_wanted(node) => return true,
-                Node::Call { .. } => {}
-                node => open.extend(children(node)),
-            }
-        }
-        false
     }
 }

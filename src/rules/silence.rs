@@ -4,9 +4,10 @@
 
 use crate::race::relation::Ground;
 use crate::value::Site;
+use std::borrow::Cow;
 
 /// What keeps a rule silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Silence {
     /// By the relations.
     Kept(Ground),
@@ -18,6 +19,8 @@ pub enum Silence {
     Repeats,
     /// The relations leave a doubt, and the judge found no harm that removes it.
     Doubted,
+    /// Only a witness makes it worth a report, and the judge found none. What it could not execute.
+    Unproven(String),
 }
 
 /// An act that a rule asked about and does not tell.
@@ -30,8 +33,8 @@ pub struct Silent {
 }
 
 impl Silence {
-    pub fn words(self) -> &'static str {
-        match self {
+    pub fn words(&self) -> Cow<'static, str> {
+        let words = match self {
             Self::Kept(Ground::Transaction) => "it is read and written in one transaction",
             Self::Kept(Ground::Fence) => "once the write is done, its own filter refuses the second",
             Self::Kept(Ground::Claim) => "a claim is won before it",
@@ -43,6 +46,10 @@ impl Silence {
             Self::Serial => "executed, two requests at once store what one after the other stores",
             Self::Repeats => "done twice, it leaves what it leaves once",
             Self::Doubted => "something may keep two requests apart, and no harm was found in executing them",
-        }
+            Self::Unproven(why) => {
+                return format!("no harm was found in executing it, as far as that goes: {why}").into();
+            }
+        };
+        words.into()
     }
 }

@@ -3,9 +3,9 @@
 //! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
+use super::inserted::is_unseen_model;
 use super::pending::{Judged, Mend};
 use crate::project::checks::{Check, CheckKind};
-use crate::project::handles::Handle;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::relation::Relation;
 use crate::value::{C, Key, Node, V};
@@ -31,7 +31,7 @@ fn taken_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<(V,
         return None;
     }
     let read = check.read.as_ref()?;
-    if !read.handle.same(&write.handle) || matches!(write.handle, Handle::Value(_)) {
+    if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
         return None;
     }
     let filter = read.filter?;

@@ -1,0 +1,113 @@
+//! A field decides whether something is done outside of the database, and an update sets the field without asking: two requests
+//! find it as it was, and both do it.
+//!
+//! Part of `check-then-update`. Input: a function's trace. Output: drafts. Must not know: formats.
+
+use super::context::{Context, Trace};
+use super::pending::Judged;
+use crate::diagnostic::{Level, Role};
+use crate::project::checks::{Check, CheckKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::relation::Taken;
+use crate::value::{C, Site};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Something that is done outside of the database because of a check.
+struct Effect {
+    name: String,
+    site: Site,
+    cond: C,
+    check: Check,
+    path: String,
+}
+
+/// `if (!user.welcomed) await mailer.send(user.email)`, then `User.updateOne({ _id }, { $set: { welcomed: true } })`
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    let is_update = |write: &&Write| matches!(write.kind, WriteKind::Update | WriteKind::Save);
+    let set: FxHashSet<&str> = trace
+        .writes
+        .iter()
+        .filter(is_update)
+        .flat_map(|write| &write.fields)
+        .filter(|field| is_constant(ctx, field))
+        .map(|field| field.path.as_str())
+        .collect();
+    if set.is_empty() {
+        return;
+    }
+    let effects = effects(ctx, trace, &set);
+    for write in trace.writes.iter().filter(is_update) {
+        for field in &write.fields {
+            if let Some(effect) = effects.iter().find(|effect| is_settled(ctx, effect, write, field)) {
+                report(ctx, trace, write, field, effect);
+                break;
+            }
+        }
+    }
+}
+
+fn is_constant(ctx: &Context<'_>, field: &FieldWrite) -> bool {
+    field.operator == "$set" && ctx.project.arena.is_literal(field.value)
+}
+
+/// What is done outside because of a check of one of these fields.
+fn effects(ctx: &mut Context<'_>, trace: &Trace, set: &FxHashSet<&str>) -> Vec<Effect> {
+    let mut known: FxHashMap<C, Vec<(Check, String)>> = FxHashMap::default();
+    let mut effects = Vec::new();
+    for step in trace.steps.iter() {
+        let Some(name) = ctx.project.outside_effect(step).map(str::to_owned).filter(|_| step.cond != C::TRUE) else {
+            continue;
+        };
+        let checks = known.entry(step.cond).or_insert_with(|| {
+            let checks = ctx.project.checks(step.cond, &trace.documents);
+            checks.into_iter().filter_map(|check| checked(check, set)).collect()
+        });
+        for (check, path) in checks.iter().cloned() {
+            effects.push(Effect { name: name.clone(), site: step.site, cond: step.cond, check, path });
+        }
+    }
+    effects
+}
+
+fn checked(check: Check, set: &FxHashSet<&str>) -> Option<(Check, String)> {
+    let CheckKind::Field { path, .. } = &check.kind else { return None };
+    let path = path.join(".");
+    set.contains(path.as_str()).then_some((check, path))
+}
+
+/// Whether an update that the check does not decide makes it fail the next time.
+fn is_settled(ctx: &mut Context<'_>, effect: &Effect, write: &Write, field: &FieldWrite) -> bool {
+    let Effect { check, path, cond, .. } = effect;
+    if *path != field.path || !is_constant(ctx, field) {
+        return false;
+    }
+    let own = ctx.project.arena.and(write.cond, field.cond);
+    // What the check decides itself is judged as an act of its own.
+    let is_decided = ctx.project.arena.truth(own, check.leaf).is_some();
+    let both = ctx.project.arena.and(own, *cond);
+    !is_decided
+        && both != C::FALSE
+        && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
+}
+
+fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, effect: &Effect) {
+    let (path, name) = (&field.path, &effect.name);
+    let cond = ctx.project.arena.and(write.cond, field.cond);
+    let cond = ctx.project.arena.and(cond, effect.cond);
+    let relation = ctx.relation(trace, &effect.check, write, cond, Taken::Condition(path));
+    let mut draft = ctx.draft("check-then-update", trace, write, write.site);
+    draft.lowered =
+        Some((Level::Warning, "what is stored in the end is right; what is done twice is outside of the database"));
+    draft.message = format!(
+        "`{path}` decides whether `{name}` is called, and this update sets it without asking: two requests can both pass the check and both call it"
+    );
+    draft.label = format!("sets `{path}` whoever was first");
+    draft.array = Some(path.clone());
+    draft.related = ctx.ends(&effect.check);
+    draft.related.push((effect.site, Role::Context, "done here".to_owned()));
+    draft.help = format!(
+        "set `{path}` first, in one command whose filter asks what was checked of it, and call `{name}` only where it matched"
+    );
+    draft.pair = format!("{path} checked -> {name}");
+    ctx.report_judged(draft, trace, &Judged { needs_witness: true, ..Judged::of(write, cond, relation) });
+}
