@@ -208,6 +208,22 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// The path of a `return` in the body of a `try` that is caught: nothing was caught. Of what such a function says that is known
+    /// without the database, this tells one way through from the other: `try { …; return true } catch { return false }`.
+    pub(super) fn uncaught(&mut self, value: V) -> C {
+        let mut cond = self.cond;
+        if !self.arena.is_literal(value) {
+            return cond;
+        }
+        for (site, part) in self.frame.within.clone() {
+            if part == TryPart::Body && self.frame.handled.iter().any(|handled| handled.site == site) {
+                let caught = self.arena.intern(Node::Caught(site));
+                cond = self.arena.assume(cond, caught, false);
+            }
+        }
+        cond
+    }
+
     pub(super) fn inside(&mut self, site: Site, part: TryPart, run: impl FnOnce(&mut Self)) {
         self.frame.within.push((site, part));
         run(self);

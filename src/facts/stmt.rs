@@ -255,7 +255,7 @@ impl<'a> Eval<'a> {
             return self.reject();
         }
         let value = self.without_rejections(value).unwrap_or(value);
-        let cond = self.cond;
+        let cond = self.uncaught(value);
         self.frame.returns.push((cond, value));
         self.leave();
     }

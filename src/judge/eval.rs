@@ -927,7 +927,9 @@ fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
         return vec![Candidate::Itself];
     }
     let hint = hints.values.get(&value);
-    let mut candidates = hint.map(|hint| of_hint(arena, hint)).unwrap_or_default();
+    let first = hint.and_then(|hint| hint.first).filter(|first| !arena.is_literal(*first));
+    let mut candidates: Vec<Candidate> = first.map(Candidate::Of).into_iter().collect();
+    candidates.extend(hint.map(|hint| of_hint(arena, hint)).unwrap_or_default());
     // What is calculated with or ordered is a number or a time.
     if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {
         candidates.push(Candidate::Itself);

@@ -28,6 +28,8 @@ pub struct Hint {
     pub is_optional: bool,
     /// Values that it is compared with or set to: literals, and values that the request brings.
     pub values: Vec<V>,
+    /// The value that it most likely is.
+    pub first: Option<V>,
 }
 
 /// A field of a collection, and what is inside of it.
@@ -126,7 +128,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                     collector.filter(*collection, filter, &[], 0);
                 }
                 if let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) {
-                    collector.stored(*collection, &[], payload);
+                    collector.inserted(*collection, payload);
                 }
                 for field in &write.fields {
                     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
@@ -625,8 +627,19 @@ impl Collector<'_> {
         }
     }
 
+    /// A new document, or the object that is spread in it.
+    fn inserted(&mut self, collection: u32, payload: V) {
+        let spread: Vec<V> = match self.project.arena.peek(payload) {
+            Node::Object(entries) => {
+                entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value).collect()
+            }
+            _ => vec![payload],
+        };
+        spread.into_iter().for_each(|brought| self.stored(collection, &[], brought, true));
+    }
+
     /// An object that a request brings and that is stored has the fields that the code asks of what is stored there.
-    fn stored(&mut self, collection: u32, path: &[String], value: V) {
+    fn stored(&mut self, collection: u32, path: &[String], value: V, is_new: bool) {
         if !matches!(self.project.arena.peek(value), Node::Param(..) | Node::Member(..)) {
             return;
         }
@@ -644,6 +657,11 @@ impl Collector<'_> {
             own.is_number |= hint.is_number;
             own.is_time |= hint.is_time;
             own.is_bool |= hint.is_bool;
+            // A new document that is brought whole has what the searches before it ask for.
+            if is_new {
+                own.first = hint.values.first().copied();
+                hint.values.iter().for_each(|asked| self.compared(member, *asked));
+            }
         }
     }
 
@@ -664,7 +682,7 @@ impl Collector<'_> {
                 self.compared(value, asked);
             }
         }
-        self.stored(collection, path, value);
+        self.stored(collection, path, value, false);
         if matches!(operator, "$push" | "$addToSet") {
             self.pushed(collection, path, value);
         }

@@ -42,6 +42,16 @@ pub enum CheckKind {
     Field { path: Vec<String>, test: V },
 }
 
+impl CheckKind {
+    /// The field or array that is asked for; none where it is the document.
+    pub fn path(&self) -> Option<&[String]> {
+        match self {
+            Self::Document => None,
+            Self::Element { path, .. } | Self::Below { path } | Self::Field { path, .. } => Some(path),
+        }
+    }
+}
+
 impl Project {
     /// The leaves of a path condition.
     pub fn leaves(&mut self, cond: C) -> Vec<Leaf> {

@@ -1,11 +1,10 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::inserted::{Inserted, inserted_field, is_unseen_model, stored_field};
+use super::inserted::{Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, stored_field};
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
 use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
-use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::index::Index;
 use crate::project::writes::{Write, WriteKind};
@@ -117,7 +116,9 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
                 same |= ctx.project.same_value(*value, inserted)
                     || is_normalised(ctx, *value, inserted)
                     // The one key of the check, from another source: a session looked up by the id that is checked.
-                    || equalities.len() == 1 && !is_own(ctx, inserted) && !is_own(ctx, *value);
+                    || (equalities.len() == 1 || is_brought(ctx, write))
+                        && !is_own(ctx, inserted)
+                        && !is_own(ctx, *value);
             }
             Inserted::Unknown => same |= name != "_id",
             Inserted::Missing => {}
@@ -226,6 +227,11 @@ fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     strip(a) == strip(b)
 }
 
+/// Whether the request brings the whole document that is inserted: `exists({ form, number })`, then `create(content)`.
+fn is_brought(ctx: &Context<'_>, write: &Write) -> bool {
+    write.payload.is_some_and(|payload| matches!(ctx.project.arena.node(payload), Node::Param(..)))
+}
+
 /// A literal, or a value made here.
 fn is_own(ctx: &Context<'_>, value: V) -> bool {
     ctx.project.arena.is_literal(value)
@@ -263,27 +269,12 @@ fn report(
     } else if keys.is_empty() {
         format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
     } else {
-        let none = match (write.handle.name(), ctx.schemas.unread) {
-            (Some(_), None) => "no unique index covers it",
-            _ => "no unique index of it is known",
-        };
+        let none = known_of_indexes(ctx, write);
         format!("{collection} is searched by {list}{more} before this insert, and {none}: two requests can both insert")
     };
-    if write.handle.name().is_none() && ctx.schemas.unique.all().any(|index| index.is_within(keys)) {
-        draft.lowered =
-            Some((Level::Info, "the project makes a unique index of these fields, perhaps of this collection"));
-    }
     draft.label = "inserts what was not found".to_owned();
     draft.related = ctx.ends(check);
-    if let Some(site) = ctx.schemas.unread.filter(|_| draft.lowered.is_none()) {
-        draft.lowered =
-            Some((Level::Warning, "the project makes indexes that are not known here, and one may cover this"));
-        draft.related.push((
-            site,
-            Role::Context,
-            "makes indexes of which the keys or the collection are not known".to_owned(),
-        ));
-    }
+    doubt_indexes(ctx, write, keys, &mut draft);
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
@@ -298,8 +289,10 @@ fn report(
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
     let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");
-    // What is inserted may not be what a comparison looks for.
-    let needs_witness = apart.is_some() || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
+    // What is inserted may not be what a comparison looks for, and a document of which nothing is known may be another one.
+    let needs_witness = apart.is_some()
+        || is_brought(ctx, write) && keys.len() > 1
+        || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
     let act = Judged { apart, needs_witness, mend: Mend::Insert(filters), ..Judged::of(write, C::TRUE, relation) };
     ctx.report_judged(draft, trace, &act);
 }

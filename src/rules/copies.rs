@@ -41,4 +41,18 @@ pub struct Changed {
     pub path: String,
     pub site: Site,
     pub place: SiteInfo,
+    /// The constants by which its document is found, as text.
+    pub asked: Vec<(String, String)>,
+}
+
+impl Changed {
+    /// Whether documents with these constants are others than those that it changes: one field has another constant, and
+    /// `changed`, the fields of the collection that are changed, has not that one.
+    pub fn is_of_others(&self, asked: &[(String, String)], changed: &[Changed]) -> bool {
+        let differs = |(path, value): &&(String, String)| {
+            let mut own = self.asked.iter().filter(|(own, _)| own == path).peekable();
+            own.peek().is_some() && own.all(|(_, other)| other != value)
+        };
+        asked.iter().filter(differs).any(|(path, _)| changed.iter().all(|changed| changed.path != *path))
+    }
 }

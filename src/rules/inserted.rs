@@ -2,7 +2,8 @@
 //!
 //! Input: a write. Output: its fields. Must not know: checks, findings.
 
-use super::context::Context;
+use super::context::{Context, Draft};
+use crate::diagnostic::{Level, Role};
 use crate::project::handles::Handle;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, Key, Node, V};
@@ -38,6 +39,31 @@ pub(super) fn is_unseen_model(ctx: &Context<'_>, handle: &Handle) -> bool {
     match handle {
         Handle::Value(value) => matches!(ctx.project.arena.node(*value), Node::Import { .. }),
         Handle::Named(_) => false,
+    }
+}
+
+/// What is known of unique indexes of a collection, where none is.
+pub(super) fn known_of_indexes(ctx: &Context<'_>, write: &Write) -> &'static str {
+    match (write.handle.name(), ctx.schemas.unread) {
+        (Some(_), None) => "no unique index covers it",
+        _ => "no unique index of it is known",
+    }
+}
+
+/// Lowers a draft where an index that is not known to be of this collection may refuse the second document.
+pub(super) fn doubt_indexes(ctx: &Context<'_>, write: &Write, keys: &[String], draft: &mut Draft) {
+    if write.handle.name().is_none() && ctx.schemas.unique.all().any(|index| index.is_within(keys)) {
+        draft.lowered =
+            Some((Level::Info, "the project makes a unique index of these fields, perhaps of this collection"));
+    }
+    if let Some(site) = ctx.schemas.unread.filter(|_| draft.lowered.is_none()) {
+        draft.lowered =
+            Some((Level::Warning, "the project makes indexes that are not known here, and one may cover this"));
+        draft.related.push((
+            site,
+            Role::Context,
+            "makes indexes of which the keys or the collection are not known".to_owned(),
+        ));
     }
 }
 

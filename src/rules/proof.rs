@@ -5,7 +5,7 @@
 use super::context::{Context, Draft, Trace};
 use super::pending::{Judged, Mend, Order, Pending, Told, Turn};
 use super::silence::{Silence, Silent};
-use super::spell::Numbers;
+use super::spell::Unnumbered;
 use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
 use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
 use crate::limits::{self, Cut};
@@ -14,7 +14,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy, token};
-use crate::value::{C, Site, SiteInfo, V};
+use crate::value::{C, Site, V};
 use rustc_hash::FxHashMap;
 
 /// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, be it a list,
@@ -44,19 +44,6 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
     let witness = judgement.witness.as_ref().map(|(witness, _)| witness);
     let is_race = |witness: &&Witness| witness.kind == Harm::Race && !act.beside.is_empty();
     witness.filter(is_race).is_some_and(|witness| !witness.differs_beyond(&act.beside))
-}
-
-/// A reason lists no calls.
-struct Unnumbered;
-
-impl Numbers for Unnumbered {
-    fn number(&self, _: Site) -> Option<usize> {
-        None
-    }
-
-    fn line(&self, _: SiteInfo) -> String {
-        "the line before".to_owned()
-    }
 }
 
 /// Whether a spelled condition can be found in the code: it holds no alternatives and nothing without a name.

@@ -18,6 +18,22 @@ impl Context<'_> {
             checks
                 .iter()
                 .any(|other| other.root == check.root && other.leaf == check.leaf && other.holds != check.holds)
+        }) || self.is_refused_before(trace, check)
+    }
+
+    /// The same for a function that stands before this one on its way, and that asks in its own text: middleware of a route.
+    fn is_refused_before(&mut self, trace: &Trace, check: &Check) -> bool {
+        let Some(read) = check.read.as_ref().map(|read| read.site) else { return false };
+        let asks = trace.steps.iter().find(|step| step.site == read).map(|step| step.owner);
+        let Some(owner) = asks.filter(|owner| *owner != trace.func) else { return false };
+        let read = self.project.base_site(read);
+        self.project.refusals_of(owner).into_iter().any(|cond| {
+            let checks = self.project.checks(cond, &trace.documents);
+            checks.iter().any(|other| {
+                other.kind.path() == check.kind.path()
+                    && other.holds != check.holds
+                    && other.read.as_ref().is_some_and(|own| self.project.base_site(own.site) == read)
+            })
         })
     }
 

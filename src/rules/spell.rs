@@ -17,6 +17,19 @@ pub trait Numbers {
     fn line(&self, place: SiteInfo) -> String;
 }
 
+/// Spells where no calls are listed.
+pub struct Unnumbered;
+
+impl Numbers for Unnumbered {
+    fn number(&self, _: Site) -> Option<usize> {
+        None
+    }
+
+    fn line(&self, _: SiteInfo) -> String {
+        "the line before".to_owned()
+    }
+}
+
 impl Context<'_> {
     /// A value in full; `#3` is the result of the third listed call.
     pub fn spell(&self, value: V, numbers: &dyn Numbers) -> String {

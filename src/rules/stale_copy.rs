@@ -7,6 +7,7 @@
 use super::context::{Context, Trace};
 use super::copies::{Changed, StaleCopies};
 use super::pending::{Judged, Mend};
+use super::spell::Unnumbered;
 use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
 use crate::project::handles::Handle;
@@ -26,8 +27,9 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
         if !is_own || write.handle.name().is_none() || matches!(write.kind, WriteKind::Insert | WriteKind::Delete) {
             continue;
         }
+        let asked = asked_of(ctx, write);
         for field in &write.fields {
-            note_changed(ctx, &write.handle, field);
+            note_changed(ctx, &write.handle, field, &asked);
         }
     }
     if is_copying {
@@ -35,7 +37,23 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
     }
 }
 
-fn note_changed(ctx: &mut Context<'_>, handle: &Handle, field: &FieldWrite) {
+/// The constants by which the document of a write is found: those of its own filter, and of the read of the document.
+fn asked_of(ctx: &mut Context<'_>, write: &Write) -> Vec<(String, String)> {
+    let read = ctx.project.deciding_read(write).and_then(|check| check.read).and_then(|read| read.filter);
+    let filters = write.filter.into_iter().chain(read);
+    filters.flat_map(|filter| constants(ctx, filter)).collect()
+}
+
+/// The constants that a filter asks for outside of its branches.
+fn constants(ctx: &Context<'_>, filter: V) -> Vec<(String, String)> {
+    let Node::Object(entries) = ctx.project.arena.node(filter) else { return Vec::new() };
+    let own = names(ctx, entries);
+    let equalities = ctx.project.equalities(filter).into_iter();
+    let literals = equalities.filter(|(path, value)| own.contains(path) && ctx.project.arena.is_literal(*value));
+    literals.map(|(path, value)| (path, ctx.spell(value, &Unnumbered))).collect()
+}
+
+fn note_changed(ctx: &mut Context<'_>, handle: &Handle, field: &FieldWrite, asked: &[(String, String)]) {
     let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
     if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
         return;
@@ -51,7 +69,7 @@ fn note_changed(ctx: &mut Context<'_>, handle: &Handle, field: &FieldWrite) {
     };
     let place = ctx.project.base_site(field.site);
     for path in paths {
-        ctx.stale.add(handle, Changed { path, site: field.site, place });
+        ctx.stale.add(handle, Changed { path, site: field.site, place, asked: asked.to_vec() });
     }
 }
 
@@ -87,8 +105,11 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[C
     }
     for copy in copied(ctx, trace, write) {
         let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
-        let other = changed.iter().find(|changed| {
-            copy.takes(&changed.path) && changed.place != place && !is_within(ctx, changed.place, owner)
+        let other = changed.iter().find(|other| {
+            copy.takes(&other.path)
+                && other.place != place
+                && !is_within(ctx, other.place, owner)
+                && !other.is_of_others(&copy.asked, changed)
         });
         if let Some(other) = other {
             report(ctx, trace, write, &copy, other);
@@ -109,6 +130,8 @@ struct Copy {
     path: String,
     /// The fields that are written beside it.
     named: Vec<String>,
+    /// The constants by which the document is found, as text.
+    asked: Vec<(String, String)>,
     /// The part is written as it was loaded, with all that is inside: `$set: { mail: user.mail, ...data }`.
     is_exact: bool,
 }
@@ -163,7 +186,9 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
             if path.join(".") == own
                 && ctx.project.same_document(root, Some(&read), &write.handle, write.filter, write.document)
             {
-                copies.push(Copy { root, path: own.clone(), named: named.clone(), is_exact });
+                let filters = read.filter.into_iter().chain(write.filter);
+                let asked = filters.flat_map(|filter| constants(ctx, filter)).collect();
+                copies.push(Copy { root, path: own.clone(), named: named.clone(), asked, is_exact });
             }
         }
     }

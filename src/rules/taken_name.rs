@@ -3,7 +3,7 @@
 //! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::inserted::is_unseen_model;
+use super::inserted::{doubt_indexes, is_unseen_model, known_of_indexes};
 use super::pending::{Judged, Mend};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
@@ -91,10 +91,12 @@ fn report(
     let list = keys.join(" + ");
     let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
     draft.message = format!(
-        "{collection} is searched by {list} before this update sets it, and no unique index covers it: two documents can get the same"
+        "{collection} is searched by {list} before this update sets it, and {}: two documents can get the same",
+        known_of_indexes(ctx, write)
     );
     draft.label = "gives a document what was not found".to_owned();
     draft.related = ctx.ends(check);
+    doubt_indexes(ctx, write, keys, &mut draft);
     draft.help = format!("let the server refuse the second one, by a unique index on {list}; treat E11000 as found");
     draft.pair = format!("find {list} -> $set");
     ctx.report_judged(
