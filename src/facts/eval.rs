@@ -56,6 +56,8 @@ pub(super) struct Frame {
     /// The parts of `try` statements that are being evaluated, outermost first.
     pub within: Vec<(Site, TryPart)>,
     pub handled: Vec<Try>,
+    /// The `return` that ends the body of the innermost `try` that is caught.
+    pub last: Option<Span>,
     /// How many callbacks are being evaluated in place.
     pub inline: u32,
     /// Conditions of returns and throws inside the innermost loop.
@@ -385,6 +387,7 @@ impl Frame {
             tries: Vec::new(),
             within: Vec::new(),
             handled: Vec::new(),
+            last: None,
             inline: 0,
             loop_exits: Vec::new(),
             completions: 0,

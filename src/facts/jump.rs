@@ -153,11 +153,14 @@ impl<'a> Eval<'a> {
             let clause = self.site(handler.span);
             self.frame.handled.push(Try { site: caught_site, handler: clause, resumes: C::FALSE, rethrows: false });
         }
+        let last = node.block.stmts.last().and_then(Stmt::as_return_stmt).filter(|_| handler.is_some());
+        let last = std::mem::replace(&mut self.frame.last, last.map(|last| last.span));
         let body = self.branch(outer, |eval| {
             let within = eval.enter_try(&node.block);
             eval.inside(caught_site, TryPart::Body, |eval| eval.scoped_block(&node.block.stmts));
             eval.standing.within = within;
         });
+        self.frame.last = last;
         let body_end = body.end;
         let completed = self.arena.not(caught);
         let unsure = self.unsure(completed, &body);
@@ -208,20 +211,17 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The path of a `return` in the body of a `try` that is caught: nothing was caught. Of what such a function says that is known
-    /// without the database, this tells one way through from the other: `try { …; return true } catch { return false }`.
-    pub(super) fn uncaught(&mut self, value: V) -> C {
-        let mut cond = self.cond;
-        if !self.arena.is_literal(value) {
-            return cond;
-        }
-        for (site, part) in self.frame.within.clone() {
-            if part == TryPart::Body && self.frame.handled.iter().any(|handled| handled.site == site) {
+    /// The path of a `return` that ends the body of a `try`: nothing was caught there. Of a result that is known without the
+    /// database, this tells one way through from the other: `try { …; return true } catch { return false }`.
+    pub(super) fn uncaught(&mut self, node: &ReturnStmt, value: V) -> C {
+        let cond = self.cond;
+        match self.frame.within.last().copied() {
+            Some((site, TryPart::Body)) if self.frame.last == Some(node.span) && self.arena.is_literal(value) => {
                 let caught = self.arena.intern(Node::Caught(site));
-                cond = self.arena.assume(cond, caught, false);
+                self.arena.assume(cond, caught, false)
             }
+            _ => cond,
         }
-        cond
     }
 
     pub(super) fn inside(&mut self, site: Site, part: TryPart, run: impl FnOnce(&mut Self)) {

@@ -182,6 +182,7 @@ impl<'a> Eval<'a> {
                     }
                     None => Arena::UNDEFINED,
                 };
+                self.cond = self.uncaught(node, value);
                 self.return_value(value);
             }
             Stmt::Throw(node) => {
@@ -255,7 +256,7 @@ impl<'a> Eval<'a> {
             return self.reject();
         }
         let value = self.without_rejections(value).unwrap_or(value);
-        let cond = self.uncaught(value);
+        let cond = self.cond;
         self.frame.returns.push((cond, value));
         self.leave();
     }
