@@ -52,7 +52,7 @@ mod written;
 pub use function::Function;
 pub use remedied::{NewIndex, Presumed, Remedied, mends};
 pub use script::Script;
-pub use search::{Overwritten, Verdict};
+pub use search::{Constant, Overwritten, Verdict};
 pub use slice::Act;
 
 use crate::diagnostic::witness::{Harm, Witness};
@@ -81,7 +81,7 @@ pub fn judge(
     schemas: &Schemas,
     function: &Function<'_>,
     act: Act,
-    overwritten: Option<Overwritten<'_>>,
+    overwritten: Option<&Overwritten>,
 ) -> Judgement {
     let Some(commands) = Commands::around(project, function.script, function.writes, act, None) else {
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
@@ -114,7 +114,7 @@ fn judge_kept(
     schemas: &Schemas,
     function: &Function<'_>,
     commands: &Commands<'_>,
-    (overwritten, apart): (Option<Overwritten<'_>>, Option<V>),
+    (overwritten, apart): (Option<&Overwritten>, Option<V>),
     kept: &Kept,
 ) -> Judgement {
     let Some(mut slice) = commands.slice(kept) else {

@@ -59,7 +59,7 @@ pub fn mends(
     schemas: &Schemas,
     function: &Function<'_>,
     act: Act,
-    overwritten: Option<Overwritten<'_>>,
+    overwritten: Option<&Overwritten>,
     remedied: &Remedied<'_>,
 ) -> bool {
     let mut slice = |instead| {

@@ -64,18 +64,28 @@ pub struct Question<'a> {
     /// By collection: whether its documents carry `__v`.
     pub versioned: &'a [bool],
     /// What the act writes over: another writer may change it.
-    pub overwritten: Option<Overwritten<'a>>,
+    pub overwritten: Option<&'a Overwritten>,
     /// The input in which two requests for two documents differ.
     pub apart: Option<V>,
 }
 
 /// What an act writes over, whatever others have made of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overwritten<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Overwritten {
     /// The path of an array that is written whole.
-    List(&'a str),
+    List(String),
     /// The path of a field that is written back as it was loaded.
-    Field(&'a str),
+    Field(String),
+    /// The path of a field that other code sets to this.
+    State(String, Constant),
+}
+
+/// A value that stands in the code.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Constant {
+    Text(String),
+    /// The bits of a double.
+    Number(u64),
 }
 
 /// The end of a run, for comparing.
@@ -112,7 +122,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     if let Some(overwritten) = question.overwritten {
         let is_decided = found.is_decided_by(judge_in(question, Mode::Same, Some(overwritten)).0);
         // What two requests of one kind leave of a field that neither changes is one and the same.
-        if is_decided || matches!(overwritten, Overwritten::Field(_)) {
+        if is_decided || matches!(overwritten, Overwritten::Field(_) | Overwritten::State(..)) {
             return found.verdict();
         }
     }
@@ -179,7 +189,7 @@ struct Inputs {
 }
 
 /// Judges in one mode; gives also the inputs that were met.
-fn judge_in(question: &Question<'_>, mode: Mode, other: Option<Overwritten<'_>>) -> (Verdict, Inputs) {
+fn judge_in(question: &Question<'_>, mode: Mode, other: Option<&Overwritten>) -> (Verdict, Inputs) {
     let mut search = Search::new(question, mode, other);
     let verdict = search.run();
     let machine = &search.machine;
@@ -194,7 +204,7 @@ pub(super) struct Search<'q, 'a> {
     pub(super) question: &'q Question<'a>,
     pub(super) machine: Machine<'a>,
     /// What another writer changes, in the place of the second request.
-    other: Option<Overwritten<'q>>,
+    other: Option<&'q Overwritten>,
     /// What is asked of a start beside that it reaches the act.
     pub(super) wanted: Vec<Atom>,
     /// A request was refused something in some interleaving.
@@ -202,7 +212,7 @@ pub(super) struct Search<'q, 'a> {
 }
 
 impl<'q, 'a> Search<'q, 'a> {
-    pub(super) fn new(question: &'q Question<'a>, mode: Mode, other: Option<Overwritten<'q>>) -> Self {
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, other: Option<&'q Overwritten>) -> Self {
         let mut machine = Machine {
             arena: question.arena,
             hints: question.hints,
@@ -606,7 +616,7 @@ impl<'q, 'a> Search<'q, 'a> {
     }
 
     /// The command of another writer that changes what the act writes over, in the document that the act writes.
-    fn written_by_another(&mut self, start: &World, overwritten: Overwritten<'_>) -> Option<Command> {
+    fn written_by_another(&mut self, start: &World, overwritten: &Overwritten) -> Option<Command> {
         let first = self.alone()?;
         let slice = self.question.slice;
         let act = slice.commands.get(slice.act)?;
@@ -623,10 +633,17 @@ impl<'q, 'a> Search<'q, 'a> {
         let (path, mut update) = match overwritten {
             Overwritten::List(path) => {
                 let element = Value::document([("_id", Value::Symbol(term))]);
-                (path, Value::document([("$push", Value::document([(path, element)]))]))
+                (path, Value::document([("$push", Value::document([(path.as_str(), element)]))]))
             }
             Overwritten::Field(path) => {
-                (path, Value::document([("$set", Value::document([(path, Value::Symbol(term))]))]))
+                (path, Value::document([("$set", Value::document([(path.as_str(), Value::Symbol(term))]))]))
+            }
+            Overwritten::State(path, constant) => {
+                let value = match constant {
+                    Constant::Text(text) => Value::text(text),
+                    Constant::Number(bits) => Value::Number(f64::from_bits(*bits)),
+                };
+                (path, Value::document([("$set", Value::document([(path.as_str(), value)]))]))
             }
         };
         // It counts the versions that the act asks for.

@@ -11,7 +11,7 @@ pub struct Case<'a> {
     pub function: &'a Function<'a>,
     pub act: Act,
     /// What the act writes over.
-    pub overwritten: Option<Overwritten<'a>>,
+    pub overwritten: Option<&'a Overwritten>,
     /// Documents that come from outside of the function.
     pub documents: &'a [V],
 }

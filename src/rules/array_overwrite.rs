@@ -273,7 +273,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     draft.pair = format!("{array} loaded -> written whole");
     // An entry of a map is lost to another entry, not to an element that is appended.
     let is_map = is_map(ctx, field.value);
-    let overwritten = (!is_map).then_some(Overwritten::List(array));
+    let overwritten = (!is_map).then_some(Overwritten::List(array.to_owned()));
     ctx.report_judged(
         draft,
         trace,

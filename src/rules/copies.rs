@@ -2,6 +2,7 @@
 //!
 //! Input: none. Output: types. Must not know: how either is found.
 
+use crate::judge::Constant;
 use crate::limits;
 use crate::project::handles::{ByHandle, Handle};
 use crate::value::{FnRef, Site, SiteInfo};
@@ -9,6 +10,8 @@ use crate::value::{FnRef, Site, SiteInfo};
 #[derive(Default)]
 pub struct StaleCopies {
     pub copying: Vec<FnRef>,
+    /// The functions that set a state because of the state that was loaded.
+    pub moving: Vec<FnRef>,
     /// The fields that are changed by themselves, each with a place of it.
     pub changed: ByHandle<Changed>,
 }
@@ -26,6 +29,7 @@ impl StaleCopies {
     /// Takes over what was noted elsewhere, whose sites are others.
     pub fn take_over(&mut self, other: Self, mut site: impl FnMut(Site) -> Site) {
         self.copying.extend(other.copying);
+        self.moving.extend(other.moving);
         for (name, changed) in other.changed.named() {
             let handle = Handle::Named(name.to_owned());
             for changed in changed {
@@ -43,6 +47,8 @@ pub struct Changed {
     pub place: SiteInfo,
     /// The constants by which its document is found, as text.
     pub asked: Vec<(String, String)>,
+    /// The constant to which it is set, whatever it was before.
+    pub state: Option<Constant>,
 }
 
 impl Changed {

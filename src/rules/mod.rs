@@ -9,6 +9,7 @@ mod copies;
 pub mod doc;
 
 mod array_overwrite;
+mod changes;
 mod check_then_insert;
 mod check_then_push;
 mod check_then_update;
@@ -40,6 +41,7 @@ mod lock_without_unique_index;
 mod lost_update;
 mod next_number;
 mod nullable_guard_key;
+mod overtaken;
 pub mod pending;
 mod poll_without_claim;
 mod positional_push;
@@ -115,7 +117,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 27] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 29] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
@@ -141,7 +143,9 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 27] = [
     lock_released_by_non_owner::check,
     completion_from_cache::check,
     poll_without_claim::check,
+    changes::note,
     stale_copy::note,
+    overtaken::note,
     effect_first::check,
 ];
 
@@ -149,5 +153,5 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 27] = [
 pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
-pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 3] =
-    [inconsistent_identity_key::check, startup_recovery::check, stale_copy::check];
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 4] =
+    [inconsistent_identity_key::check, startup_recovery::check, overtaken::check, stale_copy::check];

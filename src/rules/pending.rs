@@ -17,7 +17,7 @@ pub struct Judged<'a> {
     /// The condition of the part of the write that is judged.
     pub cond: C,
     /// What the act writes over.
-    pub overwritten: Option<Overwritten<'a>>,
+    pub overwritten: Option<Overwritten>,
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
     pub relation: Relation,
@@ -95,8 +95,7 @@ pub struct Pending {
     /// The act among the writes of its function; none where it is a part of one.
     write: Option<usize>,
     cond: C,
-    /// Whether it is a list, and its path.
-    overwritten: Option<(bool, String)>,
+    overwritten: Option<Overwritten>,
     apart: Option<V>,
     relation: Relation,
     beside: Vec<String>,
@@ -115,10 +114,7 @@ impl Pending {
             draft,
             write: writes.iter().position(|known| std::ptr::eq(known, act.write)),
             cond: act.cond,
-            overwritten: act.overwritten.map(|overwritten| match overwritten {
-                Overwritten::List(path) => (true, path.to_owned()),
-                Overwritten::Field(path) => (false, path.to_owned()),
-            }),
+            overwritten: act.overwritten.clone(),
             apart: act.apart,
             relation: act.relation,
             beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
@@ -136,10 +132,7 @@ impl Pending {
         let act = Judged {
             write: writes.get(at)?,
             cond: self.cond,
-            overwritten: self.overwritten.as_ref().map(|(is_list, path)| match is_list {
-                true => Overwritten::List(path),
-                false => Overwritten::Field(path),
-            }),
+            overwritten: self.overwritten.clone(),
             apart: self.apart,
             relation: self.relation,
             beside: self.beside.iter().map(String::as_str).collect(),

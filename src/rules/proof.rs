@@ -17,9 +17,8 @@ use crate::remedy::{self, Case, Remedy, token};
 use crate::value::{C, Site, V};
 use rustc_hash::FxHashMap;
 
-/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, be it a list,
-/// and the input by which the document is selected.
-type JudgedAct = (usize, C, Option<(bool, String)>, Option<V>);
+/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, and the input by which the document is selected.
+type JudgedAct = (usize, C, Option<Overwritten>, Option<V>);
 
 /// The remedies that were looked for.
 type Remedies = FxHashMap<(JudgedAct, Mend), Option<Remedy>>;
@@ -163,13 +162,9 @@ impl Context<'_> {
         let Prepared { versioned, script, judgements, remedies } = prepared;
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
         let judged = Act { write: at, cond: act.cond, apart: act.apart };
-        let overwritten = act.overwritten;
+        let overwritten = act.overwritten.as_ref();
         let case = Case { function: &function, act: judged, overwritten, documents: &trace.documents };
-        let over = overwritten.map(|overwritten| match overwritten {
-            Overwritten::List(path) => (true, path.to_owned()),
-            Overwritten::Field(path) => (false, path.to_owned()),
-        });
-        let asked = (at, act.cond, over, act.apart);
+        let asked = (at, act.cond, overwritten.cloned(), act.apart);
         let known = judgements.entry(asked.clone());
         let judgement =
             known.or_insert_with(|| judge::judge(self.project, self.schemas, &function, judged, overwritten)).clone();

@@ -4,86 +4,30 @@
 //!
 //! Input: the writes of all functions. Output: drafts. Must not know: formats.
 
+use super::changes::{constants, is_within, names};
 use super::context::{Context, Trace};
 use super::copies::{Changed, StaleCopies};
 use super::pending::{Judged, Mend};
-use super::spell::Unnumbered;
 use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
-use crate::project::handles::Handle;
-use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::project::writes::{Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::Taken;
-use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
+use crate::value::{Key, Node, V};
 
 const RULE: &str = "lost-update";
 
-/// Notes what a function changes, and whether it writes a document back whole.
+/// Notes whether a function writes a document back whole.
 pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
-    let mut is_copying = false;
-    for write in &trace.writes {
-        is_copying |= write.handle.name().is_some() && !copied(ctx, trace, write).is_empty();
-        let is_own = trace.steps.get(write.step).is_some_and(|step| step.calls == 0);
-        if !is_own || write.handle.name().is_none() || matches!(write.kind, WriteKind::Insert | WriteKind::Delete) {
-            continue;
-        }
-        let asked = asked_of(ctx, write);
-        for field in &write.fields {
-            note_changed(ctx, &write.handle, field, &asked);
-        }
-    }
-    if is_copying {
+    let mut named = trace.writes.iter().filter(|write| write.handle.name().is_some());
+    if named.any(|write| !copied(ctx, trace, write).is_empty()) {
         ctx.stale.copying.push(trace.func);
     }
 }
 
-/// The constants by which the document of a write is found: those of its own filter, and of the read of the document.
-fn asked_of(ctx: &mut Context<'_>, write: &Write) -> Vec<(String, String)> {
-    let read = ctx.project.deciding_read(write).and_then(|check| check.read).and_then(|read| read.filter);
-    let filters = write.filter.into_iter().chain(read);
-    filters.flat_map(|filter| constants(ctx, filter)).collect()
-}
-
-/// The constants that a filter asks for outside of its branches.
-fn constants(ctx: &Context<'_>, filter: V) -> Vec<(String, String)> {
-    let Node::Object(entries) = ctx.project.arena.node(filter) else { return Vec::new() };
-    let own = names(ctx, entries);
-    let equalities = ctx.project.equalities(filter).into_iter();
-    let literals = equalities.filter(|(path, value)| own.contains(path) && ctx.project.arena.is_literal(*value));
-    literals.map(|(path, value)| (path, ctx.spell(value, &Unnumbered))).collect()
-}
-
-fn note_changed(ctx: &mut Context<'_>, handle: &Handle, field: &FieldWrite, asked: &[(String, String)]) {
-    let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
-    if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
-        return;
-    }
-    // { ...doc.settings, theme } changes the theme alone.
-    let named = match ctx.project.arena.node(field.value) {
-        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Spread) => names(ctx, entries),
-        _ => Vec::new(),
-    };
-    let paths = match named.as_slice() {
-        [] => vec![fixed.to_owned()],
-        named => named.iter().map(|name| format!("{fixed}.{name}")).collect(),
-    };
-    let place = ctx.project.base_site(field.site);
-    for path in paths {
-        ctx.stale.add(handle, Changed { path, site: field.site, place, asked: asked.to_vec() });
-    }
-}
-
-fn names(ctx: &Context<'_>, entries: &[Entry]) -> Vec<String> {
-    let name = |entry: &Entry| match entry.key {
-        Key::Name(name) => Some(ctx.project.arena.text(name).to_owned()),
-        _ => None,
-    };
-    entries.iter().filter_map(name).collect()
-}
-
 /// Asks of each document that is written back whole, whether others change a field of it.
 pub fn check(ctx: &mut Context<'_>) {
-    let StaleCopies { copying, changed } = std::mem::take(&mut ctx.stale);
+    let StaleCopies { copying, changed, .. } = std::mem::take(&mut ctx.stale);
     for func in copying {
         let turn = ctx.project.begin(func);
         if let Some(trace) = ctx.trace(func) {
@@ -116,11 +60,6 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[C
             return;
         }
     }
-}
-
-fn is_within(ctx: &Context<'_>, place: SiteInfo, func: FnRef) -> bool {
-    let function = ctx.project.function(func).filter(|_| ctx.project.file_of(func) == place.file);
-    function.is_some_and(|own| own.start <= place.start && place.end <= own.end)
 }
 
 /// A loaded document, or a part of one, that is a part of what is written.
@@ -215,7 +154,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, othe
     draft.help = "send only what changes: an update that sets these fields, and no others".to_owned();
     draft.pair = "document loaded -> written whole".to_owned();
     // What is lost of a field that nothing here changes, no other filter or update of it keeps.
-    let (overwritten, mend) = (Some(Overwritten::Field(path)), Mend::Nothing);
+    let (overwritten, mend) = (Some(Overwritten::Field(path.to_owned())), Mend::Nothing);
     let act =
         Judged { overwritten, mend, needs_witness: true, may_repeat: true, ..Judged::of(write, write.cond, relation) };
     ctx.report_judged(draft, trace, &act);

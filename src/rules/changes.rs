@@ -1,0 +1,98 @@
+//! Which fields the code changes by themselves, by which constants it finds their documents, and to what it sets them.
+//!
+//! Input: the writes of a function. Output: notes, which are asked once all functions were read. Must not know: what is told.
+
+use super::context::{Context, Trace};
+use super::copies::Changed;
+use super::spell::Unnumbered;
+use crate::judge::Constant;
+use crate::project::handles::Handle;
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
+
+/// Notes what a function changes.
+pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
+    for (write, checks) in trace.writes.iter().zip(&trace.checks) {
+        let is_own = trace.steps.get(write.step).is_some_and(|step| step.calls == 0);
+        if !is_own || write.handle.name().is_none() || matches!(write.kind, WriteKind::Insert | WriteKind::Delete) {
+            continue;
+        }
+        let asked = asked_of(ctx, write);
+        let named = match write.filter.map(|filter| ctx.project.arena.node(filter)) {
+            Some(Node::Object(entries)) => names(ctx, entries),
+            _ => Vec::new(),
+        };
+        for field in &write.fields {
+            let is_checked =
+                checks.iter().any(|check| check.kind.path().is_some_and(|path| path.join(".") == field.path));
+            let is_asked =
+                is_checked || named.iter().chain(asked.iter().map(|(path, _)| path)).any(|path| *path == field.path);
+            note_changed(ctx, &write.handle, field, (&asked, is_asked));
+        }
+    }
+}
+
+fn note_changed(
+    ctx: &mut Context<'_>,
+    handle: &Handle,
+    field: &FieldWrite,
+    (asked, is_asked): (&[(String, String)], bool),
+) {
+    let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
+    if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
+        return;
+    }
+    // { ...doc.settings, theme } changes the theme alone.
+    let named = match ctx.project.arena.node(field.value) {
+        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Spread) => names(ctx, entries),
+        _ => Vec::new(),
+    };
+    let paths = match named.as_slice() {
+        [] => vec![fixed.to_owned()],
+        named => named.iter().map(|name| format!("{fixed}.{name}")).collect(),
+    };
+    let place = ctx.project.base_site(field.site);
+    let state = constant(ctx, field.value).filter(|_| field.operator == "$set" && !is_asked);
+    for path in paths {
+        let (asked, state) = (asked.to_vec(), state.clone());
+        ctx.stale.add(handle, Changed { path, site: field.site, place, asked, state });
+    }
+}
+
+pub(super) fn names(ctx: &Context<'_>, entries: &[Entry]) -> Vec<String> {
+    let name = |entry: &Entry| match entry.key {
+        Key::Name(name) => Some(ctx.project.arena.text(name).to_owned()),
+        _ => None,
+    };
+    entries.iter().filter_map(name).collect()
+}
+
+/// The constants by which the document of a write is found: those of its own filter, and of the read of the document.
+pub(super) fn asked_of(ctx: &mut Context<'_>, write: &Write) -> Vec<(String, String)> {
+    let read = ctx.project.deciding_read(write).and_then(|check| check.read).and_then(|read| read.filter);
+    let filters = write.filter.into_iter().chain(read);
+    filters.flat_map(|filter| constants(ctx, filter)).collect()
+}
+
+/// The constants that a filter asks for outside of its branches.
+pub(super) fn constants(ctx: &Context<'_>, filter: V) -> Vec<(String, String)> {
+    let Node::Object(entries) = ctx.project.arena.node(filter) else { return Vec::new() };
+    let own = names(ctx, entries);
+    let equalities = ctx.project.equalities(filter).into_iter();
+    let literals = equalities.filter(|(path, value)| own.contains(path) && ctx.project.arena.is_literal(*value));
+    literals.map(|(path, value)| (path, ctx.spell(value, &Unnumbered))).collect()
+}
+
+/// A text or a number. What is on or off is set to what it is.
+pub(super) fn constant(ctx: &Context<'_>, value: V) -> Option<Constant> {
+    match ctx.project.arena.node(value) {
+        Node::Str(text) => Some(Constant::Text(ctx.project.arena.text(*text).to_owned())),
+        Node::Num(bits) => Some(Constant::Number(*bits)),
+        _ => None,
+    }
+}
+
+pub(super) fn is_within(ctx: &Context<'_>, place: SiteInfo, func: FnRef) -> bool {
+    let function = ctx.project.function(func).filter(|_| ctx.project.file_of(func) == place.file);
+    function.is_some_and(|own| own.start <= place.start && place.end <= own.end)
+}

@@ -1,0 +1,133 @@
+//! A state that was loaded decides the next one, and other code sets the state in between: what it set is written over.
+//!
+//! Part of `check-then-update`. Which other code sets a state is known once all functions were read, so it is asked then.
+//!
+//! Input: the writes of all functions. Output: drafts. Must not know: formats.
+
+use super::changes::{asked_of, constant, is_within};
+use super::context::{Context, Draft, Trace};
+use super::copies::Changed;
+use super::pending::Judged;
+use crate::diagnostic::{Level, Role};
+use crate::judge::{Constant, Overwritten};
+use crate::project::checks::{Check, CheckKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::relation::Taken;
+use crate::value::{Compare, Node};
+
+const RULE: &str = "check-then-update";
+
+/// Notes a function that moves a state on.
+pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
+    let moves = |(write, checks): (&Write, &Vec<Check>)| {
+        is_update(write) && write.fields.iter().any(|field| moved(ctx, field, checks).is_some())
+    };
+    if trace.writes.iter().zip(&trace.checks).any(moves) {
+        ctx.stale.moving.push(trace.func);
+    }
+}
+
+fn is_update(write: &Write) -> bool {
+    write.handle.name().is_some() && matches!(write.kind, WriteKind::Update | WriteKind::Save)
+}
+
+/// A state that is set because the loaded one is, or is not, another.
+struct Moved<'a> {
+    check: &'a Check,
+    asked: Constant,
+    next: Constant,
+}
+
+impl Moved<'_> {
+    /// Whether a state is one under which the update is not meant.
+    fn excludes(&self, state: &Constant) -> bool {
+        *state != self.next && (self.check.holds == (*state != self.asked))
+    }
+}
+
+fn moved<'a>(ctx: &Context<'_>, field: &FieldWrite, checks: &'a [Check]) -> Option<Moved<'a>> {
+    let next = constant(ctx, field.value).filter(|_| field.operator == "$set")?;
+    checks.iter().find_map(|check| {
+        let CheckKind::Field { path, test } = &check.kind else { return None };
+        let Node::Compare(Compare::Equal, a, b) = *ctx.project.arena.node(*test) else { return None };
+        let asked = constant(ctx, a).or_else(|| constant(ctx, b))?;
+        (path.join(".") == field.path).then(|| Moved { check, asked, next: next.clone() })
+    })
+}
+
+/// Asks of each state that is moved on, whether others set one that it excludes.
+pub fn check(ctx: &mut Context<'_>) {
+    let stale = std::mem::take(&mut ctx.stale);
+    for func in &stale.moving {
+        let turn = ctx.project.begin(*func);
+        if let Some(trace) = ctx.trace(*func) {
+            for (write, checks) in trace.writes.iter().zip(&trace.checks).filter(|(write, _)| is_update(write)) {
+                check_write(ctx, &trace, write, checks, stale.changed.of(&write.handle));
+            }
+        }
+        ctx.project.end(*func, turn);
+    }
+    ctx.stale = stale;
+}
+
+fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], changed: &[Changed]) {
+    let place = ctx.project.base_site(write.site);
+    let is_told = |known: &Draft| known.rule == RULE && ctx.project.base_site(known.site) == place;
+    if ctx.drafts.iter().any(is_told) {
+        return;
+    }
+    let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
+    let asked = asked_of(ctx, write);
+    for field in &write.fields {
+        let Some(moved) = moved(ctx, field, checks) else { continue };
+        let root = moved.check.root;
+        let read = moved.check.read.as_ref();
+        if !ctx.project.same_document(root, read, &write.handle, write.filter, write.document) {
+            continue;
+        }
+        let other = changed.iter().find(|other| {
+            other.path == field.path
+                && other.state.as_ref().is_some_and(|state| moved.excludes(state))
+                && other.place != place
+                && !is_within(ctx, other.place, owner)
+                && !other.is_of_others(&asked, changed)
+        });
+        if let Some((other, state)) = other.and_then(|other| Some((other, other.state.clone()?))) {
+            report(ctx, trace, (write, field), moved.check, (other, state));
+            return;
+        }
+    }
+}
+
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    (write, field): (&Write, &FieldWrite),
+    check: &Check,
+    (other, state): (&Changed, Constant),
+) {
+    let path = &field.path;
+    let cond = ctx.project.arena.and(write.cond, field.cond);
+    let relation = ctx.relation(trace, check, write, cond, Taken::Condition(path));
+    let text = match &state {
+        Constant::Text(text) => format!("'{text}'"),
+        Constant::Number(bits) => f64::from_bits(*bits).to_string(),
+    };
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
+    draft.lowered = draft.lowered.or(Some((Level::Warning, "what is lost is a state that other code sets")));
+    draft.message = format!(
+        "`{path}` is checked before this update, not in its filter: {text}, which other code sets in between, is written over"
+    );
+    draft.label = format!("writes `{path}` without the check in the filter");
+    draft.array = Some(path.clone());
+    draft.related = ctx.ends(check);
+    draft.related.push((other.site, Role::Context, format!("`{path}` is set to {text} here")));
+    draft.help = format!(
+        "make the check and the change one command: its filter asks what was checked of `{path}`, and matchedCount 0 (or null) means that the check failed"
+    );
+    draft.pair = format!("{path} checked -> $set over {text}");
+    let overwritten = Some(Overwritten::State(path.clone(), state));
+    let act = Judged { overwritten, needs_witness: true, may_repeat: true, ..Judged::of(write, field.cond, relation) };
+    ctx.report_judged(draft, trace, &act);
+    ctx.settle(trace);
+}
