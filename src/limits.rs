@@ -213,6 +213,8 @@ pub const CHANGED_FIELDS: usize = 200;
 pub const HANDLE_CALLS: usize = 12;
 /// Calls through which the collection of a document is looked for.
 pub const DOCUMENT_CALLERS: u32 = 5;
+/// A number that is tried where the code compares or calculates: more than most bounds.
+pub const AMPLE: f64 = 1_000.0;
 /// A class and those that it extends, one after the other.
 pub const LINEAGE: usize = 7;
 /// Fields of an instance that are made of other fields of it.

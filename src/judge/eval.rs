@@ -968,6 +968,10 @@ pub fn of_hint(arena: &Arena, hint: &Hint) -> Vec<Candidate> {
             _ => {}
         }
     }
+    // Above each bound that the code asks for.
+    if hint.is_number {
+        candidates.push(Candidate::Value(Value::Number(limits::AMPLE)));
+    }
     if hint.is_bool {
         candidates.extend([Candidate::Value(Value::Bool(true)), Candidate::Value(Value::Bool(false))]);
     }

@@ -8,6 +8,7 @@ use super::script::{Action, conditions_of, values_of};
 use super::slice::Slice;
 use crate::limits;
 use crate::project::Project;
+use crate::project::declared::Declared;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::WriteKind;
 use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
@@ -30,6 +31,8 @@ pub struct Hint {
     pub values: Vec<V>,
     /// The value that it most likely is.
     pub first: Option<V>,
+    /// What the schema says that it is.
+    pub declared: Option<Declared>,
 }
 
 /// A field of a collection, and what is inside of it.
@@ -150,7 +153,22 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
     for atom in slice.commands.iter().flat_map(|command| &command.atoms).chain(&slice.goal) {
         collector.truth(atom.value);
     }
+    for (at, handle) in slice.collections.iter().enumerate() {
+        if let (Some(model), Some(shape)) = (handle.name(), collector.hints.shapes.get_mut(at)) {
+            declare(collector.project, model, shape, &mut Vec::new());
+        }
+    }
     collector.hints
+}
+
+/// Notes what the schema of a model says of its fields.
+fn declare(project: &mut Project, model: &str, shape: &mut Shape, path: &mut Vec<String>) {
+    for (name, inner) in &mut shape.fields {
+        path.push(name.clone());
+        inner.hint.declared = project.declared(model, &path.join("."));
+        declare(project, model, inner, path);
+        path.pop();
+    }
 }
 
 struct Collector<'a> {

@@ -6,12 +6,13 @@
 use super::bson::Value;
 use super::choices::Candidate;
 use super::eval::{Machine, of_hint};
-use super::hints::{Hints, Shape};
+use super::hints::{Hint, Hints, Shape};
 use super::request::Request;
 use super::script::{Action, Command};
 use super::slice::Slice;
 use super::store::{Store, UniqueIndex};
 use crate::limits;
+use crate::project::declared::Declared;
 use crate::project::writes::WriteKind;
 use crate::value::V;
 
@@ -96,8 +97,14 @@ impl Machine<'_> {
             return vec![Candidate::One, Candidate::Missing];
         }
         let mut candidates = of(&shape.hint.values);
-        candidates.extend(of_hint(self.arena, &shape.hint));
-        if !(shape.hint.is_number || shape.hint.is_time) {
+        let declared = shape.hint.declared;
+        let hint = match declared {
+            Some(Declared::Bool) => Hint { is_bool: true, is_number: false, ..shape.hint.clone() },
+            Some(_) => Hint { is_bool: false, ..shape.hint.clone() },
+            None => shape.hint.clone(),
+        };
+        candidates.extend(of_hint(self.arena, &hint));
+        if !(hint.is_number || hint.is_time || declared == Some(Declared::Bool)) {
             candidates.push(Candidate::Itself);
         }
         if name != "_id" {

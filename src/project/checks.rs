@@ -110,6 +110,7 @@ impl Project {
             self.check(leaf, documents, &mut checks);
             self.existence(leaf, &mut checks);
         }
+        checks.retain(|check| !matches!(check.kind, CheckKind::Document) || !self.is_always_there(check));
         checks.into_iter().map(|check| self.settled(check)).collect()
     }
 

@@ -13,6 +13,7 @@ pub mod census;
 mod changed;
 pub mod checks;
 mod comparisons;
+pub mod declared;
 mod documents;
 mod effects;
 pub mod entries;

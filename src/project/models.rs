@@ -44,6 +44,11 @@ impl Models {
         self.loaded.contains_key(&class)
     }
 
+    /// The schema of the model of a name.
+    pub(super) fn named(&self, name: Sym) -> Option<V> {
+        self.by_name.get(&name).copied()
+    }
+
     /// Whether a static function belongs to several models, so that what `this` is, only a call says.
     pub(super) fn is_static_of_many(&self, func: FnRef) -> bool {
         self.shared.contains(&func) && self.this_model.contains_key(&func)

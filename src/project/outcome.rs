@@ -97,6 +97,15 @@ impl Project {
         calls.into_iter().filter_map(|call| Some((call, self.read_of(call)?))).collect()
     }
 
+    /// Whether a result is never null: of an upsert that gives the document as it is then.
+    pub(super) fn is_always_there(&mut self, check: &Check) -> bool {
+        let Some(options) = check.read.as_ref().and_then(|read| read.options) else { return false };
+        let gives_new = self.option_is_true(options, "new")
+            || self.option(options, "returnOriginal").is_some_and(|v| matches!(self.arena.node(v), Node::Bool(false)))
+            || self.option(options, "returnDocument").is_some_and(|v| self.arena.as_str(v) == Some("after"));
+        gives_new && self.option_is_true(options, "upsert")
+    }
+
     fn selected(&mut self, document: V) -> Option<(V, DbCall)> {
         let list = match self.arena.node(document) {
             Node::Element(list) | Node::Index(list, _) => *list,

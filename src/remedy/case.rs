@@ -21,6 +21,8 @@ pub struct Draft {
     pub condition: Vec<Entry>,
     pub write: Write,
     pub is_changed: bool,
+    /// Whether the condition asks for a value that was loaded.
+    pub is_pinned: bool,
     /// Whether the loaded document is changed in place too, which nothing needs any more.
     pub is_stale: bool,
 }

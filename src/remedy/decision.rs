@@ -5,6 +5,7 @@
 
 use super::said::{about, all, any, is_never, is_nothing, never, nothing};
 use super::subject::Subject;
+use crate::project::declared::Declared;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::Write;
 use crate::race::predicate::{Predicate, Test};
@@ -250,6 +251,18 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     /// What of a field's values is false, by what the function writes there.
     fn blanks(&mut self, path: &str) -> Blanks {
+        let model = self.subject.act.handle.name();
+        let declared = model.and_then(|model| self.subject.project.declared(model, path));
+        if let Some(declared) = declared {
+            let arena = &mut self.subject.project.arena;
+            let null = arena.intern(Node::Null);
+            return match declared {
+                Declared::Bool => Blanks::Bool,
+                Declared::Number => Blanks::Values(vec![null, arena.num(0.0)]),
+                Declared::Text => Blanks::Values(vec![null, arena.str("")]),
+                Declared::There => Blanks::Values(vec![null]),
+            };
+        }
         let (mut is_bool, mut is_number, mut is_text, mut is_object) = (false, false, false, false);
         for field in self.writes.iter().flat_map(|write| &write.fields).filter(|field| field.path == path) {
             match self.subject.project.arena.peek(field.value) {

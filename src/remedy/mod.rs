@@ -43,12 +43,16 @@ pub struct Remedy {
     pub fix: Option<Fix>,
 }
 
-/// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both.
-pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> Option<Remedy> {
+/// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both. Where other code may
+/// change what was loaded, `keeps_all`, a condition has to ask for what was loaded.
+pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keeps_all: bool) -> Option<Remedy> {
     let act = case.function.writes.get(case.act.write)?;
     let mut presumed = Presumed::default();
     let scope = code::Scope::at(project, act)?;
     for draft in drafts(project, case, act, &mut presumed) {
+        if keeps_all && !draft.is_changed && !draft.is_pinned {
+            continue;
+        }
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
         if !mends(project, schemas, case, &draft.write, &presumed) {
             continue;
@@ -124,10 +128,17 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
         tried.push((&condition, None));
         tried.extend(changes.as_ref().map(|changes| (condition.as_slice(), Some(changes.as_slice()))));
     }
+    let is_pinned = condition.iter().any(|entry| subject.mentions(entry.value));
     let mut drafts = Vec::new();
     for (condition, changes) in tried {
         if let Some(write) = edits::edited(&mut subject, condition, changes) {
-            drafts.push(Draft { condition: condition.to_vec(), write, is_changed: changes.is_some(), is_stale });
+            drafts.push(Draft {
+                condition: condition.to_vec(),
+                write,
+                is_changed: changes.is_some(),
+                is_pinned,
+                is_stale,
+            });
         }
     }
     drafts

@@ -1,7 +1,7 @@
 //! A scalar computed from its own loaded value is written back.
 
 use super::context::{Context, Trace};
-use super::pending::Judged;
+use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
@@ -214,5 +214,5 @@ fn report(
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(draft, trace, &Judged::of(write, cond, relation));
+    ctx.report_judged(draft, trace, &Judged { mend: Mend::Change, ..Judged::of(write, cond, relation) });
 }

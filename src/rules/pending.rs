@@ -48,6 +48,8 @@ impl<'a> Judged<'a> {
 pub enum Mend {
     /// Another filter or update.
     Update,
+    /// Another update, or a filter that asks for what was loaded: what other code changes in between is kept too.
+    Change,
     /// An index on what these filters look for.
     Insert(Vec<V>),
     /// No filter and no update of the same fields.

@@ -58,7 +58,8 @@ impl Context<'_> {
     fn remedy(&mut self, case: &Case<'_>, mend: &Mend) -> Option<Remedy> {
         let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
         let remedy = match mend {
-            Mend::Update => remedy::of_update(self.project, self.schemas, case),
+            Mend::Update => remedy::of_update(self.project, self.schemas, case, false),
+            Mend::Change => remedy::of_update(self.project, self.schemas, case, true),
             Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, filters),
             Mend::Nothing => None,
         };

@@ -17,6 +17,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
     for check in checks {
         let Some((filter, keys)) = taken_keys(ctx, check, write) else { continue };
         let Some(apart) = selecting_input(ctx, write) else { continue };
+        if is_of_one(ctx, write, &keys, apart) {
+            continue;
+        }
         let relation = ctx.claimed(trace, write);
         report(ctx, trace, write, check, (filter, &keys, apart), relation);
         return;
@@ -45,6 +48,18 @@ fn taken_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<(V,
     });
     let keys: Vec<String> = equalities.into_iter().map(|(key, _)| key).collect();
     (is_set && !ctx.schemas.covers(&write.handle, &keys)).then_some((filter, keys))
+}
+
+/// Whether what is set is the identifier of that by which the document is found, so that two documents have two of them:
+/// `updateOne({ mail: member.mail }, { $set: { user: member._id } })`
+fn is_of_one(ctx: &Context<'_>, write: &Write, keys: &[String], apart: V) -> bool {
+    let owner = |value: V| match *ctx.project.arena.node(ctx.project.bare(value)) {
+        Node::Member(owner, name) => Some((owner, ctx.project.arena.text(name))),
+        _ => None,
+    };
+    let Some((of, _)) = owner(apart) else { return false };
+    let set = write.fields.iter().filter(|field| keys.contains(&field.path));
+    set.filter_map(|field| owner(field.value)).any(|(owner, name)| owner == of && matches!(name, "_id" | "id"))
 }
 
 /// Whether what is set is an object of the request that holds the value: `User.updateOne({ _id }, { $set: req.body })`.
