@@ -21,6 +21,7 @@ mod library;
 mod literal;
 mod module;
 mod operator;
+mod own_calls;
 mod pattern;
 mod prototype;
 mod railway;
