@@ -28,6 +28,7 @@ mod railway;
 mod random;
 mod receiver;
 mod request;
+mod rescue;
 mod results;
 mod run;
 mod sequence;
