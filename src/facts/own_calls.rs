@@ -25,13 +25,13 @@ struct Calls {
 
 #[derive(Default)]
 struct OwnCalls {
-    by_name: FxHashMap<String, Calls>,
-    exported: FxHashSet<String>,
+    by_name: FxHashMap<Id, Calls>,
+    exported: FxHashSet<Id>,
 }
 
 impl OwnCalls {
     fn of(&mut self, name: &Ident) -> &mut Calls {
-        self.by_name.entry(name.sym.to_string()).or_insert_with(|| Calls { most: Some(0), ..Calls::default() })
+        self.by_name.entry(name.to_id()).or_insert_with(|| Calls { most: Some(0), ..Calls::default() })
     }
 }
 
@@ -67,10 +67,10 @@ impl Visit for OwnCalls {
 
     fn visit_export_decl(&mut self, node: &ExportDecl) {
         match &node.decl {
-            Decl::Fn(function) => drop(self.exported.insert(function.ident.sym.to_string())),
+            Decl::Fn(function) => drop(self.exported.insert(function.ident.to_id())),
             Decl::Var(vars) => {
                 let names = vars.decls.iter().filter_map(|declarator| declarator.name.as_ident());
-                self.exported.extend(names.map(|name| name.id.sym.to_string()));
+                self.exported.extend(names.map(|name| name.id.to_id()));
             }
             _ => {}
         }
