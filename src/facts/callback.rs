@@ -76,31 +76,35 @@ impl<'a> Eval<'a> {
                 let Some(rescue) = args.get(1).and_then(|arg| function_code(&arg.expr)) else {
                     return Some(self.fulfilled(first, recv, span));
                 };
+                let (start, _) = self.offsets(span);
+                self.mark_caught(span, expects_duplicates(self.source(code_span(rescue))));
                 let (outer, chain) = (self.cond, self.chain);
                 // Of two handlers one runs.
                 let caught = self.caught(span);
-                let own = chain.filter(|(from, _)| *from == self.offsets(span).0).map_or(outer, |(_, cond)| cond);
+                let own = chain.filter(|(from, _)| *from == start).map_or(outer, |(_, cond)| cond);
                 self.cond = self.arena.assume(outer, caught, false);
-                self.chain = Some((self.offsets(span).0, self.arena.assume(own, caught, false)));
+                self.chain = Some((start, self.arena.assume(own, caught, false)));
                 let result = self.fulfilled(first, recv, span);
                 (self.cond, self.chain) = (outer, chain);
-                self.handler(rescue, span);
-                Some(result)
+                let rescued = self.handler(rescue, span);
+                Some(self.settled(result, rescued, span))
             }
             "catch" => {
                 let first = args.first()?;
-                let text = self.source(first_span(first));
                 // The handler belongs to the calls before it in the same chain.
-                let handles = expects_duplicates(text);
-                let (start, _) = self.offsets(span);
-                self.mark_caught(start, handles);
+                let handles = expects_duplicates(self.source(first_span(first)));
                 match function_code(&first.expr) {
-                    Some(code) => self.handler(code, span),
+                    Some(code) => {
+                        self.mark_caught(span, handles);
+                        let rescued = self.handler(code, span);
+                        Some(self.settled(recv, rescued, span))
+                    }
                     None => {
+                        self.mark_handled(span, handles);
                         self.expr(&first.expr);
+                        Some(recv)
                     }
                 }
-                Some(recv)
             }
             "finally" => {
                 if let Some(code) = args.first().and_then(|arg| function_code(&arg.expr)) {
@@ -174,42 +178,13 @@ impl<'a> Eval<'a> {
         })
     }
 
-    fn mark_caught(&mut self, start: u32, handles: bool) {
-        let sites: Vec<bool> =
-            self.frame.effects.iter().map(|effect| self.arena.site_info(effect.site).start >= start).collect();
-        for (effect, inside) in self.frame.effects.iter_mut().zip(sites) {
-            if inside {
-                effect.caught = true;
-                effect.duplicate_key_caught |= handles;
-            }
-        }
-    }
-
-    /// That the call at this place was left by an exception.
-    fn caught(&mut self, span: Span) -> V {
-        let site = self.site(span);
-        self.arena.intern(Node::Caught(site))
-    }
-
-    pub(super) fn handler(&mut self, code: Code<'a>, span: Span) {
-        let caught = self.caught(span);
-        let error = self.arena.derived("error", vec![caught]);
-        let cond = self.cond;
-        let inside = self.arena.assume(cond, caught, true);
-        let rescue = self.branch(inside, |eval| {
-            eval.in_place(code, &[error]);
-        });
-        drop(rescue);
-        self.cond = cond;
-    }
-
     /// Runs a callback here, in this function: its effects and assignments are this function's.
     pub(super) fn in_place(&mut self, code: Code<'a>, args: &[V]) -> V {
         self.in_place_with_ends(code, args).0
     }
 
     /// The callback's value, and the path conditions of its returns.
-    fn in_place_with_ends(&mut self, code: Code<'a>, args: &[V]) -> (V, Vec<C>) {
+    pub(super) fn in_place_with_ends(&mut self, code: Code<'a>, args: &[V]) -> (V, Vec<C>) {
         let outer_cond = self.cond;
         let outer_jumped = self.jumped;
         let outer_scope = self.enter_scope(true);
@@ -274,12 +249,7 @@ impl<'a> Eval<'a> {
             "sort" | "toSorted" => vec![element, element],
             _ => vec![element],
         };
-        let span = match code {
-            Code::Function(node) => node.span,
-            Code::Arrow(node) => node.span,
-            Code::Constructor(node) => node.span,
-        };
-        let some = self.opaque(span);
+        let some = self.opaque(code_span(code));
         let mut result = Arena::UNDEFINED;
         let base = std::mem::replace(&mut self.frame.loop_base, self.cond);
         self.frame.loops += 1;
@@ -298,6 +268,15 @@ impl<'a> Eval<'a> {
     pub(super) fn query(&mut self, method: &str, array: V, arg: V) -> V {
         let method = self.arena.sym(method);
         self.arena.intern(Node::Query { method, array, arg })
+    }
+}
+
+/// Where a function stands.
+const fn code_span(code: Code<'_>) -> Span {
+    match code {
+        Code::Function(node) => node.span,
+        Code::Arrow(node) => node.span,
+        Code::Constructor(node) => node.span,
     }
 }
 

@@ -4,13 +4,13 @@
 
 use super::written::Standing;
 use super::{Class, Effect, EffectKind, FileFacts, Function, Noted, Try, TryPart};
-use crate::limits::{self, Cuts};
+use crate::limits;
 use crate::parse::FIRST_POSITION;
 use crate::value::{Arena, Budget, C, Entry, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::cell::OnceCell;
-use swc_common::Span;
+use swc_common::{BytePos, Span};
 use swc_ecma_ast::{ArrowExpr, Constructor, Function as FnNode, Program};
 
 /// Code of a function that is evaluated later or in place.
@@ -130,6 +130,8 @@ pub(super) struct Eval<'a> {
     pub aliases: FxHashMap<Sym, V>,
     /// Names of constructor functions.
     pub prototypes: Vec<String>,
+    /// Where a function begins that only calls of this file use, and how many arguments it is given at most.
+    pub given_at_most: FxHashMap<BytePos, u32>,
     /// The more frequent quotation mark of the file, once it was asked for.
     pub quote: OnceCell<char>,
 }
@@ -140,6 +142,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
     eval.functions.push(Eval::blank("<module>", 0, text.len() as u32, C::TRUE, None));
     eval.find_flags(program);
     eval.find_prototypes(program);
+    eval.find_own_calls(program);
     let budget = eval.begin(text.len());
     eval.module(program);
     let frame = eval.swap_frame(FnRef(0), Arena::UNDEFINED);
@@ -197,33 +200,8 @@ impl<'a> Eval<'a> {
             indexes: FxHashSet::default(),
             aliases: FxHashMap::default(),
             prototypes: Vec::new(),
+            given_at_most: FxHashMap::default(),
             quote: OnceCell::new(),
-        }
-    }
-
-    pub(super) fn blank(name: &str, start: u32, end: u32, base: C, parent: Option<FnRef>) -> Function {
-        Function {
-            name: name.to_owned(),
-            start,
-            end,
-            params: 0,
-            rest: None,
-            base,
-            effects: Vec::new(),
-            returns: Vec::new(),
-            throws: Vec::new(),
-            class: None,
-            parent,
-            param_names: Vec::new(),
-            param_types: Vec::new(),
-            places: Vec::new(),
-            tries: Vec::new(),
-            missing: Vec::new(),
-            siblings: Vec::new(),
-            polls: false,
-            cursors: Vec::new(),
-            is_listed: false,
-            cuts: Cuts::default(),
         }
     }
 

@@ -2,8 +2,10 @@
 //!
 //! Input: code. Output: functions of the file with their effects. Must not know: MongoDB.
 
+use super::Function as Facts;
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
+use crate::limits::Cuts;
 use crate::value::{Arena, C, FnRef, Node, V};
 use swc_ecma_ast::*;
 
@@ -20,6 +22,32 @@ impl<'a> Eval<'a> {
         let facts = Self::blank(name, start, end, self.cond, Some(self.frame.func));
         self.functions.push(facts);
         func
+    }
+
+    pub(super) fn blank(name: &str, start: u32, end: u32, base: C, parent: Option<FnRef>) -> Facts {
+        Facts {
+            name: name.to_owned(),
+            start,
+            end,
+            params: 0,
+            rest: None,
+            base,
+            effects: Vec::new(),
+            returns: Vec::new(),
+            throws: Vec::new(),
+            class: None,
+            parent,
+            param_names: Vec::new(),
+            param_types: Vec::new(),
+            places: Vec::new(),
+            tries: Vec::new(),
+            missing: Vec::new(),
+            siblings: Vec::new(),
+            polls: false,
+            cursors: Vec::new(),
+            is_listed: false,
+            cuts: Cuts::default(),
+        }
     }
 
     /// Evaluates the function at the end of the current block.
@@ -114,7 +142,10 @@ impl<'a> Eval<'a> {
             facts.rest = rest;
         }
         for (at, pattern) in patterns.into_iter().enumerate() {
-            let value = self.arena.intern(Node::Param(func, at as u32));
+            let value = match self.is_never_given(code, at as u32) && rest != Some(at as u32) {
+                true => Arena::UNDEFINED,
+                false => self.arena.intern(Node::Param(func, at as u32)),
+            };
             if let Some(pattern) = pattern {
                 self.bind(pattern, value, Bind::Declare);
             }

@@ -211,12 +211,14 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The path of a `return` that ends the body of a `try`: nothing was caught there. Of a result that is known without the
-    /// database, this tells one way through from the other: `try { …; return true } catch { return false }`.
+    /// The path of a `return` that ends the body of a `try`: nothing was caught there. Of a result of which it is known without the
+    /// database whether it is true, this tells one way through from the other: `try { …; return true } catch { return false }`.
     pub(super) fn uncaught(&mut self, node: &ReturnStmt, value: V) -> C {
         let cond = self.cond;
         match self.frame.within.last().copied() {
-            Some((site, TryPart::Body)) if self.frame.last == Some(node.span) && self.arena.is_literal(value) => {
+            Some((site, TryPart::Body))
+                if self.frame.last == Some(node.span) && self.arena.truth(C::TRUE, value).is_some() =>
+            {
                 let caught = self.arena.intern(Node::Caught(site));
                 self.arena.assume(cond, caught, false)
             }

@@ -40,7 +40,9 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
     let is_time = operands.iter().any(|operand| matches!(operand, Some(Value::Date(_))));
     let result = match operator {
         "+" | "-" | "*" | "/" | "%" | "**" | "neg" => {
-            let numbers = numbers()?;
+            // What is calculated with `undefined` is no number.
+            let terms = operands.iter().map(|operand| operand.as_ref().map_or(Some(f64::NAN), number));
+            let numbers = terms.collect::<Option<Vec<f64>>>()?;
             let value = match (operator, numbers.as_slice()) {
                 ("+", [a, b]) => a + b,
                 ("-", [a, b]) => a - b,
@@ -51,7 +53,12 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
                 ("neg", [a]) => -a,
                 _ => return None,
             };
-            if is_time && matches!(operator, "+" | "-") && numbers.iter().filter(|n| **n > 1e12).count() == 1 {
+            let is_known = numbers.iter().all(|n| !n.is_nan());
+            if is_time
+                && is_known
+                && matches!(operator, "+" | "-")
+                && numbers.iter().filter(|n| **n > 1e12).count() == 1
+            {
                 return Some(Some(Value::Date(value as i64)));
             }
             value

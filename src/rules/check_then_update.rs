@@ -1,5 +1,6 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
+use super::change_detection;
 use super::context::{Context, Trace};
 use super::pending::Judged;
 use super::repeated::{has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
@@ -81,6 +82,9 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
         let is_repeated = is_toggled || has_other_effect;
         let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
+        if is_flag && !is_repeated && !is_followed && change_detection::is_detected(ctx, write, cond, check.root) {
+            continue;
+        }
         let claims = may_claim && !is_repeated && (is_refused || is_moved);
         let is_flag = is_flag && !is_repeated && !claims;
         let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;

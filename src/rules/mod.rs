@@ -9,6 +9,7 @@ mod copies;
 pub mod doc;
 
 mod array_overwrite;
+mod change_detection;
 mod changes;
 mod check_then_insert;
 mod check_then_push;
