@@ -267,3 +267,20 @@ fn an_insert_that_no_index_may_refuse_is_left_alone() {
         assert_eq!(after(&body), body);
     }
 }
+
+/// What counts as set is not known, but only `false` is written: the filter asks that nobody has written that.
+#[test]
+fn a_flag_is_asked_for_not_being_cleared() {
+    let (hide, log) = (
+        "await db.collection('posts').updateOne({ _id: id }, { $set: { shown: false } });",
+        "await db.collection('log').insertOne({ hidden: id });",
+    );
+    let guarded = hide.replace("{ _id: id }", "{ _id: id, shown: { $ne: false } }");
+    let exit = "  if (!post.shown) {\n    throw new Error('hidden');\n  }\n";
+    let told = exit.replace("!post.shown", "result.matchedCount === 0");
+    let body = format!("{FIND}{exit}  {hide}\n  {log}\n");
+    assert_eq!(after(&body), format!("{FIND}{exit}  const result = {guarded}\n{told}  {log}\n"));
+    // Nobody is told that it was refused.
+    let body = format!("{FIND}  if (post.shown) {{\n    {hide}\n    {log}\n  }}\n");
+    assert_eq!(after(&body), body);
+}

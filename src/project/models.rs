@@ -36,6 +36,8 @@ pub struct Models {
     loaded: FxHashMap<ClassRef, V>,
     /// Schemas with middleware or a plugin.
     pub(super) hooked: FxHashSet<V>,
+    /// Schemas of which something runs when a document is saved, and not when it is updated.
+    pub(super) save_hooked: FxHashSet<V>,
 }
 
 impl Models {
@@ -223,6 +225,15 @@ impl Project {
         self.hook(schema);
         let on_document = |text: &str| matches!(text, "save" | "validate" | "remove" | "init");
         let Some(first) = args.first() else { return };
+        let on_save = |text: &str| matches!(text, "save" | "validate");
+        let is_of_save = match self.arena.node(*first) {
+            Node::Str(event) => on_save(self.arena.text(*event)),
+            Node::Array(items) => items.iter().any(|item| self.arena.as_str(item.value).is_none_or(on_save)),
+            _ => true,
+        };
+        if is_of_save {
+            self.hook_save(schema);
+        }
         let document = match self.arena.node(*first) {
             Node::Str(event) => on_document(self.arena.text(*event)),
             Node::Array(items) => items.iter().all(|item| self.arena.as_str(item.value).is_some_and(on_document)),

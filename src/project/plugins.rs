@@ -13,6 +13,16 @@ impl Project {
         self.models.hooked.insert(schema);
     }
 
+    pub(super) fn hook_save(&mut self, schema: V) {
+        let schema = self.linked(schema);
+        self.models.save_hooked.insert(schema);
+    }
+
+    /// Whether a save of a document does what an update of it does not: middleware of `save`, or a plugin that is not known.
+    pub fn has_save_hooks(&self, schema: V) -> bool {
+        self.models.save_hooked.contains(&schema)
+    }
+
     /// Whether middleware or a plugin is told of what documents of a schema do.
     pub fn has_hooks(&self, schema: V) -> bool {
         self.models.hooked.contains(&schema)
@@ -22,7 +32,7 @@ impl Project {
     pub(super) fn plugged(&mut self, schema: V, args: &[V]) {
         self.hook(schema);
         let Some(plugin) = args.first().map(|plugin| self.linked(*plugin)) else { return };
-        let Node::Func(func) = *self.arena.node(plugin) else { return };
+        let Node::Func(func) = *self.arena.node(plugin) else { return self.hook_save(schema) };
         let own = self.arena.intern(Node::Param(func, 0));
         let schema = self.linked(schema);
         let effects: Vec<EffectKind> = match self.function(func) {

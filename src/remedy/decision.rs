@@ -26,6 +26,15 @@ pub struct Decision {
     pub absent: Vec<Site>,
 }
 
+/// How a filter asks for a flag that the code has found to be true.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Flags {
+    /// It is `true`.
+    Set,
+    /// It is not `false`, which is all that the function itself writes: what else may count as true is not known.
+    NotCleared,
+}
+
 /// What can be said of a part; `And` of nothing where it does not concern the document.
 pub type Said = Option<Predicate<V>>;
 
@@ -34,13 +43,16 @@ pub struct Reader<'s, 'a> {
     /// The writes of the function.
     pub writes: &'s [Write],
     pub decision: Decision,
+    /// How a flag that has to be set is asked for.
+    pub flags: Flags,
     /// How many alternatives are being read: what is left out of one makes it another.
     alternatives_open: u32,
 }
 
 impl<'s, 'a> Reader<'s, 'a> {
     pub fn new(subject: &'s mut Subject<'a>, writes: &'s [Write]) -> Self {
-        Self { subject, writes, decision: Decision::default(), alternatives_open: 0 }
+        let (decision, flags) = (Decision::default(), Flags::Set);
+        Self { subject, writes, decision, flags, alternatives_open: 0 }
     }
 
     /// The decision of a path condition.
@@ -235,6 +247,9 @@ impl<'s, 'a> Reader<'s, 'a> {
         Some(about(
             &path,
             match (blanks, holds) {
+                (Blanks::Bool, true) if self.flags == Flags::NotCleared => {
+                    Test::Ne(self.subject.project.arena.bool(false))
+                }
                 (Blanks::Bool, true) => Test::Eq(self.subject.project.arena.bool(true)),
                 (Blanks::Bool, false) => Test::Ne(self.subject.project.arena.bool(true)),
                 (Blanks::Values(values), true) => match values.as_slice() {

@@ -48,6 +48,10 @@ enum Declared {
     Required,
 }
 
+pub fn is_list(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
+    declared(project, schemas, act, path) == Some(Declared::List)
+}
+
 /// None where there is no schema.
 fn declared(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> Option<Declared> {
     let schema = *schemas.models.of(&act.handle).first()?;

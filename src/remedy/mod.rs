@@ -3,6 +3,7 @@
 //! Input: a function and its act. Output: the act as it would be written, or an index to create, and the help that says so; none
 //! where nothing that was tried is proven to leave no race and to serve whoever was served. Must not know: rules, formats.
 
+mod asked;
 mod case;
 mod change;
 mod code;
@@ -28,10 +29,11 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Project};
 use crate::value::{C, Entry, Node, V};
+pub use asked::of_field;
 pub use case::Case;
 use case::Draft;
 use change::Change;
-use decision::Reader;
+use decision::{Flags, Reader};
 use subject::Subject;
 
 /// A remedy that was proven.
@@ -49,7 +51,13 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
     let act = case.function.writes.get(case.act.write)?;
     let mut presumed = Presumed::default();
     let scope = code::Scope::at(project, act)?;
-    for draft in drafts(project, case, act, &mut presumed) {
+    let mut all = drafts(project, case, act, &mut presumed, Flags::Set);
+    for draft in drafts(project, case, act, &mut presumed, Flags::NotCleared) {
+        if all.iter().all(|known| known.condition != draft.condition) {
+            all.push(draft);
+        }
+    }
+    for draft in all {
         if keeps_all && !draft.is_changed && !draft.is_pinned {
             continue;
         }
@@ -73,6 +81,11 @@ pub fn named(project: &mut Project, write: &Write, value: V) -> Option<String> {
     code::Scope::at(project, write)?.value(project, value)
 }
 
+/// Whether the schema declares a field as a list, of which a unique index would keep each element apart.
+pub fn is_list(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
+    index::is_list(project, schemas, act, path)
+}
+
 /// A title as the rest of a sentence.
 fn lowered(title: &str) -> String {
     let mut letters = title.chars();
@@ -80,14 +93,16 @@ fn lowered(title: &str) -> String {
 }
 
 /// What can be tried, the least change first.
-fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Presumed) -> Vec<Draft> {
+fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Presumed, flags: Flags) -> Vec<Draft> {
     let cond = match project.arena.and(act.cond, case.act.cond) {
         C::FALSE => act.cond,
         both => both,
     };
     let writes = case.function.writes;
     let mut subject = Subject::new(project, act, case.documents);
-    let decision = Reader::new(&mut subject, writes).read(cond);
+    let mut reader = Reader::new(&mut subject, writes);
+    reader.flags = flags;
+    let decision = reader.read(cond);
     let is_stale = act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps);
     let changes: Option<Vec<Change>> = match is_stale {
         true => change::appended_in_place(&mut subject, case.function.steps),

@@ -1,15 +1,16 @@
 //! An array is loaded, changed in JavaScript and written back whole.
 
 use super::context::{Context, Trace, method_of};
+use super::overwriting;
 use super::pending::Judged;
+use super::rewritten::{changed_path, is_map, source};
 use crate::diagnostic::Role;
 use crate::judge::Overwritten;
-use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{CHANGING, Op};
 use crate::race::decision::Loaded;
 use crate::race::relation::Taken;
-use crate::value::{Key, Node, V, children};
+use crate::value::{Key, Node, V};
 
 const RULE: &str = "array-overwrite";
 
@@ -78,61 +79,6 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
     array.then(|| (root, field.path.clone()))
 }
 
-/// An object of entries under keys that are not known, some of them as they were loaded: `{ ...doc.cards, [id]: card }`.
-fn is_map(ctx: &Context<'_>, value: V) -> bool {
-    let Node::Object(entries) = ctx.project.arena.node(value) else {
-        return false;
-    };
-    let open = entries.iter().filter(|entry| !matches!(entry.key, Key::Name(_))).count();
-    open > 1 && entries.iter().any(|entry| entry.key == Key::Spread)
-}
-
-/// The root of the loaded value at `path` that is a part of this value as a whole array.
-fn source(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &[String], depth: u32) -> Option<(V, Option<DbCall>)> {
-    if depth > 8 {
-        return None;
-    }
-    if let Some((root, loaded, read)) = ctx.project.loaded(value, &trace.documents)
-        && loaded == path
-    {
-        return Some((root, read));
-    }
-    let node = ctx.project.arena.node(value).clone();
-    match node {
-        Node::Object(entries) => entries
-            .into_iter()
-            .filter(|entry| entry.key == Key::Spread)
-            .find_map(|entry| source(ctx, trace, entry.value, path, depth + 1)),
-        Node::Array(items) => items
-            .into_iter()
-            .filter(|item| item.spread)
-            .find_map(|item| source(ctx, trace, item.value, path, depth + 1)),
-        Node::Query { method, array, .. } => {
-            let keeps = matches!(
-                ctx.project.arena.text(method),
-                "filter" | "slice" | "sort" | "reverse" | "concat" | "flat" | "toSorted" | "toSpliced"
-            );
-            if keeps { source(ctx, trace, array, path, depth + 1) } else { None }
-        }
-        Node::Mapped(array, _) | Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
-        Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| source(ctx, trace, v, path, depth + 1)),
-        Node::Derived(op, operands)
-            if matches!(ctx.project.arena.text(op), "|" | "reduce" | "Object.values" | "Array.from") =>
-        {
-            operands.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1))
-        }
-        // the ids of find({ _id: { $in: doc.tags } }): those that still exist
-        Node::Call { .. } => {
-            let read = ctx.project.read_of(value).filter(|read| read.action == Action::FindMany)?;
-            let lists = ctx.project.listed(read.filter?);
-            lists.into_iter().find_map(|list| source(ctx, trace, list, path, depth + 1))
-        }
-        // new Set([...doc.tags, tag])
-        Node::New { args, .. } => args.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1)),
-        _ => None,
-    }
-}
-
 /// Whether the array of a loaded document is changed in JavaScript: `doc.items.push(…)`, `doc.items = …`, `doc.items[0].n = 1`.
 fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> bool {
     for step in trace.steps.iter() {
@@ -163,17 +109,6 @@ fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> boo
         }
     }
     false
-}
-
-/// The path, in the document that is loaded or in each of a list of them, to a value of it or of its copy.
-fn changed_path(ctx: &mut Context<'_>, value: V, root: V) -> Option<Vec<String>> {
-    let mut path =
-        ctx.project.arena.alternatives(value).into_iter().find_map(|(_, v)| ctx.project.path_in_copy(v, root))?;
-    let mut is_list = || ctx.project.read_of(root).is_some_and(|read| read.action == Action::FindMany);
-    if path.first().is_some_and(|first| first == "*") && is_list() {
-        path.remove(0);
-    }
-    Some(path)
 }
 
 /// `$set: doc`, `$set: { ...doc }`, `replaceOne(filter, doc)` of a document with a changed array.
@@ -244,9 +179,8 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
     let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(array));
     let mut draft = ctx.draft(RULE, trace, write, write.site);
-    draft.message = format!(
-        "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
-    );
+    let shape = overwriting::shape(ctx, trace, write, field, root, array);
+    draft.message = shape.message(array);
     draft.label = format!("writes the whole of `{array}`");
     draft.array = Some(array.to_owned());
     if let Some(read) = read {
@@ -255,21 +189,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
-    let removes = matches!(ctx.project.arena.node(field.value), Node::Query { method, .. } if ctx.project.arena.text(*method) == "filter");
-    let is_list = field.operator == "splice" || ctx.is_array_value(field.value);
-    draft.help = if removes {
-        format!("remove the elements on the server: an update that pulls them from the stored `{array}`")
-    } else if has_map(ctx, field.value) {
-        format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
-    } else if is_list {
-        format!(
-            "send only what changes to the stored `{array}`: push a new element with its identity in the filter, pull one by what tells it apart, and change one by its own path and `arrayFilters`"
-        )
-    } else {
-        format!(
-            "send only what changes to the stored `{array}`, never the whole of it, and ask in the filter for what was found there, if that decides the change"
-        )
-    };
+    draft.help = shape.help(array);
     draft.pair = format!("{array} loaded -> written whole");
     // An entry of a map is lost to another entry, not to an element that is appended.
     let is_map = is_map(ctx, field.value);
@@ -279,10 +199,4 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         trace,
         &Judged { overwritten, needs_witness: is_map, ..Judged::of(write, field.cond, relation) },
     );
-}
-
-fn has_map(ctx: &Context<'_>, value: V) -> bool {
-    let node = ctx.project.arena.node(value);
-    matches!(node, Node::Mapped(..))
-        || matches!(node, Node::OneOf(_) | Node::Coerce(..)) && children(node).into_iter().any(|v| has_map(ctx, v))
 }

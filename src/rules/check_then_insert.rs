@@ -7,9 +7,11 @@ use super::pending::{Judged, Mend};
 use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::index::Index;
+use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::relation::Relation;
-use crate::value::{Arena, C, Node, V};
+use crate::remedy;
+use crate::value::{Arena, C, Key, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -267,7 +269,8 @@ fn report(
             "{collection} is searched in JavaScript before this insert: two requests can both find nothing and both insert"
         )
     } else if keys.is_empty() {
-        format!("{collection} is counted before this insert: two processes can both find it empty and both insert")
+        let how = if is_counted(check) { "counted" } else { "searched for any document" };
+        format!("{collection} is {how} before this insert: two processes can both find it empty and both insert")
     } else {
         let none = known_of_indexes(ctx, write);
         format!("{collection} is searched by {list}{more} before this insert, and {none}: two requests can both insert")
@@ -278,14 +281,23 @@ fn report(
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
-    draft.help = if keys.is_empty() && write.method != "insertMany" {
-        "let one request at a time decide this: insert a document with a fixed key under a unique index before the search, and treat E11000 as another one being at it; where the documents are known before, upsert each by a key of its own"
-    } else if write.method == "insertMany" {
-        "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing"
-    } else {
-        "let the server refuse the second insert, by a unique index on what may be stored once only: if that is not what the search asks for, on one key of its own, such as a day or a sorted pair; treat E11000 as found"
-    }
-    .to_owned();
+    let is_exact = more.is_empty()
+        && filter.is_some_and(|filter| names_only(ctx, filter))
+        && !keys.iter().any(|key| remedy::is_list(ctx.project, ctx.schemas, write, key));
+    draft.help = match (keys.is_empty(), is_exact) {
+        _ if write.method == "insertMany" => {
+            "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing".to_owned()
+        }
+        (true, _) => {
+            "insert it under a fixed `_id` (of several, each its own), and treat E11000 as found; where the `_id` is not free to choose, insert a document with a fixed `_id` elsewhere first".to_owned()
+        }
+        (false, true) => format!(
+            "if no two documents may share {list}, create a unique index on it and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
+        ),
+        (false, false) => {
+            "store what may be there once only as a key of its own (a day, a sorted pair), create a unique index on it, and treat E11000 as found".to_owned()
+        }
+    };
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
     let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");
@@ -295,4 +307,19 @@ fn report(
         || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
     let act = Judged { apart, needs_witness, mend: Mend::Insert(filters), ..Judged::of(write, C::TRUE, relation) };
     ctx.report_judged(draft, trace, &act);
+}
+
+/// Whether documents are counted, and not looked for.
+fn is_counted(check: &Check) -> bool {
+    check.read.as_ref().is_some_and(|read| read.action == Action::Count)
+}
+
+/// Whether a filter asks for nothing but values of fields.
+fn names_only(ctx: &Context<'_>, filter: V) -> bool {
+    let is_plain = |value: V| {
+        !matches!(ctx.project.arena.node(value), Node::Object(_) | Node::Array(_) | Node::Mapped(..) | Node::Regex(_))
+    };
+    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| {
+        matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$')) && is_plain(entry.value)
+    }))
 }

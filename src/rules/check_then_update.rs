@@ -2,7 +2,7 @@
 
 use super::change_detection;
 use super::context::{Context, Trace};
-use super::pending::Judged;
+use super::pending::{Judged, Mend};
 use super::repeated::{has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -330,9 +330,15 @@ fn report(
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
-    draft.help = format!(
-        "make the check and the change one command: its filter asks what was checked of `{checked}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
-    );
+    let is_recounted = is_recounted(ctx, field.value);
+    draft.help = match is_recounted {
+        true => format!(
+            "take the place before what is counted is stored, by one update that adds to `{checked}` with the limit in its filter; here the number is counted anew, and a filter would leave it wrong"
+        ),
+        false => format!(
+            "make the check and the change one command: its filter asks what was checked of `{checked}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
+        ),
+    };
     draft.pair = format!("{checked} checked -> {}", field.operator);
     let is_part = field.cond != C::TRUE && field.cond != write.cond;
     let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
@@ -341,8 +347,20 @@ fn report(
     let Flag { is_flag, claims, .. } = *flag;
     let is_positional = field.path.contains(".$.");
     let needs_witness = is_positional || is_flag || !matches!(check.kind, CheckKind::Field { .. });
-    let judged = Judged { needs_witness, is_flag, claims, beside, ..Judged::of(write, field.cond, relation) };
+    let mend = if is_recounted { Mend::Nothing } else { Mend::Update };
+    let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);
+}
+
+/// Whether a value is the number of documents that are there, whatever was stored of it before.
+fn is_recounted(ctx: &mut Context<'_>, value: V) -> bool {
+    let value = ctx.project.bare(value);
+    match *ctx.project.arena.node(value) {
+        Node::Member(list, key) if ctx.project.arena.text(key) == "length" => {
+            ctx.project.read_of(list).is_some_and(|read| read.action == Action::FindMany)
+        }
+        _ => ctx.project.read_of(value).is_some_and(|read| read.action == Action::Count),
+    }
 }
 
 /// Whether a check asks for the state of the document, and not for something that the request knows: `if (seat.user) return`,

@@ -10,7 +10,7 @@ use super::searches::is_empty_filter;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{C, V};
+use crate::value::{C, Compare, Node, V};
 
 pub(super) fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
     for check in checks {
@@ -58,15 +58,55 @@ fn report(
     let mut draft = ctx.draft(rule, trace, write, write.site);
     draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
     let by = if keys.is_empty() { String::new() } else { format!(" by {list}") };
+    // At most one is what an index says, where all documents of the key are asked for.
+    let is_of_one = !keys.is_empty() && !is_constant(ctx, check) && allows_one(ctx, write, check.leaf);
     draft.message =
         format!("{collection} is counted{by} before this insert: two requests can both pass the limit and both insert");
     draft.label = "inserts one more than was counted".to_owned();
     draft.related = ctx.ends(check);
     let each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
-    draft.help = format!(
-        "keep the number in one document{each} and take a place there first, in one command: `$inc` with the limit in the filter; insert only when it matched"
-    );
+    draft.help = match is_of_one {
+        true => format!("create a unique index on {list}, where one is what may be there, and treat E11000 as found"),
+        false => format!(
+            "take a place first, in a document that counts{each}: `$inc` by 1 with the limit in its filter; insert only where that matched, and give the place back where the insert fails or its document is deleted"
+        ),
+    };
     draft.pair = format!("count {list} -> insert");
     let needs_witness = write.kind == WriteKind::Update;
     ctx.report_judged(draft, trace, &Judged { apart, needs_witness, ..Judged::of(write, C::TRUE, relation) });
+}
+
+/// Whether documents are counted by a value that is the same for all requests.
+fn is_constant(ctx: &mut Context<'_>, check: &Check) -> bool {
+    let filter = check.read.as_ref().and_then(|read| read.filter);
+    let equalities = filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    equalities.iter().any(|(_, value)| ctx.project.arena.is_literal(*value))
+}
+
+/// Whether one document is the most that there may be: nothing is inserted where one was counted.
+fn allows_one(ctx: &Context<'_>, write: &Write, leaf: V) -> bool {
+    let Some((counted, most)) = most_counted(ctx, leaf) else { return false };
+    let is_one = |a: V, b: V| a == counted && ctx.project.number(b) == Some(1.0);
+    let is_left_out = |value: V| match *ctx.project.arena.node(value) {
+        Node::Compare(Compare::Equal, a, b) => is_one(a, b) || is_one(b, a),
+        _ => false,
+    };
+    let atoms = ctx.project.arena.atoms(write.cond);
+    most <= 0.0 || most <= 1.0 && atoms.iter().any(|atom| !atom.holds && is_left_out(atom.value))
+}
+
+/// What is counted, and the highest number of it that is below the limit.
+fn most_counted(ctx: &Context<'_>, leaf: V) -> Option<(V, f64)> {
+    let number = |value: V| ctx.project.number(value);
+    match *ctx.project.arena.node(leaf) {
+        Node::Not(inner) => most_counted(ctx, inner),
+        Node::Compare(op, a, b) => match (op, number(a), number(b)) {
+            (Compare::Less, None, Some(limit)) => Some((a, limit - 1.0)),
+            (Compare::LessOrEqual, None, Some(limit)) => Some((a, limit)),
+            (Compare::Less, Some(limit), None) => Some((b, limit)),
+            (Compare::LessOrEqual, Some(limit), None) => Some((b, limit - 1.0)),
+            _ => None,
+        },
+        _ => None,
+    }
 }

@@ -31,6 +31,9 @@ pub struct Prepared {
     remedies: Remedies,
 }
 
+/// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
+const SAVE_HOOKS: &str = "; an update does not run the save hooks and plugins of this schema: where they matter, keep `save()` under `optimisticConcurrency: true` in the schema, and load and try again on a VersionError";
+
 /// What judging an act has shown.
 pub struct Outcome {
     /// Its place is shown by a witness.
@@ -65,6 +68,14 @@ impl Context<'_> {
         };
         let spent = self.project.arena.end(aside);
         remedy.filter(|_| !spent.cuts.has(Cut::Size))
+    }
+
+    /// How the check of a field and its change become one command, where no remedy is proven.
+    fn asked(&mut self, case: &Case<'_>, path: &str) -> Option<String> {
+        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
+        let help = remedy::of_field(self.project, case, path);
+        let spent = self.project.arena.end(aside);
+        help.filter(|_| !spent.cuts.has(Cut::Size))
     }
 
     /// What the relations say of a write that a check decides.
@@ -180,9 +191,17 @@ impl Context<'_> {
         let is_told = counted.is_ok();
         match counted {
             Ok(is_lowered) => {
-                let mut remedy = |ctx: &mut Self| {
-                    let known = remedies.entry((asked.clone(), pending.mend().clone()));
-                    known.or_insert_with(|| ctx.remedy(&case, &act.mend)).clone()
+                let mut remedy = |ctx: &mut Self, is_proven: bool| {
+                    if is_proven {
+                        let known = remedies.entry((asked.clone(), pending.mend().clone()));
+                        let whole = known.or_insert_with(|| ctx.remedy(&case, &act.mend)).clone();
+                        if whole.is_some() {
+                            return whole;
+                        }
+                    }
+                    let path = pending.draft.array.as_deref().filter(|_| act.mend == Mend::Update)?;
+                    let help = ctx.asked(&case, path)?;
+                    Some(Remedy { help, only: None, fix: None })
                 };
                 self.report_proven(draft, act, is_lowered, &mut remedy);
             }
@@ -242,7 +261,7 @@ impl Context<'_> {
         mut draft: Draft,
         act: &Judged<'_>,
         is_lowered: bool,
-        remedy: &mut dyn FnMut(&mut Self) -> Option<Remedy>,
+        remedy: &mut dyn FnMut(&mut Self, bool) -> Option<Remedy>,
     ) {
         let is_doubted = act.relation == Relation::Unknown;
         if is_lowered && draft.lowered.is_none_or(|(level, _)| level > Level::Warning) {
@@ -253,7 +272,7 @@ impl Context<'_> {
             draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        let remedy = if is_proven { remedy(self) } else { None };
+        let remedy = remedy(self, is_proven);
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let is_guard =
@@ -266,7 +285,16 @@ impl Context<'_> {
             draft.help = remedy.help;
             draft.fix = draft.fix.or(remedy.fix);
         }
+        if act.mend == Mend::Update && self.runs_on_save(act.write) {
+            draft.help.push_str(SAVE_HOOKS);
+        }
         self.report(draft);
+    }
+
+    /// Whether an act is a save that does more than an update does in its place.
+    fn runs_on_save(&self, write: &Write) -> bool {
+        let schemas = self.schemas.models.of(&write.handle);
+        write.kind == WriteKind::Save && schemas.into_iter().any(|schema| self.project.has_save_hooks(*schema))
     }
 
     /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is

@@ -1,0 +1,97 @@
+//! What a filter has to ask of one field, by the code's own comparisons of it: a help where no remedy is proven.
+//!
+//! Input: an act and a path. Output: a sentence; none where a comparison of the field has no exact form, or no name at the act.
+//! Must not know: how an act is judged.
+
+use super::case::Case;
+use super::change::{self, Change};
+use super::code::Scope;
+use super::decision::Reader;
+use super::subject::Subject;
+use super::{lower, said};
+use crate::limits;
+use crate::project::Project;
+use crate::project::writes::{Write, WriteKind};
+use crate::race::predicate::{Predicate, Test};
+use crate::value::{C, Entry, Node, V, children};
+use rustc_hash::FxHashSet;
+
+/// The check of a field and its change as one command.
+pub fn of_field(project: &mut Project, case: &Case<'_>, path: &str) -> Option<String> {
+    let act = case.function.writes.get(case.act.write)?;
+    let is_own = matches!(act.kind, WriteKind::Update | WriteKind::Save) && !act.upsert;
+    if !is_own || case.overwritten.is_some() || path.contains(['*', '$']) {
+        return None;
+    }
+    let scope = Scope::at(project, act)?;
+    let cond = match project.arena.and(act.cond, case.act.cond) {
+        C::FALSE => act.cond,
+        both => both,
+    };
+    let mut subject = Subject::new(project, act, case.documents);
+    // A value that was changed in place need not be the loaded one.
+    if act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps) {
+        return None;
+    }
+    let tests = tests(&mut subject, case.function.writes, cond, path)?;
+    let update = operator(&mut subject, case.function.writes, act, path);
+    let filter = lower::filter(&mut subject.project.arena, &tests)?;
+    let filter = scope.entries(project, &filter)?;
+    let change = match update.and_then(|update| scope.entries(project, &[update])) {
+        Some(update) => format!("its update says `{update}`"),
+        None => "its update changes it".to_owned(),
+    };
+    Some(format!(
+        "make the check and the change one command: its filter asks `{filter}`, {change}, and matchedCount 0 (or null) means that the check failed"
+    ))
+}
+
+/// The comparisons of a field on a path; none where one of them cannot be said exactly, or there is none.
+fn tests(subject: &mut Subject<'_>, writes: &[Write], cond: C, path: &str) -> Option<Vec<Predicate<V>>> {
+    let mut tests = Vec::new();
+    for atom in subject.project.arena.atoms_in_order(cond) {
+        if !speaks_of(subject, atom.value, path) {
+            continue;
+        }
+        match Reader::new(subject, writes).said(atom.value, atom.holds, 0)? {
+            Predicate::Field { path: own, test } if *own == *path && is_exact(subject.project, &test) => {
+                tests.push(said::about(path, test));
+            }
+            _ => return None,
+        }
+    }
+    (!tests.is_empty()).then_some(tests)
+}
+
+/// Whether a test is what the code asks, whatever the field may hold: the truth of a value is not.
+fn is_exact(project: &Project, test: &Test<V>) -> bool {
+    let is_plain = |value: &V| matches!(project.arena.node(*value), Node::Num(_) | Node::Str(_) | Node::Null);
+    match test {
+        Test::Lt(_) | Test::Lte(_) | Test::Gt(_) | Test::Gte(_) => true,
+        Test::Eq(value) | Test::Ne(value) => is_plain(value),
+        _ => false,
+    }
+}
+
+/// Whether a value is computed from a field of the document.
+fn speaks_of(subject: &mut Subject<'_>, value: V, path: &str) -> bool {
+    let (mut open, mut seen) = (vec![value], FxHashSet::default());
+    while let Some(at) = open.pop() {
+        if seen.len() > limits::SEARCHED || subject.field(at).is_some_and(|own| own == path) {
+            return true;
+        }
+        if seen.insert(at) && subject.project.read_of(at).is_none() {
+            open.extend(children(&subject.node(at)));
+        }
+    }
+    false
+}
+
+/// The operator in place of a value that is computed from the field itself.
+fn operator(subject: &mut Subject<'_>, writes: &[Write], act: &Write, path: &str) -> Option<Entry> {
+    let field = act.fields.iter().find(|field| field.path == path)?;
+    let Change::Operator(operator, path, value) = change::change(subject, writes, field)? else { return None };
+    let arena = &mut subject.project.arena;
+    let own = lower::object(arena, vec![(path.as_str(), value)]);
+    Some(lower::entry(arena, operator, own))
+}

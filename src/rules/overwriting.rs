@@ -1,0 +1,216 @@
+//! What of a field that is written back whole was changed in JavaScript, in the words of a report.
+//!
+//! Input: a write and the loaded document. Output: the message and the help. Must not know: whether it is a race.
+
+use super::context::{Context, Trace, method_of};
+use super::rewritten::{changed_path, is_map, source};
+use crate::project::Op;
+use crate::project::writes::{FieldWrite, Write};
+use crate::remedy::token;
+use crate::value::{Key, Node, V, children};
+
+/// What is written whole.
+pub(super) enum Shape {
+    /// A list, of which elements are left out.
+    Filtered,
+    /// A list, each element of which is made anew.
+    Mapped,
+    List,
+    /// It is as it was loaded, unless another value takes its place.
+    Carried,
+    /// An object, with the paths in it that are changed, as far as they are known.
+    Object(Vec<String>),
+    Unknown,
+}
+
+/// Methods that only an array has.
+const OF_LISTS: [&str; 9] = ["push", "unshift", "splice", "pop", "shift", "sort", "reverse", "fill", "copyWithin"];
+
+/// More paths say no more.
+const NAMED: usize = 3;
+
+pub(super) fn shape(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    root: V,
+    array: &str,
+) -> Shape {
+    if removes(ctx, field.value) {
+        return Shape::Filtered;
+    }
+    if has_mapped(ctx, field.value) {
+        return Shape::Mapped;
+    }
+    let is_list = field.operator == "splice" || ctx.is_array_value(field.value) && !is_fallback(ctx, field.value);
+    if is_list || is_changed_as_list(ctx, trace, root, array) {
+        return Shape::List;
+    }
+    let paths = changed_keys(ctx, trace, (field.value, root), array);
+    if !paths.is_empty() || is_map(ctx, field.value) || matches!(ctx.project.arena.node(field.value), Node::Object(_)) {
+        return Shape::Object(paths);
+    }
+    if has_empty_object(ctx, field.value) {
+        return Shape::Object(Vec::new());
+    }
+    if is_carried(ctx, trace, field, array) {
+        return Shape::Carried;
+    }
+    match ctx.is_array_value(field.value) || ctx.schemas.has_subdocuments(&write.handle, array) {
+        true => Shape::List,
+        false => Shape::Unknown,
+    }
+}
+
+impl Shape {
+    pub(super) fn message(&self, array: &str) -> String {
+        match self {
+            Self::Filtered | Self::Mapped | Self::List => format!(
+                "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
+            ),
+            Self::Carried => format!(
+                "`{array}` is written whole, be it as it was loaded: what others change of it in between is lost"
+            ),
+            Self::Object(_) | Self::Unknown => format!(
+                "`{array}` is loaded, changed in JavaScript and written back whole: what others change of it in between is lost"
+            ),
+        }
+    }
+
+    pub(super) fn help(&self, array: &str) -> String {
+        match self {
+            Self::Filtered => {
+                format!("`$pull` from the stored `{array}` what the filter leaves out, in place of writing the rest")
+            }
+            Self::Mapped => {
+                format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
+            }
+            Self::List => format!(
+                "send only what changes to the stored `{array}`: push a new element with its identity in the filter, pull one by what tells it apart, and change one by its own path and `arrayFilters`"
+            ),
+            Self::Carried => format!("leave `{array}` out of the update where it is as it was loaded"),
+            Self::Object(paths) if paths.is_empty() => {
+                format!(
+                    "`$set` only what changes in the stored `{array}`, each key by its own path, never the whole of it"
+                )
+            }
+            Self::Object(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", token::string(path, '\''))).collect();
+                format!("`$set` only what changes, by its own path: {}; never the whole of `{array}`", paths.join(", "))
+            }
+            Self::Unknown => format!(
+                "send only what changes to the stored `{array}`, never the whole of it, and ask in the filter for what was found there, if that decides the change"
+            ),
+        }
+    }
+}
+
+/// Whether elements are left out of a list, and nothing is added to it.
+fn removes(ctx: &Context<'_>, value: V) -> bool {
+    match ctx.project.arena.node(value) {
+        Node::Query { method, .. } => ctx.project.arena.text(*method) == "filter",
+        _ => false,
+    }
+}
+
+fn has_mapped(ctx: &Context<'_>, value: V) -> bool {
+    let node = ctx.project.arena.node(value);
+    matches!(node, Node::Mapped(..))
+        || matches!(node, Node::OneOf(_) | Node::Coerce(..))
+            && children(node).into_iter().any(|part| has_mapped(ctx, part))
+}
+
+/// A loaded value, or an empty list where there is none: `doc.items || []`.
+fn is_fallback(ctx: &mut Context<'_>, value: V) -> bool {
+    let alternatives = ctx.project.arena.alternatives(value);
+    let is_empty = |value: V| matches!(ctx.project.arena.node(value), Node::Array(items) if items.is_empty());
+    alternatives.len() > 1 && alternatives.iter().all(|(_, value)| is_empty(*value) || !ctx.is_array_value(*value))
+}
+
+/// Whether a value is as it was loaded in one case, and made of nothing that was loaded in another.
+fn is_carried(ctx: &mut Context<'_>, trace: &Trace, field: &FieldWrite, array: &str) -> bool {
+    let path: Vec<String> = array.split('.').map(str::to_owned).collect();
+    let (mut is_kept, mut is_replaced) = (false, false);
+    for (_, value) in ctx.project.arena.alternatives(field.value) {
+        match ctx.project.loaded(value, &trace.documents) {
+            Some((_, loaded, _)) if loaded == path => is_kept = true,
+            _ if source(ctx, trace, value, &path, 0).is_some() => return false,
+            _ => is_replaced |= !matches!(ctx.project.arena.node(value), Node::Array(items) if items.is_empty()),
+        }
+    }
+    is_kept && is_replaced && !is_touched(ctx, trace, field)
+}
+
+/// Whether a value, or a case of it, is changed in place or given to others, who may do that.
+fn is_touched(ctx: &Context<'_>, trace: &Trace, field: &FieldWrite) -> bool {
+    let mut own: Vec<V> = ctx.project.arena.alternatives(field.value).into_iter().map(|(_, value)| value).collect();
+    own.push(field.value);
+    let holds = |value: V| ctx.project.contains(value, &mut |_, part| own.contains(&part));
+    trace.steps.iter().any(|step| match &step.op {
+        Op::Assign { object, .. } => holds(*object),
+        Op::Call { recv, args, .. } if step.site != field.site => {
+            let is_argument = |value: &V| own.contains(value);
+            recv.is_some_and(holds) || args.iter().any(is_argument)
+        }
+        _ => false,
+    })
+}
+
+/// `doc.votes || {}`
+fn has_empty_object(ctx: &Context<'_>, value: V) -> bool {
+    let is_empty = |value: V| matches!(ctx.project.arena.node(value), Node::Object(entries) if entries.is_empty());
+    match ctx.project.arena.node(value) {
+        Node::Or(parts) => parts.iter().any(|part| is_empty(*part)),
+        _ => ctx.project.arena.alternatives(value).into_iter().any(|(_, value)| is_empty(value)),
+    }
+}
+
+/// Whether a loaded value is changed by what only arrays can do.
+fn is_changed_as_list(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> bool {
+    trace.steps.iter().any(|step| {
+        let Some((recv, name, _)) = method_of(step) else { return false };
+        OF_LISTS.contains(&ctx.project.arena.text(name))
+            && changed_path(ctx, recv, root).is_some_and(|path| path.join(".") == array)
+    })
+}
+
+/// The paths by which parts of a loaded object are changed: `doc.settings.theme = theme`, `{ ...doc.settings, theme }`.
+fn changed_keys(ctx: &mut Context<'_>, trace: &Trace, (value, root): (V, V), array: &str) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    if let Node::Object(entries) = ctx.project.arena.node(value).clone() {
+        for entry in entries {
+            match entry.key {
+                Key::Name(name) => {
+                    let key = ctx.project.arena.text(name).to_owned();
+                    let own = format!("{array}.{key}");
+                    let loaded = ctx.project.loaded(entry.value, &trace.documents);
+                    if loaded.is_none_or(|(_, path, _)| path.join(".") != own) {
+                        keys.push(key);
+                    }
+                }
+                Key::Spread => {}
+                Key::Computed(_) => return Vec::new(),
+            }
+        }
+    }
+    for step in trace.steps.iter() {
+        let Op::Assign { object, key, .. } = &step.op else { continue };
+        let Some(path) = changed_path(ctx, *object, root) else { continue };
+        if path.join(".") != array {
+            continue;
+        }
+        // Under a key that is not known, what is changed has no path that could be named.
+        let Some(key) = key.map(|key| ctx.project.arena.text(key).to_owned()) else { return Vec::new() };
+        if key == "length" || key.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Vec::new();
+        }
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    match keys.len() > NAMED {
+        true => Vec::new(),
+        false => keys.into_iter().map(|key| format!("{array}.{key}")).collect(),
+    }
+}

@@ -1,0 +1,79 @@
+//! The loaded value that a value is made from, and where a loaded document is changed in JavaScript.
+//!
+//! Input: a value and its path. Output: the document it was loaded from, paths. Must not know: what is written, findings.
+
+use super::context::{Context, Trace};
+use crate::project::mongo::{Action, DbCall};
+use crate::value::{Key, Node, V};
+
+/// An object of entries under keys that are not known, some of them as they were loaded: `{ ...doc.cards, [id]: card }`.
+pub(super) fn is_map(ctx: &Context<'_>, value: V) -> bool {
+    let Node::Object(entries) = ctx.project.arena.node(value) else {
+        return false;
+    };
+    let open = entries.iter().filter(|entry| !matches!(entry.key, Key::Name(_))).count();
+    open > 1 && entries.iter().any(|entry| entry.key == Key::Spread)
+}
+
+/// The root of the loaded value at `path` that is a part of this value as a whole array.
+pub(super) fn source(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    value: V,
+    path: &[String],
+    depth: u32,
+) -> Option<(V, Option<DbCall>)> {
+    if depth > 8 {
+        return None;
+    }
+    if let Some((root, loaded, read)) = ctx.project.loaded(value, &trace.documents)
+        && loaded == path
+    {
+        return Some((root, read));
+    }
+    let node = ctx.project.arena.node(value).clone();
+    match node {
+        Node::Object(entries) => entries
+            .into_iter()
+            .filter(|entry| entry.key == Key::Spread)
+            .find_map(|entry| source(ctx, trace, entry.value, path, depth + 1)),
+        Node::Array(items) => items
+            .into_iter()
+            .filter(|item| item.spread)
+            .find_map(|item| source(ctx, trace, item.value, path, depth + 1)),
+        Node::Query { method, array, .. } => {
+            let keeps = matches!(
+                ctx.project.arena.text(method),
+                "filter" | "slice" | "sort" | "reverse" | "concat" | "flat" | "toSorted" | "toSpliced"
+            );
+            if keeps { source(ctx, trace, array, path, depth + 1) } else { None }
+        }
+        Node::Mapped(array, _) | Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
+        Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| source(ctx, trace, v, path, depth + 1)),
+        Node::Derived(op, operands)
+            if matches!(ctx.project.arena.text(op), "|" | "reduce" | "Object.values" | "Array.from") =>
+        {
+            operands.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1))
+        }
+        // the ids of find({ _id: { $in: doc.tags } }): those that still exist
+        Node::Call { .. } => {
+            let read = ctx.project.read_of(value).filter(|read| read.action == Action::FindMany)?;
+            let lists = ctx.project.listed(read.filter?);
+            lists.into_iter().find_map(|list| source(ctx, trace, list, path, depth + 1))
+        }
+        // new Set([...doc.tags, tag])
+        Node::New { args, .. } => args.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1)),
+        _ => None,
+    }
+}
+
+/// The path, in the document that is loaded or in each of a list of them, to a value of it or of its copy.
+pub(super) fn changed_path(ctx: &mut Context<'_>, value: V, root: V) -> Option<Vec<String>> {
+    let mut path =
+        ctx.project.arena.alternatives(value).into_iter().find_map(|(_, v)| ctx.project.path_in_copy(v, root))?;
+    let mut is_list = || ctx.project.read_of(root).is_some_and(|read| read.action == Action::FindMany);
+    if path.first().is_some_and(|first| first == "*") && is_list() {
+        path.remove(0);
+    }
+    Some(path)
+}
