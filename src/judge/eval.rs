@@ -969,7 +969,7 @@ pub fn of_hint(arena: &Arena, hint: &Hint) -> Vec<Candidate> {
         }
     }
     // Above each bound that the code asks for.
-    if hint.is_number {
+    if hint.is_number && !hint.is_taken_from {
         candidates.push(Candidate::Value(Value::Number(limits::AMPLE)));
     }
     if hint.is_bool {

@@ -33,6 +33,8 @@ pub struct Hint {
     pub first: Option<V>,
     /// What the schema says that it is.
     pub declared: Option<Declared>,
+    /// A write takes from it as far as its own filter finds enough there: how much is left stands for what else is limited.
+    pub is_taken_from: bool,
 }
 
 /// A field of a collection, and what is inside of it.
@@ -135,6 +137,9 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 }
                 for field in &write.fields {
                     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+                    if field.operator == "$inc" && collector.asked.contains(&path) {
+                        collector.taken_from(*collection, &path);
+                    }
                     let is_new = write.kind == WriteKind::Insert;
                     collector.change(*collection, &path, &field.operator, field.value, is_new);
                 }
@@ -642,6 +647,12 @@ impl Collector<'_> {
             if stored != asked && !self.project.arena.is_literal(stored) {
                 self.compared(stored, asked);
             }
+        }
+    }
+
+    fn taken_from(&mut self, collection: u32, path: &[String]) {
+        if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+            shape.at(path).hint.is_taken_from = true;
         }
     }
 

@@ -213,8 +213,12 @@ impl<'a> Plausible<'a> {
             let Some(known) = choices.slots.get(slot) else { continue };
             let is_known =
                 |at: usize| !matches!(known.candidates.get(at), Some(Candidate::Missing | Candidate::Itself));
-            if let Some(own) = taken.get_mut(slot).filter(|own| !is_known(**own)) {
-                *own = (0..known.candidates.len()).find(|at| is_known(*at)).unwrap_or(*own);
+            // What is what another unknown is, is known no better.
+            let is_own = |at: &usize| is_known(*at) && !matches!(known.candidates.get(*at), Some(Candidate::Of(_)));
+            let is_left = leads_nowhere(machine, slot);
+            if let Some(own) = taken.get_mut(slot).filter(|own| !is_known(**own) || is_left) {
+                let mut all = 0..known.candidates.len();
+                *own = all.clone().find(is_own).or_else(|| all.find(|at| is_known(*at))).unwrap_or(*own);
             }
         }
         taken
@@ -223,15 +227,35 @@ impl<'a> Plausible<'a> {
     /// Whether it holds under the choices made.
     fn holds(&self, machine: &Machine<'_>) -> bool {
         let choices = &machine.choices;
-        let is_known = |slot| !matches!(choices.taken(slot), Candidate::Missing | Candidate::Itself);
+        let is_known = |slot| {
+            !matches!(choices.taken(slot), Candidate::Missing | Candidate::Itself) && !leads_nowhere(machine, slot)
+        };
         let are_there = self.fields.iter().all(|path| machine.slot_of(self.collection, path).is_none_or(is_known));
         are_there
             && choices.terms.iter().all(|term| match (term.source, choices.taken(term.slot)) {
                 (Some(source), Candidate::Missing) => !self.given.contains(&source),
                 (Some(source), Candidate::Itself) => !self.ordered.contains(&source),
+                (Some(source), Candidate::Of(_)) if leads_nowhere(machine, term.slot) => {
+                    !self.given.contains(&source) && !self.ordered.contains(&source)
+                }
                 _ => true,
             })
     }
+}
+
+/// Whether a slot is what another one is, and that one what it is itself, or nothing.
+fn leads_nowhere(machine: &Machine<'_>, slot: usize) -> bool {
+    let choices = &machine.choices;
+    let mut at = slot;
+    for _ in 0..limits::START_DEPTH {
+        let Candidate::Of(value) = choices.taken(at) else {
+            return at != slot && matches!(choices.taken(at), Candidate::Missing);
+        };
+        let input = || choices.terms.iter().find(|term| term.source == Some(*value)).map(|term| term.slot);
+        let Some(next) = machine.slots.get(value).copied().or_else(input) else { return false };
+        at = next;
+    }
+    true
 }
 
 /// Whether a request is served under the choices made, by both alike; none where the remedied one serves another way, or the

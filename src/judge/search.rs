@@ -625,14 +625,23 @@ impl<'q, 'a> Search<'q, 'a> {
             super::request::Done::Command { command, .. } if done.site == act.site => filter_of(command),
             _ => None,
         })?;
-        let id = start.store.documents(collection).first()?.field("_id")?.clone();
+        let document = start.store.documents(collection).first()?;
+        let id = document.field("_id")?.clone();
         let term = self
             .machine
             .choices
             .applied("appended".to_owned(), false, None, || vec![super::choices::Candidate::Itself]);
         let (path, mut update) = match overwritten {
             Overwritten::List(path) => {
-                let element = Value::document([("_id", Value::Symbol(term))]);
+                let mut element = Value::document([("_id", Value::Symbol(term))]);
+                // What is ordered or calculated with is there in a new element too.
+                let known =
+                    document.at(path).and_then(|list| list.field("0")).and_then(Value::fields).unwrap_or_default();
+                for (name, value) in
+                    known.iter().filter(|(_, value)| matches!(value, Value::Number(_) | Value::Date(_)))
+                {
+                    element.set(name, value.clone());
+                }
                 (path, Value::document([("$push", Value::document([(path.as_str(), element)]))]))
             }
             Overwritten::Field(path) => {

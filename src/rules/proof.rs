@@ -285,7 +285,7 @@ impl Context<'_> {
             draft.help = remedy.help;
             draft.fix = draft.fix.or(remedy.fix);
         }
-        if act.mend == Mend::Update && self.runs_on_save(act.write) {
+        if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
             draft.help.push_str(SAVE_HOOKS);
         }
         self.report(draft);
@@ -294,7 +294,7 @@ impl Context<'_> {
     /// Whether an act is a save that does more than an update does in its place.
     fn runs_on_save(&self, write: &Write) -> bool {
         let schemas = self.schemas.models.of(&write.handle);
-        write.kind == WriteKind::Save && schemas.into_iter().any(|schema| self.project.has_save_hooks(*schema))
+        write.kind == WriteKind::Save && schemas.iter().any(|schema| self.project.has_save_hooks(*schema))
     }
 
     /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is
