@@ -322,6 +322,14 @@ fn verb_of(name: &str) -> &str {
     name.split(|c: char| c.is_uppercase() || c == '_').next().unwrap_or(name)
 }
 
+/// Whether a call leaves the same when it is done again: a file that is removed is gone.
+pub fn may_be_done_again(name: &str) -> bool {
+    matches!(
+        verb_of(name),
+        "unlink" | "rm" | "delete" | "del" | "remove" | "destroy" | "clear" | "invalidate" | "revoke"
+    )
+}
+
 fn is_response(name: &str) -> bool {
     matches!(name, "res" | "response" | "reply" | "ctx" | "context" | "socket" | "ws")
 }

@@ -15,7 +15,7 @@ pub mod checks;
 mod comparisons;
 pub mod declared;
 mod documents;
-mod effects;
+pub mod effects;
 pub mod entries;
 mod expand;
 mod folded;

@@ -7,6 +7,7 @@ use super::context::{Context, Trace};
 use super::pending::Judged;
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
+use crate::project::effects::may_be_done_again;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::Taken;
 use crate::value::{C, Site};
@@ -55,9 +56,10 @@ fn effects(ctx: &mut Context<'_>, trace: &Trace, set: &FxHashSet<&str>) -> Vec<E
     let mut known: FxHashMap<C, Vec<(Check, String)>> = FxHashMap::default();
     let mut effects = Vec::new();
     for step in trace.steps.iter() {
-        let Some(name) = ctx.project.outside_effect(step).map(str::to_owned).filter(|_| step.cond != C::TRUE) else {
+        let Some(name) = ctx.project.outside_effect(step).map(str::to_owned) else { continue };
+        if step.cond == C::TRUE || may_be_done_again(&name) {
             continue;
-        };
+        }
         let checks = known.entry(step.cond).or_insert_with(|| {
             let checks = ctx.project.checks(step.cond, &trace.documents);
             checks.into_iter().filter_map(|check| checked(check, set)).collect()
