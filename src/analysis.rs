@@ -176,6 +176,10 @@ fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Dra
     let (hand, browser) = (ByHand::new(sources, project), Browser::new(sources, project));
     for mut draft in drafts {
         let path = project_path(sources, project, draft.site).unwrap_or_default();
+        // Nobody runs a migration beside a request.
+        if draft.rival.is_some_and(|rival| hand.has(project, rival)) {
+            continue;
+        }
         if let Some(why) = alone(sources, project, (&hand, &browser), &draft) {
             draft.lowered = Some((Level::Info, why));
         }
@@ -267,7 +271,7 @@ fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u3
     for (place, level, path) in of("check-then-update") {
         for (other, computed) in computed.get(&place).into_iter().flatten() {
             let is_inside = computed.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-            let is_one = *computed == path && *other == level;
+            let is_one = *computed == path && *other >= level;
             if is_inside || is_one && level < Level::Error {
                 doubled.insert(("check-then-update", place.0, place.1));
             } else if is_one {

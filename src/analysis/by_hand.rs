@@ -7,7 +7,7 @@ use crate::facts::EffectKind;
 use crate::limits;
 use crate::project::Project;
 use crate::source::Sources;
-use crate::value::FnRef;
+use crate::value::{FnRef, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
@@ -69,6 +69,11 @@ impl ByHand {
         let mut all = Self { files };
         all.add_loaded(sources, project, &serving);
         all
+    }
+
+    /// Whether a place stands in such a file.
+    pub(super) fn has(&self, project: &Project, site: Site) -> bool {
+        self.files.contains(&project.base_site(site).file)
     }
 
     /// Adds the files that are loaded by such files alone.

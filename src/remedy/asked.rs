@@ -1,6 +1,7 @@
-//! What a filter has to ask of one field, by the code's own comparisons of it: a help where no remedy is proven.
+//! What a filter has to ask of one field, by the code's own comparisons of it, and what an update has to say: a help where no remedy
+//! is proven.
 //!
-//! Input: an act and a path. Output: a sentence; none where a comparison of the field has no exact form, or no name at the act.
+//! Input: an act and a path. Output: a sentence; none where the code has no exact form in MongoDB, or no name at the act.
 //! Must not know: how an act is judged.
 
 use super::case::Case;
@@ -44,6 +45,22 @@ pub fn of_field(project: &mut Project, case: &Case<'_>, path: &str) -> Option<St
     Some(format!(
         "make the check and the change one command: its filter asks `{filter}`, {change}, and matchedCount 0 (or null) means that the check failed"
     ))
+}
+
+/// The operator that does to the stored value what the code does to the loaded one.
+pub fn of_change(project: &mut Project, case: &Case<'_>, path: &str) -> Option<String> {
+    let act = case.function.writes.get(case.act.write)?;
+    if act.upsert || path.contains(['*', '$']) {
+        return None;
+    }
+    let scope = Scope::at(project, act)?;
+    let mut subject = Subject::new(project, act, case.documents);
+    if act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps) {
+        return None;
+    }
+    let update = operator(&mut subject, case.function.writes, act, path)?;
+    let update = scope.entries(project, &[update])?;
+    Some(format!("let the server change what is stored: `{update}` in an update, in place of the computed `{path}`"))
 }
 
 /// The comparisons of a field on a path; none where one of them cannot be said exactly, or there is none.

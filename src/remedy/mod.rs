@@ -29,7 +29,7 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Project};
 use crate::value::{C, Entry, Node, V};
-pub use asked::of_field;
+pub use asked::{of_change, of_field};
 pub use case::Case;
 use case::Draft;
 use change::Change;

@@ -244,13 +244,6 @@ impl<'a> Context<'a> {
                 || (draft.is_of_callers && loaded.contains(&place));
             !is_settled && !vetoes.contains(&(draft.rule, place))
         });
-        // Where an act loses the value of a field, that its check is another command says nothing more as a warning.
-        let field = |draft: &Draft| (project.base_site(draft.site), draft.array.clone());
-        let is_lost = |draft: &&Draft| draft.rule == "lost-update" && draft.lowered.is_none();
-        let lost: FxHashSet<_> = self.drafts.iter().filter(is_lost).map(field).collect();
-        self.drafts.retain(|draft| {
-            draft.rule != "check-then-update" || draft.lowered.is_none() || !lost.contains(&field(draft))
-        });
         self.drafts
     }
 

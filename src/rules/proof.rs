@@ -70,10 +70,14 @@ impl Context<'_> {
         remedy.filter(|_| !spent.cuts.has(Cut::Size))
     }
 
-    /// How the check of a field and its change become one command, where no remedy is proven.
-    fn asked(&mut self, case: &Case<'_>, path: &str) -> Option<String> {
+    /// How the check of a field and its change become one command, or the change one of what is stored, where no remedy is proven.
+    fn asked(&mut self, case: &Case<'_>, path: &str, mend: &Mend) -> Option<String> {
         let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
-        let help = remedy::of_field(self.project, case, path);
+        let help = match mend {
+            Mend::Update => remedy::of_field(self.project, case, path),
+            Mend::Change => remedy::of_change(self.project, case, path),
+            Mend::Insert(_) | Mend::Nothing => None,
+        };
         let spent = self.project.arena.end(aside);
         help.filter(|_| !spent.cuts.has(Cut::Size))
     }
@@ -199,8 +203,7 @@ impl Context<'_> {
                             return whole;
                         }
                     }
-                    let path = pending.draft.array.as_deref().filter(|_| act.mend == Mend::Update)?;
-                    let help = ctx.asked(&case, path)?;
+                    let help = ctx.asked(&case, pending.draft.array.as_deref()?, &act.mend)?;
                     Some(Remedy { help, only: None, fix: None })
                 };
                 self.report_proven(draft, act, is_lowered, &mut remedy);

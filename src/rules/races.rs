@@ -38,9 +38,12 @@ impl Context<'_> {
                     || self.project.arena.truth(write.cond, atom.value) == Some(atom.holds)
             })
         };
+        // What is pushed to is a list: doc.items.push(item), then doc.items = items.
+        let is_list = |set: &FieldWrite| {
+            self.is_array_value(set.value) || write.fields.iter().any(|own| own.path == set.path && own.is_append())
+        };
         write.fields.iter().any(|other| {
-            (other.operator == "splice"
-                || (other.operator == "$set" && !other.path.contains('*') && self.is_array_value(other.value)))
+            (other.operator == "splice" || (other.operator == "$set" && !other.path.contains('*') && is_list(other)))
                 && always(other)
         })
     }

@@ -150,6 +150,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, othe
     draft.label = "writes back all that was loaded".to_owned();
     draft.array = Some(path.to_owned());
     draft.related.extend(read.map(|read| (read.site, Role::Check, "loaded here".to_owned())));
+    draft.rival = Some(other.site);
     draft.related.push((other.site, Role::Context, format!("`{path}` is changed here")));
     draft.help = "send only what changes: an update that sets these fields, and no others".to_owned();
     draft.pair = "document loaded -> written whole".to_owned();
