@@ -99,14 +99,15 @@ fn analyze_here(
     laps.take(std::mem::take(&mut project.laps).into_stages());
     let schemas = schemas(&mut project, config);
     laps.end("schemas");
+    let hand = ByHand::new(sources, &project);
     let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
-        run_rules(&mut project, &schemas, config, cancel, &mut laps)?;
+        run_rules(&mut project, &schemas, config, &hand, cancel, &mut laps)?;
     failures.extend(more);
     laps.end("rules of the project");
     let mut findings = problems::of_files(sources, memory, config);
     findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
-    findings.extend(finish(sources, &project, config, drafts, &mut seen));
+    findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
     let paths = paths::rows(sources, &project, path_drafts, &findings);
     let unwritten = paths::unwritten(&paths, config);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
@@ -171,16 +172,19 @@ fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Opti
 type DraftKey = (&'static str, u32, u32, u32, Option<String>);
 
 /// One finding for each rule, place and collection: the most severe view, then the one with the fewest calls in between.
-fn finish(sources: &Sources, project: &Project, config: &Config, drafts: Vec<Draft>, seen: &mut Seen) -> Vec<Finding> {
+fn finish(
+    sources: &Sources,
+    project: &Project,
+    config: &Config,
+    hand: &ByHand,
+    drafts: Vec<Draft>,
+    seen: &mut Seen,
+) -> Vec<Finding> {
     let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
-    let (hand, browser) = (ByHand::new(sources, project), Browser::new(sources, project));
+    let browser = Browser::new(sources, project);
     for mut draft in drafts {
         let path = project_path(sources, project, draft.site).unwrap_or_default();
-        // Nobody runs a migration beside a request.
-        if draft.rival.is_some_and(|rival| hand.has(project, rival)) {
-            continue;
-        }
-        if let Some(why) = alone(sources, project, (&hand, &browser), &draft) {
+        if let Some(why) = alone(sources, project, (hand, &browser), &draft) {
             draft.lowered = Some((Level::Info, why));
         }
         let own = draft.lowered.map(|(level, _)| level);

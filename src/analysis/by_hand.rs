@@ -7,7 +7,7 @@ use crate::facts::EffectKind;
 use crate::limits;
 use crate::project::Project;
 use crate::source::Sources;
-use crate::value::{FnRef, Site};
+use crate::value::FnRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
@@ -71,9 +71,9 @@ impl ByHand {
         all
     }
 
-    /// Whether a place stands in such a file.
-    pub(super) fn has(&self, project: &Project, site: Site) -> bool {
-        self.files.contains(&project.base_site(site).file)
+    /// Whether a file is one of them, by its number.
+    pub(super) fn has(&self, file: u32) -> bool {
+        self.files.contains(&file)
     }
 
     /// Adds the files that are loaded by such files alone.

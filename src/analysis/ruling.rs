@@ -2,6 +2,7 @@
 //!
 //! Input: the linked project. Output: drafts with their proofs. Must not know: where a finding is told.
 
+use super::by_hand::ByHand;
 use super::cancel::Cancel;
 use super::judging::{Proposed, settle};
 use super::reading::{Found, Read, read};
@@ -35,6 +36,7 @@ pub(super) fn run_rules(
     project: &mut Project,
     schemas: &Schemas,
     config: &Config,
+    hand: &ByHand,
     cancel: &Cancel,
     laps: &mut Laps,
 ) -> Option<Ruled> {
@@ -59,6 +61,8 @@ pub(super) fn run_rules(
         }
         laps.add("judge");
     }
+    // Nobody runs a migration beside a request.
+    ctx.forget_changes(&|file| hand.has(file));
     for check in PROJECT_CHECKS {
         ruled.failures.extend(panics::attempt(|| check(&mut ctx)).err().map(|panic| (None, panic)));
     }

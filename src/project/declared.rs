@@ -20,8 +20,7 @@ impl Project {
     /// What the schema of a model declares a path to be; none where it does not say.
     pub fn declared(&mut self, model: &str, path: &str) -> Option<Declared> {
         let schema = self.models.named(self.arena.known_sym(model)?)?;
-        let (Node::New { args, .. } | Node::Call { args, .. }) = self.arena.node(schema) else { return None };
-        let mut at = *args.first()?;
+        let (mut at, _) = self.schema_parts(schema)?;
         for part in path.split('.') {
             let part = self.arena.known_sym(part)?;
             let Node::Object(_) = self.arena.node(at) else { return None };

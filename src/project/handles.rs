@@ -71,6 +71,10 @@ impl<T> ByHandle<T> {
         self.0.values().flat_map(|(_, all)| all)
     }
 
+    pub fn retain(&mut self, is_kept: impl Fn(&T) -> bool) {
+        self.0.values_mut().for_each(|(_, all)| all.retain(&is_kept));
+    }
+
     /// What is said of all handles that are the same as this one.
     pub fn of(&self, handle: &Handle) -> &[T] {
         self.0.get(&handle.key()).map_or(&[], |(_, all)| all.as_slice())

@@ -189,7 +189,8 @@ impl Project {
         calls.collect()
     }
 
-    pub(super) fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {
+    /// The fields of a schema, and its options.
+    pub fn schema_parts(&self, schema: V) -> Option<(V, Option<V>)> {
         match self.arena.node(schema) {
             Node::New { args, .. } | Node::Call { args, .. } => {
                 args.first().map(|fields| (*fields, args.get(1).copied()))

@@ -24,6 +24,8 @@ pub struct Decision {
     pub ordered: Vec<V>,
     /// Reads that found nothing.
     pub absent: Vec<Site>,
+    /// Whether a flag has to be set.
+    pub has_flags: bool,
 }
 
 /// How a filter asks for a flag that the code has found to be true.
@@ -244,6 +246,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
         let path = self.subject.field(value)?;
         let blanks = self.blanks(&path);
+        self.decision.has_flags |= holds && matches!(blanks, Blanks::Bool);
         Some(about(
             &path,
             match (blanks, holds) {

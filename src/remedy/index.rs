@@ -55,10 +55,7 @@ pub fn is_list(project: &mut Project, schemas: &Schemas, act: &Write, path: &str
 /// None where there is no schema.
 fn declared(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> Option<Declared> {
     let schema = *schemas.models.of(&act.handle).first()?;
-    let fields = match project.arena.node(schema) {
-        Node::New { args, .. } | Node::Call { args, .. } => *args.first()?,
-        _ => return None,
-    };
+    let (fields, _) = project.schema_parts(schema)?;
     if !matches!(project.arena.node(fields), Node::Object(_)) {
         return None;
     }

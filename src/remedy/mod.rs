@@ -51,11 +51,11 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
     let act = case.function.writes.get(case.act.write)?;
     let mut presumed = Presumed::default();
     let scope = code::Scope::at(project, act)?;
-    let mut all = drafts(project, case, act, &mut presumed, Flags::Set);
-    for draft in drafts(project, case, act, &mut presumed, Flags::NotCleared) {
-        if all.iter().all(|known| known.condition != draft.condition) {
-            all.push(draft);
-        }
+    let (mut all, has_flags) = drafts(project, case, act, &mut presumed, Flags::Set);
+    if has_flags {
+        let (mut others, _) = drafts(project, case, act, &mut presumed, Flags::NotCleared);
+        others.retain(|draft| all.iter().all(|known| known.condition != draft.condition));
+        all.extend(others);
     }
     for draft in all {
         if keeps_all && !draft.is_changed && !draft.is_pinned {
@@ -92,8 +92,14 @@ fn lowered(title: &str) -> String {
     letters.next().map(|first| first.to_lowercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
-/// What can be tried, the least change first.
-fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Presumed, flags: Flags) -> Vec<Draft> {
+/// What can be tried, the least change first, and whether a flag is among what is asked.
+fn drafts(
+    project: &mut Project,
+    case: &Case<'_>,
+    act: &Write,
+    presumed: &mut Presumed,
+    flags: Flags,
+) -> (Vec<Draft>, bool) {
     let cond = match project.arena.and(act.cond, case.act.cond) {
         C::FALSE => act.cond,
         both => both,
@@ -103,6 +109,7 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
     let mut reader = Reader::new(&mut subject, writes);
     reader.flags = flags;
     let decision = reader.read(cond);
+    let has_flags = decision.as_ref().is_some_and(|decision| decision.has_flags);
     let is_stale = act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps);
     let changes: Option<Vec<Change>> = match is_stale {
         true => change::appended_in_place(&mut subject, case.function.steps),
@@ -156,7 +163,7 @@ fn drafts(project: &mut Project, case: &Case<'_>, act: &Write, presumed: &mut Pr
             });
         }
     }
-    drafts
+    (drafts, has_flags)
 }
 
 fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &Presumed) -> bool {

@@ -218,12 +218,8 @@ const ON_SAVE: [&str; 9] =
 
 /// Whether the server takes a value at a path as a save would: the schema declares it, and asks nothing more.
 fn is_taken(project: &mut Project, schema: V, path: &str) -> bool {
-    let fields = match project.arena.node(schema) {
-        Node::New { args, .. } | Node::Call { args, .. } => args.first().copied(),
-        _ => None,
-    };
     let mut parts = path.split('.');
-    let declared = fields.and_then(|fields| {
+    let declared = project.schema_parts(schema).and_then(|(fields, _)| {
         let name = project.arena.sym(parts.next()?);
         project.arena.member_of(fields, name)
     });

@@ -6,9 +6,11 @@ use super::context::{Context, Trace};
 use super::copies::Changed;
 use super::spell::Unnumbered;
 use crate::judge::Constant;
+use crate::project::checks::Check;
 use crate::project::handles::Handle;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
+use rustc_hash::FxHashSet;
 
 /// Notes what a function changes.
 pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
@@ -28,6 +30,34 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
             let is_asked =
                 is_checked || named.iter().chain(asked.iter().map(|(path, _)| path)).any(|path| *path == field.path);
             note_changed(ctx, &write.handle, field, (&asked, is_asked));
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Visits the writes of some functions again, but for the places of which one of some rules has told.
+    pub(super) fn revisit(
+        &mut self,
+        functions: &[FnRef],
+        rules: &[&str],
+        visit: impl Fn(&mut Self, &Trace, &Write, &[Check]),
+    ) {
+        let own = self.drafts.iter().filter(|draft| rules.contains(&draft.rule));
+        let mut told: FxHashSet<SiteInfo> = own.map(|draft| self.project.base_site(draft.site)).collect();
+        for func in functions {
+            let turn = self.project.begin(*func);
+            if let Some(trace) = self.trace(*func) {
+                for (write, checks) in trace.writes.iter().zip(&trace.checks) {
+                    let (place, before) = (self.project.base_site(write.site), self.drafts.len());
+                    if !told.contains(&place) {
+                        visit(self, &trace, write, checks);
+                    }
+                    if self.drafts.len() > before {
+                        told.insert(place);
+                    }
+                }
+            }
+            self.project.end(*func, turn);
         }
     }
 }

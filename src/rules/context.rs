@@ -232,6 +232,11 @@ impl<'a> Context<'a> {
         self.vetoes.insert((rule, place));
     }
 
+    /// Forgets what is changed in some files, by their numbers.
+    pub fn forget_changes(&mut self, is_of: &dyn Fn(u32) -> bool) {
+        self.stale.forget(is_of);
+    }
+
     /// The drafts that no view refutes. A function that takes its collection or its document from its callers is judged
     /// with theirs alone: they know its indexes and its schema.
     pub fn finish(mut self) -> Vec<Draft> {

@@ -26,6 +26,11 @@ impl StaleCopies {
         }
     }
 
+    /// Forgets what is changed in some files.
+    pub fn forget(&mut self, is_of: &dyn Fn(u32) -> bool) {
+        self.changed.retain(|changed| !is_of(changed.place.file));
+    }
+
     /// Takes over what was noted elsewhere, whose sites are others.
     pub fn take_over(&mut self, other: Self, mut site: impl FnMut(Site) -> Site) {
         self.copying.extend(other.copying);

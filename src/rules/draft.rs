@@ -33,8 +33,6 @@ pub struct Draft {
     pub calls: u32,
     /// What is written is made anew by each process: a key, a token.
     pub brings_new: bool,
-    /// The place of other code with which it races.
-    pub rival: Option<Site>,
     /// The normalised pair of check and act, for the fingerprint.
     pub pair: String,
 }
@@ -60,7 +58,6 @@ impl Draft {
             moves: Vec::new(),
             calls: 0,
             brings_new: false,
-            rival: None,
             pair: String::new(),
         }
     }

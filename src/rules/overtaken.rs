@@ -5,7 +5,7 @@
 //! Input: the writes of all functions. Output: drafts. Must not know: formats.
 
 use super::changes::{asked_of, constant, is_within};
-use super::context::{Context, Draft, Trace};
+use super::context::{Context, Trace};
 use super::copies::Changed;
 use super::pending::Judged;
 use crate::diagnostic::{Level, Role};
@@ -58,24 +58,16 @@ fn moved<'a>(ctx: &Context<'_>, field: &FieldWrite, checks: &'a [Check]) -> Opti
 /// Asks of each state that is moved on, whether others set one that it excludes.
 pub fn check(ctx: &mut Context<'_>) {
     let stale = std::mem::take(&mut ctx.stale);
-    for func in &stale.moving {
-        let turn = ctx.project.begin(*func);
-        if let Some(trace) = ctx.trace(*func) {
-            for (write, checks) in trace.writes.iter().zip(&trace.checks).filter(|(write, _)| is_update(write)) {
-                check_write(ctx, &trace, write, checks, stale.changed.of(&write.handle));
-            }
+    ctx.revisit(&stale.moving, &[RULE], |ctx, trace, write, checks| {
+        if is_update(write) {
+            check_write(ctx, trace, write, checks, stale.changed.of(&write.handle));
         }
-        ctx.project.end(*func, turn);
-    }
+    });
     ctx.stale = stale;
 }
 
 fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], changed: &[Changed]) {
     let place = ctx.project.base_site(write.site);
-    let is_told = |known: &Draft| known.rule == RULE && ctx.project.base_site(known.site) == place;
-    if ctx.drafts.iter().any(is_told) {
-        return;
-    }
     let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
     let asked = asked_of(ctx, write);
     for field in &write.fields {
@@ -121,7 +113,6 @@ fn report(
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
     draft.related = ctx.ends(check);
-    draft.rival = Some(other.site);
     draft.related.push((other.site, Role::Context, format!("`{path}` is set to {text} here")));
     draft.help = format!(
         "make the check and the change one command: its filter asks what was checked of `{path}`, and matchedCount 0 (or null) means that the check failed"

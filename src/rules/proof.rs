@@ -17,7 +17,8 @@ use crate::remedy::{self, Case, Remedy, token};
 use crate::value::{C, Site, V};
 use rustc_hash::FxHashMap;
 
-/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, and the input by which the document is selected.
+/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, and the input
+/// by which the document is selected.
 type JudgedAct = (usize, C, Option<Overwritten>, Option<V>);
 
 /// The remedies that were looked for.

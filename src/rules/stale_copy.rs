@@ -28,25 +28,13 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
 /// Asks of each document that is written back whole, whether others change a field of it.
 pub fn check(ctx: &mut Context<'_>) {
     let StaleCopies { copying, changed, .. } = std::mem::take(&mut ctx.stale);
-    for func in copying {
-        let turn = ctx.project.begin(func);
-        if let Some(trace) = ctx.trace(func) {
-            for write in &trace.writes {
-                check_write(ctx, &trace, write, changed.of(&write.handle));
-            }
-        }
-        ctx.project.end(func, turn);
-    }
+    ctx.revisit(&copying, &[RULE, "array-overwrite"], |ctx, trace, write, _| {
+        check_write(ctx, trace, write, changed.of(&write.handle));
+    });
 }
 
 fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[Changed]) {
     let place = ctx.project.base_site(write.site);
-    let is_told = |known: &super::context::Draft| {
-        matches!(known.rule, RULE | "array-overwrite") && ctx.project.base_site(known.site) == place
-    };
-    if ctx.drafts.iter().any(is_told) {
-        return;
-    }
     for copy in copied(ctx, trace, write) {
         let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
         let other = changed.iter().find(|other| {
@@ -150,7 +138,6 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, othe
     draft.label = "writes back all that was loaded".to_owned();
     draft.array = Some(path.to_owned());
     draft.related.extend(read.map(|read| (read.site, Role::Check, "loaded here".to_owned())));
-    draft.rival = Some(other.site);
     draft.related.push((other.site, Role::Context, format!("`{path}` is changed here")));
     draft.help = "send only what changes: an update that sets these fields, and no others".to_owned();
     draft.pair = "document loaded -> written whole".to_owned();
