@@ -1,7 +1,8 @@
 //! Small programs with labelled faults, and their safe twins.
 //!
 //! `fixtures/programs/racy`: every line that ends in `// expect: rule-id[, rule-id]` is an end of a finding of each named
-//! rule, and no error is found on another line. `fixtures/programs/safe`: no error and no warning. A folder is one project.
+//! rule, and no error is found on another line; with the line `// proven` in it, each has a witness. `fixtures/programs/safe`: no
+//! error and no warning. A folder is one project.
 //!
 //! A program's verdict follows from an interleaving of two requests, which its first line tells. Where the engine is wrong,
 //! the program stands in `WRONG_TODAY`, and the test fails as soon as it is right.
@@ -67,6 +68,10 @@ fn racy(files: &[File]) -> Result<(), Failed> {
         if !found.iter().any(|hit| hit.rule == expected.rule && reported(hit)) {
             problems.push(format!("missing: {expected}"));
         }
+    }
+    if files.iter().any(|(_, text)| text.lines().any(|line| line == "// proven")) {
+        let unproven = found.iter().filter(|hit| hit.level == Level::Error && !hit.is_proven);
+        problems.extend(unproven.map(|hit| format!("not proven: {hit}")));
     }
     for hit in found.iter().filter(|hit| hit.level == Level::Error) {
         if !expected.iter().any(|expected| expected.at == hit.at || hit.related.contains(&expected.at)) {

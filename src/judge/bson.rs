@@ -74,6 +74,29 @@ impl Value {
         }
     }
 
+    /// Sets what stands at a dotted path. What is no document on the way becomes one, and a list is appended to past its end.
+    pub fn set_at(&mut self, path: &str, value: Self) {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let mut inner = self.field(name).cloned().unwrap_or(Self::Null);
+        match rest {
+            Some(rest) => inner.set_at(rest, value),
+            None => inner = value,
+        }
+        if let (Self::List(items), Ok(at)) = (&mut *self, name.parse::<usize>()) {
+            let mut all = items.to_vec();
+            match all.get_mut(at) {
+                Some(old) => *old = inner,
+                None => all.push(inner),
+            }
+            *self = Self::list(all);
+            return;
+        }
+        if !matches!(self, Self::Document(_)) {
+            *self = Self::document(Vec::<(&str, Self)>::new());
+        }
+        self.set(name, inner);
+    }
+
     /// The server's order of all values: first by type, then within it.
     pub fn order(&self, other: &Self) -> Ordering {
         match (self, other) {

@@ -416,16 +416,38 @@ impl Machine<'_> {
     pub fn is_payload(&self, value: V) -> bool {
         let is_brought = match self.arena.peek(value) {
             Node::Opaque(_) | Node::This(_) => true,
+            Node::Member(..) => self.is_brought(value, 0),
             _ => self.arena.is_of_parameter(value),
         };
         is_brought && !self.hints.selecting.contains(&value)
     }
 
+    /// Whether a value is a part of what a request brings, or of what an unknown function makes of it:
+    /// `schema.parse(req.body).amount`.
+    fn is_brought(&self, value: V, depth: u32) -> bool {
+        if depth > limits::START_DEPTH {
+            return false;
+        }
+        let is_brought = |value: &V| self.is_brought(*value, depth + 1);
+        match self.arena.peek(value) {
+            Node::Param(..) => true,
+            Node::Member(object, _) => is_brought(object),
+            Node::Object(entries) => entries.iter().any(|entry| is_brought(&entry.value)),
+            Node::Call { site, args, .. } => !self.hints.calls.contains_key(site) && args.iter().any(is_brought),
+            _ => false,
+        }
+    }
+
     /// An unknown function of values.
     pub fn applied(&mut self, request: &mut Request, value: V, operator: &str, operands: &[Js]) -> Js {
         let mut key = String::from(operator);
-        // A function without arguments may give another value each time.
-        if self.mode == Mode::Different(Some(value)) {
+        // A function without arguments may give another value each time, and one of what each brings, another part of it.
+        let is_own = match self.mode {
+            Mode::Same => false,
+            Mode::Different(None) => matches!(self.arena.peek(value), Node::Member(..)) && self.is_payload(value),
+            Mode::Different(Some(input)) => input == value,
+        };
+        if is_own {
             let _ = write!(key, " {}", request.who);
         }
         for operand in operands {
@@ -806,14 +828,22 @@ impl Machine<'_> {
         } else {
             operands.push(self.eval(request, callee));
         }
-        operands.extend(args.iter().map(|arg| self.eval(request, *arg)).collect::<Vec<_>>());
+        operands.extend(self.arguments(request, args));
         self.note(&format!("the result of `{name}(…)`"));
         let operator = format!("call {name}");
         self.applied(request, value, &operator, &operands)
     }
 
+    /// The arguments of a call, which are no part of the filter that it may stand in.
+    fn arguments(&mut self, request: &mut Request, args: &[V]) -> Vec<Js> {
+        let in_filter = std::mem::take(&mut request.in_filter);
+        let operands = args.iter().map(|arg| self.eval(request, *arg)).collect();
+        request.in_filter = in_filter;
+        operands
+    }
+
     fn made(&mut self, request: &mut Request, value: V, callee: V, args: &[V]) -> Js {
-        let operands: Vec<Js> = args.iter().map(|arg| self.eval(request, *arg)).collect();
+        let operands = self.arguments(request, args);
         let name = match self.arena.peek(callee) {
             Node::Global(name) | Node::Member(_, name) => self.arena.text(*name),
             _ => "",

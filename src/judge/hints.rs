@@ -71,12 +71,12 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// A field of the documents that the act writes is stored at the start, though the code never asks for it.
-    pub fn store_field(&mut self, slice: &Slice, path: &str) {
+    /// A field of the documents that the act writes is stored at the start, though the code never asks for it; as a list, if it is one.
+    pub fn store_field(&mut self, slice: &Slice, path: &str, is_list: bool) {
         let collection = slice.commands.get(slice.act).and_then(|act| act.action.collection());
         if let Some(shape) = collection.and_then(|collection| self.shapes.get_mut(collection as usize)) {
             let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-            shape.at(&path);
+            shape.at(&path).hint.is_list |= is_list;
         }
     }
 }

@@ -123,8 +123,10 @@ fn judge_kept(
     fill_defaults(project, schemas, &mut slice);
     name_unique_fields(project, schemas, &mut slice);
     let mut hints = hints::collect(project, &slice);
-    if let Some(Overwritten::Field(path)) = overwritten {
-        hints.store_field(&slice, path);
+    match overwritten {
+        Some(Overwritten::Field(path)) => hints.store_field(&slice, path, false),
+        Some(Overwritten::List(path)) => hints.store_field(&slice, path, true),
+        Some(Overwritten::State(..)) | None => {}
     }
     let indexes = indexes_of(&project.arena, schemas, &slice);
     let versioned = versioned_of(function, &slice);

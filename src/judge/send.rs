@@ -4,7 +4,7 @@
 //! Input: a planned command, evaluated in a request. Output: the concrete command; the value of the call. Must not know: schedules.
 
 use super::bson::Value;
-use super::eval::Machine;
+use super::eval::{Machine, Mode};
 use super::hints::is_position;
 use super::request::Request;
 use super::script::{Action, Command as Planned};
@@ -224,6 +224,7 @@ impl Machine<'_> {
         if changes.0.is_empty() {
             return None;
         }
+        changes.fold();
         let mut filter = vec![("_id", document.field("_id").cloned()?)];
         if is_versioned && let Some(version) = document.field("__v") {
             filter.push(("__v", version.clone()));
@@ -245,8 +246,7 @@ impl Machine<'_> {
             Arena::UNDEFINED => None,
             value => self.eval(request, value),
         };
-        let parts: Vec<&str> = field.path.split('.').map(|part| if is_position(part) { "0" } else { part }).collect();
-        let path = parts.join(".");
+        let path = self.written_path(request, document, &field.path);
         match (field.operator.as_str(), value) {
             ("$set", None) => changes.put("$unset", &path, Value::text("")),
             ("$set", Some(Value::Document(parts))) if path.is_empty() || field.path == COPIED => {
@@ -264,6 +264,26 @@ impl Machine<'_> {
             }
             (operator, _) => self.note(&format!("`{operator}` of a document")),
         }
+    }
+}
+
+impl Machine<'_> {
+    /// A path with the names of what it leaves open: the first element of a list; in an object, the key that the request brings.
+    fn written_path(&self, request: &Request, document: &Value, path: &str) -> String {
+        let mut written = String::new();
+        for part in path.split('.') {
+            let is_of_list = || matches!(document.at(&written), Some(Value::List(_)));
+            let name = match is_position(part) {
+                true if self.mode == Mode::Different(None) && !is_of_list() => format!("key{}", request.who + 1),
+                true => "0".to_owned(),
+                false => part.to_owned(),
+            };
+            if !written.is_empty() {
+                written.push('.');
+            }
+            written.push_str(&name);
+        }
+        written
     }
 }
 
@@ -285,6 +305,24 @@ impl Changes {
             Some((_, old)) => *old = value,
             None => paths.push((path.to_owned(), value)),
         }
+    }
+
+    /// What is set inside of a path that is set whole is a part of the whole: `markModified` sends it as it has become.
+    fn fold(&mut self) {
+        let Some((_, paths)) = self.0.iter_mut().find(|(operator, _)| operator == "$set") else { return };
+        let wholes: Vec<String> = paths.iter().map(|(path, _)| format!("{path}.")).collect();
+        let is_inside =
+            |path: &str| wholes.iter().filter(|whole| path.starts_with(whole.as_str())).min_by_key(|whole| whole.len());
+        let (inner, mut kept): (Vec<_>, Vec<_>) =
+            std::mem::take(paths).into_iter().partition(|(path, _)| is_inside(path).is_some());
+        for (path, value) in inner {
+            let Some(whole) = is_inside(&path) else { continue };
+            let outer = kept.iter_mut().find(|(kept, _)| Some(kept.as_str()) == whole.strip_suffix('.'));
+            if let Some((_, outer)) = outer {
+                outer.set_at(path.strip_prefix(whole.as_str()).unwrap_or_default(), value);
+            }
+        }
+        *paths = kept;
     }
 
     /// `$push`, with `$each` for more than one.

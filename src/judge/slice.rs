@@ -324,13 +324,16 @@ impl<'a> Commands<'a> {
     }
 }
 
-/// The document that others loaded, that decides an act, and that is written beside it, with its collection.
+/// The document that others loaded, that decides an act, and that is written beside it, with its collection; none where the act is
+/// done without one.
 fn decided_by_given(project: &mut Project, acting: &Write, writes: &[Write]) -> Option<(V, Handle)> {
     let decides = project.arena.atoms(acting.cond);
+    let is_without = |document: V| decides.iter().any(|atom| atom.value == document && !atom.holds);
     writes.iter().find_map(|write| {
         let document = project.outside_document(write)?;
         let is_asked = |value: V| project.contains(value, &mut |_, part| part == document);
-        decides.iter().any(|atom| is_asked(atom.value)).then(|| (document, write.handle.clone()))
+        let is_decided = !is_without(document) && decides.iter().any(|atom| is_asked(atom.value));
+        is_decided.then(|| (document, write.handle.clone()))
     })
 }
 

@@ -37,7 +37,7 @@ impl Project {
                     return Some(self.member(value, name));
                 }
                 let all = self.export_all.get(file as usize).cloned().unwrap_or_default();
-                all.into_iter().find_map(|from| self.export(from, name, depth + 1))
+                all.into_iter().flatten().find_map(|from| self.export(from, name, depth + 1))
             }
         }
     }
@@ -49,6 +49,23 @@ impl Project {
         let entries =
             exports.into_iter().map(|(name, value)| Entry { key: Key::Name(name), value, cond: C::TRUE }).collect();
         self.arena.intern(Node::Object(entries))
+    }
+
+    /// The file whose names a value has, where some of them are those of other files: `export * from './roles'`.
+    fn reexporting(&mut self, value: V) -> Option<u32> {
+        let Node::Import { module, name } = *self.arena.node(value) else { return None };
+        let file = symbol_file(self.arena.text(module))?;
+        if self.export_all.get(file as usize).is_none_or(Vec::is_empty) {
+            return None;
+        }
+        let own: &[&str] = match self.arena.text(name) {
+            "=" | "*" => &["="],
+            "default" => &["=", "default"],
+            _ => return None,
+        };
+        let own = own.iter().map(|name| self.arena.sym(name)).collect::<Vec<_>>();
+        let exports = self.exports.get(file as usize)?;
+        own.iter().all(|name| !exports.contains_key(name)).then_some(file)
     }
 
     // Values with imports, classes and calls resolved
@@ -86,6 +103,12 @@ impl Project {
         match node {
             Node::Import { module, name } => {
                 let Some(file) = symbol_file(self.arena.text(*module)) else { return value };
+                match self.export(file, *name, 0) {
+                    Some(target) => self.linked(target),
+                    None => value,
+                }
+            }
+            Node::Member(object, name) if let Some(file) = self.reexporting(*object) => {
                 match self.export(file, *name, 0) {
                     Some(target) => self.linked(target),
                     None => value,

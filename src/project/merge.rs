@@ -24,7 +24,8 @@ pub struct Moved {
     pub functions: Vec<Function>,
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
-    pub export_all: Vec<u32>,
+    /// The files whose names a file has too; none for what is not read.
+    pub export_all: Vec<Option<u32>>,
     pub around: FileAround,
 }
 
@@ -66,7 +67,7 @@ impl<'a> Merger<'a> {
         let functions = facts.functions.iter().map(|function| self.function(function)).collect();
         let classes = facts.classes.iter().map(|class| self.class(class)).collect();
         let exports = facts.exports.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect();
-        let export_all = facts.export_all.iter().filter_map(|module| (self.resolve)(self.from.text(*module))).collect();
+        let export_all = facts.export_all.iter().map(|module| (self.resolve)(self.from.text(*module))).collect();
         let around = self.around(facts);
         Moved { functions, classes, exports, export_all, around }
     }

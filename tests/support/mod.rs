@@ -39,6 +39,7 @@ pub struct Hit {
     pub at: Line,
     pub related: Vec<Line>,
     pub message: String,
+    pub is_proven: bool,
 }
 
 impl fmt::Display for Hit {
@@ -76,6 +77,7 @@ pub fn hits(files: &[File], config: &Config) -> Vec<Hit> {
             at: line(finding.place)?,
             related: finding.related.iter().map(|related| line(related.place)).collect::<Result<_, _>>()?,
             message: finding.message.clone(),
+            is_proven: finding.proof.witness().is_some(),
         })
     });
     hits.collect::<Result<Vec<Hit>, &str>>().unwrap()
