@@ -139,6 +139,8 @@ pub fn cut_of_step(steps: usize, calls: u32) -> Option<Cut> {
 
 /// Returned values of a function that its callers see.
 pub const RETURNS: usize = 16;
+/// Barrels inside each other through which a name is looked up.
+pub const REEXPORTS: u32 = 8;
 /// Steps inside each other of resolving a value; what lies deeper stays as it is, and a call stays a call a little earlier.
 pub const LINKED_DEPTH: u32 = 600;
 pub const RETURNED_DEPTH: u32 = 500;

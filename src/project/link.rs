@@ -8,7 +8,7 @@ use super::bindings::Bindings;
 use super::budget::Ledger;
 use super::bulk::Batches;
 use super::handles::Handle;
-use super::merge::Merger;
+use super::merge::{Merger, Reexported};
 use super::models::Models;
 use super::proven::Proven;
 use super::ranges::Ranges;
@@ -98,7 +98,7 @@ pub struct Project {
     pub files: Shared<Vec<u32>>,
     pub classes: Shared<Vec<Class>>,
     pub(super) exports: Shared<Vec<FxHashMap<Sym, V>>>,
-    pub(super) export_all: Shared<Vec<Vec<Option<u32>>>>,
+    pub(super) export_all: Shared<Vec<Vec<Reexported>>>,
     /// What each function does, in order, callees included.
     pub summaries: Shared<Vec<Steps>>,
     /// For each function, the functions that call it and the site of the call.

@@ -4,7 +4,7 @@
 //! Must not know: effects, rules.
 
 use super::link::Project;
-use super::merge::symbol_file;
+use super::merge::{Reexported, symbol_file};
 use crate::limits;
 use crate::value::{C, CHANGED, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
@@ -12,7 +12,7 @@ impl Project {
     // Exports
 
     fn export(&mut self, file: u32, name: Sym, depth: u32) -> Option<V> {
-        if depth > 8 {
+        if depth > limits::REEXPORTS {
             return None;
         }
         let text = self.arena.text(name).to_owned();
@@ -37,9 +37,26 @@ impl Project {
                     return Some(self.member(value, name));
                 }
                 let all = self.export_all.get(file as usize).cloned().unwrap_or_default();
-                all.into_iter().flatten().find_map(|from| self.export(from, name, depth + 1))
+                let mut files = all.iter().filter_map(|from| from.file());
+                let found = files.find_map(|file| self.export(file, name, depth + 1));
+                match found {
+                    None if depth == 0 => {
+                        let module = self.outside_of(file, 0)?;
+                        Some(self.arena.intern(Node::Import { module, name }))
+                    }
+                    found => found,
+                }
             }
         }
+    }
+
+    /// The first module that is not read among those whose names a file has too.
+    fn outside_of(&self, file: u32, depth: u32) -> Option<Sym> {
+        let all = self.export_all.get(file as usize).filter(|_| depth <= limits::REEXPORTS)?;
+        all.iter().find_map(|from| match from {
+            Reexported::Outside(module) => Some(*module),
+            Reexported::File(file) => self.outside_of(*file, depth + 1),
+        })
     }
 
     fn namespace(&mut self, file: u32) -> V {

@@ -24,8 +24,8 @@ pub struct Moved {
     pub functions: Vec<Function>,
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
-    /// The files whose names a file has too; none for what is not read.
-    pub export_all: Vec<Option<u32>>,
+    /// The modules whose names a file has too.
+    pub export_all: Vec<Reexported>,
     pub around: FileAround,
 }
 
@@ -43,6 +43,23 @@ pub struct FileAround {
 /// The module symbol of a file of the project.
 pub fn file_symbol(file: u32) -> String {
     format!("\u{0}{file}")
+}
+
+/// A module whose names another one has too: `export * from './roles'`.
+#[derive(Clone, Copy)]
+pub enum Reexported {
+    File(u32),
+    /// A module that is not read, by its name.
+    Outside(Sym),
+}
+
+impl Reexported {
+    pub fn file(&self) -> Option<u32> {
+        match self {
+            Self::File(file) => Some(*file),
+            Self::Outside(_) => None,
+        }
+    }
 }
 
 /// The file of a module symbol, if it is one of the project.
@@ -67,7 +84,11 @@ impl<'a> Merger<'a> {
         let functions = facts.functions.iter().map(|function| self.function(function)).collect();
         let classes = facts.classes.iter().map(|class| self.class(class)).collect();
         let exports = facts.exports.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect();
-        let export_all = facts.export_all.iter().map(|module| (self.resolve)(self.from.text(*module))).collect();
+        let export_all = facts.export_all.iter().map(|module| match (self.resolve)(self.from.text(*module)) {
+            Some(file) => Reexported::File(file),
+            None => Reexported::Outside(self.sym(*module)),
+        });
+        let export_all = export_all.collect();
         let around = self.around(facts);
         Moved { functions, classes, exports, export_all, around }
     }
