@@ -71,3 +71,45 @@ fn a_save_that_does_more_is_left_alone() {
         assert_eq!(after(&text), text, "{to}");
     }
 }
+
+/// What a save would refuse, the update refuses too, or it cannot come to be.
+#[test]
+fn an_update_asks_what_a_save_asks() {
+    let declared = |coins: &str, change: &str| {
+        let text = TEXT.replace("coins: Number", &format!("coins: {coins}"));
+        text.replace("wallet.coins += amount;", change)
+    };
+    for asked in ["{ type: Number, min: 0 }", "{ type: Number, validate: { validator: Number.isInteger } }"] {
+        let text = declared(asked, "wallet.coins += 1;");
+        assert_eq!(after(&text), text.replace(SAVE, &UPDATE.replace("amount", "1")), "{asked}");
+    }
+    for (asked, change) in [
+        ("{ type: Number, min: 0 }", "wallet.coins -= 1;"),
+        ("{ type: Number, max: 9 }", "wallet.coins += 1;"),
+        ("{ type: Number, validate: { validator: Number.isInteger } }", "wallet.coins += 0.5;"),
+    ] {
+        let text = declared(asked, change);
+        assert_eq!(after(&text), text, "{asked}");
+    }
+    let text = TEXT.replace("log: String", "log: { type: String, enum: ['new', 'paid'] }");
+    let text = text.replace("if (!wallet) return;", "if (!wallet || wallet.log !== 'new') return;");
+    let text = text.replace("wallet.coins += amount;", "wallet.log = 'paid';\n  wallet.owner = amount;");
+    let set = "{ $set: { log: 'paid', owner: amount } }";
+    let update = format!("await Wallet.updateOne({{ _id: id, log: 'new' }}, {set}, {{ runValidators: true }});");
+    assert_eq!(after(&text), text.replace(SAVE, &update));
+}
+
+/// A query that nobody waits for is sent when it is asked to be.
+#[test]
+fn a_save_that_nobody_waits_for_is_sent() {
+    let text = TEXT.replace("await wallet.save();", "wallet.save();");
+    assert_eq!(after(&text), text.replace("wallet.save();", &UPDATE.replace("await ", "").replace(");", ").exec();")));
+    for callback in ["(err, wallet) => {", "function (err, wallet) {", "async function found(err, wallet) {"] {
+        let text = format!(
+            "{}  Wallet.findById(id, {callback}\n    if (!wallet) return;\n    wallet.coins += amount;\n    wallet.save();\n  }});\n}};\n",
+            TEXT.split_inclusive('\n').take(4).collect::<String>()
+        );
+        let update = "Wallet.updateOne({ _id: id }, { $inc: { coins: amount } }).exec();";
+        assert_eq!(after(&text), text.replace("wallet.save();", update), "{callback}");
+    }
+}

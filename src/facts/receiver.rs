@@ -47,6 +47,23 @@ fn is_kept_at(before: &str, after: &str) -> bool {
         return !rest.trim_start().starts_with('(') || ASKS.contains(&name);
     }
     let is_assigned = after.starts_with('=') && !after.starts_with("=>");
+    let is_parameter = is_parameter(before, after);
     let is_typed = after.starts_with(':') && (before.ends_with("const") || before.ends_with("let"));
-    is_tested || is_assigned || is_typed || TESTS.iter().any(|test| after.starts_with(test))
+    is_tested || is_assigned || is_typed || is_parameter || TESTS.iter().any(|test| after.starts_with(test))
+}
+
+/// Whether a name is one that a function gives to what it is called with: `doc => …`, `(err, doc) => …`, `function (err, doc) { … }`.
+fn is_parameter(before: &str, after: &str) -> bool {
+    if after.starts_with("=>") {
+        return true;
+    }
+    let is_list = |text: &str| text.chars().all(|c| is_part(c) || c.is_whitespace() || c == ',');
+    let (Some((outside, first)), Some((others, body))) = (before.rsplit_once('('), after.split_once(')')) else {
+        return false;
+    };
+    let body = body.trim_start();
+    let outside = outside.trim_end();
+    let unnamed = outside.trim_end_matches(is_part).trim_end();
+    let is_function = body.starts_with('{') && (outside.ends_with("function") || unnamed.ends_with("function"));
+    is_list(first) && is_list(others) && (body.starts_with("=>") || is_function)
 }

@@ -10,10 +10,10 @@ use super::meant;
 use super::refusal::{self, Refusal};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::schema::Schemas;
-use crate::project::writes::{Write, WriteKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Argument, Op, Project, Property, Statement, Written, WrittenCall};
 use crate::source::{FileId, Place};
-use crate::value::{Key, Node, V};
+use crate::value::{Entry, Key, Node, V};
 
 /// An update or a save as one command.
 pub fn of_update(
@@ -178,9 +178,11 @@ fn saved(
     let is_same = |write: &&Write| write.kind == WriteKind::Save && write.document == act.document;
     // Hooks and validators of a save do not run in an update.
     let schema = *schemas.models.of(&act.handle).first()?;
+    // What nobody waits for is told to nobody.
+    let is_alone = statement.is_listed && draft.condition.is_empty();
     if project.has_hooks(schema)
         || case.function.writes.iter().filter(is_same).count() != 1
-        || !statement.is_awaited
+        || !(statement.is_awaited || is_alone)
         || statement.bound.is_some()
         || statement.is_returned
         || !call.args.is_empty()
@@ -189,16 +191,28 @@ fn saved(
     {
         return None;
     }
-    if is_done_otherwise(project, case, act)
-        || !draft.write.fields.iter().all(|field| is_taken(project, schema, &field.path))
-    {
+    if is_done_otherwise(project, case, act) {
+        return None;
+    }
+    let mut options = "";
+    for field in &draft.write.fields {
+        match taken(project, schema, field)? {
+            Taken::AsItIs => {}
+            Taken::Asked => options = ", { runValidators: true }",
+        }
+    }
+    // A pipeline is not validated.
+    let is_pipeline = draft.write.payload.is_some_and(|payload| matches!(project.arena.node(payload), Node::Array(_)));
+    if is_pipeline && !options.is_empty() {
         return None;
     }
     let model = help::model(project, scope, act)?;
     let filter = scope.value(project, draft.write.filter?)?;
     let update = scope.value(project, draft.write.payload?)?;
     let at = project.base_site(act.site);
-    let text = format!("{model}.updateOne({filter}, {update})");
+    // A query is sent where somebody waits for it, or asks for that.
+    let sent = if statement.is_awaited { "" } else { ".exec()" };
+    let text = format!("{model}.updateOne({filter}, {update}{options}){sent}");
     let title = format!("Replace `save()` by `{text}`");
     Some((title, vec![((at.start, at.end), text)]))
 }
@@ -216,18 +230,64 @@ fn is_done_otherwise(project: &Project, case: &Case<'_>, act: &Write) -> bool {
 const ON_SAVE: [&str; 9] =
     ["min", "max", "enum", "match", "validate", "minlength", "maxlength", "minLength", "maxLength"];
 
-/// Whether the server takes a value at a path as a save would: the schema declares it, and asks nothing more.
-fn is_taken(project: &mut Project, schema: V, path: &str) -> bool {
-    let mut parts = path.split('.');
+/// How an update takes a value that a save would validate.
+enum Taken {
+    AsItIs,
+    /// As a save would, where the update is told to ask.
+    Asked,
+}
+
+/// How the server takes a field as a save would; none where the schema does not declare it, or asks what no update asks. An update
+/// validates what is set and pushed, and no result of an arithmetic operator.
+///
+/// Source: Mongoose, "Update Validators".
+fn taken(project: &mut Project, schema: V, field: &FieldWrite) -> Option<Taken> {
+    let mut parts = field.path.split('.');
     let declared = project.schema_parts(schema).and_then(|(fields, _)| {
         let name = project.arena.sym(parts.next()?);
         project.arena.member_of(fields, name)
-    });
+    })?;
     let asks = |project: &Project, part: V| match project.arena.node(part) {
-        Node::Object(entries) => entries
-            .iter()
-            .any(|entry| matches!(entry.key, Key::Name(name) if ON_SAVE.contains(&project.arena.text(name)))),
+        Node::Object(entries) => entries.iter().any(|entry| {
+            let is_asked = |name: &str| {
+                ON_SAVE.contains(&name) && !(field.operator == "$inc" && adds_validly(project, entry, field))
+            };
+            matches!(entry.key, Key::Name(name) if is_asked(project.arena.text(name)))
+        }),
         _ => false,
     };
-    declared.is_some_and(|declared| !project.contains(declared, &mut |project, part| asks(project, part)))
+    if !project.contains(declared, &mut |project, part| asks(project, part)) {
+        return Some(Taken::AsItIs);
+    }
+    matches!(field.operator.as_str(), "$set" | "$unset" | "$push" | "$addToSet").then_some(Taken::Asked)
+}
+
+/// Whether what is valid is so with a number added: more than the least, or whole as it was.
+fn adds_validly(project: &Project, asked: &Entry, field: &FieldWrite) -> bool {
+    let Key::Name(name) = asked.key else { return false };
+    let added = match project.arena.node(field.value) {
+        Node::Num(bits) => Some(f64::from_bits(*bits)),
+        _ => None,
+    };
+    match project.arena.text(name) {
+        "min" => added.is_some_and(|added| added >= 0.0),
+        "max" => added.is_some_and(|added| added <= 0.0),
+        "validate" => {
+            let is_whole = |part: V| project.last_name(part) == Some("isInteger");
+            project.contains(asked.value, &mut |_, part| is_whole(part)) && is_length(project, field.value, added)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a number is whole: written so, or how long something is, or that taken away.
+fn is_length(project: &Project, value: V, written: Option<f64>) -> bool {
+    match project.arena.node(value) {
+        Node::Member(_, name) => project.arena.text(*name) == "length",
+        Node::Derived(operator, parts) => {
+            let is_sign = project.arena.text(*operator) == "neg";
+            is_sign && parts.iter().all(|part| is_length(project, *part, None))
+        }
+        _ => written.is_some_and(|written| written.fract() == 0.0),
+    }
 }

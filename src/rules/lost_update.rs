@@ -210,6 +210,12 @@ fn report(
             "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),
     };
+    if operation == Operation::Negate {
+        draft.message = format!(
+            "`{path}` is set to the opposite of what was loaded: of two requests that flip it at once, one is lost"
+        );
+        draft.lowered = draft.lowered.or(Some((Level::Warning, "whoever flips it may want the value that is left")));
+    }
     if operation == Operation::Unknown {
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
