@@ -139,6 +139,8 @@ pub fn cut_of_step(steps: usize, calls: u32) -> Option<Cut> {
 
 /// Returned values of a function that its callers see.
 pub const RETURNS: usize = 16;
+/// Fields inside each other, and classes that extend each other, whose indexes a schema has.
+pub const SCHEMA_DEPTH: u32 = 6;
 /// Barrels inside each other through which a name is looked up.
 pub const REEXPORTS: u32 = 8;
 /// Steps inside each other of resolving a value; what lies deeper stays as it is, and a call stays a call a little earlier.

@@ -236,10 +236,17 @@ impl<'a> Eval<'a> {
             for arg in &call.args {
                 let options = self.expr(&arg.expr);
                 let options = self.freeze(options);
+                // @Prop({ index: { unique: true } })
+                let index = self.arena.sym("index");
+                let index = self.arena.member(options, index);
                 for (said, key) in said.iter_mut().zip(keys) {
                     let key = self.arena.sym(key);
-                    let value = self.arena.member(options, key);
-                    *said |= matches!(self.arena.node(value), Node::Bool(true));
+                    for value in [options, index].map(|options| self.arena.member(options, key)) {
+                        *said |= match self.arena.node(value) {
+                            Node::Num(bits) => f64::from_bits(*bits) != 0.0,
+                            other => matches!(other, Node::Bool(true)),
+                        };
+                    }
                 }
             }
         }

@@ -127,7 +127,13 @@ impl Project {
                     _ => return None,
                 };
                 match name.as_str() {
-                    "collection" | "getCollection" | "model" | "discriminator" | "useCollection" | "getModel" => {
+                    // Meteor's own driver below a collection.
+                    "rawCollection" if args.is_empty() => {
+                        let Node::Member(recv, _) = *self.arena.node(callee) else { return None };
+                        self.handle_of(recv, depth + 1)
+                    }
+                    "collection" | "getCollection" | "createCollection" | "model" | "discriminator"
+                    | "useCollection" | "getModel" => {
                         let first = args.first().copied()?;
                         match self.arena.as_str(first) {
                             Some(text) => Some(Handle::Named(text.to_owned())),
@@ -170,6 +176,10 @@ impl Project {
                 // this.constructor of a plugin's method, once the document is known
                 _ if self.arena.text(name) == "constructor" && self.is_document(object) => {
                     Some(self.document_handle(object, 0)).filter(|handle| handle.name().is_some())
+                }
+                // Mongoose's own driver below a model: Model.collection
+                _ if self.arena.text(name) == "collection" => {
+                    self.handle_of(object, depth + 1).filter(|handle| handle.name().is_some())
                 }
                 // mongoose.models.User, and models.User of `import { models } from 'mongoose'`
                 Node::Member(_, models) | Node::Import { name: models, .. } if self.arena.text(*models) == "models" => {

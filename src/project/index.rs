@@ -54,7 +54,7 @@ pub(super) fn is_index_method(name: &str) -> bool {
     if !name.contains(['x', 'X']) {
         return false;
     }
-    let of = name.to_lowercase();
+    let of = name.trim_start_matches('_').to_lowercase();
     let rest = ["create", "ensure", "add", "make", "build", "sync"].iter().find_map(|verb| of.strip_prefix(verb));
     rest.is_some_and(|rest| {
         ["index", "indexes", "indices"].iter().any(|noun| rest.ends_with(noun)) || rest.starts_with("index")

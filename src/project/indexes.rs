@@ -43,6 +43,14 @@ impl Project {
             self.schema_index(recv, args, models, schemas);
             return None;
         }
+        if method == "add"
+            && let [fields, ..] = args
+        {
+            for (name, _) in models.iter().filter(|(_, own)| *own == recv) {
+                self.field_indexes(&Handle::Named(name.clone()), "", *fields, schemas, 0);
+            }
+            return None;
+        }
         self.sweep(site, recv, name, args, schemas);
         if !is_index_method(&method) {
             return None;
@@ -132,7 +140,7 @@ impl Project {
     fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
         let keys = self.key_names(keys);
         let expires = self.option_expires(options);
-        let unique = self.option_is_true(options, "unique").then(|| self.index(keys.clone(), options));
+        let unique = self.option_is_set(options, "unique").then(|| self.index(keys.clone(), options));
         // Also as the code calls it.
         for handle in self.named_by_database(handle).iter().chain([handle]) {
             if expires {

@@ -54,7 +54,7 @@ const fn insert(name: &'static str, action: Action, ambiguous: bool) -> Method {
     Method { name, action, filter: None, payload: Some(0), options: Some(1), by_id: false, ambiguous }
 }
 
-const METHODS: [Method; 45] = [
+const METHODS: [Method; 47] = [
     read("findOne", Action::FindOne, false),
     read("findOneAsync", Action::FindOne, false),
     Method { by_id: true, ..read("findById", Action::FindOne, false) },
@@ -95,6 +95,8 @@ const METHODS: [Method; 45] = [
     insert("createIndex", Action::CreateIndex, false),
     insert("createIndexes", Action::CreateIndex, false),
     insert("ensureIndex", Action::CreateIndex, false),
+    insert("createIndexAsync", Action::CreateIndex, false),
+    insert("_ensureIndex", Action::CreateIndex, false),
     insert("index", Action::CreateIndex, true),
     read("findOneOrFail", Action::FindOne, true),
     read("findOneBy", Action::FindOne, true),

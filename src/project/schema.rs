@@ -5,7 +5,7 @@
 use super::handles::{ByHandle, Handle};
 use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
-use crate::value::{FnRef, Key, Node, Site, SiteInfo, V};
+use crate::value::{ClassRef, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
 /// A place that inserts, in the text of a function.
@@ -130,9 +130,9 @@ impl Project {
             if let Some(options) = class.options {
                 self.schema_options(&class.name, options, &mut schemas);
             }
-            for field in &class.unique_fields {
-                let index = Index::plain(vec![self.arena.text(*field).to_owned()]);
-                schemas.unique.push(&Handle::Named(class.name.clone()), index);
+            let model = Handle::Named(class.name.clone());
+            for field in self.class_fields(ClassRef(at as u32), |class| &class.unique_fields) {
+                schemas.unique.push(&model, Index::plain(vec![field]));
             }
         }
         schemas.inserts = self.inserts();
@@ -153,16 +153,22 @@ impl Project {
         let (mut models, mut told) = (Vec::new(), FxHashSet::default());
         for is_own in [true, false] {
             for at in 0..self.functions.len() {
-                for (place, name, args) in self.model_calls(at, is_own) {
+                for (place, name, recv, args) in self.model_calls(at, is_own) {
                     if name.starts_with("forFeature") {
                         let features = self.features(&args).into_iter();
                         let named = |(name, schema)| Some((self.arena.as_str(name)?.to_owned(), schema));
                         models.extend(features.filter_map(named));
                     } else if let [first, schema, rest @ ..] = args.as_slice()
-                        && let Some(text) = self.arena.as_str(*first)
+                        && let Some(text) = self.arena.as_str(*first).map(str::to_owned)
                         && told.insert((*first, place))
                     {
-                        models.push((text.to_owned(), *schema));
+                        models.push((text.clone(), *schema));
+                        // Its documents are in the collection of the model that it is one kind of.
+                        let base = recv.and_then(|recv| self.handle_of(recv, 0));
+                        if let Some(base) = base.as_ref().and_then(Handle::name) {
+                            let own = models.iter().filter(|(name, _)| name == base).map(|(_, schema)| *schema);
+                            models.extend(own.map(|schema| (text.clone(), schema)).collect::<Vec<_>>());
+                        }
                         // The third argument names the collection.
                         if let Some(collection) = rest.first().and_then(|v| self.arena.as_str(*v)) {
                             models.push((collection.to_owned(), *schema));
@@ -174,17 +180,18 @@ impl Project {
         models
     }
 
-    /// Place, name and arguments of the calls that make models, in a function's own text or in what it calls.
-    fn model_calls(&self, at: usize, is_own: bool) -> Vec<(SiteInfo, &'static str, Vec<V>)> {
+    /// Place, name, the model that is divided and arguments of the calls that make models, in a function's own text or in what it calls.
+    fn model_calls(&self, at: usize, is_own: bool) -> Vec<(SiteInfo, &'static str, Option<V>, Vec<V>)> {
         let steps = self.steps_of(FnRef(at as u32));
         let calls = steps.iter().filter(|step| (step.calls == 0) == is_own).filter_map(|step| {
-            let Op::Call { callee, args, .. } = &step.op else { return None };
+            let Op::Call { callee, recv, args, .. } = &step.op else { return None };
+            let divided = recv.filter(|_| self.last_name(*callee) == Some("discriminator"));
             let name = match self.last_name(*callee)? {
                 "model" | "discriminator" => "model",
                 "forFeature" | "forFeatureAsync" if is_own => "forFeature",
                 _ => return None,
             };
-            Some((self.base_site(step.site), name, args.clone()))
+            Some((self.base_site(step.site), name, divided, args.clone()))
         });
         calls.collect()
     }
@@ -199,64 +206,7 @@ impl Project {
         }
     }
 
-    fn schema_fields(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
-        let Some((fields, options)) = self.schema_parts(schema) else { return };
-        if let Node::Class(class) = self.arena.node(fields).clone() {
-            // SchemaFactory.createForClass(User)
-            let unique = self.class(class).map(|class| class.unique_fields.clone()).unwrap_or_default();
-            for field in unique {
-                let index = Index::plain(vec![self.arena.text(field).to_owned()]);
-                schemas.unique.push(&Handle::Named(model.to_owned()), index);
-            }
-            for field in self.class(class).map(|class| class.indexed_fields.clone()).unwrap_or_default() {
-                let keys = vec![self.arena.text(field).to_owned()];
-                schemas.indexed.push(&Handle::Named(model.to_owned()), keys);
-            }
-        }
-        if let Some(options) = options {
-            self.schema_options(model, options, schemas);
-        }
-        let Node::Object(entries) = self.arena.node(fields).clone() else { return };
-        for entry in entries {
-            let Key::Name(name) = entry.key else { continue };
-            let name = self.arena.text(name).to_owned();
-            let unique = self.arena.sym("unique");
-            // index: { unique: true }
-            let index = self.arena.sym("index");
-            let options = self.arena.member_of(entry.value, index);
-            let is_indexed = options.is_some_and(|index| self.option_is_true(index, "unique"));
-            let unique = self.arena.member(entry.value, unique);
-            let unique = is_indexed
-                || match self.arena.node(unique) {
-                    Node::Bool(b) => *b,
-                    // unique: [true, 'message']
-                    Node::Array(_) | Node::Str(_) => true,
-                    _ => false,
-                };
-            if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
-                let index = self.index(vec![name.clone()], options.filter(|_| is_indexed).unwrap_or(entry.value));
-                schemas.unique.push(&Handle::Named(model.to_owned()), index);
-            }
-            if !unique && self.option(entry.value, "index").is_some() {
-                schemas.indexed.push(&Handle::Named(model.to_owned()), vec![name.clone()]);
-            }
-            if let Some(default) = self.option(entry.value, "default") {
-                schemas.defaults.push(&Handle::Named(model.to_owned()), (name.clone(), default));
-            }
-            // { createdAt: { type: Date, expires: '5m' } }
-            if self.option(entry.value, "expires").is_some() {
-                schemas.expiring.push(&Handle::Named(model.to_owned()), ());
-            }
-            if self.is_subdocument_array(entry.value) {
-                schemas.subdocuments.push(&Handle::Named(model.to_owned()), name.clone());
-            }
-            if self.is_mixed_type(entry.value) {
-                schemas.mixed.push(&Handle::Named(model.to_owned()), name);
-            }
-        }
-    }
-
-    fn schema_options(&mut self, model: &str, options: V, schemas: &mut Schemas) {
+    pub(super) fn schema_options(&mut self, model: &str, options: V, schemas: &mut Schemas) {
         let version = self.arena.sym("versionKey");
         let version = self.arena.member(options, version);
         if matches!(self.arena.node(version), Node::Bool(false)) {
@@ -268,7 +218,7 @@ impl Project {
     }
 
     /// `[{ sku: String }]`, `[lineSchema]` or `{ type: [lineSchema] }`, without `_id: false`.
-    fn is_subdocument_array(&mut self, field: V) -> bool {
+    pub(super) fn is_subdocument_array(&mut self, field: V) -> bool {
         let kind = self.arena.sym("type");
         let list = match self.arena.node(field) {
             Node::Object(_) => self.arena.member(field, kind),
@@ -293,14 +243,14 @@ impl Project {
         known && plain && !disabled
     }
 
-    fn last_name_of_new(&self, value: V) -> Option<&str> {
+    pub(super) fn last_name_of_new(&self, value: V) -> Option<&str> {
         match self.arena.node(value) {
             Node::New { callee, .. } => self.last_name(*callee),
             _ => None,
         }
     }
 
-    fn is_mixed_type(&mut self, field: V) -> bool {
+    pub(super) fn is_mixed_type(&mut self, field: V) -> bool {
         let kind = self.arena.sym("type");
         let inner = match self.arena.node(field) {
             Node::Object(_) => self.arena.member(field, kind),

@@ -365,6 +365,17 @@ impl Project {
         (known && matches!(self.arena.node(options), Node::Object(_) | Node::OneOf(_))).then_some(value)
     }
 
+    /// Whether an option is there and JavaScript takes it for true: `unique: 1`, `unique: 'taken'`.
+    pub fn option_is_set(&mut self, options: V, key: &str) -> bool {
+        let Some(value) = self.option(options, key) else { return false };
+        match self.arena.node(value) {
+            Node::Num(bits) => f64::from_bits(*bits) != 0.0,
+            Node::Array(_) | Node::Object(_) => true,
+            Node::Str(text) => !self.arena.text(*text).is_empty(),
+            other => matches!(other, Node::Bool(true)),
+        }
+    }
+
     pub fn option_is_true(&mut self, options: V, key: &str) -> bool {
         self.option(options, key).is_some_and(|value| matches!(self.arena.node(value), Node::Bool(true)))
     }

@@ -1,0 +1,107 @@
+//! The fields that a schema declares: their indexes, defaults and types.
+//!
+//! Sources: Mongoose `SchemaType#unique`, `SchemaType#index`, "Subdocuments"; `@nestjs/mongoose`, Typegoose `@prop`.
+//! Input: a schema, or the class that it is made of. Output: rows of [`Schemas`]. Must not know: calls, rules.
+
+use super::handles::Handle;
+use super::index::Index;
+use super::link::Project;
+use super::schema::Schemas;
+use crate::facts::Class;
+use crate::limits;
+use crate::value::{ClassRef, Key, Node, Sym, V};
+
+impl Project {
+    pub(super) fn schema_fields(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
+        let Some((fields, options)) = self.schema_parts(schema) else { return };
+        let handle = Handle::Named(model.to_owned());
+        if let Node::Class(class) = *self.arena.node(fields) {
+            // SchemaFactory.createForClass(User)
+            for field in self.class_fields(class, |class| &class.unique_fields) {
+                schemas.unique.push(&handle, Index::plain(vec![field]));
+            }
+            for field in self.class_fields(class, |class| &class.indexed_fields) {
+                schemas.indexed.push(&handle, vec![field]);
+            }
+        }
+        if let Some(options) = options {
+            self.schema_options(model, options, schemas);
+        }
+        self.field_indexes(&handle, "", fields, schemas, 0);
+        let Node::Object(entries) = self.arena.node(fields).clone() else { return };
+        for entry in entries {
+            let Key::Name(name) = entry.key else { continue };
+            let name = self.arena.text(name).to_owned();
+            if let Some(default) = self.option(entry.value, "default") {
+                schemas.defaults.push(&handle, (name.clone(), default));
+            }
+            if self.is_subdocument_array(entry.value) {
+                schemas.subdocuments.push(&handle, name.clone());
+            }
+            if self.is_mixed_type(entry.value) {
+                schemas.mixed.push(&handle, name);
+            }
+        }
+    }
+
+    /// Fields of a class and of those that it extends.
+    pub(super) fn class_fields(&mut self, class: ClassRef, fields: impl Fn(&Class) -> &[Sym]) -> Vec<String> {
+        let (mut all, mut next) = (Vec::new(), Some(class));
+        for _ in 0..limits::SCHEMA_DEPTH {
+            let Some(class) = next.and_then(|class| self.class(class)) else { break };
+            all.extend(fields(class).iter().map(|field| self.arena.text(*field).to_owned()));
+            let parent = class.parent.map(|parent| self.linked(parent));
+            next = parent.and_then(|parent| match self.arena.node(parent) {
+                Node::Class(parent) => Some(*parent),
+                _ => None,
+            });
+        }
+        all
+    }
+
+    /// The indexes of fields, also of those inside of others: `{ local: { email: { type: String, unique: true } } }`.
+    pub(super) fn field_indexes(&mut self, handle: &Handle, outer: &str, fields: V, schemas: &mut Schemas, depth: u32) {
+        let Node::Object(entries) = self.arena.node(fields).clone() else { return };
+        if depth > limits::SCHEMA_DEPTH {
+            return;
+        }
+        for entry in entries {
+            let Key::Name(name) = entry.key else { continue };
+            let path = format!("{outer}{}", self.arena.text(name));
+            // index: { unique: true }
+            let index = self.arena.sym("index");
+            let options = self.arena.member_of(entry.value, index);
+            let is_indexed = options.is_some_and(|index| self.option_is_set(index, "unique"));
+            let unique = is_indexed || self.option_is_set(entry.value, "unique");
+            if unique && matches!(self.arena.node(entry.value), Node::Object(_)) {
+                let index = self.index(vec![path.clone()], options.filter(|_| is_indexed).unwrap_or(entry.value));
+                schemas.unique.push(handle, index);
+            }
+            if !unique && self.option(entry.value, "index").is_some() {
+                schemas.indexed.push(handle, vec![path.clone()]);
+            }
+            // { createdAt: { type: Date, expires: '5m' } }
+            if self.option(entry.value, "expires").is_some() {
+                schemas.expiring.push(handle, ());
+            }
+            if let Some(inner) = self.inner_fields(entry.value) {
+                self.field_indexes(handle, &format!("{path}."), inner, schemas, depth + 1);
+            }
+        }
+    }
+
+    /// The fields inside of a field: `{ email: String }`, `new Schema({ … })`, `{ type: … }` or `[…]` of these.
+    fn inner_fields(&mut self, field: V) -> Option<V> {
+        let kind = self.arena.sym("type");
+        let declared = self.arena.member_of(field, kind).unwrap_or(field);
+        let one = match self.arena.node(declared) {
+            Node::Array(items) => items.first()?.value,
+            _ => declared,
+        };
+        match self.arena.node(one) {
+            Node::Object(_) => Some(one),
+            Node::New { .. } if self.last_name_of_new(one) == Some("Schema") => Some(self.schema_parts(one)?.0),
+            _ => None,
+        }
+    }
+}
