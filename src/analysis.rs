@@ -261,29 +261,36 @@ fn alone(
 }
 
 /// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that
-/// is an error says more than the sum; a warning, or one of what the field is a part of, only makes room for it.
+/// is an error says more than the sum, where it is not that of one caller of several; a warning, or one of what the field is a part
+/// of, only makes room for it.
 fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u32, u32)> {
     let of = |rule: &'static str| {
         let own = drafts.iter().filter(move |(key, _)| key.0 == rule);
-        own.map(|(key, (level, draft))| ((key.1, key.2), *level, draft.array.as_deref().unwrap_or_default()))
+        own.map(|(key, (level, draft))| ((key.1, key.2), *level, draft))
     };
-    let mut computed: FxHashMap<(u32, u32), Vec<(Level, &str)>> = FxHashMap::default();
-    for (place, level, path) in of("lost-update") {
-        computed.entry(place).or_default().push((level, path));
+    let mut computed: FxHashMap<(u32, u32), Vec<(Level, &Draft)>> = FxHashMap::default();
+    for (place, level, draft) in of("lost-update") {
+        computed.entry(place).or_default().push((level, draft));
     }
     let mut doubled = FxHashSet::default();
-    for (place, level, path) in of("check-then-update") {
-        for (other, computed) in computed.get(&place).into_iter().flatten() {
-            let is_inside = computed.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-            let is_one = *computed == path && *other >= level;
+    for (place, level, check) in of("check-then-update") {
+        let own = path_of(check);
+        for (other, draft) in computed.get(&place).into_iter().flatten() {
+            let computed = path_of(draft);
+            let is_inside = computed.strip_prefix(own).is_some_and(|rest| rest.starts_with('.'));
+            let is_one = computed == own && *other >= level;
             if is_inside || is_one && level < Level::Error {
                 doubled.insert(("check-then-update", place.0, place.1));
-            } else if is_one {
+            } else if is_one && draft.seen_in == check.seen_in {
                 doubled.insert(("lost-update", place.0, place.1));
             }
         }
     }
     doubled
+}
+
+fn path_of(draft: &Draft) -> &str {
+    draft.array.as_deref().unwrap_or_default()
 }
 
 fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut Seen) -> Option<Finding> {

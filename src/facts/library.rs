@@ -7,7 +7,7 @@ use super::EffectKind;
 use super::cell::Growth;
 use super::eval::Eval;
 use crate::limits;
-use crate::value::{Arena, C, Coercion, Freshness, Item, Key, Node, V};
+use crate::value::{Arena, C, Coercion, Freshness, Item, Key, Node, Numeral, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
@@ -49,15 +49,26 @@ pub(super) const TRANSPARENT: [&str; 33] = [
 ];
 
 impl<'a> Eval<'a> {
+    pub(super) fn number_of(&mut self, numeral: Numeral, value: V) -> V {
+        self.arena.intern(Node::Coerce(Coercion::Number(numeral), value))
+    }
+
+    /// Whether a radix is that of the numbers that people write.
+    fn is_decimal(&self, radix: Option<V>) -> bool {
+        radix.is_none_or(|radix| matches!(self.arena.node(radix), Node::Num(bits) if f64::from_bits(*bits) == 10.0))
+    }
+
     /// Functions of the language and of well-known libraries, by name.
     pub(super) fn known_function(&mut self, name: &str, target: V, args: &[V], span: Span) -> Option<V> {
         let site = self.site(span);
         let first = args.first().copied();
         Some(match (name, first) {
             ("String", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Text, value)),
-            ("Number" | "parseInt" | "parseFloat", Some(value)) => {
-                self.arena.intern(Node::Coerce(Coercion::Number, value))
+            ("Number", Some(value)) => self.number_of(Numeral::Whole, value),
+            ("parseInt", Some(value)) if self.is_decimal(args.get(1).copied()) => {
+                self.number_of(Numeral::Integer, value)
             }
+            ("parseFloat", Some(value)) => self.number_of(Numeral::Start, value),
             ("Boolean", Some(value)) => self.arena.intern(Node::Coerce(Coercion::Bool, value)),
             ("ObjectId" | "ObjectID", None) => self.arena.intern(Node::Fresh(Freshness::Id, site)),
             ("ObjectId" | "ObjectID" | "toObjectId" | "createFromHexString", Some(value)) => {

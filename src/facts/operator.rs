@@ -4,7 +4,7 @@
 
 use super::eval::Eval;
 use crate::limits;
-use crate::value::{Arena, C, Coercion, Compare, Node, V};
+use crate::value::{Arena, C, Coercion, Compare, Node, Numeral, V};
 use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
@@ -201,7 +201,7 @@ impl<'a> Eval<'a> {
             },
             UnaryOp::Plus => {
                 let value = self.freeze(value);
-                self.arena.intern(Node::Coerce(Coercion::Number, value))
+                self.number_of(Numeral::Whole, value)
             }
             UnaryOp::TypeOf => {
                 let value = self.freeze(value);

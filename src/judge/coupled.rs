@@ -1,5 +1,5 @@
-//! Starts near one that reaches the act, where two values that the code compares with each other are changed at once: a limit
-//! that may be missing is met by both `limit` and `used`.
+//! Starts near one that reaches the act, where two values that the code compares with each other, or takes from each other, are changed
+//! at once: a limit that may be missing is met by both `limit` and `used`, and `capacity - sold` by both.
 //!
 //! Input: the search, at a start that reaches the act. Output: a verdict on the starts near it. Must not know: commands.
 
@@ -8,6 +8,7 @@ use super::bson::Value;
 use super::choices::Candidate;
 use super::search::Search;
 use crate::limits;
+use crate::value::V;
 
 impl Search<'_, '_> {
     /// Tries each pair of slots of which one can be what the other is, also where a third one decides whether they count.
@@ -18,13 +19,15 @@ impl Search<'_, '_> {
         }
         self.take(reached);
         let mut thirds = vec![None];
-        for slot in self.matters() {
+        // What a request brings has the later slots, and decides together with what is stored.
+        for slot in self.matters().into_iter().rev() {
             let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
             thirds.extend((0..count).map(|candidate| Some((slot, candidate))));
         }
         let least = self.machine.fuel.saturating_sub(limits::COUPLED_FUEL).max(1);
         for third in thirds {
-            for (first, second) in &pairs {
+            let is_other = |slot: usize| third.is_none_or(|(third, _)| third != slot);
+            for (first, second) in pairs.iter().filter(|(first, second)| is_other(*first) && is_other(*second)) {
                 for one in self.numbers(*first) {
                     for other in self.numbers(*second) {
                         self.take(reached);
@@ -59,12 +62,27 @@ impl Search<'_, '_> {
             for candidate in &facts.candidates {
                 let Candidate::Of(value) = candidate else { continue };
                 let Some(other) = self.machine.slots.get(value) else { continue };
-                let pair = (slot.min(*other), slot.max(*other));
-                if *other != slot && !pairs.contains(&pair) && pairs.len() < limits::COUPLED {
-                    pairs.push(pair);
-                }
+                couple(&mut pairs, slot, *other);
+            }
+        }
+        for (whole, taken) in &self.machine.hints.differences {
+            if let (Some(whole), Some(taken)) = (self.slot_in(*whole), self.slot_in(*taken)) {
+                couple(&mut pairs, whole, taken);
             }
         }
         pairs
+    }
+
+    /// The slot of the stored number that a value is made of: `doc.reserved || 0`.
+    fn slot_in(&self, value: V) -> Option<usize> {
+        let slot = |value: &V| self.machine.slots.get(value).copied().filter(|slot| !self.numbers(*slot).is_empty());
+        slot(&value).or_else(|| self.machine.arena.parts(value).iter().filter_map(slot).min())
+    }
+}
+
+fn couple(pairs: &mut Vec<(usize, usize)>, one: usize, other: usize) {
+    let pair = (one.min(other), one.max(other));
+    if one != other && !pairs.contains(&pair) && pairs.len() < limits::COUPLED {
+        pairs.push(pair);
     }
 }

@@ -11,7 +11,9 @@ use super::javascript;
 use super::known::{Asked, Known, Part, State};
 use super::request::Request;
 use crate::limits;
-use crate::value::{Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, RETURNS, Site, Sym, V};
+use crate::value::{
+    Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, Numeral, RETURNS, Site, Sym, V,
+};
 use std::fmt::Write as _;
 
 /// Times of a run start here; earlier ones were stored before.
@@ -167,7 +169,7 @@ impl Machine<'_> {
             self.fuel -= 1;
             return known.clone();
         }
-        let is_free = request.elements.is_empty() && !request.in_filter;
+        let is_free = request.elements.is_empty() && !request.in_filter && !request.is_before;
         if is_free && let Some(known) = self.told(request, value) {
             self.fuel -= 1;
             return known;
@@ -477,9 +479,12 @@ impl Machine<'_> {
                     self.known.disturb();
                     return Some(Value::Symbol(term));
                 }
+                // What a request brings does not change with what another one has done.
+                let is_before = std::mem::replace(&mut request.is_before, true);
                 request.depth += 1;
                 let value = self.eval(request, other);
                 request.depth -= 1;
+                request.is_before = is_before;
                 value
             }
             Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
@@ -730,10 +735,11 @@ impl Machine<'_> {
         let inner = self.eval(request, inner);
         match (kind, inner) {
             (Coercion::Bool, inner) => Some(Value::Bool(truthy(&inner))),
-            (Coercion::Number, Some(Value::Text(text))) => Some(Value::Number(text.parse().unwrap_or(f64::NAN))),
-            (Coercion::Number, Some(Value::Bool(b))) => Some(Value::Number(f64::from(b))),
-            (Coercion::Number, Some(Value::Null)) => Some(Value::Number(0.0)),
-            (Coercion::Number, None) => Some(Value::Number(f64::NAN)),
+            (Coercion::Number(_), Some(Value::Text(text))) => Some(Value::Number(text.parse().unwrap_or(f64::NAN))),
+            (Coercion::Number(Numeral::Integer), Some(Value::Number(number))) => Some(Value::Number(number.trunc())),
+            (Coercion::Number(_), Some(Value::Bool(b))) => Some(Value::Number(f64::from(b))),
+            (Coercion::Number(_), Some(Value::Null)) => Some(Value::Number(0.0)),
+            (Coercion::Number(_), None) => Some(Value::Number(f64::NAN)),
             (Coercion::Text, Some(Value::Number(number))) => Some(Value::text(&number.to_string())),
             (_, inner) => inner,
         }

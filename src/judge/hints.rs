@@ -62,6 +62,8 @@ pub struct Hints {
     pub is_too_long: bool,
     /// Values that select a document in one branch of a `$or` only: two requests may find the same one by another branch.
     pub alternative: FxHashSet<V>,
+    /// Values of which one is taken from the other: what is left decides.
+    pub differences: Vec<(V, V)>,
     /// Members that are asked of a value: their names and the values that they are.
     pub members: FxHashMap<V, Vec<(String, V)>>,
     /// Members that are read through `?.`, of nothing as well.
@@ -229,7 +231,7 @@ impl Collector<'_> {
                 alternatives.into_iter().for_each(|(_, value)| self.mark_at(value, apply, depth + 1));
             }
             Node::Or(parts) => parts.into_iter().for_each(|value| self.mark_at(value, apply, depth + 1)),
-            Node::Coerce(Coercion::Number | Coercion::Copy | Coercion::Text | Coercion::ObjectId, inner) => {
+            Node::Coerce(Coercion::Number(_) | Coercion::Copy | Coercion::Text | Coercion::ObjectId, inner) => {
                 self.mark_at(inner, apply, depth + 1);
             }
             _ if self.project.arena.is_literal(value) => {}
@@ -337,6 +339,11 @@ impl Collector<'_> {
             {
                 let is_time = operands.iter().any(|v| self.is_time(*v, 0));
                 operands.iter().for_each(|operand| self.numeric(*operand, is_time, 0));
+                if let ("-", [whole, taken]) = (self.project.arena.text(*op), operands.as_slice())
+                    && self.hints.differences.len() < limits::COUPLED
+                {
+                    self.hints.differences.push((*whole, *taken));
+                }
             }
             Node::Derived(op, operands) if self.project.arena.text(*op) == "+" => {
                 operands.iter().for_each(|operand| self.numeric(*operand, false, 0));

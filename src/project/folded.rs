@@ -27,7 +27,7 @@ impl Project {
                     Node::Object(_) | Node::Array(_) | Node::Null | Node::New { .. } => "object",
                     Node::Coerce(Coercion::ObjectId, _) => "object",
                     Node::Str(_) | Node::Template(_) | Node::Coerce(Coercion::Text, _) => "string",
-                    Node::Num(_) | Node::Coerce(Coercion::Number, _) => "number",
+                    Node::Num(_) | Node::Coerce(Coercion::Number(_), _) => "number",
                     Node::Bool(_) => "boolean",
                     Node::Func(_) | Node::Class(_) => "function",
                     _ => return None,

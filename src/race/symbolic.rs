@@ -38,7 +38,7 @@ impl Terms for Symbolic<'_> {
             Node::Str(text) => View::Text(arena.text(*text).into()),
             Node::Regex(_) => View::Pattern,
             Node::Coerce(Coercion::Copy, inner) => self.view(inner),
-            Node::Coerce(Coercion::ObjectId | Coercion::Text | Coercion::Number | Coercion::Bool, _)
+            Node::Coerce(Coercion::ObjectId | Coercion::Text | Coercion::Number(_) | Coercion::Bool, _)
             | Node::Fresh(..)
             | Node::Template(_)
             | Node::Compare(..)

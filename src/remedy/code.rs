@@ -5,7 +5,7 @@
 use super::token;
 use crate::project::Project;
 use crate::project::writes::Write;
-use crate::value::{C, Coercion, Entry, Item, Key, Node, PART, Sym, V};
+use crate::value::{C, Coercion, Entry, Item, Key, Node, Numeral, PART, Sym, V};
 
 /// Longer calls are no help.
 const LONGEST: usize = 220;
@@ -93,7 +93,14 @@ impl Scope {
                 let maker = self.object_id(project)?;
                 format!("new {maker}({})", self.text(project, own, depth + 1)?)
             }
-            Node::Coerce(Coercion::Number, own) => format!("Number({})", self.text(project, own, depth + 1)?),
+            Node::Coerce(Coercion::Number(numeral), own) => {
+                let own = self.text(project, own, depth + 1)?;
+                match numeral {
+                    Numeral::Whole => format!("Number({own})"),
+                    Numeral::Integer => format!("parseInt({own}, 10)"),
+                    Numeral::Start => format!("parseFloat({own})"),
+                }
+            }
             Node::Coerce(Coercion::Copy, own) => self.text(project, own, depth + 1)?,
             Node::Coerce(Coercion::Bool, own) => format!("Boolean({})", self.text(project, own, depth + 1)?),
             Node::Derived(operator, operands) if project.arena.text(operator) == PART => {

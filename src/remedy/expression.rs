@@ -35,7 +35,7 @@ impl Subject<'_> {
             }
             Node::Template(parts) => self.joined(&parts),
             Node::Not(inner) => Some(call(Operator::Not, vec![self.expression(inner)?])),
-            Node::Coerce(Coercion::Number | Coercion::Copy, inner) => self.expression(inner),
+            Node::Coerce(Coercion::Number(_) | Coercion::Copy, inner) => self.expression(inner),
             _ => None,
         }
     }

@@ -34,6 +34,7 @@ pub use case::Case;
 use case::Draft;
 use change::Change;
 use decision::{Flags, Reader};
+pub use patch::is_validated;
 use subject::Subject;
 
 /// A remedy that was proven.

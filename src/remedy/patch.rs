@@ -242,24 +242,43 @@ enum Taken {
 ///
 /// Source: Mongoose, "Update Validators".
 fn taken(project: &mut Project, schema: V, field: &FieldWrite) -> Option<Taken> {
-    let mut parts = field.path.split('.');
-    let declared = project.schema_parts(schema).and_then(|(fields, _)| {
-        let name = project.arena.sym(parts.next()?);
-        project.arena.member_of(fields, name)
-    })?;
-    let asks = |project: &Project, part: V| match project.arena.node(part) {
-        Node::Object(entries) => entries.iter().any(|entry| {
-            let is_asked = |name: &str| {
-                ON_SAVE.contains(&name) && !(field.operator == "$inc" && adds_validly(project, entry, field))
-            };
-            matches!(entry.key, Key::Name(name) if is_asked(project.arena.text(name)))
-        }),
-        _ => false,
-    };
-    if !project.contains(declared, &mut |project, part| asks(project, part)) {
+    let declared = declared(project, schema, field)?;
+    let is_left = asks(project, declared, |project, name, entry| {
+        // A setter changes what is set, and nothing that an operator computes.
+        name == "set" && field.operator != "$set"
+            || ON_SAVE.contains(&name) && !(field.operator == "$inc" && adds_validly(project, entry, field))
+    });
+    if !is_left {
         return Some(Taken::AsItIs);
     }
     matches!(field.operator.as_str(), "$set" | "$unset" | "$push" | "$addToSet").then_some(Taken::Asked)
+}
+
+fn declared(project: &mut Project, schema: V, field: &FieldWrite) -> Option<V> {
+    let (fields, _) = project.schema_parts(schema)?;
+    let name = project.arena.sym(field.path.split('.').next()?);
+    project.arena.member_of(fields, name)
+}
+
+/// Whether the schema asks something of a value that a save writes.
+pub fn is_validated(project: &mut Project, schemas: &Schemas, write: &Write) -> bool {
+    let Some(schema) = schemas.models.of(&write.handle).first().copied() else { return false };
+    write.fields.iter().any(|field| {
+        let declared = declared(project, schema, field);
+        declared.is_some_and(|declared| asks(project, declared, |_, name, _| ON_SAVE.contains(&name)))
+    })
+}
+
+/// Whether something is said of a field that a schema declares.
+fn asks(project: &Project, declared: V, is_asked: impl Fn(&Project, &str, &Entry) -> bool) -> bool {
+    let is_said = |project: &Project, entry: &Entry| match entry.key {
+        Key::Name(name) => is_asked(project, project.arena.text(name), entry),
+        _ => false,
+    };
+    project.contains(declared, &mut |project, part| match project.arena.node(part) {
+        Node::Object(entries) => entries.iter().any(|entry| is_said(project, entry)),
+        _ => false,
+    })
 }
 
 /// Whether what is valid is so with a number added: more than the least, or whole as it was.

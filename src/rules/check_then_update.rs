@@ -191,7 +191,7 @@ fn is_reserved(trace: &Trace, check: &Check, field: &FieldWrite) -> bool {
 /// What was loaded is written back, be it in another type: `query._id = new ObjectId(query._id)`.
 fn is_as_loaded(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
     let value = match *ctx.project.arena.node(field.value) {
-        Node::Coerce(Coercion::Text | Coercion::ObjectId | Coercion::Number, value) => value,
+        Node::Coerce(Coercion::Text | Coercion::ObjectId | Coercion::Number(_), value) => value,
         _ => field.value,
     };
     let loaded = ctx.project.loaded(value, &[check.root]);

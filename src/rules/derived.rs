@@ -108,7 +108,7 @@ fn computed(ctx: &mut Context<'_>, value: V) -> Vec<V> {
         }
         match ctx.project.arena.node(at).clone() {
             Node::OneOf(alternatives) => open.extend(alternatives.into_iter().map(|(_, v)| (v, depth + 1))),
-            node @ (Node::Derived(..) | Node::Coerce(Coercion::Number, _) | Node::Mapped(..)) => {
+            node @ (Node::Derived(..) | Node::Coerce(Coercion::Number(_), _) | Node::Mapped(..)) => {
                 open.extend(children(&node).into_iter().map(|v| (v, depth + 1)));
             }
             // found.length, totals[0].sum, list.filter(…).length

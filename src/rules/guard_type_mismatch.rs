@@ -57,7 +57,7 @@ fn type_of(ctx: &Context<'_>, value: V) -> Option<Type> {
     match ctx.project.arena.node(value) {
         Node::Coerce(Coercion::Text, _) | Node::Template(_) | Node::Str(_) => Some(Type::Text),
         Node::Coerce(Coercion::ObjectId, _) => Some(Type::ObjectId),
-        Node::Coerce(Coercion::Number, _) | Node::Num(_) => Some(Type::Number),
+        Node::Coerce(Coercion::Number(_), _) | Node::Num(_) => Some(Type::Number),
         Node::OneOf(alternatives) => {
             let mut types = alternatives.iter().map(|(_, v)| type_of(ctx, *v));
             let first = types.next()??;

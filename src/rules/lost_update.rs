@@ -96,7 +96,7 @@ fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operat
             | "Math.ceil" | "Math.abs" | "toFixed" | "neg" => Some(Operation::Other),
             _ => None,
         },
-        Node::Coerce(Coercion::Number, inner) => operation_of(ctx, trace, inner),
+        Node::Coerce(Coercion::Number(_), inner) => operation_of(ctx, trace, inner),
         Node::Call { .. } | Node::Member(..) => transformed(ctx, trace, value).map(|_| Operation::Unknown),
         Node::Not(_) => Some(Operation::Negate),
         Node::Template(_) => Some(Operation::Text),

@@ -35,6 +35,9 @@ pub struct Prepared {
 /// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
 const SAVE_HOOKS: &str = "; an update does not run the save hooks and plugins of this schema: where they matter, keep `save()` under `optimisticConcurrency: true` in the schema, and load and try again on a VersionError";
 
+/// Source: Mongoose, "Update Validators".
+const VALIDATED: &str = "; an update does not ask what the schema asks of a saved value: a bound goes into the filter too, and `runValidators: true` asks of what is set";
+
 /// What judging an act has shown.
 pub struct Outcome {
     /// Its place is shown by a witness.
@@ -291,6 +294,12 @@ impl Context<'_> {
         }
         if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
             draft.help.push_str(SAVE_HOOKS);
+        } else if matches!(act.mend, Mend::Update | Mend::Change)
+            && act.write.kind == WriteKind::Save
+            && draft.fix.is_none()
+            && remedy::is_validated(self.project, self.schemas, act.write)
+        {
+            draft.help.push_str(VALIDATED);
         }
         self.report(draft);
     }

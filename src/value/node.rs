@@ -37,10 +37,21 @@ impl C {
 pub enum Coercion {
     Text,
     ObjectId,
-    Number,
+    Number(Numeral),
     Bool,
     /// A copy, such as `structuredClone(x)`.
     Copy,
+}
+
+/// What of a text is read as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Numeral {
+    /// All of it: `Number(x)`, `+x`.
+    Whole,
+    /// The digits that it begins with: `parseInt(x, 10)`.
+    Integer,
+    /// The number that it begins with: `parseFloat(x)`.
+    Start,
 }
 
 /// A value made in this call, different each time.
