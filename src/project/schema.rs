@@ -110,6 +110,7 @@ impl Project {
         for (name, schema) in &models {
             schemas.models.push(&Handle::Named(name.clone()), *schema);
             self.schema_fields(name, *schema, &mut schemas);
+            self.declared_later(name, *schema, &mut schemas);
         }
         let mut made = Made::default();
         for at in 0..self.functions.len() {
@@ -129,6 +130,9 @@ impl Project {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             if let Some(options) = class.options {
                 self.schema_options(&class.name, options, &mut schemas);
+            }
+            for (keys, options) in &class.indexes {
+                self.add_index(&Handle::Named(class.name.clone()), *keys, *options, &mut schemas);
             }
             for field in &class.unique_fields {
                 let index = Index::plain(vec![self.arena.text(*field).to_owned()]);
@@ -199,7 +203,7 @@ impl Project {
         }
     }
 
-    fn schema_fields(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
+    pub(super) fn schema_fields(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
         let Some((fields, options)) = self.schema_parts(schema) else { return };
         if let Node::Class(class) = self.arena.node(fields).clone() {
             // SchemaFactory.createForClass(User)
@@ -256,7 +260,7 @@ impl Project {
         }
     }
 
-    fn schema_options(&mut self, model: &str, options: V, schemas: &mut Schemas) {
+    pub(super) fn schema_options(&mut self, model: &str, options: V, schemas: &mut Schemas) {
         let version = self.arena.sym("versionKey");
         let version = self.arena.member(options, version);
         if matches!(self.arena.node(version), Node::Bool(false)) {
