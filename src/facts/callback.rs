@@ -5,7 +5,7 @@
 use super::eval::{Code, Eval};
 use super::jump::expects_duplicates;
 use super::stmt::function_code;
-use crate::value::{Arena, C, Node, RETURNS, V};
+use crate::value::{Arena, C, Item, Node, RETURNS, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
@@ -54,9 +54,15 @@ impl<'a> Eval<'a> {
                 self.place(query, span);
                 query
             }
-            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "remove" | "pull" => {
+            "union" => self.united(array, &values, span),
+            "remove" | "pull" => {
+                // What is taken out of the list where it is.
+                if matches!(self.arena.node(array), Node::Member(..)) {
+                    self.method_effect(array, "splice", values, span);
+                }
                 self.query("filter", array, arg)
             }
+            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" => self.query("filter", array, arg),
             "isNil" | "isNull" | "isUndefined" => self.nullish(array),
             "cloneDeep" | "clone" => self.copy(array),
             _ => {
@@ -65,6 +71,16 @@ impl<'a> Eval<'a> {
                 self.arena.derived(name, operands)
             }
         }
+    }
+
+    /// `_.union(a, b)`, as `[...new Set([...a, ...b])]`.
+    fn united(&mut self, array: V, others: &[V], span: Span) -> V {
+        let spread = |value: &V| Item { value: *value, spread: true, cond: C::TRUE };
+        let items = std::iter::once(&array).chain(others).map(spread).collect();
+        let joined = self.arena.intern(Node::Array(items));
+        let (site, callee) = (self.site(span), self.arena.global("Set"));
+        let set = self.arena.intern(Node::New { site, callee, args: Box::new([joined]) });
+        self.arena.intern(Node::Array(vec![spread(&set)]))
     }
 
     /// `.then(f)`, `.catch(f)`, `.finally(f)`

@@ -15,8 +15,10 @@ impl<'a> Eval<'a> {
         self.classes.push(Class { is_abstract: class.is_abstract, ..blank_class(name, parent, implements) });
         let value = self.arena.intern(Node::Class(id));
         let options = self.decorator_options(&class.decorators);
+        let indexes = self.decorator_indexes(&class.decorators);
         if let Some(class) = self.class_mut(id) {
             class.options = options;
+            class.indexes = indexes;
         }
         let this = self.arena.intern(Node::Instance(id));
         let outer = self.enter_scope(false);
@@ -53,7 +55,7 @@ impl<'a> Eval<'a> {
             match member {
                 ClassMember::ClassProp(prop) => {
                     let Key::Name(name) = self.prop_key(&prop.key) else { continue };
-                    let [is_unique, is_indexed] = self.decorators_say(&prop.decorators, ["unique", "index"]);
+                    let [is_unique, is_indexed] = self.field_index(&prop.decorators);
                     if let Some(class) = self.class_mut(id) {
                         class.unique_fields.extend(is_unique.then_some(name));
                         class.indexed_fields.extend((is_indexed && !is_unique).then_some(name));
@@ -168,9 +170,23 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The first object given to a decorator of a class.
+    /// The indexes that decorators of a class make: Typegoose's `@index(keys, options)`.
+    fn decorator_indexes(&mut self, decorators: &'a [Decorator]) -> Vec<(V, V)> {
+        let mut indexes = Vec::new();
+        for call in decorators.iter().filter_map(index_decorator) {
+            let mut given = [Arena::UNDEFINED; 2];
+            for (slot, arg) in given.iter_mut().zip(&call.args) {
+                let value = self.expr(&arg.expr);
+                *slot = self.freeze(value);
+            }
+            indexes.push((given[0], given[1]));
+        }
+        indexes
+    }
+
+    /// The first object given to a decorator of a class that makes no index.
     fn decorator_options(&mut self, decorators: &'a [Decorator]) -> Option<V> {
-        decorators.iter().find_map(|decorator| {
+        decorators.iter().filter(|decorator| index_decorator(decorator).is_none()).find_map(|decorator| {
             let Expr::Call(call) = &*decorator.expr else { return None };
             let options = self.expr(&call.args.first()?.expr);
             let options = self.freeze(options);
@@ -228,26 +244,24 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// Whether a decorator is given these as true: `@Prop({ unique: true })`.
-    fn decorators_say<const N: usize>(&mut self, decorators: &'a [Decorator], keys: [&str; N]) -> [bool; N] {
-        let mut said = [false; N];
+    /// Whether decorators of a field make a unique index of it, and whether any: `@Prop({ unique: true })`,
+    /// `@prop({ index: true })`, `@Prop({ index: { unique: true } })`.
+    fn field_index(&mut self, decorators: &'a [Decorator]) -> [bool; 2] {
+        let [unique, index] = ["unique", "index"].map(|key| self.arena.sym(key));
+        let mut said = [false; 2];
         for decorator in decorators {
             let Expr::Call(call) = &*decorator.expr else { continue };
             for arg in &call.args {
                 let options = self.expr(&arg.expr);
                 let options = self.freeze(options);
-                // @Prop({ index: { unique: true } })
-                let index = self.arena.sym("index");
-                let index = self.arena.member(options, index);
-                for (said, key) in said.iter_mut().zip(keys) {
-                    let key = self.arena.sym(key);
-                    for value in [options, index].map(|options| self.arena.member(options, key)) {
-                        *said |= match self.arena.node(value) {
-                            Node::Num(bits) => f64::from_bits(*bits) != 0.0,
-                            other => matches!(other, Node::Bool(true)),
-                        };
-                    }
-                }
+                let [is_unique, own] = [unique, index].map(|key| self.arena.member(options, key));
+                let is_unique_index = self.arena.member(own, unique);
+                let is_true = |value: V| match self.arena.node(value) {
+                    Node::Num(bits) => f64::from_bits(*bits) != 0.0,
+                    other => matches!(other, Node::Bool(true)),
+                };
+                said[0] |= is_true(is_unique) || is_true(is_unique_index);
+                said[1] |= is_true(own);
             }
         }
         said
@@ -327,7 +341,16 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         options: None,
         unique_fields: Vec::new(),
         indexed_fields: Vec::new(),
+        indexes: Vec::new(),
     }
+}
+
+/// The call of a decorator that makes an index.
+fn index_decorator(decorator: &Decorator) -> Option<&CallExpr> {
+    let Expr::Call(call) = &*decorator.expr else { return None };
+    let Callee::Expr(callee) = &call.callee else { return None };
+    let Expr::Ident(name) = &**callee else { return None };
+    matches!(name.sym.as_str(), "index" | "Index").then_some(call)
 }
 
 /// The name of a constructor parameter that is also a field.

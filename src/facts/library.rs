@@ -106,7 +106,17 @@ impl<'a> Eval<'a> {
         matches!(self.arena.text(*module), "lodash" | "lodash-es" | "underscore")
             && matches!(
                 self.arena.text(*name),
-                "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" | "filter" | "find" | "some" | "map"
+                "sortBy"
+                    | "orderBy"
+                    | "uniqBy"
+                    | "uniq"
+                    | "union"
+                    | "without"
+                    | "reject"
+                    | "filter"
+                    | "find"
+                    | "some"
+                    | "map"
             )
     }
 
@@ -288,6 +298,8 @@ impl<'a> Eval<'a> {
             }
             // find(filter).exec(callback), where the callback is a value
             ("exec" | "toArray", Some(_)) if self.is_query_like(recv) => None,
+            // while (await cursor.hasNext()) { const row = await cursor.next(); … }
+            ("next", None) if self.frame.loops > 0 && self.is_query_like(recv) => Some(self.element(recv)),
             _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);

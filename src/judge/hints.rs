@@ -111,6 +111,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         seen: FxHashSet::default(),
         asked: Vec::new(),
         methods: Vec::new(),
+        is_negated: false,
     };
     collector.hints.shapes = vec![Shape::default(); slice.collections.len()];
     for command in &slice.commands {
@@ -187,6 +188,8 @@ struct Collector<'a> {
     methods: Vec<V>,
     /// The paths that the filter at hand asks for.
     asked: Vec<Vec<String>>,
+    /// The part of the filter at hand is negated: what it asks for selects no document.
+    is_negated: bool,
 }
 
 impl Collector<'_> {
@@ -546,8 +549,10 @@ impl Collector<'_> {
             }
             Node::Regex(_) => self.test(collection, path, "$regex", value, depth),
             _ => {
-                let parts = self.project.arena.parts(value);
-                self.hints.selecting.extend(parts);
+                if !self.is_negated {
+                    let parts = self.project.arena.parts(value);
+                    self.hints.selecting.extend(parts);
+                }
                 self.ask(collection, path, value);
             }
         }
@@ -599,7 +604,11 @@ impl Collector<'_> {
                     _ => self.filter(collection, value, path, depth + 1),
                 }
             }
-            "$not" => self.condition(collection, path, value, depth + 1),
+            "$not" => {
+                let outer = std::mem::replace(&mut self.is_negated, true);
+                self.condition(collection, path, value, depth + 1);
+                self.is_negated = outer;
+            }
             "$regex" => {
                 let sample = match self.project.arena.peek(value) {
                     Node::Regex(pattern) | Node::Str(pattern) => sample_of(self.project.arena.text(*pattern)),

@@ -62,7 +62,7 @@ impl Project {
         leaves
     }
 
-    fn leaves_of(&mut self, leaf: Leaf, depth: u32, leaves: &mut Vec<Leaf>) {
+    pub(super) fn leaves_of(&mut self, leaf: Leaf, depth: u32, leaves: &mut Vec<Leaf>) {
         if depth > 10 || leaves.len() > limits::LEAVES {
             return;
         }
@@ -163,6 +163,8 @@ impl Project {
                     }
                 }
             }
+            // NEXT[doc.state].includes(wanted)
+            Node::Query { array, .. } if self.looked_up_check(leaf, array, documents, checks) => {}
             // ['DONE', 'FAILED'].includes(doc.state)
             Node::Query { array, arg, .. } if matches!(self.arena.node(array), Node::Array(_)) => {
                 if let Some((root, path, read)) = self.loaded(arg, documents)
@@ -235,7 +237,10 @@ impl Project {
             }
             return;
         }
-        let Some((root, path, read)) = self.loaded(value, documents) else { return };
+        let Some((root, path, read)) = self.loaded(value, documents) else {
+            self.looked_up_check(Leaf { value: shown, holds, under }, value, documents, checks);
+            return;
+        };
         let kind = if path.is_empty() { CheckKind::Document } else { CheckKind::Field { path, test: value } };
         checks.push(Check { root, read, kind, holds, leaf: shown, under });
     }
@@ -270,7 +275,12 @@ impl Project {
                     Compare::Equal => limit == 0.0,
                     _ => counted_first && limit <= 1.0,
                 };
-                let some = op != Compare::Equal && !counted_first && limit <= 0.0;
+                let some = match op {
+                    // `count === 1` says that something is there; that it is not 1 says nothing.
+                    Compare::Equal => leaf.holds && limit == 1.0,
+                    Compare::Less => !counted_first && limit <= 0.0,
+                    Compare::LessOrEqual => !counted_first && limit <= 1.0,
+                };
                 if none || some {
                     self.truthy(
                         Leaf { value: counted, holds: leaf.holds != none, under: leaf.under },
@@ -326,7 +336,10 @@ impl Project {
             let keys = if direct { vec![(field, arg)] } else { self.predicate_keys(arg) };
             let list = read.as_ref().is_some_and(|read| read.action == Action::FindMany);
             let kind = match (path.is_empty(), list) {
-                (true, true) => CheckKind::Document,
+                (true, true) => {
+                    self.each_check(leaf, query, present, documents, checks);
+                    CheckKind::Document
+                }
                 (true, false) => continue,
                 _ => CheckKind::Element { path, keys },
             };

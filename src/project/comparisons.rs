@@ -105,9 +105,29 @@ impl Project {
                 operands.iter().flat_map(|operand| self.loaded_operands(*operand)).collect()
             }
             Node::OneOf(alternatives) => alternatives.iter().flat_map(|(_, v)| self.loaded_operands(*v)).collect(),
-            Node::Member(..) | Node::Index(..) => vec![value],
+            Node::Index(..) => vec![self.looked_up(value).unwrap_or(value)],
+            Node::Member(..) => vec![value],
             _ => Vec::new(),
         }
+    }
+
+    /// By what a table of the code is asked: `order.status` of `{ paid: ['shipped'] }[order.status]`.
+    pub fn looked_up(&self, value: V) -> Option<V> {
+        match self.arena.node(value) {
+            Node::Index(table, key) if matches!(self.arena.node(*table), Node::Object(_)) => Some(self.bare(*key)),
+            Node::Coerce(_, inner) => self.looked_up(*inner),
+            Node::OneOf(alternatives) => alternatives.iter().find_map(|(_, v)| self.looked_up(*v)),
+            _ => None,
+        }
+    }
+
+    /// A check of what a table of the code says of a loaded field.
+    pub(super) fn looked_up_check(&mut self, leaf: Leaf, value: V, documents: &[V], checks: &mut Vec<Check>) -> bool {
+        let field = self.looked_up(value).and_then(|key| self.loaded(key, documents));
+        let Some((root, path, read)) = field.filter(|(_, path, _)| !path.is_empty()) else { return false };
+        let kind = CheckKind::Field { path, test: leaf.value };
+        checks.push(Check { root, read, kind, holds: leaf.holds, leaf: leaf.value, under: leaf.under });
+        true
     }
 
     /// `wanted.filter((seat) => show.booked.includes(seat)).length`: the loaded array is asked for an element of another list.
@@ -123,14 +143,34 @@ impl Project {
         let asked = match (self.arena.text(method), self.arena.node(arg)) {
             ("filter" | "some" | "find", Node::Query { .. }) => arg,
             // wanted.every((seat) => !show.booked.includes(seat))
-            ("every", Node::Not(inner)) => *inner,
-            _ => return,
+            ("every", Node::Not(inner)) if matches!(self.arena.node(*inner), Node::Query { .. }) => *inner,
+            _ => return self.each_check(leaf, query, present, documents, checks),
         };
         if let Node::Query { array, .. } = *self.arena.node(asked)
             && self.loaded(array, documents).is_some_and(|(_, path, _)| !path.is_empty())
         {
             self.element_check(leaf, asked, present, documents, checks);
         }
+    }
+
+    /// What a search of a list asks of loaded documents beside: `lines.some((line) => stock.get(line.sku).left < line.count)`,
+    /// `seats.every((seat) => !seat.taken)`. Whether it is `present` says whether an element is that stops it.
+    pub(super) fn each_check(&mut self, leaf: Leaf, query: V, present: bool, documents: &[V], checks: &mut Vec<Check>) {
+        let Node::Query { method, arg, .. } = *self.arena.node(query) else { return };
+        let holds = match self.arena.text(method) {
+            "some" => present,
+            "every" => !present,
+            _ => return,
+        };
+        let mut parts = Vec::new();
+        self.leaves_of(Leaf { value: arg, holds, under: leaf.under }, 0, &mut parts);
+        let mut own = Vec::new();
+        for part in parts {
+            if matches!(self.arena.node(part.value), Node::Compare(..) | Node::Member(..)) {
+                self.check(part, documents, &mut own);
+            }
+        }
+        checks.extend(own.into_iter().filter(|check| matches!(check.kind, CheckKind::Field { .. })));
     }
 
     /// The array whose elements a value sums up: `cart.lines.reduce((sum, line) => sum + line.price, 0) + price`.

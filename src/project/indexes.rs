@@ -43,14 +43,6 @@ impl Project {
             self.schema_index(recv, args, models, schemas);
             return None;
         }
-        if method == "add"
-            && let [fields, ..] = args
-        {
-            for (name, _) in models.iter().filter(|(_, own)| *own == recv) {
-                self.field_indexes(&Handle::Named(name.clone()), "", *fields, schemas, 0);
-            }
-            return None;
-        }
         self.sweep(site, recv, name, args, schemas);
         if !is_index_method(&method) {
             return None;
@@ -137,7 +129,7 @@ impl Project {
         is_database.then(|| Handle::Named(self.arena.text(*name).to_owned()))
     }
 
-    fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
+    pub(super) fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
         let keys = self.key_names(keys);
         let expires = self.option_expires(options);
         let unique = self.option_is_set(options, "unique").then(|| self.index(keys.clone(), options));

@@ -257,7 +257,7 @@ impl Project {
         let filter =
             filter.or_else(|| document.and_then(|document| self.read_of(document)).and_then(|read| read.filter));
         match (read.filter, filter) {
-            (Some(a), Some(b)) => a == b || self.identify_one(a, b, root),
+            (Some(a), Some(b)) => a == b || self.identify_one(a, b, root) || self.is_one_of_read(read, a, b),
             _ => document.is_none() || self.is_element_of(document, root),
         }
     }
@@ -285,6 +285,21 @@ impl Project {
         }) || left.iter().any(|(key, value)| {
             key == "_id" && right.iter().any(|(k, v)| k == key && self.is_same_identity(*value, *v))
         })
+    }
+
+    /// Whether a write names one of the documents that were read by a list of keys: `{ sku: { $in: lines.map((l) => l.sku) } }`
+    /// and `{ sku: line.sku }`.
+    fn is_one_of_read(&mut self, read: &DbCall, listed: V, write: V) -> bool {
+        let among = self.arena.sym("$in");
+        read.action == Action::FindMany
+            && self.equalities(write).into_iter().any(|(key, value)| {
+                let key = self.arena.sym(&key);
+                let list = self.arena.member_of(listed, key).and_then(|test| self.arena.member_of(test, among));
+                list.is_some_and(|list| match *self.arena.node(list) {
+                    Node::Mapped(_, element) => self.same_value(element, value),
+                    _ => matches!(*self.arena.node(self.bare(value)), Node::Element(of) if of == list),
+                })
+            })
     }
 
     /// What a key is a spelling of: `name` of `name.trim().toLowerCase()`.

@@ -52,6 +52,7 @@ mod returns;
 mod routes;
 pub mod runs;
 pub mod schema;
+mod schema_calls;
 mod schema_fields;
 mod scope;
 mod sections;

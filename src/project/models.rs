@@ -6,6 +6,7 @@
 
 use super::handles::Handle;
 use super::link::Project;
+use super::schema_calls::Declared;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -38,6 +39,8 @@ pub struct Models {
     pub(super) hooked: FxHashSet<V>,
     /// Schemas of which something runs when a document is saved, and not when it is updated.
     pub(super) save_hooked: FxHashSet<V>,
+    /// What calls add to schemas after they are made.
+    pub(super) declared: Vec<Declared>,
 }
 
 impl Models {
@@ -158,6 +161,7 @@ impl Project {
             "pre" | "post" => return self.middleware(schema, args),
             "plugin" => return self.plugged(schema, args),
             "get" => return self.virtual_field(schema, args),
+            "set" | "add" | "path" | "index" | "unique" => return self.declare(schema, name, args),
             _ => return,
         };
         match args {

@@ -51,8 +51,10 @@ impl Project {
                 }
                 EffectKind::Call { recv: Some(recv), name: Some(name), args, .. } if recv == own => {
                     let name = self.arena.text(name).to_owned();
-                    if name != "plugin" {
-                        self.schema_call(Some(schema), &name, &args);
+                    match name.as_str() {
+                        "plugin" => {}
+                        "index" => self.declare_index(schema, &args),
+                        _ => self.schema_call(Some(schema), &name, &args),
                     }
                 }
                 _ => {}

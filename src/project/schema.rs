@@ -110,6 +110,7 @@ impl Project {
         for (name, schema) in &models {
             schemas.models.push(&Handle::Named(name.clone()), *schema);
             self.schema_fields(name, *schema, &mut schemas);
+            self.declared_later(name, *schema, &mut schemas);
         }
         let mut made = Made::default();
         for at in 0..self.functions.len() {
@@ -129,6 +130,9 @@ impl Project {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             if let Some(options) = class.options {
                 self.schema_options(&class.name, options, &mut schemas);
+            }
+            for (keys, options) in &class.indexes {
+                self.add_index(&Handle::Named(class.name.clone()), *keys, *options, &mut schemas);
             }
             let model = Handle::Named(class.name.clone());
             for field in self.class_fields(ClassRef(at as u32), |class| &class.unique_fields) {

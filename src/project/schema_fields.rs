@@ -60,7 +60,7 @@ impl Project {
     }
 
     /// The indexes of fields, also of those inside of others: `{ local: { email: { type: String, unique: true } } }`.
-    pub(super) fn field_indexes(&mut self, handle: &Handle, outer: &str, fields: V, schemas: &mut Schemas, depth: u32) {
+    fn field_indexes(&mut self, handle: &Handle, outer: &str, fields: V, schemas: &mut Schemas, depth: u32) {
         let Node::Object(entries) = self.arena.node(fields).clone() else { return };
         if depth > limits::SCHEMA_DEPTH {
             return;

@@ -223,7 +223,8 @@ impl Reader<'_> {
 
     /// That the read found the document, or that it did not.
     fn found(&mut self, is_found: bool) -> Read {
-        let read = self.loaded.read.filter(|read| matches!(read.action, Action::FindOne | Action::Exists))?;
+        let read =
+            self.loaded.read.filter(|read| matches!(read.action, Action::FindOne | Action::Exists | Action::Count))?;
         let asked = predicate::parse(&Symbolic(self.project), &read.filter?).ok()?;
         let own = |part: &Predicate<V>| match part {
             Predicate::Field { path, .. } => self.is_touched(path),
@@ -269,6 +270,14 @@ impl Reader<'_> {
             }
             if let Some(list) = self.counted(side) {
                 return self.count(&list, op, other, is_first, holds);
+            }
+            if self.is_counted_document(side) {
+                return match is_found(op, is_first, self.project.number(other)) {
+                    Some(is_found) => self.found(holds == is_found),
+                    // count === 1
+                    None if holds && op == Compare::Equal => self.found(true),
+                    None => self.found(true).and(unknown("a count")),
+                };
             }
         }
         let (left, right) = (self.operand(a), self.operand(b));
@@ -338,6 +347,12 @@ impl Reader<'_> {
         let Node::Member(list, key) = *arena.node(self.project.bare(value)) else { return None };
         let is_count = arena.text(key) == "length" && matches!(arena.node(list), Node::Query { .. });
         is_count.then_some(list)
+    }
+
+    /// Whether a value is how often the read found the document.
+    fn is_counted_document(&mut self, value: V) -> bool {
+        let is_count = self.loaded.read.is_some_and(|read| read.action == Action::Count);
+        is_count && self.path(value).is_some_and(|path| path.is_empty())
     }
 
     /// The list whose length a value is.

@@ -89,7 +89,8 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let is_flag = is_flag && !is_repeated && !claims;
         let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
         let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
-        let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&checked)).doubted(is_harmless);
+        let asked = if field.path.contains(".$.") { any_element(field) } else { checked.clone() };
+        let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&asked)).doubted(is_harmless);
         let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
         let flag = Flag { is_flag, claims, most };
         report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
@@ -129,10 +130,11 @@ fn is_taken(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
         && equalities.iter().any(|(name, value)| *name == field.path && *value != field.value)
 }
 
-/// `lines.$[line].done` as a check names it, and a counter of the element that the filter finds, `lines.$.tries`: `lines.*.done`.
+/// `lines.$[line].done` as a check names it, and a counter or a flag of the element that the filter finds, `lines.$.tries`:
+/// `lines.*.done`.
 fn any_element(field: &FieldWrite) -> String {
-    let counts = matches!(field.operator.as_str(), "$inc" | "$mul");
-    let is_element = |part: &str| part.starts_with("$[") || part == "$" && counts;
+    let is_set = matches!(field.operator.as_str(), "$inc" | "$mul" | "$set");
+    let is_element = |part: &str| part.starts_with("$[") || part == "$" && is_set;
     let parts = field.path.split('.').map(|part| if is_element(part) { "*" } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
@@ -159,7 +161,7 @@ fn is_found(check: &Check) -> bool {
 /// A read that asks for a condition on the field: `findOne({ _id, balance: { $gte: n } })`, `findOne({ token, used: false })`.
 fn is_asked(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
     let Some(read) = check.read.as_ref().filter(|_| is_found(check)) else { return false };
-    let is_read = matches!(read.action, Action::FindOne | Action::FindMany | Action::Exists);
+    let is_read = matches!(read.action, Action::FindOne | Action::FindMany | Action::Exists | Action::Count);
     let Some(filter) = read.filter.filter(|_| is_read) else { return false };
     let Node::Object(entries) = ctx.project.arena.node(filter).clone() else { return false };
     entries.into_iter().any(|entry| {
@@ -208,7 +210,9 @@ fn is_left_true(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
 
 /// Whether a check asks no more than whether a field has a value.
 fn is_of_presence(ctx: &Context<'_>, check: &Check) -> bool {
-    matches!(&check.kind, CheckKind::Field { test, .. } if !matches!(ctx.project.arena.node(*test), Node::Compare(..) | Node::Query { .. } | Node::Call { .. }))
+    let CheckKind::Field { test, .. } = &check.kind else { return false };
+    let is_asked = matches!(ctx.project.arena.node(*test), Node::Compare(..) | Node::Query { .. } | Node::Call { .. });
+    !is_asked && ctx.project.looked_up(*test).is_none()
 }
 
 /// `if (doc.state !== 'locked') return`, then `$set: { state: 'active' }`: the second request leaves what the first one left.

@@ -6,7 +6,7 @@ use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{Relation, Taken};
-use crate::value::{C, Coercion, Node, Site, V};
+use crate::value::{C, Coercion, Key, Node, Site, V};
 
 const RULE: &str = "lost-update";
 
@@ -63,7 +63,9 @@ enum Operation {
 fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<(V, Operation, C)> {
     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
     let mut found = None;
-    for (cond, value) in ctx.project.arena.alternatives(field.value) {
+    let values = ctx.project.arena.alternatives(field.value).into_iter();
+    let values: Vec<_> = values.flat_map(|(cond, value)| parts(ctx, cond, &path, value)).collect();
+    for (cond, path, value) in values {
         let Some(operation) = operation_of(ctx, trace, value) else { continue };
         let mut leaves = Vec::new();
         operands(ctx, trace, value, 0, &mut leaves);
@@ -86,6 +88,20 @@ fn own_value(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldW
         }
     }
     found
+}
+
+/// A value with its path; of an object whose keys are all known, each of its values: `{ wins: stats.wins + 1, losses }`.
+fn parts(ctx: &Context<'_>, cond: C, path: &[String], value: V) -> Vec<(C, Vec<String>, V)> {
+    let known = match ctx.project.arena.node(value) {
+        Node::Object(entries) => entries.iter().map(|entry| match entry.key {
+            Key::Name(name) => Some((entry.value, ctx.project.arena.text(name))),
+            _ => None,
+        }),
+        _ => return vec![(cond, path.to_vec(), value)],
+    };
+    let known: Option<Vec<_>> = known.collect();
+    let inside = |name: &str| path.iter().cloned().chain([name.to_owned()]).collect();
+    known.unwrap_or_default().into_iter().map(|(value, name)| (cond, inside(name), value)).collect()
 }
 
 fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operation> {

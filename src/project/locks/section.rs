@@ -5,11 +5,11 @@
 //!
 //! Input: the effects of all functions. Output: which functions run under such a lock. Must not know: rules.
 
-use crate::facts::{Effect, EffectKind};
+use crate::facts::{Effect, EffectKind, TryPart};
 use crate::limits;
-use crate::project::link::{Op, Project};
+use crate::project::link::{Op, Project, Step};
 use crate::project::sections::Held;
-use crate::value::{FnRef, Key, Node, Site, SiteInfo, Sym, V, children};
+use crate::value::{C, FnRef, Key, Node, Site, SiteInfo, Sym, V, children};
 use rustc_hash::FxHashSet;
 
 /// Packages whose locks are kept in the memory of the process.
@@ -133,7 +133,10 @@ impl Project {
         let steps = self.steps_of(func);
         let is_own = |callee: V| matches!(self.arena.node(callee), Node::Param(of, _) if *of == func);
         let runs = steps.iter().position(|step| matches!(step.op, Op::Call { callee, .. } if is_own(callee)));
-        let before = steps.get(..runs.unwrap_or(0)).unwrap_or_default();
+        let (before, after) = steps.split_at(runs.unwrap_or(0));
+        if before.iter().any(|step| self.is_document_lock(func, step, after)) {
+            return true;
+        }
         before.iter().any(|step| match &step.op {
             Op::Call { recv, name: Some(name), args, .. } => {
                 let is_outside = recv.is_some_and(|recv| !self.is_memory(recv) && !self.is_mutex(recv));
@@ -146,6 +149,40 @@ impl Project {
             }
             _ => false,
         })
+    }
+
+    /// Whether a step inserts a document by a key that the function is given, ends where that is refused, and the document is
+    /// deleted by the same key later: `locks.insertOne({ _id: key })`, then `locks.deleteOne({ _id: key })`.
+    fn is_document_lock(&self, func: FnRef, step: &Step, after: &[Step]) -> bool {
+        let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { return false };
+        let goes_on = |(site, part): &(Site, TryPart)| {
+            *part == TryPart::Body && self.try_at(*site).is_some_and(|handled| handled.resumes != C::FALSE)
+        };
+        if !matches!(self.arena.text(*name), "insertOne" | "insert" | "create") || step.within.iter().any(goes_on) {
+            return false;
+        }
+        let is_own = |part: V| matches!(self.arena.node(part), Node::Param(of, _) if *of == func);
+        let is_given = |value: V| self.contains(value, &mut |_, part| is_own(part));
+        let document = args.first().map(|document| self.equalities(*document)).unwrap_or_default();
+        let deletes = |step: &Step, key: &(String, V)| match &step.op {
+            Op::Call { recv: Some(from), name: Some(name), args, .. } => {
+                self.is_same_call(*from, *recv)
+                    && matches!(self.arena.text(*name), "deleteOne" | "deleteMany" | "findOneAndDelete" | "remove")
+                    && args.first().is_some_and(|filter| self.equalities(*filter).contains(key))
+            }
+            _ => false,
+        };
+        document.iter().any(|key| is_given(key.1) && after.iter().any(|step| deletes(step, key)))
+    }
+
+    /// Whether two values are one, or two calls of one function with the same arguments.
+    fn is_same_call(&self, a: V, b: V) -> bool {
+        match (self.arena.node(a), self.arena.node(b)) {
+            (Node::Call { callee, args, .. }, Node::Call { callee: other, args: others, .. }) => {
+                callee == other && args == others
+            }
+            _ => a == b,
+        }
     }
 
     /// The files of functions that ask something outside of the process for a lock.
