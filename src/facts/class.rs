@@ -15,8 +15,10 @@ impl<'a> Eval<'a> {
         self.classes.push(Class { is_abstract: class.is_abstract, ..blank_class(name, parent, implements) });
         let value = self.arena.intern(Node::Class(id));
         let options = self.decorator_options(&class.decorators);
+        let indexes = self.decorated_indexes(&class.decorators);
         if let Some(class) = self.class_mut(id) {
             class.options = options;
+            class.indexes = indexes;
         }
         let this = self.arena.intern(Node::Instance(id));
         let outer = self.enter_scope(false);
@@ -178,6 +180,30 @@ impl<'a> Eval<'a> {
         })
     }
 
+    /// The indexes of a class: `@index({ user: 1, flag: 1 }, { unique: true })`, also `@typegoose.index(…)`.
+    ///
+    /// Source: Typegoose guide, "Class decorators", `index`.
+    fn decorated_indexes(&mut self, decorators: &'a [Decorator]) -> Vec<[V; 2]> {
+        let mut indexes = Vec::new();
+        for decorator in decorators {
+            let Expr::Call(call) = &*decorator.expr else { continue };
+            let is_index = match &call.callee {
+                Callee::Expr(callee) => match &**callee {
+                    Expr::Ident(name) => matches!(name.sym.as_str(), "index" | "Index"),
+                    Expr::Member(member) => member.prop.as_ident().is_some_and(|name| name.sym == *"index"),
+                    _ => false,
+                },
+                _ => false,
+            };
+            let args = call.args.iter().filter(|_| is_index).take(2);
+            let args: Vec<V> = args.map(|arg| self.expr(&arg.expr)).collect();
+            let Some(keys) = args.first().copied() else { continue };
+            let options = args.get(1).copied().unwrap_or(Arena::UNDEFINED);
+            indexes.push([keys, options].map(|value| self.freeze(value)));
+        }
+        indexes
+    }
+
     /// The value of an injected field: a model by `@InjectModel(X.name)`, or an instance of the class in its type.
     ///
     /// `@InjectModel(User.name) private users: Model<User>`
@@ -320,6 +346,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         options: None,
         unique_fields: Vec::new(),
         indexed_fields: Vec::new(),
+        indexes: Vec::new(),
     }
 }
 

@@ -193,4 +193,6 @@ pub struct Class {
     pub unique_fields: Vec<Sym>,
     /// Fields with a decorator that gives them another index (`@Prop({ index: true })`).
     pub indexed_fields: Vec<Sym>,
+    /// Keys and options of the indexes that class decorators make: `@index({ email: 1 }, { unique: true })`.
+    pub indexes: Vec<[V; 2]>,
 }

@@ -129,7 +129,7 @@ impl Project {
         is_database.then(|| Handle::Named(self.arena.text(*name).to_owned()))
     }
 
-    fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
+    pub(super) fn add_index(&mut self, handle: &Handle, keys: V, options: V, schemas: &mut Schemas) {
         let keys = self.key_names(keys);
         let expires = self.option_expires(options);
         let unique = self.option_is_true(options, "unique").then(|| self.index(keys.clone(), options));

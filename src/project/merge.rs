@@ -143,6 +143,7 @@ impl<'a> Merger<'a> {
             options: class.options.map(|options| self.value(options)),
             unique_fields: class.unique_fields.iter().map(|name| self.sym(*name)).collect(),
             indexed_fields: class.indexed_fields.iter().map(|name| self.sym(*name)).collect(),
+            indexes: class.indexes.iter().map(|index| index.map(|value| self.value(value))).collect(),
         }
     }
 

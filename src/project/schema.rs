@@ -134,6 +134,9 @@ impl Project {
                 let index = Index::plain(vec![self.arena.text(*field).to_owned()]);
                 schemas.unique.push(&Handle::Named(class.name.clone()), index);
             }
+            for [keys, options] in class.indexes {
+                self.add_index(&Handle::Named(class.name.clone()), keys, options, &mut schemas);
+            }
         }
         schemas.inserts = self.inserts();
         schemas
