@@ -98,11 +98,7 @@ impl<'a> Eval<'a> {
             self.method_effect(target, "runExclusive", Vec::new(), span);
             return self.in_place(code, &[]);
         }
-        if let Some((array, rest)) = args.split_first().filter(|_| self.is_list_function(target)) {
-            let imported = match self.arena.node(target) {
-                Node::Import { name, .. } => self.arena.text(*name).to_owned(),
-                _ => name,
-            };
+        if let (Some(imported), Some((array, rest))) = (self.list_function(target), args.split_first()) {
             return self.lodash(&imported, array, rest, span);
         }
         let values = self.call_args(args, &name);

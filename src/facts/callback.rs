@@ -5,7 +5,7 @@
 use super::eval::{Code, Eval};
 use super::jump::expects_duplicates;
 use super::stmt::function_code;
-use crate::value::{Arena, C, Item, Node, RETURNS, V};
+use crate::value::{Arena, C, Item, Key, Node, RETURNS, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
@@ -40,6 +40,10 @@ impl<'a> Eval<'a> {
     /// `_.find(array, predicate)` as the array's own method.
     pub(super) fn lodash(&mut self, name: &str, array: &'a ExprOrSpread, rest: &'a [ExprOrSpread], span: Span) -> V {
         let array = self.expr(&array.expr);
+        if matches!(name, "merge" | "mergeWith" | "assign" | "assignIn" | "extend" | "set") {
+            let values = self.args(rest);
+            return self.changed_by_lodash(name, array, &values, span);
+        }
         if EACH.contains(&name)
             && let Some(code) = rest.first().and_then(|arg| function_code(&arg.expr))
         {
@@ -81,6 +85,50 @@ impl<'a> Eval<'a> {
         let (site, callee) = (self.site(span), self.arena.global("Set"));
         let set = self.arena.intern(Node::New { site, callee, args: Box::new([joined]) });
         self.arena.intern(Node::Array(vec![spread(&set)]))
+    }
+
+    /// `_.merge(target, source)`, `_.set(target, 'a.b', value)`: the target is changed, and given back.
+    ///
+    /// Source: Lodash documentation, `_.merge`, `_.assign`, `_.set`.
+    fn changed_by_lodash(&mut self, name: &str, target: V, values: &[V], span: Span) -> V {
+        match (name, values) {
+            ("set", [path, value]) => {
+                let Some(path) = self.arena.as_str(*path).map(str::to_owned) else { return target };
+                self.assigned_span = span;
+                let (parents, last) = path.rsplit_once('.').unwrap_or(("", &path));
+                let mut object = target;
+                for part in parents.split('.').filter(|part| !part.is_empty()) {
+                    let part = self.arena.sym(part);
+                    object = self.arena.member(object, part);
+                }
+                let last = self.arena.sym(last);
+                self.assign_key(object, Key::Name(last), *value);
+            }
+            ("set", _) => {}
+            _ => values.iter().for_each(|source| self.merge_all(target, *source, name.starts_with("merge"), span)),
+        }
+        target
+    }
+
+    /// Assigns what a source holds to a target; of a merge, that of its objects to the target's own.
+    fn merge_all(&mut self, target: V, source: V, is_deep: bool, span: Span) {
+        let known = self.freeze(source);
+        let Node::Object(entries) = self.arena.node(known).clone() else {
+            return self.assign_all(target, source, span);
+        };
+        for entry in entries {
+            let is_object = matches!(self.arena.node(entry.value), Node::Object(_));
+            match entry.key {
+                Key::Name(name) if is_deep && is_object && !matches!(self.arena.node(target), Node::Cell(_)) => {
+                    let own = self.arena.member(target, name);
+                    self.merge_all(own, entry.value, is_deep, span);
+                }
+                _ => {
+                    let only = self.arena.intern(Node::Object(vec![entry]));
+                    self.assign_all(target, only, span);
+                }
+            }
+        }
     }
 
     /// `.then(f)`, `.catch(f)`, `.finally(f)`

@@ -100,24 +100,38 @@ impl<'a> Eval<'a> {
         })
     }
 
-    /// `import { uniqBy } from 'lodash'`: a function that makes a list of a list.
-    pub(super) fn is_list_function(&self, target: V) -> bool {
-        let Node::Import { module, name } = self.arena.node(target) else { return false };
-        matches!(self.arena.text(*module), "lodash" | "lodash-es" | "underscore")
-            && matches!(
-                self.arena.text(*name),
-                "sortBy"
-                    | "orderBy"
-                    | "uniqBy"
-                    | "uniq"
-                    | "union"
-                    | "without"
-                    | "reject"
-                    | "filter"
-                    | "find"
-                    | "some"
-                    | "map"
-            )
+    /// The name of a function that makes a list of a list, or changes what it is given first: `import { uniqBy } from 'lodash'`,
+    /// `require('lodash/merge')`, `require('lodash.merge')`.
+    pub(super) fn list_function(&self, target: V) -> Option<String> {
+        let name = match self.arena.node(target) {
+            Node::Import { module, name } => match (self.arena.text(*module), self.arena.text(*name)) {
+                ("lodash" | "lodash-es" | "underscore", name) => name,
+                (module, "=" | "default") => {
+                    module.strip_prefix("lodash/").or(module.strip_prefix("lodash."))?.trim_end_matches(".js")
+                }
+                _ => return None,
+            },
+            Node::Member(library, name) if self.is_lodash(*library) => self.arena.text(*name),
+            _ => return None,
+        };
+        matches!(
+            name,
+            "sortBy"
+                | "orderBy"
+                | "uniqBy"
+                | "uniq"
+                | "union"
+                | "without"
+                | "reject"
+                | "filter"
+                | "find"
+                | "some"
+                | "map"
+                | "merge"
+                | "assign"
+                | "extend"
+        )
+        .then(|| name.to_owned())
     }
 
     /// A function of lodash or ramda: `import { isNil } from 'lodash'`, `require('lodash/isEmpty')`.
@@ -193,7 +207,7 @@ impl<'a> Eval<'a> {
     }
 
     /// `Object.assign(target, source)`
-    fn assign_all(&mut self, target: V, source: V, span: Span) {
+    pub(super) fn assign_all(&mut self, target: V, source: V, span: Span) {
         let mut entries = Vec::new();
         self.spread_into(&mut entries, source, C::TRUE);
         self.assigned_span = span;

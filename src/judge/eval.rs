@@ -471,7 +471,7 @@ impl Machine<'_> {
         self.choices.ask(slot);
         self.known.rest_on_slot(slot);
         match self.choices.taken(slot).clone() {
-            Candidate::Missing => None,
+            Candidate::Missing | Candidate::Crowd(_) => None,
             Candidate::Value(value) => Some(value),
             Candidate::Of(other) => {
                 // Two inputs may name each other: which of them both are is what the request has met first.
@@ -555,12 +555,7 @@ impl Machine<'_> {
                     }
                 }
                 Key::Computed(key) => {
-                    let name = match self.eval(request, key) {
-                        Some(Value::Text(text)) => text.to_string(),
-                        Some(Value::Symbol(term)) => format!("key{term}"),
-                        Some(other) => other.canonical(),
-                        None => "undefined".to_owned(),
-                    };
+                    let name = self.name(request, key);
                     if let Some(value) = self.eval(request, entry.value) {
                         document.set(&name, value);
                     }
@@ -584,6 +579,19 @@ impl Machine<'_> {
             }
         }
         document
+    }
+
+    /// A computed name; of a path, each part by itself: `counts.${name}`.
+    fn name(&mut self, request: &mut Request, key: V) -> String {
+        if let Node::Template(parts) = self.arena.peek(key) {
+            return parts.iter().map(|part| self.name(request, *part)).collect();
+        }
+        match self.eval(request, key) {
+            Some(Value::Text(text)) => text.to_string(),
+            Some(Value::Symbol(term)) => format!("key{term}"),
+            Some(other) => other.canonical(),
+            None => "undefined".to_owned(),
+        }
     }
 
     /// The pattern of a regular expression that is written in the code.
@@ -820,12 +828,19 @@ impl Machine<'_> {
         let mut operands = Vec::new();
         let mut name = "call";
         if let Node::Member(recv, method) = self.arena.peek(callee) {
+            let is_stored = self.hints.loaded.contains_key(recv);
             let recv = self.eval(request, *recv);
             name = self.arena.text(*method);
             // doc.items.id(itemId)
             if let ("id", Some(Value::List(items)), [id]) = (name, &recv, args) {
                 let id = self.eval(request, *id);
                 return items.iter().find(|item| item.field("_id").cloned() == id).cloned();
+            }
+            // doc.scores.get(game), of what is stored as a map
+            if let ("get" | "has", Some(Value::Document(_)), [key], true) = (name, &recv, args, is_stored) {
+                let key = self.name(request, *key);
+                let own = recv.as_ref().and_then(|map| map.field(&key)).cloned();
+                return if name == "has" { Some(Value::Bool(own.is_some())) } else { own };
             }
             if matches!(name, "toObject" | "toJSON" | "lean" | "exec" | "populate" | "save") {
                 return recv;

@@ -22,6 +22,8 @@ pub struct Hint {
     pub is_time: bool,
     pub is_bool: bool,
     pub is_list: bool,
+    /// Something is written under a name that is not known: it may be a list, and it may be a map.
+    pub is_map: bool,
     pub is_text: bool,
     /// Lengths that a list is compared with.
     pub lengths: Vec<u32>,
@@ -45,6 +47,8 @@ pub struct Shape {
     pub fields: BTreeMap<String, Shape>,
     /// Elements that are asked for, where the elements are no documents.
     pub elements: Vec<V>,
+    /// The fields by which documents are counted, and their values.
+    pub crowd: Vec<(String, V)>,
     /// Elements that are taken out of the list, or what is asked of them.
     pub pulled: Vec<V>,
 }
@@ -140,6 +144,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 }
                 for field in &write.fields {
                     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+                    collector.named_at_run_time(*collection, &path);
                     if field.operator == "$inc" && collector.asked.contains(&path) {
                         collector.taken_from(*collection, &path);
                     }
@@ -299,6 +304,7 @@ impl Collector<'_> {
             {
                 debug_assert!(path.is_empty(), "documents have no path");
                 apply(&mut shape.hint);
+                shape.crowd = self.project.counted_by(list);
             } else {
                 self.mark(list, &apply);
             }
@@ -445,6 +451,16 @@ impl Collector<'_> {
                 hint.is_number |= !is_time;
                 hint.is_time |= is_time;
             }),
+        }
+    }
+
+    /// `$set: { [`counts.${name}`]: n }`
+    fn named_at_run_time(&mut self, collection: u32, path: &[String]) {
+        let Some([parents @ .., _]) = path.iter().position(|part| part == "*").and_then(|at| path.get(..=at)) else {
+            return;
+        };
+        if let Some(shape) = self.hints.shapes.get_mut(collection as usize).filter(|_| !parents.is_empty()) {
+            shape.at(parents).hint.is_map = true;
         }
     }
 

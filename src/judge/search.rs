@@ -14,7 +14,7 @@ use super::script::Action;
 use super::slice::Slice;
 use super::store::{Command, Store, UniqueIndex};
 use crate::limits;
-use crate::value::{Arena, Atom, V};
+use crate::value::{Arena, Atom, Node, V};
 use std::collections::BTreeSet;
 
 /// What a judgement found, with the state in which it was found.
@@ -234,6 +234,7 @@ impl<'q, 'a> Search<'q, 'a> {
         machine.free(question.slice);
         let mut search = Self { question, machine, other, wanted: Vec::new(), was_refused: false };
         search.select_nothing();
+        search.unset_what_is_set();
         search
     }
 
@@ -247,6 +248,29 @@ impl<'q, 'a> Search<'q, 'a> {
             if let (true, Some(other)) = (slot.candidates.iter().any(names), slot.candidates.iter().position(is_other))
             {
                 slot.taken = other;
+            }
+        }
+    }
+
+    /// Where two requests change documents of their own, neither is at the start as the act leaves it.
+    fn unset_what_is_set(&mut self) {
+        let act = self.question.slice.commands.get(self.question.slice.act).map(|act| &act.action);
+        let (Some(_), Some(Action::Write { collection, write, .. })) = (self.question.apart, act) else { return };
+        for field in write.fields.iter().filter(|field| field.operator == "$set") {
+            let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+            let slot = self.machine.slot_of(*collection, &path);
+            let Some(slot) = slot.and_then(|slot| self.machine.choices.slots.get_mut(slot)) else { continue };
+            let arena = self.question.arena;
+            let is_set = |candidate: &Candidate| match (candidate, arena.peek(field.value)) {
+                (Candidate::Of(value), _) => *value == field.value,
+                (Candidate::Value(Value::Bool(own)), Node::Bool(set)) => own == set,
+                (Candidate::Value(Value::Text(own)), Node::Str(set)) => **own == *arena.text(*set),
+                (Candidate::Value(Value::Number(own)), Node::Num(set)) => *own == f64::from_bits(*set),
+                _ => false,
+            };
+            if slot.candidates.get(slot.taken).is_some_and(is_set) {
+                let other = slot.candidates.iter().position(|candidate| !is_set(candidate));
+                slot.taken = other.unwrap_or(slot.taken);
             }
         }
     }

@@ -25,6 +25,11 @@ impl Machine<'_> {
         for shape in &hints.shapes {
             let mut counts = vec![Candidate::One, Candidate::Missing];
             counts.extend(shape.hint.lengths.iter().map(|count| Candidate::Many(*count)));
+            // What two requests add to is counted without the documents of theirs.
+            if self.has_twins && !shape.crowd.is_empty() {
+                let lengths = shape.hint.lengths.iter();
+                counts.extend(lengths.flat_map(|count| [*count, count - 1]).map(Candidate::Crowd));
+            }
             let exists = self.choices.slot(counts);
             let mut fields = vec![(Vec::new(), exists)];
             self.plan_fields(shape, &mut Vec::new(), &mut fields);
@@ -88,6 +93,9 @@ impl Machine<'_> {
                 candidates.push(Candidate::Itself);
             }
             candidates.push(Candidate::Missing);
+            if shape.hint.is_map {
+                candidates.push(Candidate::Value(Value::document(Vec::<(&str, Value)>::new())));
+            }
             if !shape.pulled.is_empty() {
                 candidates.extend(shape.hint.lengths.iter().map(|length| Candidate::Pulled(*length)));
             }
@@ -124,7 +132,12 @@ impl Machine<'_> {
             let count = match self.choices.taken(exists) {
                 Candidate::One => 1,
                 Candidate::Many(count) => *count,
+                Candidate::Crowd(_) => 1,
                 _ => continue,
+            };
+            let others = match self.choices.taken(exists) {
+                Candidate::Crowd(others) => *others,
+                _ => 0,
             };
             let slots: Vec<(Vec<String>, usize)> = slots.collect();
             let mut document = Value::document(Vec::<(&str, Value)>::new());
@@ -135,6 +148,17 @@ impl Machine<'_> {
             }
             if self.has_twins && count == 1 {
                 self.add_twin((at as u32, indexes), shape, &slots, &document, &mut store);
+            }
+            for number in 1..=others {
+                let mut other = document.clone();
+                other.set("_id", Value::Id(10_000 * (at as u32 + 1) + number));
+                self.tell_apart((at as u32, indexes), number, &mut other);
+                for (path, value) in &shape.crowd {
+                    if let Some(value) = self.eval(&mut request, *value) {
+                        other.set(path, value);
+                    }
+                }
+                store.insert_start(at as u32, other);
             }
             for number in 0..count {
                 let mut copy = document.clone();
@@ -165,7 +189,8 @@ impl Machine<'_> {
         if let Some(version) = first.field("__v") {
             twin.set("__v", version.clone());
         }
-        if twin == *first && !self.are_given {
+        // What is given to both stands in the first collection.
+        if twin == *first && !(self.are_given && at == 0) {
             return;
         }
         if twin.field("_id") == first.field("_id") {
@@ -200,7 +225,9 @@ impl Machine<'_> {
         }
         request.depth += 1;
         let value = match self.choices.taken(slot).clone() {
-            Candidate::Missing | Candidate::One | Candidate::Many(_) | Candidate::Pulled(_) => None,
+            Candidate::Missing | Candidate::One | Candidate::Many(_) | Candidate::Crowd(_) | Candidate::Pulled(_) => {
+                None
+            }
             Candidate::Value(value) => Some(value),
             Candidate::Of(value) => self.eval(request, value),
             Candidate::Itself => Some(self.stored_symbol(request, slot, name)),
@@ -242,7 +269,7 @@ impl Machine<'_> {
                 let taken = self.choices.taken(*slot).clone();
                 let is_scalars = inner.hint.is_list && inner.fields.is_empty();
                 let value = match taken {
-                    Candidate::Missing => None,
+                    Candidate::Missing | Candidate::Crowd(_) => None,
                     Candidate::Value(value) => Some(value),
                     Candidate::One => {
                         let mut part = Value::document(Vec::<(&str, Value)>::new());

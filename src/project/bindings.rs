@@ -21,6 +21,10 @@ pub struct Bindings {
     provided: FxHashMap<V, V>,
     /// Functions by the name of the object that holds them and their own; `None` where there are several.
     handed_on: FxHashMap<(Sym, Sym), Option<V>>,
+    /// Functions that are put on an object from outside, by how it is called and their own name; `None` where there are several.
+    pub(super) put_on: FxHashMap<Sym, FxHashMap<String, Option<V>>>,
+    /// What an application keeps under a text; `None` where that is several things.
+    pub(super) kept: FxHashMap<Sym, Option<V>>,
 }
 
 impl Project {
@@ -44,6 +48,7 @@ impl Project {
         }
         self.bind_objects();
         self.bind_calls();
+        self.bind_put_on();
         for at in 0..self.classes.len() {
             let own = ClassRef(at as u32);
             let is_abstract = self.class(own).is_some_and(|class| class.is_abstract);
@@ -264,7 +269,8 @@ impl Project {
                     EffectKind::Call { recv: Some(recv), name: Some(name), args, .. } => {
                         let text = self.arena.text(*name);
                         let binds = matches!(text, "to" | "toConstantValue" | "toDynamicValue" | "toService");
-                        (binds || text.starts_with("register")).then(|| (*recv, *name, args.clone()))
+                        let keeps = text == "set" && args.len() == 2;
+                        (binds || keeps || text.starts_with("register")).then(|| (*recv, *name, args.clone()))
                     }
                     _ => None,
                 })
@@ -276,6 +282,12 @@ impl Project {
     }
 
     fn bind_call(&mut self, recv: V, name: Sym, args: &[V]) {
+        if self.arena.text(name) == "set" {
+            if let [name, value] = args {
+                self.keep(recv, *name, *value);
+            }
+            return;
+        }
         let registers = self.arena.text(name).starts_with("register");
         match (registers, args) {
             (true, [token, given, ..]) => self.register(*token, *given),
@@ -337,7 +349,7 @@ impl Project {
     /// `container.resolve(Repo)`, `instances.get(Repo)`: an instance of the class that is asked for.
     pub(super) fn resolved(&mut self, callee: V, args: &[V]) -> Option<V> {
         let [token] = args else { return None };
-        let Node::Member(_, name) = self.arena.node(callee) else { return None };
+        let Node::Member(recv, name) = self.arena.node(callee) else { return None };
         if !matches!(self.arena.text(*name), "get" | "resolve") {
             return None;
         }
@@ -347,7 +359,7 @@ impl Project {
                 Some(self.arena.intern(Node::Instance(class)))
             }
             // A text is as often a key of something else.
-            Node::Str(_) => None,
+            Node::Str(text) => self.kept_by(*recv, text),
             _ => self.bindings.provided.get(token).copied(),
         }
     }

@@ -331,5 +331,5 @@ pub fn may_be_done_again(name: &str) -> bool {
 }
 
 fn is_response(name: &str) -> bool {
-    matches!(name, "res" | "response" | "reply" | "ctx" | "context" | "socket" | "ws")
+    matches!(name, "res" | "response" | "reply" | "ctx" | "context" | "socket" | "ws" | "interaction")
 }

@@ -6,7 +6,7 @@
 use super::link::Project;
 use super::merge::{Reexported, symbol_file};
 use crate::limits;
-use crate::value::{C, CHANGED, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
+use crate::value::{Arena, C, CHANGED, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
 impl Project {
     // Exports
@@ -270,6 +270,7 @@ impl Project {
         let mut result = known.unwrap_or(C::TRUE);
         for (cond, atom) in starts {
             let value = self.linked_test(atom.value);
+            let value = self.told_by_no(value);
             result = self.arena.assume(result, value, atom.holds);
             // Inside of a value that is being linked, or once the budget is spent, it is linked less far than elsewhere.
             if self.depth == 0 && !self.arena.is_spent() {
@@ -277,6 +278,20 @@ impl Project {
             }
         }
         result
+    }
+
+    /// A function that gives `false` or nothing is asked whether it gives `false`: `if (await mayPass(user) === false) return`.
+    fn told_by_no(&mut self, value: V) -> V {
+        let Node::OneOf(alternatives) = self.arena.node(value).clone() else { return value };
+        let is_no = |value: V| matches!(self.arena.node(value), Node::Bool(false));
+        let says = alternatives.iter().any(|(_, value)| is_no(*value));
+        if !says || !alternatives.iter().all(|(_, value)| *value == Arena::UNDEFINED || is_no(*value)) {
+            return value;
+        }
+        let yes = self.arena.bool(true);
+        let told =
+            alternatives.into_iter().map(|(cond, value)| (cond, if value == Arena::UNDEFINED { yes } else { value }));
+        self.arena.one_of(told.collect())
     }
 
     /// Builds a node whose operands have changed, and looks up what is known now.

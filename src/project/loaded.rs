@@ -60,13 +60,19 @@ impl Project {
                 }
                 _ => None,
             },
-            Node::Call { callee, .. } => {
-                // doc.items.id(itemId)
+            Node::Call { callee, args, .. } => {
+                // doc.items.id(itemId); doc.scores.get(game) of a map
                 let Node::Member(array, name) = self.arena.node(callee).clone() else { return None };
-                if self.arena.text(name) != "id" {
+                let is_of_map = self.arena.text(name) == "get"
+                    && args.len() == 1
+                    && matches!(self.arena.node(array), Node::Member(..));
+                if self.arena.text(name) != "id" && !is_of_map {
                     return None;
                 }
                 let (root, mut path, read) = self.loaded_at(array, documents, depth + 1)?;
+                if is_of_map && path.is_empty() {
+                    return None;
+                }
                 path.push("*".to_owned());
                 Some((root, path, read))
             }
@@ -172,6 +178,14 @@ impl Project {
             }
             _ => {}
         }
+    }
+
+    /// The equalities by which a count or a list is read, of fields of the documents themselves.
+    pub fn counted_by(&mut self, value: V) -> Vec<(String, V)> {
+        let filter = self.read_of(value).and_then(|read| read.filter);
+        let mut keys = filter.map(|filter| self.equalities(filter)).unwrap_or_default();
+        keys.retain(|(name, _)| !name.contains('.') && name != "_id");
+        keys
     }
 
     /// The fields that a filter asks for any value of a list that comes from elsewhere: `{ trips: { $in: trips } }`.

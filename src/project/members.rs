@@ -38,7 +38,7 @@ impl Project {
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
                 let own = self.model_member(object, key).or_else(|| self.computed(object, key));
-                let own = own.or_else(|| self.given_field(object, key));
+                let own = own.or_else(|| self.given_field(object, key)).or_else(|| self.put_on(object, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::Class(class) => {
@@ -64,6 +64,7 @@ impl Project {
                 _ => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             },
             Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
+            Node::Param(..) => self.put_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             _ => self.arena.member(object, key),
         }
     }

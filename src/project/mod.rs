@@ -44,6 +44,7 @@ mod parts;
 mod pass;
 mod plugins;
 mod proven;
+mod put_on;
 mod ranges;
 mod reach;
 mod rebuilt_lists;

@@ -192,10 +192,10 @@ impl Project {
     pub fn read_of(&mut self, value: V) -> Option<DbCall> {
         let Node::Call { site, callee, args } = self.arena.node(value).clone() else { return None };
         let (recv, name) = self.method_of(callee)?;
-        // A cursor's count: find(filter).count()
+        // The count of a query's filter: find(filter).count()
         if matches!(self.arena.text(name), "count" | "countDocuments" | "countAsync" | "hasNext")
             && let Some(list) = self.read_of(recv)
-            && list.action == Action::FindMany
+            && matches!(list.action, Action::FindMany | Action::FindOne)
         {
             return Some(DbCall { site, method: "count".to_owned(), action: Action::Count, ..list });
         }

@@ -44,6 +44,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         }
         super::limit::check(ctx, trace, write, checks, RULE);
         super::consumed::check(ctx, trace, write, checks, RULE);
+        super::replaced::check_insert(ctx, trace, write, RULE);
         super::next_number::check(ctx, trace, write);
     }
 }

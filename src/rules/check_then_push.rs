@@ -43,7 +43,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 })
                 .cloned()
                 .collect();
-            let Some(check) = deciding.first() else { continue };
+            let Some(check) = deciding.first() else {
+                super::replaced::check_push(ctx, trace, write, &field, RULE);
+                continue;
+            };
             // Of a tracked array, the kinds say by which key an element is told apart.
             let is_kept_apart = !matches!(check.kind, CheckKind::Below { .. })
                 && ctx.tracked(&write.handle, &field.path).is_some()

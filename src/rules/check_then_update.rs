@@ -4,6 +4,7 @@ use super::change_detection;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use super::repeated::{has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
+use super::used_up;
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
@@ -16,8 +17,10 @@ const RULE: &str = "check-then-update";
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
         match write.kind {
-            WriteKind::Update => super::consumed::check(ctx, trace, write, checks, RULE),
-            WriteKind::Save => {}
+            WriteKind::Update | WriteKind::Save => {
+                super::consumed::check(ctx, trace, write, checks, RULE);
+                super::limit::check_joined(ctx, trace, write, checks, RULE);
+            }
             WriteKind::Delete => {
                 super::last_of_set::check_delete(ctx, trace, write, checks);
                 continue;
@@ -52,7 +55,8 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
             (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
                 || is_taken(ctx, check, field)
                 || counted_with(check, write, field).is_some()
-                || is_asked(ctx, check, field))
+                || is_asked(ctx, check, field)
+                || used_up::is_used_up(ctx, check, field))
                 && ctx.project.same_document(
                     check.root,
                     check.read.as_ref(),
@@ -75,7 +79,9 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
             continue;
         }
         let is_moved = is_moved(ctx, &check, field);
-        let may_claim = is_of_state(ctx, &check, field) && ctx.names_the_request_in(write);
+        let is_used_up = used_up::is_used_up(ctx, &check, field);
+        let may_claim = is_used_up && used_up::brings_more(ctx, write, field, &check)
+            || is_of_state(ctx, &check, field) && ctx.names_the_request_in(write);
         let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
         let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
         let is_toggled = is_flag && is_toggled(ctx, trace, write, field);

@@ -5,6 +5,8 @@
 
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
+use super::taken_name::selecting_input;
+use super::used_up::is_brought;
 use crate::diagnostic::{Level, Role};
 use crate::project::Project;
 use crate::project::checks::{Check, CheckKind};
@@ -15,14 +17,16 @@ use crate::value::{C, Key, Node, Site, V};
 
 /// `const order = await Order.findById(id); if (!order) return; Stock.updateOne(…, { $inc }); Order.deleteOne({ _id: id })`
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
-    if !repeats(write) || is_moved(ctx, write) {
+    let is_repeated = repeats(write);
+    let others = || trace.writes.iter().filter(|other| may_use_up(other));
+    if others().next().is_none() || is_moved(ctx, write) {
         return;
     }
-    for other in trace.writes.iter().filter(|other| may_use_up(other)) {
+    for other in others() {
         let is_on_the_way = !ctx.project.arena.conflict(other.cond, write.cond);
         // Which document is deleted in a collection that is not known is not known either.
         if other.handle.name().is_none()
-            || other.handle.same(&write.handle)
+            || other.handle.same(&write.handle) && (other.kind != WriteKind::Delete || write.kind != WriteKind::Insert)
             || !is_on_the_way
             || is_taken_out(ctx, write, other)
         {
@@ -31,8 +35,13 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
         let Some(spent) = spent(ctx, write, checks, other) else {
             continue;
         };
+        let taken = if is_repeated { None } else { taken(ctx, trace, write, &spent) };
+        let is_kept = other.handle.same(&write.handle) && spent.check.is_none();
+        if !is_repeated && taken.is_none() || is_kept {
+            continue;
+        }
         let relation = ctx.claimed(trace, write);
-        report(ctx, trace, (write, rule), other, &spent, relation);
+        report(ctx, trace, (write, rule), other, (&spent, taken), relation);
         return;
     }
 }
@@ -46,6 +55,23 @@ fn may_use_up(other: &Write) -> bool {
 fn repeats(write: &Write) -> bool {
     write.kind == WriteKind::Insert
         || write.fields.iter().any(|field| matches!(field.operator.as_str(), "$inc" | "$mul" | "$push"))
+}
+
+/// What is set once: something that the request brings, or the document that it names.
+#[derive(Clone, Copy)]
+struct Set {
+    /// The input by which the document is selected, where what is used up is found by another.
+    apart: Option<V>,
+}
+
+/// What a write sets for the one request that comes first, where who comes later is refused.
+fn taken(ctx: &mut Context<'_>, trace: &Trace, write: &Write, spent: &Spent) -> Option<Set> {
+    let check = spent.check.as_ref()?;
+    let asked = check.read.as_ref()?.filter?;
+    let apart = selecting_input(ctx, write).filter(|input| !ctx.project.contains(asked, &mut |_, part| part == *input));
+    let set: Vec<V> = write.fields.iter().filter(|field| field.operator == "$set").map(|field| field.value).collect();
+    let is_meant = !set.is_empty() && (apart.is_some() || set.into_iter().any(|value| is_brought(ctx, value)));
+    (is_meant && ctx.is_refused(trace, check)).then_some(Set { apart })
 }
 
 /// Whether what is inserted is a stored document itself, with its `_id`: a second insert of it is refused.
@@ -78,13 +104,15 @@ fn is_taken_out(ctx: &Context<'_>, write: &Write, other: &Write) -> bool {
 /// What is found and used up.
 struct Spent {
     read: Option<Site>,
+    /// What asks whether it is there.
+    check: Option<Check>,
     /// The array that decides; none where the document is deleted.
     array: Option<String>,
 }
 
 fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) -> Option<Spent> {
     if other.kind == WriteKind::Delete {
-        return deleted(ctx, write, checks, other).map(|read| Spent { read: Some(read.site), array: None });
+        return deleted(ctx, write, checks, other);
     }
     for check in checks {
         let CheckKind::Element { path, .. } = &check.kind else {
@@ -98,25 +126,27 @@ fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) 
         if is_kept
             && ctx.project.same_document(check.root, check.read.as_ref(), &other.handle, other.filter, other.document)
         {
-            return Some(Spent { read: check.read.as_ref().map(|read| read.site), array: Some(array) });
+            let read = check.read.as_ref().map(|read| read.site);
+            return Some(Spent { read, check: Some(check.clone()), array: Some(array) });
         }
     }
     None
 }
 
 /// The read of the document that is deleted, where it decides the act or is a part of it.
-fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Write) -> Option<DbCall> {
+fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Write) -> Option<Spent> {
     for check in checks.iter().filter(|check| matches!(check.kind, CheckKind::Document) && check.holds) {
         // What is done in any case, whether there was such a document or not, is not done for it.
         if ctx.project.arena.truth(write.cond, check.leaf).is_none() {
             continue;
         }
         if let Some(read) = check.read.as_ref().filter(|read| is_of(ctx, check.root, read, deleted)) {
-            return Some(read.clone());
+            return Some(Spent { read: Some(read.site), check: Some(check.clone()), array: None });
         }
     }
     let roots = ctx.project.reads_in(write.filter.into_iter().chain(write.payload));
-    roots.into_iter().find_map(|(root, read)| is_of(ctx, root, &read, deleted).then_some(read))
+    let read = roots.into_iter().find_map(|(root, read)| is_of(ctx, root, &read, deleted).then_some(read))?;
+    Some(Spent { read: Some(read.site), check: None, array: None })
 }
 
 /// Whether a read reads the documents that are deleted.
@@ -139,7 +169,7 @@ fn report(
     trace: &Trace,
     (write, rule): (&Write, &'static str),
     other: &Write,
-    spent: &Spent,
+    (spent, taken): (&Spent, Option<Set>),
     relation: Relation,
 ) {
     let collection = ctx.handle_text(&other.handle);
@@ -168,9 +198,9 @@ fn report(
     }
     draft.label = "done for each request that found it".to_owned();
     draft.pair = format!("find {collection} -> use up");
-    ctx.report_judged(
-        draft,
-        trace,
-        &Judged { needs_witness: true, mend: Mend::Insert(Vec::new()), ..Judged::of(write, C::TRUE, relation) },
-    );
+    // Two requests for one document of the act may leave what one leaves; those for two do not.
+    let (apart, claims) = (taken.and_then(|taken| taken.apart), taken.is_some());
+    let mend = Mend::Insert(Vec::new());
+    let judged = Judged { apart, needs_witness: true, claims, mend, ..Judged::of(write, C::TRUE, relation) };
+    ctx.report_judged(draft, trace, &judged);
 }

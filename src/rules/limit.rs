@@ -5,8 +5,9 @@
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, is_unseen_model, stored_field};
 use super::next_number::own_key;
-use super::pending::Judged;
+use super::pending::{Judged, Mend};
 use super::searches::is_empty_filter;
+use super::taken_name::selecting_input;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
@@ -44,6 +45,65 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
     (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(keys)
 }
 
+/// `if (await User.countDocuments({ room }) >= 4) return; User.updateOne({ _id }, { $set: { room } })`
+pub(super) fn check_joined(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
+    for check in checks.iter().filter(|_| !write.upsert) {
+        let Some(keys) = joined_keys(ctx, trace, check, write) else { continue };
+        let Some(apart) = selecting_input(ctx, write) else { continue };
+        let relation = ctx.claimed(trace, write);
+        let (collection, list) = (ctx.handle_text(&write.handle), keys.join(" + "));
+        let mut draft = ctx.draft(rule, trace, write, write.site);
+        draft.lowered = Some((Level::Warning, OVERRUN));
+        draft.message = format!(
+            "{collection} is counted by {list} before this update makes it one more: two requests can both pass the limit, each with another document"
+        );
+        draft.label = "makes it one more than was counted".to_owned();
+        draft.related = ctx.ends(check);
+        draft.help = format!(
+            "take a place first, in a document that counts for each {list}: `$inc` by 1 with the limit in its filter; go on only where that matched, and give the place back where one leaves"
+        );
+        draft.pair = format!("count {list} -> one more");
+        let judged = Judged {
+            apart: Some(apart),
+            needs_witness: true,
+            mend: Mend::Nothing,
+            ..Judged::of(write, C::TRUE, relation)
+        };
+        ctx.report_judged(draft, trace, &judged);
+        return;
+    }
+}
+
+/// The keys by which documents are counted, where an update gives a document all of them that it has not, and a limit lets it
+/// through.
+fn joined_keys(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> Option<Vec<String>> {
+    let CheckKind::Below { path } = &check.kind else { return None };
+    let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
+    if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
+        return None;
+    }
+    let equalities = ctx.project.equalities(read.filter?);
+    let asked = write.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let mut joins = false;
+    for (name, value) in &equalities {
+        let mut set = write.fields.iter().filter(|field| field.operator == "$set" && field.path == *name);
+        let is_set = set.any(|field| ctx.project.same_value(field.value, *value));
+        let is_asked = asked.iter().any(|(own, other)| own == name && ctx.project.same_value(*other, *value));
+        let mut is_own = || {
+            let own = ctx.project.loaded(*value, &trace.documents);
+            own.is_some_and(|(root, path, _)| write.document == Some(root) && path.join(".") == *name)
+        };
+        if !is_set && !is_asked && !is_own() {
+            return None;
+        }
+        joins |= is_set;
+    }
+    let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
+    (joins && !ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
+}
+
+const OVERRUN: &str = "a limit is overrun by the requests that come at once, and no further";
+
 /// A limit that is overrun by one or two harms less than a document that is there twice.
 fn report(
     ctx: &mut Context<'_>,
@@ -56,7 +116,7 @@ fn report(
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
     let mut draft = ctx.draft(rule, trace, write, write.site);
-    draft.lowered = Some((Level::Warning, "a limit is overrun by the requests that come at once, and no further"));
+    draft.lowered = Some((Level::Warning, OVERRUN));
     let by = if keys.is_empty() { String::new() } else { format!(" by {list}") };
     // At most one is what an index says, where all documents of the key are asked for.
     let is_of_one = !keys.is_empty() && !is_constant(ctx, check) && allows_one(ctx, write, check.leaf);

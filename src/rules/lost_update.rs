@@ -133,6 +133,7 @@ fn operands(ctx: &mut Context<'_>, trace: &Trace, value: V, depth: u32, into: &m
         Node::OneOf(alternatives) => {
             alternatives.into_iter().for_each(|(_, v)| operands(ctx, trace, v, depth + 1, into));
         }
+        _ if ctx.project.loaded(value, &trace.documents).is_some() => into.push(value),
         _ => match transformed(ctx, trace, value) {
             Some(parts) => into.extend(parts),
             None => into.push(value),

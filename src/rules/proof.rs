@@ -6,6 +6,7 @@ use super::context::{Context, Draft, Trace};
 use super::pending::{Judged, Mend, Order, Pending, Told, Turn};
 use super::silence::{Silence, Silent};
 use super::spell::Unnumbered;
+use super::used_up::is_brought;
 use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
 use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
 use crate::limits::{self, Cut};
@@ -344,12 +345,19 @@ impl Context<'_> {
         draft.related.iter().filter(|(_, role, _)| *role == Role::Check).all(|(site, ..)| is_inside(*site))
     }
 
+    /// Whether a value that is set tells one request from another. Of what is taken, that who was first decides what is stored has
+    /// been shown, so a value that a call makes of what is brought is not one and the same.
+    fn tells_apart(&mut self, act: &Judged<'_>, value: V) -> bool {
+        self.names_the_request(act.write, value) || act.claims && is_brought(self, value)
+    }
+
     /// Whether an act that is done twice leaves what it leaves once: a value that is filled in, a flag. Who moves something on to
     /// the next state takes it, and two may not; neither may two requests that put their own names there.
     fn repeats_nothing(&mut self, act: &Judged<'_>, is_contested: bool) -> bool {
         let makes_new = |field: &FieldWrite| self.has_new_part(field.value);
         let may_name = match act.claims {
-            true => !is_contested && !act.write.fields.iter().any(makes_new),
+            true if is_contested => false,
+            true => !act.write.fields.iter().any(makes_new),
             false => act.needs_witness,
         };
         let is_set =
@@ -359,7 +367,7 @@ impl Context<'_> {
                 let is_state = self.project.arena.as_str(field.value).is_some();
                 is_set(&field.operator)
                     && (act.is_flag || !is_state)
-                    && (may_name || !self.names_the_request(act.write, field.value))
+                    && (may_name || !self.tells_apart(act, field.value))
             })
     }
 }

@@ -1,0 +1,69 @@
+//! What a request brings is looked for in a document, and the write takes it out: a code, a token, an invitation. Who comes later
+//! finds nothing, so what is done with it is meant for one request.
+//!
+//! Part of `check-then-update`. Input: a check and a field of its act. Output: answers. Must not know: findings.
+
+use super::context::Context;
+use crate::limits;
+use crate::project::checks::{Check, CheckKind};
+use crate::project::mongo::Action;
+use crate::project::writes::{FieldWrite, Write};
+use crate::value::{C, Compare, Node, V, children};
+use rustc_hash::FxHashSet;
+
+/// `findOne({ token })` or `if (user.token !== token) return`, then `$unset: { token: '' }`
+pub(super) fn is_used_up(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    is_emptied(ctx, field) && brought_key(ctx, check, field).is_some()
+}
+
+/// Whether a write leaves nothing in a field that a request can bring.
+fn is_emptied(ctx: &Context<'_>, field: &FieldWrite) -> bool {
+    let is_nothing = || ctx.project.arena.truth(C::TRUE, field.value) == Some(false);
+    field.operator == "$unset" || field.operator == "$set" && is_nothing()
+}
+
+/// What a request brings to be compared with a field, where the check holds for who brings the same.
+fn brought_key(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> Option<V> {
+    if !check.holds {
+        return None;
+    }
+    match &check.kind {
+        CheckKind::Document => {
+            let read = check.read.as_ref().filter(|read| read.action == Action::FindOne)?;
+            let equalities = ctx.project.equalities(read.filter?);
+            let asked = equalities.into_iter().find(|(path, _)| *path == field.path)?;
+            is_brought(ctx, asked.1).then_some(asked.1)
+        }
+        CheckKind::Field { path, test } if path.join(".") == field.path => match *ctx.project.arena.node(*test) {
+            Node::Compare(Compare::Equal, a, b) => [a, b].into_iter().find(|side| is_brought(ctx, *side)),
+            _ => None,
+        },
+        CheckKind::Field { .. } | CheckKind::Element { .. } | CheckKind::Below { .. } => None,
+    }
+}
+
+/// Whether a write also sets what its request brings beside the key: a password, a name.
+pub(super) fn brings_more(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, check: &Check) -> bool {
+    let Some(key) = brought_key(ctx, check, field) else { return false };
+    write.fields.iter().any(|other| {
+        other.path != field.path
+            && is_brought(ctx, other.value)
+            && !ctx.project.contains(other.value, &mut |_, part| part == key || part == check.root)
+    })
+}
+
+/// Whether something that a request brings goes into a value, be it by a call: `hash(req.body.password)`. What is read for it is
+/// stored.
+pub(super) fn is_brought(ctx: &mut Context<'_>, value: V) -> bool {
+    let (mut open, mut seen) = (vec![value], FxHashSet::default());
+    while let Some(part) = open.pop().filter(|_| seen.len() < limits::SEARCHED) {
+        if !seen.insert(part) || ctx.project.read_of(part).is_some() {
+            continue;
+        }
+        match ctx.project.arena.node(part) {
+            Node::Param(..) => return true,
+            node => open.extend(children(node)),
+        }
+    }
+    false
+}
