@@ -181,8 +181,10 @@ impl Project {
                 _ if self.arena.text(name) == "collection" => {
                     self.handle_of(object, depth + 1).filter(|handle| handle.name().is_some())
                 }
-                // mongoose.models.User, and models.User of `import { models } from 'mongoose'`
-                Node::Member(_, models) | Node::Import { name: models, .. } if self.arena.text(*models) == "models" => {
+                // mongoose.models.User, and models.User of `import { models } from 'mongoose'`; mongodb.collections.users
+                Node::Member(_, models) | Node::Import { name: models, .. }
+                    if matches!(self.arena.text(*models), "models" | "collections") =>
+                {
                     Some(Handle::Named(self.arena.text(name).to_owned()))
                 }
                 // ({ Beds }) => …, where every call gives an object with the same collection

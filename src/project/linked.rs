@@ -85,6 +85,19 @@ impl Project {
         own.iter().all(|name| !exports.contains_key(name)).then_some(file)
     }
 
+    /// Whether a value is an object without members that another file exports.
+    fn is_filled_later(&mut self, value: V) -> bool {
+        let is_exported = match self.arena.node(value) {
+            Node::Import { .. } => true,
+            Node::Member(module, _) => matches!(self.arena.node(*module), Node::Import { .. }),
+            _ => false,
+        };
+        is_exported && {
+            let linked = self.linked(value);
+            matches!(self.arena.node(linked), Node::Object(entries) if entries.is_empty())
+        }
+    }
+
     // Values with imports, classes and calls resolved
 
     /// The value with everything resolved that does not depend on a caller.
@@ -131,6 +144,8 @@ impl Project {
                     None => value,
                 }
             }
+            // What another file exports empty is filled by what runs later: `exports.collections[name] = db.collection(name)`.
+            Node::Member(object, _) if self.is_filled_later(*object) => value,
             Node::This(func) => self.model_of_this(*func).unwrap_or(value),
             Node::Instance(class) => {
                 let class = self.concrete(*class);
