@@ -107,7 +107,9 @@ fn analyze_here(
     let mut findings = problems::of_files(sources, memory, config);
     findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
-    findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
+    if !clients::is_of_another(sources) {
+        findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
+    }
     let paths = paths::rows(sources, &project, path_drafts, &findings);
     let unwritten = paths::unwritten(&paths, config);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);

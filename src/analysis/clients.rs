@@ -46,8 +46,16 @@ struct Manifest {
     optional_dependencies: BTreeMap<String, Value>,
 }
 
-/// Why a project without a recognised database call may still have some; `None` where nothing speaks for it.
-pub(super) fn warning(sources: &Sources) -> Option<String> {
+/// Whether a project has another database than MongoDB, so that what looks like a call of a MongoDB client is none: its packages name
+/// clients that are not read and none that is, and no text names MongoDB.
+pub(super) fn is_of_another(sources: &Sources) -> bool {
+    let (read, unread) = named(sources);
+    let names_it = |text: &str| text.contains("mongo") || text.contains("Mongo");
+    read.is_empty() && !unread.is_empty() && !sources.iter().any(|(_, file)| names_it(&file.text))
+}
+
+/// The clients that the packages of a project name, those that are read and those that are not.
+fn named(sources: &Sources) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     let (mut read, mut unread): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
     for (_, file) in sources.iter().filter(|(_, file)| is_manifest(&file.path)) {
         let Ok(manifest) = serde_json::from_str::<Manifest>(&file.text) else { continue };
@@ -61,6 +69,12 @@ pub(super) fn warning(sources: &Sources) -> Option<String> {
         read.extend(READ.iter().copied().filter(|name| has(name)));
         unread.extend(UNREAD.iter().filter(|(name, _)| has(name)).map(|(_, shown)| *shown));
     }
+    (read, unread)
+}
+
+/// Why a project without a recognised database call may still have some; `None` where nothing speaks for it.
+pub(super) fn warning(sources: &Sources) -> Option<String> {
+    let (read, unread) = named(sources);
     let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
     match (read.is_empty(), unread.is_empty()) {
         (true, true) => None,

@@ -61,7 +61,7 @@ pub(super) fn coverage(
     }
     coverage.cut = cut(&reported, project);
     coverage.unread = unread.into_iter().filter_map(|id| reported.get(id.0)).map(|file| file.path.clone()).collect();
-    if census.calls().next().is_none() {
+    if census.calls().next().is_none() || clients::is_of_another(sources) {
         coverage.warnings.extend(clients::warning(sources));
     }
     coverage
