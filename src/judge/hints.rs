@@ -487,6 +487,16 @@ impl Collector<'_> {
                 items.iter().for_each(|item| self.compared(arg, item.value));
                 continue;
             }
+            // { open: ['assigned'], assigned: ['closed'] }[ticket.status].includes(to)
+            if let (true, Node::Index(table, _)) = (direct, self.node(array))
+                && let Node::Object(rows) = self.node(table)
+            {
+                for row in rows {
+                    let Node::Array(items) = self.node(row.value) else { continue };
+                    items.iter().for_each(|item| self.compared(arg, item.value));
+                }
+                continue;
+            }
             let (array, inner) = match self.node(array) {
                 Node::Mapped(inner, result) => {
                     (inner, self.project.element_field(result).map(|(_, field)| field).unwrap_or_default())

@@ -13,6 +13,7 @@ pub mod census;
 mod changed;
 pub mod checks;
 mod comparisons;
+mod declaration;
 pub mod declared;
 mod documents;
 pub mod effects;

@@ -4,9 +4,9 @@
 //! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
 //! Must not know: rules.
 
+use super::declaration::Declared;
 use super::handles::Handle;
 use super::link::Project;
-use super::schema_calls::Declared;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};

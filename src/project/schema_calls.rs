@@ -3,24 +3,11 @@
 //! Sources: Mongoose `Schema#add`, `Schema#path`, `Schema#set`, `SchemaType#index`, `SchemaType#unique`.
 //! Input: a call on a schema or on a path of one. Output: what it declares, as if it stood in the schema. Must not know: rules.
 
+use super::declaration::{Declared, What};
 use super::handles::Handle;
 use super::link::Project;
 use super::schema::Schemas;
 use crate::value::{Arena, C, Entry, Key, Node, V};
-
-/// What a call declares of a schema.
-#[derive(Clone, Debug)]
-pub(super) struct Declared {
-    schema: V,
-    what: What,
-}
-
-#[derive(Clone, Debug)]
-enum What {
-    Fields(V),
-    Options(V),
-    Index { keys: V, options: V },
-}
 
 impl Project {
     /// `schema.set('optimisticConcurrency', true)`, `schema.add({ … })`, `schema.path('email', { … })`,
