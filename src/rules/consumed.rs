@@ -19,7 +19,9 @@ use crate::value::{C, Key, Node, Site, V};
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
     let is_repeated = repeats(write);
     let others = || trace.writes.iter().filter(|other| may_use_up(other));
-    if others().next().is_none() || is_moved(ctx, write) {
+    let is_set = write.fields.iter().any(|field| field.operator == "$set")
+        && checks.iter().any(|check| check.holds && matches!(check.kind, CheckKind::Document));
+    if !(is_repeated || is_set) || others().next().is_none() || is_moved(ctx, write) {
         return;
     }
     for other in others() {
@@ -150,7 +152,7 @@ fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Wri
 }
 
 /// Whether a read reads the documents that are deleted.
-fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
+pub(super) fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
     match read.action {
         Action::FindOne => {
             ctx.project.same_document(root, Some(read), &deleted.handle, deleted.filter, deleted.document)

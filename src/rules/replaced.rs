@@ -19,7 +19,7 @@ pub(super) fn check_insert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, 
     if write.payload.is_some_and(|payload| ctx.has_new_part(payload)) {
         return;
     }
-    for removal in before(ctx, trace, write).into_iter().filter(|other| other.kind == WriteKind::Delete) {
+    for removal in before(ctx, trace, write, &|other| other.kind == WriteKind::Delete) {
         let Some(keys) = removed_keys(ctx, removal, write) else { continue };
         let collection = ctx.handle_text(&write.handle);
         let list = keys.join(" + ");
@@ -47,9 +47,10 @@ pub(super) fn check_insert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, 
 pub(super) fn check_push(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, rule: &'static str) {
     let Some(filter) = write.filter.filter(|_| field.operator == "$push") else { return };
     let appended = elements(ctx, field.value);
-    for removal in before(ctx, trace, write) {
+    let pulls = |own: &FieldWrite| own.path == field.path && matches!(own.operator.as_str(), "$pull" | "$pullAll");
+    for removal in before(ctx, trace, write, &|other| other.fields.iter().any(pulls)) {
         let is_same = removal.filter.is_some_and(|own| own == filter || ctx.project.same_value(own, filter));
-        let mut of_path = removal.fields.iter().filter(|own| is_same && own.path == field.path);
+        let mut of_path = removal.fields.iter().filter(|own| is_same && pulls(own));
         let Some(pulled) = of_path.find(|own| is_pulled(ctx, own, &appended)) else { continue };
         let cond = ctx.project.arena.and(write.cond, field.cond);
         if super::check_then_push::is_guarded(ctx, write, field, cond) {
@@ -79,11 +80,17 @@ pub(super) fn check_push(ctx: &mut Context<'_>, trace: &Trace, write: &Write, fi
     }
 }
 
-/// The writes of the same collection that are done before a write on its way, the nearest last.
-fn before<'a>(ctx: &Context<'_>, trace: &'a Trace, write: &Write) -> Vec<&'a Write> {
+/// The removals from the same collection that are done before a write on its way, the nearest last.
+fn before<'a>(
+    ctx: &Context<'_>,
+    trace: &'a Trace,
+    write: &Write,
+    is_removal: &dyn Fn(&Write) -> bool,
+) -> Vec<&'a Write> {
     let arena = &ctx.project.arena;
     let is_before = |other: &&Write| {
         other.step < write.step
+            && is_removal(other)
             && other.handle.name().is_some()
             && other.handle.same(&write.handle)
             && arena.holds_under(other.cond, write.cond)
@@ -107,7 +114,7 @@ fn removed_keys(ctx: &mut Context<'_>, removal: &Write, write: &Write) -> Option
 
 /// Whether a pull takes out what is appended then: the same value, or an element with the same key.
 fn is_pulled(ctx: &mut Context<'_>, pulled: &FieldWrite, appended: &[V]) -> bool {
-    if !matches!(pulled.operator.as_str(), "$pull" | "$pullAll") || ctx.project.arena.is_literal(pulled.value) {
+    if ctx.project.arena.is_literal(pulled.value) {
         return false;
     }
     let keys = match ctx.project.arena.node(pulled.value) {
