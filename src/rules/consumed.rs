@@ -152,7 +152,7 @@ fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Wri
 }
 
 /// Whether a read reads the documents that are deleted.
-pub(super) fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
+fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
     match read.action {
         Action::FindOne => {
             ctx.project.same_document(root, Some(read), &deleted.handle, deleted.filter, deleted.document)
