@@ -176,6 +176,9 @@ pub const SCOPE_NAMES: usize = 1_000;
 /// The work that the names in scope at one call may take, and what may be kept of them.
 pub const SCOPE_WORK: u64 = 200_000;
 pub const SCOPE_KEPT: u64 = 20_000;
+/// The work that the rarer proposals of one write may take, and what may be kept of them.
+pub const PROPOSAL_WORK: u64 = 200_000;
+pub const PROPOSAL_KEPT: u64 = 20_000;
 /// The work that looking for the remedy of one act may take, and what may be kept of it.
 pub const REMEDY_WORK: u64 = 2_000_000;
 pub const REMEDY_KEPT: u64 = 50_000;

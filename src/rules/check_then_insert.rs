@@ -17,7 +17,7 @@ const RULE: &str = "check-then-insert";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
-        super::taken_name::check(ctx, trace, write, checks);
+        ctx.aside(|ctx| super::taken_name::check(ctx, trace, write, checks));
         if write.kind != WriteKind::Insert {
             if write.upsert {
                 check_upsert(ctx, trace, write, checks);
@@ -43,8 +43,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         super::limit::check(ctx, trace, write, checks, RULE);
-        super::consumed::check(ctx, trace, write, checks, RULE);
-        super::replaced::check_insert(ctx, trace, write, RULE);
+        ctx.aside(|ctx| {
+            super::consumed::check(ctx, trace, write, checks, RULE);
+            super::replaced::check_insert(ctx, trace, write, RULE);
+        });
         super::next_number::check(ctx, trace, write);
     }
 }

@@ -44,7 +44,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 .cloned()
                 .collect();
             let Some(check) = deciding.first() else {
-                super::replaced::check_push(ctx, trace, write, &field, RULE);
+                ctx.aside(|ctx| super::replaced::check_push(ctx, trace, write, &field, RULE));
                 continue;
             };
             // Of a tracked array, the kinds say by which key an element is told apart.

@@ -18,8 +18,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
         match write.kind {
             WriteKind::Update | WriteKind::Save => {
-                super::consumed::check(ctx, trace, write, checks, RULE);
-                super::limit::check_joined(ctx, trace, write, checks, RULE);
+                ctx.aside(|ctx| {
+                    super::consumed::check(ctx, trace, write, checks, RULE);
+                    super::limit::check_joined(ctx, trace, write, checks, RULE);
+                });
             }
             WriteKind::Delete => {
                 super::last_of_set::check_delete(ctx, trace, write, checks);

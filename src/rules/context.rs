@@ -12,6 +12,7 @@ use super::results::DecisiveCalls;
 use super::silence::Silent;
 use crate::config::Config;
 use crate::diagnostic::{Level, Role};
+use crate::limits::{self, Cut};
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
@@ -230,6 +231,19 @@ impl<'a> Context<'a> {
     pub fn veto(&mut self, rule: &'static str, site: Site) {
         let place = self.project.base_site(site);
         self.vetoes.insert((rule, place));
+    }
+
+    /// Proposes what is rarer than the rest, so that looking for it costs no other finding of the function.
+    pub fn aside(&mut self, propose: impl FnOnce(&mut Self)) {
+        if self.project.arena.is_spent() {
+            return;
+        }
+        let aside = self.project.arena.begin(limits::PROPOSAL_WORK, limits::PROPOSAL_KEPT);
+        propose(self);
+        let spent = self.project.arena.end(aside);
+        if spent.cuts.has(Cut::Size) {
+            self.project.arena.note_cut(Cut::Size);
+        }
     }
 
     /// Forgets what is changed in some files, by their numbers.

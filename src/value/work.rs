@@ -57,6 +57,11 @@ impl Arena {
         spent
     }
 
+    /// Notes in the open budget what one beside it has cut.
+    pub fn note_cut(&self, cut: Cut) {
+        self.meter.cut(cut);
+    }
+
     /// All that was done and kept so far.
     pub fn total(&self) -> (u64, u64) {
         (self.meter.work.get(), self.meter.kept.get())
