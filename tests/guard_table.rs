@@ -17,7 +17,6 @@ const WRONG_TODAY: &[(&str, &str, &str)] = &[
     ("$addToSet", "racy", "fresh-add-to-set"),
     ("$exists of the next index", "safe", "array-overwrite"),
     ("$nor $elemMatch", "racy", "nothing"),
-    ("$not $elemMatch by more", "racy", "nothing"),
     ("in place", "racy", "nothing"),
 ];
 

@@ -169,7 +169,7 @@ impl Machine<'_> {
             self.fuel -= 1;
             return known.clone();
         }
-        let is_free = request.elements.is_empty() && !request.in_filter && !request.is_before;
+        let is_free = request.elements.is_empty() && !request.in_filter;
         if is_free && let Some(known) = self.told(request, value) {
             self.fuel -= 1;
             return known;
@@ -479,12 +479,9 @@ impl Machine<'_> {
                     self.known.disturb();
                     return Some(Value::Symbol(term));
                 }
-                // What a request brings does not change with what another one has done.
-                let is_before = std::mem::replace(&mut request.is_before, true);
                 request.depth += 1;
-                let value = self.eval(request, other);
+                let value = self.at_start(request, other);
                 request.depth -= 1;
-                request.is_before = is_before;
                 value
             }
             Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
@@ -493,6 +490,21 @@ impl Machine<'_> {
             }
             Candidate::Itself => Some(Value::Symbol(term)),
         }
+    }
+
+    /// What a value is at the start: what a request brings does not change with what another one has done.
+    fn at_start(&mut self, request: &mut Request, value: V) -> Js {
+        if request.is_before {
+            return self.eval(request, value);
+        }
+        let mut before = Request::new(request.who);
+        (before.is_before, before.depth) = (true, request.depth);
+        std::mem::swap(&mut before.elements, &mut request.elements);
+        let result = self.eval(&mut before, value);
+        std::mem::swap(&mut before.elements, &mut request.elements);
+        request.is_broken |= before.is_broken;
+        self.known.disturb();
+        result
     }
 
     /// Whether a value was made in a request, so that its name means nothing.

@@ -43,10 +43,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         super::limit::check(ctx, trace, write, checks, RULE);
-        ctx.aside(|ctx| {
-            super::consumed::check(ctx, trace, write, checks, RULE);
-            super::replaced::check_insert(ctx, trace, write, RULE);
-        });
+        ctx.aside(|ctx| super::consumed::check(ctx, trace, write, checks, RULE));
         super::next_number::check(ctx, trace, write);
     }
 }

@@ -43,10 +43,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 })
                 .cloned()
                 .collect();
-            let Some(check) = deciding.first() else {
-                ctx.aside(|ctx| super::replaced::check_push(ctx, trace, write, &field, RULE));
-                continue;
-            };
+            let Some(check) = deciding.first() else { continue };
             // Of a tracked array, the kinds say by which key an element is told apart.
             let is_kept_apart = !matches!(check.kind, CheckKind::Below { .. })
                 && ctx.tracked(&write.handle, &field.path).is_some()

@@ -122,11 +122,12 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 29] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 30] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
     check_then_insert::check,
+    replaced::check,
     lost_update::check,
     derived::check,
     unguarded_push::check,

@@ -13,8 +13,24 @@ use crate::value::{C, Node, V};
 
 const REPLACED_LATER: &str = "the next request that comes alone removes all of them again";
 
+pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
+    for write in &trace.writes {
+        let is_refused = trace.steps.get(write.step).is_some_and(|step| step.duplicate_key_caught);
+        ctx.aside(|ctx| match write.kind {
+            // E11000 is expected here, so there is an index, if not in this code.
+            WriteKind::Insert if !is_refused => check_insert(ctx, trace, write, "check-then-insert"),
+            WriteKind::Update => {
+                for field in &write.fields {
+                    check_push(ctx, trace, write, field, "check-then-push");
+                }
+            }
+            _ => {}
+        });
+    }
+}
+
 /// `Tag.deleteMany({ post })`, then `Tag.insertMany(names.map((name) => ({ post, name })))`
-pub(super) fn check_insert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, rule: &'static str) {
+fn check_insert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, rule: &'static str) {
     // Two with keys of their own are two of a kind: tokens, messages.
     if write.payload.is_some_and(|payload| ctx.has_new_part(payload)) {
         return;
@@ -44,7 +60,7 @@ pub(super) fn check_insert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, 
 }
 
 /// `updateOne({ _id }, { $pull: { items: { sku } } })`, then `updateOne({ _id }, { $push: { items: { sku, quantity } } })`
-pub(super) fn check_push(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, rule: &'static str) {
+fn check_push(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, rule: &'static str) {
     let Some(filter) = write.filter.filter(|_| field.operator == "$push") else { return };
     let appended = elements(ctx, field.value);
     let pulls = |own: &FieldWrite| own.path == field.path && matches!(own.operator.as_str(), "$pull" | "$pullAll");
