@@ -124,6 +124,29 @@ fn a_project_whose_client_is_not_read_is_no_clean_project() {
     assert_eq!(said("{", CLEAN), "[]");
 }
 
+/// What looks like a call of MongoDB is one of the client that the packages name, unless a file says otherwise.
+#[test]
+fn entities_of_another_database_are_no_documents() {
+    let code = "\
+exports.pay = async (users, id, coins) => {
+  const user = await users.findOne({ id });
+  if (user.coins < coins) throw new Error('poor');
+  await users.updateOne({ id }, { $inc: { coins: -coins } });
+};
+";
+    let run = |manifest: &str, code: &str| {
+        let project = Project::new(&[("package.json", manifest), ("src/a.js", code)]);
+        let outcome = project.run(&["check", "--format", "json"]);
+        (outcome.findings().len(), outcome.json()["summary"]["notes"].to_string())
+    };
+    let typeorm = r#"{ "dependencies": { "typeorm": "0.3", "pg": "8" } }"#;
+    let (found, notes) = run(typeorm, code);
+    assert!(found == 0 && notes.contains("TypeORM"), "{found} {notes}");
+    let imported = format!("const mongoose = require('mongoose');\n{code}");
+    assert_ne!(run(typeorm, &imported).0, 0);
+    assert_ne!(run(r#"{ "dependencies": { "mongoose": "8" } }"#, code).0, 0);
+}
+
 #[test]
 fn folders_that_are_left_out_are_named_where_they_hold_database_calls() {
     let project = Project::new(&[

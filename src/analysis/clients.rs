@@ -47,11 +47,18 @@ struct Manifest {
 }
 
 /// Whether a project has another database than MongoDB, so that what looks like a call of a MongoDB client is none: its packages name
-/// clients that are not read and none that is, and no text names MongoDB.
+/// clients that are not read and none that is, and no file imports one or uses TypeORM's own on MongoDB.
 pub(super) fn is_of_another(sources: &Sources) -> bool {
     let (read, unread) = named(sources);
-    let names_it = |text: &str| text.contains("mongo") || text.contains("Mongo");
-    read.is_empty() && !unread.is_empty() && !sources.iter().any(|(_, file)| names_it(&file.text))
+    let imports = READ.iter().flat_map(|name| {
+        ["from '", "from \"", "require('", "require(\""].map(|start| {
+            let end = if start.ends_with('"') { '"' } else { '\'' };
+            format!("{start}{name}{end}")
+        })
+    });
+    let uses: Vec<String> = imports.chain(["MongoRepository", "MongoEntityManager"].map(str::to_owned)).collect();
+    let is_used = |text: &str| uses.iter().any(|used| text.contains(used.as_str()));
+    read.is_empty() && !unread.is_empty() && !sources.iter().any(|(_, file)| is_used(&file.text))
 }
 
 /// The clients that the packages of a project name, those that are read and those that are not.
