@@ -107,7 +107,8 @@ fn analyze_here(
     let mut findings = problems::of_files(sources, memory, config);
     findings.extend(problems::of_rules(sources, &project, failures, config));
     let mut seen = Seen::default();
-    if !clients::is_of_another(sources) {
+    let is_of_another = clients::is_of_another(sources);
+    if !is_of_another {
         findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
     }
     let paths = paths::rows(sources, &project, path_drafts, &findings);
@@ -115,7 +116,7 @@ fn analyze_here(
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
-    let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread);
+    let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread, is_of_another);
     let (mut calls, mut believed) = (Vec::new(), Vec::new());
     if let Some((file, line)) = about {
         calls = calls::calls(sources, &project, &census, &silences);

@@ -32,6 +32,7 @@ pub(super) fn coverage(
     paths: &[WritePath],
     imports: Vec<(u32, String, bool)>,
     unread: Vec<FileId>,
+    is_of_another: bool,
 ) -> Coverage {
     let reported = Reported(sources);
     let mut coverage = Coverage { functions: functions(&reported, project), ..Coverage::default() };
@@ -61,7 +62,7 @@ pub(super) fn coverage(
     }
     coverage.cut = cut(&reported, project);
     coverage.unread = unread.into_iter().filter_map(|id| reported.get(id.0)).map(|file| file.path.clone()).collect();
-    if census.calls().next().is_none() || clients::is_of_another(sources) {
+    if is_of_another || census.calls().next().is_none() {
         coverage.warnings.extend(clients::warning(sources));
     }
     coverage

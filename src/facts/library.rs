@@ -49,6 +49,7 @@ pub(super) const TRANSPARENT: [&str; 33] = [
 ];
 
 impl<'a> Eval<'a> {
+    /// What of a value is read as a number.
     pub(super) fn number_of(&mut self, numeral: Numeral, value: V) -> V {
         self.arena.intern(Node::Coerce(Coercion::Number(numeral), value))
     }

@@ -418,7 +418,7 @@ impl Machine<'_> {
     pub fn is_payload(&self, value: V) -> bool {
         let is_brought = match self.arena.peek(value) {
             Node::Opaque(_) | Node::This(_) => true,
-            Node::Member(..) => self.is_brought(value, 0),
+            Node::Member(..) => self.is_brought(value),
             _ => self.arena.is_of_parameter(value),
         };
         is_brought && !self.hints.selecting.contains(&value)
@@ -426,18 +426,21 @@ impl Machine<'_> {
 
     /// Whether a value is a part of what a request brings, or of what an unknown function makes of it:
     /// `schema.parse(req.body).amount`.
-    fn is_brought(&self, value: V, depth: u32) -> bool {
-        if depth > limits::START_DEPTH {
-            return false;
+    fn is_brought(&self, value: V) -> bool {
+        let (mut open, mut seen) = (vec![value], rustc_hash::FxHashSet::default());
+        while let Some(part) = open.pop().filter(|_| seen.len() < limits::SEARCHED) {
+            if !seen.insert(part) {
+                continue;
+            }
+            match self.arena.peek(part) {
+                Node::Param(..) => return true,
+                Node::Member(object, _) => open.push(*object),
+                Node::Object(entries) => open.extend(entries.iter().map(|entry| entry.value)),
+                Node::Call { site, args, .. } if !self.hints.calls.contains_key(site) => open.extend(args.iter()),
+                _ => {}
+            }
         }
-        let is_brought = |value: &V| self.is_brought(*value, depth + 1);
-        match self.arena.peek(value) {
-            Node::Param(..) => true,
-            Node::Member(object, _) => is_brought(object),
-            Node::Object(entries) => entries.iter().any(|entry| is_brought(&entry.value)),
-            Node::Call { site, args, .. } => !self.hints.calls.contains_key(site) && args.iter().any(is_brought),
-            _ => false,
-        }
+        false
     }
 
     /// An unknown function of values.
