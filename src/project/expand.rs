@@ -15,8 +15,12 @@ use crate::value::{C, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
 /// Methods beside the catalogue's, and beside those that change, ask or tell, that a rule looks at.
-const RELEVANT: [&str; 11] = [
+const RELEVANT: [&str; 15] = [
     "setnx",
+    "acquireLock",
+    "waitAcquireLock",
+    "releaseLock",
+    "command",
     "session",
     "save",
     "acquire",
@@ -106,6 +110,7 @@ impl Project {
                     || TELLING.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
                     || self.acquiring_call(*callee).is_some()
+                    || self.is_lock_function(*callee)
                     || self.outside_effect(step).is_some()
             }
         }

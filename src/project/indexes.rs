@@ -44,10 +44,17 @@ impl Project {
             return None;
         }
         self.sweep(site, recv, name, args, schemas);
+        if method == "command" {
+            self.indexes_of_command(args, schemas);
+        }
         if !is_index_method(&method) {
             return None;
         }
-        let Some(call) = self.db_call(site, recv, name, args) else {
+        // db.createIndex('users', { email: 1 }, { unique: true }): a collection takes keys or options in the second place.
+        let is_of_database = matches!(args, [name, keys, ..] if method.ends_with("Index")
+            && self.arena.as_str(*name).is_some() && self.is_keys(*keys));
+        let call = if is_of_database { None } else { self.db_call(site, recv, name, args) };
+        let Some(call) = call else {
             self.indexes_of_argument(args, schemas);
             return None;
         };
@@ -83,6 +90,25 @@ impl Project {
         })
     }
 
+    /// `db.command({ createIndexes: 'users', indexes: [{ key: { email: 1 }, unique: true }] })`
+    fn indexes_of_command(&mut self, args: &[V], schemas: &mut Schemas) {
+        let Some(command) = args.first().copied().filter(|command| self.is_object(*command)) else { return };
+        let (collection, indexes) = (self.arena.sym("createIndexes"), self.arena.sym("indexes"));
+        if let Some(collection) = self.arena.member_of(command, collection)
+            && let Some(indexes) = self.arena.member_of(command, indexes)
+        {
+            self.indexes_of_argument(&[collection, indexes], schemas);
+        }
+    }
+
+    /// Whether an object says in which order fields are indexed: `{ email: 1, name: -1 }`.
+    fn is_keys(&self, value: V) -> bool {
+        let Node::Object(entries) = self.arena.node(value) else { return false };
+        let is_order = |value: V| matches!(self.arena.node(value), Node::Num(_));
+        let is_option = |key: Key| matches!(key, Key::Name(name) if is_option(self.arena.text(name)));
+        !entries.is_empty() && entries.iter().all(|entry| is_order(entry.value) && !is_option(entry.key))
+    }
+
     /// `ensureIndex(users, { email: 1 }, { unique: true })` of another package.
     pub(super) fn indexes_by_function(&mut self, call: &Op, schemas: &mut Schemas) {
         let Op::Call { callee, recv: None, args, .. } = call else { return };
@@ -93,10 +119,12 @@ impl Project {
     }
 
     /// What a function that is not followed makes of the collection and the indexes that it is given:
-    /// `ensureIndexes(users, { key: { email: 1 }, unique: true })`, `ensureIndex(users, { email: 1 }, { unique: true })`.
+    /// `ensureIndexes(users, { key: { email: 1 }, unique: true })`, `ensureIndex(users, { email: 1 }, { unique: true })`,
+    /// `db.createIndex('users', { email: 1 }, { unique: true })`.
     fn indexes_of_argument(&mut self, args: &[V], schemas: &mut Schemas) {
         let [collection, rest @ ..] = args else { return };
-        let Some(handle) = self.handle_of(*collection, 0) else { return };
+        let named = || self.arena.as_str(*collection).map(|name| Handle::Named(name.to_owned()));
+        let Some(handle) = named().or_else(|| self.handle_of(*collection, 0)) else { return };
         let key = self.arena.sym("key");
         let mut listed: Vec<V> = Vec::new();
         for value in rest {
@@ -177,6 +205,10 @@ impl Project {
     fn key_names(&self, keys: V) -> Vec<String> {
         match self.arena.node(keys) {
             Node::Str(text) => vec![self.arena.text(*text).to_owned()],
+            // new Map([['email', 1]])
+            Node::New { callee, args, .. } if self.last_name(*callee) == Some("Map") => {
+                args.first().map(|pairs| self.key_names(*pairs)).unwrap_or_default()
+            }
             // [['email', 1]]
             Node::Array(items) => items
                 .iter()
@@ -195,4 +227,9 @@ impl Project {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a name is that of an option of an index, which may be given as 1.
+fn is_option(name: &str) -> bool {
+    matches!(name, "unique" | "sparse" | "background" | "expireAfterSeconds")
 }

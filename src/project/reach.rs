@@ -55,7 +55,8 @@ impl Project {
         is_method(text)
             || is_index_method(text)
             || TELLING.contains(&text)
-            || matches!(text, "acquire" | "lock")
+            || matches!(text, "acquire" | "lock" | "acquireLock" | "waitAcquireLock" | "command")
+            || self.is_lock_function(*callee)
             // redis.set(key, token, { NX: true }), which a Map does not take
             || text == "set" && args.len() > 2
             || self.marked(&self.marks.calls, *callee).is_some()

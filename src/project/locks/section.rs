@@ -106,6 +106,9 @@ impl Project {
         let name = name.map_or_else(|| self.last_name(callee).unwrap_or_default(), |name| self.arena.text(name));
         let is_redlock =
             name == "using" && matches!(self.arena.node(callee), Node::Member(recv, _) if self.is_redlock(*recv));
+        if self.is_lock_function(callee) {
+            return Some("redis-lock".to_owned());
+        }
         let is_memory = self.module_of(callee).is_some_and(|module| IN_MEMORY.contains(&module));
         (is_redlock || is_with_lock(name) && !is_memory).then(|| name.to_owned())
     }
@@ -117,6 +120,12 @@ impl Project {
             Node::Member(object, _) => self.is_redlock(*object),
             _ => false,
         }
+    }
+
+    /// Whether a function takes a lock outside of the process for the key that it is given: `require('redis-lock')(client)`.
+    pub fn is_lock_function(&self, callee: V) -> bool {
+        let Node::Call { callee: maker, .. } = self.arena.node(callee) else { return false };
+        matches!(self.arena.node(*maker), Node::Import { module, .. } if self.arena.text(*module) == "redis-lock")
     }
 
     fn module_of(&self, value: V) -> Option<&str> {
