@@ -101,6 +101,9 @@ impl<'a> Eval<'a> {
         if let (Some(imported), Some((array, rest))) = (self.list_function(target), args.split_first()) {
             return self.lodash(&imported, array, rest, span);
         }
+        if let Some(given) = self.generated(target, &name, args, span) {
+            return given;
+        }
         let values = self.call_args(args, &name);
         self.inherits(&name, &values);
         let made = self.result_made(target, &values);
@@ -234,6 +237,9 @@ impl<'a> Eval<'a> {
         }
         if let Some(value) = self.sequence(recv, &name, args, span) {
             return value;
+        }
+        if let Some(given) = self.generated(recv, &name, args, span) {
+            return given;
         }
         let values = self.call_args(args, &name);
         self.inherits(&name, &values);

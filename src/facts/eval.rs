@@ -120,6 +120,8 @@ pub(super) struct Eval<'a> {
     pub flags: Vec<Flag>,
     /// Calls whose results nothing has looked at so far.
     pub dropped: FxHashSet<Site>,
+    /// Calls that nothing waits for.
+    pub unsent: FxHashSet<Site>,
     /// Calls whose results a branch depends on, or with a method of the query behind them that changes what they do.
     pub decisive: FxHashSet<Site>,
     /// Work and values of the whole file, beyond which no function is begun.
@@ -195,6 +197,7 @@ impl<'a> Eval<'a> {
             flag_names: Vec::new(),
             flags: Vec::new(),
             dropped: FxHashSet::default(),
+            unsent: FxHashSet::default(),
             decisive: FxHashSet::default(),
             most: limits::of_file(text.len()),
             indexes: FxHashSet::default(),
@@ -338,6 +341,7 @@ impl<'a> Eval<'a> {
             within: self.frame.within.clone(),
             dropped: false,
             decides: false,
+            unsent: false,
         };
         self.frame.effects.push(effect);
     }

@@ -160,6 +160,8 @@ pub struct Effect {
     pub dropped: bool,
     /// A branch depends on the result of this call, or a method of the query changes what the call does.
     pub decides: bool,
+    /// The call stands alone, and nothing waits for it: where it makes a query that runs once somebody does, it never runs.
+    pub unsent: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -3,8 +3,10 @@
 //! Input: what is called. Output: whether its result is new. Must not know: MongoDB.
 
 use super::eval::Eval;
+use super::stmt::function_code;
 use crate::value::{Freshness, Node, V};
 use swc_common::Span;
+use swc_ecma_ast::ExprOrSpread;
 
 /// Packages whose functions make identifiers, tokens and codes.
 const GENERATORS: [&str; 20] = [
@@ -33,7 +35,7 @@ const GENERATORS: [&str; 20] = [
 /// What those packages do with a value that is there already.
 const TESTS: [&str; 8] = ["validate", "isValid", "isCuid", "parse", "stringify", "version", "verify", "check"];
 
-impl Eval<'_> {
+impl<'a> Eval<'a> {
     /// Whether a call of this value, or of a method of it with this name, makes something new: `nanoid()`,
     /// `customAlphabet('abc', 8)()`, `shortid.generate()`, `Random.id()`, `crypto.randomBytes(16)`.
     pub(super) fn is_generator(&self, target: V, name: &str) -> bool {
@@ -55,6 +57,10 @@ impl Eval<'_> {
                     }
                 }
             }
+            // promisify(randomBytes)
+            Node::Call { callee, args, .. } if self.is_promisify(*callee) => {
+                args.first().is_some_and(|maker| self.is_generator_itself(*maker))
+            }
             Node::Call { callee, .. } | Node::New { callee, .. } => {
                 matches!(self.arena.node(*callee), Node::Import { .. }) && self.is_generator(*callee, "")
             }
@@ -70,6 +76,37 @@ impl Eval<'_> {
             }
             _ => false,
         }
+    }
+
+    /// `crypto.randomBytes`, `randomBytes` of `crypto`
+    fn is_generator_itself(&self, function: V) -> bool {
+        match self.arena.node(function) {
+            Node::Member(object, name) => self.is_generator(*object, self.arena.text(*name)),
+            Node::Import { name, .. } => self.is_generator(function, self.arena.text(*name)),
+            _ => false,
+        }
+    }
+
+    fn is_promisify(&self, function: V) -> bool {
+        match self.arena.node(function) {
+            Node::Import { name, .. } | Node::Member(_, name) => self.arena.text(*name) == "promisify",
+            _ => false,
+        }
+    }
+
+    /// A generator that gives what it made to a callback, which runs here: `randomBytes(16, (error, bytes) => …)`.
+    pub(super) fn generated(
+        &mut self,
+        target: V,
+        name: &str,
+        args: &'a [ExprOrSpread],
+        span: Span,
+    ) -> Option<V> {
+        let (last, rest) = args.split_last()?;
+        let code = function_code(&last.expr).filter(|_| self.is_generator(target, name))?;
+        self.args(rest);
+        let (error, made) = (self.arena.derived("error", Vec::new()), self.fresh_id(span));
+        Some(self.in_place(code, &[error, made]))
     }
 
     /// Whether a call gives its result to a callback.

@@ -3,11 +3,13 @@
 //! Input: the evaluator's values as statements, bindings and reads meet them. Output: marks on effects and functions.
 //! Must not know: MongoDB.
 
+use super::call::unwrap;
 use super::eval::Eval;
 use crate::limits;
 use crate::value::{Node, Site, V, children};
 use rustc_hash::FxHashSet;
-use swc_ecma_ast::{AssignOp, AssignTarget, Expr, OptChainBase, SimpleAssignTarget, UnaryOp};
+use swc_common::Span;
+use swc_ecma_ast::{AssignOp, AssignTarget, Callee, Expr, ExprOrSpread, OptChainBase, SimpleAssignTarget, UnaryOp};
 
 impl<'a> Eval<'a> {
     /// A statement that is an expression drops its value: `await messages.updateOne(…);`
@@ -15,6 +17,10 @@ impl<'a> Eval<'a> {
     pub(super) fn drop_result(&mut self, expr: &'a Expr, value: V) {
         if is_call(expr) {
             self.mark_dropped(value);
+        }
+        if let Some(span) = left_alone(expr) {
+            let site = self.site(span);
+            self.unsent.insert(site);
         }
     }
 
@@ -90,6 +96,7 @@ impl<'a> Eval<'a> {
         for effect in self.functions.iter_mut().flat_map(|function| &mut function.effects) {
             effect.dropped = self.dropped.contains(&effect.site);
             effect.decides = self.decisive.contains(&effect.site);
+            effect.unsent = self.unsent.contains(&effect.site);
         }
     }
 }
@@ -111,4 +118,20 @@ fn is_call(expr: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Where a call stands for which nothing waits: it has no `await`, hands on no callback, and no method is called on what it gives.
+fn left_alone(expr: &Expr) -> Option<Span> {
+    let call = match unwrap(expr) {
+        Expr::Unary(node) if node.op == UnaryOp::Void => return left_alone(&node.arg),
+        Expr::Call(call) => call,
+        _ => return None,
+    };
+    let Callee::Expr(callee) = &call.callee else { return None };
+    let Expr::Member(member) = unwrap(callee) else { return None };
+    let is_chained = matches!(unwrap(&member.obj), Expr::Call(_));
+    let is_data = |arg: &ExprOrSpread| matches!(unwrap(&arg.expr), Expr::Object(_) | Expr::Lit(_));
+    // A callback comes last.
+    let is_alone = !is_chained && (call.args.len() <= 1 || call.args.last().is_some_and(is_data));
+    is_alone.then_some(call.span)
 }

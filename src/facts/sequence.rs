@@ -71,6 +71,7 @@ fn blank_call(site: crate::value::Site, cond: C, callee: V, args: Vec<V>) -> Eff
         within: Vec::new(),
         dropped: true,
         decides: false,
+        unsent: false,
     }
 }
 

@@ -62,6 +62,7 @@ mod sent;
 mod shared;
 mod summary;
 mod tables;
+mod unsent;
 mod upserts;
 pub mod writes;
 

@@ -77,6 +77,9 @@ impl Project {
                     Op::Assign { object, key: *key, value: self.linked(*value) }
                 }
             };
+            if effect.unsent && self.is_unsent(&op) {
+                continue;
+            }
             self.register_entries(&op);
             let op = self.set_by_function(op);
             self.register_foreign(&op);

@@ -16,6 +16,7 @@ pub mod mention;
 pub mod path;
 pub mod pipeline;
 pub mod predicate;
+pub mod refused;
 pub mod relation;
 mod search;
 pub mod symbolic;

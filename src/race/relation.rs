@@ -29,6 +29,8 @@ pub enum Ground {
     Course,
     /// The act's filter asks for what was decided.
     Filter,
+    /// A unique key refuses the act the second time.
+    Refused,
 }
 
 /// Whether the act's predicate implies what was decided.

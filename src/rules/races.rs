@@ -6,6 +6,7 @@ use super::context::{Context, Trace};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::{Claim, claim};
+use crate::race::refused::{Refusal, refusal};
 use crate::race::relation::{Ground, Relation};
 use crate::value::{Compare, Node, V};
 
@@ -15,11 +16,13 @@ impl Context<'_> {
         claim(self.project, self.schemas, &trace.steps, &trace.writes, write)
     }
 
-    /// What a claim before a write says of it, where nothing else decides it.
+    /// What a claim before a write and the unique keys say of it, where nothing else decides it.
     pub fn claimed(&mut self, trace: &Trace, write: &Write) -> Relation {
+        let refusal = refusal(self.project, self.schemas, write, &trace.documents);
         match self.claim(trace, write) {
             Claim::Won => Relation::Yes(Ground::Claim),
-            claim => Relation::No.doubted(claim == Claim::Unknown),
+            _ if refusal == Refusal::Sure => Relation::Yes(Ground::Refused),
+            claim => Relation::No.doubted(claim == Claim::Unknown || refusal == Refusal::Perhaps),
         }
     }
 

@@ -42,6 +42,7 @@ impl Silence {
                 "it goes on with what an earlier write began, which is where two are kept apart or told"
             }
             Self::Kept(Ground::Filter) => "the filter of the write carries the decision",
+            Self::Kept(Ground::Refused) => "what it inserts has one value under a unique key, which refuses the second",
             Self::Locked => "all of it is done under one lock",
             Self::Serial => "executed, two requests at once store what one after the other stores",
             Self::Repeats => "done twice, it leaves what it leaves once",

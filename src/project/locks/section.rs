@@ -128,7 +128,7 @@ impl Project {
         matches!(self.arena.node(*maker), Node::Import { module, .. } if self.arena.text(*module) == "redis-lock")
     }
 
-    fn module_of(&self, value: V) -> Option<&str> {
+    pub(in crate::project) fn module_of(&self, value: V) -> Option<&str> {
         match self.arena.node(value) {
             Node::Import { module, .. } => Some(self.arena.text(*module)),
             Node::Member(object, _) => self.module_of(*object),
