@@ -141,12 +141,21 @@ fn stands_among_scripts(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(|part| matches!(part, "scripts" | "script")))
 }
 
-/// Whether a name says that a file is a seed or a migration.
+/// Whether a name says that a file is a seed or a migration, or one of the steps from one version to the next: `upgrade/4.34.0/roles.ts`.
 pub(super) fn is_by_name(path: &str) -> bool {
     path.to_lowercase().split('/').any(|part| {
+        if is_version(part) || part.rsplit_once('.').is_some_and(|(name, _)| is_version(name)) {
+            return true;
+        }
         let stem = part.split('.').next().unwrap_or("");
         stem.split(['-', '_']).any(|word| {
             matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding" | "migration" | "migrations" | "migrate")
         })
     })
+}
+
+/// Whether a name is that of a version: `4.34.0`.
+fn is_version(name: &str) -> bool {
+    let mut numbers = name.split('.');
+    numbers.clone().count() == 3 && numbers.all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -51,7 +51,7 @@ fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     let mut is_open = asked.is_open();
     for field in write.fields.iter().filter(|field| asked.is_about(&field.path)) {
         let is_always = arena.holds_under(field.cond, cond);
-        if is_always && parts.iter().any(|part| moves_on(project, field, part)) {
+        if is_always && parts.iter().any(|part| moves_on(project, field, part, cond)) {
             return Fence::Always;
         }
         let Some(after) = value_after(field).filter(|_| is_always) else {
@@ -89,11 +89,20 @@ fn value_after(field: &FieldWrite) -> Option<V> {
 }
 
 /// Whether a change leaves another value than the one asked for: `{ step: n }` with `$inc: { step: 1 }`,
-/// `{ runs: { $lt: 1 } }` with `$inc: { runs: 1 }`, `{ edits: n }` with `$set: { edits: n + 1 }`.
-fn moves_on(project: &Project, field: &FieldWrite, asked: &Predicate<V>) -> bool {
+/// `{ runs: { $lt: 1 } }` with `$inc: { runs: 1 }`, `{ edits: n }` with `$set: { edits: n + 1 }`, `{ seed: doc.seed }` with
+/// `$set: { seed: '' }` after `if (!doc.seed) return`.
+fn moves_on(project: &Project, field: &FieldWrite, asked: &Predicate<V>, cond: C) -> bool {
     let Predicate::Field { path, test } = asked else { return false };
     if **path != *field.path {
         return false;
+    }
+    let truth = |value: V| project.arena.truth(cond, value);
+    if let (Test::Eq(before), Some(after)) = (test, value_after(field))
+        && project.arena.is_literal(after)
+        && let (Some(before), Some(after)) = (truth(*before), truth(after))
+        && before != after
+    {
+        return true;
     }
     let step = |value: V| project.number(value).filter(|step| *step != 0.0);
     match (test, field.operator.as_str()) {

@@ -3,7 +3,7 @@
 use super::change_detection;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
-use super::repeated::{has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
+use super::repeated::{decides, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
 use super::used_up;
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
@@ -75,6 +75,7 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         };
         if is_reserved(trace, &check, field)
             || is_as_loaded(ctx, &check, field)
+            || is_default(ctx, &check, field) && !decides(&check, checks)
             || is_left_true(ctx, &check, field)
             || ctx.is_refused_by_index(write, field, &check)
         {
@@ -206,6 +207,14 @@ fn is_as_loaded(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> boo
     };
     let loaded = ctx.project.loaded(value, &[check.root]);
     loaded.is_some_and(|(root, path, _)| root == check.root && path.join(".") == field.path)
+}
+
+/// What is missing is filled with what it counts as: `if (!doc.count) doc.count = 0`.
+fn is_default(ctx: &Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let is_empty =
+        ctx.project.arena.is_literal(field.value) && ctx.project.arena.truth(C::TRUE, field.value) == Some(false);
+    let is_missing = is_of_presence(ctx, check) && !check.holds;
+    is_missing && is_empty && field.operator == "$set"
 }
 
 /// The check asks that something is there, and something is there after the update too: `if (!user.token) return`, then
