@@ -157,5 +157,6 @@ pub(super) fn is_by_name(path: &str) -> bool {
 /// Whether a name is that of a version: `4.34.0`.
 fn is_version(name: &str) -> bool {
     let mut numbers = name.split('.');
-    numbers.clone().count() == 3 && numbers.all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    numbers.clone().count() == 3
+        && numbers.all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }

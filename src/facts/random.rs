@@ -95,13 +95,7 @@ impl<'a> Eval<'a> {
     }
 
     /// A generator that gives what it made to a callback, which runs here: `randomBytes(16, (error, bytes) => …)`.
-    pub(super) fn generated(
-        &mut self,
-        target: V,
-        name: &str,
-        args: &'a [ExprOrSpread],
-        span: Span,
-    ) -> Option<V> {
+    pub(super) fn generated(&mut self, target: V, name: &str, args: &'a [ExprOrSpread], span: Span) -> Option<V> {
         let (last, rest) = args.split_last()?;
         let code = function_code(&last.expr).filter(|_| self.is_generator(target, name))?;
         self.args(rest);

@@ -53,12 +53,16 @@ pub fn of_change(project: &mut Project, case: &Case<'_>, path: &str) -> Option<S
     if act.upsert || path.contains(['*', '$']) {
         return None;
     }
-    let scope = Scope::at(project, act)?;
+    let scope = Scope::at(project, act);
     let mut subject = Subject::new(project, act, case.documents);
     if act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps) {
         return None;
     }
     let update = operator(&mut subject, case.function.writes, act, path)?;
+    // A constant needs no names.
+    let is_constant =
+        children(project.arena.peek(update.value)).into_iter().all(|value| project.arena.is_literal(value));
+    let scope = scope.or_else(|| is_constant.then(|| Scope::without_names(act)))?;
     let update = scope.entries(project, &[update])?;
     Some(format!("let the server change what is stored: `{update}` in an update, in place of the computed `{path}`"))
 }

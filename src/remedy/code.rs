@@ -30,6 +30,11 @@ impl Scope {
         Some(Self { names, cond: act.cond, texts: Vec::new(), quote: '\'' })
     }
 
+    /// For what has no names in it.
+    pub fn without_names(act: &Write) -> Self {
+        Self { names: Vec::new(), cond: act.cond, texts: Vec::new(), quote: '\'' }
+    }
+
     pub fn quoted(&self, quote: char) -> Self {
         Self { quote, ..self.clone() }
     }

@@ -86,8 +86,9 @@ pub fn name_of(project: &Project, entry: &Entry) -> Option<String> {
     }
 }
 
-/// Which unique indexes to create.
-pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
+/// Which unique indexes to create; `known` are the keys of those that are there and are not unique, of which the server makes no
+/// second one.
+pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>]) -> Option<String> {
     let mut texts = Vec::new();
     for index in indexes {
         let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, '\''))).collect();
@@ -104,6 +105,13 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex]) -> Option<String> {
             text.push_str(&format!(" with `partialFilterExpression: {{ {constants} }}`"));
         }
         texts.push(text);
+    }
+    if let ([index], [text]) = (indexes, texts.as_slice())
+        && known.contains(&index.fields)
+    {
+        return Some(format!(
+            "make the index on {text} unique (drop the one that the server has first), and treat E11000 as found"
+        ));
     }
     let (what, which) = match texts.as_slice() {
         [only] => ("a unique index", only.clone()),

@@ -192,7 +192,7 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
         }
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
-    let help = help::of_indexes(project, &indexes)?;
+    let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle))?;
     let is_mended = judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied);
     if !is_mended {
         return None;

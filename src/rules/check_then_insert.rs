@@ -291,6 +291,9 @@ fn report(
         (true, _) => {
             "insert it under a fixed `_id` (of several, each its own), and treat E11000 as found; where the `_id` is not free to choose, insert a document with a fixed `_id` elsewhere first".to_owned()
         }
+        (false, true) if ctx.schemas.indexed.of(&write.handle).iter().any(|known| known == keys) => format!(
+            "if no two documents may share {list}, make its index unique (drop the one that the server has first) and treat E11000 as found; else put a unique index on a key of its own, which only what is searched for here has"
+        ),
         (false, true) => format!(
             "if no two documents may share {list}, create a unique index on it and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
         ),

@@ -5,6 +5,7 @@ use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use super::repeated::{decides, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
 use super::used_up;
+use super::words::place;
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
@@ -352,12 +353,13 @@ fn report(
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
     let is_recounted = is_recounted(ctx, field.value);
+    let place = place(checked);
     draft.help = match is_recounted {
         true => format!(
             "take the place before what is counted is stored, by one update that adds to `{checked}` with the limit in its filter; here the number is counted anew, and a filter would leave it wrong"
         ),
         false => format!(
-            "make the check and the change one command: its filter asks what was checked of `{checked}`, its update changes it, and matchedCount 0 (or null) means that the check failed"
+            "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
         ),
     };
     draft.pair = format!("{checked} checked -> {}", field.operator);

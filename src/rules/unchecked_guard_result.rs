@@ -5,6 +5,7 @@ use super::context::{Context, Trace};
 use super::guarded::GuardedAppend;
 use crate::project::Op;
 use crate::project::checks::CheckKind;
+use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::value::Node;
 
@@ -28,7 +29,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             ctx.veto(RULE, write.site);
             continue;
         }
-        if is_called_back(ctx, trace, write) || is_looked_up(ctx, trace, append) {
+        if is_called_back(ctx, trace, write) || is_looked_up(ctx, trace, append) || is_read_again(ctx, trace, write) {
             continue;
         }
         let array = append.field.path.clone();
@@ -71,6 +72,23 @@ fn is_known_to_exist(ctx: &mut Context<'_>, trace: &Trace, at: usize, write: &Wr
 fn is_looked_up(ctx: &mut Context<'_>, trace: &Trace, append: &GuardedAppend) -> bool {
     let checks = trace.checks.get(append.write).cloned().unwrap_or_default();
     checks.iter().any(|check| !check.holds && !keys_of(ctx, check, &append.field.path).is_empty())
+}
+
+/// Whether the document is read again after the append, which shows what became of it: `updateOne({ _id, votes: { $ne: who } }, …)`,
+/// then `findById(_id)`.
+fn is_read_again(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> bool {
+    let Some(filter) = write.filter else { return false };
+    let own = ctx.project.equalities(filter);
+    trace.steps.iter().skip(write.step + 1).any(|step| {
+        let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { return false };
+        let Some(read) = ctx.project.db_call(step.site, *recv, *name, args) else { return false };
+        let asked = read.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+        read.action == Action::FindOne
+            && read.handle.same(&write.handle)
+            && ctx.project.arena.holds_under(step.cond, write.cond)
+            && !asked.is_empty()
+            && asked.iter().all(|asked| own.contains(asked))
+    })
 }
 
 /// Whether the result goes to a callback: `update(filter, change, done)`.

@@ -10,6 +10,14 @@ use crate::project::writes::Write;
 use crate::remedy::{self, token};
 use crate::value::{Node, Site, V};
 
+/// A path in a sentence; of a key that is computed, what it is a key of: `done.*` is no path that a filter takes.
+pub fn place(path: &str) -> String {
+    match path.split_once(".*") {
+        Some((outer, "")) if !outer.contains('$') => format!("the same entry of `{outer}`"),
+        _ => format!("`{path}`"),
+    }
+}
+
 impl Context<'_> {
     /// A value as the code would write it.
     pub fn show(&self, value: V) -> String {
