@@ -108,6 +108,7 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>]
     }
     if let ([index], [text]) = (indexes, texts.as_slice())
         && known.contains(&index.fields)
+        && index.partial.is_empty()
     {
         return Some(format!(
             "make the index on {text} unique (drop the one that the server has first), and treat E11000 as found"
