@@ -8,6 +8,7 @@ use super::bson::Value;
 use super::choices::{Candidate, Choices};
 use super::hints::{Hint, Hints};
 use super::javascript;
+use super::text;
 use super::known::{Asked, Known, Part, State};
 use super::request::Request;
 use crate::limits;
@@ -476,7 +477,7 @@ impl Machine<'_> {
         match self.choices.taken(slot).clone() {
             Candidate::Missing | Candidate::Crowd(_) => None,
             Candidate::Value(value) => Some(value),
-            Candidate::Of(other) => {
+            Candidate::Of(other) | Candidate::Same(other) => {
                 // Two inputs may name each other: which of them both are is what the request has met first.
                 if request.depth > limits::START_DEPTH {
                     self.known.disturb();
@@ -857,6 +858,9 @@ impl Machine<'_> {
                 let own = recv.as_ref().and_then(|map| map.field(&key)).cloned();
                 return if name == "has" { Some(Value::Bool(own.is_some())) } else { own };
             }
+            if let Some(list) = self.own_properties(request, callee, args) {
+                return Some(list);
+            }
             if matches!(name, "toObject" | "toJSON" | "lean" | "exec" | "populate" | "save") {
                 return recv;
             }
@@ -868,6 +872,18 @@ impl Machine<'_> {
         self.note(&format!("the result of `{name}(…)`"));
         let operator = format!("call {name}");
         self.applied(request, value, &operator, &operands)
+    }
+
+    /// `Object.keys(object)`, `Object.values(object)` and `Object.entries(object)`, of an object whose fields are known.
+    fn own_properties(&mut self, request: &mut Request, callee: V, args: &[V]) -> Option<Value> {
+        let (kind, [object]) = (properties(self.arena, callee)?, args) else { return None };
+        let Some(Value::Document(fields)) = self.eval(request, *object) else { return None };
+        let each = fields.iter().map(|(name, value)| match kind {
+            Properties::Keys => Value::text(name),
+            Properties::Values => value.clone(),
+            Properties::Entries => Value::list(vec![Value::text(name), value.clone()]),
+        });
+        Some(Value::list(each.collect()))
     }
 
     /// The arguments of a call, which are no part of the filter that it may stand in.
@@ -950,8 +966,16 @@ impl Machine<'_> {
 
     fn query(&mut self, request: &mut Request, value: V, method: Sym, array: V, arg: V) -> Js {
         let method = self.arena.text(method);
-        let items = self.items(request, array)?;
         let direct = matches!(method, "includes" | "indexOf" | "lastIndexOf");
+        if let (true, text @ Some(Value::Text(_))) = (direct, self.eval(request, array)) {
+            let part = self.eval(request, arg);
+            let operands = [text, part];
+            return match javascript::apply(method, &operands) {
+                Some(result) => result,
+                None => self.applied(request, value, method, &operands),
+            };
+        }
+        let items = self.items(request, array)?;
         let wanted = if direct { self.eval(request, arg) } else { None };
         let mut kept = Vec::new();
         for (at, item) in items.iter().enumerate() {
@@ -986,6 +1010,26 @@ impl Machine<'_> {
     }
 }
 
+/// What is listed of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Properties {
+    Keys,
+    Values,
+    Entries,
+}
+
+/// What a function of `Object` lists of its argument.
+pub fn properties(arena: &Arena, callee: V) -> Option<Properties> {
+    let Node::Member(recv, name) = arena.peek(callee) else { return None };
+    match (arena.peek(*recv), arena.text(*name)) {
+        (Node::Global(global), _) if arena.text(*global) != "Object" => None,
+        (Node::Global(_), "keys") => Some(Properties::Keys),
+        (Node::Global(_), "values") => Some(Properties::Values),
+        (Node::Global(_), "entries") => Some(Properties::Entries),
+        _ => None,
+    }
+}
+
 /// What is tried for an unknown value.
 fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
     let is_constant = matches!(arena.peek(value), Node::Class(_) | Node::Func(_) | Node::Import { .. });
@@ -1007,6 +1051,26 @@ fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
     let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
     let others = others.iter().filter(|other| **other != value && !arena.is_literal(**other));
     candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
+    if let Some(hint) = hint {
+        candidates.extend(spelled(hint));
+        candidates.extend(hint.same.iter().filter(|same| **same != value).map(|same| Candidate::Same(*same)));
+    }
+    candidates
+}
+
+/// A text that has what is looked for in it, where texts' methods are called on a value; a list that has it, where nothing says more.
+pub fn spelled(hint: &Hint) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    if hint.is_spelled || !hint.parts.is_empty() {
+        candidates.push(Candidate::Value(Value::text(&text::sample(&hint.parts))));
+    }
+    if !hint.is_spelled {
+        let element = |part: &text::Part| match part {
+            text::Part::Within(part) => Some(Candidate::Value(Value::list(vec![Value::text(part)]))),
+            _ => None,
+        };
+        candidates.extend(hint.parts.iter().filter_map(element));
+    }
     candidates
 }
 

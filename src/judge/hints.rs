@@ -4,14 +4,16 @@
 //! Input: a slice. Output: for each unknown value and for each field of a collection, what is known of its type and its
 //! interesting values. Must not know: how values are chosen.
 
+use super::eval::{Properties, properties};
 use super::script::{Action, conditions_of, values_of};
 use super::slice::Slice;
+use super::text::{self, Part};
 use crate::limits;
 use crate::project::Project;
 use crate::project::declared::Declared;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::WriteKind;
-use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
+use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, Sym, V, for_children, for_conditions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -25,6 +27,12 @@ pub struct Hint {
     /// Something is written under a name that is not known: it may be a list, and it may be a map.
     pub is_map: bool,
     pub is_text: bool,
+    /// Texts' own methods are called on it.
+    pub is_spelled: bool,
+    /// What is looked for in it.
+    pub parts: Vec<Part>,
+    /// What else names a document of the collection in which this one does.
+    pub same: Vec<V>,
     /// Lengths that a list is compared with.
     pub lengths: Vec<u32>,
     /// The code asks whether there is one.
@@ -166,6 +174,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
     for atom in slice.commands.iter().flat_map(|command| &command.atoms).chain(&slice.goal) {
         collector.truth(atom.value);
     }
+    collector.same_documents();
     for (at, handle) in slice.collections.iter().enumerate() {
         if let (Some(model), Some(shape)) = (handle.name(), collector.hints.shapes.get_mut(at)) {
             declare(collector.project, model, shape, &mut Vec::new());
@@ -242,6 +251,10 @@ impl Collector<'_> {
             Node::Coerce(Coercion::Number(_) | Coercion::Copy | Coercion::Text | Coercion::ObjectId, inner) => {
                 self.mark_at(inner, apply, depth + 1);
             }
+            // What equals a text of one form may be that text.
+            Node::Derived(form, operands) if text::FORMS.contains(&self.project.arena.text(form)) => {
+                operands.first().into_iter().for_each(|inner| self.mark_at(*inner, apply, depth + 1));
+            }
             _ if self.project.arena.is_literal(value) => {}
             _ => match self.place(value) {
                 Some((_, path)) if path.is_empty() => {}
@@ -252,6 +265,45 @@ impl Collector<'_> {
                 }
                 None => apply(self.hints.values.entry(value).or_default()),
             },
+        }
+    }
+
+    /// The text that is written in the code.
+    fn literal(&self, value: V) -> Option<String> {
+        match self.project.arena.peek(value) {
+            Node::Str(text) if !self.project.arena.text(*text).is_empty() => {
+                Some(self.project.arena.text(*text).to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// A text's method: `name.startsWith('a')`
+    fn spelled(&mut self, method: Sym, operands: &[V]) {
+        let Some((text, args)) = operands.split_first() else { return };
+        let word = args.first().and_then(|arg| self.literal(*arg));
+        let part = word.and_then(|word| match self.project.arena.text(method) {
+            "startsWith" => Some(Part::First(word)),
+            "endsWith" => Some(Part::Last(word)),
+            "split" | "includes" | "indexOf" => Some(Part::Within(word)),
+            _ => None,
+        });
+        self.mark(*text, &|hint| {
+            hint.is_spelled = true;
+            part.iter().for_each(|part| add(&mut hint.parts, part.clone()));
+        });
+    }
+
+    /// Two inputs that name documents of one collection may name the same one.
+    fn same_documents(&mut self) {
+        let named = self.hints.shapes.iter().filter_map(|shape| shape.fields.get("_id"));
+        let all: Vec<Vec<V>> = named.map(|id| id.hint.values.clone()).collect();
+        for values in all {
+            let selecting: Vec<V> = values.into_iter().filter(|value| self.hints.selecting.contains(value)).collect();
+            let Some((first, others)) = selecting.split_first() else { continue };
+            for other in others.iter().take(limits::INPUTS) {
+                self.mark(*other, &|hint| hint.same.push(*first));
+            }
         }
     }
 
@@ -357,9 +409,15 @@ impl Collector<'_> {
             Node::Derived(op, operands) if self.project.arena.text(*op) == "+" => {
                 operands.iter().for_each(|operand| self.numeric(*operand, false, 0));
             }
+            Node::Derived(op, operands) if text::METHODS.contains(&self.project.arena.text(*op)) => {
+                self.spelled(*op, operands);
+            }
             Node::Query { method, array, arg } => {
                 self.mark(*array, &|hint| hint.is_list = true);
                 let direct = matches!(self.project.arena.text(*method), "includes" | "indexOf" | "lastIndexOf");
+                if let (true, Some(part)) = (direct, self.literal(*arg)) {
+                    self.mark(*array, &|hint| add(&mut hint.parts, Part::Within(part.clone())));
+                }
                 self.elements(*array, direct, *arg);
             }
             Node::Mapped(array, _) | Node::Element(array) => self.mark(*array, &|hint| hint.is_list = true),
@@ -485,6 +543,24 @@ impl Collector<'_> {
             // ['like', 'unlike'].includes(action)
             if let (true, Node::Array(items)) = (direct, self.node(array)) {
                 items.iter().for_each(|item| self.compared(arg, item.value));
+                continue;
+            }
+            // Object.values(Kind).includes(kind)
+            if let (true, Node::Call { callee, args, .. }) = (direct, self.node(array))
+                && let Some(listed) = properties(&self.project.arena, callee)
+                && let Some(Node::Object(entries)) = args.first().map(|object| self.node(*object))
+            {
+                for entry in entries {
+                    match (listed, entry.key) {
+                        (Properties::Values, _) => self.compared(arg, entry.value),
+                        (Properties::Keys, Key::Name(name)) => {
+                            let name = self.project.arena.text(name).to_owned();
+                            let name = self.project.arena.str(&name);
+                            self.compared(arg, name);
+                        }
+                        _ => {}
+                    }
+                }
                 continue;
             }
             // { open: ['assigned'], assigned: ['closed'] }[ticket.status].includes(to)
@@ -771,6 +847,12 @@ impl Collector<'_> {
         if !is_new && is_literal && !shape.hint.values.contains(&value) {
             shape.hint.values.push(value);
         }
+    }
+}
+
+fn add<T: PartialEq>(known: &mut Vec<T>, new: T) {
+    if !known.contains(&new) {
+        known.push(new);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Must not know: symbolic values.
 
 use super::bson::Value;
+use super::text;
 use crate::value::PART;
 use std::cmp::Ordering;
 
@@ -73,17 +74,10 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
             Some(date @ Value::Date(_)) => return Some(Some(date.clone())),
             _ => return None,
         },
-        "toLowerCase" | "toUpperCase" | "trim" => match operands {
-            [Some(Value::Text(text))] => {
-                let text = match operator {
-                    "toLowerCase" => text.to_lowercase(),
-                    "toUpperCase" => text.to_uppercase(),
-                    _ => text.trim().to_owned(),
-                };
-                return Some(Some(Value::text(&text)));
-            }
+        method if text::METHODS.contains(&method) => match operands {
+            [Some(Value::Text(text)), args @ ..] => return text::call(method, text, args).map(Some),
             // Of an unknown text that was made in one form already.
-            [Some(symbol @ Value::Symbol(_))] => return Some(Some(symbol.clone())),
+            [Some(symbol @ Value::Symbol(_))] if text::FORMS.contains(&method) => return Some(Some(symbol.clone())),
             _ => return None,
         },
         "typeof" => {
