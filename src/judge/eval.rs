@@ -5,8 +5,8 @@
 //! Must not know: the store, interleavings.
 
 use super::bson::Value;
-use super::choices::{Candidate, Choices};
-use super::hints::{Hint, Hints};
+use super::choices::{Candidate, Choices, Term};
+use super::hints::{AskedFor, Hint, Hints};
 use super::javascript;
 use super::text;
 use super::known::{Asked, Known, Part, State};
@@ -324,7 +324,15 @@ impl Machine<'_> {
         if !self.choices.is_listening {
             return;
         }
-        let Some((collection, paths)) = self.hints.calls.get(&site) else { return };
+        let Some(AskedFor { collection, paths, named }) = self.hints.calls.get(&site) else { return };
+        // Which other document an input may name instead.
+        let is_named = |term: &&Term| term.source.is_some_and(|source| named.contains(&source));
+        let has_same = |slot: &usize| {
+            self.choices.slots.get(*slot).is_some_and(|slot| (0..slot.candidates.len()).any(|at| slot.is_same(at)))
+        };
+        let slots = self.choices.terms.iter().filter(is_named).map(|term| term.slot).filter(has_same);
+        let slots: Vec<usize> = slots.collect();
+        slots.into_iter().for_each(|slot| self.choices.ask(slot));
         let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
         exists.into_iter().for_each(|slot| self.choices.ask(slot));
         for path in paths {
@@ -858,9 +866,6 @@ impl Machine<'_> {
                 let own = recv.as_ref().and_then(|map| map.field(&key)).cloned();
                 return if name == "has" { Some(Value::Bool(own.is_some())) } else { own };
             }
-            if let Some(list) = self.own_properties(request, callee, args) {
-                return Some(list);
-            }
             if matches!(name, "toObject" | "toJSON" | "lean" | "exec" | "populate" | "save") {
                 return recv;
             }
@@ -872,18 +877,6 @@ impl Machine<'_> {
         self.note(&format!("the result of `{name}(…)`"));
         let operator = format!("call {name}");
         self.applied(request, value, &operator, &operands)
-    }
-
-    /// `Object.keys(object)`, `Object.values(object)` and `Object.entries(object)`, of an object whose fields are known.
-    fn own_properties(&mut self, request: &mut Request, callee: V, args: &[V]) -> Option<Value> {
-        let (kind, [object]) = (properties(self.arena, callee)?, args) else { return None };
-        let Some(Value::Document(fields)) = self.eval(request, *object) else { return None };
-        let each = fields.iter().map(|(name, value)| match kind {
-            Properties::Keys => Value::text(name),
-            Properties::Values => value.clone(),
-            Properties::Entries => Value::list(vec![Value::text(name), value.clone()]),
-        });
-        Some(Value::list(each.collect()))
     }
 
     /// The arguments of a call, which are no part of the filter that it may stand in.
@@ -1007,26 +1000,6 @@ impl Machine<'_> {
             }
             _ => self.applied(request, value, method, &[Some(Value::list(items)), wanted]),
         }
-    }
-}
-
-/// What is listed of an object.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Properties {
-    Keys,
-    Values,
-    Entries,
-}
-
-/// What a function of `Object` lists of its argument.
-pub fn properties(arena: &Arena, callee: V) -> Option<Properties> {
-    let Node::Member(recv, name) = arena.peek(callee) else { return None };
-    match (arena.peek(*recv), arena.text(*name)) {
-        (Node::Global(global), _) if arena.text(*global) != "Object" => None,
-        (Node::Global(_), "keys") => Some(Properties::Keys),
-        (Node::Global(_), "values") => Some(Properties::Values),
-        (Node::Global(_), "entries") => Some(Properties::Entries),
-        _ => None,
     }
 }
 

@@ -4,7 +4,6 @@
 //! Input: a slice. Output: for each unknown value and for each field of a collection, what is known of its type and its
 //! interesting values. Must not know: how values are chosen.
 
-use super::eval::{Properties, properties};
 use super::script::{Action, conditions_of, values_of};
 use super::slice::Slice;
 use super::text::{self, Part};
@@ -61,6 +60,16 @@ pub struct Shape {
     pub pulled: Vec<V>,
 }
 
+/// What a command asks for.
+#[derive(Clone, Debug, Default)]
+pub struct AskedFor {
+    pub collection: u32,
+    /// The paths that its filter names.
+    pub paths: Vec<Vec<String>>,
+    /// The values that its filter selects a document by.
+    pub named: Vec<V>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
     pub values: FxHashMap<V, Hint>,
@@ -80,8 +89,8 @@ pub struct Hints {
     pub members: FxHashMap<V, Vec<(String, V)>>,
     /// Members that are read through `?.`, of nothing as well.
     pub optional: FxHashSet<V>,
-    /// The commands by their calls: the collection, and the paths that the filter asks for.
-    pub calls: FxHashMap<Site, (u32, Vec<Vec<String>>)>,
+    /// The commands by their calls.
+    pub calls: FxHashMap<Site, AskedFor>,
 }
 
 impl Hints {
@@ -121,7 +130,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         slice,
         hints: Hints::default(),
         seen: FxHashSet::default(),
-        asked: Vec::new(),
+        asked: AskedFor::default(),
         methods: Vec::new(),
         is_negated: false,
     };
@@ -135,7 +144,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 collector.walk(atom.value);
             }
         }
-        collector.asked.clear();
+        collector.asked = AskedFor::default();
         match &command.action {
             Action::Read { kind, collection, filter: Some(filter) } => {
                 collector.filter(*collection, *filter, &[], 0);
@@ -153,7 +162,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 for field in &write.fields {
                     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
                     collector.named_at_run_time(*collection, &path);
-                    if field.operator == "$inc" && collector.asked.contains(&path) {
+                    if field.operator == "$inc" && collector.asked.paths.contains(&path) {
                         collector.taken_from(*collection, &path);
                     }
                     let is_new = write.kind == WriteKind::Insert;
@@ -163,8 +172,8 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
             _ => {}
         }
         if let Some(collection) = command.action.collection() {
-            let paths = std::mem::take(&mut collector.asked);
-            collector.hints.calls.insert(command.site, (collection, paths));
+            let asked = std::mem::take(&mut collector.asked);
+            collector.hints.calls.insert(command.site, AskedFor { collection, ..asked });
         }
     }
     // What decides the part that is judged may decide no command.
@@ -200,8 +209,8 @@ struct Collector<'a> {
     seen: FxHashSet<V>,
     /// The objects whose methods were met and that are still to be looked at.
     methods: Vec<V>,
-    /// The paths that the filter at hand asks for.
-    asked: Vec<Vec<String>>,
+    /// What the filter at hand asks for.
+    asked: AskedFor,
     /// The part of the filter at hand is negated: what it asks for selects no document.
     is_negated: bool,
 }
@@ -546,14 +555,14 @@ impl Collector<'_> {
                 continue;
             }
             // Object.values(Kind).includes(kind)
-            if let (true, Node::Call { callee, args, .. }) = (direct, self.node(array))
-                && let Some(listed) = properties(&self.project.arena, callee)
-                && let Some(Node::Object(entries)) = args.first().map(|object| self.node(*object))
+            if let (true, Node::Derived(listed, objects)) = (direct, self.node(array))
+                && let Some(Node::Object(entries)) = objects.first().map(|object| self.node(*object))
             {
+                let listed = self.project.arena.text(listed).to_owned();
                 for entry in entries {
-                    match (listed, entry.key) {
-                        (Properties::Values, _) => self.compared(arg, entry.value),
-                        (Properties::Keys, Key::Name(name)) => {
+                    match (listed.as_str(), entry.key) {
+                        ("Object.values", _) => self.compared(arg, entry.value),
+                        ("Object.keys", Key::Name(name)) => {
                             let name = self.project.arena.text(name).to_owned();
                             let name = self.project.arena.str(&name);
                             self.compared(arg, name);
@@ -637,7 +646,7 @@ impl Collector<'_> {
         if depth > 8 {
             return;
         }
-        self.asked.push(path.to_vec());
+        self.asked.paths.push(path.to_vec());
         match self.node(value) {
             Node::OneOf(alternatives) => {
                 alternatives.into_iter().for_each(|(_, v)| self.condition(collection, path, v, depth + 1));
@@ -653,6 +662,7 @@ impl Collector<'_> {
             _ => {
                 if !self.is_negated {
                     let parts = self.project.arena.parts(value);
+                    self.asked.named.extend(parts.iter().copied());
                     self.hints.selecting.extend(parts);
                 }
                 self.ask(collection, path, value);

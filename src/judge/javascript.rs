@@ -91,6 +91,17 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
             };
             return Some(Some(Value::text(name)));
         }
+        "Object.keys" | "Object.values" | "Object.entries" => match operands {
+            [Some(Value::Document(fields))] => {
+                let each = fields.iter().map(|(name, value)| match operator {
+                    "Object.keys" => Value::text(name),
+                    "Object.values" => value.clone(),
+                    _ => Value::list(vec![Value::text(name), value.clone()]),
+                });
+                return Some(Some(Value::list(each.collect())));
+            }
+            _ => return None,
+        },
         "JSON.stringify" | "JSON.parse" | "Object.freeze" => return operands.first().cloned(),
         "Array.isArray" => return Some(Some(Value::Bool(matches!(operands.first()?, Some(Value::List(_)))))),
         _ => return None,
