@@ -288,6 +288,8 @@ pub const START_FIELDS: usize = 40;
 pub const UNMODELLED: usize = 8;
 /// Identifiers from here on are made in a run.
 pub const FRESH_IDS: u32 = 1_000_000;
+/// Parts that a text is split into.
+pub const SPLIT_TEXTS: usize = 16;
 /// Inputs that differ one at a time between two requests.
 pub const INPUTS: usize = 4;
 /// Nulls with which the store fills an array up to an index beyond its end.

@@ -18,6 +18,8 @@ pub enum Candidate {
     Value(Value),
     /// What an expression of the first request is, as far as its inputs alone give it.
     Of(V),
+    /// What another input is that names a document of the same collection. Tried where nothing else reaches the act.
+    Same(V),
     /// A list with one element, of the shape that the code asks for.
     One,
     /// A list of this many elements, of which nothing is known.
@@ -35,6 +37,13 @@ pub enum Candidate {
 pub struct Slot {
     pub candidates: Vec<Candidate>,
     pub taken: usize,
+}
+
+impl Slot {
+    /// Whether a candidate is there to reach an act only.
+    pub fn is_same(&self, candidate: usize) -> bool {
+        matches!(self.candidates.get(candidate), Some(Candidate::Same(_)))
+    }
 }
 
 /// An unknown value.

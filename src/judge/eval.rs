@@ -5,9 +5,10 @@
 //! Must not know: the store, interleavings.
 
 use super::bson::Value;
-use super::choices::{Candidate, Choices};
-use super::hints::{Hint, Hints};
+use super::choices::{Candidate, Choices, Term};
+use super::hints::{AskedFor, Hint, Hints};
 use super::javascript;
+use super::text;
 use super::known::{Asked, Known, Part, State};
 use super::request::Request;
 use crate::limits;
@@ -323,7 +324,15 @@ impl Machine<'_> {
         if !self.choices.is_listening {
             return;
         }
-        let Some((collection, paths)) = self.hints.calls.get(&site) else { return };
+        let Some(AskedFor { collection, paths, named }) = self.hints.calls.get(&site) else { return };
+        // Which other document an input may name instead.
+        let is_named = |term: &&Term| term.source.is_some_and(|source| named.contains(&source));
+        let has_same = |slot: &usize| {
+            self.choices.slots.get(*slot).is_some_and(|slot| (0..slot.candidates.len()).any(|at| slot.is_same(at)))
+        };
+        let slots = self.choices.terms.iter().filter(is_named).map(|term| term.slot).filter(has_same);
+        let slots: Vec<usize> = slots.collect();
+        slots.into_iter().for_each(|slot| self.choices.ask(slot));
         let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
         exists.into_iter().for_each(|slot| self.choices.ask(slot));
         for path in paths {
@@ -476,7 +485,7 @@ impl Machine<'_> {
         match self.choices.taken(slot).clone() {
             Candidate::Missing | Candidate::Crowd(_) => None,
             Candidate::Value(value) => Some(value),
-            Candidate::Of(other) => {
+            Candidate::Of(other) | Candidate::Same(other) => {
                 // Two inputs may name each other: which of them both are is what the request has met first.
                 if request.depth > limits::START_DEPTH {
                     self.known.disturb();
@@ -950,8 +959,16 @@ impl Machine<'_> {
 
     fn query(&mut self, request: &mut Request, value: V, method: Sym, array: V, arg: V) -> Js {
         let method = self.arena.text(method);
-        let items = self.items(request, array)?;
         let direct = matches!(method, "includes" | "indexOf" | "lastIndexOf");
+        if let (true, text @ Some(Value::Text(_))) = (direct, self.eval(request, array)) {
+            let part = self.eval(request, arg);
+            let operands = [text, part];
+            return match javascript::apply(method, &operands) {
+                Some(result) => result,
+                None => self.applied(request, value, method, &operands),
+            };
+        }
+        let items = self.items(request, array)?;
         let wanted = if direct { self.eval(request, arg) } else { None };
         let mut kept = Vec::new();
         for (at, item) in items.iter().enumerate() {
@@ -1007,6 +1024,26 @@ fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
     let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
     let others = others.iter().filter(|other| **other != value && !arena.is_literal(**other));
     candidates.extend(others.take(limits::INPUTS).map(|other| Candidate::Of(*other)));
+    if let Some(hint) = hint {
+        candidates.extend(spelled(hint));
+        candidates.extend(hint.same.iter().filter(|same| **same != value).map(|same| Candidate::Same(*same)));
+    }
+    candidates
+}
+
+/// A text that has what is looked for in it, where texts' methods are called on a value; a list that has it, where nothing says more.
+pub fn spelled(hint: &Hint) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    if hint.is_spelled || !hint.parts.is_empty() {
+        candidates.push(Candidate::Value(Value::text(&text::sample(&hint.parts))));
+    }
+    if !hint.is_spelled {
+        let element = |part: &text::Part| match part {
+            text::Part::Within(part) => Some(Candidate::Value(Value::list(vec![Value::text(part)]))),
+            _ => None,
+        };
+        candidates.extend(hint.parts.iter().filter_map(element));
+    }
     candidates
 }
 

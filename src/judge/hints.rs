@@ -6,12 +6,13 @@
 
 use super::script::{Action, conditions_of, values_of};
 use super::slice::Slice;
+use super::text::{self, Part};
 use crate::limits;
 use crate::project::Project;
 use crate::project::declared::Declared;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::WriteKind;
-use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, V, for_children, for_conditions};
+use crate::value::{Coercion, Compare, Freshness, Key, Node, Site, Sym, V, for_children, for_conditions};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,12 @@ pub struct Hint {
     /// Something is written under a name that is not known: it may be a list, and it may be a map.
     pub is_map: bool,
     pub is_text: bool,
+    /// Texts' own methods are called on it.
+    pub is_spelled: bool,
+    /// What is looked for in it.
+    pub parts: Vec<Part>,
+    /// What else names a document of the collection in which this one does.
+    pub same: Vec<V>,
     /// Lengths that a list is compared with.
     pub lengths: Vec<u32>,
     /// The code asks whether there is one.
@@ -53,6 +60,16 @@ pub struct Shape {
     pub pulled: Vec<V>,
 }
 
+/// What a command asks for.
+#[derive(Clone, Debug, Default)]
+pub struct AskedFor {
+    pub collection: u32,
+    /// The paths that its filter names.
+    pub paths: Vec<Vec<String>>,
+    /// The values that its filter selects a document by.
+    pub named: Vec<V>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
     pub values: FxHashMap<V, Hint>,
@@ -72,8 +89,8 @@ pub struct Hints {
     pub members: FxHashMap<V, Vec<(String, V)>>,
     /// Members that are read through `?.`, of nothing as well.
     pub optional: FxHashSet<V>,
-    /// The commands by their calls: the collection, and the paths that the filter asks for.
-    pub calls: FxHashMap<Site, (u32, Vec<Vec<String>>)>,
+    /// The commands by their calls.
+    pub calls: FxHashMap<Site, AskedFor>,
 }
 
 impl Hints {
@@ -113,7 +130,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         slice,
         hints: Hints::default(),
         seen: FxHashSet::default(),
-        asked: Vec::new(),
+        asked: AskedFor::default(),
         methods: Vec::new(),
         is_negated: false,
     };
@@ -127,7 +144,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 collector.walk(atom.value);
             }
         }
-        collector.asked.clear();
+        collector.asked = AskedFor::default();
         match &command.action {
             Action::Read { kind, collection, filter: Some(filter) } => {
                 collector.filter(*collection, *filter, &[], 0);
@@ -145,7 +162,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 for field in &write.fields {
                     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
                     collector.named_at_run_time(*collection, &path);
-                    if field.operator == "$inc" && collector.asked.contains(&path) {
+                    if field.operator == "$inc" && collector.asked.paths.contains(&path) {
                         collector.taken_from(*collection, &path);
                     }
                     let is_new = write.kind == WriteKind::Insert;
@@ -155,8 +172,8 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
             _ => {}
         }
         if let Some(collection) = command.action.collection() {
-            let paths = std::mem::take(&mut collector.asked);
-            collector.hints.calls.insert(command.site, (collection, paths));
+            let asked = std::mem::take(&mut collector.asked);
+            collector.hints.calls.insert(command.site, AskedFor { collection, ..asked });
         }
     }
     // What decides the part that is judged may decide no command.
@@ -166,6 +183,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
     for atom in slice.commands.iter().flat_map(|command| &command.atoms).chain(&slice.goal) {
         collector.truth(atom.value);
     }
+    collector.same_documents();
     for (at, handle) in slice.collections.iter().enumerate() {
         if let (Some(model), Some(shape)) = (handle.name(), collector.hints.shapes.get_mut(at)) {
             declare(collector.project, model, shape, &mut Vec::new());
@@ -191,8 +209,8 @@ struct Collector<'a> {
     seen: FxHashSet<V>,
     /// The objects whose methods were met and that are still to be looked at.
     methods: Vec<V>,
-    /// The paths that the filter at hand asks for.
-    asked: Vec<Vec<String>>,
+    /// What the filter at hand asks for.
+    asked: AskedFor,
     /// The part of the filter at hand is negated: what it asks for selects no document.
     is_negated: bool,
 }
@@ -242,6 +260,10 @@ impl Collector<'_> {
             Node::Coerce(Coercion::Number(_) | Coercion::Copy | Coercion::Text | Coercion::ObjectId, inner) => {
                 self.mark_at(inner, apply, depth + 1);
             }
+            // What equals a text of one form may be that text.
+            Node::Derived(form, operands) if text::FORMS.contains(&self.project.arena.text(form)) => {
+                operands.first().into_iter().for_each(|inner| self.mark_at(*inner, apply, depth + 1));
+            }
             _ if self.project.arena.is_literal(value) => {}
             _ => match self.place(value) {
                 Some((_, path)) if path.is_empty() => {}
@@ -252,6 +274,45 @@ impl Collector<'_> {
                 }
                 None => apply(self.hints.values.entry(value).or_default()),
             },
+        }
+    }
+
+    /// The text that is written in the code.
+    fn literal(&self, value: V) -> Option<String> {
+        match self.project.arena.peek(value) {
+            Node::Str(text) if !self.project.arena.text(*text).is_empty() => {
+                Some(self.project.arena.text(*text).to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// A text's method: `name.startsWith('a')`
+    fn spelled(&mut self, method: Sym, operands: &[V]) {
+        let Some((text, args)) = operands.split_first() else { return };
+        let word = args.first().and_then(|arg| self.literal(*arg));
+        let part = word.and_then(|word| match self.project.arena.text(method) {
+            "startsWith" => Some(Part::First(word)),
+            "endsWith" => Some(Part::Last(word)),
+            "split" | "includes" | "indexOf" => Some(Part::Within(word)),
+            _ => None,
+        });
+        self.mark(*text, &|hint| {
+            hint.is_spelled = true;
+            part.iter().for_each(|part| add(&mut hint.parts, part.clone()));
+        });
+    }
+
+    /// Two inputs that name documents of one collection may name the same one.
+    fn same_documents(&mut self) {
+        let named = self.hints.shapes.iter().filter_map(|shape| shape.fields.get("_id"));
+        let all: Vec<Vec<V>> = named.map(|id| id.hint.values.clone()).collect();
+        for values in all {
+            let selecting: Vec<V> = values.into_iter().filter(|value| self.hints.selecting.contains(value)).collect();
+            let Some((first, others)) = selecting.split_first() else { continue };
+            for other in others.iter().take(limits::INPUTS) {
+                self.mark(*other, &|hint| hint.same.push(*first));
+            }
         }
     }
 
@@ -357,9 +418,15 @@ impl Collector<'_> {
             Node::Derived(op, operands) if self.project.arena.text(*op) == "+" => {
                 operands.iter().for_each(|operand| self.numeric(*operand, false, 0));
             }
+            Node::Derived(op, operands) if text::METHODS.contains(&self.project.arena.text(*op)) => {
+                self.spelled(*op, operands);
+            }
             Node::Query { method, array, arg } => {
                 self.mark(*array, &|hint| hint.is_list = true);
                 let direct = matches!(self.project.arena.text(*method), "includes" | "indexOf" | "lastIndexOf");
+                if let (true, Some(part)) = (direct, self.literal(*arg)) {
+                    self.mark(*array, &|hint| add(&mut hint.parts, Part::Within(part.clone())));
+                }
                 self.elements(*array, direct, *arg);
             }
             Node::Mapped(array, _) | Node::Element(array) => self.mark(*array, &|hint| hint.is_list = true),
@@ -487,6 +554,24 @@ impl Collector<'_> {
                 items.iter().for_each(|item| self.compared(arg, item.value));
                 continue;
             }
+            // Object.values(Kind).includes(kind)
+            if let (true, Node::Derived(listed, objects)) = (direct, self.node(array))
+                && let Some(Node::Object(entries)) = objects.first().map(|object| self.node(*object))
+            {
+                let listed = self.project.arena.text(listed).to_owned();
+                for entry in entries {
+                    match (listed.as_str(), entry.key) {
+                        ("Object.values", _) => self.compared(arg, entry.value),
+                        ("Object.keys", Key::Name(name)) => {
+                            let name = self.project.arena.text(name).to_owned();
+                            let name = self.project.arena.str(&name);
+                            self.compared(arg, name);
+                        }
+                        _ => {}
+                    }
+                }
+                continue;
+            }
             // { open: ['assigned'], assigned: ['closed'] }[ticket.status].includes(to)
             if let (true, Node::Index(table, _)) = (direct, self.node(array))
                 && let Node::Object(rows) = self.node(table)
@@ -561,7 +646,7 @@ impl Collector<'_> {
         if depth > 8 {
             return;
         }
-        self.asked.push(path.to_vec());
+        self.asked.paths.push(path.to_vec());
         match self.node(value) {
             Node::OneOf(alternatives) => {
                 alternatives.into_iter().for_each(|(_, v)| self.condition(collection, path, v, depth + 1));
@@ -577,6 +662,7 @@ impl Collector<'_> {
             _ => {
                 if !self.is_negated {
                     let parts = self.project.arena.parts(value);
+                    self.asked.named.extend(parts.iter().copied());
                     self.hints.selecting.extend(parts);
                 }
                 self.ask(collection, path, value);
@@ -771,6 +857,12 @@ impl Collector<'_> {
         if !is_new && is_literal && !shape.hint.values.contains(&value) {
             shape.hint.values.push(value);
         }
+    }
+}
+
+fn add<T: PartialEq>(known: &mut Vec<T>, new: T) {
+    if !known.contains(&new) {
+        known.push(new);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Must not know: symbolic values.
 
 use super::bson::Value;
+use super::text;
 use crate::value::PART;
 use std::cmp::Ordering;
 
@@ -73,17 +74,10 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
             Some(date @ Value::Date(_)) => return Some(Some(date.clone())),
             _ => return None,
         },
-        "toLowerCase" | "toUpperCase" | "trim" => match operands {
-            [Some(Value::Text(text))] => {
-                let text = match operator {
-                    "toLowerCase" => text.to_lowercase(),
-                    "toUpperCase" => text.to_uppercase(),
-                    _ => text.trim().to_owned(),
-                };
-                return Some(Some(Value::text(&text)));
-            }
+        method if text::METHODS.contains(&method) => match operands {
+            [Some(Value::Text(text)), args @ ..] => return text::call(method, text, args).map(Some),
             // Of an unknown text that was made in one form already.
-            [Some(symbol @ Value::Symbol(_))] => return Some(Some(symbol.clone())),
+            [Some(symbol @ Value::Symbol(_))] if text::FORMS.contains(&method) => return Some(Some(symbol.clone())),
             _ => return None,
         },
         "typeof" => {
@@ -97,6 +91,17 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
             };
             return Some(Some(Value::text(name)));
         }
+        "Object.keys" | "Object.values" | "Object.entries" => match operands {
+            [Some(Value::Document(fields))] => {
+                let each = fields.iter().map(|(name, value)| match operator {
+                    "Object.keys" => Value::text(name),
+                    "Object.values" => value.clone(),
+                    _ => Value::list(vec![Value::text(name), value.clone()]),
+                });
+                return Some(Some(Value::list(each.collect())));
+            }
+            _ => return None,
+        },
         "JSON.stringify" | "JSON.parse" | "Object.freeze" => return operands.first().cloned(),
         "Array.isArray" => return Some(Some(Value::Bool(matches!(operands.first()?, Some(Value::List(_)))))),
         _ => return None,

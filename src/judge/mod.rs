@@ -39,7 +39,8 @@ mod start;
 pub mod store;
 #[cfg(test)]
 mod store_tests;
-pub mod traverse;
+pub mod text;
+mod traverse;
 pub mod unique;
 pub mod update;
 #[cfg(test)]

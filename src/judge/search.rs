@@ -343,7 +343,9 @@ impl<'q, 'a> Search<'q, 'a> {
         for slot in self.matters() {
             let count = self.machine.choices.slots.get(slot).map_or(0, |slot| slot.candidates.len());
             for candidate in 0..count {
+                let is_same = self.machine.choices.slots.get(slot).is_some_and(|slot| slot.is_same(candidate));
                 if reached.get(slot) == Some(&candidate)
+                    || is_same
                     || tried >= limits::NEIGHBOURS
                     || self.machine.fuel < least.max(1)
                 {

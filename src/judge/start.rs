@@ -118,6 +118,8 @@ impl Machine<'_> {
         if name != "_id" {
             candidates.push(Candidate::Missing);
         }
+        candidates.extend(super::eval::spelled(&shape.hint));
+        candidates.extend(shape.hint.same.iter().map(|same| Candidate::Same(*same)));
         candidates
     }
 
@@ -229,7 +231,7 @@ impl Machine<'_> {
                 None
             }
             Candidate::Value(value) => Some(value),
-            Candidate::Of(value) => self.eval(request, value),
+            Candidate::Of(value) | Candidate::Same(value) => self.eval(request, value),
             Candidate::Itself => Some(self.stored_symbol(request, slot, name)),
         };
         request.depth -= 1;
@@ -284,7 +286,7 @@ impl Machine<'_> {
                         Some(Value::list(vec![item; count as usize]))
                     }
                     Candidate::Pulled(count) => Some(self.pulled(inner, *slot, count)),
-                    Candidate::Of(value) => self.eval(request, value).map(|value| match is_scalars {
+                    Candidate::Of(value) | Candidate::Same(value) => self.eval(request, value).map(|value| match is_scalars {
                         true => Value::list(vec![value]),
                         false => value,
                     }),
