@@ -10,6 +10,7 @@ mod callback;
 mod cell;
 mod class;
 mod copies;
+mod dates;
 mod ending;
 mod environment;
 mod eval;

@@ -810,7 +810,7 @@ impl Machine<'_> {
         match javascript::apply(op, &operands) {
             Some(result) => result,
             None => {
-                if !javascript::is_injective(op) {
+                if !javascript::is_injective(op) && !super::dates::has(op) {
                     self.note(&format!("`{op}`"));
                 }
                 self.applied(request, value, op, &operands)
@@ -886,6 +886,7 @@ impl Machine<'_> {
         };
         match (name, operands.as_slice()) {
             ("Date", [Some(date @ Value::Date(_))]) => Some(date.clone()),
+            ("Date", given) if let Some(date) = super::dates::made(given) => Some(date),
             ("Set", [Some(Value::List(items))]) => {
                 let mut kept: Vec<Value> = Vec::new();
                 items.iter().for_each(|item| {

@@ -433,8 +433,14 @@ impl Collector<'_> {
     fn is_time(&self, value: V, depth: u32) -> bool {
         match self.project.arena.peek(value) {
             Node::Fresh(Freshness::Time, _) => true,
-            Node::Derived(_, operands) if depth < 6 => operands.iter().any(|v| self.is_time(*v, depth + 1)),
+            Node::Derived(op, operands) if depth < 6 && !super::dates::is_part(self.project.arena.text(*op)) => {
+                operands.iter().any(|v| self.is_time(*v, depth + 1))
+            }
             Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
+            // new Date(year, month, day)
+            Node::New { callee, args, .. } if args.len() > 1 => {
+                matches!(self.project.arena.peek(*callee), Node::Global(name) if self.project.arena.text(*name) == "Date")
+            }
             _ => false,
         }
     }
