@@ -5,7 +5,7 @@
 
 use super::call::unwrap;
 use super::eval::Eval;
-use crate::value::{Arena, Freshness, Node, V};
+use crate::value::{Arena, Compare, Freshness, Node, V};
 use swc_common::Span;
 use swc_ecma_ast::Expr;
 
@@ -75,6 +75,11 @@ impl Eval<'_> {
 
     /// A part of a date, the date that a library makes of another one, or the date itself.
     pub(super) fn date_method(&mut self, recv: V, name: &str, args: &[V]) -> Option<V> {
+        if let ([other], true) = (args, self.is_date(recv))
+            && let Some(is_later) = self.later(name, recv, *other)
+        {
+            return Some(is_later);
+        }
         let is_part = PARTS.contains(&name) && args.is_empty();
         let is_moved = MOVES.contains(&name) && !args.is_empty();
         if !(is_part || is_moved || matches!(name, "toDate" | "clone" | "utc" | "local" | "unix")) || !self.is_date(recv) {
@@ -85,6 +90,16 @@ impl Eval<'_> {
         }
         let operands: Vec<V> = std::iter::once(recv).chain(args.iter().copied()).collect();
         Some(self.arena.derived(name, operands))
+    }
+
+    /// `expires.isAfter(now)`, `isAfter(expires, now)`
+    fn later(&mut self, name: &str, date: V, other: V) -> Option<V> {
+        let (earlier, later) = match name {
+            "isAfter" => (other, date),
+            "isBefore" => (date, other),
+            _ => return None,
+        };
+        Some(self.arena.intern(Node::Compare(Compare::Less, earlier, later)))
     }
 
     /// `moment()`, `dayjs(date)`; `startOfDay(date)`, `addDays(date, 1)` of date-fns.
@@ -107,6 +122,10 @@ impl Eval<'_> {
         }
         if module.split('/').next() != Some("date-fns") {
             return None;
+        }
+        if let ("isAfter" | "isBefore", [date, other]) = (name, args) {
+            let name = name.to_owned();
+            return self.later(&name, *date, *other);
         }
         let (method, unit) = ["startOf", "endOf", "add", "sub"].iter().find_map(|method| {
             let unit = name.strip_prefix(method)?;

@@ -438,11 +438,14 @@ impl Collector<'_> {
             }
             Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
             // new Date(year, month, day)
-            Node::New { callee, args, .. } if args.len() > 1 => {
-                matches!(self.project.arena.peek(*callee), Node::Global(name) if self.project.arena.text(*name) == "Date")
-            }
+            Node::New { callee, args, .. } if args.len() > 1 => self.is_date(*callee),
             _ => false,
         }
+    }
+
+    /// Whether a callee makes dates.
+    fn is_date(&self, callee: V) -> bool {
+        matches!(self.project.arena.peek(callee), Node::Global(name) if self.project.arena.text(*name) == "Date")
     }
 
     fn numeric(&mut self, value: V, is_time: bool, depth: u32) {
@@ -450,8 +453,16 @@ impl Collector<'_> {
             return;
         }
         match self.node(value) {
-            Node::Derived(_, operands) => {
+            Node::Derived(op, operands) => {
+                let is_time = is_time || super::dates::is_part(self.project.arena.text(op));
                 operands.into_iter().for_each(|operand| self.numeric(operand, is_time, depth + 1));
+            }
+            // new Date(user.expires)
+            Node::New { callee, args, .. } if args.len() == 1 && self.is_date(callee) => {
+                args.iter().for_each(|arg| self.numeric(*arg, true, depth + 1));
+            }
+            Node::OneOf(alternatives) => {
+                alternatives.into_iter().for_each(|(_, value)| self.numeric(value, is_time, depth + 1));
             }
             _ => self.mark(value, &|hint| {
                 hint.is_number |= !is_time;
