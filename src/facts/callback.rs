@@ -314,6 +314,10 @@ impl<'a> Eval<'a> {
             _ => vec![element],
         };
         let some = self.opaque(code_span(code));
+        let folded = match params.first() {
+            Some(start) if name == "reduce" && args.len() > 1 => super::sets::folded(&self.arena, *start),
+            _ => None,
+        };
         let mut result = Arena::UNDEFINED;
         let base = std::mem::replace(&mut self.frame.loop_base, self.cond);
         self.frame.loops += 1;
@@ -321,6 +325,9 @@ impl<'a> Eval<'a> {
         self.frame.loops -= 1;
         self.frame.loop_base = base;
         let result = self.freeze(result);
+        if let Some(asked) = folded {
+            return self.query(asked, array, result);
+        }
         match name {
             "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),
             "forEach" | "each" | "eachAsync" => Arena::UNDEFINED,

@@ -33,6 +33,7 @@ mod rescue;
 mod results;
 mod run;
 mod sequence;
+mod sets;
 mod standing;
 mod statements;
 mod stmt;

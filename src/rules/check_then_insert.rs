@@ -100,9 +100,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     }
     // findOne({ trips: { $in: trips } }), create({ trips })
     equalities.extend(ctx.project.listed_fields(filter));
-    if equalities.is_empty() {
-        equalities = searched_list(ctx, check.leaf);
-    }
+    equalities.extend(searched_list(ctx, check.leaf));
     if equalities.is_empty() {
         let compared = compared_fields(ctx, filter);
         return (is_empty_filter(ctx, filter) || !compared.is_empty()).then_some(compared);
