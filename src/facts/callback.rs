@@ -314,8 +314,9 @@ impl<'a> Eval<'a> {
             _ => vec![element],
         };
         let some = self.opaque(code_span(code));
-        let folded = match params.first() {
-            Some(start) if name == "reduce" && args.len() > 1 => super::sets::folded(&self.arena, *start),
+        // reduce((found, m) => found || m.user === user, false)
+        let folded = match params.first().map(|start| self.arena.node(*start)) {
+            Some(Node::Bool(start)) if name == "reduce" && args.len() > 1 => Some(if *start { "every" } else { "some" }),
             _ => None,
         };
         let mut result = Arena::UNDEFINED;
@@ -329,6 +330,10 @@ impl<'a> Eval<'a> {
             return self.query(asked, array, result);
         }
         match name {
+            "flatMap" if matches!(self.arena.node(result), Node::Array(_)) => {
+                let lists = self.arena.intern(Node::Mapped(array, result));
+                self.query("flat", lists, Arena::UNDEFINED)
+            }
             "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),
             "forEach" | "each" | "eachAsync" => Arena::UNDEFINED,
             "reduce" => self.arena.derived("reduce", vec![array, result]),

@@ -7,7 +7,7 @@ use super::call::unwrap;
 use super::cell::Growth;
 use super::eval::Eval;
 use crate::limits;
-use crate::value::{Arena, C, Item, Node, V};
+use crate::value::{C, Item, Node, V};
 use swc_common::Span;
 use swc_ecma_ast::Expr;
 
@@ -110,14 +110,5 @@ impl Eval<'_> {
 
     fn is_distinct(&self, value: V) -> bool {
         matches!(self.arena.node(value), Node::Mapped(list, _) if matches!(self.arena.node(*list), Node::Call { .. }))
-    }
-}
-
-/// Whether a fold asks whether an element is so, or whether all are: `reduce((found, m) => found || m.user === user, false)`.
-pub(super) fn folded(arena: &Arena, start: V) -> Option<&'static str> {
-    match arena.node(start) {
-        Node::Bool(false) => Some("some"),
-        Node::Bool(true) => Some("every"),
-        _ => None,
     }
 }

@@ -978,6 +978,13 @@ impl Machine<'_> {
             }
             "filter" => Some(Value::list(kept.iter().filter_map(|at| items.get(*at).cloned()).collect())),
             "sort" | "reverse" | "toSorted" if items.len() < 2 => Some(Value::list(items)),
+            "flat" if arg == Arena::UNDEFINED => {
+                let flat = items.into_iter().flat_map(|item| match item {
+                    Value::List(inner) => inner.to_vec(),
+                    item => vec![item],
+                });
+                Some(Value::list(flat.collect()))
+            }
             "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced" => {
                 self.note(&format!("`{method}` of a list"));
                 Some(Value::list(items))

@@ -42,6 +42,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             report(ctx, trace, write, &Search { check, keys, others }, (relation, None));
             continue;
         }
+        ctx.aside(|ctx| super::free_one::check(ctx, trace, write));
         super::limit::check(ctx, trace, write, checks, RULE);
         ctx.aside(|ctx| super::consumed::check(ctx, trace, write, checks, RULE));
         super::next_number::check(ctx, trace, write);

@@ -21,6 +21,7 @@ mod double_push;
 mod draft;
 mod effect_first;
 mod fresh_add_to_set;
+mod free_one;
 mod freshness;
 mod guard_shapes;
 mod guard_type_mismatch;
