@@ -316,7 +316,9 @@ impl<'a> Eval<'a> {
         let some = self.opaque(code_span(code));
         // reduce((found, m) => found || m.user === user, false)
         let folded = match params.first().map(|start| self.arena.node(*start)) {
-            Some(Node::Bool(start)) if name == "reduce" && args.len() > 1 => Some(if *start { "every" } else { "some" }),
+            Some(Node::Bool(start)) if name == "reduce" && args.len() > 1 => {
+                Some(if *start { "every" } else { "some" })
+            }
             _ => None,
         };
         let mut result = Arena::UNDEFINED;

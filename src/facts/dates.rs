@@ -54,7 +54,10 @@ const LIBRARIES: [&str; 3] = ["moment", "moment-timezone", "dayjs"];
 impl Eval<'_> {
     /// `start.setHours(0, 0, 0, 0)`: the variable holds the date as it is then.
     pub(super) fn set_date(&mut self, object: &Expr, recv: V, name: &str, args: &[V]) -> Option<V> {
-        if !SETS.contains(&name) || args.is_empty() || matches!(self.arena.node(recv), Node::This(_) | Node::Instance(_)) {
+        if !SETS.contains(&name)
+            || args.is_empty()
+            || matches!(self.arena.node(recv), Node::This(_) | Node::Instance(_))
+        {
             return None;
         }
         let is_member = matches!(self.arena.node(recv), Node::Member(..)) && !self.is_date(recv);
@@ -82,7 +85,9 @@ impl Eval<'_> {
         }
         let is_part = PARTS.contains(&name) && args.is_empty();
         let is_moved = MOVES.contains(&name) && !args.is_empty();
-        if !(is_part || is_moved || matches!(name, "toDate" | "clone" | "utc" | "local" | "unix")) || !self.is_date(recv) {
+        if !(is_part || is_moved || matches!(name, "toDate" | "clone" | "utc" | "local" | "unix"))
+            || !self.is_date(recv)
+        {
             return None;
         }
         if !(is_part || is_moved) {

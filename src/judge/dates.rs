@@ -39,7 +39,8 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Value> {
 /// Whether an operator is one of dates.
 pub fn has(operator: &str) -> bool {
     let name = operator.replacen("UTC", "", 1);
-    let is_part = |prefix| name.strip_prefix(prefix).is_some_and(|part| matches!(part, "Day" | "Time") || place(part).is_some());
+    let is_part =
+        |prefix| name.strip_prefix(prefix).is_some_and(|part| matches!(part, "Day" | "Time") || place(part).is_some());
     matches!(operator, "startOf" | "endOf" | "add" | "subtract") || is_part("get") || is_part("set")
 }
 
@@ -136,13 +137,15 @@ fn parts(time: i64) -> Parts {
 fn time_of([year, month, day, hour, minute, second, millisecond]: Parts) -> i64 {
     // What is no time of a program's is cut, not calculated with.
     let bounded = |part: i64| part.clamp(-100_000_000_000_000, 100_000_000_000_000);
-    let (year, month) = (year.clamp(-200_000, 200_000) + month.clamp(-100_000, 100_000).div_euclid(12), month.rem_euclid(12));
+    let (year, month) =
+        (year.clamp(-200_000, 200_000) + month.clamp(-100_000, 100_000).div_euclid(12), month.rem_euclid(12));
     let year = year - i64::from(month < 2);
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * ((month + 10) % 12) + 2) / 5;
     let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
     let days = days + day.clamp(-100_000_000, 100_000_000) - 1;
-    days * DAY + bounded(hour.clamp(-1_000_000_000, 1_000_000_000) * 3_600_000)
+    days * DAY
+        + bounded(hour.clamp(-1_000_000_000, 1_000_000_000) * 3_600_000)
         + bounded(minute.clamp(-1_000_000_000, 1_000_000_000) * 60_000)
         + bounded(second.clamp(-100_000_000_000, 100_000_000_000) * 1_000)
         + bounded(millisecond)
@@ -160,7 +163,8 @@ mod tests {
     }
 
     fn of(operator: &str, rest: &[Option<Value>]) -> Option<Value> {
-        let operands: Vec<Option<Value>> = std::iter::once(Some(Value::Date(NOW))).chain(rest.iter().cloned()).collect();
+        let operands: Vec<Option<Value>> =
+            std::iter::once(Some(Value::Date(NOW))).chain(rest.iter().cloned()).collect();
         apply(operator, &operands)
     }
 

@@ -110,7 +110,8 @@ fn overwritten_inside(
                 continue;
             }
             let part = FieldWrite { path, value: entry.value, cond, ..whole.clone() };
-            if let Some((root, _)) = ctx.is_array_value(part.value).then(|| made_of(ctx, trace, write, &part)).flatten() {
+            if let Some((root, _)) = ctx.is_array_value(part.value).then(|| made_of(ctx, trace, write, &part)).flatten()
+            {
                 return Some((root, part));
             }
             if depth < limits::PARTS_DEPTH {
