@@ -107,6 +107,7 @@ impl<'a> Eval<'a> {
         let values = self.call_args(args, &name);
         self.inherits(&name, &values);
         let made = self.result_made(target, &values);
+        let made = made.or_else(|| self.date_function(target, &values, span));
         if let Some(value) = made.or_else(|| self.known_function(&name, target, &values, span)) {
             return value;
         }
@@ -247,7 +248,9 @@ impl<'a> Eval<'a> {
             self.rebind_query(&member.obj, query);
             return query;
         }
-        let known = self.part_of_request(recv, &name, &values);
+        let dated = self.set_date(&member.obj, recv, &name, &values).or_else(|| self.date_method(recv, &name, &values));
+        let dated = dated.or_else(|| self.set_method((&member.obj, recv), &name, &values, span));
+        let known = dated.or_else(|| self.part_of_request(recv, &name, &values));
         if let Some(value) = known.or_else(|| self.value_method(recv, &name, &values, span)) {
             return value;
         }

@@ -314,6 +314,13 @@ impl<'a> Eval<'a> {
             _ => vec![element],
         };
         let some = self.opaque(code_span(code));
+        // reduce((found, m) => found || m.user === user, false)
+        let folded = match params.first().map(|start| self.arena.node(*start)) {
+            Some(Node::Bool(start)) if name == "reduce" && args.len() > 1 => {
+                Some(if *start { "every" } else { "some" })
+            }
+            _ => None,
+        };
         let mut result = Arena::UNDEFINED;
         let base = std::mem::replace(&mut self.frame.loop_base, self.cond);
         self.frame.loops += 1;
@@ -321,7 +328,14 @@ impl<'a> Eval<'a> {
         self.frame.loops -= 1;
         self.frame.loop_base = base;
         let result = self.freeze(result);
+        if let Some(asked) = folded {
+            return self.query(asked, array, result);
+        }
         match name {
+            "flatMap" if matches!(self.arena.node(result), Node::Array(_)) => {
+                let lists = self.arena.intern(Node::Mapped(array, result));
+                self.query("flat", lists, Arena::UNDEFINED)
+            }
             "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),
             "forEach" | "each" | "eachAsync" => Arena::UNDEFINED,
             "reduce" => self.arena.derived("reduce", vec![array, result]),

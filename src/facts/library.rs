@@ -356,6 +356,23 @@ impl<'a> Eval<'a> {
         self.new_cell(Node::Array(items))
     }
 
+    /// `if (known) continue; list.push(x)`: the condition under which a turn of a loop gets here.
+    fn cond_in_loop(&mut self) -> C {
+        match self.frame.loops {
+            0 => C::TRUE,
+            _ => self.arena.since(self.frame.loop_base, self.cond),
+        }
+    }
+
+    /// What one value adds to a list or a set: in a loop over all elements of another list, all of these.
+    pub(super) fn added(&mut self, value: V) -> Item {
+        let cond = self.cond_in_loop();
+        match self.each_of(value, cond) {
+            Some(list) => Item { value: list, spread: true, cond: C::TRUE },
+            None => Item { value, spread: false, cond },
+        }
+    }
+
     /// The list of which a loop appends every element: `for (const row of rows) all.push(row)`.
     fn each_of(&self, value: V, cond: C) -> Option<V> {
         let Node::Element(list) = *self.arena.node(value) else { return None };
@@ -409,15 +426,12 @@ impl<'a> Eval<'a> {
                         Growth::Last(rest) => items.push(Item { value: rest, spread: true, cond: C::TRUE }),
                         Growth::Free => {}
                     }
-                    // if (known) continue; list.push(x)
-                    let cond = match self.frame.loops {
-                        0 => C::TRUE,
-                        _ => self.arena.since(self.frame.loop_base, self.cond),
-                    };
-                    let all = args.first().filter(|_| args.len() == 1).and_then(|value| self.each_of(*value, cond));
-                    match all {
-                        Some(list) => items.push(Item { value: list, spread: true, cond: C::TRUE }),
-                        None => items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond })),
+                    match args {
+                        [only] => items.push(self.added(*only)),
+                        _ => {
+                            let cond = self.cond_in_loop();
+                            items.extend(args.iter().map(|value| Item { value: *value, spread: false, cond }));
+                        }
                     }
                     let content = self.arena.intern(Node::Array(items));
                     self.set_content(cell, content);

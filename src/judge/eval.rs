@@ -819,7 +819,7 @@ impl Machine<'_> {
         match javascript::apply(op, &operands) {
             Some(result) => result,
             None => {
-                if !javascript::is_injective(op) {
+                if !javascript::is_injective(op) && !super::dates::has(op) {
                     self.note(&format!("`{op}`"));
                 }
                 self.applied(request, value, op, &operands)
@@ -895,6 +895,7 @@ impl Machine<'_> {
         };
         match (name, operands.as_slice()) {
             ("Date", [Some(date @ Value::Date(_))]) => Some(date.clone()),
+            ("Date", given) if let Some(date) = super::dates::made(given) => Some(date),
             ("Set", [Some(Value::List(items))]) => {
                 let mut kept: Vec<Value> = Vec::new();
                 items.iter().for_each(|item| {
@@ -994,6 +995,13 @@ impl Machine<'_> {
             }
             "filter" => Some(Value::list(kept.iter().filter_map(|at| items.get(*at).cloned()).collect())),
             "sort" | "reverse" | "toSorted" if items.len() < 2 => Some(Value::list(items)),
+            "flat" if arg == Arena::UNDEFINED => {
+                let flat = items.into_iter().flat_map(|item| match item {
+                    Value::List(inner) => inner.to_vec(),
+                    item => vec![item],
+                });
+                Some(Value::list(flat.collect()))
+            }
             "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced" => {
                 self.note(&format!("`{method}` of a list"));
                 Some(Value::list(items))

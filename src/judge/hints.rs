@@ -500,10 +500,19 @@ impl Collector<'_> {
     fn is_time(&self, value: V, depth: u32) -> bool {
         match self.project.arena.peek(value) {
             Node::Fresh(Freshness::Time, _) => true,
-            Node::Derived(_, operands) if depth < 6 => operands.iter().any(|v| self.is_time(*v, depth + 1)),
+            Node::Derived(op, operands) if depth < 6 && !super::dates::is_part(self.project.arena.text(*op)) => {
+                operands.iter().any(|v| self.is_time(*v, depth + 1))
+            }
             Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
+            // new Date(year, month, day)
+            Node::New { callee, args, .. } if args.len() > 1 => self.is_date(*callee),
             _ => false,
         }
+    }
+
+    /// Whether a callee makes dates.
+    fn is_date(&self, callee: V) -> bool {
+        matches!(self.project.arena.peek(callee), Node::Global(name) if self.project.arena.text(*name) == "Date")
     }
 
     fn numeric(&mut self, value: V, is_time: bool, depth: u32) {
@@ -511,8 +520,16 @@ impl Collector<'_> {
             return;
         }
         match self.node(value) {
-            Node::Derived(_, operands) => {
+            Node::Derived(op, operands) => {
+                let is_time = is_time || super::dates::is_part(self.project.arena.text(op));
                 operands.into_iter().for_each(|operand| self.numeric(operand, is_time, depth + 1));
+            }
+            // new Date(user.expires)
+            Node::New { callee, args, .. } if args.len() == 1 && self.is_date(callee) => {
+                args.iter().for_each(|arg| self.numeric(*arg, true, depth + 1));
+            }
+            Node::OneOf(alternatives) => {
+                alternatives.into_iter().for_each(|(_, value)| self.numeric(value, is_time, depth + 1));
             }
             _ => self.mark(value, &|hint| {
                 hint.is_number |= !is_time;

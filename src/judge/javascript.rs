@@ -4,6 +4,7 @@
 //! Must not know: symbolic values.
 
 use super::bson::Value;
+use super::dates;
 use super::text;
 use crate::value::PART;
 use std::cmp::Ordering;
@@ -38,6 +39,9 @@ fn number(value: &Value) -> Option<f64> {
 /// The result of an operator; none where it is not modelled for these operands.
 pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>> {
     let numbers = || operands.iter().map(|operand| number(operand.as_ref()?)).collect::<Option<Vec<f64>>>();
+    if let Some(date) = dates::apply(operator, operands) {
+        return Some(Some(date));
+    }
     let is_time = operands.iter().any(|operand| matches!(operand, Some(Value::Date(_))));
     let result = match operator {
         "+" | "-" | "*" | "/" | "%" | "**" | "neg" => {

@@ -10,6 +10,7 @@ pub mod bson;
 mod choices;
 pub mod command;
 mod coupled;
+mod dates;
 mod eval;
 pub mod evaluated;
 pub mod expression;

@@ -219,6 +219,27 @@ impl Project {
         if self.option_is_true(options, "optimisticConcurrency") {
             schemas.optimistic.push(&Handle::Named(model.to_owned()), ());
         }
+        if let Some(name) = self.created_at(options) {
+            let (date, now) = (self.arena.global("Date"), self.arena.sym("now"));
+            let default = self.arena.member(date, now);
+            schemas.defaults.push(&Handle::Named(model.to_owned()), (name, default));
+        }
+    }
+
+    /// The field in which Mongoose keeps when a document was made: `{ timestamps: true }`, `{ timestamps: { createdAt: 'at' } }`.
+    fn created_at(&mut self, options: V) -> Option<String> {
+        let [timestamps, own] = ["timestamps", "createdAt"].map(|name| self.arena.sym(name));
+        let timestamps = self.arena.member_of(options, timestamps)?;
+        let own = match self.arena.node(timestamps) {
+            Node::Bool(true) => None,
+            Node::Object(_) => self.arena.member_of(timestamps, own),
+            _ => return None,
+        };
+        match own.map(|own| self.arena.node(own)) {
+            None | Some(Node::Bool(true)) => Some("createdAt".to_owned()),
+            Some(Node::Str(name)) => Some(self.arena.text(*name).to_owned()),
+            Some(_) => None,
+        }
     }
 
     /// `[{ sku: String }]`, `[lineSchema]` or `{ type: [lineSchema] }`, without `_id: false`.

@@ -6,11 +6,13 @@ use super::pending::Judged;
 use super::rewritten::{changed_path, is_map, source};
 use crate::diagnostic::Role;
 use crate::judge::Overwritten;
+use crate::limits;
+use crate::project::mongo::DbCall;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{CHANGING, Op};
 use crate::race::decision::Loaded;
 use crate::race::relation::Taken;
-use crate::value::{Key, Node, V};
+use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "array-overwrite";
 
@@ -37,6 +39,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 && !(versioned && write.document.is_some_and(|document| is_copy(ctx, document, root)))
             {
                 report(ctx, trace, write, &field, root, &path);
+                whole = true;
+                break;
+            }
+            if let Some((root, part)) = overwritten_inside(ctx, trace, write, &field) {
+                report(ctx, trace, write, &part, root, &part.path);
                 whole = true;
                 break;
             }
@@ -77,6 +84,50 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
         || is_changed(ctx, trace, root, &field.path)
         || ctx.tracked(&write.handle, &field.path).is_some();
     array.then(|| (root, field.path.clone()))
+}
+
+/// The loaded array that a part of a new object is made from: `cart: { items: [...doc.cart.items, item] }`. Mongoose asks for the
+/// version of a document where an array is set, not where the object around it is.
+///
+/// Source: Mongoose, "Versioning"; `lib/model.js`, `operand`, and `lib/document.js`, `$set` of a nested path.
+fn overwritten_inside(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+) -> Option<(V, FieldWrite)> {
+    if write.kind == WriteKind::Save && ctx.schemas.is_optimistic(&write.handle) || field.path.contains('*') {
+        return None;
+    }
+    let mut open = vec![(field.clone(), 0)];
+    while let Some((whole, depth)) = open.pop() {
+        let Node::Object(entries) = ctx.project.arena.node(whole.value).clone() else { continue };
+        for entry in entries {
+            let Key::Name(name) = entry.key else { continue };
+            let path = format!("{}.{}", whole.path, ctx.project.arena.text(name));
+            let cond = ctx.project.arena.and(whole.cond, entry.cond);
+            if cond == C::FALSE {
+                continue;
+            }
+            let part = FieldWrite { path, value: entry.value, cond, ..whole.clone() };
+            if let Some((root, _)) = ctx.is_array_value(part.value).then(|| made_of(ctx, trace, write, &part)).flatten()
+            {
+                return Some((root, part));
+            }
+            if depth < limits::PARTS_DEPTH {
+                open.push((part, depth + 1));
+            }
+        }
+    }
+    None
+}
+
+/// The loaded array of the document that is written from which a list is made.
+fn made_of(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<(V, Option<DbCall>)> {
+    let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+    let (root, read) = source(ctx, trace, field.value, &path, 0)?;
+    let is_same = ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document);
+    (is_same || read.is_none()).then_some((root, read))
 }
 
 /// Whether the array of a loaded document is changed in JavaScript: `doc.items.push(…)`, `doc.items = …`, `doc.items[0].n = 1`.

@@ -42,6 +42,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             report(ctx, trace, write, &Search { check, keys, others }, (relation, None));
             continue;
         }
+        ctx.aside(|ctx| super::free_one::check(ctx, trace, write));
         super::limit::check(ctx, trace, write, checks, RULE);
         ctx.aside(|ctx| super::consumed::check(ctx, trace, write, checks, RULE));
         super::next_number::check(ctx, trace, write);
@@ -100,9 +101,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     }
     // findOne({ trips: { $in: trips } }), create({ trips })
     equalities.extend(ctx.project.listed_fields(filter));
-    if equalities.is_empty() {
-        equalities = searched_list(ctx, check.leaf);
-    }
+    equalities.extend(searched_list(ctx, check.leaf));
     if equalities.is_empty() {
         let compared = compared_fields(ctx, filter);
         return (is_empty_filter(ctx, filter) || !compared.is_empty()).then_some(compared);

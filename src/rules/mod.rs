@@ -20,6 +20,7 @@ mod derived;
 mod double_push;
 mod draft;
 mod effect_first;
+mod free_one;
 mod fresh_add_to_set;
 mod freshness;
 mod guard_shapes;

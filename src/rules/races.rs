@@ -8,7 +8,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::{Claim, claim};
 use crate::race::refused::{Refusal, refusal};
 use crate::race::relation::{Ground, Relation};
-use crate::value::{Compare, Node, V};
+use crate::value::{Coercion, Compare, Node, V};
 
 impl Context<'_> {
     /// Whether a claim was won before a write.
@@ -76,6 +76,18 @@ impl Context<'_> {
                 )
             }
             Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_array_value(*v)),
+            // Array.from(new Set(list))
+            Node::Coerce(Coercion::Copy, inner) => self.is_set(*inner) || self.is_array_value(*inner),
+            _ => false,
+        }
+    }
+
+    fn is_set(&self, value: V) -> bool {
+        match self.project.arena.node(value) {
+            Node::New { callee, .. } => {
+                matches!(self.project.arena.node(*callee), Node::Global(name) if self.project.arena.text(*name) == "Set")
+            }
+            Node::OneOf(alternatives) => alternatives.iter().all(|(_, value)| self.is_set(*value)),
             _ => false,
         }
     }

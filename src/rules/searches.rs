@@ -49,9 +49,16 @@ pub(super) fn is_new_key(ctx: &Context<'_>, filter: V) -> bool {
 
 /// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
 pub(super) fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
-    match ctx.project.arena.node(leaf) {
-        Node::Query { arg, .. } => ctx.project.predicate_keys(*arg),
-        Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, *inner),
+    match *ctx.project.arena.node(leaf) {
+        Node::Query { array, arg, .. } => match *ctx.project.arena.node(array) {
+            // (await users.distinct('email')).includes(email)
+            Node::Mapped(_, result) => {
+                let field = ctx.project.element_field(result).map(|(_, field)| field);
+                field.filter(|field| !field.is_empty()).map(|field| (field, arg)).into_iter().collect()
+            }
+            _ => ctx.project.predicate_keys(arg),
+        },
+        Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, inner),
         _ => Vec::new(),
     }
 }
