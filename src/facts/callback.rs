@@ -3,6 +3,7 @@
 //! Input: a call with a function literal. Output: its effects in the calling function. Must not know: MongoDB.
 
 use super::eval::{Code, Eval};
+use super::expr::callee_name;
 use super::jump::expects_duplicates;
 use super::stmt::function_code;
 use crate::value::{Arena, C, Item, Key, Node, RETURNS, V};
@@ -186,7 +187,8 @@ impl<'a> Eval<'a> {
             Some(code) => self.chained(code, value, span),
             None => {
                 let callee = self.expr(&handler.expr);
-                self.plain_call(callee, None, None, vec![value], span)
+                let known = self.known_function(&callee_name(&handler.expr), callee, &[value], span);
+                known.unwrap_or_else(|| self.plain_call(callee, None, None, vec![value], span))
             }
         }
     }

@@ -147,6 +147,7 @@ impl Project {
             // What another file exports empty is filled by what runs later: `exports.collections[name] = db.collection(name)`.
             Node::Member(object, _) if self.is_filled_later(*object) => value,
             Node::This(func) => self.model_of_this(*func).unwrap_or(value),
+            Node::Param(func, at) => self.given_service(*func, *at).unwrap_or(value),
             Node::Instance(class) => {
                 let class = self.concrete(*class);
                 self.arena.intern(Node::Instance(class))

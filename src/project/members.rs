@@ -64,6 +64,7 @@ impl Project {
                 _ => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             },
             Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
+            Node::Param(..) if let Some(part) = self.given_part(object, key) => part,
             Node::Param(..) => self.put_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             _ => self.arena.member(object, key),
         }

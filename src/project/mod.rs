@@ -22,6 +22,7 @@ mod expand;
 mod folded;
 mod foreign;
 mod fork;
+mod given;
 pub mod guards;
 mod handed;
 pub mod handles;
