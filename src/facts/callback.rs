@@ -203,9 +203,9 @@ impl<'a> Eval<'a> {
             self.cond = cond;
         }
         let inner = self.cond;
-        let rejections = self.frame.rejections;
+        let rejections = self.frame.rejected.len();
         let (result, ends) = self.in_place_with_ends(code, &[value]);
-        let passed = self.passed(inner, &ends, self.frame.rejections > rejections);
+        let passed = self.passed(inner, &ends, self.frame.rejected.len() > rejections);
         self.chain = Some((start, passed));
         self.cond = outer;
         result
@@ -317,11 +317,20 @@ impl<'a> Eval<'a> {
         };
         let some = self.opaque(code_span(code));
         let mut result = Arena::UNDEFINED;
-        let base = std::mem::replace(&mut self.frame.loop_base, self.cond);
+        let outer = self.cond;
+        let base = std::mem::replace(&mut self.frame.loop_base, outer);
+        let before = self.frame.rejected.len();
         self.frame.loops += 1;
         self.maybe(some, |eval| result = eval.in_place(code, &params));
         self.frame.loops -= 1;
         self.frame.loop_base = base;
+        // What an async callback throws is told by its promise, of which `forEach` knows nothing.
+        if !code.is_async() || name != "forEach" {
+            let around = self.frame.tries.len();
+            let thrown = self.frame.rejected.get(before..).unwrap_or_default().iter();
+            let thrown = thrown.filter(|(_, tries)| *tries == around).map(|(cond, _)| *cond).collect();
+            self.left_by(outer, thrown);
+        }
         let result = self.freeze(result);
         match name {
             "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),

@@ -147,7 +147,13 @@ impl Project {
     }
 
     /// The one service that all calls give in a place.
-    fn one_given(&mut self, calls: &Calls, place: Place, known: &mut FxHashMap<Place, Option<V>>, depth: u32) -> Option<V> {
+    fn one_given(
+        &mut self,
+        calls: &Calls,
+        place: Place,
+        known: &mut FxHashMap<Place, Option<V>>,
+        depth: u32,
+    ) -> Option<V> {
         if let Some(known) = known.get(&place) {
             return *known;
         }
@@ -226,7 +232,9 @@ impl Project {
                 continue;
             }
             let node = self.arena.node(value);
-            if matches!(node, Node::Param(..) | Node::This(_) | Node::Cell(_) | Node::Cut(_)) || seen.len() > limits::GROWN {
+            if matches!(node, Node::Param(..) | Node::This(_) | Node::Cell(_) | Node::Cut(_))
+                || seen.len() > limits::GROWN
+            {
                 return false;
             }
             open.extend(children(node));

@@ -322,7 +322,7 @@ impl Project {
                     let key = self.arena.sym(&text);
                     self.member(object, key)
                 }
-                None => self.indexed_by_turns(object, key),
+                None => self.placed(object, key).unwrap_or_else(|| self.indexed_by_turns(object, key)),
             },
             Node::OneOf(alternatives) => self.arena.one_of(alternatives),
             Node::Not(inner) => self.arena.not(inner),

@@ -45,6 +45,7 @@ mod outside;
 mod parts;
 mod pass;
 mod plugins;
+mod populate;
 mod proven;
 mod put_on;
 mod ranges;

@@ -7,8 +7,9 @@
 use super::declaration::Declared;
 use super::handles::Handle;
 use super::link::Project;
+use super::populate::Populated;
 use crate::facts::EffectKind;
-use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The functions that one schema defines.
@@ -39,6 +40,10 @@ pub struct Models {
     pub(super) hooked: FxHashSet<V>,
     /// Schemas of which something runs when a document is saved, and not when it is updated.
     pub(super) save_hooked: FxHashSet<V>,
+    /// The references that each query follows, by where the query is called.
+    pub(super) populated: FxHashMap<SiteInfo, Vec<Populated>>,
+    /// The query of each call of `populate`.
+    pub(super) populating: FxHashMap<SiteInfo, SiteInfo>,
     /// What calls add to schemas after they are made.
     pub(super) declared: Vec<Declared>,
 }
@@ -76,6 +81,8 @@ impl Project {
         for (callee, args) in models {
             self.within_a_value(|project| project.model_of_schema(callee, &args));
         }
+        self.forget_linked();
+        self.link_populated();
         self.forget_linked();
     }
 
@@ -399,7 +406,7 @@ impl Project {
         }
     }
 
-    fn schema_of_document(&self, document: V, depth: u32) -> Option<V> {
+    pub(super) fn schema_of_document(&self, document: V, depth: u32) -> Option<V> {
         if depth > 4 {
             return None;
         }
