@@ -10,7 +10,7 @@
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the project binds.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Bindings {
     pub(super) put_on: FxHashMap<Sym, FxHashMap<String, Option<V>>>,
     /// What an application keeps under a text; `None` where that is several things.
     pub(super) kept: FxHashMap<Sym, Option<V>>,
+    /// Names of methods whose class works with the database, or that a schema gives its documents.
+    pub(super) served: FxHashSet<Sym>,
     /// What every call gives for a parameter, or under a name of the object that it gives for it.
     pub(super) given: FxHashMap<(FnRef, u32, Option<Sym>), V>,
 }

@@ -105,6 +105,7 @@ impl Project {
                     || ASKING.contains(&name)
                     || TELLING.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+                    || self.may_be_served(*callee)
                     || self.acquiring_call(*callee).is_some()
                     || self.outside_effect(step).is_some()
             }

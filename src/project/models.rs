@@ -4,10 +4,9 @@
 //! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
 //! Must not know: rules.
 
-use super::declaration::Declared;
+use super::declaration::{Declared, Populated};
 use super::handles::Handle;
 use super::link::Project;
-use super::populate::Populated;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -54,6 +53,11 @@ impl Models {
         self.loaded.contains_key(&class)
     }
 
+    /// The names of the methods that schemas give their documents.
+    pub(super) fn document_methods(&self) -> Vec<Sym> {
+        self.schemas.values().flat_map(|members| members.methods.iter().map(|(name, _)| *name)).collect()
+    }
+
     /// The schema of the model of a name.
     pub(super) fn named(&self, name: Sym) -> Option<V> {
         self.by_name.get(&name).copied()
@@ -83,6 +87,7 @@ impl Project {
         }
         self.forget_linked();
         self.link_populated();
+        self.find_served();
         self.forget_linked();
     }
 

@@ -6,21 +6,11 @@
 //! Source: Mongoose guide, "Populate": the `ref` of a field names the model; population is a query of its own.
 //! Input: the `populate` calls of all functions. Output: the reads that they are. Must not know: rules.
 
+use super::declaration::Populated;
 use super::link::{Op, Project};
 use crate::facts::EffectKind;
 use crate::limits;
 use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V, map_children};
-
-/// A reference that a query follows.
-#[derive(Clone, Debug)]
-pub(super) struct Populated {
-    /// The names that lead to it from the document.
-    path: Vec<Sym>,
-    /// Where `populate` is called.
-    site: SiteInfo,
-    /// The model to which it leads.
-    model: V,
-}
 
 /// The name under which Mongoose keeps the document as it is stored.
 const STORED: &str = "_doc";
