@@ -241,7 +241,7 @@ impl<'a> Eval<'a> {
             self.rebind_query(&member.obj, query);
             return query;
         }
-        let known = self.part_of_request(recv, &name, &values);
+        let known = self.part_of_request(recv, &name, &values).or_else(|| self.validity(recv, &name, &values));
         if let Some(value) = known.or_else(|| self.value_method(recv, &name, &values, span)) {
             return value;
         }

@@ -22,6 +22,15 @@ type Calls = FxHashMap<FnRef, Vec<Vec<V>>>;
 const HANDED: u32 = 6;
 
 impl Project {
+    /// Finds the constructor of each class.
+    pub(super) fn collect_constructors(&mut self) {
+        for (at, function) in self.functions.iter().enumerate() {
+            if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
+                self.constructors.insert(class, FnRef(at as u32));
+            }
+        }
+    }
+
     /// Finds the parameters that are one service.
     pub(super) fn bind_given(&mut self) {
         let mut calls = self.calls_by_function();
@@ -192,12 +201,13 @@ impl Project {
                 Node::Class(class) => self.works_with_database(class),
                 _ => false,
             },
-            Node::Call { .. } | Node::Member(..) => self.is_named_handle(value),
+            Node::Call { .. } | Node::Member(..) => self.is_collection(value),
             _ => false,
         }
     }
 
-    fn is_named_handle(&mut self, value: V) -> bool {
+    /// A collection or model of which the name is known, so that its indexes are.
+    fn is_collection(&mut self, value: V) -> bool {
         self.handle_of(value, 0).is_some_and(|handle| handle.name().is_some())
     }
 
@@ -218,7 +228,7 @@ impl Project {
                     Node::Class(of) => of != class && self.calls_database(of),
                     _ => false,
                 },
-                Node::Call { .. } | Node::Member(..) => self.is_named_handle(field),
+                Node::Call { .. } | Node::Member(..) => self.is_collection(field),
                 _ => false,
             }
         })

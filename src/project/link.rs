@@ -309,14 +309,6 @@ impl Project {
         self.ranges.around(self.arena.site_info(site)).next()
     }
 
-    fn collect_constructors(&mut self) {
-        for (at, function) in self.functions.iter().enumerate() {
-            if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
-                self.constructors.insert(class, FnRef(at as u32));
-            }
-        }
-    }
-
     fn collect_tries(&mut self) {
         for function in self.functions.iter() {
             for handled in &function.tries {

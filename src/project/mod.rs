@@ -65,6 +65,7 @@ mod shared;
 mod summary;
 mod tables;
 mod upserts;
+mod validators;
 pub mod writes;
 
 pub use crate::facts::{Argument, Exit, Literal, Otherwise, Property, Statement, Taken, Written, WrittenCall};

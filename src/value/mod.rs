@@ -89,6 +89,9 @@ pub const RETURNS: &str = "returns";
 /// The operator of a part of a request that a method gives by name: the receiver, the method and the name.
 pub const PART: &str = "part";
 
+/// The operator of whether a request has passed its validators.
+pub const VALID: &str = "valid";
+
 /// The function that a container calls to give what a token stands for; its operands are the token and the declared type.
 pub const INJECTED: &str = "@inject";
 
