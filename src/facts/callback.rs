@@ -3,6 +3,7 @@
 //! Input: a call with a function literal. Output: its effects in the calling function. Must not know: MongoDB.
 
 use super::eval::{Code, Eval};
+use super::expr::callee_name;
 use super::jump::expects_duplicates;
 use super::stmt::function_code;
 use crate::value::{Arena, C, Item, Key, Node, RETURNS, V};
@@ -186,7 +187,8 @@ impl<'a> Eval<'a> {
             Some(code) => self.chained(code, value, span),
             None => {
                 let callee = self.expr(&handler.expr);
-                self.plain_call(callee, None, None, vec![value], span)
+                let known = self.known_function(&callee_name(&handler.expr), callee, &[value], span);
+                known.unwrap_or_else(|| self.plain_call(callee, None, None, vec![value], span))
             }
         }
     }
@@ -201,9 +203,9 @@ impl<'a> Eval<'a> {
             self.cond = cond;
         }
         let inner = self.cond;
-        let rejections = self.frame.rejections;
+        let rejections = self.frame.rejected.len();
         let (result, ends) = self.in_place_with_ends(code, &[value]);
-        let passed = self.passed(inner, &ends, self.frame.rejections > rejections);
+        let passed = self.passed(inner, &ends, self.frame.rejected.len() > rejections);
         self.chain = Some((start, passed));
         self.cond = outer;
         result
@@ -322,11 +324,20 @@ impl<'a> Eval<'a> {
             _ => None,
         };
         let mut result = Arena::UNDEFINED;
-        let base = std::mem::replace(&mut self.frame.loop_base, self.cond);
+        let outer = self.cond;
+        let base = std::mem::replace(&mut self.frame.loop_base, outer);
+        let before = self.frame.rejected.len();
         self.frame.loops += 1;
         self.maybe(some, |eval| result = eval.in_place(code, &params));
         self.frame.loops -= 1;
         self.frame.loop_base = base;
+        // What an async callback throws is told by its promise, of which `forEach` knows nothing.
+        if !code.is_async() || name != "forEach" {
+            let around = self.frame.tries.len();
+            let thrown = self.frame.rejected.get(before..).unwrap_or_default().iter();
+            let thrown = thrown.filter(|(_, tries)| *tries == around).map(|(cond, _)| *cond).collect();
+            self.left_by(outer, thrown);
+        }
         let result = self.freeze(result);
         if let Some(asked) = folded {
             return self.query(asked, array, result);

@@ -35,7 +35,8 @@ impl Eval<'_> {
     /// The path ends with an exception.
     pub(super) fn reject(&mut self) {
         if self.frame.inline > 0 {
-            self.frame.rejections += 1;
+            let cond = self.cond;
+            self.frame.rejected.push((cond, self.frame.tries.len()));
         } else if self.frame.tries.is_empty() {
             let cond = self.cond;
             self.frame.throws.push(cond);

@@ -21,6 +21,17 @@ pub(super) enum Code<'a> {
     Constructor(&'a Constructor),
 }
 
+impl Code<'_> {
+    /// Whether it gives a promise, which says what it throws.
+    pub const fn is_async(self) -> bool {
+        match self {
+            Self::Function(node) => node.is_async,
+            Self::Arrow(node) => node.is_async,
+            Self::Constructor(_) => false,
+        }
+    }
+}
+
 /// A flag: its variable and the value that stands for what it holds.
 #[derive(Clone, Copy)]
 pub(super) struct Flag {
@@ -64,8 +75,8 @@ pub(super) struct Frame {
     pub loop_exits: Vec<C>,
     /// Branches after which it is remembered that their calls completed.
     pub completions: u32,
-    /// Throws and rejections in callbacks that are evaluated in place.
-    pub rejections: u32,
+    /// Throws and rejections in callbacks that are evaluated in place: the condition, and how many `try` blocks are around.
+    pub rejected: Vec<(C, usize)>,
     pub breaks: Vec<C>,
     pub places: IndexMap<V, Site, FxBuildHasher>,
     pub missing: Vec<V>,
@@ -373,7 +384,7 @@ impl Frame {
             inline: 0,
             loop_exits: Vec::new(),
             completions: 0,
-            rejections: 0,
+            rejected: Vec::new(),
             breaks: Vec::new(),
             places: IndexMap::default(),
             missing: Vec::new(),

@@ -60,7 +60,12 @@ impl<'a> Eval<'a> {
         self.frame.loop_base = base;
         let inner = std::mem::replace(&mut self.frame.loop_exits, exits);
         self.frame.breaks = breaks;
-        for exit in inner.into_iter().take(limits::LOOP_EXITS) {
+        self.left_by(outer, inner);
+    }
+
+    /// Code goes on where none of these exits of a loop was taken.
+    pub(super) fn left_by(&mut self, outer: C, exits: Vec<C>) {
+        for exit in exits.into_iter().take(limits::LOOP_EXITS) {
             if self.frame.loops > 0 {
                 self.frame.loop_exits.push(exit);
             }

@@ -319,16 +319,16 @@ impl<'a> Eval<'a> {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);
                 }
-                if name == "session"
-                    && let Some(session) = first
+                if matches!(name, "session" | "populate")
+                    && let Some(given) = first
                 {
-                    // The session belongs to the query it is called on; the link step reads it from this effect.
+                    // What is given belongs to the query it is called on; the link step reads it from this effect.
                     let site = self.site(span);
-                    let method = self.arena.sym("session");
+                    let method = self.arena.sym(name);
                     let callee = self.arena.intern(Node::Member(frozen, method));
                     self.effect(
                         site,
-                        EffectKind::Call { callee, recv: Some(frozen), name: Some(method), args: vec![session] },
+                        EffectKind::Call { callee, recv: Some(frozen), name: Some(method), args: vec![given] },
                     );
                 }
                 Some(recv)

@@ -7,12 +7,26 @@
 //! Input: a call. Output: its value. Must not know: MongoDB.
 
 use super::eval::Eval;
-use crate::value::{Node, PART, V};
+use crate::value::{Node, PART, V, VALID};
 
 /// Objects whose `get` gives a part of a request.
 const PARTS: [&str; 7] = ["searchParams", "headers", "cookies", "params", "query", "formData", "nextUrl"];
 
 impl Eval<'_> {
+    /// `validationResult(req).isEmpty()` of express-validator.
+    pub(super) fn validity(&mut self, recv: V, name: &str, args: &[V]) -> Option<V> {
+        let Node::Call { callee, args: given, .. } = self.arena.node(recv) else { return None };
+        let is_asked = match self.arena.node(*callee) {
+            Node::Import { name, .. } | Node::Member(_, name) => self.arena.text(*name) == "validationResult",
+            _ => false,
+        };
+        let request = *given.first()?;
+        if name != "isEmpty" || !args.is_empty() || !is_asked {
+            return None;
+        }
+        Some(self.arena.derived(VALID, vec![request]))
+    }
+
     /// The value of a call that asks for a part of a request by a fixed name.
     pub(super) fn part_of_request(&mut self, recv: V, name: &str, args: &[V]) -> Option<V> {
         let [key] = args else { return None };

@@ -25,11 +25,7 @@ impl<'a> Eval<'a> {
             Code::Arrow(node) => node.span,
             Code::Constructor(node) => node.span,
         };
-        let is_async = match code {
-            Code::Function(node) => node.is_async,
-            Code::Arrow(node) => node.is_async,
-            Code::Constructor(_) => false,
-        };
+        let is_async = code.is_async();
         let body = self.offsets(span);
         std::mem::replace(&mut self.standing, Standing { body, is_async, ..Standing::default() })
     }

@@ -676,7 +676,7 @@ impl Machine<'_> {
                 match base.field(name) {
                     Some(found) => Some(found.clone()),
                     None if name == "id" => base.field("_id").cloned(),
-                    None if matches!(name, "_doc" | "value") && self.is_result(object) => Some(base),
+                    None if name == "_doc" || name == "value" && self.is_result(object) => Some(base),
                     None => None,
                 }
             }

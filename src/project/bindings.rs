@@ -10,7 +10,7 @@
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the project binds.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,10 @@ pub struct Bindings {
     pub(super) put_on: FxHashMap<Sym, FxHashMap<String, Option<V>>>,
     /// What an application keeps under a text; `None` where that is several things.
     pub(super) kept: FxHashMap<Sym, Option<V>>,
+    /// Names of methods whose class works with the database, or that a schema gives its documents.
+    pub(super) served: FxHashSet<Sym>,
+    /// What every call gives for a parameter, or under a name of the object that it gives for it.
+    pub(super) given: FxHashMap<(FnRef, u32, Option<Sym>), V>,
 }
 
 impl Project {
@@ -56,6 +60,8 @@ impl Project {
                 self.bindings.concrete.insert(own, only);
             }
         }
+        self.forget_linked();
+        self.bind_given();
         self.forget_linked();
     }
 
@@ -90,7 +96,7 @@ impl Project {
     }
 
     /// Whether a method of a class, or of one it extends, has a call that hardly anything but a database has.
-    fn calls_database(&mut self, class: ClassRef) -> bool {
+    pub(super) fn calls_database(&mut self, class: ClassRef) -> bool {
         let mut at = Some(class);
         for _ in 0..4 {
             let Some(class) = at.and_then(|at| self.class(at)).cloned() else { return false };

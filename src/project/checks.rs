@@ -407,6 +407,9 @@ impl Project {
             Node::Member(inner, key) => {
                 let (array, field) = self.element_field(*inner)?;
                 let key = self.arena.text(*key);
+                if key == "_doc" {
+                    return Some((array, field));
+                }
                 Some((array, if field.is_empty() { key.to_owned() } else { format!("{field}.{key}") }))
             }
             Node::OneOf(alternatives) => alternatives.iter().find_map(|(_, v)| self.element_field(*v)),

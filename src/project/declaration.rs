@@ -1,8 +1,8 @@
-//! What a call declares of a Mongoose schema after it is made.
+//! What a call declares of a Mongoose schema after it is made, and the references that a query follows.
 //!
 //! Must not know: calls, models.
 
-use crate::value::V;
+use crate::value::{SiteInfo, Sym, V};
 
 /// What a call declares of a schema.
 #[derive(Clone, Debug)]
@@ -16,4 +16,15 @@ pub(super) enum What {
     Fields(V),
     Options(V),
     Index { keys: V, options: V },
+}
+
+/// A reference that a query follows.
+#[derive(Clone, Debug)]
+pub(super) struct Populated {
+    /// The names that lead to it from the document.
+    pub(super) path: Vec<Sym>,
+    /// Where `populate` is called.
+    pub(super) site: SiteInfo,
+    /// The model to which it leads.
+    pub(super) model: V,
 }

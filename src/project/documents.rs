@@ -332,6 +332,10 @@ impl Project {
             return Some(Vec::new());
         }
         let (inner, part) = match self.arena.node(value) {
+            // The document as it is stored.
+            Node::Member(object, key) if self.arena.text(*key) == "_doc" => {
+                return self.path_between(*object, document, through_copies);
+            }
             Node::Member(object, key) => (*object, self.arena.text(*key).to_owned()),
             Node::Index(object, _) | Node::Element(object) => (*object, "*".to_owned()),
             Node::Query { method, array, .. } if matches!(self.arena.text(*method), "find" | "findLast") => {

@@ -109,6 +109,7 @@ impl Project {
                     || ASKING.contains(&name)
                     || TELLING.contains(&name)
                     || matches!(self.arena.node(*callee), Node::Param(..) | Node::Func(_))
+                    || self.may_be_served(*callee)
                     || self.acquiring_call(*callee).is_some()
                     || self.is_lock_function(*callee)
                     || self.outside_effect(step).is_some()

@@ -120,6 +120,7 @@ impl Project {
         }
         match self.arena.node(value).clone() {
             Node::Call { callee, args, .. } => {
+                let callee = self.one_callee(callee);
                 let name = match self.arena.node(callee) {
                     Node::Member(_, name) | Node::Global(name) | Node::Import { name, .. } => {
                         self.arena.text(*name).to_owned()
@@ -213,6 +214,18 @@ impl Project {
             }
             _ => None,
         }
+    }
+
+    /// One of the alternatives of a callee, where all are methods of one name: `this.db.collection`, where `init` may have set
+    /// `this.db` by now.
+    fn one_callee(&self, callee: V) -> V {
+        let Node::OneOf(alternatives) = self.arena.node(callee) else { return callee };
+        let Some((_, first)) = alternatives.first() else { return callee };
+        let is_alike = |other: V| match (self.arena.node(*first), self.arena.node(other)) {
+            (Node::Member(_, name), Node::Member(_, other)) => name == other,
+            _ => false,
+        };
+        if alternatives.iter().all(|(_, other)| is_alike(*other)) { *first } else { callee }
     }
 
     /// What a class of the project extends in the end; any other value is itself.

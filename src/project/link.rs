@@ -234,6 +234,7 @@ impl Project {
         project.laps.end("merge facts");
         project.forget_summaries(lengths);
         project.collect_tries();
+        project.collect_constructors();
         project.link_bindings();
         project.laps.end("link bindings");
         project.link_models();
@@ -379,11 +380,6 @@ impl Project {
     fn link_classes(&mut self) {
         self.forget_flags();
         self.find_late();
-        for (at, function) in self.functions.iter().enumerate() {
-            if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
-                self.constructors.insert(class, FnRef(at as u32));
-            }
-        }
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
             let class = self.within_class(ClassRef(at as u32), |project| {

@@ -6,7 +6,7 @@
 use super::link::Project;
 use super::merge::{Reexported, symbol_file};
 use crate::limits;
-use crate::value::{Arena, C, CHANGED, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
+use crate::value::{Arena, C, CHANGED, Coercion, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
 
 impl Project {
     // Exports
@@ -147,6 +147,7 @@ impl Project {
             // What another file exports empty is filled by what runs later: `exports.collections[name] = db.collection(name)`.
             Node::Member(object, _) if self.is_filled_later(*object) => value,
             Node::This(func) => self.model_of_this(*func).unwrap_or(value),
+            Node::Param(func, at) => self.given_service(*func, *at).unwrap_or(value),
             Node::Instance(class) => {
                 let class = self.concrete(*class);
                 self.arena.intern(Node::Instance(class))
@@ -259,7 +260,7 @@ impl Project {
     }
 
     /// The only alternative that can be called: what was not set yet throws.
-    fn callable(&self, callee: V) -> V {
+    pub(super) fn callable(&self, callee: V) -> V {
         let Node::OneOf(alternatives) = self.arena.node(callee) else { return callee };
         let mut called =
             alternatives.iter().filter(|(_, v)| !matches!(self.arena.node(*v), Node::Undefined | Node::Null));
@@ -321,7 +322,7 @@ impl Project {
                     let key = self.arena.sym(&text);
                     self.member(object, key)
                 }
-                None => self.indexed_by_turns(object, key),
+                None => self.placed(object, key).unwrap_or_else(|| self.indexed_by_turns(object, key)),
             },
             Node::OneOf(alternatives) => self.arena.one_of(alternatives),
             Node::Not(inner) => self.arena.not(inner),
@@ -335,6 +336,10 @@ impl Project {
                 _ => self.arena.intern(Node::New { site, callee, args }),
             },
             Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, None),
+            Node::Coerce(Coercion::Copy, inner) => match self.written_out(inner) {
+                Some(value) => value,
+                None => self.arena.intern(node),
+            },
             Node::Derived(operator, operands) if self.arena.text(operator) == RETURNS => {
                 let never = operands.iter().any(|operand| self.arena.node(*operand) == &Node::Bool(false));
                 self.arena.bool(!never)

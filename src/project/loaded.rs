@@ -28,10 +28,10 @@ impl Project {
                 let (root, mut path, read) = self.loaded_at(object, documents, depth + 1)?;
                 let is_whole = match self.arena.text(key) {
                     "_doc" => true,
-                    "value" => read.as_ref().is_some_and(|read| self.is_under_value(read)),
+                    "value" => path.is_empty() && read.as_ref().is_some_and(|read| self.is_under_value(read)),
                     _ => false,
                 };
-                if !(path.is_empty() && is_whole) {
+                if !is_whole {
                     path.push(self.arena.text(key).to_owned());
                 }
                 Some((root, path, read))

@@ -38,6 +38,7 @@ impl Project {
             }
             Node::Call { .. } | Node::New { .. } | Node::Element(_) | Node::Query { .. } | Node::This(_) => {
                 let own = self.model_member(object, key).or_else(|| self.computed(object, key));
+                let own = own.or_else(|| self.populated_member(object, key));
                 let own = own.or_else(|| self.given_field(object, key)).or_else(|| self.put_on(object, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
             }
@@ -63,7 +64,9 @@ impl Project {
                 }
                 _ => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             },
+            Node::Member(..) if let Some(found) = self.populated_member(object, key) => found,
             Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
+            Node::Param(..) if let Some(part) = self.given_part(object, key) => part,
             Node::Param(..) => self.put_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             _ => self.arena.member(object, key),
         }

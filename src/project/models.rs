@@ -4,11 +4,11 @@
 //! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
 //! Must not know: rules.
 
-use super::declaration::Declared;
+use super::declaration::{Declared, Populated};
 use super::handles::Handle;
 use super::link::Project;
 use crate::facts::EffectKind;
-use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The functions that one schema defines.
@@ -39,6 +39,10 @@ pub struct Models {
     pub(super) hooked: FxHashSet<V>,
     /// Schemas of which something runs when a document is saved, and not when it is updated.
     pub(super) save_hooked: FxHashSet<V>,
+    /// The references that each query follows, by where the query is called.
+    pub(super) populated: FxHashMap<SiteInfo, Vec<Populated>>,
+    /// The query of each call of `populate`.
+    pub(super) populating: FxHashMap<SiteInfo, SiteInfo>,
     /// What calls add to schemas after they are made.
     pub(super) declared: Vec<Declared>,
 }
@@ -47,6 +51,11 @@ impl Models {
     /// Whether a class was loaded into a schema.
     pub fn is_loaded(&self, class: ClassRef) -> bool {
         self.loaded.contains_key(&class)
+    }
+
+    /// The names of the methods that schemas give their documents.
+    pub(super) fn document_methods(&self) -> Vec<Sym> {
+        self.schemas.values().flat_map(|members| members.methods.iter().map(|(name, _)| *name)).collect()
     }
 
     /// The schema of the model of a name.
@@ -76,6 +85,9 @@ impl Project {
         for (callee, args) in models {
             self.within_a_value(|project| project.model_of_schema(callee, &args));
         }
+        self.forget_linked();
+        self.link_populated();
+        self.find_served();
         self.forget_linked();
     }
 
@@ -399,7 +411,7 @@ impl Project {
         }
     }
 
-    fn schema_of_document(&self, document: V, depth: u32) -> Option<V> {
+    pub(super) fn schema_of_document(&self, document: V, depth: u32) -> Option<V> {
         if depth > 4 {
             return None;
         }

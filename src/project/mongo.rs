@@ -165,7 +165,9 @@ impl Project {
         let arg = |at: Option<usize>| {
             at.and_then(|at| args.get(at)).copied().filter(|v| !matches!(self.arena.node(*v), Node::Func(_)))
         };
-        let (mut filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
+        let (filter, payload, options) = (arg(method.filter), arg(method.payload), arg(method.options));
+        let mut filter = filter.map(|filter| self.as_references(filter));
+        let payload = payload.map(|payload| self.as_references(payload));
         if method.name == "findAndModify"
             && let Some([query, update]) = filter.and_then(|all| self.named_operands(all))
         {

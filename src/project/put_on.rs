@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::mongo::is_method;
 use crate::facts::EffectKind;
-use crate::value::{FnRef, Node, Sym, V};
+use crate::value::{ClassRef, FnRef, Node, Sym, V};
 
 impl Project {
     /// `client.pay = async (id, amount) => …`, where the client is given or of another package.
@@ -50,6 +50,26 @@ impl Project {
     pub(super) fn put_on(&self, object: V, key: Sym) -> Option<V> {
         let known = self.bindings.put_on.get(&key)?;
         known.get(&self.called(object)?).copied().flatten()
+    }
+
+    /// Notes the methods of classes that work with the database, and of documents.
+    pub(super) fn find_served(&mut self) {
+        for at in 0..self.classes.len() {
+            let class = ClassRef(at as u32);
+            if self.calls_database(class) {
+                let methods = self.class(class).map(|class| class.methods.clone()).unwrap_or_default();
+                self.bindings.served.extend(methods.into_iter().map(|(name, _)| name));
+            }
+        }
+        let of_documents = self.models.document_methods();
+        self.bindings.served.extend(of_documents);
+    }
+
+    /// `req.user.addToCart(id)`: what an earlier handler has put on the request may have such a method.
+    pub(super) fn may_be_served(&self, callee: V) -> bool {
+        let Node::Member(object, name) = self.arena.peek(callee) else { return false };
+        let Node::Member(request, _) = self.arena.peek(*object) else { return false };
+        self.bindings.served.contains(name) && matches!(self.arena.peek(*request), Node::Param(..))
     }
 
     /// `app.set('storage', storage)` of Express, and `req.app.get('storage')`.

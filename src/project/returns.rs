@@ -45,6 +45,29 @@ impl Project {
         Some(self.arena.one_of(alternatives))
     }
 
+    /// What an instance of a class of the project gives for `toJSON()` or `toObject()`, of each alternative.
+    pub(super) fn written_out(&mut self, value: V) -> Option<V> {
+        if let Node::OneOf(alternatives) = self.arena.node(value).clone() {
+            let is_nothing =
+                |project: &Self, value: V| matches!(project.arena.node(value), Node::Undefined | Node::Null);
+            let mut written = Vec::new();
+            for (cond, value) in alternatives {
+                written.push((cond, if is_nothing(self, value) { value } else { self.written_out(value)? }));
+            }
+            return Some(self.arena.one_of(written));
+        }
+        let Node::New { site, callee, .. } = *self.arena.node(value) else { return None };
+        if !matches!(self.arena.node(callee), Node::Class(_)) {
+            return None;
+        }
+        ["toJSON", "toObject"].into_iter().find_map(|name| {
+            let name = self.arena.sym(name);
+            let method = self.member(value, name);
+            let Node::Func(method) = *self.arena.node(method) else { return None };
+            self.returned(method, &[], Some(value), site)
+        })
+    }
+
     /// What a function gives, each under its condition; none where that was not followed.
     pub fn results_of(&self, func: FnRef) -> &[(C, V)] {
         self.returns.get(func.0 as usize).and_then(Option::as_deref).unwrap_or_default()

@@ -8,6 +8,7 @@
 //! Must not know: rules, MongoDB methods.
 
 use super::link::{Op, Project, State, Step, Steps};
+use super::validators::Handler;
 use crate::facts::{EffectKind, Function};
 use crate::limits;
 use crate::value::{C, FnRef, Node, Site, Sym, V};
@@ -24,7 +25,7 @@ struct Registration {
     router: V,
     method: String,
     path: String,
-    handlers: Vec<FnRef>,
+    handlers: Vec<Handler>,
     /// Routers that a `use` mounts.
     mounted: Vec<V>,
 }
@@ -57,7 +58,7 @@ impl Project {
     /// Adds a function for each route whose handlers depend on each other.
     pub(super) fn link_routes(&mut self) {
         let table = self.registrations();
-        let mut leads: FxHashMap<FnRef, bool> = FxHashMap::default();
+        let mut leads: FxHashMap<Handler, bool> = FxHashMap::default();
         for (at, route) in table.all.iter().enumerate().filter(|(_, registration)| registration.is_route()) {
             let mut chain = table.before(route.router, at, &route.path, 0);
             chain.retain(|handler| self.leads(*handler, &mut leads));
@@ -147,7 +148,7 @@ impl Project {
 
     /// The functions that an argument registers: a function, a list of them, `act.bind(this)`, `wrap(act)`,
     /// `{ preHandler: [load] }`.
-    fn handlers_in(&mut self, arg: V, depth: u32, handlers: &mut Vec<FnRef>) {
+    fn handlers_in(&mut self, arg: V, depth: u32, handlers: &mut Vec<Handler>) {
         if depth > 3 {
             return;
         }
@@ -161,6 +162,9 @@ impl Project {
                 }
             }
             Node::Call { callee, args, .. } => {
+                if let Some(validators) = self.validators(arg) {
+                    return handlers.extend(validators);
+                }
                 let before = handlers.len();
                 if let Node::Member(bound, name) = self.arena.node(callee).clone()
                     && self.arena.text(name) == "bind"
@@ -184,30 +188,33 @@ impl Project {
         }
     }
 
-    fn push_function(&mut self, value: V, handlers: &mut Vec<FnRef>) {
+    fn push_function(&mut self, value: V, handlers: &mut Vec<Handler>) {
         let value = self.linked(value);
         if let Node::Func(func) = self.arena.node(value) {
-            handlers.push(*func);
+            handlers.push(Handler::from(*func));
         }
     }
 
     /// Whether a later handler depends on this one: it assigns to the request or response, or reads before `next()`.
-    fn leads(&mut self, handler: FnRef, known: &mut FxHashMap<FnRef, bool>) -> bool {
-        if let Some(leads) = known.get(&handler) {
+    fn leads(&mut self, own: Handler, known: &mut FxHashMap<Handler, bool>) -> bool {
+        if let Some(leads) = known.get(&own) {
             return *leads;
         }
+        let handler = own.func;
         self.expand(handler);
         let steps = self.shared_steps_of(handler);
-        let leads = steps.iter().any(|step| match &step.op {
-            Op::Assign { object, key: Some(_), .. } => self.parameter_of(*object) == Some(handler),
-            Op::Call { callee, args, .. } => {
-                args.is_empty()
-                    && matches!(self.arena.node(*callee), Node::Param(func, _) if *func == handler)
-                    && !self.checks(step.cond, &[]).is_empty()
-            }
-            Op::Assign { .. } | Op::Marked { .. } => false,
-        });
-        known.insert(handler, leads);
+        let asks = own.field.is_some() && steps.iter().any(|step| self.touches_database(step));
+        let leads = asks
+            || steps.iter().any(|step| match &step.op {
+                Op::Assign { object, key: Some(_), .. } => self.parameter_of(*object) == Some(handler),
+                Op::Call { callee, args, .. } => {
+                    args.is_empty()
+                        && matches!(self.arena.node(*callee), Node::Param(func, _) if *func == handler)
+                        && !self.checks(step.cond, &[]).is_empty()
+                }
+                Op::Assign { .. } | Op::Marked { .. } => false,
+            });
+        known.insert(own, leads);
         leads
     }
 
@@ -220,15 +227,21 @@ impl Project {
         }
     }
 
-    fn add_chain(&mut self, route: &Registration, handlers: &[FnRef]) {
+    fn add_chain(&mut self, route: &Registration, handlers: &[Handler]) {
         let func = self.add_function(route);
         let args: Vec<V> = (0..3).map(|at| self.arena.intern(Node::Param(func, at))).collect();
         let mut known: FxHashMap<V, V> = FxHashMap::default();
         let mut steps: Vec<Step> = Vec::new();
         let mut cond = C::TRUE;
+        let mut passed: Vec<V> = Vec::new();
         for handler in handlers {
             let from = steps.len();
-            let callee = self.arena.intern(Node::Func(*handler));
+            let callee = self.arena.intern(Node::Func(handler.func));
+            let request = self.arena.intern(Node::Param(func, 0));
+            let args = match handler.field {
+                Some(field) => self.given_to_validator(request, field),
+                None => args.clone(),
+            };
             let call = Step {
                 site: route.site,
                 cond,
@@ -244,6 +257,12 @@ impl Project {
             };
             self.note_calls(func, &call, Some(&known));
             self.add_step_knowing(func, &mut steps, call, Some(&known));
+            if handler.field.is_some() {
+                passed.extend(self.lets_pass(handler.func, &args, route.site));
+                let (validity, all) = (self.validity(request), self.arena.all(passed.clone()));
+                known.insert(validity, all);
+                continue;
+            }
             let own: Vec<Step> = steps.get(from..).unwrap_or_default().to_vec();
             cond = self.passed_on(&own, func, cond);
             if cond == C::FALSE {
@@ -351,7 +370,7 @@ impl Table {
     }
 
     /// The handlers that run before registration `at` on a router for a path.
-    fn before(&self, router: V, at: usize, path: &str, depth: u32) -> Vec<FnRef> {
+    fn before(&self, router: V, at: usize, path: &str, depth: u32) -> Vec<Handler> {
         let mut handlers = Vec::new();
         if let Some(mount) = self.mount.get(&router)
             && depth < limits::MOUNTS

@@ -91,7 +91,7 @@ impl Project {
     }
 
     /// The fields inside of a field: `{ email: String }`, `new Schema({ … })`, `{ type: … }` or `[…]` of these.
-    fn inner_fields(&mut self, field: V) -> Option<V> {
+    pub(super) fn inner_fields(&mut self, field: V) -> Option<V> {
         let kind = self.arena.sym("type");
         let declared = self.arena.member_of(field, kind).unwrap_or(field);
         let one = match self.arena.node(declared) {

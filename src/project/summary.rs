@@ -83,25 +83,31 @@ impl Project {
             self.register_entries(&op);
             let op = self.set_by_function(op);
             self.register_foreign(&op);
-            let step = Step {
-                site: effect.site,
-                cond,
-                op,
-                in_loop: effect.in_loop,
-                caught: effect.caught,
-                duplicate_key_caught: effect.duplicate_key_caught,
-                dropped: effect.dropped,
-                decides: effect.decides,
-                owner: func,
-                calls: 0,
-                within: effect.within.clone(),
-            };
-            if self.arena.is_spent() {
-                break;
+            let mut ops = self.populating(effect.site, &op);
+            if ops.is_empty() {
+                ops.push(op);
             }
-            self.note_calls(func, &step, None);
-            if self.is_kept(&step) {
-                steps.push(step);
+            for op in ops {
+                let step = Step {
+                    site: effect.site,
+                    cond,
+                    op,
+                    in_loop: effect.in_loop,
+                    caught: effect.caught,
+                    duplicate_key_caught: effect.duplicate_key_caught,
+                    dropped: effect.dropped,
+                    decides: effect.decides,
+                    owner: func,
+                    calls: 0,
+                    within: effect.within.clone(),
+                };
+                if self.arena.is_spent() {
+                    break;
+                }
+                self.note_calls(func, &step, None);
+                if self.is_kept(&step) {
+                    steps.push(step);
+                }
             }
         }
         let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();

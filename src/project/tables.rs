@@ -6,7 +6,7 @@
 
 use super::link::Project;
 use crate::limits;
-use crate::value::{C, Item, Key, Node, V, for_children, map_children};
+use crate::value::{Arena, C, Item, Key, Node, V, for_children, map_children};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Project {
@@ -94,6 +94,25 @@ impl Project {
         };
         memo.insert(value, result);
         result
+    }
+
+    /// `[error, found][1]`, where what is a list is written by turns: `await to(Team.findById(id))`.
+    pub(super) fn placed(&mut self, list: V, at: V) -> Option<V> {
+        let Node::Num(_) = self.arena.node(at) else { return None };
+        match self.arena.node(list).clone() {
+            Node::Array(items) => {
+                let is_plain = items.iter().all(|item| !item.spread && item.cond == C::TRUE);
+                is_plain.then(|| self.item_of(list, at).unwrap_or(Arena::UNDEFINED))
+            }
+            Node::OneOf(alternatives) if alternatives.len() <= limits::ALTERNATIVES => {
+                let mut items = Vec::new();
+                for (cond, list) in alternatives {
+                    items.push((cond, self.placed(list, at)?));
+                }
+                Some(self.arena.one_of(items))
+            }
+            _ => None,
+        }
     }
 
     /// `[a, b][1]`

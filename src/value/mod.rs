@@ -10,6 +10,7 @@ mod memo;
 mod meter;
 mod node;
 mod remembered;
+mod row;
 mod truth;
 mod work;
 
@@ -87,6 +88,9 @@ pub const RETURNS: &str = "returns";
 
 /// The operator of a part of a request that a method gives by name: the receiver, the method and the name.
 pub const PART: &str = "part";
+
+/// The operator of whether a request has passed its validators.
+pub const VALID: &str = "valid";
 
 /// The function that a container calls to give what a token stands for; its operands are the token and the declared type.
 pub const INJECTED: &str = "@inject";
@@ -391,7 +395,18 @@ impl Arena {
             let value = match entry.key {
                 Key::Name(name) if name == key => entry.value,
                 Key::Name(_) => continue,
-                Key::Computed(_) => continue,
+                Key::Computed(name) => match self.in_row(name, key, entry.value) {
+                    Some(value) => {
+                        // One of the turns of a loop over names that are all known.
+                        let cond = if self.is_of_loop(entry.cond) { C::TRUE } else { entry.cond };
+                        found.push((cond, value));
+                        if cond == C::TRUE {
+                            break;
+                        }
+                        continue;
+                    }
+                    None => continue,
+                },
                 Key::Spread => match self.member(entry.value, key) {
                     Self::UNDEFINED => continue,
                     value => value,

@@ -1,0 +1,267 @@
+//! Parameters to which every known call gives one and the same service: `setup(app, storage)`, `new TaskStore(Task)`.
+//!
+//! What is given counts where it stays what it is for the whole run: a collection or model, a class, an instance of a class that
+//! works with the database, a function that an object holds under a name. Where two calls give two, or one is not known, the
+//! parameter stays one.
+//!
+//! Input: the calls of the project. Output: a part of the table of bindings. Must not know: effects, rules.
+
+use super::link::Project;
+use crate::facts::EffectKind;
+use crate::limits;
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Sym, V, children};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A parameter, or a member of what is given for it.
+type Place = (FnRef, u32, Option<Sym>);
+
+/// What the calls of each function give; more of them than are compared say nothing.
+type Calls = FxHashMap<FnRef, Vec<Vec<V>>>;
+
+/// Parameters that are handed on to parameters, at most.
+const HANDED: u32 = 6;
+
+impl Project {
+    /// Finds the constructor of each class.
+    pub(super) fn collect_constructors(&mut self) {
+        for (at, function) in self.functions.iter().enumerate() {
+            if let (Some(class), "constructor") = (function.class, function.name.as_str()) {
+                self.constructors.insert(class, FnRef(at as u32));
+            }
+        }
+    }
+
+    /// Finds the parameters that are one service.
+    pub(super) fn bind_given(&mut self) {
+        let mut calls = self.calls_by_function();
+        self.add_made(&mut calls);
+        let mut known: FxHashMap<Place, Option<V>> = FxHashMap::default();
+        let mut functions: Vec<FnRef> = calls.keys().copied().collect();
+        functions.sort();
+        for func in functions {
+            self.within(func, |project| {
+                for place in project.places_given(&calls, func) {
+                    project.one_given(&calls, place, &mut known, 0);
+                }
+            });
+        }
+        self.bindings.given = known.into_iter().filter_map(|(place, value)| Some((place, value?))).collect();
+    }
+
+    fn calls_by_function(&mut self) -> Calls {
+        let mut calls = Calls::default();
+        for at in 0..self.functions.len() {
+            let Some(function) = self.functions.get(at) else { continue };
+            let class = function.class.filter(|_| function.name == "constructor");
+            let own = function.effects.iter().filter_map(|effect| match &effect.kind {
+                EffectKind::Call { callee, args, .. } => Some((*callee, args.clone())),
+                EffectKind::Assign { .. } => None,
+            });
+            let own: Vec<(V, Vec<V>)> = own.collect();
+            self.within(FnRef(at as u32), |project| {
+                for (callee, args) in own {
+                    let targets = match (class, project.last_name(callee)) {
+                        (Some(class), Some("super")) => project.constructor_above(class).into_iter().collect(),
+                        _ => {
+                            let callee = project.linked(callee);
+                            project.targets(callee)
+                        }
+                    };
+                    for func in targets {
+                        project.add_given(&mut calls, func, &args);
+                    }
+                }
+            });
+        }
+        calls
+    }
+
+    /// `new TaskStore(Task)`
+    fn add_made(&mut self, calls: &mut Calls) {
+        for at in 0..self.arena.len() {
+            let Node::New { callee, args, .. } = self.arena.peek(V(at as u32)) else { continue };
+            if !matches!(self.arena.peek(*callee), Node::Class(_) | Node::Import { .. } | Node::Member(..)) {
+                continue;
+            }
+            let (callee, args) = (*callee, args.to_vec());
+            self.within_a_value(|project| {
+                let class = project.linked(callee);
+                let Node::Class(class) = *project.arena.node(class) else { return };
+                if let Some(func) = project.constructor_from(class) {
+                    project.add_given(calls, func, &args);
+                }
+            });
+        }
+    }
+
+    fn add_given(&mut self, calls: &mut Calls, func: FnRef, args: &[V]) {
+        let params = self.function(func).map_or(0, |function| function.params);
+        let known = calls.entry(func).or_default();
+        if params == 0 || known.len() > limits::HANDLE_CALLS {
+            return;
+        }
+        let given = args.iter().take(params as usize).map(|arg| self.linked(*arg)).collect();
+        if !known.contains(&given) {
+            known.push(given);
+        }
+    }
+
+    /// The constructor that runs for `new Class()`.
+    fn constructor_from(&mut self, class: ClassRef) -> Option<FnRef> {
+        match self.constructors.get(&class) {
+            Some(func) => Some(*func),
+            None => self.constructor_above(class),
+        }
+    }
+
+    fn constructor_above(&mut self, class: ClassRef) -> Option<FnRef> {
+        let mut at = class;
+        for _ in 0..4 {
+            let parent = self.class(at)?.parent?;
+            let parent = self.linked(parent);
+            let Node::Class(parent) = *self.arena.node(parent) else { return None };
+            if let Some(func) = self.constructors.get(&parent) {
+                return Some(*func);
+            }
+            at = parent;
+        }
+        None
+    }
+
+    /// The parameters of a function, and the members of the objects that are given for them.
+    fn places_given(&self, calls: &Calls, func: FnRef) -> Vec<Place> {
+        let count = calls.get(&func).and_then(|calls| calls.first()).map_or(0, Vec::len) as u32;
+        let mut places = Vec::new();
+        for at in 0..count {
+            places.push((func, at, None));
+            places.extend(self.names_given(calls, func, at, 0).into_iter().map(|name| (func, at, Some(name))));
+        }
+        places
+    }
+
+    /// The names in the object that the first call gives for a parameter.
+    fn names_given(&self, calls: &Calls, func: FnRef, at: u32, depth: u32) -> Vec<Sym> {
+        let first = calls.get(&func).and_then(|calls| calls.first()).and_then(|args| args.get(at as usize));
+        match first.map(|first| self.arena.node(*first)) {
+            Some(Node::Object(entries)) => entries
+                .iter()
+                .filter_map(|entry| match entry.key {
+                    Key::Name(name) => Some(name),
+                    Key::Computed(_) | Key::Spread => None,
+                })
+                .collect(),
+            Some(Node::Param(of, own)) if depth < HANDED => self.names_given(calls, *of, *own, depth + 1),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The one service that all calls give in a place.
+    fn one_given(
+        &mut self,
+        calls: &Calls,
+        place: Place,
+        known: &mut FxHashMap<Place, Option<V>>,
+        depth: u32,
+    ) -> Option<V> {
+        if let Some(known) = known.get(&place) {
+            return *known;
+        }
+        let (func, at, key) = place;
+        let all = calls.get(&func).filter(|all| all.len() <= limits::HANDLE_CALLS && depth <= HANDED)?;
+        known.insert(place, None);
+        let mut found: Option<V> = None;
+        for args in all {
+            let given = args.get(at as usize).copied()?;
+            let value = match (self.arena.node(given).clone(), key) {
+                // A function that calls itself hands on what it was given.
+                (Node::Param(of, own), _) if (of, own) == (func, at) => continue,
+                (Node::Param(of, own), _) => self.one_given(calls, (of, own, key), known, depth + 1)?,
+                (_, Some(key)) => self.arena.member_of(given, key)?,
+                (_, None) => given,
+            };
+            let value = self.linked(value);
+            if *found.get_or_insert(value) != value {
+                return None;
+            }
+        }
+        let found = found.filter(|value| self.is_kept_service(*value, key.is_some()));
+        known.insert(place, found);
+        found
+    }
+
+    fn is_kept_service(&mut self, value: V, is_held: bool) -> bool {
+        if !self.is_settled(value) {
+            return false;
+        }
+        match *self.arena.node(value) {
+            Node::Func(_) => is_held,
+            Node::Class(_) => true,
+            Node::Instance(class) => self.works_with_database(class),
+            Node::New { callee, .. } => match *self.arena.node(callee) {
+                Node::Class(class) => self.works_with_database(class),
+                _ => false,
+            },
+            Node::Call { .. } | Node::Member(..) => self.is_collection(value),
+            _ => false,
+        }
+    }
+
+    /// A collection or model of which the name is known, so that its indexes are.
+    fn is_collection(&mut self, value: V) -> bool {
+        self.handle_of(value, 0).is_some_and(|handle| handle.name().is_some())
+    }
+
+    /// Whether the methods of a class call a database, or its instances hold something that does.
+    fn works_with_database(&mut self, class: ClassRef) -> bool {
+        if self.calls_database(class) {
+            return true;
+        }
+        let fields: Vec<V> = match self.class(class) {
+            Some(class) => class.fields.iter().map(|(_, value)| *value).collect(),
+            None => return false,
+        };
+        fields.into_iter().any(|field| {
+            let field = self.linked(field);
+            match *self.arena.node(field) {
+                Node::Instance(of) => of != class && self.calls_database(of),
+                Node::New { callee, .. } => match *self.arena.node(callee) {
+                    Node::Class(of) => of != class && self.calls_database(of),
+                    _ => false,
+                },
+                Node::Call { .. } | Node::Member(..) => self.is_collection(field),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether no part of a value is one of a single call.
+    fn is_settled(&self, value: V) -> bool {
+        let (mut open, mut seen) = (vec![value], FxHashSet::default());
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            let node = self.arena.node(value);
+            if matches!(node, Node::Param(..) | Node::This(_) | Node::Cell(_) | Node::Cut(_))
+                || seen.len() > limits::GROWN
+            {
+                return false;
+            }
+            open.extend(children(node));
+        }
+        true
+    }
+
+    /// The service that every call gives for a parameter.
+    pub(super) fn given_service(&mut self, func: FnRef, at: u32) -> Option<V> {
+        let value = self.bindings.given.get(&(func, at, None)).copied()?;
+        Some(self.linked(value)).filter(|value| *value != Arena::UNDEFINED)
+    }
+
+    /// The same for a member of what is given.
+    pub(super) fn given_part(&mut self, object: V, key: Sym) -> Option<V> {
+        let Node::Param(func, at) = *self.arena.node(object) else { return None };
+        let value = self.bindings.given.get(&(func, at, Some(key))).copied()?;
+        Some(self.linked(value))
+    }
+}
