@@ -86,10 +86,23 @@ impl<'a> Eval<'a> {
                     let value = self.freeze(value);
                     let mut entries = vec![Self::entry(Key::Spread, value)];
                     entries.extend(self.assigned_by_now(value));
+                    // const { _id, ...rest } = document: a document without its identity.
+                    let id = self.arena.sym("_id");
+                    if object.props.iter().any(|prop| self.is_named(prop, id)) {
+                        entries.push(Self::entry(Key::Name(id), Arena::UNDEFINED));
+                    }
                     let copy = self.new_cell(Node::Object(entries));
                     self.bind(&rest.arg, copy, how);
                 }
             }
+        }
+    }
+
+    fn is_named(&mut self, prop: &'a ObjectPatProp, name: Sym) -> bool {
+        match prop {
+            ObjectPatProp::KeyValue(pair) => self.prop_key(&pair.key) == Key::Name(name),
+            ObjectPatProp::Assign(assign) => *assign.key.id.sym == *self.arena.text(name),
+            ObjectPatProp::Rest(_) => false,
         }
     }
 

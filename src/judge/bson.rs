@@ -74,6 +74,14 @@ impl Value {
         }
     }
 
+    pub fn unset(&mut self, name: &str) {
+        if let Self::Document(fields) = self
+            && fields.iter().any(|(known, _)| &**known == name)
+        {
+            Rc::make_mut(fields).retain(|(known, _)| &**known != name);
+        }
+    }
+
     /// Sets what stands at a dotted path. What is no document on the way becomes one, and a list is appended to past its end.
     pub fn set_at(&mut self, path: &str, value: Self) {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));

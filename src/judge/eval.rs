@@ -575,7 +575,8 @@ impl Machine<'_> {
                         Some(value) => document.set(name, value),
                         // The driver sends an undefined condition as null.
                         None if request.in_filter => document.set(name, Value::Null),
-                        None => {}
+                        // Neither has an object that was spread before the field any more.
+                        None => document.unset(name),
                     }
                 }
                 Key::Computed(key) => {

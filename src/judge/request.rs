@@ -41,6 +41,8 @@ pub struct World {
 struct Transaction {
     base: Store,
     own: Store,
+    /// How often the act had taken effect before it.
+    acts: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -268,7 +270,8 @@ impl Machine<'_> {
             None if planned.caught => {}
             None => request.is_over = true,
         }
-        if request.transaction.take().is_some() {
+        if let Some(transaction) = request.transaction.take() {
+            request.acts = transaction.acts;
             request.is_over = true;
         }
     }
@@ -279,7 +282,7 @@ impl Machine<'_> {
         let Some(session) = planned.session else { return };
         if request.transaction.is_none() && self.is_given(request, session) {
             let base = world.store.clone();
-            request.transaction = Some(Transaction { own: base.clone(), base });
+            request.transaction = Some(Transaction { own: base.clone(), base, acts: request.acts });
         }
     }
 
@@ -304,6 +307,7 @@ impl Machine<'_> {
         if let Some(transaction) = request.transaction.take()
             && world.store.commit(&transaction.base, &transaction.own).is_err()
         {
+            request.acts = transaction.acts;
             request.was_refused = true;
             request.is_over = true;
         }

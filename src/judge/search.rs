@@ -52,8 +52,24 @@ pub struct Evidence {
     pub is_outside_only: bool,
     /// Everything that the outcome rests on is modelled.
     pub is_whole: bool,
+    /// The act is done more often than in a serial order.
+    pub is_repeated: bool,
     /// In a serial order only the first request does the act, and who is first decides what is stored.
     pub is_contested: bool,
+}
+
+impl Evidence {
+    /// Whether something outside is done more often than in each serial order.
+    pub fn repeats_outside(&self, name: &str) -> bool {
+        let times = |world: &World| {
+            world
+                .effects
+                .iter()
+                .filter(|done| done.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
+                .count()
+        };
+        self.serial.iter().all(|world| times(world) < times(&self.outcome))
+    }
 }
 
 pub struct Question<'a> {
@@ -588,16 +604,17 @@ impl<'q, 'a> Search<'q, 'a> {
         let is_allowed = expected.allowed.contains(&end)
             || (b.was_refused && expected.alone.first() == Some(&end))
             || (a.was_refused && expected.alone.get(1) == Some(&end));
-        let is_twice = verdict.is_none() && a.acts + b.acts > expected.acts && appended.is_none();
+        let is_repeated = a.acts + b.acts > expected.acts && appended.is_none();
+        let is_twice = verdict.is_none() && is_repeated;
         if is_allowed && !is_twice {
             return Some(false);
         }
-        let evidence = Box::new(self.evidence(expected, &end, world));
+        let evidence = Box::new(self.evidence(expected, &end, (world, is_repeated)));
         *verdict = Some(if is_allowed { Verdict::ActsTwice(evidence) } else { Verdict::Race(evidence) });
         Some(!is_allowed)
     }
 
-    fn evidence(&self, expected: &Expected<'_>, end: &End, outcome: World) -> Evidence {
+    fn evidence(&self, expected: &Expected<'_>, end: &End, (outcome, is_repeated): (World, bool)) -> Evidence {
         Evidence {
             start: expected.start.store.clone(),
             moves: outcome.moves.clone(),
@@ -606,6 +623,7 @@ impl<'q, 'a> Search<'q, 'a> {
             choices: self.machine.choices.clone(),
             is_outside_only: expected.allowed.iter().any(|known| known.stored == end.stored),
             is_whole: self.machine.unmodelled.is_empty() && !self.question.slice.is_cut,
+            is_repeated,
             is_contested: expected.acts == 1 && expected.allowed.len() > 1,
         }
     }

@@ -225,6 +225,7 @@ impl<'a> Commands<'a> {
             project.arena.atoms_of(self.cond).iter().map(|atom| (atom.value, !atom.holds)).collect();
         let (acting, own) = (&self.acting.0, self.acting.0.action.collection());
         let asked = self.own_atoms(sources, asks, chosen);
+        let found = self.found_unasked(sources, &before);
         let mut extras: Vec<usize> = Vec::new();
         for at in (0..self.len()).filter(|at| !chosen.has(*at)) {
             let (Some(command), Some(needs)) = (self.command(at), self.needs(at)) else { continue };
@@ -244,6 +245,7 @@ impl<'a> Commands<'a> {
                     is_after
                         || is_decided
                         || (is_near && before.is_empty())
+                        || matches!(command.action, Action::Effect { .. }) && sources.meet(needs, &found)
                         || self.takes_away(command, &before)
                         || self.is_read_back(at, command, chosen)
                 }
@@ -256,6 +258,17 @@ impl<'a> Commands<'a> {
             }
         }
         extras
+    }
+
+    /// What reads of the act's collection have found, where the act asks for nothing that was read: it changes what is there then, such
+    /// as all that was found before.
+    fn found_unasked(&self, sources: &Sources, before: &[&Command]) -> Vec<u64> {
+        let own = self.acting.0.action.collection();
+        let is_read = |command: &&Command| {
+            before.is_empty() && matches!(command.action, Action::Read { .. }) && command.action.collection() == own
+        };
+        let reads = (0..self.act).filter_map(|at| self.command(at)).filter(is_read);
+        sources.sites(reads.map(|command| command.site))
     }
 
     /// Whether a command deletes from a collection that one of the reads reads, or changes the document that was given.

@@ -92,10 +92,11 @@ const ASKS: [&str; 16] = [
     "set",
 ];
 
-/// Receivers that only show, note down or remember.
-const QUIET: [&str; 28] = [
+/// Receivers that only show or note down.
+const QUIET: [&str; 24] = [
     "console",
     "log",
+    "logs",
     "logger",
     "winston",
     "pino",
@@ -109,10 +110,6 @@ const QUIET: [&str; 28] = [
     "span",
     "analytics",
     "audit",
-    "cache",
-    "redis",
-    "lru",
-    "memo",
     "io",
     "socket",
     "sockets",
@@ -121,8 +118,10 @@ const QUIET: [&str; 28] = [
     "sse",
     "pubsub",
     "pubSub",
-    "session",
 ];
+
+/// Receivers that only remember.
+const MEMORIES: [&str; 5] = ["cache", "redis", "lru", "memo", "session"];
 
 /// Beginnings of names of methods that answer, note down, remember, or change only a value at hand.
 const IDLE: [&str; 57] = [
@@ -200,16 +199,38 @@ impl Project {
         // res.send(…), response.json(…): the reply to the request itself.
         let is_reply = recv.and_then(|recv| self.last_name(recv)).is_some_and(is_response)
             || recv.is_some_and(|recv| self.is_response_param(recv));
-        if is_reply || recv.is_some_and(|recv| self.is_quiet(recv, 0)) {
+        if is_reply || recv.is_some_and(|recv| self.is_quiet(recv, 0, false)) {
             return None;
         }
         let verb = verb_of(name);
-        if recv.is_some_and(|recv| self.describes_a_value(recv)) {
+        if recv.is_some_and(|recv| self.describes_a_value(recv)) || self.is_of_files(args) {
             return None;
         }
         let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));
         let does = VERBS.contains(&verb) || is_service || self.is_for_a_document(step, *callee, *recv, verb, args);
         does.then_some(name)
+    }
+
+    /// Whether a call is an effect by its name or its client, not only because it is given something of a document.
+    pub fn is_known_effect(&self, step: &Step) -> bool {
+        let Op::Call { callee, recv, name, .. } = &step.op else { return false };
+        let name = name.map(|name| self.arena.text(name)).or_else(|| self.last_name(*callee));
+        name.map(verb_of)
+            .is_some_and(|verb| VERBS.contains(&verb) || recv.is_some_and(|recv| self.is_service(recv, verb, 0)))
+    }
+
+    /// A command of a store of files that leaves the same when it is sent again: `client.send(new PutObjectCommand({ Key }))`
+    ///
+    /// Source: AWS SDK for JavaScript v3, `@aws-sdk/client-s3`.
+    fn is_of_files(&self, args: &[V]) -> bool {
+        let command = args.first().and_then(|command| match self.arena.node(*command) {
+            Node::New { callee, .. } => self.last_name(*callee),
+            _ => None,
+        });
+        command.is_some_and(|name| {
+            let is_asked = ["Put", "Delete", "Copy", "Get", "Head", "List"].iter().any(|verb| name.starts_with(verb));
+            is_asked && (name.contains("Object") || name.contains("Bucket")) && name.ends_with("Command")
+        })
     }
 
     /// The conditions under which a function's own text answers with a status that says that the caller may not:
@@ -252,17 +273,29 @@ impl Project {
         self.package_of(at).is_some_and(|package| DESCRIBING.contains(&package.trim_start_matches("@hapi/")))
     }
 
-    /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`.
-    fn is_quiet(&self, value: V, depth: u32) -> bool {
+    /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`. What is looked up in a memory is something else:
+    /// `client.channels.cache.get(id).send(text)`.
+    fn is_quiet(&self, value: V, depth: u32, is_looked_up: bool) -> bool {
         if depth > 6 {
             return false;
         }
-        if self.last_name(value).is_some_and(|name| QUIET.contains(&name) || name.to_lowercase().ends_with("logger")) {
+        let is_named = self.last_name(value).is_some_and(|name| match MEMORIES.contains(&name) {
+            true => !is_looked_up,
+            false => QUIET.contains(&name) || name.to_lowercase().ends_with("logger"),
+        });
+        if is_named {
             return true;
         }
         match self.arena.node(value) {
-            Node::Member(object, _) => self.is_quiet(*object, depth + 1),
-            Node::Call { callee, .. } | Node::New { callee, .. } => self.is_quiet(*callee, depth + 1),
+            Node::Member(object, _) => self.is_quiet(*object, depth + 1, is_looked_up),
+            Node::Call { callee, args, .. } => {
+                let is_lookup =
+                    matches!(self.arena.node(*callee), Node::Member(_, name) if self.arena.text(*name) == "get");
+                // channels.cache.get(settings.channels.logs)
+                let is_of_quiet = is_lookup && args.iter().any(|arg| self.is_quiet(*arg, depth + 1, true));
+                is_of_quiet || self.is_quiet(*callee, depth + 1, is_looked_up || is_lookup)
+            }
+            Node::New { callee, .. } => self.is_quiet(*callee, depth + 1, is_looked_up),
             _ => false,
         }
     }

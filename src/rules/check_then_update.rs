@@ -169,7 +169,7 @@ fn is_found(check: &Check) -> bool {
 }
 
 /// A read that asks for a condition on the field: `findOne({ _id, balance: { $gte: n } })`, `findOne({ token, used: false })`.
-fn is_asked(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+pub(super) fn is_asked(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
     let Some(read) = check.read.as_ref().filter(|_| is_found(check)) else { return false };
     let is_read = matches!(read.action, Action::FindOne | Action::FindMany | Action::Exists | Action::Count);
     let Some(filter) = read.filter.filter(|_| is_read) else { return false };

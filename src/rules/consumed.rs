@@ -1,19 +1,20 @@
 //! Something is done elsewhere for a document that is used up beside it: deleted, or its array takes or loses the element that
-//! was looked for. Two requests can both find it as it was.
+//! was looked for, or it is inserted because it was not found. Two requests can both find it as it was.
 //!
 //! Part of `check-then-insert` and `check-then-update`. Input: an act in another collection. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::pending::{Judged, Mend};
+use super::inserted::{Inserted, doubt_indexes, stored_field};
+use super::pending::{Judged, Mend, Repeats};
 use super::taken_name::selecting_input;
 use super::used_up::is_brought;
 use crate::diagnostic::{Level, Role};
 use crate::project::Project;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};
-use crate::project::writes::{Write, WriteKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::Relation;
-use crate::value::{C, Key, Node, Site, V};
+use crate::value::{C, Entry, Key, Node, Site, V};
 
 /// `const order = await Order.findById(id); if (!order) return; Stock.updateOne(…, { $inc }); Order.deleteOne({ _id: id })`
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
@@ -37,7 +38,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
         let Some(spent) = spent(ctx, write, checks, other) else {
             continue;
         };
-        let taken = if is_repeated { None } else { taken(ctx, trace, write, &spent) };
+        let is_for_found = !matches!(spent.how, How::Inserted(_));
+        let taken = if is_repeated || !is_for_found { None } else { taken(ctx, trace, write, &spent) };
         let is_kept = other.handle.same(&write.handle) && spent.check.is_none();
         if !is_repeated && taken.is_none() || is_kept {
             continue;
@@ -49,8 +51,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
 }
 
 fn may_use_up(other: &Write) -> bool {
-    let changes = |operator: &str| matches!(operator, "$addToSet" | "$pull" | "$pullAll");
-    other.kind == WriteKind::Delete || other.fields.iter().any(|field| changes(&field.operator))
+    let changes = |operator: &str| matches!(operator, "$addToSet" | "$pull" | "$pullAll" | "$set" | "$unset");
+    matches!(other.kind, WriteKind::Delete | WriteKind::Insert)
+        || other.upsert
+        || other.fields.iter().any(|field| changes(&field.operator))
 }
 
 /// Whether doing it twice leaves more than doing it once.
@@ -83,7 +87,11 @@ fn is_moved(ctx: &mut Context<'_>, write: &Write) -> bool {
     };
     let parts: Vec<V> = match ctx.project.arena.node(payload) {
         Node::Object(entries) => {
-            entries.iter().filter(|entry| entry.key == Key::Spread).map(|entry| entry.value).collect()
+            // { ...document, _id: undefined }
+            let is_own = |entry: &&Entry| matches!(entry.key, Key::Name(key) if ctx.project.arena.text(key) == "_id");
+            let own = entries.iter().rposition(|entry| is_own(&entry)).map_or(0, |at| at + 1);
+            let spread = entries.iter().skip(own).filter(|entry| entry.key == Key::Spread);
+            spread.map(|entry| entry.value).collect()
         }
         Node::New { args, .. } => args.first().copied().into_iter().collect(),
         _ => vec![payload],
@@ -108,31 +116,92 @@ struct Spent {
     read: Option<Site>,
     /// What asks whether it is there.
     check: Option<Check>,
-    /// The array that decides; none where the document is deleted.
-    array: Option<String>,
+    how: How,
+}
+
+/// How it is used up.
+enum How {
+    Deleted,
+    /// The array of this path decides.
+    Changed(String),
+    /// What is at this path goes into the act, and nothing is left there.
+    Emptied(String),
+    /// It was not there, and is inserted under these keys, which a unique index holds once.
+    Inserted(String),
 }
 
 fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) -> Option<Spent> {
     if other.kind == WriteKind::Delete {
         return deleted(ctx, write, checks, other);
     }
+    if let Some((check, keys)) = not_found(ctx, write.cond, checks, other) {
+        let read = check.read.as_ref().map(|read| read.site);
+        return Some(Spent { read, check: Some(check), how: How::Inserted(keys) });
+    }
     for check in checks {
-        let CheckKind::Element { path, .. } = &check.kind else {
-            continue;
-        };
-        let array = path.join(".");
-        let is_kept = other
-            .fields
-            .iter()
-            .any(|field| field.path == array && matches!(field.operator.as_str(), "$addToSet" | "$pull" | "$pullAll"));
-        if is_kept
-            && ctx.project.same_document(check.root, check.read.as_ref(), &other.handle, other.filter, other.document)
-        {
+        let Some(how) = changed(ctx, write, check, other) else { continue };
+        if ctx.project.same_document(check.root, check.read.as_ref(), &other.handle, other.filter, other.document) {
             let read = check.read.as_ref().map(|read| read.site);
-            return Some(Spent { read, check: Some(check.clone()), array: Some(array) });
+            return Some(Spent { read, check: Some(check.clone()), how });
         }
     }
     None
+}
+
+/// How a write changes what a check looked at: the element that was looked for is added or taken out, or nothing is left of what the
+/// act was done for.
+fn changed(ctx: &mut Context<'_>, write: &Write, check: &Check, other: &Write) -> Option<How> {
+    let is_kept = |field: &FieldWrite| matches!(field.operator.as_str(), "$addToSet" | "$pull" | "$pullAll");
+    if let CheckKind::Element { path, .. } = &check.kind {
+        let array = path.join(".");
+        if other.fields.iter().any(|field| is_kept(field) && field.path == array) {
+            return Some(How::Changed(array));
+        }
+    }
+    let emptied = other.fields.iter().find(|field| is_emptied(ctx, field) && is_used(ctx, write, check, field))?;
+    Some(How::Emptied(emptied.path.clone()))
+}
+
+/// Whether nothing is left of a list: `{ $set: { items: [] } }`
+fn is_emptied(ctx: &Context<'_>, field: &FieldWrite) -> bool {
+    let is_empty = || matches!(ctx.project.arena.node(field.value), Node::Array(items) if items.is_empty());
+    field.operator == "$unset" || field.operator == "$set" && is_empty()
+}
+
+/// Whether the list that the loaded document has at the path of a field goes into an act: `orders.insertOne({ items: cart.items })`
+fn is_used(ctx: &mut Context<'_>, write: &Write, check: &Check, field: &FieldWrite) -> bool {
+    let list = ctx.project.at_path(check.root, &field.path);
+    write.fields.iter().any(|field| match *ctx.project.arena.node(field.value) {
+        Node::Mapped(inner, _) => inner == list,
+        _ => ctx.project.bare(field.value) == list,
+    })
+}
+
+/// The search that found nothing, and on which hang a condition and the insert of what it looked for, with its keys. A unique index
+/// refuses the second document; where none does, the insert is told itself.
+pub(super) fn not_found(ctx: &mut Context<'_>, cond: C, checks: &[Check], other: &Write) -> Option<(Check, String)> {
+    if other.kind != WriteKind::Insert && !other.upsert {
+        return None;
+    }
+    for check in checks.iter().filter(|check| matches!(check.kind, CheckKind::Document) && !check.holds) {
+        let Some(read) = check.read.as_ref().filter(|read| read.handle.same(&other.handle)) else { continue };
+        let Some(keys) = marked_keys(ctx, read, other) else { continue };
+        if ctx.project.arena.truth(cond, check.leaf).is_some() && ctx.schemas.covers(&other.handle, &keys) {
+            return Some((check.clone(), keys.join(" + ")));
+        }
+    }
+    None
+}
+
+/// The keys by which a read looks for what is inserted.
+fn marked_keys(ctx: &mut Context<'_>, read: &DbCall, inserted: &Write) -> Option<Vec<String>> {
+    let equalities = ctx.project.equalities(read.filter?);
+    let is_stored = equalities.iter().all(|(name, value)| match stored_field(ctx, inserted, name) {
+        Inserted::Value(stored) => ctx.project.same_value(*value, stored),
+        Inserted::Unknown | Inserted::Missing => false,
+    });
+    let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
+    (is_stored && !keys.is_empty()).then_some(keys)
 }
 
 /// The read of the document that is deleted, where it decides the act or is a part of it.
@@ -143,16 +212,16 @@ fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Wri
             continue;
         }
         if let Some(read) = check.read.as_ref().filter(|read| is_of(ctx, check.root, read, deleted)) {
-            return Some(Spent { read: Some(read.site), check: Some(check.clone()), array: None });
+            return Some(Spent { read: Some(read.site), check: Some(check.clone()), how: How::Deleted });
         }
     }
     let roots = ctx.project.reads_in(write.filter.into_iter().chain(write.payload));
     let read = roots.into_iter().find_map(|(root, read)| is_of(ctx, root, &read, deleted).then_some(read))?;
-    Some(Spent { read: Some(read.site), check: None, array: None })
+    Some(Spent { read: Some(read.site), check: None, how: How::Deleted })
 }
 
-/// Whether a read reads the documents that are deleted.
-fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
+/// Whether a read reads the documents that a write deletes, or changes.
+pub(super) fn is_of(ctx: &mut Context<'_>, root: V, read: &DbCall, deleted: &Write) -> bool {
     match read.action {
         Action::FindOne => {
             ctx.project.same_document(root, Some(read), &deleted.handle, deleted.filter, deleted.document)
@@ -176,33 +245,60 @@ fn report(
 ) {
     let collection = ctx.handle_text(&other.handle);
     let mut draft = ctx.draft(rule, trace, write, write.site);
-    draft.lowered = Some((Level::Warning, "a second request that comes later finds nothing to do it for"));
-    draft.related.extend(spent.read.map(|read| (read, Role::Check, "found here".to_owned())));
-    match &spent.array {
-        None => {
+    let is_later = "a second request that comes later finds nothing to do it for";
+    let (found, label, used) = match &spent.how {
+        How::Deleted => {
+            draft.lowered = Some((Level::Warning, is_later));
             draft.message = format!(
                 "this is done for a document of {collection} that is deleted beside it: two requests can both find the document and both do it"
             );
-            draft.related.push((other.site, Role::Context, "deleted here".to_owned()));
             draft.help =
                 "delete the document first, in one command that says whether it was there, and go on only for the request that deleted it"
                     .to_owned();
+            ("found here", "done for each request that found it", "deleted here")
         }
-        Some(array) => {
+        How::Changed(array) => {
+            draft.lowered = Some((Level::Warning, is_later));
             draft.message = format!(
                 "`{array}` of {collection} decides this and is changed beside it: two requests can both pass the check and both do it"
             );
-            draft.related.push((other.site, Role::Context, "changed here".to_owned()));
             draft.help = format!(
                 "change `{array}` first, in one command whose filter asks what was checked, and go on only for the request that changed it"
             );
+            ("found here", "done for each request that found it", "changed here")
         }
-    }
-    draft.label = "done for each request that found it".to_owned();
+        How::Emptied(path) => {
+            draft.lowered = Some((Level::Warning, is_later));
+            draft.message = format!(
+                "this is done with `{path}` of {collection}, which is emptied beside it: two requests can both find it and both do it"
+            );
+            draft.help = format!(
+                "empty `{path}` first, in one command that gives what was there (`findOneAndUpdate`), and go on with what it gives"
+            );
+            ("found here", "done for each request that found it", "emptied here")
+        }
+        How::Inserted(keys) => {
+            draft.message = format!(
+                "this is done where {collection} has no document with this {keys}: two requests can both find none and both do it, and the unique index keeps out the second document, not this"
+            );
+            draft.help = format!(
+                "insert the document of {collection} before this, and do this only where the insert was not refused (E11000); or do both in one transaction"
+            );
+            if write.kind == WriteKind::Insert {
+                doubt_indexes(ctx, write, &[], &mut draft);
+            }
+            ("not found here", "done for each request that found none", "inserted here")
+        }
+    };
+    draft.related.extend(spent.read.map(|read| (read, Role::Check, found.to_owned())));
+    draft.related.push((other.site, Role::Context, used.to_owned()));
+    draft.label = label.to_owned();
     draft.pair = format!("find {collection} -> use up");
     // Two requests for one document of the act may leave what one leaves; those for two do not.
     let (apart, claims) = (taken.and_then(|taken| taken.apart), taken.is_some());
     let mend = Mend::Insert(Vec::new());
-    let judged = Judged { apart, needs_witness: true, claims, mend, ..Judged::of(write, C::TRUE, relation) };
+    // What is done for want of a document is told where it is done once more than it should.
+    let repeats = matches!(spent.how, How::Inserted(_)).then_some(Repeats::Act);
+    let judged = Judged { apart, needs_witness: true, claims, repeats, mend, ..Judged::of(write, C::TRUE, relation) };
     ctx.report_judged(draft, trace, &judged);
 }

@@ -19,6 +19,7 @@ mod consumed;
 mod derived;
 mod double_push;
 mod draft;
+mod effect_beside;
 mod effect_first;
 mod free_one;
 mod fresh_add_to_set;
@@ -123,7 +124,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 30] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 31] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
@@ -154,6 +155,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 30] = [
     stale_copy::note,
     overtaken::note,
     effect_first::check,
+    effect_beside::check,
 ];
 
 /// The rules about files that could not be read: they speak of a whole file, and in a file that was not parsed.

@@ -31,7 +31,17 @@ pub struct Judged<'a> {
     pub claims: bool,
     /// Whether doing it twice is no harm, as long as what is stored in the end is right.
     pub may_repeat: bool,
+    /// What a witness has to show as done once more than in an order of the two; anything where none.
+    pub repeats: Option<Repeats>,
     pub mend: Mend,
+}
+
+/// What is done again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    Act,
+    /// A call of this name outside of the database.
+    Outside(String),
 }
 
 impl<'a> Judged<'a> {
@@ -39,7 +49,21 @@ impl<'a> Judged<'a> {
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
         let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
         let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
-        Self { write, cond, overwritten, apart, relation, beside, needs_witness, is_flag, claims, may_repeat, mend }
+        let repeats = None;
+        Self {
+            write,
+            cond,
+            overwritten,
+            apart,
+            relation,
+            beside,
+            needs_witness,
+            is_flag,
+            claims,
+            may_repeat,
+            repeats,
+            mend,
+        }
     }
 }
 
@@ -56,7 +80,7 @@ pub enum Mend {
     Nothing,
 }
 
-/// A rule, a place, its collection as one view names it, the path that is told of, and whether the relations leave a doubt.
+/// A rule, a place, its collection as one view names it, the path or the pair that is told of, and whether the relations leave a doubt.
 pub type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool);
 
 /// Where an act stands among what is said of its function.
@@ -105,6 +129,7 @@ pub struct Pending {
     is_flag: bool,
     claims: bool,
     may_repeat: bool,
+    repeats: Option<Repeats>,
     mend: Mend,
 }
 
@@ -124,6 +149,7 @@ impl Pending {
             is_flag: act.is_flag,
             claims: act.claims,
             may_repeat: act.may_repeat,
+            repeats: act.repeats.clone(),
             mend: act.mend.clone(),
         }
     }
@@ -142,6 +168,7 @@ impl Pending {
             is_flag: self.is_flag,
             claims: self.claims,
             may_repeat: self.may_repeat,
+            repeats: self.repeats.clone(),
             mend: self.mend.clone(),
         };
         Some((at, act))

@@ -3,7 +3,7 @@
 //! Input: a draft and its act. Output: the draft with its proof. Must not know: how an act is judged, formats.
 
 use super::context::{Context, Draft, Trace};
-use super::pending::{Judged, Mend, Order, Pending, Told, Turn};
+use super::pending::{Judged, Mend, Order, Pending, Repeats, Told, Turn};
 use super::silence::{Silence, Silent};
 use super::spell::Unnumbered;
 use super::used_up::is_brought;
@@ -46,8 +46,14 @@ pub struct Outcome {
     pub is_told: bool,
 }
 
-/// Whether the outcome of a race differs in nothing but what is written whatever was decided.
+/// Whether the outcome of a race differs in nothing but what is written whatever was decided, or does not do again what it is told for.
 fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
+    if let (Verdict::Race(evidence), Some(repeats)) = (&judgement.verdict, &act.repeats) {
+        return match repeats {
+            Repeats::Act => !evidence.is_repeated,
+            Repeats::Outside(name) => !evidence.repeats_outside(name),
+        };
+    }
     let witness = judgement.witness.as_ref().map(|(witness, _)| witness);
     let is_race = |witness: &&Witness| witness.kind == Harm::Race && !act.beside.is_empty();
     witness.filter(is_race).is_some_and(|witness| !witness.differs_beyond(&act.beside))
@@ -119,7 +125,8 @@ impl Context<'_> {
         }
         let is_doubted = act.relation == Relation::Unknown;
         let site = self.project.base_site(draft.site);
-        let place = (draft.rule, site, draft.collection.clone(), draft.array.clone(), is_doubted);
+        let told = draft.array.clone().or_else(|| act.repeats.as_ref().map(|_| draft.pair.clone()));
+        let place = (draft.rule, site, draft.collection.clone(), told, is_doubted);
         let order = Order { after: self.drafts.len(), group: self.group };
         self.pending.push(Pending::new(place, order, draft, &trace.writes, act));
     }
