@@ -8,9 +8,9 @@ use super::bson::Value;
 use super::choices::{Candidate, Choices, Term};
 use super::hints::{AskedFor, Hint, Hints};
 use super::javascript;
-use super::text;
 use super::known::{Asked, Known, Part, State};
 use super::request::Request;
+use super::text;
 use crate::limits;
 use crate::value::{
     Arena, Atom, C, Coercion, Compare, Entry, Freshness, Item, Key, Node, Numeral, RETURNS, Site, Sym, V,

@@ -286,10 +286,12 @@ impl Machine<'_> {
                         Some(Value::list(vec![item; count as usize]))
                     }
                     Candidate::Pulled(count) => Some(self.pulled(inner, *slot, count)),
-                    Candidate::Of(value) | Candidate::Same(value) => self.eval(request, value).map(|value| match is_scalars {
-                        true => Value::list(vec![value]),
-                        false => value,
-                    }),
+                    Candidate::Of(value) | Candidate::Same(value) => {
+                        self.eval(request, value).map(|value| match is_scalars {
+                            true => Value::list(vec![value]),
+                            false => value,
+                        })
+                    }
                     Candidate::Itself => {
                         let value = self.stored_symbol(request, *slot, name);
                         Some(if is_scalars { Value::list(vec![value]) } else { value })

@@ -8,8 +8,21 @@ use crate::limits;
 
 /// Methods that only a text has, or that do the same to a list of one.
 pub const METHODS: [&str; 15] = [
-    "trim", "toLowerCase", "toUpperCase", "replace", "split", "padStart", "substring", "substr", "startsWith",
-    "endsWith", "match", "localeCompare", "normalize", "includes", "indexOf",
+    "trim",
+    "toLowerCase",
+    "toUpperCase",
+    "replace",
+    "split",
+    "padStart",
+    "substring",
+    "substr",
+    "startsWith",
+    "endsWith",
+    "match",
+    "localeCompare",
+    "normalize",
+    "includes",
+    "indexOf",
 ];
 
 /// Methods that write a text in one form: what equals the result is a text of that form.

@@ -244,10 +244,14 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     draft.pair = format!("{array} loaded -> written whole");
     // An entry of a map is lost to another entry, not to an element that is appended.
     let is_map = is_map(ctx, field.value);
+    // A part of a new object may be one that the request has put there since.
+    let is_inside = field.operator == "$set"
+        && write.kind != WriteKind::Save
+        && !write.fields.iter().any(|own| own.path == field.path);
     let overwritten = (!is_map).then_some(Overwritten::List(array.to_owned()));
     ctx.report_judged(
         draft,
         trace,
-        &Judged { overwritten, needs_witness: is_map, ..Judged::of(write, field.cond, relation) },
+        &Judged { overwritten, needs_witness: is_map || is_inside, ..Judged::of(write, field.cond, relation) },
     );
 }
