@@ -7,7 +7,7 @@
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{C, V};
+use crate::value::{Arena, C, V};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -25,7 +25,8 @@ pub fn refusal(project: &mut Project, schemas: &Schemas, write: &Write, document
     }
     let is_fixed = |key: &String| {
         let mut own = write.fields.iter().filter(|field| field.path == *key);
-        own.any(|field| field.cond == C::TRUE && project.arena.is_literal(field.value))
+        let is_value = |value: V| project.arena.is_literal(value) && value != Arena::UNDEFINED;
+        own.any(|field| field.cond == C::TRUE && is_value(field.value))
     };
     let mut whole = schemas.unique.of(&write.handle).iter().filter(|index| index.partial.is_none() && !index.sparse);
     if is_fixed(&"_id".to_owned()) || whole.any(|index| !index.keys.is_empty() && index.keys.iter().all(is_fixed)) {

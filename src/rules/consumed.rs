@@ -101,14 +101,15 @@ fn is_moved(ctx: &mut Context<'_>, write: &Write) -> bool {
 
 /// Whether the act writes what the delete gave back, so that it is done for the one request that deleted.
 fn is_taken_out(ctx: &Context<'_>, write: &Write, other: &Write) -> bool {
+    other.kind == WriteKind::Delete && is_taken_out_of(ctx, write, other)
+}
+
+/// Whether a write writes, or asks for, what another gave back.
+fn is_taken_out_of(ctx: &Context<'_>, write: &Write, other: &Write) -> bool {
     let gives_it =
         |project: &Project, part: V| matches!(project.arena.node(part), Node::Call { site, .. } if *site == other.site);
-    other.kind == WriteKind::Delete
-        && write
-            .filter
-            .iter()
-            .chain(&write.payload)
-            .any(|value| ctx.project.contains(*value, &mut |p, v| gives_it(p, v)))
+    let mut values = write.filter.iter().chain(&write.payload);
+    values.any(|value| ctx.project.contains(*value, &mut |p, v| gives_it(p, v)))
 }
 
 /// What is found and used up.
@@ -133,6 +134,10 @@ enum How {
 fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) -> Option<Spent> {
     if other.kind == WriteKind::Delete {
         return deleted(ctx, write, checks, other);
+    }
+    // A number that is drawn for what is inserted: one that is drawn in vain is missing, and nothing is done twice.
+    if other.kind == WriteKind::Insert && is_taken_out_of(ctx, other, write) {
+        return None;
     }
     if let Some((check, keys)) = not_found(ctx, write.cond, checks, other) {
         let read = check.read.as_ref().map(|read| read.site);
