@@ -230,6 +230,11 @@ impl Collector<'_> {
             _ => Vec::new(),
         };
         let (root, path, read) = self.project.loaded(value, &given)?;
+        // How many documents were found is no field of theirs.
+        let is_many = read.as_ref().is_some_and(|read| read.action == Method::FindMany);
+        if is_many && matches!(path.as_slice(), [only] if only == "length") {
+            return None;
+        }
         let collection = match read {
             // What an aggregation computes is no field.
             Some(read) if read.method == "aggregate" => return None,
