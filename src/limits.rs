@@ -216,6 +216,8 @@ pub const LEAVES: usize = 200;
 pub const SEARCHED: usize = 400;
 /// Fields of one collection that are known to be changed by themselves, each by its place.
 pub const CHANGED_FIELDS: usize = 200;
+/// Parameters that are handed on to parameters.
+pub const HANDED_ON: u32 = 6;
 /// Calls of one function that are asked which collection they give.
 pub const HANDLE_CALLS: usize = 12;
 /// Calls through which the collection of a document is looked for.

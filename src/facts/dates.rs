@@ -172,7 +172,7 @@ fn is_date(arena: &Arena, value: V, depth: u32) -> bool {
     }
     match arena.node(value) {
         Node::Fresh(Freshness::Time, _) => true,
-        Node::New { callee, .. } => matches!(arena.node(*callee), Node::Global(name) if arena.text(*name) == "Date"),
+        Node::New { callee, .. } => arena.is_global(*callee, "Date"),
         Node::Derived(name, operands) => {
             let name = arena.text(*name);
             SETS.contains(&name)

@@ -54,7 +54,7 @@ impl Eval<'_> {
         let made = self.arena.site_info(*site);
         let own = self.functions.get(self.frame.func.0 as usize);
         args.len() < 2
-            && matches!(self.arena.node(*callee), Node::Global(name) if self.arena.text(*name) == "Set")
+            && self.arena.is_global(*callee, "Set")
             && own.is_some_and(|own| own.start <= made.start && made.end <= own.end)
     }
 

@@ -40,6 +40,11 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// Whether one of the candidates is there to reach an act only.
+    pub fn has_same(&self) -> bool {
+        self.candidates.iter().any(|candidate| matches!(candidate, Candidate::Same(_)))
+    }
+
     /// Whether a candidate is there to reach an act only.
     pub fn is_same(&self, candidate: usize) -> bool {
         matches!(self.candidates.get(candidate), Some(Candidate::Same(_)))

@@ -12,8 +12,7 @@ type Parts = [i64; 7];
 /// What an operator makes of a date; none where it is none of a date, or its operands are not known.
 pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Value> {
     let (Some(Value::Date(time)), rest) = operands.split_first()? else { return None };
-    let name = operator.replacen("UTC", "", 1);
-    if let Some(part) = name.strip_prefix("get") {
+    if let Some(part) = part_of(operator, "get") {
         if !rest.is_empty() {
             return None;
         }
@@ -23,7 +22,7 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Value> {
         };
         return Some(Value::Number(number as f64));
     }
-    if let Some(part) = name.strip_prefix("set") {
+    if let Some(part) = part_of(operator, "set") {
         return set(*time, part, &numbers(rest)?).map(Value::Date);
     }
     let time = match (operator, rest) {
@@ -36,11 +35,16 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Value> {
     Some(Value::Date(time))
 }
 
+/// The part of a date that a method gets or sets: `Hours` of `getHours` and `getUTCHours`.
+fn part_of<'a>(operator: &'a str, prefix: &str) -> Option<&'a str> {
+    let part = operator.strip_prefix(prefix)?;
+    Some(part.strip_prefix("UTC").unwrap_or(part))
+}
+
 /// Whether an operator is one of dates.
 pub fn has(operator: &str) -> bool {
-    let name = operator.replacen("UTC", "", 1);
     let is_part =
-        |prefix| name.strip_prefix(prefix).is_some_and(|part| matches!(part, "Day" | "Time") || place(part).is_some());
+        |prefix| part_of(operator, prefix).is_some_and(|part| matches!(part, "Day" | "Time") || place(part).is_some());
     matches!(operator, "startOf" | "endOf" | "add" | "subtract") || is_part("get") || is_part("set")
 }
 

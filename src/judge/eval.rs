@@ -5,7 +5,7 @@
 //! Must not know: the store, interleavings.
 
 use super::bson::Value;
-use super::choices::{Candidate, Choices, Term};
+use super::choices::{Candidate, Choices, Slot, Term};
 use super::hints::{AskedFor, Hint, Hints};
 use super::javascript;
 use super::known::{Asked, Known, Part, State};
@@ -327,9 +327,7 @@ impl Machine<'_> {
         let Some(AskedFor { collection, paths, named }) = self.hints.calls.get(&site) else { return };
         // Which other document an input may name instead.
         let is_named = |term: &&Term| term.source.is_some_and(|source| named.contains(&source));
-        let has_same = |slot: &usize| {
-            self.choices.slots.get(*slot).is_some_and(|slot| (0..slot.candidates.len()).any(|at| slot.is_same(at)))
-        };
+        let has_same = |slot: &usize| self.choices.slots.get(*slot).is_some_and(Slot::has_same);
         let slots = self.choices.terms.iter().filter(is_named).map(|term| term.slot).filter(has_same);
         let slots: Vec<usize> = slots.collect();
         slots.into_iter().for_each(|slot| self.choices.ask(slot));
@@ -920,7 +918,12 @@ impl Machine<'_> {
 
     /// The elements of an array; of an unknown one, one unknown element.
     fn items(&mut self, request: &mut Request, array: V) -> Option<Vec<Value>> {
-        match self.eval(request, array) {
+        let list = self.eval(request, array);
+        self.items_of(request, array, list)
+    }
+
+    fn items_of(&mut self, request: &mut Request, array: V, list: Js) -> Option<Vec<Value>> {
+        match list {
             Some(Value::List(items)) => Some(items.to_vec()),
             Some(other @ (Value::Symbol(_) | Value::Document(_))) => {
                 self.note("the elements of an unknown list");
@@ -962,15 +965,15 @@ impl Machine<'_> {
     fn query(&mut self, request: &mut Request, value: V, method: Sym, array: V, arg: V) -> Js {
         let method = self.arena.text(method);
         let direct = matches!(method, "includes" | "indexOf" | "lastIndexOf");
-        if let (true, text @ Some(Value::Text(_))) = (direct, self.eval(request, array)) {
-            let part = self.eval(request, arg);
-            let operands = [text, part];
+        let list = self.eval(request, array);
+        if direct && matches!(list, Some(Value::Text(_))) {
+            let operands = [list, self.eval(request, arg)];
             return match javascript::apply(method, &operands) {
                 Some(result) => result,
                 None => self.applied(request, value, method, &operands),
             };
         }
-        let items = self.items(request, array)?;
+        let items = self.items_of(request, array, list)?;
         let wanted = if direct { self.eval(request, arg) } else { None };
         let mut kept = Vec::new();
         for (at, item) in items.iter().enumerate() {

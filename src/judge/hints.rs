@@ -25,7 +25,6 @@ pub struct Hint {
     pub is_list: bool,
     /// Something is written under a name that is not known: it may be a list, and it may be a map.
     pub is_map: bool,
-    pub is_text: bool,
     /// Texts' own methods are called on it.
     pub is_spelled: bool,
     /// What is looked for in it.
@@ -284,12 +283,7 @@ impl Collector<'_> {
 
     /// The text that is written in the code.
     fn literal(&self, value: V) -> Option<String> {
-        match self.project.arena.peek(value) {
-            Node::Str(text) if !self.project.arena.text(*text).is_empty() => {
-                Some(self.project.arena.text(*text).to_owned())
-            }
-            _ => None,
-        }
+        self.project.arena.as_str(value).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// A text's method: `name.startsWith('a')`
@@ -299,7 +293,7 @@ impl Collector<'_> {
         let part = word.and_then(|word| match self.project.arena.text(method) {
             "startsWith" => Some(Part::First(word)),
             "endsWith" => Some(Part::Last(word)),
-            "split" | "includes" | "indexOf" => Some(Part::Within(word)),
+            "split" => Some(Part::Within(word)),
             _ => None,
         });
         self.mark(*text, &|hint| {
@@ -316,7 +310,7 @@ impl Collector<'_> {
             let selecting: Vec<V> = values.into_iter().filter(|value| self.hints.selecting.contains(value)).collect();
             let Some((first, others)) = selecting.split_first() else { continue };
             for other in others.iter().take(limits::INPUTS) {
-                self.mark(*other, &|hint| hint.same.push(*first));
+                self.mark(*other, &|hint| add(&mut hint.same, *first));
             }
         }
     }
@@ -510,14 +504,9 @@ impl Collector<'_> {
             }
             Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
             // new Date(year, month, day)
-            Node::New { callee, args, .. } if args.len() > 1 => self.is_date(*callee),
+            Node::New { callee, args, .. } if args.len() > 1 => self.project.arena.is_global(*callee, "Date"),
             _ => false,
         }
-    }
-
-    /// Whether a callee makes dates.
-    fn is_date(&self, callee: V) -> bool {
-        matches!(self.project.arena.peek(callee), Node::Global(name) if self.project.arena.text(*name) == "Date")
     }
 
     fn numeric(&mut self, value: V, is_time: bool, depth: u32) {
@@ -530,7 +519,7 @@ impl Collector<'_> {
                 operands.into_iter().for_each(|operand| self.numeric(operand, is_time, depth + 1));
             }
             // new Date(user.expires)
-            Node::New { callee, args, .. } if args.len() == 1 && self.is_date(callee) => {
+            Node::New { callee, args, .. } if args.len() == 1 && self.project.arena.is_global(callee, "Date") => {
                 args.iter().for_each(|arg| self.numeric(*arg, true, depth + 1));
             }
             Node::OneOf(alternatives) => {
@@ -874,7 +863,6 @@ impl Collector<'_> {
         shape.hint.is_list |= is_list || matches!(node, Node::Array(_) | Node::Mapped(..));
         shape.hint.is_bool |= matches!(node, Node::Bool(_));
         shape.hint.is_time |= matches!(node, Node::Fresh(Freshness::Time, _));
-        shape.hint.is_text |= matches!(node, Node::Str(_));
         let is_literal = matches!(node, Node::Num(_) | Node::Bool(_) | Node::Str(_));
         if !is_new && is_literal && !shape.hint.values.contains(&value) {
             shape.hint.values.push(value);

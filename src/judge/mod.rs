@@ -40,8 +40,8 @@ mod start;
 pub mod store;
 #[cfg(test)]
 mod store_tests;
-pub mod text;
-mod traverse;
+mod text;
+pub mod traverse;
 pub mod unique;
 pub mod update;
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use super::bson::Value;
 use crate::limits;
 
-/// Methods that only a text has, or that do the same to a list of one.
+/// Methods of a text; of `includes` and `indexOf`, which lists have too, only those that are called on a known one.
 pub const METHODS: [&str; 15] = [
     "trim",
     "toLowerCase",
@@ -38,6 +38,11 @@ pub enum Part {
 
 /// The result of a method of a known text.
 pub fn call(method: &str, text: &str, args: &[Option<Value>]) -> Option<Value> {
+    // JavaScript counts letters beyond the basic plane twice.
+    let is_counted = matches!(method, "substring" | "substr" | "indexOf");
+    if is_counted && text.chars().any(|letter| letter.len_utf16() > 1) {
+        return None;
+    }
     let word = |at: usize| match args.get(at) {
         Some(Some(Value::Text(word))) => Some(word.to_string()),
         _ => None,
@@ -53,7 +58,8 @@ pub fn call(method: &str, text: &str, args: &[Option<Value>]) -> Option<Value> {
         "toUpperCase" => text.to_uppercase(),
         // Text of plain letters has one form.
         "normalize" if text.is_ascii() => text.to_owned(),
-        "replace" => text.replacen(&word(0)?, &word(1)?, 1),
+        // `$&` stands for what was found.
+        "replace" => text.replacen(&word(0)?, &word(1).filter(|with| !with.contains('$'))?, 1),
         "substring" if args.len() == 1 => from(count(0)?, usize::MAX),
         "substring" => from(count(0)?.min(count(1)?), count(0)?.max(count(1)?)),
         "substr" if args.len() == 1 => from(count(0)?, usize::MAX),
@@ -67,7 +73,8 @@ pub fn call(method: &str, text: &str, args: &[Option<Value>]) -> Option<Value> {
         }
         "split" if args.len() == 1 => {
             let separator = word(0).filter(|separator| !separator.is_empty())?;
-            return Some(Value::list(text.split(&separator).take(limits::SPLIT_TEXTS).map(Value::text).collect()));
+            let parts: Vec<Value> = text.split(&separator).take(limits::SPLIT_TEXTS + 1).map(Value::text).collect();
+            return (parts.len() <= limits::SPLIT_TEXTS).then(|| Value::list(parts));
         }
         _ => return None,
     };
@@ -115,7 +122,10 @@ mod tests {
             assert_eq!(call(method, text, &args), Some(result), "{method} of {text}");
         }
         assert_eq!(call("replace", "a", &[Some(Value::Null), word("b")]), None);
+        assert_eq!(call("replace", "a", &[word("a"), word("$&")]), None);
         assert_eq!(call("split", "ab", &[word("")]), None);
+        assert_eq!(call("split", &"a,".repeat(40), &[word(",")]), None);
+        assert_eq!(call("indexOf", "\u{1f600}b", &[word("b")]), None);
     }
 
     #[test]

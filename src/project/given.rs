@@ -18,9 +18,6 @@ type Place = (FnRef, u32, Option<Sym>);
 /// What the calls of each function give; more of them than are compared say nothing.
 type Calls = FxHashMap<FnRef, Vec<Vec<V>>>;
 
-/// Parameters that are handed on to parameters, at most.
-const HANDED: u32 = 6;
-
 impl Project {
     /// Finds the constructor of each class.
     pub(super) fn collect_constructors(&mut self) {
@@ -150,7 +147,7 @@ impl Project {
                     Key::Computed(_) | Key::Spread => None,
                 })
                 .collect(),
-            Some(Node::Param(of, own)) if depth < HANDED => self.names_given(calls, *of, *own, depth + 1),
+            Some(Node::Param(of, own)) if depth < limits::HANDED_ON => self.names_given(calls, *of, *own, depth + 1),
             _ => Vec::new(),
         }
     }
@@ -167,7 +164,7 @@ impl Project {
             return *known;
         }
         let (func, at, key) = place;
-        let all = calls.get(&func).filter(|all| all.len() <= limits::HANDLE_CALLS && depth <= HANDED)?;
+        let all = calls.get(&func).filter(|all| all.len() <= limits::HANDLE_CALLS && depth <= limits::HANDED_ON)?;
         known.insert(place, None);
         let mut found: Option<V> = None;
         for args in all {

@@ -18,11 +18,13 @@ impl Context<'_> {
 
     /// What a claim before a write and the unique keys say of it, where nothing else decides it.
     pub fn claimed(&mut self, trace: &Trace, write: &Write) -> Relation {
-        let refusal = refusal(self.project, self.schemas, write, &trace.documents);
-        match self.claim(trace, write) {
-            Claim::Won => Relation::Yes(Ground::Claim),
-            _ if refusal == Refusal::Sure => Relation::Yes(Ground::Refused),
-            claim => Relation::No.doubted(claim == Claim::Unknown || refusal == Refusal::Perhaps),
+        let claim = self.claim(trace, write);
+        if claim == Claim::Won {
+            return Relation::Yes(Ground::Claim);
+        }
+        match refusal(self.project, self.schemas, write, &trace.documents) {
+            Refusal::Sure => Relation::Yes(Ground::Refused),
+            refusal => Relation::No.doubted(claim == Claim::Unknown || refusal == Refusal::Perhaps),
         }
     }
 
@@ -84,9 +86,7 @@ impl Context<'_> {
 
     fn is_set(&self, value: V) -> bool {
         match self.project.arena.node(value) {
-            Node::New { callee, .. } => {
-                matches!(self.project.arena.node(*callee), Node::Global(name) if self.project.arena.text(*name) == "Set")
-            }
+            Node::New { callee, .. } => self.project.arena.is_global(*callee, "Set"),
             Node::OneOf(alternatives) => alternatives.iter().all(|(_, value)| self.is_set(*value)),
             _ => false,
         }

@@ -335,6 +335,11 @@ impl Arena {
         }
     }
 
+    /// Whether a value is the global of this name: `Date` of `new Date()`.
+    pub fn is_global(&self, value: V, name: &str) -> bool {
+        matches!(self.node(value), Node::Global(own) if self.text(*own) == name)
+    }
+
     /// A computed key: a name where its text is known.
     pub fn key_of(&self, value: V) -> Key {
         match self.node(value) {
