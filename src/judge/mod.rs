@@ -6,11 +6,18 @@ pub mod act;
 mod alternatives;
 pub mod arithmetic;
 pub mod arrays;
+mod asked;
 pub mod bson;
+mod candidates;
 mod choices;
+mod climb;
+mod collect;
 pub mod command;
+mod compared;
+mod construct;
 mod coupled;
 mod dates;
+mod elements;
 mod eval;
 pub mod evaluated;
 pub mod expression;
@@ -19,15 +26,19 @@ mod fences;
 mod function;
 mod hints;
 pub mod identity;
+mod inputs;
 mod javascript;
 pub mod keys;
 mod known;
 mod literal;
 pub mod matching;
+mod operators;
+mod orders;
 pub mod pattern;
 pub mod pipeline;
 mod planned;
 pub mod projection;
+mod question;
 mod remedied;
 mod request;
 mod script;
@@ -40,6 +51,7 @@ mod start;
 pub mod store;
 #[cfg(test)]
 mod store_tests;
+mod stored;
 mod text;
 pub mod traverse;
 pub mod unique;
@@ -52,9 +64,9 @@ mod witness;
 mod written;
 
 pub use function::Function;
+pub use question::{Constant, Overwritten, Verdict};
 pub use remedied::{NewIndex, Presumed, Remedied, mends};
 pub use script::Script;
-pub use search::{Constant, Overwritten, Verdict};
 pub use slice::Act;
 
 use crate::diagnostic::witness::{Harm, Witness};
@@ -63,8 +75,8 @@ use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
 use crate::value::{C, Entry, Freshness, Key, Node, Site, V};
 use function::{indexes_of, versioned_of};
+use question::{Evidence, Question};
 use script::Action;
-use search::{Evidence, Question};
 use slice::{Commands, Extent, Kept, Slice};
 use store::UniqueIndex;
 
@@ -124,7 +136,7 @@ fn judge_kept(
     };
     fill_defaults(project, schemas, &mut slice);
     name_unique_fields(project, schemas, &mut slice);
-    let mut hints = hints::collect(project, &slice);
+    let mut hints = collect::collect(project, &slice);
     match overwritten {
         Some(Overwritten::Field(path)) => hints.store_field(&slice, path, false),
         Some(Overwritten::List(path)) => hints.store_field(&slice, path, true),

@@ -5,12 +5,14 @@
 
 use super::bson::{Concrete, Value};
 use super::choices::Candidate;
+use super::collect;
 use super::eval::{Machine, Mode};
 use super::function::{Function, indexes_of, versioned_of};
-use super::hints::{self, Hints};
+use super::hints::Hints;
 use super::literal;
+use super::question::{Overwritten, Question, Verdict};
 use super::request::{Request, World};
-use super::search::{self, Overwritten, Question, Search, Verdict};
+use super::search::{self, Search};
 use super::slice::{Act, Commands, Extent, Slice};
 use super::unique::UniqueIndex;
 use crate::limits;
@@ -75,7 +77,7 @@ pub fn mends(
     let Some(collection) = command.action.collection().filter(|_| is_same) else { return false };
     // Whoever takes the remedy treats a command that matches nothing as the check having failed.
     command.ends_unmatched = true;
-    let hints = hints::collect(project, &before);
+    let hints = collect::collect(project, &before);
     let old = indexes_of(&project.arena, schemas, &before);
     let Some(added) = added(&project.arena, collection, remedied.indexes) else { return false };
     let new: Vec<UniqueIndex> = old.iter().cloned().chain(added).collect();

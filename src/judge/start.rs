@@ -4,8 +4,9 @@
 //! make. Must not know: commands, schedules.
 
 use super::bson::Value;
+use super::candidates::{of_hint, spelled};
 use super::choices::Candidate;
-use super::eval::{Machine, of_hint};
+use super::eval::Machine;
 use super::hints::{Hint, Hints, Shape};
 use super::request::Request;
 use super::script::{Action, Command};
@@ -118,7 +119,7 @@ impl Machine<'_> {
         if name != "_id" {
             candidates.push(Candidate::Missing);
         }
-        candidates.extend(super::eval::spelled(&shape.hint));
+        candidates.extend(spelled(&shape.hint));
         candidates.extend(shape.hint.same.iter().map(|same| Candidate::Same(*same)));
         candidates
     }

@@ -3,8 +3,8 @@
 //! Input: evidence. Output: a witness, and for each of its moves the site in the code. Must not know: how it was found, formats.
 
 use super::bson::Value;
+use super::question::Evidence;
 use super::request::{Done, Move};
-use super::search::Evidence;
 use super::store::{Command, Failure, Reply, Returns, Store, UniqueIndex};
 use crate::diagnostic::witness::{self, End, Harm, Index, Inputs, Stored, Witness};
 use crate::limits;

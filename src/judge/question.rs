@@ -1,0 +1,97 @@
+//! What is asked of the judge, and what it answers.
+//!
+//! Must not know: how the answer is found.
+
+use super::choices::Choices;
+use super::hints::Hints;
+use super::request::{Move, World};
+use super::slice::Slice;
+use super::store::{Store, UniqueIndex};
+use crate::value::{Arena, Atom, V};
+
+/// What a judgement found, with the state in which it was found.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// An outcome that no serial order gives.
+    Race(Box<Evidence>),
+    /// The act is done twice; the end is that of a serial order.
+    ActsTwice(Box<Evidence>),
+    /// No interleaving that was tried gives another outcome. `whole` is false where something in the slice is not modelled.
+    Safe { whole: bool, unmodelled: Vec<String> },
+    /// The act was not reached, or the work that a judgement may take is spent.
+    Unknown {
+        why: String,
+        /// The condition that no choice made hold.
+        at: Option<Atom>,
+    },
+}
+
+impl Verdict {
+    pub fn unknown(why: &str) -> Self {
+        Self::Unknown { why: why.to_owned(), at: None }
+    }
+}
+
+/// The interleaving that shows a race.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    pub start: Store,
+    pub moves: Vec<Move>,
+    pub outcome: World,
+    pub serial: Vec<World>,
+    pub choices: Choices,
+    /// Only what is done outside of the database differs.
+    pub is_outside_only: bool,
+    /// Everything that the outcome rests on is modelled.
+    pub is_whole: bool,
+    /// The act is done more often than in a serial order.
+    pub is_repeated: bool,
+    /// In a serial order only the first request does the act, and who is first decides what is stored.
+    pub is_contested: bool,
+}
+
+impl Evidence {
+    /// Whether something outside is done more often than in each serial order.
+    pub fn repeats_outside(&self, name: &str) -> bool {
+        let times = |world: &World| {
+            world
+                .effects
+                .iter()
+                .filter(|done| done.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
+                .count()
+        };
+        self.serial.iter().all(|world| times(world) < times(&self.outcome))
+    }
+}
+
+pub struct Question<'a> {
+    pub arena: &'a Arena,
+    pub slice: &'a Slice,
+    pub hints: &'a Hints,
+    pub indexes: &'a [UniqueIndex],
+    /// By collection: whether its documents carry `__v`.
+    pub versioned: &'a [bool],
+    /// What the act writes over: another writer may change it.
+    pub overwritten: Option<&'a Overwritten>,
+    /// The input in which two requests for two documents differ.
+    pub apart: Option<V>,
+}
+
+/// What an act writes over, whatever others have made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Overwritten {
+    /// The path of an array that is written whole.
+    List(String),
+    /// The path of a field that is written back as it was loaded.
+    Field(String),
+    /// The path of a field that other code sets to this.
+    State(String, Constant),
+}
+
+/// A value that stands in the code.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Constant {
+    Text(String),
+    /// The bits of a double.
+    Number(u64),
+}
