@@ -144,17 +144,6 @@ const CIRCLES_LEFT: &[&[&str]] = &[
         "project/proven.rs",
         "project/writes.rs",
     ],
-    &[
-        "rules/check_then_push.rs",
-        "rules/context.rs",
-        "rules/guarded.rs",
-        "rules/inconsistent_identity_key.rs",
-        "rules/results.rs",
-        "rules/rewrite/mod.rs",
-        "rules/rewrite/proof.rs",
-        "rules/unguarded_push.rs",
-        "rules/words.rs",
-    ],
 ];
 
 /// The code of every source file, without comments and without its unit tests.

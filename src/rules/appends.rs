@@ -2,9 +2,9 @@
 //!
 //! Input: a function's trace. Output: one draft for each append.
 
-use super::context::{Context, Trace, appends};
+use super::appended::{appends, elements};
+use super::context::{Context, Trace};
 use super::key_uses::guard_uses;
-use super::unguarded_push::elements;
 use crate::config::Scalar;
 use crate::limits;
 use crate::project::checks::CheckKind;
@@ -33,7 +33,7 @@ pub fn collect(ctx: &mut Context<'_>, trace: &Trace) -> Vec<AppendDraft> {
                 continue;
             }
             let mut evidence = Evidence::default();
-            for element in elements(ctx, field.value) {
+            for element in elements(ctx.project, field.value) {
                 for shape in shapes(&mut ctx.project.arena, element, cond) {
                     if !evidence.shapes.contains(&shape) {
                         evidence.shapes.push(shape);

@@ -1,13 +1,13 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
-use super::context::{Context, Trace, all_appends};
+use super::appended::all_appends;
+use super::context::{Context, Trace};
 use super::pending::Judged;
 use super::rewrite;
 use super::words::check_words;
 use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::race::fence::{Fence, fence};
 use crate::race::relation::{Relation, Taken};
 use crate::value::{C, Compare, Key, Node, V};
 
@@ -123,15 +123,6 @@ fn has_predicate(ctx: &Context<'_>, check: &Check) -> bool {
         Node::Query { arg, .. } => !ctx.project.arena.is_literal(*arg),
         _ => true,
     }
-}
-
-/// Whether every filter that the path allows carries a guard on the array, or is not known, or fails once the write is done.
-pub fn is_guarded(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, cond: C) -> bool {
-    let Some(filter) = write.filter else { return false };
-    let parsed = ctx.project.filters(filter, &field.path, cond);
-    !parsed.is_empty()
-        && parsed.iter().all(|(_, filter)| filter.open || !filter.keys().is_empty() || filter.is_optimistic())
-        || fence(ctx.project, write) == Fence::Always
 }
 
 /// `is_only`: no other check decides this append.

@@ -6,9 +6,9 @@
 use super::copies::StaleCopies;
 pub use super::draft::Draft;
 use super::guarded::{self, GuardedAppend};
-use super::inconsistent_identity_key::KeyRow;
+use super::key_row::KeyRow;
 use super::pending::{Pending, Views};
-use super::results::DecisiveCalls;
+use super::results::{DecisiveCalls, decisive_calls};
 use super::silence::Silent;
 use crate::config::Config;
 use crate::diagnostic::{Level, Role};
@@ -16,7 +16,7 @@ use crate::limits::{self, Cut};
 use crate::project::checks::Check;
 use crate::project::locks::Lock;
 use crate::project::schema::Schemas;
-use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::project::writes::{Write, WriteKind};
 use crate::project::{Op, Project, Step, Steps};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
@@ -182,7 +182,7 @@ impl<'a> Context<'a> {
             checks.push(self.project.checks(cond, &documents));
         }
         let locks = self.project.locks(self.schemas, &steps, &writes);
-        let guarded = guarded::collect(self, &writes);
+        let guarded = guarded::collect(self.project, &writes);
         Some(Trace { func, steps, writes, checks, guarded, documents, locks })
     }
 
@@ -225,6 +225,14 @@ impl<'a> Context<'a> {
         for call in self.calls_to(draft.site) {
             draft.related.push((call, Role::Call, "reached by this call".to_owned()));
         }
+    }
+
+    /// Whether anything in the project depends on the result of the call at a site. Whichever function asks first does not
+    /// pay for the answer.
+    pub fn is_decisive(&self, site: Site) -> bool {
+        let info = self.project.base_site(site);
+        let calls = self.decisive.get_or_init(|| decisive_calls(self.project));
+        calls.contains(&(info.file, info.start, info.end))
     }
 
     /// Keeps a rule silent at a place, whatever other views of it say.
@@ -320,18 +328,6 @@ impl<'a> Context<'a> {
         }
         calls
     }
-
-    // Words
-}
-
-/// The fields of a write that append to an array, not to an array inside an element.
-pub fn appends(write: &Write) -> Vec<FieldWrite> {
-    all_appends(write).into_iter().filter(|field| !field.path.contains('*')).collect()
-}
-
-/// The appends of a write, also those to an array under a computed name.
-pub fn all_appends(write: &Write) -> Vec<FieldWrite> {
-    write.fields.iter().filter(|field| field.is_append() && !field.path.contains('$')).cloned().collect()
 }
 
 /// The call of a step, if it is one with a receiver.

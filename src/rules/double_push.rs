@@ -1,7 +1,7 @@
 //! One element is appended twice on one path.
 
-use super::context::{Context, Trace, appends, method_of};
-use super::unguarded_push::elements;
+use super::appended::{appends, elements};
+use super::context::{Context, Trace, method_of};
 use crate::diagnostic::Role;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Node, Site, V};
@@ -30,7 +30,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 continue;
             }
             let cond = ctx.project.arena.and(write.cond, field.cond);
-            for element in elements(ctx, field.value) {
+            for element in elements(ctx.project, field.value) {
                 if !has_identity(ctx, element) {
                     continue;
                 }

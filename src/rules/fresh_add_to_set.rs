@@ -1,8 +1,8 @@
 //! `$addToSet` of an object with a field that is new in each call.
 
-use super::context::{Context, Trace, all_appends};
+use super::appended::{all_appends, elements};
+use super::context::{Context, Trace};
 use super::freshness::Origin;
-use super::unguarded_push::elements;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Key, Node, V};
 
@@ -21,7 +21,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             if cond == C::FALSE {
                 continue;
             }
-            for element in elements(ctx, field.value) {
+            for element in elements(ctx.project, field.value) {
                 let name = match fresh_field(ctx, trace, element) {
                     Some(name) => name,
                     None if is_given_id(ctx, write, &field, element) => "_id".to_owned(),

@@ -1,6 +1,7 @@
 //! Guards of a shape that guards something else: a compound key split over two conditions, and `$ne` in `$elemMatch`.
 
-use super::context::{Context, Draft, Trace, appends};
+use super::appended::appends;
+use super::context::{Context, Draft, Trace};
 use super::rewrite;
 use crate::project::guards::Guard;
 use crate::project::writes::{FieldWrite, Write, WriteKind};

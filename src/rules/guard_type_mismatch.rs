@@ -1,7 +1,8 @@
 //! The guard and the element hold one value under two types, or the element does not store what the guard looks for.
 
 use super::context::{Context, Trace};
-use super::guarded::{GuardKey, GuardedAppend, Stored};
+use super::guarded::{GuardKey, GuardedAppend};
+use super::stored::Stored;
 use crate::project::handles::Handle;
 use crate::project::writes::Write;
 use crate::value::{Coercion, Node, V};

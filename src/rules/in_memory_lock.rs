@@ -1,6 +1,7 @@
 //! A lock in memory around an append to a tracked array, or keyed by an element's identity: it holds in one process only.
 
-use super::context::{Context, Trace, appends};
+use super::appended::appends;
+use super::context::{Context, Trace};
 use super::lock_key_mismatch::key_names;
 use crate::diagnostic::Role;
 use crate::project::locks::{Lock, LockKind};

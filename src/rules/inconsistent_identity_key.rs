@@ -1,24 +1,14 @@
 //! Two write paths append the same kind of element and tell it apart by different keys.
 
-use super::context::{Context, Draft};
+use super::context::Context;
+use super::draft::Draft;
+use super::key_row::KeyRow;
 use crate::config::TrackedArray;
 use crate::diagnostic::Role;
 use crate::value::{Site, SiteInfo};
 use indexmap::IndexMap;
 
 const RULE: &str = "inconsistent-identity-key";
-
-/// One way in which a write path tells elements of a kind apart.
-#[derive(Clone, Debug)]
-pub struct KeyRow {
-    /// Index into the configuration's arrays, and into the array's kinds.
-    pub array: usize,
-    pub kind: usize,
-    /// The fields of the key, sorted.
-    pub fields: Vec<String>,
-    /// A finding at the write path, without its words.
-    pub draft: Draft,
-}
 
 impl Context<'_> {
     /// Notes that a write path tells elements of a kind apart by these fields.

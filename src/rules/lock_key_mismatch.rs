@@ -1,7 +1,7 @@
 //! A lock around an append to a tracked array whose key tells two claims for one element apart.
 
-use super::context::{Context, Trace, appends};
-use super::unguarded_push::elements;
+use super::appended::{appends, elements};
+use super::context::{Context, Trace};
 use crate::diagnostic::Role;
 use crate::project::locks::{Lock, LockKind};
 use crate::project::writes::{FieldWrite, Write};
@@ -25,7 +25,7 @@ fn judge(ctx: &mut Context<'_>, trace: &Trace, lock: &Lock, key: V, write: &Writ
     let Some(array) = ctx.tracked(&write.handle, &field.path) else { return };
     let held = ctx.project.arena.and(write.cond, field.cond);
     let held = ctx.project.arena.and(held, lock.cond);
-    for element in elements(ctx, field.value) {
+    for element in elements(ctx.project, field.value) {
         for (cond, text) in ctx.project.arena.alternatives(key) {
             let both = ctx.project.arena.and(held, cond);
             if both == C::FALSE {

@@ -40,7 +40,7 @@ pub(super) fn has_other_effect(
         .writes
         .iter()
         .filter(|other| {
-            other.fields.iter().any(|f| f.is_append() && super::check_then_push::is_guarded(ctx, other, f, other.cond))
+            other.fields.iter().any(|f| f.is_append() && super::guarded::is_guarded(ctx.project, other, f, other.cond))
         })
         .map(|other| other.step)
         .collect();

@@ -3,10 +3,10 @@
 //! Part of `check-then-insert` and `check-then-push`. Input: an insert or an append, and the removals before it. Output: a draft.
 //! Must not know: formats.
 
+use super::appended::elements;
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, doubt_indexes, inserted_field, known_of_indexes};
 use super::pending::{Judged, Mend};
-use super::unguarded_push::elements;
 use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, V};
@@ -62,14 +62,14 @@ fn check_insert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, rule: &'sta
 /// `updateOne({ _id }, { $pull: { items: { sku } } })`, then `updateOne({ _id }, { $push: { items: { sku, quantity } } })`
 fn check_push(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, rule: &'static str) {
     let Some(filter) = write.filter.filter(|_| field.operator == "$push") else { return };
-    let appended = elements(ctx, field.value);
+    let appended = elements(ctx.project, field.value);
     let pulls = |own: &FieldWrite| own.path == field.path && matches!(own.operator.as_str(), "$pull" | "$pullAll");
     for removal in before(ctx, trace, write, &|other| other.fields.iter().any(pulls)) {
         let is_same = removal.filter.is_some_and(|own| own == filter || ctx.project.same_value(own, filter));
         let mut of_path = removal.fields.iter().filter(|own| is_same && pulls(own));
         let Some(pulled) = of_path.find(|own| is_pulled(ctx, own, &appended)) else { continue };
         let cond = ctx.project.arena.and(write.cond, field.cond);
-        if super::check_then_push::is_guarded(ctx, write, field, cond) {
+        if super::guarded::is_guarded(ctx.project, write, field, cond) {
             return;
         }
         let path = &field.path;

@@ -1,25 +1,17 @@
 //! The calls whose result decides something.
 //!
-//! Input: the linked project. Output: whether a condition of some effect or exception is made from the result of a call.
+//! Input: the linked project. Output: the calls from whose results a condition of some effect or exception is made.
 //! Must not know: what the calls do.
 
-use super::context::Context;
 use crate::project::Project;
-use crate::value::{Node, Site, V, children};
+use crate::value::{Node, V, children};
 use rustc_hash::FxHashSet;
 
 /// File and 0-based byte offsets of calls.
 pub type DecisiveCalls = FxHashSet<(u32, u32, u32)>;
 
-/// Whether anything in the project depends on the result of the call at a site.
-pub fn is_decisive(ctx: &mut Context<'_>, site: Site) -> bool {
-    let info = ctx.project.base_site(site);
-    let project = &*ctx.project;
-    ctx.decisive.get_or_init(|| decisive_calls(project)).contains(&(info.file, info.start, info.end))
-}
-
-/// The calls in the conditions of all effects and exceptions. Whichever function asks first does not pay for it.
-fn decisive_calls(project: &Project) -> DecisiveCalls {
+/// The calls in the conditions of all effects and exceptions.
+pub fn decisive_calls(project: &Project) -> DecisiveCalls {
     let arena = &project.arena;
     let steps = project.summaries.iter().flat_map(|steps| steps.iter()).map(|step| step.cond);
     let throws = project.functions.iter().flat_map(|function| function.throws.iter().copied());

@@ -1,13 +1,14 @@
 //! An append to a tracked array with neither check nor guard.
 
-use super::check_then_push::is_guarded;
-use super::context::{Context, Trace, appends};
+use super::appended::{appends, elements};
+use super::context::{Context, Trace};
+use super::guarded::is_guarded;
 use super::rewrite;
 use crate::diagnostic::Level;
 use crate::project::checks::CheckKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::Claim;
-use crate::value::{C, Key, Node, V};
+use crate::value::{C, V};
 
 const RULE: &str = "unguarded-push";
 
@@ -23,35 +24,19 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let Some(array) = ctx.tracked(&write.handle, &field.path) else { continue };
             let cond = ctx.project.arena.and(write.cond, field.cond);
             if cond == C::FALSE
-                || is_guarded(ctx, write, &field, cond)
+                || is_guarded(ctx.project, write, &field, cond)
                 || is_checked(ctx, trace, cond, &field)
                 || ctx.claim(trace, write) != Claim::None
             {
                 continue;
             }
             let mut kind = None;
-            for element in elements(ctx, field.value) {
+            for element in elements(ctx.project, field.value) {
                 kind = kind.or(ctx.kind_of(element, array, cond).map(|(at, _)| at));
             }
             let key = kind.and_then(|at| array.kinds.get(at)).map(|kind| (kind.name.clone(), kind.key.clone()));
             report(ctx, trace, write, &field, key);
         }
-    }
-}
-
-/// The elements of a `$push`: the value, or those of `$each`.
-pub fn elements(ctx: &mut Context<'_>, value: V) -> Vec<V> {
-    let each = ctx.project.arena.sym("$each");
-    let list = match ctx.project.arena.node(value) {
-        Node::Object(entries) if entries.iter().any(|entry| entry.key == Key::Name(each)) => {
-            ctx.project.arena.member(value, each)
-        }
-        _ => return vec![value],
-    };
-    match ctx.project.arena.node(list) {
-        Node::Array(items) => items.iter().map(|item| item.value).collect(),
-        Node::Mapped(_, result) => vec![*result],
-        _ => vec![list],
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a guard or a check looks for is new in this call, so it is never found.
 
+use super::appended::appends;
 use super::check_then_push::keys_of;
-use super::context::{Context, Trace, appends};
+use super::context::{Context, Trace};
 use super::freshness::Origin;
 use crate::diagnostic::Role;
 use crate::project::checks::CheckKind;

@@ -2,9 +2,9 @@
 //!
 //! Input: a function's trace. Output: one draft for each field of a write that changes an array.
 
+use super::appended::elements;
 use super::context::{Context, Trace};
 use super::lock_key_mismatch::key_names;
-use super::unguarded_push::elements;
 use crate::limits;
 use crate::project::guards::Guard;
 use crate::project::locks::LockKind;
@@ -142,7 +142,7 @@ fn kinds(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, array: &str) 
     let Some(tracked) = ctx.tracked(&write.handle, array) else { return Vec::new() };
     let cond = ctx.project.arena.and(write.cond, field.cond);
     let mut found = Vec::new();
-    for element in elements(ctx, field.value) {
+    for element in elements(ctx.project, field.value) {
         for (at, kind) in tracked.kinds.iter().enumerate() {
             let possible = ctx.may_be_kind(element, kind, cond);
             let first = possible.and_then(|c| ctx.kind_of(element, tracked, c)).is_some_and(|(first, _)| first == at);

@@ -1,9 +1,9 @@
 //! An element of a kind is guarded, checked or locked by another kind's key.
 
-use super::check_then_push::is_guarded;
-use super::context::{Context, Trace, appends};
+use super::appended::{appends, elements};
+use super::context::{Context, Trace};
+use super::guarded::is_guarded;
 use super::key_uses::{By, KeyUse, check_uses, guard_uses, is_searched_by, lock_uses};
-use super::unguarded_push::elements;
 use crate::config::{Kind, TrackedArray};
 use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -33,7 +33,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             if cond == C::FALSE {
                 continue;
             }
-            for element in elements(ctx, field.value) {
+            for element in elements(ctx.project, field.value) {
                 if !matches!(ctx.project.arena.node(element), Node::Object(_) | Node::OneOf(_)) {
                     continue;
                 }
@@ -99,7 +99,7 @@ fn harm(
         Harm::Duplicate
     } else if is_searched_by(ctx, trace, field, key, witness) {
         Harm::SecondaryLoss
-    } else if is_guarded(ctx, write, field, witness) {
+    } else if is_guarded(ctx.project, write, field, witness) {
         Harm::Loss
     } else {
         Harm::Duplicate

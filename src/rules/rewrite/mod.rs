@@ -6,9 +6,8 @@
 
 mod proof;
 
+use super::appended::elements;
 use super::context::{Context, Trace};
-use super::results;
-use super::unguarded_push::elements;
 use super::words::{Keyed, guard};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::checks::Check;
@@ -60,7 +59,7 @@ pub fn guard_identity(
         return None;
     }
     let array = ctx.tracked(&write.handle, &field.path)?;
-    let [element] = elements(ctx, field.value).try_into().ok()?;
+    let [element] = elements(ctx.project, field.value).try_into().ok()?;
     let kinds = array.kinds.iter().filter(|kind| ctx.may_be_kind(element, kind, cond).is_some()).count();
     if kinds != 1 {
         return None;
@@ -197,7 +196,7 @@ fn add_guard(
         || !proof::has_known_options(ctx, write)
         || proof::may_repeat(ctx, trace, write, field)
         || trace.steps.get(write.step).is_none_or(|step| step.decides)
-        || results::is_decisive(ctx, write.site)
+        || ctx.is_decisive(write.site)
         || keys.iter().any(|(_, value)| ctx.origin(trace, *value, write.cond).is_new())
     {
         return None;
