@@ -239,7 +239,7 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.sequence(recv, &name, args, span) {
             return value;
         }
-        if let Some(given) = self.generated(recv, &name, args, span) {
+        if let Some(given) = self.generated(recv, &name, args, span).or_else(|| self.done(recv, &name, args)) {
             return given;
         }
         let values = self.call_args(args, &name);
@@ -315,7 +315,7 @@ pub(super) fn unwrap(expr: &Expr) -> &Expr {
     }
 }
 
-fn own_name(expr: &Expr) -> Option<String> {
+pub(super) fn own_name(expr: &Expr) -> Option<String> {
     match unwrap(expr) {
         Expr::Fn(function) => function.ident.as_ref().map(|ident| ident.sym.to_string()),
         _ => None,

@@ -203,14 +203,14 @@ impl<'a> Eval<'a> {
             let Expr::Call(call) = &*decorator.expr else { continue };
             let Callee::Expr(callee) = &call.callee else { continue };
             let Expr::Ident(name) = &**callee else { continue };
-            if matches!(name.sym.as_str(), "Inject" | "inject") {
+            if matches!(name.sym.as_str(), "Inject" | "inject") && !is_model_type(annotation) {
                 let token = call.args.first().map_or(Arena::UNDEFINED, |arg| self.expr(&arg.expr));
                 let declared = self.declared(annotation).unwrap_or(Arena::UNDEFINED);
                 let callee = self.arena.global(INJECTED);
                 let site = self.site(call.span);
                 return Some(self.arena.intern(Node::Call { site, callee, args: vec![token, declared].into() }));
             }
-            if matches!(name.sym.as_str(), "InjectModel" | "InjectCollection") {
+            if matches!(name.sym.as_str(), "InjectModel" | "InjectCollection" | "Inject") {
                 let arg = call.args.first().map(|arg| self.expr(&arg.expr));
                 let callee = self.arena.global("model");
                 let site = self.site(call.span);
@@ -342,6 +342,16 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         unique_fields: Vec::new(),
         indexed_fields: Vec::new(),
         indexes: Vec::new(),
+    }
+}
+
+/// Whether a type is that of a model: Ts.ED's `@Inject(Tag) tags: MongooseModel<Tag>`.
+fn is_model_type(annotation: Option<&TsTypeAnn>) -> bool {
+    match annotation.map(|annotation| &*annotation.type_ann) {
+        Some(TsType::TsTypeRef(reference)) => {
+            matches!(&reference.type_name, TsEntityName::Ident(name) if name.sym == "MongooseModel")
+        }
+        _ => false,
     }
 }
 

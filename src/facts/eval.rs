@@ -141,6 +141,8 @@ pub(super) struct Eval<'a> {
     pub indexes: FxHashSet<V>,
     /// Names that the module gives to imported types: `type Mail = Job<Data>`.
     pub aliases: FxHashMap<Sym, V>,
+    /// Functions that are called with an error first, which they do not see.
+    pub after_error: FxHashSet<FnRef>,
     /// Names of constructor functions.
     pub prototypes: Vec<String>,
     /// Where a function begins that only calls of this file use, and how many arguments it is given at most.
@@ -213,6 +215,7 @@ impl<'a> Eval<'a> {
             most: limits::of_file(text.len()),
             indexes: FxHashSet::default(),
             aliases: FxHashMap::default(),
+            after_error: FxHashSet::default(),
             prototypes: Vec::new(),
             given_at_most: FxHashMap::default(),
             quote: OnceCell::new(),

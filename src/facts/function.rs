@@ -65,6 +65,12 @@ impl<'a> Eval<'a> {
     /// Evaluates a function expression now, or at the end of the module when it stands there.
     pub(super) fn function_value(&mut self, code: Code<'a>, name: &str) -> V {
         let func = self.define(code, name);
+        self.evaluate(func, code);
+        self.arena.intern(Node::Func(func))
+    }
+
+    /// Evaluates a function that is defined.
+    pub(super) fn evaluate(&mut self, func: FnRef, code: Code<'a>) {
         if self.pending.len() <= 2 && self.frame.func == FnRef(0) {
             self.defer(func, code);
         } else {
@@ -74,7 +80,6 @@ impl<'a> Eval<'a> {
             };
             self.run_function(func, code, self.scope, this);
         }
-        self.arena.intern(Node::Func(func))
     }
 
     pub(super) fn run_function(&mut self, func: FnRef, code: Code<'a>, scope: usize, this: V) {
@@ -114,7 +119,7 @@ impl<'a> Eval<'a> {
     }
 
     fn bind_params(&mut self, code: Code<'a>, func: FnRef) -> u32 {
-        let patterns: Vec<Option<&'a Pat>> = match code {
+        let mut patterns: Vec<Option<&'a Pat>> = match code {
             Code::Function(node) => node.params.iter().map(|param| Some(&param.pat)).collect(),
             Code::Arrow(node) => node.params.iter().map(Some).collect(),
             Code::Constructor(node) => node
@@ -126,6 +131,9 @@ impl<'a> Eval<'a> {
                 })
                 .collect(),
         };
+        if self.after_error.contains(&func) {
+            patterns.insert(0, None);
+        }
         let count = patterns.len() as u32;
         let rest = patterns.last().is_some_and(|last| matches!(last, Some(Pat::Rest(_)))).then(|| count - 1);
         let names = patterns.iter().map(|pattern| pattern.map(param_name).unwrap_or_default()).collect();
@@ -147,6 +155,7 @@ impl<'a> Eval<'a> {
                 false => self.arena.intern(Node::Param(func, at as u32)),
             };
             if let Some(pattern) = pattern {
+                let value = self.piped(code, at, value);
                 self.bind(pattern, value, Bind::Declare);
             }
         }
