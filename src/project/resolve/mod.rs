@@ -20,6 +20,7 @@ use rustc_hash::FxHashMap;
 use settings::Settings;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tree::{SCRIPTS, Shared, Tree};
 
@@ -36,6 +37,8 @@ pub struct Resolver {
     settings: Settings,
     paths: FxHashMap<PathBuf, u32>,
     files: Vec<PathBuf>,
+    /// The files of each name, without its extension.
+    named: FxHashMap<String, Vec<u32>>,
     /// What each specifier of a file names.
     known: RefCell<BTreeMap<(u32, String), Option<u32>>>,
 }
@@ -48,8 +51,14 @@ impl Resolver {
         let shared = Shared::new(Tree::new(sources, packages, &settings));
         let files: Vec<PathBuf> = sources.iter().map(|(_, file)| Path::new(ROOT).join(&file.path)).collect();
         let paths = files.iter().cloned().zip(0..).collect();
+        let mut named: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        for (file, number) in files.iter().zip(0..) {
+            if let Some(name) = file.file_stem().and_then(OsStr::to_str) {
+                named.entry(name.to_owned()).or_default().push(number);
+            }
+        }
         let inner = ResolverGeneric::new_with_file_system(shared.clone(), options());
-        Self { inner, shared, settings, paths, files, known: RefCell::default() }
+        Self { inner, shared, settings, paths, files, named, known: RefCell::default() }
     }
 
     /// The number of the file that `specifier` names in `file`; `None` for packages and missing files.
@@ -94,17 +103,38 @@ impl Resolver {
         // Paths from the root of the sources: `require('models/user')`, `@/models/user`, `~~/models/user`, `src/models/user`.
         let aliases = ["@/", "~/", "~~/", "@@/", "/"];
         let rest = aliases.iter().find_map(|alias| specifier.strip_prefix(alias)).unwrap_or(specifier);
-        if rest.starts_with('.') || !rest.contains('/') {
+        if rest.starts_with('.') {
             return None;
         }
-        self.first_of(Path::new(ROOT), &[format!("./{rest}"), format!("./src/{rest}")])
+        let at_root = match rest.contains('/') {
+            true => self.first_of(Path::new(ROOT), &[format!("./{rest}"), format!("./src/{rest}")]),
+            false => None,
+        };
+        at_root.or_else(|| self.below_some_root(rest).filter(|_| !self.packages().need(specifier)))
+    }
+
+    /// The one script of the project at this path below any folder, where a path below a root that only the start of the
+    /// program says is written with its ending: `require('models/base.js')`.
+    fn below_some_root(&self, path: &str) -> Option<u32> {
+        let path = Path::new(path);
+        let ending = path.extension().and_then(OsStr::to_str)?;
+        if !SCRIPTS.contains(&format!(".{ending}").as_str()) {
+            return None;
+        }
+        let named = self.named.get(path.file_stem().and_then(OsStr::to_str)?)?;
+        let mut found =
+            named.iter().filter(|at| self.files.get(**at as usize).is_some_and(|file| file.ends_with(path)));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(*only),
+            _ => None,
+        }
     }
 
     /// A module of a package whose manifest names nothing that is there: a bundle, or files that a build lays out anew.
     fn in_package(&self, folder: &Path, rest: &str) -> Option<u32> {
         match rest {
             "" => self.first_of(folder, &["./src/index", "./src", "./index", "./lib/index"].map(str::to_owned)),
-            rest => self.first_of(folder, &[format!("./src/{rest}"), format!("./{rest}")]),
+            rest => self.first_of(folder, &["./src", ".", "./lib"].map(|part| format!("{part}/{rest}"))),
         }
     }
 

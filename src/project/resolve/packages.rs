@@ -22,6 +22,8 @@ pub struct Packages {
     importing: BTreeSet<PathBuf>,
     /// The folders of applications of SvelteKit.
     kits: BTreeSet<PathBuf>,
+    /// The names of what the packages depend on.
+    needed: BTreeSet<String>,
 }
 
 impl Packages {
@@ -47,6 +49,7 @@ impl Packages {
                 packages.folders.entry(name).or_insert(folder);
             }
         }
+        packages.needed = manifests.needed;
         packages
     }
 
@@ -63,6 +66,11 @@ impl Packages {
     pub fn of<'a>(&self, specifier: &'a str) -> Option<(&Path, &'a str)> {
         let (name, rest) = split(specifier);
         self.folders.get(name).map(|folder| (folder.as_path(), rest))
+    }
+
+    /// Whether some package depends on the one that a specifier names.
+    pub fn need(&self, specifier: &str) -> bool {
+        self.needed.contains(split(specifier).0)
     }
 
     /// Whether the package around a file gives meaning to `#name`.
@@ -105,6 +113,8 @@ struct Manifests {
     linked_names: BTreeSet<String>,
     /// Dependencies by folder.
     linked_folders: Vec<(String, PathBuf)>,
+    /// Names of all dependencies.
+    needed: BTreeSet<String>,
 }
 
 /// The members of one workspace, relative to its folder.
@@ -181,6 +191,7 @@ impl Manifests {
         for kind in ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"] {
             let Some(listed) = manifest.get(kind).and_then(Value::as_object) else { continue };
             for (name, version) in listed.iter().filter(|(name, _)| is_name(name)) {
+                self.needed.insert(name.clone());
                 let Some((protocol, rest)) = version.as_str().and_then(|version| version.split_once(':')) else {
                     continue;
                 };
