@@ -116,6 +116,8 @@ pub const ALTERNATIVES: usize = 12;
 pub const STEPS: usize = 1_500;
 /// Calls between a function and a step that it sees.
 pub const CALLS: u32 = 6;
+/// Calls below a function after which a callback that it gave is called.
+pub const CALLED_BACK: u32 = 5;
 /// Calls through which a value comes back to a function that still knows it. A value that comes from further is not known, or
 /// each function of a long chain of calls would keep one copy for each call below it.
 pub const CHAIN: u32 = 50;

@@ -227,16 +227,23 @@ impl Project {
 
     fn add_copy(&mut self, caller: FnRef, callee: FnRef, steps: &mut Vec<Step>, copy: Step) {
         // A parameter that turns out to be a function of the project is called now.
-        match &copy.op {
-            Op::Call { callee: own, .. }
-                if matches!(self.arena.node(*own), Node::Func(f) if *f != callee && *f != caller) && copy.calls < 3 =>
-            {
-                self.add_step(caller, steps, copy);
-            }
-            _ if copy.calls < 3 && self.called_back(&copy).is_some() => self.add_step(caller, steps, copy),
-            // A parameter that turns out to be what no rule looks at.
-            _ if !self.is_relevant(&copy) => {}
-            _ => steps.push(copy),
+        let revealed = match &copy.op {
+            Op::Call { callee: own, .. } => match *self.arena.node(*own) {
+                Node::Func(func) => Some(func).filter(|func| *func != callee && *func != caller),
+                _ => None,
+            },
+            Op::Assign { .. } | Op::Marked { .. } => None,
+        };
+        let is_near = copy.calls <= limits::CALLED_BACK;
+        if let (Some(func), false) = (revealed, is_near)
+            && self.steps_of(func).iter().any(|step| self.touches_database(step))
+        {
+            self.note_cut(caller, Cut::Calls);
+        }
+        if is_near && (revealed.is_some() || self.called_back(&copy).is_some()) {
+            self.add_step(caller, steps, copy);
+        } else if self.is_relevant(&copy) {
+            steps.push(copy);
         }
     }
 }
