@@ -7,6 +7,7 @@
 //! Input: the classes, the object literals and the registering calls of the project. Output: a table.
 //! Must not know: effects, rules, MongoDB methods.
 
+use super::container::Container;
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
@@ -23,6 +24,10 @@ pub struct Bindings {
     handed_on: FxHashMap<(Sym, Sym), Option<V>>,
     /// Functions that are put on an object from outside, by how it is called and their own name; `None` where there are several.
     pub(super) put_on: FxHashMap<Sym, FxHashMap<String, Option<V>>>,
+    /// What a container gives by name.
+    pub(super) container: Container,
+    /// What files add to what other files export; `None` where that is several things.
+    pub(super) added: FxHashMap<(u32, Option<Sym>, Sym), Option<V>>,
     /// What an application keeps under a text; `None` where that is several things.
     pub(super) kept: FxHashMap<Sym, Option<V>>,
     /// Names of methods whose class works with the database, or that a schema gives its documents.
@@ -52,7 +57,9 @@ impl Project {
         }
         self.bind_objects();
         self.bind_calls();
+        self.bind_registered();
         self.bind_put_on();
+        self.bind_added();
         for at in 0..self.classes.len() {
             let own = ClassRef(at as u32);
             let is_abstract = self.class(own).is_some_and(|class| class.is_abstract);
@@ -191,7 +198,7 @@ impl Project {
             .collect()
     }
 
-    fn bind(&mut self, token: V, given: V) {
+    pub(super) fn bind(&mut self, token: V, given: V) {
         let token = self.linked(token);
         self.bindings.provided.entry(token).or_insert(given);
     }

@@ -104,7 +104,7 @@ impl Project {
     }
 
     /// The constructor that runs for `new Class()`.
-    fn constructor_from(&mut self, class: ClassRef) -> Option<FnRef> {
+    pub(super) fn constructor_from(&mut self, class: ClassRef) -> Option<FnRef> {
         match self.constructors.get(&class) {
             Some(func) => Some(*func),
             None => self.constructor_above(class),
@@ -186,7 +186,7 @@ impl Project {
         found
     }
 
-    fn is_kept_service(&mut self, value: V, is_held: bool) -> bool {
+    pub(super) fn is_kept_service(&mut self, value: V, is_held: bool) -> bool {
         if !self.is_settled(value) {
             return false;
         }
@@ -251,14 +251,16 @@ impl Project {
 
     /// The service that every call gives for a parameter.
     pub(super) fn given_service(&mut self, func: FnRef, at: u32) -> Option<V> {
-        let value = self.bindings.given.get(&(func, at, None)).copied()?;
+        let given = self.bindings.given.get(&(func, at, None)).copied();
+        let value = given.or_else(|| self.registered_parameter(func, at))?;
         Some(self.linked(value)).filter(|value| *value != Arena::UNDEFINED)
     }
 
     /// The same for a member of what is given.
     pub(super) fn given_part(&mut self, object: V, key: Sym) -> Option<V> {
         let Node::Param(func, at) = *self.arena.node(object) else { return None };
-        let value = self.bindings.given.get(&(func, at, Some(key))).copied()?;
+        let given = self.bindings.given.get(&(func, at, Some(key))).copied();
+        let value = given.or_else(|| self.registered_part(func, at, key))?;
         Some(self.linked(value))
     }
 }

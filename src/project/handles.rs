@@ -136,10 +136,14 @@ impl Project {
                     "collection" | "getCollection" | "createCollection" | "model" | "discriminator"
                     | "useCollection" | "getModel" => {
                         let first = args.first().copied()?;
-                        match self.arena.as_str(first) {
-                            Some(text) => Some(Handle::Named(text.to_owned())),
+                        match (self.arena.as_str(first), self.arena.node(first)) {
+                            (Some(text), _) => Some(Handle::Named(text.to_owned())),
+                            // Typegoose: @InjectModel(User)
+                            (None, Node::Class(class)) => {
+                                self.class(*class).map(|class| Handle::Named(class.name.clone()))
+                            }
                             // A collection named by a value: equal values are equal collections.
-                            None => Some(Handle::Value(first)),
+                            (None, _) => Some(Handle::Value(first)),
                         }
                     }
                     "getModelForClass" => match args.first().map(|class| self.arena.node(*class)) {
@@ -216,16 +220,18 @@ impl Project {
         }
     }
 
-    /// One of the alternatives of a callee, where all are methods of one name: `this.db.collection`, where `init` may have set
-    /// `this.db` by now.
+    /// One of the alternatives of a callee, where all that can be called are methods of one name: `this.db.collection`, where
+    /// `init` may have set `this.db` by now.
     fn one_callee(&self, callee: V) -> V {
         let Node::OneOf(alternatives) = self.arena.node(callee) else { return callee };
-        let Some((_, first)) = alternatives.first() else { return callee };
+        let is_called = |value: V| !matches!(self.arena.node(value), Node::Undefined | Node::Null);
+        let mut alternatives = alternatives.iter().filter(|(_, value)| is_called(*value));
+        let Some((_, first)) = alternatives.next() else { return callee };
         let is_alike = |other: V| match (self.arena.node(*first), self.arena.node(other)) {
             (Node::Member(_, name), Node::Member(_, other)) => name == other,
             _ => false,
         };
-        if alternatives.iter().all(|(_, other)| is_alike(*other)) { *first } else { callee }
+        if alternatives.all(|(_, other)| is_alike(*other)) { *first } else { callee }
     }
 
     /// What a class of the project extends in the end; any other value is itself.

@@ -15,7 +15,7 @@ use super::ranges::Ranges;
 use super::runs::Runs;
 use super::sections::Sections;
 use super::shared::{Answers, Layered, Shared};
-use crate::facts::{Class, EffectKind, FileFacts, Function, Try, TryPart, WrittenCall};
+use crate::facts::{Class, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::timings::Laps;
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -357,40 +357,5 @@ impl Project {
         }
         let name = self.called_name(callee)?;
         marks.iter().find(|mark| *mark == name).cloned()
-    }
-
-    /// Fields that a method sets hold more than what the constructor leaves: `this.busy = true`.
-    fn forget_flags(&mut self) {
-        let mut set: Vec<(ClassRef, Sym)> = Vec::new();
-        for function in self.functions.iter().filter(|function| function.name != "constructor") {
-            for effect in &function.effects {
-                if let EffectKind::Assign { object, key: Some(key), .. } = &effect.kind
-                    && let Node::Instance(class) = self.arena.node(*object)
-                {
-                    set.push((*class, *key));
-                }
-            }
-        }
-        for (class, key) in set {
-            let Some(class) = self.classes.get_mut(class.0 as usize) else { continue };
-            class.fields.retain(|(name, value)| *name != key || !matches!(self.arena.node(*value), Node::Bool(_)));
-        }
-    }
-
-    fn link_classes(&mut self) {
-        self.forget_flags();
-        self.find_late();
-        for at in 0..self.classes.len() {
-            let Some(class) = self.classes.get(at).cloned() else { continue };
-            let class = self.within_class(ClassRef(at as u32), |project| {
-                let fields = class.fields.iter().map(|(name, value)| (*name, project.linked(*value))).collect();
-                let statics = class.statics.iter().map(|(name, value)| (*name, project.linked(*value))).collect();
-                let parent = class.parent.map(|parent| project.linked(parent));
-                Class { fields, statics, parent, ..class }
-            });
-            if let Some(slot) = self.classes.get_mut(at) {
-                *slot = class;
-            }
-        }
     }
 }

@@ -24,13 +24,14 @@ impl Project {
     pub fn member(&mut self, object: V, key: Sym) -> V {
         match self.arena.node(object).clone() {
             Node::Instance(class) => {
-                let own = self.instance_member(class, key, None, 0).or_else(|| self.model_member(object, key));
+                let own = self.instance_member(class, key, None, object, 0).or_else(|| self.model_member(object, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
                 let Node::Class(class) = *self.arena.node(callee) else { return self.arena.member(object, key) };
                 let made = Made { args: &args, site };
-                self.instance_member(class, key, Some(made), 0).unwrap_or_else(|| self.arena.member(object, key))
+                self.instance_member(class, key, Some(made), object, 0)
+                    .unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::This(func) if self.sibling(func, key).is_some() => {
                 let sibling = self.sibling(func, key).unwrap_or(func);
@@ -60,7 +61,8 @@ impl Project {
             // Guest.prototype.enter
             Node::Member(class, name) if self.arena.text(name) == "prototype" => match *self.arena.node(class) {
                 Node::Class(class) => {
-                    self.instance_member(class, key, None, 0).unwrap_or_else(|| self.arena.member(object, key))
+                    let of = self.arena.intern(Node::Instance(class));
+                    self.instance_member(class, key, None, of, 0).unwrap_or_else(|| self.arena.member(object, key))
                 }
                 _ => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             },
@@ -80,8 +82,8 @@ impl Project {
         (is_plain && self.handle_of(callee, 0).is_some()).then_some(value)
     }
 
-    /// A method or field of an instance; `made` is how it was made, where that is known.
-    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, depth: u32) -> Option<V> {
+    /// A method or field of the instance `of`, in this class of it or above; `made` is how it was made, where that is known.
+    fn instance_member(&mut self, class: ClassRef, key: Sym, made: Option<Made<'_>>, of: V, depth: u32) -> Option<V> {
         let facts = self.class(class)?;
         if let Some((_, func)) = facts.methods.iter().find(|(name, _)| *name == key) {
             let func = *func;
@@ -89,6 +91,7 @@ impl Project {
         }
         if let Some((_, value)) = facts.fields.iter().rev().find(|(name, _)| *name == key) {
             let value = *value;
+            let value = self.field_of(class, value, of);
             let value = self.linked(value);
             let value = self.constructed(class, value, made);
             let is_unbound = match *self.arena.node(value) {
@@ -120,14 +123,40 @@ impl Project {
             return None;
         }
         let Node::Class(parent) = *self.arena.node(parent) else { return None };
-        let Some(passed) = passed else { return self.instance_member(parent, key, made, depth + 1) };
+        let Some(passed) = passed else { return self.instance_member(parent, key, made, of, depth + 1) };
         let mut args = Vec::new();
         for arg in passed {
             let arg = self.linked(arg);
             args.push(self.constructed(class, arg, made));
         }
         let site = made.map_or(Site(0), |made| made.site);
-        self.instance_member(parent, key, Some(Made { args: &args, site }), depth + 1)
+        self.instance_member(parent, key, Some(Made { args: &args, site }), of, depth + 1)
+    }
+
+    /// A field that a class declares, as an instance of a class below it has it: `this.model = model(this.getName())` is the
+    /// model of the class that says the name.
+    fn field_of(&mut self, class: ClassRef, value: V, of: V) -> V {
+        let below = match *self.arena.node(of) {
+            Node::Instance(own) => own,
+            Node::New { callee, .. } => match *self.arena.node(callee) {
+                Node::Class(own) => own,
+                _ => return value,
+            },
+            _ => return value,
+        };
+        let is_above = below != class && self.concrete(class) != below;
+        if !is_above || !self.arena.is_open(value) || self.open_fields >= limits::OPEN_FIELDS {
+            return value;
+        }
+        let method = self.class(class).and_then(|class| class.methods.first()).map(|(_, func)| *func);
+        let Some(func) = method.or_else(|| self.constructors.get(&class).copied()) else { return value };
+        let count = self.function(func).map_or(0, |function| function.params);
+        let params: Vec<V> = (0..count).map(|at| self.arena.intern(Node::Param(func, at))).collect();
+        self.open_fields += 1;
+        let mut instance = Instance::new(func, &params, Some(of), Site(0));
+        let value = self.instantiate(&mut instance, value);
+        self.open_fields -= 1;
+        value
     }
 
     /// `patron.blocked = list` where a setter takes it, as the call that it is.

@@ -82,6 +82,7 @@ impl Project {
             });
         }
         models.extend(self.models_by_makers());
+        models.extend(self.models_of_classes());
         for (callee, args) in models {
             self.within_a_value(|project| project.model_of_schema(callee, &args));
         }

@@ -3,9 +3,13 @@
 //! Input: the assignments and calls of the project. Output: a part of the table of bindings. Must not know: effects, rules.
 
 use super::link::Project;
+use super::merge::symbol_file;
 use super::mongo::is_method;
 use crate::facts::EffectKind;
 use crate::value::{ClassRef, FnRef, Node, Sym, V};
+
+/// What a file exports: the file, the name, none for the module as a whole; and a member of it.
+type Export = (u32, Option<Sym>, Sym);
 
 impl Project {
     /// `client.pay = async (id, amount) => …`, where the client is given or of another package.
@@ -32,6 +36,62 @@ impl Project {
                 }
             });
         }
+    }
+
+    /// `api.db = model`, where `api` is what another file exports: a member of it for whoever imports it.
+    pub(super) fn bind_added(&mut self) {
+        for at in 0..self.functions.len() {
+            let Some(function) = self.functions.get(at) else { continue };
+            let added = function.effects.iter().filter_map(|effect| match effect.kind {
+                EffectKind::Assign { object, key: Some(key), value } => Some((self.exported(object, key)?, value)),
+                _ => None,
+            });
+            let added: Vec<(Export, V)> = added.collect();
+            self.within(FnRef(at as u32), |project| {
+                for (export, value) in added {
+                    let value = project.linked(value);
+                    let kept = Some(value).filter(|value| project.is_kept_service(*value, true));
+                    let known = project.bindings.added.entry(export).or_insert(kept);
+                    if *known != kept {
+                        *known = None;
+                    }
+                }
+            });
+        }
+    }
+
+    /// The member of an export that a member of an imported value is.
+    fn exported(&self, object: V, key: Sym) -> Option<Export> {
+        let is_whole = |name: Sym| matches!(self.arena.text(name), "=" | "*" | "default");
+        let (module, name) = match *self.arena.peek(object) {
+            Node::Import { module, name } => (module, name),
+            Node::Member(whole, name) => match *self.arena.peek(whole) {
+                Node::Import { module, name: of } if is_whole(of) => (module, name),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let file = symbol_file(self.arena.text(module))?;
+        Some((file, (!is_whole(name)).then_some(name), key))
+    }
+
+    /// What another file has added to an export under a name that the export does not give itself.
+    pub(super) fn added(&mut self, object: V, key: Sym) -> Option<V> {
+        if self.bindings.added.is_empty() {
+            return None;
+        }
+        let export = self.exported(object, key)?;
+        let value = self.bindings.added.get(&export).copied().flatten()?;
+        let own = self.linked(object);
+        let is_free = match self.arena.node(own) {
+            Node::Object(_) => self
+                .arena
+                .member_of(own, key)
+                .is_none_or(|own| matches!(self.arena.node(own), Node::Null | Node::Undefined)),
+            Node::Call { .. } | Node::Func(_) | Node::Import { .. } | Node::Member(..) => true,
+            _ => false,
+        };
+        is_free.then(|| self.linked(value))
     }
 
     /// How an object from outside is called: a parameter by its name, what a class of another package makes by that of the class.
@@ -72,10 +132,15 @@ impl Project {
         self.bindings.served.contains(name) && matches!(self.arena.peek(*request), Node::Param(..))
     }
 
-    /// `app.set('storage', storage)` of Express, and `req.app.get('storage')`.
+    /// `app.set('storage', storage)` of Express, and `req.app.get('storage')`; what a container of typedi gives for a token.
     ///
-    /// Source: Express API, `app.set`, `app.get`.
+    /// Source: Express API, `app.set`, `app.get`; TypeDI, "Container API".
     pub(super) fn keep(&mut self, app: V, name: V, value: V) {
+        // Container.set(USERS, users)
+        if self.package_of(app) == Some("typedi") {
+            let value = self.linked(value);
+            return self.bind(name, value);
+        }
         let app = self.linked(app);
         let Some(text) = self.arena.as_str(name).map(str::to_owned).filter(|_| self.is_application(app)) else {
             return;

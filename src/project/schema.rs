@@ -181,6 +181,16 @@ impl Project {
                 }
             }
         }
+        for (_, args) in self.models_of_classes() {
+            let [first, schema, rest @ ..] = args.as_slice() else { continue };
+            let named = [Some(first), rest.first()].into_iter().flatten();
+            let names: Vec<String> = named.filter_map(|name| self.arena.as_str(*name).map(str::to_owned)).collect();
+            for name in names {
+                if !models.iter().any(|(known, own)| *known == name && own == schema) {
+                    models.push((name, *schema));
+                }
+            }
+        }
         models
     }
 
