@@ -24,7 +24,7 @@ const CALLERS: u32 = 6;
 impl Project {
     /// Finds the functions that are given to a lock.
     pub(in crate::project) fn link_sections(&mut self) {
-        let calls = self.calls_with_functions();
+        let mut calls = self.calls_given(|node| matches!(node, Node::Func(_)));
         let asking = self.files_that_ask_outside();
         for (callee, name, args) in &calls {
             let Some(name) = self.lock_name(*callee, *name, &asking) else { continue };
@@ -35,6 +35,9 @@ impl Project {
             if let Node::Func(holder) = self.arena.node(*callee) {
                 self.sections.holders.extend((0..args.len() as u32).map(|at| (*holder, at)));
             }
+        }
+        if !self.sections.held.is_empty() {
+            calls.extend(self.calls_given(|node| matches!(node, Node::Param(..))));
         }
         for _ in 0..WRAPPED {
             if self.sections.held.is_empty() || !self.hand_on_locks(&calls) {
@@ -56,21 +59,33 @@ impl Project {
             }
         }
         let known = self.sections.held.len();
-        for (holder, name) in found {
+        let mut seen = FxHashSet::default();
+        while let Some((holder, name)) = found.pop() {
+            if !seen.insert(holder) {
+                continue;
+            }
             self.sections.holders.insert(holder);
             for (callee, _, args) in calls {
-                if matches!(self.arena.node(*callee), Node::Func(func) if *func == holder.0)
-                    && let Some(func) = args.get(holder.1 as usize).and_then(|arg| self.function_given(*arg))
-                {
-                    self.sections.held.entry(func).or_insert_with(|| Held { name: name.clone(), keys: Vec::new() });
+                let mut called = self.arena.alternatives(*callee).into_iter();
+                if !called.any(|(_, callee)| self.function_given(callee) == Some(holder.0)) {
+                    continue;
+                }
+                match args.get(holder.1 as usize).map(|arg| self.arena.node(*arg)) {
+                    Some(Node::Func(func)) => {
+                        let held = Held { name: name.clone(), keys: Vec::new() };
+                        self.sections.held.entry(*func).or_insert(held);
+                    }
+                    // What a function is given, it hands on to the lock.
+                    Some(Node::Param(of, at)) => found.push(((*of, *at), name.clone())),
+                    _ => {}
                 }
             }
         }
         self.sections.held.len() > known
     }
 
-    /// Callee, name and arguments of the calls that are given a function.
-    fn calls_with_functions(&mut self) -> Vec<(V, Option<Sym>, Vec<V>)> {
+    /// Callee, name and arguments of the calls that are given such a value.
+    fn calls_given(&mut self, is_asked: impl Fn(&Node) -> bool) -> Vec<(V, Option<Sym>, Vec<V>)> {
         let mut calls = Vec::new();
         for at in 0..self.functions.len() {
             let effects = self.functions.get(at).map(|function| function.effects.clone()).unwrap_or_default();
@@ -78,7 +93,7 @@ impl Project {
                 for effect in effects {
                     let EffectKind::Call { callee, name, args, .. } = effect.kind else { continue };
                     let args: Vec<V> = args.into_iter().map(|arg| project.linked(arg)).collect();
-                    if args.iter().any(|arg| project.function_given(*arg).is_some()) {
+                    if args.iter().any(|arg| is_asked(project.arena.node(*arg))) {
                         calls.push((project.linked(callee), name, args));
                     }
                 }
@@ -96,6 +111,13 @@ impl Project {
 
     /// The name of a callee that runs a function under a lock outside of the process.
     fn lock_name(&self, callee: V, name: Option<Sym>, asking: &FxHashSet<u32>) -> Option<String> {
+        // locker: lock.locked(token, wait, time, work), where a lock in memory may stand for the service
+        let is_locker = |(_, callee): (C, V)| self.module_of(callee) == Some("locker");
+        if name.is_some_and(|name| self.arena.text(name) == "locked")
+            && self.arena.alternatives(callee).into_iter().any(is_locker)
+        {
+            return Some("locker".to_owned());
+        }
         if let Node::Func(func) = *self.arena.node(callee) {
             let own = self.called_name(callee).unwrap_or_default();
             let called = name.map_or(own, |name| self.arena.text(name));
