@@ -69,7 +69,7 @@ impl<'a> Eval<'a> {
             // const { randomBytes } = require('crypto')
             Node::Member(object, own) => {
                 matches!(self.arena.node(*object), Node::Import { .. })
-                    && self.is_generator(*object, self.arena.text(*own))
+                    && self.is_generator(*object, if own == "Random" { name } else { own })
             }
             Node::Global(object) => {
                 matches!((self.arena.text(*object), name), ("Random", "id" | "secret" | "hexString"))

@@ -53,6 +53,7 @@ pub mod store;
 mod store_tests;
 mod stored;
 mod text;
+pub mod torn;
 pub mod traverse;
 pub mod unique;
 pub mod update;

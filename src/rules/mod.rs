@@ -71,6 +71,7 @@ mod taken_name;
 mod unchecked_guard_result;
 mod unguarded_push;
 mod used_up;
+mod upserted;
 mod vacuous_guard;
 mod words;
 pub mod write_paths;

@@ -20,6 +20,8 @@ pub struct Judged<'a> {
     pub overwritten: Option<Overwritten>,
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
+    /// It is an upsert of which nothing keeps search and insert together.
+    pub is_torn: bool,
     pub relation: Relation,
     /// Fields that the write changes whether or not the part that is judged is done.
     pub beside: Vec<&'a str>,
@@ -48,7 +50,7 @@ impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
         let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
-        let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
+        let (is_torn, needs_witness, is_flag, claims, may_repeat) = (false, false, false, false, false);
         let repeats = None;
         Self {
             write,
@@ -57,6 +59,7 @@ impl<'a> Judged<'a> {
             apart,
             relation,
             beside,
+            is_torn,
             needs_witness,
             is_flag,
             claims,
@@ -126,6 +129,7 @@ pub struct Pending {
     relation: Relation,
     beside: Vec<String>,
     needs_witness: bool,
+    is_torn: bool,
     is_flag: bool,
     claims: bool,
     may_repeat: bool,
@@ -146,6 +150,7 @@ impl Pending {
             relation: act.relation,
             beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
             needs_witness: act.needs_witness,
+            is_torn: act.is_torn,
             is_flag: act.is_flag,
             claims: act.claims,
             may_repeat: act.may_repeat,
@@ -165,6 +170,7 @@ impl Pending {
             relation: self.relation,
             beside: self.beside.iter().map(String::as_str).collect(),
             needs_witness: self.needs_witness,
+            is_torn: self.is_torn,
             is_flag: self.is_flag,
             claims: self.claims,
             may_repeat: self.may_repeat,
