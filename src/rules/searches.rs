@@ -1,6 +1,7 @@
 //! What a search before an insert asks for.
 //!
-//! Input: a filter. Output: what kind of question it is, and which of its keys no unique index covers. Must not know: how an act is judged, formats.
+//! Input: a filter. Output: what kind of question it is, and which of its keys no unique index covers.
+//! Must not know: how an act is judged, formats.
 
 use super::context::Context;
 use crate::project::index::Index;
