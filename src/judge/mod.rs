@@ -140,7 +140,7 @@ fn judge_kept(
     let mut hints = collect::collect(project, &slice);
     match overwritten {
         Some(Overwritten::Field(path)) => hints.store_field(&slice, path, false),
-        Some(Overwritten::List(path)) => hints.store_field(&slice, path, true),
+        Some(Overwritten::List(path) | Overwritten::Uncounted(path)) => hints.store_field(&slice, path, true),
         Some(Overwritten::State(..)) | None => {}
     }
     let indexes = indexes_of(&project.arena, schemas, &slice);
