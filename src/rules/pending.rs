@@ -44,6 +44,8 @@ pub enum Repeats {
     Act,
     /// A call of this name outside of the database.
     Outside(String),
+    /// An element of the list at this path.
+    Element(String),
 }
 
 impl<'a> Judged<'a> {

@@ -52,6 +52,7 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
             Repeats::Outside(name) => !evidence.repeats_outside(name),
+            Repeats::Element(path) => judgement.witness.as_ref().is_none_or(|(witness, _)| !witness.adds_twice(path)),
         };
     }
     let witness = judgement.witness.as_ref().map(|(witness, _)| witness);
