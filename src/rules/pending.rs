@@ -8,7 +8,7 @@ use crate::judge::Overwritten;
 use crate::limits;
 use crate::project::writes::Write;
 use crate::race::relation::Relation;
-use crate::value::{C, SiteInfo, V};
+use crate::value::{C, FnRef, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// An act to be judged.
@@ -59,9 +59,9 @@ impl<'a> Judged<'a> {
             cond,
             overwritten,
             apart,
+            is_torn,
             relation,
             beside,
-            is_torn,
             needs_witness,
             is_flag,
             claims,
@@ -85,8 +85,9 @@ pub enum Mend {
     Nothing,
 }
 
-/// A rule, a place, its collection as one view names it, the path or the pair that is told of, and whether the relations leave a doubt.
-pub type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool);
+/// A rule, a place, its collection as one view names it, the path or the pair that is told of, whether the relations leave a doubt,
+/// and the function in which what decides the act stands, where that is another one than the act's.
+pub type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool, Option<FnRef>);
 
 /// Where an act stands among what is said of its function.
 #[derive(Clone, Copy, Debug)]
@@ -128,10 +129,10 @@ pub struct Pending {
     cond: C,
     overwritten: Option<Overwritten>,
     apart: Option<V>,
+    is_torn: bool,
     relation: Relation,
     beside: Vec<String>,
     needs_witness: bool,
-    is_torn: bool,
     is_flag: bool,
     claims: bool,
     may_repeat: bool,
@@ -149,10 +150,10 @@ impl Pending {
             cond: act.cond,
             overwritten: act.overwritten.clone(),
             apart: act.apart,
+            is_torn: act.is_torn,
             relation: act.relation,
             beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
             needs_witness: act.needs_witness,
-            is_torn: act.is_torn,
             is_flag: act.is_flag,
             claims: act.claims,
             may_repeat: act.may_repeat,
@@ -169,10 +170,10 @@ impl Pending {
             cond: self.cond,
             overwritten: self.overwritten.clone(),
             apart: self.apart,
+            is_torn: self.is_torn,
             relation: self.relation,
             beside: self.beside.iter().map(String::as_str).collect(),
             needs_witness: self.needs_witness,
-            is_torn: self.is_torn,
             is_flag: self.is_flag,
             claims: self.claims,
             may_repeat: self.may_repeat,

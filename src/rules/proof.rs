@@ -127,7 +127,8 @@ impl Context<'_> {
         let is_doubted = act.relation == Relation::Unknown;
         let site = self.project.base_site(draft.site);
         let told = draft.array.clone().or_else(|| act.repeats.as_ref().map(|_| draft.pair.clone()));
-        let place = (draft.rule, site, draft.collection.clone(), told, is_doubted);
+        let decided_in = draft.through(self.project).and_then(|call| self.project.enclosing(call));
+        let place = (draft.rule, site, draft.collection.clone(), told, is_doubted, decided_in);
         let order = Order { after: self.drafts.len(), group: self.group };
         self.pending.push(Pending::new(place, order, draft, &trace.writes, act));
     }
