@@ -19,6 +19,7 @@ mod reading;
 mod ruling;
 mod start_up;
 mod survey;
+mod views;
 mod ways;
 
 pub use belief::beliefs;
@@ -32,11 +33,11 @@ use places::place;
 pub use read::file_facts;
 use ruling::{Ruled, run_rules};
 pub use survey::survey;
+use views::{DraftKey, View, Views};
 
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Level, Proof, Related, Role, Way, fingerprint};
 use crate::facts::FileFacts;
-use crate::limits;
 use crate::panics;
 use crate::project::mongo::telling_names;
 use crate::project::{Marks, Project};
@@ -47,7 +48,7 @@ use crate::suppress;
 use crate::timings::{Laps, Timings, slowest};
 use crate::value::{FnRef, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// Parses and links all files and runs the rules. Never fails: what is wrong with a file is a finding.
@@ -171,10 +172,7 @@ fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Opti
     sources.get(FileId(project.base_site(site).file)).map(|file| file.path.as_str())
 }
 
-/// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs.
-type DraftKey = (&'static str, u32, u32, u32, Option<String>);
-
-/// One finding for each rule, place and collection: the most severe view, then the one with the fewest calls in between.
+/// One finding for each rule, place and collection, and for each further function that checks for it.
 fn finish(
     sources: &Sources,
     project: &Project,
@@ -183,7 +181,7 @@ fn finish(
     drafts: Vec<Draft>,
     seen: &mut Seen,
 ) -> Vec<Finding> {
-    let mut best: FxHashMap<DraftKey, (Level, Draft)> = FxHashMap::default();
+    let mut views = Views::default();
     let browser = Browser::new(sources, project);
     for mut draft in drafts {
         let path = project_path(sources, project, draft.site).unwrap_or_default();
@@ -196,50 +194,31 @@ fn finish(
             // The configuration says so, or it is no lower.
             draft.lowered = None;
         }
-        let site = project.base_site(draft.site);
-        let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
-        match best.get(&key) {
-            Some((known, other)) => {
-                // The best view speaks; the ends that other callers add are kept as related places.
-                let better = (*known, other.proof.witness().is_some(), Reverse(other.calls))
-                    < (level, draft.proof.witness().is_some(), Reverse(draft.calls));
-                let (mut kept, dropped) =
-                    if better { ((level, draft), other.clone()) } else { ((*known, other.clone()), draft) };
-                let room = limits::RELATED.saturating_sub(kept.1.related.len());
-                let more: Vec<_> =
-                    dropped.related.into_iter().filter(|r| !kept.1.related.contains(r)).take(room).collect();
-                kept.1.related.extend(more);
-                best.insert(key, kept);
-            }
-            None => {
-                best.insert(key, (level, draft));
-            }
-        }
+        views.add(project, level, draft);
     }
-    let mut drafts: Vec<(DraftKey, (Level, Draft))> = best.into_iter().collect();
-    drafts.sort_by(|(a, _), (b, _)| (a.1, a.2, a.3, a.0, &a.4).cmp(&(b.1, b.2, b.3, b.0, &b.4)));
+    let drafts = views.into_told(project);
     let pushed: FxHashSet<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
     let overwritten: FxHashSet<(u32, u32, Option<String>)> = drafts
         .iter()
         .filter(|(key, _)| key.0 == "array-overwrite")
-        .map(|(key, (_, draft))| (key.1, key.2, draft.array.clone()))
+        .map(|(key, view)| (key.1, key.2, view.draft.array.clone()))
         .collect();
     let doubled = doubled(&drafts);
     let mut findings = Vec::new();
-    for ((rule, file, start, ..), (level, draft)) in drafts {
+    for ((rule, file, start, ..), view) in drafts {
         if doubled.contains(&(rule, file, start)) {
             continue;
         }
         // An array that is written back whole is told once, whatever was asked of it before.
-        if rule == "check-then-update" && overwritten.contains(&(file, start, draft.array.clone())) {
+        if rule == "check-then-update" && overwritten.contains(&(file, start, view.draft.array.clone())) {
             continue;
         }
         // A push that a check decides somewhere is told once, with its check.
         if rule == "unguarded-push" && pushed.contains(&(file, start)) {
             continue;
         }
-        if let Some(finding) = finding(sources, project, level, draft, seen) {
+        if let Some(finding) = finding(sources, project, view, seen) {
             findings.push(finding);
         }
     }
@@ -266,10 +245,10 @@ fn alone(
 /// One defect that two rules see in one write: a field that is checked and then computed from what was loaded. A check that
 /// is an error says more than the sum, where it is not that of one caller of several; a warning, or one of what the field is a part
 /// of, only makes room for it.
-fn doubled(drafts: &[(DraftKey, (Level, Draft))]) -> FxHashSet<(&'static str, u32, u32)> {
+fn doubled(drafts: &[(DraftKey, View)]) -> FxHashSet<(&'static str, u32, u32)> {
     let of = |rule: &'static str| {
         let own = drafts.iter().filter(move |(key, _)| key.0 == rule);
-        own.map(|(key, (level, draft))| ((key.1, key.2), *level, draft))
+        own.map(|(key, view)| ((key.1, key.2), view.level, &view.draft))
     };
     let mut computed: FxHashMap<(u32, u32), Vec<(Level, &Draft)>> = FxHashMap::default();
     for (place, level, draft) in of("lost-update") {
@@ -296,8 +275,18 @@ fn path_of(draft: &Draft) -> &str {
     draft.array.as_deref().unwrap_or_default()
 }
 
-fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, seen: &mut Seen) -> Option<Finding> {
-    let (file, place) = place(sources, project, draft.site)?;
+fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) -> Option<Finding> {
+    let View { level, mut draft, through } = view;
+    let told_at = through.unwrap_or(draft.site);
+    let owner = through.and_then(|call| project.enclosing(call)).unwrap_or(draft.owner);
+    if through.is_some() {
+        let label = std::mem::replace(&mut draft.label, "leads to it".to_owned());
+        draft.related.insert(0, (draft.site, Role::Act, label));
+        draft.message.insert_str(0, "by this call, ");
+        // It is made at the act.
+        draft.fix = None;
+    }
+    let (file, place) = place(sources, project, told_at)?;
     let mut related = Vec::new();
     let mut told = FxHashSet::from_iter([place]);
     for (site, role, message) in &draft.related {
@@ -306,7 +295,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
             related.push(Related { place: other, role: *role, message: message.clone() });
         }
     }
-    let function = project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned();
+    let function = project.function(owner).map_or("<module>", |f| f.name.as_str()).to_owned();
     let identity = [
         draft.rule,
         &file.path,
@@ -314,9 +303,11 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
         draft.collection.as_deref().unwrap_or(""),
         draft.array.as_deref().unwrap_or(""),
         &draft.pair,
+        if through.is_some() { "by a call" } else { "" },
     ];
+    let identity = if through.is_some() { &identity[..] } else { &identity[..6] };
     // Two equal findings of one function stay apart by their order, which does not depend on what is reported.
-    let first = fingerprint(&identity);
+    let first = fingerprint(identity);
     let count = seen.fingerprints.entry(first.clone()).or_insert(0);
     let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
     *count += 1;
@@ -324,7 +315,7 @@ fn finding(sources: &Sources, project: &Project, level: Level, draft: Draft, see
     if !is_reported(place) && !related.iter().any(|r| r.role == Role::Check && is_reported(r.place)) {
         return None;
     }
-    for site in draft.related.iter().map(|(site, ..)| *site).chain([draft.site]) {
+    for site in draft.related.iter().map(|(site, ..)| *site).chain([told_at]) {
         let end = project.base_site(site).end;
         if let Some((_, place)) = self::place(sources, project, site).filter(|(_, place)| place.end < end) {
             let extent = seen.extents.entry(place).or_insert(end);

@@ -61,6 +61,14 @@ pub struct Witness {
 }
 
 impl Witness {
+    /// Whether a list at a path gets two elements at least, and no serial order leaves these.
+    pub fn adds_twice(&self, path: &str) -> bool {
+        let left = lists(&self.outcome.documents, path);
+        let count = |lists: &[&Vec<Value>]| lists.iter().map(|list| list.len()).sum::<usize>();
+        count(&left) > count(&lists(&self.start, path)) + 1
+            && self.serial.iter().all(|end| lists(&end.documents, path) != left)
+    }
+
     /// Whether no serial order leaves the same but for these fields.
     pub fn differs_beyond(&self, fields: &[&str]) -> bool {
         let left = self.outcome.without(fields);
@@ -139,6 +147,12 @@ pub struct End {
     pub documents: Vec<Stored>,
     /// What was done outside, in any order.
     pub effects: Vec<String>,
+}
+
+/// The lists at a path, document by document.
+fn lists<'a>(documents: &'a [Stored], path: &str) -> Vec<&'a Vec<Value>> {
+    let at = |stored: &'a Stored| path.split('.').try_fold(&stored.document, |at, name| at.get(name))?.as_array();
+    documents.iter().filter_map(at).collect()
 }
 
 impl End {

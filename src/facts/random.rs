@@ -48,7 +48,7 @@ impl<'a> Eval<'a> {
                 let module = module.strip_prefix("node:").unwrap_or(module);
                 match module {
                     "crypto" => name.starts_with("random") || name.starts_with("generateKey"),
-                    "meteor/random" => matches!(name, "id" | "secret" | "hexString"),
+                    "meteor/random" | "@reactioncommerce/random" => matches!(name, "id" | "secret" | "hexString"),
                     _ => {
                         let package = module.strip_suffix("/non-secure").unwrap_or(module);
                         // customAlphabet and init make the generator first.
@@ -68,8 +68,9 @@ impl<'a> Eval<'a> {
             Node::Member(pair, _) if name == "export" && matches!(self.arena.node(*pair), Node::Fresh(..)) => true,
             // const { randomBytes } = require('crypto')
             Node::Member(object, own) => {
+                let own = self.arena.text(*own);
                 matches!(self.arena.node(*object), Node::Import { .. })
-                    && self.is_generator(*object, self.arena.text(*own))
+                    && self.is_generator(*object, if own == "Random" { name } else { own })
             }
             Node::Global(object) => {
                 matches!((self.arena.text(*object), name), ("Random", "id" | "secret" | "hexString"))

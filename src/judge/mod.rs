@@ -53,6 +53,7 @@ pub mod store;
 mod store_tests;
 mod stored;
 mod text;
+pub mod torn;
 pub mod traverse;
 pub mod unique;
 pub mod update;
@@ -139,7 +140,7 @@ fn judge_kept(
     let mut hints = collect::collect(project, &slice);
     match overwritten {
         Some(Overwritten::Field(path)) => hints.store_field(&slice, path, false),
-        Some(Overwritten::List(path)) => hints.store_field(&slice, path, true),
+        Some(Overwritten::List(path) | Overwritten::Uncounted(path)) => hints.store_field(&slice, path, true),
         Some(Overwritten::State(..)) | None => {}
     }
     let indexes = indexes_of(&project.arena, schemas, &slice);

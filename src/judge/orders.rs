@@ -176,7 +176,7 @@ impl Search<'_, '_> {
         let id = document.field("_id")?.clone();
         let term = self.machine.choices.applied("appended".to_owned(), false, None, || vec![Candidate::Itself]);
         let (path, mut update) = match overwritten {
-            Overwritten::List(path) => {
+            Overwritten::List(path) | Overwritten::Uncounted(path) => {
                 let mut element = Value::document([("_id", Value::Symbol(term))]);
                 // What is ordered or calculated with is there in a new element too.
                 let known =
@@ -200,8 +200,13 @@ impl Search<'_, '_> {
             }
         };
         // It counts the versions that the act asks for.
+        let is_uncounted = |name: &str| matches!(overwritten, Overwritten::Uncounted(_)) && name == "__v";
         let counted = filter.fields()?.iter().filter(|(name, value)| {
-            matches!(value, Value::Number(_)) && &**name != "_id" && !name.starts_with('$') && &**name != path
+            matches!(value, Value::Number(_))
+                && &**name != "_id"
+                && !name.starts_with('$')
+                && &**name != path
+                && !is_uncounted(name)
         });
         let counted: Vec<(std::rc::Rc<str>, Value)> =
             counted.map(|(name, _)| (name.clone(), Value::Number(1.0))).collect();

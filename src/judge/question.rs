@@ -82,6 +82,8 @@ pub struct Question<'a> {
 pub enum Overwritten {
     /// The path of an array that is written whole.
     List(String),
+    /// The same where the other writer does not count the version that Mongoose keeps.
+    Uncounted(String),
     /// The path of a field that is written back as it was loaded.
     Field(String),
     /// The path of a field that other code sets to this.

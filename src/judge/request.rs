@@ -8,6 +8,7 @@ use super::known::{Part, States};
 use super::script::{Action, Command as Planned};
 use super::slice::Slice;
 use super::store::{Command, Failure, Reply, Store};
+use super::torn::{Torn, torn};
 use super::{send, send::Sent};
 use crate::facts::TryPart;
 use crate::limits;
@@ -88,6 +89,8 @@ pub struct Request {
     /// How often the act took effect.
     pub acts: u32,
     transaction: Option<Transaction>,
+    /// An upsert that is to insert what it did not find.
+    torn: Option<Box<Torn>>,
 }
 
 impl Request {
@@ -227,9 +230,28 @@ impl Machine<'_> {
             None => store,
         };
         self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL);
-        let reply = store.run(&sent.command, fresh);
-        let done = Done::Command { command: sent.command.clone(), many: sent.many, reply: reply.clone() };
+        let begun = request.torn.take();
+        if begun.is_none()
+            && is_act
+            && slice.is_torn
+            && let Some(torn) = torn(store, &sent.command, fresh)
+        {
+            let (command, reply) = (torn.search.clone(), Ok(Reply::Documents(Vec::new())));
+            let done = Done::Command { command, many: false, reply };
+            world.moves.push(Move { request: request.who, site: planned.site, what: done });
+            request.torn = Some(Box::new(torn));
+            // Its other half comes next.
+            request.at = slice.act;
+            return;
+        }
+        let command = begun.as_ref().map_or(&sent.command, |torn| &torn.insert).clone();
+        let reply = store.run(&command, fresh);
+        let done = Done::Command { command, many: sent.many, reply: reply.clone() };
         world.moves.push(Move { request: request.who, site: planned.site, what: done });
+        let reply = match begun {
+            Some(torn) => reply.map(|_| torn.reply),
+            None => reply,
+        };
         match reply {
             Ok(reply) => {
                 let took_effect = took_effect(&reply) || sent.is_upsert();

@@ -31,7 +31,9 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     if let Some(overwritten) = question.overwritten {
         let is_decided = found.is_decided_by(judge_in(question, Mode::Same, Some(overwritten)).0);
         // What two requests of one kind leave of a field that neither changes is one and the same.
-        if is_decided || matches!(overwritten, Overwritten::Field(_) | Overwritten::State(..)) {
+        if is_decided
+            || matches!(overwritten, Overwritten::Field(_) | Overwritten::State(..) | Overwritten::Uncounted(_))
+        {
             return found.verdict();
         }
     }

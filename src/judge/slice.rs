@@ -21,6 +21,8 @@ pub struct Act {
     pub cond: C,
     /// The input by which the act selects its document, where two requests for two documents are judged.
     pub apart: Option<V>,
+    /// It is an upsert of which nothing keeps search and insert together.
+    pub is_torn: bool,
 }
 
 /// How much of a function is sliced.
@@ -42,6 +44,8 @@ pub struct Slice {
     pub goal: Vec<Atom>,
     /// Whether commands were left out because there are too many.
     pub is_cut: bool,
+    /// Whether the act is sent in two halves, where it is an upsert that finds nothing.
+    pub is_torn: bool,
 }
 
 /// The commands around an act, of which slices are taken. An index counts the given document first, where there is one.
@@ -55,6 +59,7 @@ pub struct Commands<'a> {
     /// The path condition of the write of the act.
     cond: C,
     goal: Vec<Atom>,
+    is_torn: bool,
 }
 
 /// The indices of the commands of a slice.
@@ -123,8 +128,8 @@ impl<'a> Commands<'a> {
             _ => (own.clone(), needs),
         };
         let given = document.map(|(document, handle)| (given(write, document), handle));
-        let act = at + usize::from(given.is_some());
-        Some(Self { script, acting, given, act, cond: write.cond, goal })
+        let at = at + usize::from(given.is_some());
+        Some(Self { script, acting, given, act: at, cond: write.cond, goal, is_torn: act.is_torn })
     }
 
     fn len(&self) -> usize {
@@ -174,7 +179,8 @@ impl<'a> Commands<'a> {
                 });
             }
         }
-        Some(Slice { commands, act, collections, goal: self.goal.clone(), is_cut: kept.is_cut })
+        let (goal, is_cut, is_torn) = (self.goal.clone(), kept.is_cut, self.is_torn);
+        Some(Slice { commands, act, collections, goal, is_cut, is_torn })
     }
 
     /// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads

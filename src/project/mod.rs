@@ -38,6 +38,7 @@ mod linked;
 mod loaded;
 pub mod locks;
 mod makers;
+mod meeting;
 mod members;
 mod merge;
 pub mod models;

@@ -86,9 +86,9 @@ pub fn name_of(project: &Project, entry: &Entry) -> Option<String> {
     }
 }
 
-/// Which unique indexes to create; `known` are the keys of those that are there and are not unique, of which the server makes no
+/// Which unique indexes to create, and what to do then where one refuses; `known` are the keys of those that are there and are not unique, of which the server makes no
 /// second one.
-pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>]) -> Option<String> {
+pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>], then: &str) -> Option<String> {
     let mut texts = Vec::new();
     for index in indexes {
         let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, '\''))).collect();
@@ -110,16 +110,14 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>]
         && known.contains(&index.fields)
         && index.partial.is_empty()
     {
-        return Some(format!(
-            "make the index on {text} unique (drop the one that the server has first), and treat E11000 as found"
-        ));
+        return Some(format!("make the index on {text} unique (drop the one that the server has first), and {then}"));
     }
     let (what, which) = match texts.as_slice() {
         [only] => ("a unique index", only.clone()),
         _ => ("a unique index on each of", texts.join(" and ")),
     };
     let on = if texts.len() == 1 { " on " } else { " " };
-    Some(format!("create {what}{on}{which}, and treat E11000 as found"))
+    Some(format!("create {what}{on}{which}, and {then}"))
 }
 
 /// A constant as it is written anywhere.

@@ -192,7 +192,11 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
         }
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
-    let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle))?;
+    let then = match case.act.is_torn {
+        true => "where it refuses one of two upserts with E11000, send that again: it then finds the document",
+        false => "treat E11000 as found",
+    };
+    let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle), then)?;
     let is_mended = judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied);
     if !is_mended {
         return None;

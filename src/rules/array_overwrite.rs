@@ -18,23 +18,15 @@ const RULE: &str = "array-overwrite";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for write in &trace.writes {
-        let unversioned = write.kind == WriteKind::Save && ctx.schemas.is_unversioned(&write.handle);
-        match write.kind {
-            WriteKind::Update | WriteKind::Replace => {}
-            WriteKind::Save if unversioned => {}
-            WriteKind::Save => {}
-            _ => continue,
+        if !matches!(write.kind, WriteKind::Update | WriteKind::Replace | WriteKind::Save) {
+            continue;
         }
         let mut whole = false;
         for field in write.fields.clone() {
             if !matches!(field.operator.as_str(), "$set" | "replace" | "splice") {
                 continue;
             }
-            // The version of the saved copy protects what was loaded with it; a Mixed field is sent without one.
-            let versioned = write.kind == WriteKind::Save
-                && !unversioned
-                && !ctx.schemas.is_mixed(&write.handle, field.top())
-                && !is_map(ctx, field.value);
+            let versioned = asks_for_version(ctx, write, &field);
             if let Some((root, path)) = overwritten(ctx, trace, write, &field)
                 && !(versioned && write.document.is_some_and(|document| is_copy(ctx, document, root)))
             {
@@ -52,6 +44,30 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             whole_document(ctx, trace, write, payload);
         }
     }
+}
+
+/// Whether a save asks for the version of its document where it sends a field. The version of the saved copy protects what was loaded
+/// with it; a Mixed field is sent without one.
+fn asks_for_version(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> bool {
+    write.kind == WriteKind::Save
+        && !ctx.schemas.is_unversioned(&write.handle)
+        && !ctx.schemas.is_mixed(&write.handle, field.top())
+        && !is_map(ctx, field.value)
+}
+
+/// A list that a save writes whole, made from the loaded one, under the version of its document; and that document.
+pub(super) fn under_version(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Option<(FieldWrite, V)> {
+    let document = write.document.filter(|_| write.kind == WriteKind::Save)?;
+    write.fields.iter().find_map(|field| {
+        let is_whole = matches!(field.operator.as_str(), "$set" | "splice") && !field.path.contains(['*', '.']);
+        if !is_whole || !asks_for_version(ctx, write, field) {
+            return None;
+        }
+        let path = [field.path.clone()];
+        let is_made_of_it = field.operator == "splice" || source(ctx, trace, field.value, &path, 0).is_some();
+        let (root, _) = is_made_of_it.then(|| overwritten(ctx, trace, write, field)).flatten()?;
+        is_copy(ctx, document, root).then(|| (field.clone(), root))
+    })
 }
 
 /// Whether a document is what was loaded, or an element of the list that was.

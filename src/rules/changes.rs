@@ -29,7 +29,7 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
                 checks.iter().any(|check| check.kind.path().is_some_and(|path| path.join(".") == field.path));
             let is_asked =
                 is_checked || named.iter().chain(asked.iter().map(|(path, _)| path)).any(|path| *path == field.path);
-            note_changed(ctx, &write.handle, field, (&asked, is_asked));
+            note_changed(ctx, &write.handle, field, (&asked, is_asked), is_counted(write, field));
         }
     }
 }
@@ -67,6 +67,7 @@ fn note_changed(
     handle: &Handle,
     field: &FieldWrite,
     (asked, is_asked): (&[(String, String)], bool),
+    is_counted: bool,
 ) {
     let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
     if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
@@ -85,7 +86,18 @@ fn note_changed(
     let state = constant(ctx, field.value).filter(|_| field.operator == "$set" && !is_asked);
     for path in paths {
         let (asked, state) = (asked.to_vec(), state.clone());
-        ctx.stale.add(handle, Changed { path, site: field.site, place, asked, state });
+        ctx.stale.add(handle, Changed { path, site: field.site, place, asked, state, is_counted });
+    }
+}
+
+/// Whether Mongoose counts the version of a document that a list in it is changed by. A save counts it but for an element that is
+/// changed in place, an update does not.
+///
+/// Source: Mongoose, "Versioning"; `lib/model.js`, `operand`.
+fn is_counted(write: &Write, field: &FieldWrite) -> bool {
+    match write.kind {
+        WriteKind::Save => !(field.path.contains('*') && field.operator == "$set"),
+        _ => write.fields.iter().any(|own| own.path == "__v"),
     }
 }
 

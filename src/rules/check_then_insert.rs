@@ -4,14 +4,15 @@ use super::context::{Context, Trace};
 use super::inserted::{Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, stored_field};
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
-use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
+use super::searches::{
+    compared_fields, is_empty_filter, is_new_key, is_open, names_only, searched_list, uncovered_keys,
+};
 use crate::project::checks::{Check, CheckKind};
-use crate::project::index::Index;
 use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::relation::Relation;
 use crate::remedy;
-use crate::value::{Arena, C, Key, Node, V};
+use crate::value::{C, Node, V};
 
 const RULE: &str = "check-then-insert";
 
@@ -23,6 +24,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 check_upsert(ctx, trace, write, checks);
                 super::limit::check(ctx, trace, write, checks, RULE);
                 super::next_number::check(ctx, trace, write);
+                ctx.aside(|ctx| super::upserted::check(ctx, trace, write));
             }
             continue;
         }
@@ -158,49 +160,6 @@ fn check_upsert(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
     }
 }
 
-/// Of the keys of a filter, those that no unique index covers: of a `$or`, the keys of the branches without one. `None` where
-/// each branch has one, and where no key of a branch without one is known by name.
-fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, all: Vec<String>) -> Option<Vec<String>> {
-    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all)).peekable();
-    if within.peek().is_some() && within.all(|index| is_left_out(ctx, index, filter)) {
-        return Some(all);
-    }
-    if !ctx.schemas.covers(&write.handle, &all) {
-        return Some(all);
-    }
-    let or = ctx.project.arena.sym("$or");
-    let branches = match ctx.project.arena.node(filter) {
-        Node::Object(_) => ctx.project.arena.member(filter, or),
-        _ => Arena::UNDEFINED,
-    };
-    let Node::Array(items) = ctx.project.arena.node(branches).clone() else { return None };
-    let of_branches: Vec<Vec<String>> = items
-        .iter()
-        .map(|item| ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect())
-        .collect();
-    let is_covered = |own: &Vec<String>| {
-        let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all));
-        ctx.schemas.covers(&write.handle, own) || within.any(|index| index.keys.iter().any(|key| own.contains(key)))
-    };
-    let open: Vec<&String> = of_branches.iter().filter(|own| !is_covered(own)).flatten().collect();
-    let is_of_a_branch = |key: &String| of_branches.iter().any(|own| own.contains(key));
-    let keys = all.iter().filter(|key| open.contains(key) || !open.is_empty() && !is_of_a_branch(key));
-    Some(keys.cloned().collect()).filter(|keys: &Vec<String>| !keys.is_empty())
-}
-
-/// Whether a partial index holds none of the documents that a filter asks for: `{ state: 'live' }` and `{ state: 'draft' }`.
-fn is_left_out(ctx: &Context<'_>, index: &Index, filter: V) -> bool {
-    let Some(partial) = index.partial else { return false };
-    let asked = ctx.project.equalities(filter);
-    let is_literal = |value: V| ctx.project.arena.is_literal(value);
-    ctx.project.equalities(partial).iter().any(|(name, value)| {
-        is_literal(*value)
-            && asked
-                .iter()
-                .any(|(own, other)| own == name && is_literal(*other) && !ctx.project.same_value(*other, *value))
-    })
-}
-
 /// email and email.toLowerCase() are the same key.
 fn is_normalised(ctx: &Context<'_>, a: V, b: V) -> bool {
     let strip = |value: V| {
@@ -314,14 +273,4 @@ fn report(
 /// Whether documents are counted, and not looked for.
 fn is_counted(check: &Check) -> bool {
     check.read.as_ref().is_some_and(|read| read.action == Action::Count)
-}
-
-/// Whether a filter asks for nothing but values of fields.
-fn names_only(ctx: &Context<'_>, filter: V) -> bool {
-    let is_plain = |value: V| {
-        !matches!(ctx.project.arena.node(value), Node::Object(_) | Node::Array(_) | Node::Mapped(..) | Node::Regex(_))
-    };
-    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| {
-        matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$')) && is_plain(entry.value)
-    }))
 }

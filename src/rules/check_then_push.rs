@@ -2,7 +2,7 @@
 
 use super::appended::all_appends;
 use super::context::{Context, Trace};
-use super::pending::Judged;
+use super::pending::{Judged, Repeats};
 use super::rewrite;
 use super::words::check_words;
 use crate::limits;
@@ -19,8 +19,6 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             continue;
         }
         for field in all_appends(write) {
-            // The whole element is the guard of $addToSet, unless it is an object with something fresh; it guards no limit.
-            let is_set = field.operator == "$addToSet";
             if ctx.is_versioned(write, &field) {
                 continue;
             }
@@ -35,14 +33,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             };
             let read = ctx.project.deciding_read(write);
             let read = read.filter(|read| checks.iter().all(|check| check.root != read.root));
-            let deciding: Vec<Check> = checks
-                .iter()
-                .chain(&read)
-                .filter(|check| {
-                    (!is_set || matches!(check.kind, CheckKind::Below { .. })) && decides(ctx, check, write, &field)
-                })
-                .cloned()
-                .collect();
+            let deciding: Vec<Check> =
+                checks.iter().chain(&read).filter(|check| decides(ctx, check, write, &field)).cloned().collect();
             let Some(check) = deciding.first() else { continue };
             // Of a tracked array, the kinds say by which key an element is told apart.
             let is_kept_apart = !matches!(check.kind, CheckKind::Below { .. })
@@ -139,7 +131,12 @@ fn report(
     let keys = keys_of(ctx, check, &array);
     let mut draft = ctx.draft(RULE, trace, write, field.site);
     let collection = ctx.handle_text(&write.handle);
+    let is_set = field.operator == "$addToSet";
+    let is_limit = matches!(check.kind, CheckKind::Below { .. });
     draft.message = match check.kind {
+        _ if is_set && !is_limit => format!(
+            "`{array}` is checked before this `$addToSet`, which refuses nothing but an equal element: two requests can both add one that the check refuses"
+        ),
         CheckKind::Below { .. } if is_empty(ctx, check.leaf) => format!(
             "`{array}` is found empty before this push, and its filter does not ask that: two requests can both append to it"
         ),
@@ -169,9 +166,14 @@ fn report(
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);
     }
     // Two who add to a set add what one adds, as far as they add the same.
-    let needs_witness = field.operator == "$addToSet";
-    let apart = if needs_witness { ctx.found_by(write, field.value) } else { None };
-    ctx.report_judged(draft, trace, &Judged { needs_witness, apart, ..Judged::of(write, field.cond, relation) });
+    let apart = if is_set && is_limit { ctx.found_by(write, field.value) } else { None };
+    // What else is done for it has a place of its own.
+    let repeats = (is_set && !is_limit).then(|| Repeats::Element(array.clone()));
+    ctx.report_judged(
+        draft,
+        trace,
+        &Judged { needs_witness: is_set, repeats, apart, ..Judged::of(write, field.cond, relation) },
+    );
 }
 
 /// Whether a count is asked for being none, and not for being below a limit: `!list.length`, `list.length === 0`.

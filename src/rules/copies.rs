@@ -12,6 +12,8 @@ pub struct StaleCopies {
     pub copying: Vec<FnRef>,
     /// The functions that set a state because of the state that was loaded.
     pub moving: Vec<FnRef>,
+    /// The functions that write a list whole under the version of its document.
+    pub saving: Vec<FnRef>,
     /// The fields that are changed by themselves, each with a place of it.
     pub changed: ByHandle<Changed>,
 }
@@ -35,6 +37,7 @@ impl StaleCopies {
     pub fn take_over(&mut self, other: Self, mut site: impl FnMut(Site) -> Site) {
         self.copying.extend(other.copying);
         self.moving.extend(other.moving);
+        self.saving.extend(other.saving);
         for (name, changed) in other.changed.named() {
             let handle = Handle::Named(name.to_owned());
             for changed in changed {
@@ -54,6 +57,8 @@ pub struct Changed {
     pub asked: Vec<(String, String)>,
     /// The constant to which it is set, whatever it was before.
     pub state: Option<Constant>,
+    /// The version that Mongoose keeps in `__v` is counted with it.
+    pub is_counted: bool,
 }
 
 impl Changed {

@@ -3,6 +3,7 @@
 //! Input: a rule and a place. Output: a draft that says nothing yet. Must not know: how it is filled in, formats.
 
 use crate::diagnostic::{Fix, Level, Proof, Role};
+use crate::project::Project;
 use crate::value::{FnRef, Site};
 
 /// A finding before its places are resolved.
@@ -60,5 +61,11 @@ impl Draft {
             brings_new: false,
             pair: String::new(),
         }
+    }
+
+    /// The call that leads to the act from the function in which what decides it stands; none where that is the function of the act.
+    pub fn through(&self, project: &Project) -> Option<Site> {
+        let decided = self.related.iter().find(|(_, role, _)| *role == Role::Check);
+        project.meeting(self.site, decided.map(|(site, ..)| *site).into_iter())
     }
 }

@@ -69,7 +69,9 @@ mod startup_recovery;
 mod stored;
 mod taken_name;
 mod unchecked_guard_result;
+mod uncounted;
 mod unguarded_push;
+mod upserted;
 mod used_up;
 mod vacuous_guard;
 mod words;
@@ -127,7 +129,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 31] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 32] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
@@ -157,6 +159,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 31] = [
     changes::note,
     stale_copy::note,
     overtaken::note,
+    uncounted::note,
     effect_first::check,
     effect_beside::check,
 ];
@@ -165,5 +168,5 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 31] = [
 pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
-pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 4] =
-    [inconsistent_identity_key::check, startup_recovery::check, overtaken::check, stale_copy::check];
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 5] =
+    [inconsistent_identity_key::check, startup_recovery::check, overtaken::check, uncounted::check, stale_copy::check];

@@ -8,7 +8,7 @@ use crate::judge::Overwritten;
 use crate::limits;
 use crate::project::writes::Write;
 use crate::race::relation::Relation;
-use crate::value::{C, SiteInfo, V};
+use crate::value::{C, FnRef, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// An act to be judged.
@@ -20,6 +20,8 @@ pub struct Judged<'a> {
     pub overwritten: Option<Overwritten>,
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
+    /// It is an upsert of which nothing keeps search and insert together.
+    pub is_torn: bool,
     pub relation: Relation,
     /// Fields that the write changes whether or not the part that is judged is done.
     pub beside: Vec<&'a str>,
@@ -42,19 +44,22 @@ pub enum Repeats {
     Act,
     /// A call of this name outside of the database.
     Outside(String),
+    /// An element of the list at this path.
+    Element(String),
 }
 
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
         let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
-        let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
+        let (is_torn, needs_witness, is_flag, claims, may_repeat) = (false, false, false, false, false);
         let repeats = None;
         Self {
             write,
             cond,
             overwritten,
             apart,
+            is_torn,
             relation,
             beside,
             needs_witness,
@@ -80,8 +85,9 @@ pub enum Mend {
     Nothing,
 }
 
-/// A rule, a place, its collection as one view names it, the path or the pair that is told of, and whether the relations leave a doubt.
-pub type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool);
+/// A rule, a place, its collection as one view names it, the path or the pair that is told of, whether the relations leave a doubt,
+/// and the function in which what decides the act stands, where that is another one than the act's.
+pub type JudgedPlace = (&'static str, SiteInfo, Option<String>, Option<String>, bool, Option<FnRef>);
 
 /// Where an act stands among what is said of its function.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +129,7 @@ pub struct Pending {
     cond: C,
     overwritten: Option<Overwritten>,
     apart: Option<V>,
+    is_torn: bool,
     relation: Relation,
     beside: Vec<String>,
     needs_witness: bool,
@@ -143,6 +150,7 @@ impl Pending {
             cond: act.cond,
             overwritten: act.overwritten.clone(),
             apart: act.apart,
+            is_torn: act.is_torn,
             relation: act.relation,
             beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
             needs_witness: act.needs_witness,
@@ -162,6 +170,7 @@ impl Pending {
             cond: self.cond,
             overwritten: self.overwritten.clone(),
             apart: self.apart,
+            is_torn: self.is_torn,
             relation: self.relation,
             beside: self.beside.iter().map(String::as_str).collect(),
             needs_witness: self.needs_witness,

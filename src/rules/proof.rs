@@ -19,8 +19,8 @@ use crate::value::{C, Site, V};
 use rustc_hash::FxHashMap;
 
 /// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, and the input
-/// by which the document is selected.
-type JudgedAct = (usize, C, Option<Overwritten>, Option<V>);
+/// by which the document is selected, and whether it is torn.
+type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool);
 
 /// The remedies that were looked for.
 type Remedies = FxHashMap<(JudgedAct, Mend), Option<Remedy>>;
@@ -52,6 +52,7 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
             Repeats::Outside(name) => !evidence.repeats_outside(name),
+            Repeats::Element(path) => judgement.witness.as_ref().is_none_or(|(witness, _)| !witness.adds_twice(path)),
         };
     }
     let witness = judgement.witness.as_ref().map(|(witness, _)| witness);
@@ -126,7 +127,8 @@ impl Context<'_> {
         let is_doubted = act.relation == Relation::Unknown;
         let site = self.project.base_site(draft.site);
         let told = draft.array.clone().or_else(|| act.repeats.as_ref().map(|_| draft.pair.clone()));
-        let place = (draft.rule, site, draft.collection.clone(), told, is_doubted);
+        let decided_in = draft.through(self.project).and_then(|call| self.project.enclosing(call));
+        let place = (draft.rule, site, draft.collection.clone(), told, is_doubted, decided_in);
         let order = Order { after: self.drafts.len(), group: self.group };
         self.pending.push(Pending::new(place, order, draft, &trace.writes, act));
     }
@@ -189,10 +191,10 @@ impl Context<'_> {
         let is_doubted = act.relation == Relation::Unknown;
         let Prepared { versioned, script, judgements, remedies } = prepared;
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
-        let judged = Act { write: at, cond: act.cond, apart: act.apart };
+        let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn };
         let overwritten = act.overwritten.as_ref();
         let case = Case { function: &function, act: judged, overwritten, documents: &trace.documents };
-        let asked = (at, act.cond, overwritten.cloned(), act.apart);
+        let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn);
         let known = judgements.entry(asked.clone());
         let judgement =
             known.or_insert_with(|| judge::judge(self.project, self.schemas, &function, judged, overwritten)).clone();

@@ -1,9 +1,12 @@
 //! What a search before an insert asks for.
 //!
-//! Input: a filter. Output: what kind of question it is. Must not know: how an act is judged, formats.
+//! Input: a filter. Output: what kind of question it is, and which of its keys no unique index covers.
+//! Must not know: how an act is judged, formats.
 
 use super::context::Context;
-use crate::value::{Key, Node, V};
+use crate::project::index::Index;
+use crate::project::writes::Write;
+use crate::value::{Arena, Key, Node, V};
 
 /// The fields of which a filter asks a comparison and nothing else: `{ status: { $ne: 'off' } }`.
 pub(super) fn compared_fields(ctx: &Context<'_>, filter: V) -> Vec<String> {
@@ -61,4 +64,57 @@ pub(super) fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
         Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, inner),
         _ => Vec::new(),
     }
+}
+
+/// Of the keys of a filter, those that no unique index covers: of a `$or`, the keys of the branches without one. `None` where
+/// each branch has one, and where no key of a branch without one is known by name.
+pub(super) fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, all: Vec<String>) -> Option<Vec<String>> {
+    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all)).peekable();
+    if within.peek().is_some() && within.all(|index| is_left_out(ctx, index, filter)) {
+        return Some(all);
+    }
+    if !ctx.schemas.covers(&write.handle, &all) {
+        return Some(all);
+    }
+    let or = ctx.project.arena.sym("$or");
+    let branches = match ctx.project.arena.node(filter) {
+        Node::Object(_) => ctx.project.arena.member(filter, or),
+        _ => Arena::UNDEFINED,
+    };
+    let Node::Array(items) = ctx.project.arena.node(branches).clone() else { return None };
+    let of_branches: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect())
+        .collect();
+    let is_covered = |own: &Vec<String>| {
+        let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all));
+        ctx.schemas.covers(&write.handle, own) || within.any(|index| index.keys.iter().any(|key| own.contains(key)))
+    };
+    let open: Vec<&String> = of_branches.iter().filter(|own| !is_covered(own)).flatten().collect();
+    let is_of_a_branch = |key: &String| of_branches.iter().any(|own| own.contains(key));
+    let keys = all.iter().filter(|key| open.contains(key) || !open.is_empty() && !is_of_a_branch(key));
+    Some(keys.cloned().collect()).filter(|keys: &Vec<String>| !keys.is_empty())
+}
+
+/// Whether a partial index holds none of the documents that a filter asks for: `{ state: 'live' }` and `{ state: 'draft' }`.
+fn is_left_out(ctx: &Context<'_>, index: &Index, filter: V) -> bool {
+    let Some(partial) = index.partial else { return false };
+    let asked = ctx.project.equalities(filter);
+    let is_literal = |value: V| ctx.project.arena.is_literal(value);
+    ctx.project.equalities(partial).iter().any(|(name, value)| {
+        is_literal(*value)
+            && asked
+                .iter()
+                .any(|(own, other)| own == name && is_literal(*other) && !ctx.project.same_value(*other, *value))
+    })
+}
+
+/// Whether a filter asks for nothing but values of fields.
+pub(super) fn names_only(ctx: &Context<'_>, filter: V) -> bool {
+    let is_plain = |value: V| {
+        !matches!(ctx.project.arena.node(value), Node::Object(_) | Node::Array(_) | Node::Mapped(..) | Node::Regex(_))
+    };
+    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| {
+        matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$')) && is_plain(entry.value)
+    }))
 }

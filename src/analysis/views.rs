@@ -1,0 +1,98 @@
+//! The views of one place, each from a function that leads to it: the best of them is told there. Where the check is not in the
+//! function of the act, each further function that checks for it has a race of its own, which is told at its call.
+//!
+//! Input: drafts. Output: those that are told. Must not know: sources, formats.
+
+use crate::diagnostic::{Level, Proof, Role};
+use crate::limits;
+use crate::project::Project;
+use crate::rules::context::Draft;
+use crate::value::{FnRef, Site};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs.
+pub(super) type DraftKey = (&'static str, u32, u32, u32, Option<String>);
+
+/// A draft with its level, and the call at which it is told, where that is not the act.
+pub(super) struct View {
+    pub(super) level: Level,
+    pub(super) draft: Draft,
+    pub(super) through: Option<Site>,
+}
+
+/// The best view of each place and each function in which check and act meet.
+#[derive(Default)]
+pub(super) struct Views(FxHashMap<DraftKey, FxHashMap<Option<FnRef>, View>>);
+
+impl Views {
+    pub(super) fn add(&mut self, project: &Project, level: Level, draft: Draft) {
+        let site = project.base_site(draft.site);
+        let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
+        let through = draft.through(project);
+        let views = self.0.entry(key).or_default();
+        let new = View { level, draft, through };
+        let of = through.and_then(|call| project.enclosing(call));
+        match views.remove(&of) {
+            None => drop(views.insert(of, new)),
+            Some(known) => {
+                let (mut kept, dropped) = if new.is_better(&known) { (new, known) } else { (known, new) };
+                kept.take_ends(dropped);
+                views.insert(of, kept);
+            }
+        }
+    }
+
+    /// What is told of each place, in order.
+    pub(super) fn into_told(self, project: &Project) -> Vec<(DraftKey, View)> {
+        let mut told = Vec::new();
+        for (key, views) in self.0.into_iter().collect::<BTreeMap<_, _>>() {
+            let mut views: Vec<View> = views.into_values().collect();
+            let place = |view: &View| {
+                let call = view.through.map(|call| project.base_site(call));
+                call.map(|call| (call.file, call.start))
+            };
+            // What the function of the act decides itself is decided there for all that call it.
+            let is_decided_there = views.iter().any(|view| view.through.is_none() && view.has_check());
+            views.sort_by_key(|view| (view.rank(), place(view)));
+            let mut views = views.into_iter();
+            let Some(mut best) = views.next() else { continue };
+            let mut others = Vec::new();
+            for view in views {
+                let is_own = !is_decided_there && view.through.is_some();
+                match is_own && view.draft.proof != Proof::NotJudged && view.level > Level::Info {
+                    true => others.push(view),
+                    false => best.take_ends(view),
+                }
+            }
+            best.through = None;
+            others.sort_by_key(place);
+            told.extend(std::iter::once(best).chain(others).map(|view| (key.clone(), view)));
+        }
+        told
+    }
+}
+
+impl View {
+    /// The most severe, then one with a witness, then that with the fewest calls in between.
+    fn rank(&self) -> Reverse<(Level, bool, Reverse<u32>)> {
+        Reverse((self.level, self.draft.proof.witness().is_some(), Reverse(self.draft.calls)))
+    }
+
+    fn has_check(&self) -> bool {
+        self.draft.related.iter().any(|(_, role, _)| *role == Role::Check)
+    }
+
+    fn is_better(&self, other: &Self) -> bool {
+        self.rank() < other.rank()
+    }
+
+    /// The best view speaks; the ends that other callers add are kept as related places.
+    fn take_ends(&mut self, other: Self) {
+        let own = &mut self.draft.related;
+        let room = limits::RELATED.saturating_sub(own.len());
+        let more: Vec<_> = other.draft.related.into_iter().filter(|end| !own.contains(end)).take(room).collect();
+        own.extend(more);
+    }
+}
