@@ -17,6 +17,8 @@ pub struct Hint {
     pub is_time: bool,
     pub is_bool: bool,
     pub is_list: bool,
+    /// It names a field that is written.
+    pub is_name: bool,
     /// Something is written under a name that is not known: it may be a list, and it may be a map.
     pub is_map: bool,
     /// Texts' own methods are called on it.

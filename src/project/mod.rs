@@ -3,8 +3,10 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+pub mod aggregated;
 mod appended;
 mod around;
+pub mod attempts;
 mod bindings;
 pub mod budget;
 mod bulk;
@@ -26,7 +28,9 @@ mod given;
 pub mod guards;
 mod handed;
 pub mod handles;
+mod hooks;
 pub mod index;
+mod index_tables;
 mod indexes;
 mod inserts;
 mod instance;
@@ -51,6 +55,7 @@ mod put_on;
 mod ranges;
 mod reach;
 mod rebuilt_lists;
+mod requests;
 pub mod resolve;
 mod returns;
 mod routes;

@@ -4,7 +4,7 @@ use super::context::{Context, Trace};
 use super::inserted::{Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, stored_field};
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
-use super::searches::{compared_fields, is_empty_filter, is_new_key, is_open, searched_list};
+use super::searches::{compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_open, searched_list};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::index::Index;
 use crate::project::mongo::Action;
@@ -46,6 +46,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         super::limit::check(ctx, trace, write, checks, RULE);
         ctx.aside(|ctx| super::consumed::check(ctx, trace, write, checks, RULE));
         super::next_number::check(ctx, trace, write);
+        ctx.aside(|ctx| super::chosen::check(ctx, trace, write));
     }
 }
 
@@ -125,7 +126,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
             Inserted::Missing => {}
         }
     }
-    if !same || is_searched_by_id(ctx, write, &equalities) {
+    if !same || is_searched_by_id(ctx, write, &equalities) || is_covered_by_made_key(ctx, write, &equalities) {
         return None;
     }
     uncovered_keys(ctx, filter, write, keys)
