@@ -10,6 +10,7 @@ pub mod doc;
 
 mod appended;
 mod array_overwrite;
+mod blocked;
 mod change_detection;
 mod changes;
 mod check_then_insert;

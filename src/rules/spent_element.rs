@@ -9,7 +9,7 @@ use crate::project::writes::{Write, WriteKind};
 use crate::value::C;
 
 /// The list of which a loaded element is asked for and taken out: `if (!pool.codes[0]) return`, then `$pull: { codes: pool.codes[0] }`
-pub(super) fn taken_element(ctx: &mut Context<'_>, check: &Check, other: &Write) -> Option<String> {
+pub(super) fn taken_element(ctx: &Context<'_>, check: &Check, other: &Write) -> Option<String> {
     let CheckKind::Field { path, .. } = &check.kind else { return None };
     let (last, list) = path.split_last().filter(|_| check.holds)?;
     let list = list.join(".");
