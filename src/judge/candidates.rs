@@ -5,9 +5,7 @@
 use super::bson::Value;
 use super::choices::Candidate;
 use super::eval::NOW;
-use super::hints::Hint;
-use super::hints::Hints;
-use super::names::NAME;
+use super::hints::{Hint, Hints, NAME};
 use super::text;
 use crate::limits;
 use crate::value::{Arena, Node, V};

@@ -10,6 +10,9 @@ use crate::value::{Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
+/// The name that stands for one by which a request names a field.
+pub const NAME: &str = "name";
+
 /// What the code does with a value.
 #[derive(Clone, Debug, Default)]
 pub struct Hint {

@@ -5,11 +5,9 @@
 //! Input: the updates of a slice. Output: marks on the hints. Must not know: how values are chosen.
 
 use super::collect::Collector;
+use super::hints::NAME;
 use super::script::{Action, Command};
 use crate::value::{Key, Node, V};
-
-/// The name that stands for one that a request brings.
-pub const NAME: &str = "name";
 
 /// Operators, and the paths in them.
 const DEPTH: u32 = 2;
