@@ -18,7 +18,7 @@ impl Project {
         for step in steps.iter().filter(|step| step.calls == 0) {
             let Op::Assign { object, key: Some(key), value } = step.op else { continue };
             let is_own = matches!(self.arena.node(object), Node::This(_));
-            if !is_own || self.reads_in([value].into_iter()).is_empty() {
+            if !is_own || self.reads_in([value]).is_empty() {
                 continue;
             }
             let entry = Entry { key: Key::Name(key), value, cond: C::TRUE };
