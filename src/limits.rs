@@ -216,6 +216,8 @@ pub const REMEMBERED: usize = 1 << 16;
 pub const LEAVES: usize = 200;
 /// Nodes visited to find one in a value.
 pub const SEARCHED: usize = 400;
+/// How deep an object is looked into for what it says of collections.
+pub const DESCRIBED: u32 = 6;
 /// Fields of one collection that are known to be changed by themselves, each by its place.
 pub const CHANGED_FIELDS: usize = 200;
 /// Parameters that are handed on to parameters.
@@ -296,6 +298,8 @@ pub const FRESH_IDS: u32 = 1_000_000;
 pub const SPLIT_TEXTS: usize = 16;
 /// Inputs that differ one at a time between two requests.
 pub const INPUTS: usize = 4;
+/// Rows of a table whose values are tried where one of them is compared with.
+pub const TRIED_ROWS: usize = 16;
 /// Nulls with which the store fills an array up to an index beyond its end.
 pub const FILLED_ARRAY: usize = 1_000;
 /// Numbers that a `$range` of the store makes.

@@ -5,8 +5,7 @@
 use super::bson::Value;
 use super::choices::Candidate;
 use super::eval::NOW;
-use super::hints::Hint;
-use super::hints::Hints;
+use super::hints::{Hint, Hints, NAME};
 use super::text;
 use crate::limits;
 use crate::value::{Arena, Node, V};
@@ -20,6 +19,9 @@ pub fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
     let hint = hints.values.get(&value);
     let first = hint.and_then(|hint| hint.first).filter(|first| !arena.is_literal(*first));
     let mut candidates: Vec<Candidate> = first.map(Candidate::Of).into_iter().collect();
+    if hint.is_some_and(|hint| hint.is_name) {
+        candidates.push(Candidate::Value(Value::text(NAME)));
+    }
     candidates.extend(hint.map(|hint| of_hint(arena, hint)).unwrap_or_default());
     // What is calculated with or ordered is a number or a time.
     if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {

@@ -22,9 +22,13 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         seen: FxHashSet::default(),
         asked: AskedFor::default(),
         methods: Vec::new(),
+        names: FxHashSet::default(),
         is_negated: false,
     };
     collector.hints.shapes = vec![Shape::default(); slice.collections.len()];
+    for command in &slice.commands {
+        collector.named(command);
+    }
     for command in &slice.commands {
         for value in values_of(command) {
             collector.walk(value);
@@ -38,6 +42,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         match &command.action {
             Action::Read { kind, collection, filter: Some(filter) } => {
                 collector.filter(*collection, *filter, &[], 0);
+                collector.stages(*collection, *filter);
                 if *kind == Method::FindOne {
                     collector.any_of(*collection, *filter);
                 }
@@ -50,7 +55,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                     collector.inserted(*collection, payload);
                 }
                 for field in &write.fields {
-                    let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+                    let path = collector.path_of(&field.path);
                     collector.named_at_run_time(*collection, &path);
                     if field.operator == "$inc" && collector.asked.paths.contains(&path) {
                         collector.taken_from(*collection, &path);
@@ -101,6 +106,8 @@ pub(super) struct Collector<'a> {
     pub(super) methods: Vec<V>,
     /// What the filter at hand asks for.
     pub(super) asked: AskedFor,
+    /// Values by which fields are named at run time.
+    pub(super) names: FxHashSet<V>,
     /// The part of the filter at hand is negated: what it asks for selects no document.
     pub(super) is_negated: bool,
 }
@@ -115,19 +122,24 @@ impl Collector<'_> {
         if let Some(known) = self.hints.loaded.get(&value) {
             return Some(known.clone());
         }
+        if let Some(named) = self.place_by_name(value) {
+            return Some(named);
+        }
         let given: Vec<V> = match self.slice.commands.first().map(|first| &first.action) {
             Some(Action::Given { document, .. }) => vec![*document],
             _ => Vec::new(),
         };
-        let (root, path, read) = self.project.loaded(value, &given)?;
+        let (root, mut path, read) = self.project.loaded(value, &given)?;
         // How many documents were found is no field of theirs.
         let is_many = read.as_ref().is_some_and(|read| read.action == Method::FindMany);
         if is_many && matches!(path.as_slice(), [only] if only == "length") {
             return None;
         }
         let collection = match read {
-            // What an aggregation computes is no field.
-            Some(read) if read.method == "aggregate" => return None,
+            Some(read) if read.method == "aggregate" => {
+                path = self.aggregated(&read, &path)?;
+                self.slice.collections.iter().position(|known| known.same(&read.handle))? as u32
+            }
             Some(read) => self.slice.collections.iter().position(|known| known.same(&read.handle))? as u32,
             None => {
                 debug_assert!(given.contains(&root), "only given documents have no read");

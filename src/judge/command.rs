@@ -21,6 +21,10 @@ pub enum Command {
         filter: Value,
         limit: Option<usize>,
     },
+    Aggregate {
+        collection: u32,
+        stages: Vec<Value>,
+    },
     Distinct {
         collection: u32,
         field: Rc<str>,

@@ -19,6 +19,20 @@ impl Collector<'_> {
                     hint.values.push(other);
                 }
             });
+            for row in self.rows(other) {
+                self.mark(side, &|hint| add(&mut hint.values, row));
+            }
+        }
+    }
+
+    /// What a table that is written in the code may give: `{ free: 100, pro: 1000 }[user.plan]`
+    fn rows(&self, value: V) -> Vec<V> {
+        let Node::Index(table, _) = self.node(value) else { return Vec::new() };
+        match self.node(table) {
+            Node::Object(rows) if rows.len() <= limits::TRIED_ROWS => {
+                rows.iter().map(|row| row.value).filter(|row| self.project.arena.is_literal(*row)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -26,7 +40,12 @@ impl Collector<'_> {
     fn measured(&mut self, length: V, number: V) {
         let Node::Num(bits) = self.project.arena.peek(number) else { return };
         let number = f64::from_bits(*bits);
-        self.long(length, number);
+        // Each part of a sum may be as long as the others leave it.
+        let parts = match self.node(length) {
+            Node::Derived(op, parts) if self.project.arena.text(op) == "+" => parts.to_vec(),
+            _ => vec![length],
+        };
+        parts.into_iter().for_each(|part| self.long(part, number));
     }
 
     pub(super) fn long(&mut self, length: V, number: f64) {
@@ -35,13 +54,15 @@ impl Collector<'_> {
             if number < 1.0 {
                 continue;
             }
+            let counted = self.counted_list(length);
             let list = match *self.project.arena.peek(length) {
+                _ if counted.is_some() => length,
                 Node::Member(list, name) if self.project.arena.text(name) == "length" => list,
                 Node::Call { .. } => length,
                 _ => continue,
             };
             if number > limits::START_ITEMS {
-                self.hints.is_too_long |= self.place(list).is_some();
+                self.hints.is_too_long |= counted.is_some() || self.place(list).is_some();
                 continue;
             }
             let number = number as u32;
@@ -52,6 +73,12 @@ impl Collector<'_> {
                     }
                 }
             };
+            if let Some((collection, path)) = counted {
+                if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {
+                    apply(&mut shape.at(&path).hint);
+                }
+                continue;
+            }
             // As many documents as are counted.
             if let Some((collection, path)) = self.place(list).filter(|(_, path)| path.is_empty())
                 && let Some(shape) = self.hints.shapes.get_mut(collection as usize)

@@ -71,8 +71,10 @@ impl Machine<'_> {
                 }
                 Key::Computed(key) => {
                     let name = self.name(request, key);
-                    if let Some(value) = self.eval(request, entry.value) {
-                        document.set(&name, value);
+                    match self.eval(request, entry.value) {
+                        Some(value) => document.set(&name, value),
+                        None if request.in_filter => document.set(&name, Value::Null),
+                        None => {}
                     }
                 }
                 Key::Spread => match self.eval(request, entry.value) {

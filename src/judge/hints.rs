@@ -10,6 +10,9 @@ use crate::value::{Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
+/// The name that stands for one by which a request names a field.
+pub const NAME: &str = "name";
+
 /// What the code does with a value.
 #[derive(Clone, Debug, Default)]
 pub struct Hint {
@@ -17,6 +20,8 @@ pub struct Hint {
     pub is_time: bool,
     pub is_bool: bool,
     pub is_list: bool,
+    /// It names a field that is written.
+    pub is_name: bool,
     /// Something is written under a name that is not known: it may be a list, and it may be a map.
     pub is_map: bool,
     /// Texts' own methods are called on it.

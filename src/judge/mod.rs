@@ -3,6 +3,7 @@
 //! Input: the steps and writes of a function, and the act. Output: a verdict, with a witness. Must not know: rules, formats, syntax.
 
 pub mod act;
+mod aggregation;
 mod alternatives;
 pub mod arithmetic;
 pub mod arrays;
@@ -32,6 +33,7 @@ pub mod keys;
 mod known;
 mod literal;
 pub mod matching;
+mod names;
 mod operators;
 mod orders;
 pub mod pattern;
@@ -39,6 +41,7 @@ pub mod pipeline;
 mod planned;
 pub mod projection;
 mod question;
+mod reads;
 mod remedied;
 mod request;
 mod script;
@@ -47,6 +50,7 @@ mod send;
 mod slice;
 pub mod sort;
 mod sources;
+mod staged;
 mod start;
 pub mod store;
 #[cfg(test)]

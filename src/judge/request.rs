@@ -12,6 +12,7 @@ use super::torn::{Torn, torn};
 use super::{send, send::Sent};
 use crate::facts::TryPart;
 use crate::limits;
+use crate::project::attempts;
 use crate::value::{C, Node, Site, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -34,6 +35,8 @@ pub enum Done {
 pub struct World {
     pub store: Store,
     pub effects: Vec<String>,
+    /// The attempts that services were told by name, each done once.
+    pub attempts: Vec<(String, Value)>,
     pub fresh: u32,
     pub moves: Vec<Move>,
 }
@@ -195,6 +198,13 @@ impl Machine<'_> {
                 .collect();
             if request.is_skipped {
                 return false;
+            }
+            if let Some(attempt) = attempts::name_of(self.arena, args).and_then(|named| self.eval(request, named)) {
+                let attempt = (name.clone(), attempt);
+                if world.attempts.contains(&attempt) {
+                    return false;
+                }
+                world.attempts.push(attempt);
             }
             let text = format!("{name}({})", operands.join(", "));
             world.effects.push(text.clone());

@@ -91,7 +91,9 @@ impl Script {
             }
         }
         let fences = fences::raise(project, schemas, &mut commands);
-        let sites = commands.iter().map(|command| command.site);
+        // What is done outside gives nothing that is known, so nothing rests on its having been done.
+        let answers = commands.iter().filter(|command| !matches!(command.action, Action::Effect { .. }));
+        let sites = answers.map(|command| command.site);
         let mut sources = Sources::new(sites.chain(writes.iter().map(|write| write.site)));
         // What asks whether something was caught asks what may have been refused.
         fences.iter().for_each(|fence| sources.name(fence.caught_by, fence.site));

@@ -75,8 +75,15 @@ impl Found {
             Verdict::Unknown { .. } => &mut self.unknown,
             Verdict::Safe { .. } => &mut self.safe,
         };
-        *slot = clearer(slot.take(), Some(verdict));
-        self.race.is_some()
+        *slot = match slot.take() {
+            // What is stored tells more than what is done outside.
+            Some(Verdict::Race(first)) if first.is_outside_only => match verdict {
+                Verdict::Race(second) if !second.is_outside_only => Some(Verdict::Race(second)),
+                _ => Some(Verdict::Race(first)),
+            },
+            first => clearer(first, Some(verdict)),
+        };
+        matches!(&self.race, Some(Verdict::Race(evidence)) if !evidence.is_outside_only)
     }
 
     fn verdict(self) -> Verdict {

@@ -9,7 +9,6 @@ use super::hints::is_position;
 use super::request::Request;
 use super::script::{Action, Command as Planned};
 use super::store::{Command, Reply, Returns};
-use crate::project::mongo::Action as Method;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Arena, COPIED, Key, Node, V};
 
@@ -21,11 +20,11 @@ pub struct Sent {
     pub many: bool,
     /// A save whose document or version is gone throws.
     pub fails_unmatched: bool,
-    shape: Shape,
+    pub(super) shape: Shape,
 }
 
 #[derive(Clone, Debug)]
-enum Shape {
+pub(super) enum Shape {
     One,
     Many,
     Count,
@@ -65,7 +64,7 @@ impl Machine<'_> {
         }
     }
 
-    fn filter(&mut self, request: &mut Request, filter: Option<V>) -> Value {
+    pub(super) fn filter(&mut self, request: &mut Request, filter: Option<V>) -> Value {
         let Some(filter) = filter else { return empty() };
         request.in_filter = true;
         let evaluated = self.eval(request, filter);
@@ -81,24 +80,6 @@ impl Machine<'_> {
                 empty()
             }
         }
-    }
-
-    fn read(&mut self, request: &mut Request, kind: Method, collection: u32, filter: Option<V>) -> Option<Sent> {
-        if let Some(stages) = filter.filter(|filter| matches!(self.arena.peek(*filter), Node::Array(_))) {
-            self.note("an aggregation");
-            let row = self.applied(request, stages, "aggregate", &[]);
-            request.unread = Some(Value::list(row.into_iter().collect()));
-            return None;
-        }
-        let filter = self.filter(request, filter);
-        let find =
-            |limit| Command::Find { collection, filter: filter.clone(), sort: None, skip: 0, limit, projection: None };
-        let (command, shape) = match kind {
-            Method::FindMany => (find(None), Shape::Many),
-            Method::Count => (Command::Count { collection, filter, limit: None }, Shape::Count),
-            _ => (find(Some(1)), Shape::One),
-        };
-        Some(Sent { command, is_write: false, many: false, fails_unmatched: false, shape })
     }
 
     /// An option of a call that is written there.

@@ -194,9 +194,10 @@ impl<'a> Commands<'a> {
         // What decides the part of the act that is judged may decide nothing of its command.
         self.add_sources(sources, &sources.joined(asks.iter().copied()), &mut chosen);
         self.close(sources, &mut chosen);
-        // The nearest first, as many as can be judged together.
+        // What is stored first, and the nearest first, as many as can be judged together.
         let mut extras = self.extras(project, (sources, &asks), &chosen, extent);
-        extras.sort_by_key(|at| at.abs_diff(self.act));
+        let is_outside = |at: usize| self.command(at).is_some_and(|command| command.action.collection().is_none());
+        extras.sort_by_key(|at| (is_outside(*at), at.abs_diff(self.act)));
         for extra in extras {
             let mut with = chosen.clone();
             with.add(extra);

@@ -8,7 +8,7 @@ use super::matching::{self, Found};
 use super::projection::Projection;
 use super::sort::Order;
 use super::update::{self, Context};
-use super::{traverse, unique, upsert};
+use super::{aggregation, traverse, unique, upsert};
 use crate::race::change::{self, Change};
 use crate::race::predicate::{self, Predicate};
 use std::rc::Rc;
@@ -90,6 +90,9 @@ impl Store {
                 let first = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
                 let count = self.matching(*collection, &parse(filter)?, &Wanted { sort: None, first })?.len();
                 Ok(Reply::Count(count as u64))
+            }
+            Command::Aggregate { collection, stages } => {
+                Ok(Reply::Documents(aggregation::run(stages, self.documents(*collection))?))
             }
             Command::Distinct { collection, field, filter } => self.distinct(*collection, field, filter),
             Command::Insert { collection, documents, ordered } => self.insert(*collection, documents, *ordered, fresh),

@@ -117,6 +117,10 @@ impl<'a> Names<'a> {
                 (*collection, if *limit == Some(1) { "findOne" } else { "find" }, vec![self.json(filter)])
             }
             Command::Count { collection, filter, .. } => (*collection, "countDocuments", vec![self.json(filter)]),
+            Command::Aggregate { collection, stages } => {
+                let stages = stages.iter().map(|stage| self.json(stage)).collect();
+                (*collection, "aggregate", vec![Json::Array(stages)])
+            }
             Command::Distinct { collection, field, filter } => {
                 (*collection, "distinct", vec![json!(&**field), self.json(filter)])
             }

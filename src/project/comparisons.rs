@@ -19,15 +19,8 @@ impl Project {
         checks: &mut Vec<Check>,
     ) {
         for (side, other) in [(self.without_constant(a), b), (self.without_constant(b), a)] {
-            if self.is_count(side) && !self.is_matched_count(side) {
-                let counted = match self.arena.node(side) {
-                    Node::Member(list, _) => *list,
-                    _ => side,
-                };
-                let counted = match self.arena.node(counted) {
-                    Node::Query { array, .. } => *array,
-                    _ => counted,
-                };
+            let before = checks.len();
+            for counted in self.counts_in(side) {
                 if let Some((root, path, read)) = self.loaded(counted, documents) {
                     let is_first = other == b;
                     let holds = if is_first && op == Compare::Less { leaf.holds } else { !leaf.holds };
@@ -39,8 +32,10 @@ impl Project {
                         leaf: leaf.value,
                         under: leaf.under,
                     });
-                    return;
                 }
+            }
+            if checks.len() > before {
+                return;
             }
             // for (const m of doc.messages) if (m.id === id) …
             if op == Compare::Equal
@@ -80,6 +75,29 @@ impl Project {
                 }
             }
         }
+    }
+
+    /// The lists, or the reads, whose number a value is, alone or in a sum: `team.members.length + team.invites.length`
+    fn counts_in(&mut self, value: V) -> Vec<V> {
+        let parts = match self.arena.node(value) {
+            Node::Derived(op, parts) if self.arena.text(*op) == "+" => parts.to_vec(),
+            _ => vec![value],
+        };
+        let mut counts = Vec::new();
+        for part in parts {
+            if !self.is_count(part) || self.is_matched_count(part) {
+                continue;
+            }
+            let counted = match self.arena.node(part) {
+                Node::Member(list, _) => *list,
+                _ => part,
+            };
+            counts.push(match self.arena.node(counted) {
+                Node::Query { array, .. } => *array,
+                _ => counted,
+            });
+        }
+        counts
     }
 
     /// `members.length` of `members.length + 2`

@@ -207,16 +207,23 @@ impl Project {
             return None;
         }
         let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));
-        let does = VERBS.contains(&verb) || is_service || self.is_for_a_document(step, *callee, *recv, verb, args);
+        let does = VERBS.contains(&verb)
+            || is_service
+            || self.is_ordered(*callee, *recv, name, args)
+            || self.is_for_a_document(step, *callee, *recv, verb, args);
         does.then_some(name)
     }
 
     /// Whether a call is an effect by its name or its client, not only because it is given something of a document.
     pub fn is_known_effect(&self, step: &Step) -> bool {
-        let Op::Call { callee, recv, name, .. } = &step.op else { return false };
+        let Op::Call { callee, recv, name, args } = &step.op else { return false };
         let name = name.map(|name| self.arena.text(name)).or_else(|| self.last_name(*callee));
-        name.map(verb_of)
-            .is_some_and(|verb| VERBS.contains(&verb) || recv.is_some_and(|recv| self.is_service(recv, verb, 0)))
+        name.is_some_and(|name| {
+            let verb = verb_of(name);
+            VERBS.contains(&verb)
+                || recv.is_some_and(|recv| self.is_service(recv, verb, 0))
+                || self.is_ordered(*callee, *recv, name, args)
+        })
     }
 
     /// A command of a store of files that leaves the same when it is sent again: `client.send(new PutObjectCommand({ Key }))`

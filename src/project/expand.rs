@@ -73,6 +73,8 @@ impl Project {
                 }
                 project.add_step_knowing(func, &mut steps, step, None);
             }
+            let saved = project.saved_by_hook(func, &steps);
+            steps.extend(saved);
             steps
         });
         let steps: Steps = steps.into();

@@ -102,7 +102,7 @@ impl Project {
     }
 
     /// Whether an object says in which order fields are indexed: `{ email: 1, name: -1 }`.
-    fn is_keys(&self, value: V) -> bool {
+    pub(super) fn is_keys(&self, value: V) -> bool {
         let Node::Object(entries) = self.arena.node(value) else { return false };
         let is_order = |value: V| matches!(self.arena.node(value), Node::Num(_));
         let is_option = |key: Key| matches!(key, Key::Name(name) if is_option(self.arena.text(name)));

@@ -32,7 +32,7 @@ impl Project {
             let func = FnRef(at as u32);
             let steps = self.shared_steps_of(func);
             for step in steps.iter().filter(|step| step.calls == 0) {
-                if !self.may_insert(step) {
+                if !self.may_insert(step) || self.is_of_hook(step, &steps) {
                     continue;
                 }
                 let place = self.base_site(step.site);

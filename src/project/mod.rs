@@ -3,8 +3,10 @@
 //! Input: the facts of all files. Output: [`Project`], an indexed view that does not change.
 //! Must not know: syntax, rules, formats.
 
+pub mod aggregated;
 mod appended;
 mod around;
+pub mod attempts;
 mod bindings;
 pub mod budget;
 mod bulk;
@@ -27,7 +29,9 @@ mod given;
 pub mod guards;
 mod handed;
 pub mod handles;
+mod hooks;
 pub mod index;
+mod index_tables;
 mod indexes;
 mod inserts;
 mod instance;
@@ -54,6 +58,7 @@ mod put_on;
 mod ranges;
 mod reach;
 mod rebuilt_lists;
+mod requests;
 pub mod resolve;
 mod returns;
 mod routes;

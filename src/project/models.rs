@@ -31,6 +31,8 @@ pub struct Models {
     this_model: FxHashMap<FnRef, V>,
     /// The model of the document that a method's `this` is.
     this_document: FxHashMap<FnRef, V>,
+    /// Functions that run before a document is saved.
+    saving: FxHashSet<FnRef>,
     /// Functions that a plugin gives to more than one model: what `this` is, only a call says.
     shared: FxHashSet<FnRef>,
     /// The model that a class was loaded into.
@@ -51,6 +53,12 @@ impl Models {
     /// Whether a class was loaded into a schema.
     pub fn is_loaded(&self, class: ClassRef) -> bool {
         self.loaded.contains_key(&class)
+    }
+
+    /// The model of the document before whose save a function runs; none where there are several.
+    pub(super) fn saved_model(&self, func: FnRef) -> Option<V> {
+        let is_one = self.saving.contains(&func) && !self.shared.contains(&func);
+        self.this_document.get(&func).copied().filter(|_| is_one)
     }
 
     /// The names of the methods that schemas give their documents.
@@ -171,7 +179,7 @@ impl Project {
             "method" => "methods",
             "static" => "statics",
             "loadClass" => return self.load_class(schema, args),
-            "pre" | "post" => return self.middleware(schema, args),
+            "pre" | "post" => return self.middleware(schema, args, name == "pre"),
             "plugin" => return self.plugged(schema, args),
             "get" => return self.virtual_field(schema, args),
             "set" | "add" | "path" | "index" | "unique" => return self.declare(schema, name, args),
@@ -238,7 +246,7 @@ impl Project {
     }
 
     /// Middleware of `save` and the like runs on the document; that of queries does not.
-    fn middleware(&mut self, schema: V, args: &[V]) {
+    fn middleware(&mut self, schema: V, args: &[V], is_before: bool) {
         self.hook(schema);
         let on_document = |text: &str| matches!(text, "save" | "validate" | "remove" | "init");
         let Some(first) = args.first() else { return };
@@ -264,6 +272,9 @@ impl Project {
             let function = self.linked(*arg);
             if let Node::Func(func) = *self.arena.node(function) {
                 self.models.schemas.entry(schema).or_default().documents.push(func);
+                if is_before && is_of_save {
+                    self.models.saving.insert(func);
+                }
             }
         }
     }

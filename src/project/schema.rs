@@ -112,8 +112,9 @@ impl Project {
             self.schema_fields(name, *schema, &mut schemas);
             self.declared_later(name, *schema, &mut schemas);
         }
-        let mut made = Made::default();
+        let (mut made, mut described) = (Made::default(), FxHashSet::default());
         for at in 0..self.functions.len() {
+            self.indexes_of_tables(FnRef(at as u32), &mut described, &mut schemas);
             let steps: Vec<_> = self.own_or_index(self.steps_of(FnRef(at as u32)));
             for step in steps {
                 self.indexes_by_function(&step.op, &mut schemas);

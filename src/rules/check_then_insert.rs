@@ -5,7 +5,8 @@ use super::inserted::{Inserted, doubt_indexes, inserted_field, is_unseen_model, 
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
 use super::searches::{
-    compared_fields, is_empty_filter, is_new_key, is_open, names_only, searched_list, uncovered_keys,
+    compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_open, names_only, searched_list,
+    uncovered_keys,
 };
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
@@ -48,6 +49,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         super::limit::check(ctx, trace, write, checks, RULE);
         ctx.aside(|ctx| super::consumed::check(ctx, trace, write, checks, RULE));
         super::next_number::check(ctx, trace, write);
+        ctx.aside(|ctx| super::chosen::check(ctx, trace, write));
     }
 }
 
@@ -127,7 +129,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
             Inserted::Missing => {}
         }
     }
-    if !same || is_searched_by_id(ctx, write, &equalities) {
+    if !same || is_searched_by_id(ctx, write, &equalities) || is_covered_by_made_key(ctx, write, &equalities) {
         return None;
     }
     uncovered_keys(ctx, filter, write, keys)

@@ -4,8 +4,8 @@ use super::change_detection;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use super::repeated::{decides, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
-use super::used_up;
 use super::words::place;
+use super::{requested, used_up};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
@@ -22,6 +22,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 ctx.aside(|ctx| {
                     super::consumed::check(ctx, trace, write, checks, RULE);
                     super::limit::check_joined(ctx, trace, write, checks, RULE);
+                    super::blocked::check(ctx, trace, write, checks);
                 });
             }
             WriteKind::Delete => {
@@ -369,7 +370,8 @@ fn report(
     // A condition in the filter of a read, or a flag, is as often no decision at all.
     let Flag { is_flag, claims, .. } = *flag;
     let is_positional = field.path.contains(".$.");
-    let needs_witness = is_positional || is_flag || !matches!(check.kind, CheckKind::Field { .. });
+    let asks_field = matches!(check.kind, CheckKind::Field { .. }) && !requested::is_of_event(ctx, check);
+    let needs_witness = is_positional || is_flag || !asks_field;
     let mend = if is_recounted { Mend::Nothing } else { Mend::Update };
     let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);

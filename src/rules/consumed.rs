@@ -6,6 +6,7 @@
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, doubt_indexes, stored_field};
 use super::pending::{Judged, Mend, Repeats};
+use super::spent_element::{stored_value, taken_element};
 use super::taken_name::selecting_input;
 use super::used_up::is_brought;
 use crate::diagnostic::{Level, Role};
@@ -144,6 +145,10 @@ fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) 
         return Some(Spent { read, check: Some(check), how: How::Inserted(keys) });
     }
     for check in checks {
+        if let Some(field) = stored_value(ctx, write.cond, check, other) {
+            let read = check.read.as_ref().map(|read| read.site);
+            return Some(Spent { read, check: Some(check.clone()), how: How::Changed(field) });
+        }
         let Some(how) = changed(ctx, write, check, other) else { continue };
         if ctx.project.same_document(check.root, check.read.as_ref(), &other.handle, other.filter, other.document) {
             let read = check.read.as_ref().map(|read| read.site);
@@ -162,6 +167,9 @@ fn changed(ctx: &mut Context<'_>, write: &Write, check: &Check, other: &Write) -
         if other.fields.iter().any(|field| is_kept(field) && field.path == array) {
             return Some(How::Changed(array));
         }
+    }
+    if let Some(list) = taken_element(ctx, check, other) {
+        return Some(How::Changed(list));
     }
     let emptied = other.fields.iter().find(|field| is_emptied(ctx, field) && is_used(ctx, write, check, field))?;
     Some(How::Emptied(emptied.path.clone()))

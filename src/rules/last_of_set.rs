@@ -18,7 +18,8 @@ const OVERRUN: &str = "a limit is overrun by the requests that come at once, and
 /// `if (await Member.countDocuments({ role: 'owner' }) === 1) return; Member.updateOne({ _id }, { $set: { role: 'guest' } })`
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, checks: &[Check]) -> bool {
     let Some(check) = checks.iter().find(|check| counts(ctx, check, write, field)) else { return false };
-    let Some(apart) = super::taken_name::selecting_input(ctx, write) else { return false };
+    let counted = check.read.as_ref().and_then(|read| read.filter);
+    let Some(apart) = super::taken_name::input_of_its_own(ctx, write, counted) else { return false };
     let relation = ctx.claimed(trace, write);
     report(ctx, trace, (write, field.cond), (field.path.as_str(), "this update changes it"), (check, apart), relation);
     true
@@ -34,7 +35,7 @@ pub fn check_delete(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks:
             Some(filter) => ctx.project.equalities(filter).into_iter().map(|(key, _)| key).collect(),
             None => Vec::new(),
         };
-        let Some(apart) = super::taken_name::selecting_input(ctx, write) else {
+        let Some(apart) = super::taken_name::input_of_its_own(ctx, write, read.filter) else {
             continue;
         };
         if keys.iter().any(|key| key == "_id") {

@@ -7,7 +7,7 @@ use super::inserted::{Inserted, is_unseen_model, stored_field};
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
 use super::searches::is_empty_filter;
-use super::taken_name::selecting_input;
+use super::taken_name::input_of_its_own;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
@@ -49,7 +49,8 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
 pub(super) fn check_joined(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
     for check in checks.iter().filter(|_| !write.upsert) {
         let Some(keys) = joined_keys(ctx, trace, check, write) else { continue };
-        let Some(apart) = selecting_input(ctx, write) else { continue };
+        let counted = check.read.as_ref().and_then(|read| read.filter);
+        let Some(apart) = input_of_its_own(ctx, write, counted) else { continue };
         let relation = ctx.claimed(trace, write);
         let (collection, list) = (ctx.handle_text(&write.handle), keys.join(" + "));
         let mut draft = ctx.draft(rule, trace, write, write.site);

@@ -24,7 +24,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             {
                 continue;
             }
-            let Some((root, operation, cond)) = own_value(ctx, trace, write, field) else { continue };
+            let own = own_value(ctx, trace, write, field).or_else(|| {
+                let root = super::toggled::chosen_by_itself(ctx, trace, write, field)?;
+                Some((root, Operation::Toggle, field.cond))
+            });
+            let Some((root, operation, cond)) = own else { continue };
             let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
             let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
             let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
@@ -53,6 +57,8 @@ enum Operation {
     Add,
     Other,
     Negate,
+    /// One of several constants takes the place of another.
+    Toggle,
     Text,
     /// A function that is not followed computes it, of what a request brings too.
     Unknown,
@@ -199,7 +205,7 @@ fn report(
     operation: Operation,
     relation: Relation,
 ) {
-    let path = field.path.replace(".*", "[…]");
+    let path = if field.path == "*" { "[…]".to_owned() } else { field.path.replace(".*", "[…]") };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message =
         format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");
@@ -217,7 +223,7 @@ fn report(
         }
         Operation::Add => format!("let the server compute `{path}` from the stored value, in the update itself"),
         Operation::Other => format!("let the server compute `{path}` from the stored value, by a pipeline update"),
-        Operation::Negate => format!(
+        Operation::Negate | Operation::Toggle => format!(
             "set `{path}` to the value that is asked for, not to the opposite of what was loaded; where it has to flip whatever it is, let the update do it"
         ),
         Operation::Unknown => format!(
@@ -227,7 +233,7 @@ fn report(
             "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),
     };
-    if operation == Operation::Negate {
+    if matches!(operation, Operation::Negate | Operation::Toggle) {
         draft.message = format!(
             "`{path}` is set to the opposite of what was loaded: of two requests that flip it at once, one is lost"
         );
@@ -237,5 +243,7 @@ fn report(
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(draft, trace, &Judged { mend: Mend::Change, ..Judged::of(write, cond, relation) });
+    // Of several constants one may be the last.
+    let needs_witness = operation == Operation::Toggle;
+    ctx.report_judged(draft, trace, &Judged { needs_witness, mend: Mend::Change, ..Judged::of(write, cond, relation) });
 }

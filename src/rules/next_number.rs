@@ -6,6 +6,7 @@ use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::limits;
+use crate::project::aggregated::How;
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
 use crate::race::relation::Relation;
@@ -35,6 +36,7 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
             && read.handle.same(&write.handle)
         {
             let is_number = match read.action {
+                _ if read.method == "aggregate" => is_aggregated(ctx, &read, &path, field, is_next),
                 Action::Count => path.is_empty(),
                 Action::FindOne | Action::FindMany => {
                     is_next && path.iter().filter(|part| *part != "*").eq(field.path.split('.'))
@@ -59,6 +61,17 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
         }
     }
     None
+}
+
+/// The highest number, or how many there are, as an aggregation tells it: `{ $group: { _id: null, max: { $max: '$number' } } }`
+fn is_aggregated(ctx: &Context<'_>, read: &DbCall, path: &[String], field: &FieldWrite, is_next: bool) -> bool {
+    let mut named = path.iter().filter(|part| *part != "*");
+    let (Some(name), None, Some(stages)) = (named.next(), named.next(), read.filter) else { return false };
+    ctx.project.origin(stages, name).is_some_and(|origin| match origin.how {
+        How::Count => origin.path.is_empty(),
+        How::One => is_next && origin.path.join(".") == field.path,
+        How::Sum | How::List => false,
+    })
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, read: &DbCall, relation: Relation) {

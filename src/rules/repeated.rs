@@ -4,6 +4,7 @@
 
 use super::context::{Context, Trace};
 use crate::project::Op;
+use crate::project::attempts;
 use crate::project::checks::Check;
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -86,6 +87,7 @@ pub(super) fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, c
     let is_sent = trace.steps.iter().any(|step| {
         let Op::Call { args, .. } = &step.op else { return false };
         ctx.project.outside_effect(step).is_some()
+            && attempts::name_of(&ctx.project.arena, args).is_none()
             && !ctx.project.arena.conflict(step.cond, write.cond)
             && (is_of_list(ctx, args) || decides(check, &ctx.project.checks(step.cond, &trace.documents)))
     });

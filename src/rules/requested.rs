@@ -4,6 +4,8 @@
 
 use super::context::Context;
 use crate::limits;
+use crate::project::checks::Check;
+use crate::project::entries::EntryKind;
 use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::value::{Node, V, children};
@@ -57,4 +59,14 @@ impl Context<'_> {
         }
         parts
     }
+}
+
+/// Whether what is checked came with an event, which is told once: `events.on('created', async ({ shop }) => { if (shop.tree) return; … })`
+pub(super) fn is_of_event(ctx: &Context<'_>, check: &Check) -> bool {
+    let mut root = check.root;
+    while let Node::Member(object, _) = *ctx.project.arena.node(root) {
+        root = object;
+    }
+    let Node::Param(func, _) = *ctx.project.arena.node(root) else { return false };
+    check.read.is_none() && ctx.project.entry(func).is_some_and(|entry| entry.kind == EntryKind::Event)
 }

@@ -4,6 +4,8 @@
 //! Must not know: how an act is judged, formats.
 
 use super::context::Context;
+use super::inserted::{Inserted, inserted_field};
+use crate::limits;
 use crate::project::index::Index;
 use crate::project::writes::Write;
 use crate::value::{Arena, Key, Node, V};
@@ -117,4 +119,40 @@ pub(super) fn names_only(ctx: &Context<'_>, filter: V) -> bool {
     matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| {
         matches!(entry.key, Key::Name(name) if !ctx.project.arena.text(name).starts_with('$')) && is_plain(entry.value)
     }))
+}
+
+/// Whether a unique index is on a field that is made of nothing but what is searched for: who searches for the same inserts the same
+/// there.
+///
+/// `findOne({ type, id })`, then ``create({ type, id, email: `${id}@${type}.login` })`` under a unique index on `email`
+pub(super) fn is_covered_by_made_key(ctx: &mut Context<'_>, write: &Write, searched: &[(String, V)]) -> bool {
+    let schemas = ctx.schemas;
+    let whole = schemas.unique.of(&write.handle).iter().filter(|index| index.partial.is_none() && !index.sparse);
+    whole.filter(|index| !index.keys.is_empty()).any(|index| {
+        index.keys.iter().all(|key| {
+            searched.iter().any(|(name, _)| name == key)
+                || matches!(inserted_field(ctx, write, key), Inserted::Value(value) if is_made_of(ctx, value, searched))
+        })
+    })
+}
+
+fn is_made_of(ctx: &Context<'_>, value: V, searched: &[(String, V)]) -> bool {
+    let (mut open, mut seen, mut is_searched) = (vec![value], 0, false);
+    while let Some(value) = open.pop() {
+        seen += 1;
+        if seen > limits::SEARCHED {
+            return false;
+        }
+        if searched.iter().any(|(_, known)| ctx.project.same_value(*known, value)) {
+            is_searched = true;
+            continue;
+        }
+        match ctx.project.arena.node(value) {
+            Node::Template(parts) | Node::Derived(_, parts) => open.extend(parts),
+            Node::Coerce(_, inner) => open.push(*inner),
+            _ if ctx.project.arena.is_literal(value) => {}
+            _ => return false,
+        }
+    }
+    is_searched
 }

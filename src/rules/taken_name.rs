@@ -94,6 +94,18 @@ pub(super) fn selecting_input(ctx: &mut Context<'_>, write: &Write) -> Option<V>
     inputs.into_iter().find(|value| ctx.project.arena.is_of_parameter(*value))
 }
 
+/// The same where a read asks for others beside it: the input that this read does not name, if there is one.
+pub(super) fn input_of_its_own(ctx: &mut Context<'_>, write: &Write, read: Option<V>) -> Option<V> {
+    let first = selecting_input(ctx, write)?;
+    let named = read.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let is_named = |ctx: &Context<'_>, input: V| named.iter().any(|(_, known)| ctx.project.same_value(*known, input));
+    let filter = write.filter.filter(|_| is_named(ctx, first));
+    let inputs = filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let inputs = inputs.into_iter().map(|(_, value)| ctx.project.bare(value));
+    let own = inputs.into_iter().find(|value| ctx.project.arena.is_of_parameter(*value) && !is_named(ctx, *value));
+    Some(own.unwrap_or(first))
+}
+
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,

@@ -57,7 +57,8 @@ fn command(random: &mut Random, collection: u32) -> Command {
             projection: projection(random),
         },
         18..=22 => Command::Count { collection, filter, limit: random.pick(&[None, Some(1)]) },
-        23..=26 => Command::Distinct { collection: 0, field: path(random).into(), filter },
+        23..=24 => Command::Aggregate { collection, stages: stages(random, filter) },
+        25..=26 => Command::Distinct { collection: 0, field: path(random).into(), filter },
         27..=66 => {
             let (update, array_filters) = update(random);
             let upsert = random.percent(25);
@@ -87,6 +88,38 @@ fn command(random: &mut Random, collection: u32) -> Command {
         },
         _ => Command::FindAndDelete { collection, filter, sort: sort(random), projection: projection(random) },
     }
+}
+
+/// What is grouped or counted is one group, for the server keeps no order among several.
+fn stages(random: &mut Random, filter: Value) -> Vec<Value> {
+    let field = |random: &mut Random| Value::text(random.pick(&["$n", "$a", "$b", "$c", "$b.a", "$c.a"]));
+    let mut stages = vec![one("$match", filter)];
+    stages.extend(sort(random).map(|sort| one("$sort", sort)));
+    stages.extend(random.percent(30).then(|| one("$limit", number(1 + random.below(2) as i32))));
+    stages.extend(random.percent(20).then(|| one("$unwind", Value::text("$a"))));
+    match random.below(4) {
+        0 => stages.push(one("$count", Value::text("c"))),
+        1 => {
+            let mut group = one("_id", Value::Null);
+            for name in ["x", "y"] {
+                let operator = random.pick(&["$sum", "$avg", "$max", "$min", "$first", "$last", "$push"]);
+                group.set(name, one(operator, field(random)));
+            }
+            group.set("c", one("$sum", number(1)));
+            stages.push(one("$group", group));
+        }
+        2 => {
+            let list = Value::list(vec![field(random), Value::list(Vec::new())]);
+            let mut project = one("s", one("$size", one("$ifNull", list)));
+            project.set("n", number(1));
+            if random.percent(30) {
+                project.set("_id", number(0));
+            }
+            stages.push(one("$project", project));
+        }
+        _ => stages.push(one("$addFields", one("d", field(random)))),
+    }
+    stages
 }
 
 fn returns(random: &mut Random) -> Returns {

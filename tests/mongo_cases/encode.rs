@@ -90,6 +90,10 @@ pub fn command(command: &Command, name: &str) -> Document {
             add(&mut count, "limit", limit.map(|limit| Bson::Int64(limit as i64)));
             count
         }
+        Command::Aggregate { stages, .. } => {
+            let stages: Vec<Bson> = stages.iter().map(bson).collect();
+            doc! { "aggregate": name, "pipeline": stages, "cursor": {}, "hint": natural() }
+        }
         Command::Distinct { field, filter, .. } => {
             doc! { "distinct": name, "key": &**field, "query": document(filter) }
         }
@@ -157,7 +161,7 @@ pub fn reply(command: &Command, reply: &Document) -> Result<Reply, Failure> {
     let count = |name: &str| value(reply.get(name).unwrap_or(&Bson::Int32(0)));
     let count = |name: &str| if let Value::Number(number) = count(name) { number as u64 } else { 0 };
     Ok(match command {
-        Command::Find { .. } => Reply::Documents(batch(reply)),
+        Command::Find { .. } | Command::Aggregate { .. } => Reply::Documents(batch(reply)),
         Command::Count { .. } => Reply::Count(count("n")),
         Command::Distinct { .. } => Reply::Documents(reply.get_array("values").unwrap().iter().map(value).collect()),
         Command::Update { .. } | Command::Replace { .. } => {

@@ -1,0 +1,50 @@
+//! Changes that make a check fail the next time, beside those of the element that was looked for: the element that was found is taken
+//! out of its list, or a value is stored by which the search finds a document.
+//!
+//! Part of `check-then-insert` and `check-then-update`. Input: a check, a write. Output: the list or the field. Must not know: formats.
+
+use super::context::Context;
+use crate::project::checks::{Check, CheckKind};
+use crate::project::writes::{Write, WriteKind};
+use crate::value::C;
+
+/// The list of which a loaded element is asked for and taken out: `if (!pool.codes[0]) return`, then `$pull: { codes: pool.codes[0] }`
+pub(super) fn taken_element(ctx: &Context<'_>, check: &Check, other: &Write) -> Option<String> {
+    let CheckKind::Field { path, .. } = &check.kind else { return None };
+    let (last, list) = path.split_last().filter(|_| check.holds)?;
+    let list = list.join(".");
+    if last != "*" {
+        return None;
+    }
+    let is_taken = other.fields.iter().any(|field| {
+        field.path == list
+            && matches!(field.operator.as_str(), "$pull" | "$pullAll")
+            && ctx.project.contains(field.value, &mut |_, part| part == check.leaf)
+    });
+    is_taken.then_some(list)
+}
+
+/// The field by which a search found nothing, and that an update stores: `if (await Hour.findOne({ guests: who })) return`, then
+/// `Hour.updateOne({ _id }, { $addToSet: { guests: who } })`
+pub(super) fn stored_value(ctx: &mut Context<'_>, cond: C, check: &Check, other: &Write) -> Option<String> {
+    let is_search = matches!(check.kind, CheckKind::Document) && !check.holds;
+    let read = check.read.as_ref().filter(|read| is_search && read.handle.same(&other.handle))?;
+    if other.kind != WriteKind::Update || other.upsert || ctx.project.arena.truth(cond, check.leaf).is_none() {
+        return None;
+    }
+    let searched = ctx.project.equalities(read.filter?);
+    let asked = other.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let mut stored = None;
+    for (name, value) in &searched {
+        let mut sets = other
+            .fields
+            .iter()
+            .filter(|field| field.path == *name && matches!(field.operator.as_str(), "$addToSet" | "$push" | "$set"));
+        if sets.any(|field| ctx.project.same_value(field.value, *value)) {
+            stored = Some(name.clone());
+        } else if !asked.iter().any(|(own, known)| own == name && ctx.project.same_value(*known, *value)) {
+            return None;
+        }
+    }
+    stored
+}
