@@ -175,7 +175,7 @@ impl Project {
                     continue;
                 }
                 let Some(copy) = self.copied(&mut instance, &step, sub) else { continue };
-                self.add_copy(caller, func, steps, copy);
+                self.add_copy((caller, func), steps, sub, copy);
             }
         }
     }
@@ -225,7 +225,8 @@ impl Project {
         })
     }
 
-    fn add_copy(&mut self, caller: FnRef, callee: FnRef, steps: &mut Vec<Step>, copy: Step) {
+    /// Adds the copy of a callee's step. What the callee knew it to call has given steps of its own there, which are copied too.
+    fn add_copy(&mut self, (caller, callee): (FnRef, FnRef), steps: &mut Vec<Step>, step: &Step, copy: Step) {
         // A parameter that turns out to be a function of the project is called now.
         match &copy.op {
             Op::Call { callee: own, .. }
@@ -233,7 +234,9 @@ impl Project {
             {
                 self.add_step(caller, steps, copy);
             }
-            _ if copy.calls < 3 && self.called_back(&copy).is_some() => self.add_step(caller, steps, copy),
+            _ if copy.calls < 3 && self.called_back(&copy).is_some() && self.called_back(step).is_none() => {
+                self.add_step(caller, steps, copy);
+            }
             // A parameter that turns out to be what no rule looks at.
             _ if !self.is_relevant(&copy) => {}
             _ => steps.push(copy),

@@ -15,25 +15,23 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Replace | WriteKind::Save) {
             continue;
         }
-        let mut reported: Vec<Site> = Vec::new();
-        for field in &write.fields {
-            if !matches!(field.operator.as_str(), "$set" | "replace")
-                || field.path.is_empty()
-                || reported.contains(&field.site)
-                || ctx.is_versioned(write, field)
-            {
-                continue;
+        // One finding for one save, however many fields it writes back.
+        ctx.first_of(|ctx| {
+            for (own, field) in write.fields.iter().enumerate() {
+                if !matches!(field.operator.as_str(), "$set" | "replace")
+                    || field.path.is_empty()
+                    || ctx.is_versioned(write, field)
+                {
+                    continue;
+                }
+                let Some((root, operation, cond)) = own_value(ctx, trace, write, field) else { continue };
+                let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
+                let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
+                let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
+                let read = read.map(|read| read.site);
+                report(ctx, trace, write, (own, field, cond), read, operation, relation);
             }
-            let Some((root, operation, cond)) = own_value(ctx, trace, write, field) else { continue };
-            let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
-            let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
-            let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
-            let read = read.map(|read| read.site);
-            report(ctx, trace, write, (field, cond), read, operation, relation);
-            reported.push(field.site);
-            // One finding for one save, however many fields it writes back.
-            break;
-        }
+        });
     }
 }
 
@@ -194,7 +192,7 @@ fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     write: &Write,
-    (field, cond): (&FieldWrite, C),
+    (own, field, cond): (usize, &FieldWrite, C),
     read: Option<Site>,
     operation: Operation,
     relation: Relation,
@@ -237,5 +235,7 @@ fn report(
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
     draft.pair = format!("{} -> $set", field.path);
-    ctx.report_judged(draft, trace, &Judged { mend: Mend::Change, ..Judged::of(write, cond, relation) });
+    // No update flips what is stored.
+    let mend = if operation == Operation::Negate { Mend::Nothing } else { Mend::Change };
+    ctx.report_judged(draft, trace, &Judged { mend, own: Some(own), ..Judged::of(write, cond, relation) });
 }

@@ -20,6 +20,8 @@ pub struct Judged<'a> {
     pub overwritten: Option<Overwritten>,
     /// The input by which the act selects its document, where what decides it is about others.
     pub apart: Option<V>,
+    /// The changed field that the report is about, by its index in the write: it has to end as no order of the two leaves it.
+    pub own: Option<usize>,
     pub relation: Relation,
     /// Fields that the write changes whether or not the part that is judged is done.
     pub beside: Vec<&'a str>,
@@ -47,7 +49,7 @@ pub enum Repeats {
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
+        let (overwritten, apart, own, beside, mend) = (None, None, None, Vec::new(), Mend::Update);
         let (needs_witness, is_flag, claims, may_repeat) = (false, false, false, false);
         let repeats = None;
         Self {
@@ -55,6 +57,7 @@ impl<'a> Judged<'a> {
             cond,
             overwritten,
             apart,
+            own,
             relation,
             beside,
             needs_witness,
@@ -123,6 +126,7 @@ pub struct Pending {
     cond: C,
     overwritten: Option<Overwritten>,
     apart: Option<V>,
+    own: Option<usize>,
     relation: Relation,
     beside: Vec<String>,
     needs_witness: bool,
@@ -143,6 +147,7 @@ impl Pending {
             cond: act.cond,
             overwritten: act.overwritten.clone(),
             apart: act.apart,
+            own: act.own,
             relation: act.relation,
             beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
             needs_witness: act.needs_witness,
@@ -162,6 +167,7 @@ impl Pending {
             cond: self.cond,
             overwritten: self.overwritten.clone(),
             apart: self.apart,
+            own: self.own,
             relation: self.relation,
             beside: self.beside.iter().map(String::as_str).collect(),
             needs_witness: self.needs_witness,
