@@ -310,6 +310,10 @@ pub const START_DEPTH: u32 = 6;
 pub const JUDGED_VIEWS: u32 = 4;
 /// Functions that are read and judged before it is counted what they have taken together.
 pub const READ_AT_ONCE: usize = 256;
+/// Letters of an ObjectId that is written as a text. Source: MongoDB manual, "ObjectId()".
+pub const HEX_ID: usize = 24;
+/// Letters of a text of which only the length matters, where any length will do.
+pub const PLAIN_TEXT: u32 = 8;
 /// Elements of a list at the start.
 pub const START_ITEMS: f64 = 100.0;
 /// Answers for one value that are kept, each for other results and choices.

@@ -54,7 +54,7 @@ fn is_about(finding: &Finding, array: &str) -> bool {
 
 fn row(sources: &Sources, project: &Project, draft: PathDraft, at: Place, fired: &[&str]) -> WritePath {
     let callers = draft.callers.iter().filter_map(|(func, site)| {
-        let function = project.function(*func).map_or("<module>", |f| f.name.as_str()).to_owned();
+        let function = project.told_name(*func).to_owned();
         let entry = project.entry(*func).map(|entry| entry.kind.name());
         place(sources, project, *site).map(|(_, place)| Caller { function, place, entry })
     });

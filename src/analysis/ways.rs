@@ -23,7 +23,7 @@ pub fn way(sources: &Sources, project: &Project, draft: &Draft) -> Way {
     let (mut entry, mut root, mut entries) = (None, None, 0_usize);
     while let Some(step) = steps.get(at) {
         let func = step.func;
-        let callers = project.callers_of(func);
+        let callers: Vec<_> = project.callers_of(func).iter().filter(|(by, _)| !project.is_of_test(*by)).collect();
         if project.entry(func).is_some() {
             entries += 1;
             entry = entry.or(Some(at));
@@ -60,7 +60,7 @@ fn seen_calls(project: &Project, draft: &Draft) -> Vec<Step> {
         let place = project.base_site(call);
         let mut callers = project.callers_of(func).iter();
         let Some((caller, site)) = callers.find(|(_, site)| project.base_site(*site) == place) else { break };
-        if steps.iter().any(|step| step.func == *caller) {
+        if project.is_of_test(*caller) || steps.iter().any(|step| step.func == *caller) {
             break;
         }
         steps.push(Step { func: *caller, site: *site, next: Some(steps.len() - 1) });
@@ -75,6 +75,6 @@ fn is_nameless(project: &Project, func: FnRef) -> bool {
 
 fn caller(sources: &Sources, project: &Project, step: &Step) -> Option<Caller> {
     let (_, place) = super::places::place(sources, project, step.site)?;
-    let function = project.function(step.func).map_or("<module>", |function| function.name.as_str()).to_owned();
+    let function = project.told_name(step.func).to_owned();
     Some(Caller { function, place, entry: project.entry(step.func).map(|entry| entry.kind.name()) })
 }

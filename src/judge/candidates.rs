@@ -22,7 +22,14 @@ pub fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
     if hint.is_some_and(|hint| hint.is_name) {
         candidates.push(Candidate::Value(Value::text(NAME)));
     }
-    candidates.extend(hint.map(|hint| of_hint(arena, hint)).unwrap_or_default());
+    // A text has a length more often than a list that nothing is looked for in.
+    let measured = hint.filter(|hint| hint.is_measured && !hint.is_list);
+    candidates.extend(measured.map(texts).unwrap_or_default());
+    // What selects a document is no flag, though the code asks whether it is there.
+    let is_selecting = hints.selecting.contains(&value);
+    let is_flag = hint.is_some_and(|hint| hint.is_bool);
+    let own = hint.map(|hint| Hint { is_bool: hint.is_bool && !is_selecting, ..hint.clone() });
+    candidates.extend(own.map(|hint| of_hint(arena, &hint)).unwrap_or_default());
     // What is calculated with or ordered is a number or a time.
     if !hint.is_some_and(|hint| hint.is_number || hint.is_time) {
         candidates.push(Candidate::Itself);
@@ -30,6 +37,13 @@ pub fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
     // What the code never asks about is there.
     if hint.is_some_and(|hint| hint.is_optional) {
         candidates.push(Candidate::Missing);
+    }
+    if is_flag && is_selecting {
+        candidates.extend([true, false].map(|flag| Candidate::Value(Value::Bool(flag))));
+    }
+    // What selects a document is no list.
+    if let Some(hint) = measured.filter(|_| !is_selecting) {
+        candidates.extend(lists(hint));
     }
     let others = hint.map(|hint| hint.values.as_slice()).unwrap_or_default();
     let others = others.iter().filter(|other| **other != value && !arena.is_literal(**other));
@@ -39,6 +53,19 @@ pub fn candidates(arena: &Arena, hints: &Hints, value: V) -> Vec<Candidate> {
         candidates.extend(hint.same.iter().filter(|same| **same != value).map(|same| Candidate::Same(*same)));
     }
     candidates
+}
+
+/// Texts of the lengths that a value is asked for.
+fn texts(hint: &Hint) -> Vec<Candidate> {
+    let lengths = hint.lengths.iter().map(|length| Candidate::Long(*length));
+    let any = hint.lengths.is_empty().then_some(Candidate::Long(limits::PLAIN_TEXT));
+    lengths.chain(any).chain([Candidate::Value(Value::text(""))]).collect()
+}
+
+/// Lists of the lengths that a value is asked for.
+fn lists(hint: &Hint) -> Vec<Candidate> {
+    let plain = [Candidate::One, Candidate::Value(Value::list(Vec::new()))].into_iter();
+    plain.chain(hint.lengths.iter().map(|length| Candidate::Many(*length))).collect()
 }
 
 /// A text that has what is looked for in it, where texts' methods are called on a value; a list that has it, where nothing says more.
@@ -67,8 +94,7 @@ pub fn of_hint(arena: &Arena, hint: &Hint) -> Vec<Candidate> {
         candidates.extend([NOW - 86_400_000, NOW + 86_400_000].map(|t| Candidate::Value(Value::Date(t))));
     }
     if hint.is_list {
-        candidates.extend([Candidate::One, Candidate::Value(Value::list(Vec::new()))]);
-        candidates.extend(hint.lengths.iter().map(|length| Candidate::Many(*length)));
+        candidates.extend(lists(hint));
     }
     for value in &hint.values {
         match arena.peek(*value) {

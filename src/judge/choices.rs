@@ -24,6 +24,8 @@ pub enum Candidate {
     One,
     /// A list of this many elements, of which nothing is known.
     Many(u32),
+    /// A text of this many letters, another one for each unknown value.
+    Long(u32),
     /// Beside the documents of both requests this many others, which are what is counted.
     Crowd(u32),
     /// A list of this many elements, of which each request takes out one.

@@ -184,6 +184,18 @@ impl Collector<'_> {
         }
     }
 
+    /// Whether a value is what a request brings, or a text of it.
+    fn is_input(&mut self, value: V) -> bool {
+        match self.node(value) {
+            Node::Coerce(Coercion::Text | Coercion::ObjectId, inner) => self.is_input(inner),
+            Node::Derived(form, operands) if text::FORMS.contains(&self.project.arena.text(form)) => {
+                operands.first().is_some_and(|inner| self.is_input(*inner))
+            }
+            Node::Param(..) | Node::Member(..) => self.place(value).is_none(),
+            _ => false,
+        }
+    }
+
     /// The text that is written in the code.
     pub(super) fn literal(&self, value: V) -> Option<String> {
         self.project.arena.as_str(value).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -264,7 +276,11 @@ impl Collector<'_> {
                     self.hints.optional.insert(value);
                 }
                 if name == "length" {
-                    self.mark(*object, &|hint| hint.is_list = true);
+                    let is_input = self.is_input(*object);
+                    self.mark(*object, &|hint| match is_input {
+                        true => hint.is_measured = true,
+                        false => hint.is_list = true,
+                    });
                 }
                 let members = self.hints.members.entry(*object).or_default();
                 if members.iter().all(|(known, _)| *known != name) {

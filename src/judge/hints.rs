@@ -22,6 +22,8 @@ pub struct Hint {
     pub is_list: bool,
     /// It names a field that is written.
     pub is_name: bool,
+    /// Its length is asked, as texts and lists have one.
+    pub is_measured: bool,
     /// Something is written under a name that is not known: it may be a list, and it may be a map.
     pub is_map: bool,
     /// Texts' own methods are called on it.
@@ -30,7 +32,7 @@ pub struct Hint {
     pub parts: Vec<Part>,
     /// What else names a document of the collection in which this one does.
     pub same: Vec<V>,
-    /// Lengths that a list is compared with.
+    /// Lengths that a list or a text is compared with.
     pub lengths: Vec<u32>,
     /// The code asks whether there is one.
     pub is_optional: bool,

@@ -4,13 +4,13 @@
 
 use super::bson::Value;
 use super::candidates::candidates;
-use super::choices::{Candidate, Slot, Term};
+use super::choices::{Candidate, Choices, Slot, Term};
 use super::eval::{Js, Machine, Mode};
 use super::hints::{AskedFor, is_position};
 use super::known::Part;
 use super::request::Request;
 use crate::limits;
-use crate::value::{Node, Site, V};
+use crate::value::{Arena, Node, Site, V};
 use std::fmt::Write as _;
 
 impl Machine<'_> {
@@ -204,6 +204,7 @@ impl Machine<'_> {
             Candidate::Many(count) | Candidate::Pulled(count) => {
                 Some(Value::list(vec![Value::Symbol(term); count as usize]))
             }
+            Candidate::Long(length) => Some(Value::text(&text_of(self.arena, &self.choices, term, length))),
             Candidate::Itself => Some(Value::Symbol(term)),
         }
     }
@@ -263,4 +264,18 @@ impl Machine<'_> {
             }
         }
     }
+}
+
+/// A text of some letters, by which its term is known: the name in the code, and a number that fills it up.
+pub(super) fn text_of(arena: &Arena, choices: &Choices, term: u32, length: u32) -> String {
+    let length = length as usize;
+    let source = choices.terms.get(term as usize).and_then(|term| term.source);
+    let name = match source.map(|source| arena.peek(source)) {
+        Some(Node::Member(_, name)) if length != limits::HEX_ID => arena.text(*name),
+        _ => "",
+    };
+    let number = term.to_string();
+    let number = number.get(number.len().saturating_sub(length)..).unwrap_or_default();
+    let name: String = name.chars().filter(char::is_ascii).take(length - number.len()).collect();
+    format!("{name}{number:0>width$}", width = length - name.len())
 }

@@ -107,7 +107,8 @@ pub fn judge(
     };
     let kept = [Extent::Act, Extent::Decided].map(|extent| commands.kept(project, extent));
     let [own, all] = &kept;
-    let asked = (overwritten, act.apart);
+    let own_path = own_path(function, act, overwritten);
+    let asked = Asked { overwritten, apart: act.apart, own: own_path.as_deref() };
     let alone = judge_kept(project, schemas, function, &commands, asked, own);
     let is_decided = match &alone.verdict {
         Verdict::Race(_) | Verdict::Unknown { .. } => true,
@@ -127,13 +128,34 @@ pub fn judge(
     }
 }
 
+/// What is asked of each slice of an act.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    overwritten: Option<&'a Overwritten>,
+    apart: Option<V>,
+    own: Option<&'a str>,
+}
+
+/// The path of the field that an act is judged for: the one that is named, or that is written over.
+fn own_path(function: &Function<'_>, act: Act, overwritten: Option<&Overwritten>) -> Option<String> {
+    let named = || Some(&function.writes.get(act.write)?.fields.get(act.own?)?.path);
+    let path = match overwritten {
+        Some(Overwritten::List(path) | Overwritten::Field(path)) => Some(path),
+        Some(Overwritten::State(..)) | None => named(),
+    }?;
+    // What is inside of the elements of a list is a part of the list.
+    let parts: Vec<&str> = path.split('.').take_while(|part| !hints::is_position(part)).collect();
+    let is_known = !parts.is_empty() && parts.iter().all(|part| !part.is_empty());
+    is_known.then(|| parts.join("."))
+}
+
 /// Judges a slice.
 fn judge_kept(
     project: &mut Project,
     schemas: &Schemas,
     function: &Function<'_>,
     commands: &Commands<'_>,
-    (overwritten, apart): (Option<&Overwritten>, Option<V>),
+    Asked { overwritten, apart, own }: Asked<'_>,
     kept: &Kept,
 ) -> Judgement {
     let Some(mut slice) = commands.slice(kept) else {
@@ -157,7 +179,14 @@ fn judge_kept(
         versioned: &versioned,
         overwritten,
         apart,
+        own,
     });
+    let verdict = match verdict {
+        Verdict::Race(evidence) | Verdict::ActsTwice(evidence) if slice.has_doubled(&evidence.moves) => {
+            Verdict::unknown("one call of the code would run twice in one request")
+        }
+        other => other,
+    };
     let shown = match &verdict {
         Verdict::Race(evidence) => Some((evidence, Harm::Race)),
         Verdict::ActsTwice(evidence) => Some((evidence, Harm::ActsTwice)),

@@ -224,6 +224,9 @@ impl Search<'_, '_> {
     }
 
     fn end(&self, world: &World) -> End {
+        if let Some(own) = self.question.own {
+            return self.end_of(own, world);
+        }
         let mut stored = Vec::new();
         for (at, _) in self.question.slice.collections.iter().enumerate() {
             let documents = world.store.documents(at as u32).iter();
@@ -235,6 +238,17 @@ impl Search<'_, '_> {
         let mut effects = world.effects.clone();
         effects.sort();
         End { stored, effects }
+    }
+
+    /// The end of a run as far as one path of the documents shows it that the act changes.
+    fn end_of(&self, path: &str, world: &World) -> End {
+        let slice = self.question.slice;
+        let collection = slice.commands.get(slice.act).and_then(|act| act.action.collection());
+        let documents = collection.map(|collection| world.store.documents(collection)).unwrap_or_default();
+        let shown = |document: &Value| document.at(path).map_or_else(String::new, |value| self.machine.shown(value));
+        let mut stored: Vec<String> = documents.iter().map(shown).collect();
+        stored.sort();
+        End { stored, effects: Vec::new() }
     }
 }
 

@@ -11,6 +11,10 @@ use crate::value::{Atom, Site, V};
 #[derive(Clone, Debug)]
 pub struct Command {
     pub site: Site,
+    /// The step of the function that sends it; none of what others did before.
+    pub step: Option<usize>,
+    /// A loop may send it again.
+    pub in_loop: bool,
     /// The path condition, in the order in which the code decides it.
     pub atoms: Vec<Atom>,
     /// The `try` statements around it, outermost first.

@@ -75,6 +75,8 @@ pub struct Question<'a> {
     pub overwritten: Option<&'a Overwritten>,
     /// The input in which two requests for two documents differ.
     pub apart: Option<V>,
+    /// The path, in the documents that the act changes, of what has to end as no serial order leaves it; anything where none.
+    pub own: Option<&'a str>,
 }
 
 /// What an act writes over, whatever others have made of it.

@@ -89,6 +89,7 @@ pub fn mends(
     }
     variants.iter().all(|hints| {
         let question = |slice, indexes, versioned| Question {
+            own: None,
             arena: &project.arena,
             slice,
             hints,

@@ -73,7 +73,7 @@ impl Script {
                     write: Box::new(write.clone()),
                     is_versioned: versioned.get(index).copied().unwrap_or(false),
                 };
-                commands.push(command(project, step, write.cond, write.session, action));
+                commands.push(command(project, (at, step), write.cond, write.session, action));
             }
             if commands.len() > before {
                 continue;
@@ -85,9 +85,9 @@ impl Script {
                     filter: read.filter,
                 };
                 let session = project.session_of_step(steps, step);
-                commands.push(command(project, step, step.cond, session, action));
+                commands.push(command(project, (at, step), step.cond, session, action));
             } else if let Some(action) = effect_at(project, step) {
-                commands.push(command(project, step, step.cond, None, action));
+                commands.push(command(project, (at, step), step.cond, None, action));
             }
         }
         let fences = fences::raise(project, schemas, &mut commands);
@@ -111,10 +111,19 @@ pub fn needs_of(arena: &Arena, sources: &mut Sources, command: &Command) -> Row 
     sources.all(values.into_iter().chain(conditions).chain(fences))
 }
 
-fn command(project: &Project, step: &Step, cond: C, session: Option<V>, action: Action) -> Command {
-    let atoms = project.arena.atoms_in_order(cond);
-    let (within, ends_unmatched) = (step.within.clone(), false);
-    Command { site: step.site, atoms, within, caught: step.caught, session, ends_unmatched, fences: Vec::new(), action }
+fn command(project: &Project, (at, step): (usize, &Step), cond: C, session: Option<V>, action: Action) -> Command {
+    Command {
+        site: step.site,
+        step: Some(at),
+        in_loop: step.in_loop,
+        atoms: project.arena.atoms_in_order(cond),
+        within: step.within.clone(),
+        caught: step.caught,
+        session,
+        ends_unmatched: false,
+        fences: Vec::new(),
+        action,
+    }
 }
 
 fn number_of(collections: &mut Vec<Handle>, handle: &Handle) -> u32 {

@@ -228,9 +228,12 @@ impl Machine<'_> {
         }
         request.depth += 1;
         let value = match self.choices.taken(slot).clone() {
-            Candidate::Missing | Candidate::One | Candidate::Many(_) | Candidate::Crowd(_) | Candidate::Pulled(_) => {
-                None
-            }
+            Candidate::Missing
+            | Candidate::One
+            | Candidate::Many(_)
+            | Candidate::Long(_)
+            | Candidate::Crowd(_)
+            | Candidate::Pulled(_) => None,
             Candidate::Value(value) => Some(value),
             Candidate::Of(value) | Candidate::Same(value) => self.eval(request, value),
             Candidate::Itself => Some(self.stored_symbol(request, slot, name)),
@@ -272,7 +275,7 @@ impl Machine<'_> {
                 let taken = self.choices.taken(*slot).clone();
                 let is_scalars = inner.hint.is_list && inner.fields.is_empty();
                 let value = match taken {
-                    Candidate::Missing | Candidate::Crowd(_) => None,
+                    Candidate::Missing | Candidate::Crowd(_) | Candidate::Long(_) => None,
                     Candidate::Value(value) => Some(value),
                     Candidate::One => {
                         let mut part = Value::document(Vec::<(&str, Value)>::new());

@@ -63,9 +63,11 @@ impl Store {
         Self { collections: Vec::new(), indexes: Rc::new(indexes) }
     }
 
-    /// Adds a document of the start state as it is.
+    /// Adds a document of the start state as it is; one whose `_id` the server would not have taken is not there.
     pub fn insert_start(&mut self, collection: u32, document: Value) {
-        self.slot(collection).push(document);
+        if document.field("_id").is_none() || valid_id(&document).is_ok() {
+            self.slot(collection).push(document);
+        }
     }
 
     /// The documents of a collection, in the order of their insertion.

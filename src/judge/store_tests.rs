@@ -11,6 +11,12 @@ fn store(documents: &[&str]) -> Store {
     store
 }
 
+#[test]
+fn a_document_whose_id_is_no_id_is_not_there_at_the_start() {
+    assert!(stored(&store(&["{'_id': ['a', 'b'], 'n': 1}"])).is_empty());
+    assert_eq!(stored(&store(&["{'_id': 'ab', 'n': ['a']}"])).len(), 1);
+}
+
 fn unique(fields: &[&str], sparse: bool, partial: Option<&str>) -> UniqueIndex {
     let partial = partial.map(|partial| predicate::parse(&super::bson::Concrete, &value(partial)).unwrap());
     UniqueIndex { collection: 0, fields: fields.iter().map(|field| (*field).to_owned()).collect(), sparse, partial }

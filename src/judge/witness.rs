@@ -3,6 +3,8 @@
 //! Input: evidence. Output: a witness, and for each of its moves the site in the code. Must not know: how it was found, formats.
 
 use super::bson::Value;
+use super::choices::{Candidate, Choices, Term};
+use super::inputs::text_of;
 use super::question::Evidence;
 use super::request::{Done, Move};
 use super::store::{Command, Failure, Reply, Returns, Store, UniqueIndex};
@@ -88,6 +90,21 @@ impl<'a> Names<'a> {
             Value::Document(fields) => Json::Object(
                 fields.iter().map(|(name, value)| (name.to_string(), self.json(value))).collect::<Map<_, _>>(),
             ),
+        }
+    }
+
+    /// What was chosen for a term; none where nothing, a list, or what something else than an input is.
+    fn chosen(&self, choices: &Choices, at: usize, depth: u32) -> Option<Json> {
+        let term = choices.terms.get(at).filter(|_| depth < limits::START_DEPTH)?;
+        match choices.taken(term.slot) {
+            Candidate::Value(value) => Some(self.json(value)),
+            Candidate::Long(length) => Some(json!(text_of(&self.project.arena, choices, at as u32, *length))),
+            Candidate::Itself => Some(self.json(&Value::Symbol(at as u32))),
+            Candidate::Of(other) | Candidate::Same(other) => {
+                let is_it = |known: &Term| known.source == Some(*other) && known.request.is_none();
+                self.chosen(choices, choices.terms.iter().position(is_it)?, depth + 1)
+            }
+            _ => None,
         }
     }
 
@@ -247,12 +264,10 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
         }
     }
     for (at, term, source) in brought() {
-        let value = match evidence.choices.taken(term.slot) {
-            super::choices::Candidate::Value(value) => names.json(value),
-            super::choices::Candidate::Itself if wholes.contains(&source) => continue,
-            super::choices::Candidate::Itself => names.json(&Value::Symbol(at as u32)),
-            _ => continue,
-        };
+        if wholes.contains(&source) && matches!(evidence.choices.taken(term.slot), Candidate::Itself) {
+            continue;
+        }
+        let Some(value) = names.chosen(&evidence.choices, at, 0) else { continue };
         for (who, request) in requests.iter_mut().enumerate() {
             if term.request.is_none_or(|own| own == who) {
                 request.inputs.push((names.input_of(source), value.clone()));

@@ -49,7 +49,12 @@ pub struct Entry {
     pub kind: EntryKind,
     /// Something stands between the path and the function: middleware, or a schema.
     pub has_middleware: bool,
+    /// The method and the path of a route: `POST /chat/:id`.
+    pub route: Option<String>,
 }
+
+/// What test runners are given the parts of a test by.
+const TESTS: [&str; 9] = ["it", "test", "describe", "context", "suite", "before", "beforeEach", "after", "afterEach"];
 
 impl Project {
     /// By what a function is started; `None` when only code calls it.
@@ -63,15 +68,31 @@ impl Project {
         let Some(name) = self.last_name(*callee) else { return };
         let path = args.first().and_then(|path| self.arena.as_str(*path)).unwrap_or("");
         let Some(kind) = kind_of(name, path) else { return };
+        let is_route = matches!(kind, EntryKind::Route | EntryKind::Webhook) && name != "route";
+        let route = is_route.then(|| format!("{} {path}", name.to_uppercase()));
         for (at, arg) in args.iter().enumerate() {
             if let Some(func) = self.function_of(*arg) {
-                self.note_entry(func, kind, at > 1);
+                self.note_entry(func, kind, at > 1, route.clone());
             }
         }
     }
 
-    pub(super) fn note_entry(&mut self, func: FnRef, kind: EntryKind, has_middleware: bool) {
-        self.entries.entry(func).or_insert(Entry { kind, has_middleware });
+    pub(super) fn note_entry(&mut self, func: FnRef, kind: EntryKind, has_middleware: bool, route: Option<String>) {
+        self.entries.entry(func).or_insert(Entry { kind, has_middleware, route });
+    }
+
+    /// The name of a function in a report: of a route its method and path.
+    pub fn told_name(&self, func: FnRef) -> &str {
+        match self.entry(func).and_then(|entry| entry.route.as_deref()) {
+            Some(route) => route,
+            None => self.function(func).map_or("<module>", |function| function.name.as_str()),
+        }
+    }
+
+    /// Whether a function is a part of a test, so that it is not the way by which anything is reached in production.
+    pub fn is_of_test(&self, func: FnRef) -> bool {
+        let name = self.function(func).and_then(|function| function.name.strip_suffix(" callback"));
+        name.is_some_and(|name| TESTS.contains(&name))
     }
 
     fn function_of(&self, value: V) -> Option<FnRef> {

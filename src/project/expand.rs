@@ -177,7 +177,7 @@ impl Project {
                     continue;
                 }
                 let Some(copy) = self.copied(&mut instance, &step, sub) else { continue };
-                self.add_copy(caller, func, steps, copy);
+                self.add_copy((caller, func), steps, sub, copy);
             }
         }
     }
@@ -227,7 +227,8 @@ impl Project {
         })
     }
 
-    fn add_copy(&mut self, caller: FnRef, callee: FnRef, steps: &mut Vec<Step>, copy: Step) {
+    /// Adds the copy of a callee's step. What the callee knew it to call has given steps of its own there, which are copied too.
+    fn add_copy(&mut self, (caller, callee): (FnRef, FnRef), steps: &mut Vec<Step>, step: &Step, copy: Step) {
         // A parameter that turns out to be a function of the project is called now.
         let revealed = match &copy.op {
             Op::Call { callee: own, .. } => match *self.arena.node(*own) {
@@ -242,7 +243,8 @@ impl Project {
         {
             self.note_cut(caller, Cut::Calls);
         }
-        if is_near && (revealed.is_some() || self.called_back(&copy).is_some()) {
+        let is_handed_on = is_near && self.called_back(&copy).is_some() && self.called_back(step).is_none();
+        if is_near && revealed.is_some() || is_handed_on {
             self.add_step(caller, steps, copy);
         } else if self.is_relevant(&copy) {
             steps.push(copy);

@@ -116,7 +116,7 @@ impl Project {
             self.places.insert_new(value, *site);
         }
         if facts.polls {
-            self.note_entry(func, EntryKind::Poll, false);
+            self.note_entry(func, EntryKind::Poll, false, None);
         }
         for value in &facts.missing {
             let value = self.linked(*value);

@@ -9,7 +9,7 @@ use super::change::{self, Change};
 use super::code::Scope;
 use super::decision::Reader;
 use super::subject::Subject;
-use super::{lower, said};
+use super::{help, lower, said, token};
 use crate::limits;
 use crate::project::Project;
 use crate::project::writes::{Write, WriteKind};
@@ -64,7 +64,20 @@ pub fn of_change(project: &mut Project, case: &Case<'_>, path: &str) -> Option<S
         children(project.arena.peek(update.value)).into_iter().all(|value| project.arena.is_literal(value));
     let scope = scope.or_else(|| is_constant.then(|| Scope::without_names(act)))?;
     let update = scope.entries(project, &[update])?;
+    if let Some(call) = called(project, &scope, act, &update) {
+        return Some(format!("let the server change what is stored: `{call}`, in place of the computed `{path}`"));
+    }
     Some(format!("let the server change what is stored: `{update}` in an update, in place of the computed `{path}`"))
+}
+
+/// The call of the model in place of a save; none where the model or the document has no name at the act.
+fn called(project: &mut Project, scope: &Scope, act: &Write, update: &str) -> Option<String> {
+    if act.kind != WriteKind::Save {
+        return None;
+    }
+    let model = help::model(project, scope, act)?;
+    let document = scope.value(project, act.document?).filter(|name| token::is_identifier(name))?;
+    Some(format!("{model}.updateOne({{ _id: {document}._id }}, {{ {update} }})"))
 }
 
 /// The comparisons of a field on a path; none where one of them cannot be said exactly, or there is none.

@@ -15,29 +15,27 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         if !matches!(write.kind, WriteKind::Update | WriteKind::Replace | WriteKind::Save) {
             continue;
         }
-        let mut reported: Vec<Site> = Vec::new();
-        for field in &write.fields {
-            if !matches!(field.operator.as_str(), "$set" | "replace")
-                || field.path.is_empty()
-                || reported.contains(&field.site)
-                || ctx.is_versioned(write, field)
-            {
-                continue;
+        // One finding for one save, however many fields it writes back.
+        ctx.first_of(|ctx| {
+            for (own, field) in write.fields.iter().enumerate() {
+                if !matches!(field.operator.as_str(), "$set" | "replace")
+                    || field.path.is_empty()
+                    || ctx.is_versioned(write, field)
+                {
+                    continue;
+                }
+                let found = own_value(ctx, trace, write, field).or_else(|| {
+                    let root = super::toggled::chosen_by_itself(ctx, trace, write, field)?;
+                    Some((root, Operation::Toggle, field.cond))
+                });
+                let Some((root, operation, cond)) = found else { continue };
+                let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
+                let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
+                let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
+                let read = read.map(|read| read.site);
+                report(ctx, trace, write, (own, field, cond), read, operation, relation);
             }
-            let own = own_value(ctx, trace, write, field).or_else(|| {
-                let root = super::toggled::chosen_by_itself(ctx, trace, write, field)?;
-                Some((root, Operation::Toggle, field.cond))
-            });
-            let Some((root, operation, cond)) = own else { continue };
-            let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
-            let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
-            let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
-            let read = read.map(|read| read.site);
-            report(ctx, trace, write, (field, cond), read, operation, relation);
-            reported.push(field.site);
-            // One finding for one save, however many fields it writes back.
-            break;
-        }
+        });
     }
 }
 
@@ -200,7 +198,7 @@ fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
     write: &Write,
-    (field, cond): (&FieldWrite, C),
+    (own, field, cond): (usize, &FieldWrite, C),
     read: Option<Site>,
     operation: Operation,
     relation: Relation,
@@ -243,7 +241,10 @@ fn report(
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
     draft.pair = format!("{} -> $set", field.path);
+    // No update flips what is stored.
+    let mend = if operation == Operation::Negate { Mend::Nothing } else { Mend::Change };
     // Of several constants one may be the last.
     let needs_witness = operation == Operation::Toggle;
-    ctx.report_judged(draft, trace, &Judged { needs_witness, mend: Mend::Change, ..Judged::of(write, cond, relation) });
+    let judged = Judged { needs_witness, mend, own: Some(own), ..Judged::of(write, cond, relation) };
+    ctx.report_judged(draft, trace, &judged);
 }

@@ -22,6 +22,8 @@ pub struct Judged<'a> {
     pub apart: Option<V>,
     /// It is an upsert of which nothing keeps search and insert together.
     pub is_torn: bool,
+    /// The changed field that the report is about, by its index in the write: it has to end as no order of the two leaves it.
+    pub own: Option<usize>,
     pub relation: Relation,
     /// Fields that the write changes whether or not the part that is judged is done.
     pub beside: Vec<&'a str>,
@@ -51,7 +53,7 @@ pub enum Repeats {
 impl<'a> Judged<'a> {
     /// An act on the document that decides it, mended by another filter or update.
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
-        let (overwritten, apart, beside, mend) = (None, None, Vec::new(), Mend::Update);
+        let (overwritten, apart, own, beside, mend) = (None, None, None, Vec::new(), Mend::Update);
         let (is_torn, needs_witness, is_flag, claims, may_repeat) = (false, false, false, false, false);
         let repeats = None;
         Self {
@@ -60,6 +62,7 @@ impl<'a> Judged<'a> {
             overwritten,
             apart,
             is_torn,
+            own,
             relation,
             beside,
             needs_witness,
@@ -130,6 +133,7 @@ pub struct Pending {
     overwritten: Option<Overwritten>,
     apart: Option<V>,
     is_torn: bool,
+    own: Option<usize>,
     relation: Relation,
     beside: Vec<String>,
     needs_witness: bool,
@@ -151,6 +155,7 @@ impl Pending {
             overwritten: act.overwritten.clone(),
             apart: act.apart,
             is_torn: act.is_torn,
+            own: act.own,
             relation: act.relation,
             beside: act.beside.iter().map(|&path| path.to_owned()).collect(),
             needs_witness: act.needs_witness,
@@ -171,6 +176,7 @@ impl Pending {
             overwritten: self.overwritten.clone(),
             apart: self.apart,
             is_torn: self.is_torn,
+            own: self.own,
             relation: self.relation,
             beside: self.beside.iter().map(String::as_str).collect(),
             needs_witness: self.needs_witness,

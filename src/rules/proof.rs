@@ -18,9 +18,9 @@ use crate::remedy::{self, Case, Remedy, token};
 use crate::value::{C, Site, V};
 use rustc_hash::FxHashMap;
 
-/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, and the input
-/// by which the document is selected, and whether it is torn.
-type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool);
+/// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, the input by
+/// which the document is selected, whether it is torn, and the field that has to differ.
+type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>);
 
 /// The remedies that were looked for.
 type Remedies = FxHashMap<(JudgedAct, Mend), Option<Remedy>>;
@@ -34,7 +34,7 @@ pub struct Prepared {
 }
 
 /// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
-const SAVE_HOOKS: &str = "; an update does not run the save hooks and plugins of this schema: where they matter, keep `save()` under `optimisticConcurrency: true` in the schema, and load and try again on a VersionError";
+const SAVE_HOOKS: &str = "; no save hook or plugin of this schema runs then: where they matter, keep `save()`, set `optimisticConcurrency: true`, and load and try again on a VersionError";
 
 /// Source: Mongoose, "Update Validators".
 const VALIDATED: &str = "; an update does not ask what the schema asks of a saved value: a bound goes into the filter too, and `runValidators: true` asks of what is set";
@@ -191,10 +191,12 @@ impl Context<'_> {
         let is_doubted = act.relation == Relation::Unknown;
         let Prepared { versioned, script, judgements, remedies } = prepared;
         let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
-        let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn };
+        let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own };
         let overwritten = act.overwritten.as_ref();
-        let case = Case { function: &function, act: judged, overwritten, documents: &trace.documents };
-        let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn);
+        // What mends it leaves no other race of the function either.
+        let mended = Act { own: None, ..judged };
+        let case = Case { function: &function, act: mended, overwritten, documents: &trace.documents };
+        let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn, act.own);
         let known = judgements.entry(asked.clone());
         let judgement =
             known.or_insert_with(|| judge::judge(self.project, self.schemas, &function, judged, overwritten)).clone();

@@ -204,7 +204,7 @@ fn callers(ctx: &Context<'_>, func: FnRef, write: Site) -> Vec<(FnRef, Site)> {
             if found.len() >= limits::LISTED_CALLERS {
                 return found;
             }
-            if !seen.contains(caller) {
+            if !seen.contains(caller) && !ctx.project.is_of_test(*caller) {
                 seen.push(*caller);
                 next.push(*caller);
                 found.push((*caller, *site));

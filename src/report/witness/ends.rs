@@ -6,7 +6,7 @@ use super::notation::{self, Detail};
 use crate::diagnostic::{End, Stored, Witness};
 use crate::report::escape;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The texts of the documents before, of the outcome, and of each serial outcome; those that read alike are one.
 pub struct Ends {
@@ -61,11 +61,13 @@ struct View<'a> {
     detail: Detail,
     /// Whether the outcomes store different documents.
     differ: bool,
+    /// What is stored in all outcomes equally often, but for what the server or a clock made up.
+    common: BTreeSet<String>,
 }
 
 impl<'a> View<'a> {
     fn new(witness: &'a Witness, detail: Detail) -> Self {
-        let mut view = Self { witness, detail, differ: true };
+        let mut view = Self { witness, detail, differ: true, common: common(witness) };
         view.differ = view.all().any(|end| end.documents.iter().any(|stored| view.is_told(stored)));
         view
     }
@@ -110,9 +112,14 @@ impl<'a> View<'a> {
         }
         let was_there = identity(stored).is_some_and(|at| self.witness.start.iter().any(|it| identity(it) == Some(at)));
         match self.differ {
-            true => !(was_there && self.all().all(|end| end.documents.contains(stored))),
+            true => !(was_there && self.all().all(|end| end.documents.contains(stored)) || self.is_common(stored)),
             false => !self.is_untouched(stored),
         }
+    }
+
+    /// Whether the outcomes store as many documents like this one, so that they differ in others.
+    fn is_common(&self, stored: &Stored) -> bool {
+        self.common.contains(&likeness(stored))
     }
 
     fn is_untouched(&self, stored: &Stored) -> bool {
@@ -182,14 +189,91 @@ impl<'a> View<'a> {
             fields.iter().filter(|(name, _)| differs(name)).collect()
         };
         let of_code = |(name, field): &(&String, &Value)| *name != "_id" || field.get("$oid").is_none();
-        let Some(alike) = of(&ends) else { return fields.iter().filter(of_code).collect() };
-        let differing = [Some(alike), of(&[&[start], ends.as_slice()].concat())].into_iter().flatten();
-        // A document that never changes is told for a reason that stands elsewhere.
-        differing
-            .map(|it| among(&it))
-            .find(|it| !it.is_empty())
-            .unwrap_or_else(|| fields.iter().filter(of_code).collect())
+        let all = || fields.iter().filter(of_code).collect();
+        let mut kept: Vec<(&String, &Value)> = match of(&ends) {
+            None => all(),
+            Some(alike) => {
+                let differing = [Some(alike), of(&[&[start], ends.as_slice()].concat())].into_iter().flatten();
+                // A document that never changes is told for a reason that stands elsewhere.
+                differing.map(|it| among(&it)).find(|it| !it.is_empty()).unwrap_or_else(all)
+            }
+        };
+        // What the outcomes differ in first; what a clock has made tells the least.
+        kept.sort_by_key(|(name, value)| (is_made(value), !self.tells(&stored.collection, name)));
+        kept
     }
+
+    /// Whether the documents that are told of a collection hold other values of a field in some outcome.
+    fn tells(&self, collection: &str, name: &str) -> bool {
+        let held = |end: &End| {
+            let told = end.documents.iter().filter(|stored| stored.collection == collection && self.is_told(stored));
+            let mut held: Vec<String> =
+                told.map(|stored| stored.document.get(name).map_or_else(String::new, made_alike)).collect();
+            held.sort_unstable();
+            held
+        };
+        let outcome = held(&self.witness.outcome);
+        self.witness.serial.iter().any(|end| held(end) != outcome)
+    }
+}
+
+/// Whether the server or a clock has made a value.
+fn is_made(value: &Value) -> bool {
+    value
+        .as_object()
+        .is_some_and(|fields| fields.len() == 1 && (fields.contains_key("$date") || fields.contains_key("$oid")))
+}
+
+/// A value as a text, with what the server or a clock has made under one name.
+fn made_alike(value: &Value) -> String {
+    match value {
+        value if is_made(value) => "made".to_owned(),
+        Value::Array(items) => format!("[{}]", items.iter().map(made_alike).collect::<Vec<_>>().join(",")),
+        Value::Object(fields) => {
+            let texts = fields.iter().map(|(name, value)| format!("{name}:{}", made_alike(value)));
+            format!("{{{}}}", texts.collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A document as a text, in any order of its fields, with what the server or a clock has made under one name.
+fn likeness(stored: &Stored) -> String {
+    let fields = stored.document.as_object().into_iter().flatten();
+    let mut texts: Vec<String> = fields.map(|(name, value)| format!("{name}:{}", made_alike(value))).collect();
+    texts.sort_unstable();
+    format!("{} {}", stored.collection, texts.join(","))
+}
+
+/// The documents that all outcomes store equally often, where the outcomes differ in others.
+fn common(witness: &Witness) -> BTreeSet<String> {
+    let count = |end: &End| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        end.documents.iter().for_each(|stored| *counts.entry(likeness(stored)).or_default() += 1);
+        counts
+    };
+    let outcome = count(&witness.outcome);
+    let serial: Vec<BTreeMap<String, usize>> = witness.serial.iter().map(count).collect();
+    if serial.iter().any(|counts| *counts == outcome) {
+        return BTreeSet::new();
+    }
+    let is_common = |(text, count): &(String, usize)| serial.iter().all(|counts| counts.get(text) == Some(count));
+    outcome.into_iter().filter(is_common).map(|(text, _)| text).collect()
+}
+
+/// The collections in which the outcome differs from that of each order of the requests, but for what was made up.
+pub fn differing_collections(witness: &Witness) -> Vec<&str> {
+    let held = |end: &End, name: &str| {
+        let own = end.documents.iter().filter(|stored| stored.collection == name);
+        let mut texts: Vec<String> = own.map(likeness).collect();
+        texts.sort_unstable();
+        texts
+    };
+    let differs = |&name: &&str| {
+        let outcome = held(&witness.outcome, name);
+        witness.serial.iter().all(|end| held(end, name) != outcome)
+    };
+    collections(witness).into_iter().filter(differs).collect()
 }
 
 fn identity(stored: &Stored) -> Option<(&str, &Value)> {

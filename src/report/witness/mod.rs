@@ -12,9 +12,9 @@ use super::Run;
 use super::columns::{keep_start, width, wrapped};
 use super::escape;
 use super::{counted, level_note};
-use crate::diagnostic::{Finding, Harm, Inputs, Move, Proof, Role, Witness};
+use crate::diagnostic::{Command, Finding, Harm, Inputs, Move, Proof, Role, Witness};
 use crate::source::{FileId, Place};
-use ends::{collections, ends};
+use ends::{collections, differing_collections, ends};
 use notation::Detail;
 use serde_json::Value;
 
@@ -190,7 +190,8 @@ impl<'a> Table<'a> {
         let head = self.head();
         let room = most.saturating_sub(head.len());
         let steps = &self.witness.steps;
-        let kept = kept(steps, if steps.len() > room { room.saturating_sub(1) } else { room }, layout.weighty);
+        let most = if steps.len() > room { room.saturating_sub(1) } else { room };
+        let kept = kept(self.witness, most, layout.weighty);
         let rows = kept.iter().filter_map(|at| steps.get(*at)).map(|step| self.row(step.request, &self.short(step)));
         let mut lines: Vec<String> = head.into_iter().chain(rows).collect();
         if kept.len() < steps.len() {
@@ -301,15 +302,37 @@ fn title(at: usize, request: &Inputs) -> String {
     }
 }
 
-/// The indexes of the steps to show, in their order: those at weighty places first, then those that change something.
-fn kept(steps: &[Move], most: usize, weighty: &[Place]) -> Vec<usize> {
-    let weight = |step: &Move| {
-        let at =
-            step.place.and_then(|place| weighty.iter().position(|it| it.file == place.file && it.start == place.start));
-        (at.unwrap_or(weighty.len()), !step.command.is_change())
+/// The indexes of the steps to show, in their order: of each request those at weighty places first, then what it does to the
+/// collections in which the outcomes differ, what it reads of them, and what else it changes.
+fn kept(witness: &Witness, most: usize, weighty: &[Place]) -> Vec<usize> {
+    let steps = &witness.steps;
+    let differing = differing_collections(witness);
+    let place_of = |step: &Move| {
+        let place = step.place?;
+        weighty.iter().position(|it| it.file == place.file && it.start <= place.start && place.start < it.end)
+    };
+    let weight = |at: usize| {
+        let step = steps.get(at)?;
+        let is_told = match &step.command {
+            Command::Database { collection, .. } => differing.contains(&collection.as_str()),
+            Command::Effect { .. } => differing.is_empty(),
+        };
+        let place = place_of(step);
+        let is_of_place = |&other: &&Move| other.request == step.request && place_of(other) == place;
+        // A call in a loop is shown once.
+        let again = steps.iter().take(at).filter(is_of_place).count();
+        let is_change = step.command.is_change();
+        let class = match (place, is_told, is_change) {
+            (Some(place), ..) if again == 0 => place,
+            (_, true, true) => weighty.len(),
+            (_, true, false) => weighty.len() + 1,
+            (_, false, true) => weighty.len() + 2,
+            (_, false, false) => weighty.len() + 3,
+        };
+        Some((class, at))
     };
     let mut order: Vec<usize> = (0..steps.len()).collect();
-    order.sort_by_key(|at| steps.get(*at).map(weight));
+    order.sort_by_key(|at| weight(*at));
     order.truncate(most);
     order.sort_unstable();
     order
