@@ -75,6 +75,12 @@ fn everything_that_is_handed_out_is_packed() {
         "./pushguard",
     ]));
     assert!(listed.starts_with("-rwxr-xr-x 0/0"), "{listed}");
+    let pages = done(command("tar", &out, &path).args([
+        "-xzOf",
+        "release/pushguard-aarch64-apple-darwin.tgz",
+        "./completions/pushguard.fish",
+    ]));
+    assert_eq!(pages, "x86_64-unknown-linux-musl completions fish\n");
 
     let launcher: serde_json::Value = serde_json::from_str(&read("npm/pushguard/package.json")).unwrap();
     let platforms = launcher["optionalDependencies"].as_object().unwrap().keys();
@@ -312,6 +318,8 @@ fn a_wheel_brings_the_program_to_a_hook_that_builds_nothing() {
         git(folder, &["add", "--all"]);
         git(folder, &["commit", "--quiet", "--message", "first"]);
     };
+    let told = std::fs::read_to_string(mirror.join("README.md")).unwrap();
+    assert!(told.contains(&format!("rev: v{VERSION}\n")) && told.contains("- id: pushguard\n"), "{told}");
     commit(&mirror);
     let user = Project::new(&[("models/a.js", shell::RACY), ("models/b.js", CLEAN)]);
     commit(user.path());
