@@ -152,6 +152,7 @@ fn judge_kept(
         versioned: &versioned,
         overwritten,
         apart,
+        fuel: function.fuel,
     });
     let shown = match &verdict {
         Verdict::Race(evidence) => Some((evidence, Harm::Race)),

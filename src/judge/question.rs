@@ -8,6 +8,7 @@ use super::request::{Move, World};
 use super::slice::Slice;
 use super::store::{Store, UniqueIndex};
 use crate::value::{Arena, Atom, V};
+use std::cell::Cell;
 
 /// What a judgement found, with the state in which it was found.
 #[derive(Clone, Debug)]
@@ -75,6 +76,8 @@ pub struct Question<'a> {
     pub overwritten: Option<&'a Overwritten>,
     /// The input in which two requests for two documents differ.
     pub apart: Option<V>,
+    /// Work that is left for all judgements of the function.
+    pub fuel: &'a Cell<u64>,
 }
 
 /// What an act writes over, whatever others have made of it.

@@ -226,7 +226,7 @@ impl Machine<'_> {
             Some(transaction) => &mut transaction.own,
             None => store,
         };
-        self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL);
+        self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL + sent.command.width());
         let reply = store.run(&sent.command, fresh);
         let done = Done::Command { command: sent.command.clone(), many: sent.many, reply: reply.clone() };
         world.moves.push(Move { request: request.who, site: planned.site, what: done });
