@@ -145,6 +145,23 @@ exports.pay = async (users, id, coins) => {
     let imported = format!("const mongoose = require('mongoose');\n{code}");
     assert_ne!(run(typeorm, &imported).0, 0);
     assert_ne!(run(r#"{ "dependencies": { "mongoose": "8" } }"#, code).0, 0);
+    // A plugin, a dynamic import, the driver's own methods, a connection string: each names MongoDB.
+    assert_ne!(run(r#"{ "dependencies": { "@fastify/mongodb": "9", "pg": "8" } }"#, code).0, 0);
+    assert_ne!(run(typeorm, &format!("const driver = import('mongodb');\n{code}")).0, 0);
+    assert_ne!(run(typeorm, &format!("const url = 'mongodb://localhost';\n{code}")).0, 0);
+    let driver = format!("exports.users = (db) => db.collection('users');\n{code}");
+    assert_ne!(run(typeorm, &driver).0, 0);
+    let left_out = "left out: package.json names TypeORM, node-postgres, and neither it nor the code names MongoDB";
+    assert!(notes.contains(left_out), "{notes}");
+}
+
+/// Node reads a file by its name whatever the case of its extension.
+#[test]
+fn the_case_of_an_extension_does_not_matter() {
+    let racy = "exports.f = async (users, id) => {\n  const user = await users.findOne({ id });\n  await users.updateOne({ id }, { $set: { n: user.n + 1 } });\n};\n";
+    let project = Project::new(&[("store.JS", racy), ("typed.TS", "export const f = (a: number): number => a;\n")]);
+    let outcome = project.run(&["check", "--format", "json"]);
+    assert_eq!(outcome.findings().len(), 1, "{outcome:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Packages that talk to MongoDB and whose calls are read.
+/// Packages through which code talks to MongoDB.
 const READ: [&str; 10] = [
     "mongodb",
     "mongoose",
@@ -18,8 +18,11 @@ const READ: [&str; 10] = [
     "@typegoose/typegoose",
     "@nestjs/mongoose",
     "mongodb-legacy",
-    "meteor-node-stubs",
+    "papr",
 ];
+
+/// Packages that store in MongoDB without its name in theirs.
+const OVER_MONGODB: [&str; 6] = ["papr", "agenda", "typegoose", "@typegoose/typegoose", "monk", "meteor-node-stubs"];
 
 /// Packages that talk to a database, and whose calls are not read.
 const UNREAD: [(&str, &str); 12] = [
@@ -47,23 +50,44 @@ struct Manifest {
 }
 
 /// Whether a project has another database than MongoDB, so that what looks like a call of a MongoDB client is none: its packages name
-/// clients that are not read and none that is, and no file imports one or uses TypeORM's own on MongoDB.
+/// clients that are not read, and neither they nor its code name MongoDB.
 pub(super) fn is_of_another(sources: &Sources) -> bool {
     let (read, unread) = named(sources);
-    let imports = READ.iter().flat_map(|name| {
-        ["from '", "from \"", "require('", "require(\""].map(|start| {
-            let end = if start.ends_with('"') { '"' } else { '\'' };
-            format!("{start}{name}{end}")
-        })
-    });
-    let uses: Vec<String> = imports.chain(["MongoRepository", "MongoEntityManager"].map(str::to_owned)).collect();
-    let is_used = |text: &str| uses.iter().any(|used| text.contains(used.as_str()));
-    read.is_empty() && !unread.is_empty() && !sources.iter().any(|(_, file)| is_used(&file.text))
+    read.is_empty() && !unread.is_empty() && !sources.iter().any(|(_, file)| names_mongodb(&file.text))
 }
 
+/// Whether code imports a client of MongoDB, has a connection string, TypeORM's own classes for MongoDB, or writes as the driver does to
+/// what `collection(…)` gives.
+fn names_mongodb(text: &str) -> bool {
+    let is_imported = |name: &str| {
+        ["'", "\"", "`"].iter().any(|quote| {
+            let specifier = format!("{quote}{name}{quote}");
+            text.match_indices(&specifier).any(|(at, _)| {
+                let before = text.get(..at).unwrap_or_default().trim_end();
+                ["from", "require(", "import(", "import"].iter().any(|word| before.ends_with(word))
+            })
+        })
+    };
+    let names = ["MongoRepository", "MongoEntityManager", "mongodb://", "mongodb+srv://", "@ObjectIdColumn"];
+    let is_driver = text.contains(".collection(") && DRIVER_WRITES.iter().any(|method| text.contains(method));
+    is_driver || names.iter().any(|name| text.contains(name)) || READ.iter().any(|name| is_imported(name))
+}
+
+/// Methods that only the driver has.
+const DRIVER_WRITES: [&str; 8] = [
+    ".insertOne(",
+    ".insertMany(",
+    ".updateOne(",
+    ".updateMany(",
+    ".replaceOne(",
+    ".findOneAndUpdate(",
+    ".findOneAndReplace(",
+    ".bulkWrite(",
+];
+
 /// The clients that the packages of a project name, those that are read and those that are not.
-fn named(sources: &Sources) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
-    let (mut read, mut unread): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
+fn named(sources: &Sources) -> (BTreeSet<String>, BTreeSet<&'static str>) {
+    let (mut read, mut unread): (BTreeSet<String>, BTreeSet<&str>) = Default::default();
     for (_, file) in sources.iter().filter(|(_, file)| is_manifest(&file.path)) {
         let Ok(manifest) = serde_json::from_str::<Manifest>(&file.text) else { continue };
         let parts = [
@@ -73,30 +97,37 @@ fn named(sources: &Sources) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) 
             manifest.optional_dependencies,
         ];
         let has = |name: &str| parts.iter().any(|part| part.contains_key(name));
-        read.extend(READ.iter().copied().filter(|name| has(name)));
+        let names = parts.iter().flat_map(BTreeMap::keys);
+        // Plugins, stores and frameworks of MongoDB have its name in theirs.
+        read.extend(names.filter(|name| name.contains("mongo") || OVER_MONGODB.contains(&name.as_str())).cloned());
         unread.extend(UNREAD.iter().filter(|(name, _)| has(name)).map(|(_, shown)| *shown));
     }
     (read, unread)
 }
 
-/// Why a project without a recognised database call may still have some; `None` where nothing speaks for it.
-pub(super) fn warning(sources: &Sources) -> Option<String> {
+/// Why a project without a recognised database call may still have some, or why those that look like it were left out, of which there
+/// are `is_seen`; `None` where nothing speaks for it.
+pub(super) fn warning(sources: &Sources, is_seen: bool) -> Option<String> {
     let (read, unread) = named(sources);
-    let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
+    let read = read.into_iter().collect::<Vec<_>>().join(", ");
+    let unread = unread.into_iter().collect::<Vec<_>>().join(", ");
+    if is_seen {
+        return Some(format!(
+            "what looks like calls of a MongoDB client was left out: package.json names {unread}, and neither it nor the code names MongoDB"
+        ));
+    }
     match (read.is_empty(), unread.is_empty()) {
         (true, true) => None,
         (true, false) => Some(format!(
             "no database call was recognised: package.json names {}, which pushguard does not read",
-            list(unread)
+            unread
         )),
-        (false, true) => Some(format!(
-            "no database call was recognised, although package.json names {}: nothing was checked",
-            list(read)
-        )),
+        (false, true) => {
+            Some(format!("no database call was recognised, although package.json names {}: nothing was checked", read))
+        }
         (false, false) => Some(format!(
             "no database call was recognised, although package.json names {}: nothing was checked; {} is not read",
-            list(read),
-            list(unread)
+            read, unread
         )),
     }
 }

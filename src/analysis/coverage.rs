@@ -62,8 +62,9 @@ pub(super) fn coverage(
     }
     coverage.cut = cut(&reported, project);
     coverage.unread = unread.into_iter().filter_map(|id| reported.get(id.0)).map(|file| file.path.clone()).collect();
-    if is_of_another || census.calls().next().is_none() {
-        coverage.warnings.extend(clients::warning(sources));
+    let is_seen = census.calls().next().is_some();
+    if is_of_another || !is_seen {
+        coverage.warnings.extend(clients::warning(sources, is_seen));
     }
     coverage
 }

@@ -7,6 +7,7 @@
 
 use super::cancel::Cancel;
 use crate::config::Config;
+use crate::limits::Cut;
 use crate::panics::{self, Panic};
 use crate::project::Project;
 use crate::project::budget::Left;
@@ -30,6 +31,8 @@ pub(super) struct Proposed {
     /// What is left of the budget of judging it, which is one more than that of reading it: the more rules look at a function, the
     /// less would be judged.
     pub(super) left: Left,
+    /// Work that judging may still take.
+    pub(super) fuel: u64,
     pub(super) acts: Vec<Option<Pending>>,
     pub(super) told: Told,
     /// The drafts that were reported without a judgement, and those that were judged, each after how many of the former. Both are
@@ -147,18 +150,22 @@ fn judged(
     (at, due, left): (usize, Vec<usize>, Left),
     proposed: &mut Proposed,
 ) -> Done {
-    let Proposed { copy, trace, acts, .. } = proposed;
+    let Proposed { copy, trace, acts, fuel, .. } = proposed;
     let (since, budget) = (Instant::now(), copy.arena.begin(left.work, left.kept));
     let found = stack::for_project(|| {
         panics::attempt(|| {
             let mut ctx = Context::new(copy, schemas, config);
-            let mut prepared = ctx.prepared(trace);
+            let mut prepared = ctx.prepared(trace, *fuel);
             let acts = due.iter().filter_map(|at| Some((*at, acts.get(*at)?.as_ref()?)));
             let mut found = Vec::new();
             for (act, pending) in acts {
                 let outcome = ctx.judge(trace, &mut prepared, pending);
                 let (drafts, silences) = (std::mem::take(&mut ctx.drafts), std::mem::take(&mut ctx.silences));
                 found.push(Found { act, outcome, drafts, silences });
+            }
+            *fuel = prepared.fuel();
+            if *fuel == 0 {
+                ctx.project.arena.note_cut(Cut::Size);
             }
             found
         })

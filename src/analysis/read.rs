@@ -9,8 +9,8 @@ use crate::source::{FileId, SourceFile};
 use crate::suppress;
 
 fn is_script(path: &str) -> bool {
-    let extension = path.rsplit('.').next().unwrap_or("");
-    matches!(extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
+    let extension = path.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+    matches!(extension.as_str(), "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts")
 }
 
 /// Words of which a file must hold one to be worth parsing as context: an operation, a schema, or an export that the

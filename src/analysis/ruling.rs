@@ -103,7 +103,18 @@ fn take(ctx: &mut Context<'_>, ruled: &mut Ruled, read: Read, proposed: &mut Vec
     if acts.is_empty() {
         return Some(reported);
     }
-    let (left, acts) = (ctx.project.allowed(func), acts.into_iter().map(Some).collect());
-    proposed.push(Proposed { func, copy, trace, left, acts, reported, settled: Vec::new(), told: Told::default() });
+    let (left, fuel) = (ctx.project.allowed(func), ctx.fuel(func));
+    let acts = acts.into_iter().map(Some).collect();
+    proposed.push(Proposed {
+        func,
+        copy,
+        trace,
+        left,
+        fuel,
+        acts,
+        reported,
+        settled: Vec::new(),
+        told: Told::default(),
+    });
     None
 }

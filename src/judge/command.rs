@@ -81,6 +81,22 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The fields that it writes, which is what running it costs.
+    pub fn width(&self) -> u64 {
+        let fields = |value: &Value| value.fields().unwrap_or_default().len();
+        let count = match self {
+            Self::Update { update, .. } | Self::FindAndUpdate { update, .. } => {
+                update.fields().unwrap_or_default().iter().map(|(_, operand)| fields(operand)).sum()
+            }
+            Self::Replace { replacement, .. } | Self::FindAndReplace { replacement, .. } => fields(replacement),
+            Self::Insert { documents, .. } => documents.iter().map(fields).sum(),
+            _ => 0,
+        };
+        count as u64
+    }
+}
+
 /// Which state of a document a command gives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Returns {

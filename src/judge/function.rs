@@ -11,6 +11,7 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::predicate;
 use crate::value::Arena;
+use std::cell::Cell;
 
 /// One function, as the judge reads it.
 pub struct Function<'a> {
@@ -19,6 +20,8 @@ pub struct Function<'a> {
     /// For each write, whether Mongoose sends it with `__v` in its filter.
     pub versioned: &'a [bool],
     pub script: &'a Script,
+    /// Work that judging all acts of it may still take.
+    pub fuel: &'a Cell<u64>,
 }
 
 pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {

@@ -180,6 +180,7 @@ fn judge_kept(
         overwritten,
         apart,
         own,
+        fuel: function.fuel,
     });
     let verdict = match verdict {
         Verdict::Race(evidence) | Verdict::ActsTwice(evidence) if slice.has_doubled(&evidence.moves) => {

@@ -8,6 +8,7 @@ use super::request::{Move, World};
 use super::slice::Slice;
 use super::store::{Store, UniqueIndex};
 use crate::value::{Arena, Atom, V};
+use std::cell::Cell;
 
 /// What a judgement found, with the state in which it was found.
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ pub struct Question<'a> {
     pub apart: Option<V>,
     /// The path, in the documents that the act changes, of what has to end as no serial order leaves it; anything where none.
     pub own: Option<&'a str>,
+    /// Work that is left for all judgements of the function.
+    pub fuel: &'a Cell<u64>,
 }
 
 /// What an act writes over, whatever others have made of it.

@@ -97,6 +97,7 @@ pub fn mends(
             versioned,
             overwritten,
             apart: act.apart,
+            fuel: function.fuel,
         };
         let [were, are] = &versions;
         let (before, after) = (question(&before, &old[..], &were[..]), question(&after, &new[..], &are[..]));

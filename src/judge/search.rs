@@ -127,16 +127,27 @@ pub(super) struct Search<'q, 'a> {
     pub(super) wanted: Vec<Atom>,
     /// A request was refused something in some interleaving.
     pub(super) was_refused: bool,
+    /// The work that it may take.
+    granted: u64,
+}
+
+impl Drop for Search<'_, '_> {
+    /// What was done is paid by the function.
+    fn drop(&mut self) {
+        let done = self.granted.saturating_sub(self.machine.fuel);
+        self.question.fuel.set(self.question.fuel.get().saturating_sub(done));
+    }
 }
 
 impl<'q, 'a> Search<'q, 'a> {
     pub(super) fn new(question: &'q Question<'a>, mode: Mode, other: Option<&'q Overwritten>) -> Self {
+        let granted = limits::JUDGE_FUEL.min(question.fuel.get());
         let mut machine = Machine {
             arena: question.arena,
             hints: question.hints,
             choices: Choices::default(),
             mode,
-            fuel: limits::JUDGE_FUEL,
+            fuel: granted,
             unmodelled: Vec::new(),
             fields: Vec::new(),
             slots: rustc_hash::FxHashMap::default(),
@@ -150,7 +161,7 @@ impl<'q, 'a> Search<'q, 'a> {
         machine.expect(question.slice);
         machine.plan(question.hints);
         machine.free(question.slice);
-        let mut search = Self { question, machine, other, wanted: Vec::new(), was_refused: false };
+        let mut search = Self { question, machine, other, wanted: Vec::new(), was_refused: false, granted };
         search.select_nothing();
         search.unset_what_is_set();
         search

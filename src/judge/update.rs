@@ -83,6 +83,9 @@ fn operators(
 
 fn may_meet(edits: &[&Edit<Value>]) -> bool {
     let paths: Vec<&Path> = edits.iter().flat_map(|edit| edit.paths()).collect();
+    if paths.iter().all(|path| path.is_of_names()) {
+        return false;
+    }
     let mut pairs = paths.iter().enumerate().flat_map(|(at, a)| paths.iter().take(at).map(move |b| (a, b)));
     pairs.any(|(a, b)| a.beside(b) == Beside::MayMeet)
 }

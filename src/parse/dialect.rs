@@ -10,17 +10,17 @@ use swc_ecma_parser::{EsSyntax, FlowSyntax, Syntax, TsSyntax};
 
 /// Whether a `<` where an operand is due can open an element.
 pub(super) fn may_hold_elements(path: &str) -> bool {
-    !matches!(extension(path), "ts" | "mts" | "cts")
+    !matches!(extension(path).as_str(), "ts" | "mts" | "cts")
 }
 
-fn extension(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or("")
+fn extension(path: &str) -> String {
+    path.rsplit('.').next().unwrap_or("").to_ascii_lowercase()
 }
 
 /// What to parse a file as, in the order of trying. Types do occur in `.js` files of projects that strip them.
 pub(super) fn dialects(file: &SourceFile) -> Vec<Syntax> {
     let typescript = |tsx| Syntax::Typescript(TsSyntax { tsx, decorators: true, ..TsSyntax::default() });
-    match extension(&file.path) {
+    match extension(&file.path).as_str() {
         "ts" | "mts" | "cts" => vec![typescript(false)],
         "tsx" => vec![typescript(true)],
         // A cast of Flow, `(value: Type)`, is no TypeScript; what both can read means the same.

@@ -171,7 +171,17 @@ fn name_of(step: &Step) -> Option<&Rc<str>> {
 
 /// No path of an update lies in another one.
 fn conflicts<T>(edits: &[Edit<T>]) -> Result<(), Refused> {
-    let mut paths: Vec<&Path> = Vec::with_capacity(edits.len());
+    let mut paths: Vec<&Path> = edits.iter().flat_map(Edit::paths).collect();
+    // Among names alone only what leads on from another one conflicts, and it stands right behind it in their order.
+    if paths.iter().all(|path| path.is_of_names()) {
+        let mut sorted = paths.clone();
+        sorted.sort_by(|a, b| a.names().cmp(b.names()));
+        let is_apart = |pair: &[&Path]| matches!(pair, [a, b] if a.beside(b) == Beside::Apart);
+        if sorted.windows(2).all(is_apart) {
+            return Ok(());
+        }
+    }
+    paths.clear();
     for path in edits.iter().flat_map(Edit::paths) {
         if let Some(other) = paths.iter().find(|other| path.beside(other) == Beside::Conflict) {
             return Err(Refused::new(format!("updating {path} would conflict with {other}")));

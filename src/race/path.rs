@@ -71,6 +71,16 @@ pub enum Beside {
 }
 
 impl Path {
+    /// Whether it selects no element but by its position.
+    pub fn is_of_names(&self) -> bool {
+        self.0.iter().all(|step| matches!(step, Step::Field(_)))
+    }
+
+    /// The names on it, of a path that selects no element.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|step| if let Step::Field(name) = step { Some(&**name) } else { None })
+    }
+
     pub fn beside(&self, other: &Self) -> Beside {
         let mut sure = true;
         for (a, b) in self.0.iter().zip(other.0.iter()) {

@@ -15,8 +15,9 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{self, Case, Remedy, token};
-use crate::value::{C, Site, V};
+use crate::value::{C, FnRef, Site, V};
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 
 /// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, the input by
 /// which the document is selected, whether it is torn, and the field that has to differ.
@@ -31,6 +32,15 @@ pub struct Prepared {
     script: Script,
     judgements: FxHashMap<JudgedAct, Judgement>,
     remedies: Remedies,
+    /// Work that judging may still take.
+    fuel: Cell<u64>,
+}
+
+impl Prepared {
+    /// The work that judging may still take.
+    pub fn fuel(&self) -> u64 {
+        self.fuel.get()
+    }
 }
 
 /// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
@@ -139,7 +149,8 @@ impl Context<'_> {
         if pending.is_empty() {
             return;
         }
-        let (mut prepared, mut told, mut settled) = (self.prepared(trace), Told::default(), Vec::new());
+        let fuel = self.fuel(trace.func);
+        let (mut prepared, mut told, mut settled) = (self.prepared(trace, fuel), Told::default(), Vec::new());
         for pending in pending {
             let before = self.drafts.len();
             match self.views.turn(&pending.place) {
@@ -177,11 +188,19 @@ impl Context<'_> {
     }
 
     /// What the judge needs of a function: for each write whether it is sent with a version, and the commands as the judge reads them.
-    pub fn prepared(&mut self, trace: &Trace) -> Prepared {
+    /// `fuel` is what judging may take.
+    pub fn prepared(&mut self, trace: &Trace, fuel: u64) -> Prepared {
         let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
         let versioned: Vec<bool> = trace.writes.iter().map(is_versioned).collect();
         let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
-        Prepared { versioned, script, judgements: FxHashMap::default(), remedies: FxHashMap::default() }
+        let (judgements, remedies) = (FxHashMap::default(), FxHashMap::default());
+        Prepared { versioned, script, judgements, remedies, fuel: Cell::new(fuel) }
+    }
+
+    /// The work that judging all acts of a function may take.
+    pub fn fuel(&self, func: FnRef) -> u64 {
+        let bytes = self.project.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        limits::of_judged_function(bytes)
     }
 
     /// Judges an act of a function and reports it; none where it cannot be judged.
@@ -189,8 +208,8 @@ impl Context<'_> {
         let (at, act) = pending.act(&trace.writes)?;
         let (act, mut draft) = (&act, pending.draft.clone());
         let is_doubted = act.relation == Relation::Unknown;
-        let Prepared { versioned, script, judgements, remedies } = prepared;
-        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script };
+        let Prepared { versioned, script, judgements, remedies, fuel } = prepared;
+        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script, fuel };
         let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own };
         let overwritten = act.overwritten.as_ref();
         // What mends it leaves no other race of the function either.
