@@ -61,6 +61,11 @@ pub struct Witness {
 }
 
 impl Witness {
+    /// Whether more documents are left than by any serial order.
+    pub fn leaves_more(&self) -> bool {
+        self.serial.iter().all(|end| end.documents.len() < self.outcome.documents.len())
+    }
+
     /// Whether a list at a path gets an element from each of two requests, and from no two in any serial order.
     pub fn adds_twice(&self, path: &str) -> bool {
         let left = elements(&self.outcome.documents, path);

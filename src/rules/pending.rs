@@ -48,6 +48,8 @@ pub enum Repeats {
     Outside(String),
     /// An element of the list at this path.
     Element(String),
+    /// The document that is inserted.
+    Document,
 }
 
 impl<'a> Judged<'a> {

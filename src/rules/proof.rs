@@ -62,6 +62,7 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
             Repeats::Outside(name) => !evidence.repeats_outside(name),
+            Repeats::Document => judgement.witness.as_ref().is_none_or(|(witness, _)| !witness.leaves_more()),
             Repeats::Element(path) => judgement.witness.as_ref().is_none_or(|(witness, _)| !witness.adds_twice(path)),
         };
     }

@@ -6,7 +6,7 @@
 
 use super::context::{Context, Trace};
 use super::inserted::{doubt_indexes, is_unseen_model, known_of_indexes};
-use super::pending::{Judged, Mend};
+use super::pending::{Judged, Mend, Repeats};
 use super::searches::{is_empty_filter, is_new_key, is_open, names_only, uncovered_keys};
 use crate::diagnostic::Level;
 use crate::project::writes::Write;
@@ -81,6 +81,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, filter: V, keys: 
     let judged = Judged {
         is_torn: true,
         needs_witness: true,
+        repeats: Some(Repeats::Document),
         mend: Mend::Insert(vec![filter]),
         ..Judged::of(write, C::TRUE, relation)
     };
