@@ -51,8 +51,12 @@ impl Project {
         let mut found: Vec<((FnRef, u32), String)> = Vec::new();
         for (func, held) in &self.sections.held {
             for effect in self.function(*func).into_iter().flat_map(|function| &function.effects) {
+                // What is called where the lock was refused is not the work.
+                let is_error = |value: V| matches!(self.arena.node(value), Node::Param(of, 0) if of == func);
+                let is_refused = self.arena.atoms(effect.cond).iter().any(|atom| atom.holds && is_error(atom.value));
                 if let EffectKind::Call { callee, .. } = effect.kind
                     && let Node::Param(of, at) = self.arena.node(callee)
+                    && !is_refused
                 {
                     found.push(((*of, *at), held.name.clone()));
                 }
