@@ -128,9 +128,10 @@ pub(super) fn names_only(ctx: &Context<'_>, filter: V) -> bool {
 pub(super) fn is_covered_by_made_key(ctx: &mut Context<'_>, write: &Write, searched: &[(String, V)]) -> bool {
     let schemas = ctx.schemas;
     let whole = schemas.unique.of(&write.handle).iter().filter(|index| index.partial.is_none() && !index.sparse);
-    whole.filter(|index| !index.keys.is_empty()).any(|index| {
+    let is_searched = |key: &String| searched.iter().any(|(name, _)| name == key);
+    whole.filter(|index| !index.keys.iter().all(is_searched)).any(|index| {
         index.keys.iter().all(|key| {
-            searched.iter().any(|(name, _)| name == key)
+            is_searched(key)
                 || matches!(inserted_field(ctx, write, key), Inserted::Value(value) if is_made_of(ctx, value, searched))
         })
     })
