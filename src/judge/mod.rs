@@ -140,7 +140,7 @@ struct Asked<'a> {
 fn own_path(function: &Function<'_>, act: Act, overwritten: Option<&Overwritten>) -> Option<String> {
     let named = || Some(&function.writes.get(act.write)?.fields.get(act.own?)?.path);
     let path = match overwritten {
-        Some(Overwritten::List(path) | Overwritten::Field(path)) => Some(path),
+        Some(Overwritten::List(path) | Overwritten::Uncounted(path) | Overwritten::Field(path)) => Some(path),
         Some(Overwritten::State(..)) | None => named(),
     }?;
     // What is inside of the elements of a list is a part of the list.
