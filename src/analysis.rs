@@ -18,15 +18,17 @@ mod read;
 mod reading;
 mod ruling;
 mod start_up;
+mod stored_names;
 mod survey;
 mod views;
 mod ways;
+mod wrappers;
 
 pub use belief::beliefs;
 use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
-use declared::schemas;
+use declared::{in_code, schemas, unknown};
 use linking::{link, on_own_threads};
 pub use memory::Memory;
 use places::place;
@@ -99,6 +101,8 @@ fn analyze_here(
     });
     laps.take(std::mem::take(&mut project.laps).into_stages());
     let schemas = schemas(&mut project, config);
+    let told = in_code(config, &schemas);
+    let config = &*told;
     laps.end("schemas");
     let hand = ByHand::new(sources, &project);
     let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
@@ -117,6 +121,8 @@ fn analyze_here(
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
+    let (unknown_indexes, collections) = unknown(config, &schemas, &census);
+    let stored_names = stored_names::of(&schemas, &findings, &accepted, &paths);
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread, is_of_another);
     let (mut calls, mut believed) = (Vec::new(), Vec::new());
     if let Some((file, line)) = about {
@@ -132,9 +138,12 @@ fn analyze_here(
         extents,
         ways,
         paths,
+        stored_names,
         calls,
         believed,
         unwritten,
+        unknown_indexes,
+        collections,
         coverage,
         timings,
         ..Analysis::default()
@@ -334,6 +343,8 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
         array: draft.array,
         related,
         help: draft.help,
+        call: draft.call,
+        once: draft.once,
         fix: draft.fix,
         lowered: draft.lowered.map(|(_, why)| why),
         proof: placed(sources, project, draft.proof, &draft.moves),

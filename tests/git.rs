@@ -221,7 +221,7 @@ fn a_base_that_is_missing_stops_the_run_with_a_remedy() {
     let unknown = since(&project, "origin/main");
     assert_eq!((unknown.code, unknown.stdout.as_str()), (Some(2), ""), "{unknown:?}");
     assert!(unknown.stderr.contains("does not know the revision `origin/main`"), "{unknown:?}");
-    assert!(unknown.stderr.contains("git fetch"), "{unknown:?}");
+    assert!(unknown.stderr.contains("`git fetch origin main`"), "{unknown:?}");
     project.git(&["checkout", "-q", "--orphan", "alone"]);
     project.git(&["commit", "-qm", "alone"]);
     let apart = since(&project, "main");
@@ -322,6 +322,8 @@ fn a_new_writer_of_a_tracked_array_is_told_and_a_changed_one_is_not() {
     let report = since(&project, "base").json();
     assert_eq!(report["summary"]["newWriters"][0]["path"], "models/a.js", "{report}");
     assert_eq!(report["summary"]["newWriters"].as_array().map(Vec::len), Some(1));
+    let notice = project.run(&["check", "--since", "base", "--format", "github"]).stdout;
+    assert!(notice.contains("::notice file=models/a.js,line=5,title=pushguard%3A new writer::"), "{notice}");
     // Without a change to look at, nobody is new.
     assert!(!project.run(&["check"]).stdout.contains("new writer"));
 }

@@ -195,3 +195,61 @@ fn indexes_and_calls_that_are_not_followed_are_named() {
     assert_eq!(project.run(&["init"]).code, Some(0));
     assert_eq!(project.run(&["check", "--list-files"]).code, Some(0));
 }
+
+/// What the configuration says of the collection has to be right for the clean-up, which reads no code.
+#[test]
+fn a_collection_with_a_name_of_its_own_is_named_as_in_the_database_and_checked() {
+    let program = |schema: &str| {
+        format!(
+            "const {{ model, Schema }} = require('mongoose');\nconst Chat = model('Chat', new Schema({{ messages: [] }}{schema}));\nmodule.exports = (id, item) => Chat.updateOne({{ _id: id }}, {{ $push: {{ messages: {{ mergeId: item }} }} }});\n"
+        )
+    };
+    for (schema, collection) in [("", "Chat"), (", { collection: 'talks' }", "talks")] {
+        let project = Project::new(&[("a.js", program(schema).as_str())]);
+        assert_eq!(project.run(&["init"]).code, Some(0));
+        let text = project.read("pushguard.toml");
+        assert!(text.contains(&format!("collection = \"{collection}\"\n")), "{text}");
+        let checked = project.run(&["check", "--format", "json"]);
+        assert_eq!((checked.findings(), checked.stderr.as_str()), (vec!["a.js:3 unguarded-push".to_owned()], ""));
+    }
+}
+
+#[test]
+fn wrappers_that_are_not_followed_are_proposed_and_then_followed() {
+    let program = "\
+const store = require('@acme/store');
+module.exports = async (id, item) => {
+  const have = await store.fetchOne('chats', { _id: id, 'messages.mergeId': item.mergeId });
+  if (have) return;
+  await store.patch('chats', { _id: id }, { $push: { messages: item } });
+  await store.patch('chats', { _id: id }, { $set: { open: true } });
+};
+";
+    let project = Project::new(&[("a.js", program)]);
+    let text = project.run(&["init", "--print"]).stdout;
+    let proposed = "# [[method]]                      # called 2 times, first at a.js:5\n# name = \"store.patch\"\n# method = \"updateOne\"\n# collection = 0";
+    assert!(text.contains(proposed), "{text}");
+    assert!(text.contains("# filter = 1\n# update = 2\n"), "{text}");
+    assert_eq!(findings(&project), [""; 0]);
+    let told = text.lines().skip_while(|line| !line.starts_with("# [[method]]")).take(6);
+    let told: Vec<&str> = told.map(|line| line.trim_start_matches("# ")).collect();
+    let read = "\n[[method]]\nname = \"store.fetchOne\"\nmethod = \"findOne\"\ncollection = 0\n";
+    project.write("pushguard.toml", format!("{}{read}", told.join("\n")).as_bytes());
+    assert_eq!(findings(&project), ["a.js:5 check-then-push"]);
+}
+
+/// What packages of other kinds make is no database call, whatever their methods are called.
+#[test]
+fn calls_of_packages_that_hold_no_models_are_not_named() {
+    let manifest =
+        r#"{ "dependencies": { "@nestjs/graphql": "^12", "@acme/models": "workspace:*", "mongoose": "8" } }"#;
+    let program = "\
+import { GqlExecutionContext } from '@nestjs/graphql';
+import { User } from '@acme/models';
+export const of = (context) => GqlExecutionContext.create(context);
+export const add = (mail) => User.create({ mail });
+";
+    let project = Project::new(&[("package.json", manifest), ("a.ts", program)]);
+    let text = project.run(&["init", "--print"]).stdout;
+    assert!(text.contains("a.ts:4") && !text.contains("a.ts:3"), "{text}");
+}

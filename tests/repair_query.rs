@@ -179,3 +179,125 @@ fn what_leaves_no_trace_is_said() {
     let misspelt = of(program, &["a.js:4", "--rule", "lost-updat"]);
     assert!(misspelt.stderr.contains("a similar value exists: 'lost-update'"), "{misspelt:?}");
 }
+
+/// The collection of the query, the model that it names, and whether the name is but the default.
+fn collection(files: &[(&str, &str)], line: &str) -> (String, Option<String>, bool) {
+    let outcome = Project::new(files).run(&["repair-query", line, "--format", "json"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let query = &outcome.json()["queries"][0];
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    (text(&query["collection"]).unwrap(), text(&query["model"]), query["byDefault"].as_bool().unwrap())
+}
+
+/// A check before an insert at line 5, by a model that the first line makes.
+fn model(first: &str) -> String {
+    format!(
+        "{first}\nmodule.exports = async (url) => {{\n  const page = await Page.findOne({{ url }});\n  if (page) return;\n  await Page.create({{ url }});\n}};\n"
+    )
+}
+
+#[test]
+fn a_query_names_the_collection_of_a_model_as_the_database_does() {
+    let schema = "new Schema({ url: String })";
+    let cases = [
+        (format!("const Page = model('Page', {schema});"), "pages", false),
+        (format!("const Page = mongoose.model('Person', {schema});"), "people", false),
+        ("const Page = model('Page', new Schema({ url: String }, { collection: 'web' }));".to_owned(), "web", false),
+        (format!("const Page = model('Page', {schema}, 'web');"), "web", false),
+        ("const Page = model('Page', new Schema({ url: String }, { collection: NAME }));".to_owned(), "pages", true),
+        (format!("mongoose.pluralize(null); const Page = model('Page', {schema});"), "Page", false),
+        (format!("mongoose.pluralize((name) => name + 'x'); const Page = model('Page', {schema});"), "pages", true),
+        (format!("const Page = model('Virus', {schema});"), "viruses", true),
+        (
+            format!("const Base = model('Thing', {schema}); const Page = Base.discriminator('Page', {schema});"),
+            "things",
+            false,
+        ),
+    ];
+    for (first, expected, is_default) in cases {
+        let first = format!("const mongoose = require('mongoose'); const {{ model, Schema }} = mongoose; {first}");
+        let (name, model, by_default) = collection(&[("a.js", model(&first).as_str())], "a.js:5");
+        assert_eq!((name.as_str(), by_default), (expected, is_default), "{first}");
+        assert!(model.is_some(), "{first}");
+    }
+    let named = collection(&[("a.js", INSERT)], "a.js:4");
+    assert_eq!(named, ("users".to_owned(), None, false));
+}
+
+#[test]
+fn a_class_names_its_collection_by_a_decorator() {
+    let service = "\
+import { InjectModel } from '@nestjs/mongoose';
+import { Customer } from './customer';
+export class Service {
+  constructor(@InjectModel(Customer.name) private readonly customers) {}
+  async add(mail: string) {
+    if (await this.customers.findOne({ mail })) return;
+    await this.customers.create({ mail });
+  }
+}
+";
+    for (options, expected, is_default) in [("", "customers", false), ("{ collection: 'people' }", "people", false)] {
+        let class = format!(
+            "import {{ Schema, SchemaFactory, MongooseModule }} from '@nestjs/mongoose';\n@Schema({options})\nexport class Customer {{}}\nexport const CustomerSchema = SchemaFactory.createForClass(Customer);\nMongooseModule.forFeature([{{ name: Customer.name, schema: CustomerSchema }}]);\n"
+        );
+        let files = [("service.ts", service), ("customer.ts", class.as_str())];
+        let (name, model, by_default) = collection(&files, "service.ts:7");
+        assert_eq!((name.as_str(), by_default), (expected, is_default), "{options}");
+        assert_eq!(model.as_deref(), Some("Customer"));
+    }
+}
+
+#[test]
+fn the_script_says_of_which_model_a_collection_is() {
+    let sure = of(&model("const Page = require('mongoose').model('Page', new Schema({ url: String }));"), &["a.js:5"]);
+    assert!(sure.stdout.contains("// `pages` is the collection of the model `Page`.\n"), "{sure:?}");
+    assert!(sure.stdout.contains("db.getCollection(\"pages\").createIndex({\"url\":1}, {"), "{sure:?}");
+    let named = "const Page = require('mongoose').model('Page', new Schema({ url: String }, { collection: NAME }));";
+    let told = of(&model(named), &["a.js:5"]);
+    assert!(told.stdout.contains("// The collection of the model `Page`, by default `pages`: "), "{told:?}");
+}
+
+/// Likes, tags: the element is the value.
+#[test]
+fn plain_values_that_are_there_twice_are_counted() {
+    let program = "\
+module.exports = async (db, id, user) => {
+  const posts = db.collection('posts');
+  const post = await posts.findOne({ _id: id, likes: user });
+  if (post) return;
+  await posts.updateOne({ _id: id }, { $push: { likes: user } });
+};
+";
+    let queries = query(program, "a.js:5");
+    assert!(queries[0]["counts"].as_str().unwrap().ends_with("more than once, as a whole"), "{queries}");
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.connect();
+    insert(&mut connection, "a", "posts", vec![doc! { "likes": ["a", "b"] }, doc! { "likes": ["a"] }]);
+    assert_eq!(counted(&mut connection, "a", &queries[0]), 0);
+    insert(&mut connection, "a", "posts", vec![doc! { "likes": ["a", "a", "b"] }]);
+    assert_eq!(counted(&mut connection, "a", &queries[0]), 1);
+}
+
+/// A field that a document may lack: documents without it are no twins, as in the index that the finding asks for.
+#[test]
+fn documents_that_are_in_no_sparse_index_are_not_counted() {
+    let program = model("const Page = require('mongoose').model('Page', new Schema({ url: String, hits: Number }));")
+        + "module.exports.note = async (hits) => { await Page.create({ hits }); };\n";
+    let queries = query(&program, "a.js:5");
+    assert_eq!(queries[0]["index"]["options"]["sparse"], true, "{queries}");
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.connect();
+    insert(&mut connection, "a", "pages", vec![doc! { "hits": 1 }, doc! { "hits": 2 }, doc! { "url": "a" }]);
+    assert_eq!(counted(&mut connection, "a", &queries[0]), 0);
+}
+
+#[test]
+fn a_stage_is_not_there_twice() {
+    let queries = query(RACY, "a.js:5");
+    for query in queries.as_array().unwrap() {
+        let stages = query["pipeline"].as_array().unwrap();
+        let filters = stages.iter().take(2).filter(|stage| stage.get("$match").is_some()).count();
+        assert_eq!(filters, 1, "{query}");
+    }
+}

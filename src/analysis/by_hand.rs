@@ -1,11 +1,12 @@
 //! Files that a person runs once: seeds, migrations, what a script of a `package.json` other than the server runs, and what
-//! nothing loads and ends by itself or lies in a folder of scripts.
+//! nothing loads and ends by itself or lies in a folder of scripts or programs.
 //!
 //! Input: paths, manifests, the linked project. Output: whether a function runs by hand alone. Must not know: rules, formats.
 
 use crate::facts::EffectKind;
 use crate::limits;
 use crate::project::Project;
+use crate::project::mongo::is_method;
 use crate::source::Sources;
 use crate::value::FnRef;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -61,8 +62,13 @@ impl ByHand {
         let serving: FxHashSet<u32> =
             functions.filter(|func| is_server(project, *func)).map(|func| project.file_of(func)).collect();
         let ends = |id: u32, path: &str| project.runs.ends(id) && !project.runs.is_loaded(id) && !served.contains(path);
-        let is_script =
-            |id: u32, path: &str| stands_among_scripts(path) && !project.runs.is_loaded(id) && !served.contains(path);
+        let working = working(project);
+        let is_script = |id: u32, path: &str| {
+            let is_tool = stands_in(path, &["bin"]) && working.contains(&id) && !project.runs.lasts(id);
+            (stands_in(path, &["scripts", "script"]) || is_tool)
+                && !project.runs.is_loaded(id)
+                && !served.contains(path)
+        };
         let by_hand = sources.iter().filter(|(id, file)| ends(id.0, &file.path) || is_script(id.0, &file.path));
         files.extend(by_hand.map(|(id, _)| id.0));
         files.retain(|file| !serving.contains(file));
@@ -136,9 +142,22 @@ fn is_server(project: &Project, func: FnRef) -> bool {
     project.entry(func).is_some() || effects.iter().any(|effect| listens(&effect.kind))
 }
 
-/// Whether a file lies in a folder of scripts.
-fn stands_among_scripts(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(|part| matches!(part, "scripts" | "script")))
+/// Whether a file lies in a folder of one of these names.
+fn stands_in(path: &str, names: &[&str]) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, _)| folder.split('/').any(|part| names.contains(&part)))
+}
+
+/// The files that call the database themselves. What a program of `bin/` starts elsewhere may be a server or a worker.
+fn working(project: &Project) -> FxHashSet<u32> {
+    let calls = |func: &FnRef| {
+        let effects = project.function(*func).map(|function| function.effects.as_slice()).unwrap_or_default();
+        effects.iter().any(|effect| match &effect.kind {
+            EffectKind::Call { recv: Some(_), name: Some(name), .. } => is_method(project.arena.text(*name)),
+            _ => false,
+        })
+    };
+    let functions = (0..project.functions.len() as u32).map(FnRef);
+    functions.filter(calls).map(|func| project.file_of(func)).collect()
 }
 
 /// Whether a name says that a file is a seed or a migration, or one of the steps from one version to the next: `upgrade/4.34.0/roles.ts`.

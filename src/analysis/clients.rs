@@ -3,6 +3,7 @@
 //! Input: the `package.json` files of a run. Output: a sentence that says what was not looked at. Must not know: code.
 
 use crate::source::Sources;
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,7 @@ const UNREAD: [(&str, &str); 12] = [
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Manifest {
+    name: String,
     dependencies: BTreeMap<String, Value>,
     dev_dependencies: BTreeMap<String, Value>,
     peer_dependencies: BTreeMap<String, Value>,
@@ -84,6 +86,36 @@ const DRIVER_WRITES: [&str; 8] = [
     ".findOneAndReplace(",
     ".bulkWrite(",
 ];
+
+/// The packages that a project names among its dependencies and does not hold: no member of a workspace, no folder.
+pub(super) fn packages(sources: &Sources) -> FxHashSet<String> {
+    let manifests = sources.iter().filter(|(_, file)| is_manifest(&file.path));
+    let manifests = manifests.filter_map(|(_, file)| serde_json::from_str::<Manifest>(&file.text).ok());
+    let (mut named, mut own) = (FxHashSet::default(), Vec::new());
+    for manifest in manifests {
+        own.push(manifest.name);
+        let parts = [
+            manifest.dependencies,
+            manifest.dev_dependencies,
+            manifest.peer_dependencies,
+            manifest.optional_dependencies,
+        ];
+        for (name, version) in parts.into_iter().flatten() {
+            let version = version.as_str().unwrap_or_default();
+            let is_own =
+                ["workspace:", "file:", "link:", "portal:", "."].iter().any(|start| version.starts_with(start));
+            if is_own {
+                own.push(name);
+            } else {
+                named.insert(name);
+            }
+        }
+    }
+    for name in &own {
+        named.remove(name);
+    }
+    named
+}
 
 /// The clients that the packages of a project name, those that are read and those that are not.
 fn named(sources: &Sources) -> (BTreeSet<String>, BTreeSet<&'static str>) {

@@ -2,9 +2,12 @@
 //!
 //! Input: what is known of each file. Output: the project. Must not know: rules, findings.
 
+use super::clients::packages;
 use super::memory::Memory;
 use crate::config::Config;
+use crate::config::method::{DeclaredCollection, DeclaredMethod};
 use crate::facts::FileFacts;
+use crate::project::own_methods::{Collection, OwnMethod};
 use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project};
 use crate::source::Sources;
@@ -28,18 +31,41 @@ pub(super) fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
     let project = if memory.is_of_one_run {
         let facts = memory.facts.iter_mut().map(FileFacts::take_all_but_notes);
-        Project::link(&lengths, facts, marks(config), &resolve)
+        Project::link(&lengths, facts, marks(sources, config), &resolve)
     } else {
-        Project::link(&lengths, memory.facts.iter(), marks(config), &resolve)
+        Project::link(&lengths, memory.facts.iter(), marks(sources, config), &resolve)
     };
     (project, resolver.own_imports())
 }
 
-/// The functions of the completion protocol, which its rules ask for by name.
-fn marks(config: &Config) -> Marks {
-    let Some(completion) = &config.protocol.completion else { return Marks::default() };
+/// What the configuration and the manifests say of names: the functions of the completion protocol, which its rules ask for, the
+/// code's own wrappers, the packages.
+fn marks(sources: &Sources, config: &Config) -> Marks {
+    let methods = config.methods.iter().map(own_method).collect();
+    let marks = Marks { methods, packages: packages(sources), ..Marks::default() };
+    let Some(completion) = &config.protocol.completion else { return marks };
     let mut calls = vec![completion.producer.clone(), completion.consumer.clone()];
     calls.extend(completion.complete.iter().cloned());
     calls.extend(completion.recovery.clone());
-    Marks { calls, results: vec![completion.producer.clone()] }
+    Marks { calls, results: vec![completion.producer.clone()], ..marks }
+}
+
+fn own_method(declared: &DeclaredMethod) -> OwnMethod {
+    let payload = declared.update.or(declared.document);
+    let operands = match (declared.filter, payload, declared.options) {
+        (None, None, None) => None,
+        (None, payload, options) => Some(vec![payload, options]),
+        (filter, payload, options) => Some(vec![filter, payload, options]),
+    };
+    let collection = match &declared.collection {
+        None => Collection::Receiver,
+        Some(DeclaredCollection::Argument(at)) => Collection::Argument(*at),
+        Some(DeclaredCollection::Name(name)) => Collection::Named(name.clone()),
+    };
+    OwnMethod {
+        path: declared.name.split('.').map(str::to_owned).collect(),
+        method: declared.method.name().to_owned(),
+        collection,
+        operands,
+    }
 }

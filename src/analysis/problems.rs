@@ -95,6 +95,8 @@ fn finding(
         array: None,
         related: Vec::new(),
         help: help.to_owned(),
+        call: None,
+        once: None,
         fix: None,
         proof: Proof::NotJudged,
         lowered: None,

@@ -4,12 +4,15 @@
 
 use super::declared::schemas;
 use super::places::place;
+use super::wrappers::wrappers;
 use super::{Cancel, Memory, link, on_own_threads};
 use crate::config::Config;
 use crate::config::draft::Seen;
 use crate::project::census::Census;
+use crate::project::schema::Schemas;
 use crate::rules::appends::{self, AppendDraft};
 use crate::rules::context::Context;
+use crate::rules::kinds::is_same_collection;
 use crate::source::{FileId, Sources};
 use crate::survey::Append;
 use crate::value::FnRef;
@@ -24,6 +27,7 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     memory.refresh(sources, progress, &Cancel::default());
     let (mut project, _) = link(sources, config, &mut memory);
     let schemas = schemas(&mut project, config);
+    let wrappers = wrappers(sources, &mut project);
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);
     let mut drafts = Vec::new();
@@ -38,8 +42,9 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     for func in 0..count {
         census.name_from(ctx.project, FnRef(func as u32));
     }
+    let named = |name: &str| in_database(&schemas, name);
     let indexes = schemas.unique.named().into_iter().flat_map(|(name, all)| {
-        all.iter().filter(|index| index.partial.is_none()).map(move |index| (name.to_owned(), index.keys.clone()))
+        all.iter().filter(|index| index.partial.is_none()).map(move |index| (named(name), index.keys.clone()))
     });
     let unnamed =
         census.calls().filter(|(_, called)| called.collections.is_empty()).filter_map(|((file, start, _), called)| {
@@ -51,7 +56,7 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
         let file = sources.get(place.file)?;
         Some((file.path.clone(), file.position(place.start).line))
     });
-    let mut seen = Seen { indexes: indexes.collect(), unnamed: unnamed.collect(), unread };
+    let mut seen = Seen { indexes: indexes.collect(), unnamed: unnamed.collect(), unread, wrappers };
     seen.indexes.sort();
     seen.indexes.dedup();
     let mut found: Vec<Append> = Vec::new();
@@ -59,6 +64,7 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
         let Some((_, place)) = place(sources, &project, draft.site) else { continue };
         let function = project.function(draft.owner).map_or("<module>", |f| f.name.as_str()).to_owned();
         let AppendDraft { collection, array, evidence, .. } = draft;
+        let collection = collection.map(|name| named(&name));
         let append = Append { place, function, collection, array, evidence };
         if !found.contains(&append) {
             found.push(append);
@@ -66,4 +72,12 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     }
     found.sort_by_key(|append| append.place);
     (found, seen)
+}
+
+/// How a collection is called in a configuration: by its model, which tells it in the code and in the database; by the name in the
+/// database, where that is another one.
+fn in_database(schemas: &Schemas, name: &str) -> String {
+    let stored = schemas.stored.of(name);
+    let is_other = stored.is_model && stored.is_sure && !is_same_collection(&stored.name, name);
+    if is_other { stored.name } else { name.to_owned() }
 }

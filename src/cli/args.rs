@@ -39,6 +39,10 @@ pub enum Command {
     /// Say what is known of the database calls of a line
     Why(WhyArgs),
     /// Remove the elements that arrays of a database already hold twice, with a backup
+    #[cfg_attr(
+        not(feature = "cleanup"),
+        command(about = "Remove what arrays of a database already hold twice (this build is without it)")
+    )]
     Cleanup(CleanupArgs),
     /// Print the query that counts what is stored twice already
     RepairQuery(RepairArgs),

@@ -6,7 +6,7 @@ use super::args::{CheckArgs, Threshold};
 use super::outcome::{CLEAN, FINDINGS, delivered};
 use super::project::{self, Plan};
 use super::settle::settle;
-use super::{fix, output, owners, terminal, timings, unwritten};
+use super::{fix, output, owners, terminal, timings, unknown_names};
 use crate::coverage::Cut;
 use crate::diagnostic::{Analysis, Level};
 use crate::error::Error;
@@ -23,7 +23,7 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     }
     let mut project = project::analyse(plan, stderr)?;
     let mut laps = Laps::default();
-    unwritten::warn_of(&project, stderr);
+    unknown_names::warn_of(&project, stderr);
     settle(&mut project, args, stderr)?;
     if args.fix || args.fix_suggested {
         let (before, fixed) = fix::fix(&mut project, args, stderr)?;

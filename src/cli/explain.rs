@@ -65,12 +65,38 @@ fn json(stdout: &mut dyn Write) -> io::Result<()> {
     writeln!(stdout)
 }
 
+/// A row for each rule; on a terminal that has no room for it, what a rule finds goes on below, in its column.
 fn table(stdout: &mut dyn Write) -> io::Result<()> {
-    let width = pages().iter().map(|page| page.id.len()).max().unwrap_or(0);
-    writeln!(stdout, "{:width$}  {:7}  {:10}  {:7}  FINDS", "RULE", "LEVEL", "CONFIDENCE", "FIX")?;
+    let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+    let rule = longest(&mut pages().iter().map(|page| page.id.len()));
+    let fix = longest(&mut pages().iter().map(|page| page.meta.fix.name().len()));
+    let row = |id: &str, level: &str, confidence: &str, own: &str| {
+        format!("{id:rule$}  {level:7}  {confidence:10}  {own:fix$}  ")
+    };
+    let head = row("RULE", "LEVEL", "CONFIDENCE", "FIX");
+    writeln!(stdout, "{head}FINDS")?;
     for Page { id, meta, .. } in pages() {
-        let (level, confidence, fix) = (meta.level.name(), meta.confidence.name(), meta.fix.name());
-        writeln!(stdout, "{id:width$}  {level:7}  {confidence:10}  {fix:7}  {}", meta.summary)?;
+        let start = row(id, meta.level.name(), meta.confidence.name(), meta.fix.name());
+        let Some(width) = terminal::width() else {
+            writeln!(stdout, "{start}{}", meta.summary)?;
+            continue;
+        };
+        // A column of a few words is hard to read; below the row there is more room.
+        let indent = if width.saturating_sub(start.len()) >= ROOM { start.len() } else { INDENT };
+        let blanks = " ".repeat(indent);
+        let lines = textwrap::wrap(&meta.summary, width.saturating_sub(indent).max(ROOM));
+        let (first, rest) = match indent == start.len() {
+            true => (format!("{start}{}", lines.first().map_or("", AsRef::as_ref)), lines.get(1..).unwrap_or_default()),
+            false => (start.trim_end().to_owned(), lines.as_slice()),
+        };
+        writeln!(stdout, "{first}")?;
+        for line in rest {
+            writeln!(stdout, "{blanks}{line}")?;
+        }
     }
     Ok(())
 }
+
+/// The fewest columns in which running text is read well.
+const ROOM: usize = 30;
+const INDENT: usize = 4;

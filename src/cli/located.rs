@@ -5,11 +5,13 @@
 use super::args::{LineArgs, MatchArgs, ProjectArgs, ViewArgs};
 use super::project::{self, Project};
 use crate::diagnostic::Finding;
+use crate::discover::resolve;
 use crate::error::Error;
 use crate::report::Run;
 use crate::report::witness::is_at;
 use crate::source::FileId;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 pub struct Located {
     pub project: Project,
@@ -50,9 +52,30 @@ pub fn none_at(at: &LineArgs, rule: Option<&str>) -> Error {
     }
 }
 
+/// A path as it is, else below the nearest folder above in which there is such a file, up to the top of the project: reports print
+/// paths from its root.
+fn found(path: PathBuf) -> Result<PathBuf, Error> {
+    if path.is_absolute() || path.exists() {
+        return Ok(path);
+    }
+    let here = resolve(Path::new("."), Path::new("."))?;
+    let top = |folder: &Path| folder.join(".git").exists();
+    for folder in here.ancestors() {
+        let below = folder.join(&path);
+        if below.is_file() {
+            return Ok(below);
+        }
+        if top(folder) {
+            break;
+        }
+    }
+    Ok(path)
+}
+
 /// Analyses the project of the file.
 pub fn open(args: &LineArgs, stderr: &mut dyn Write) -> Result<Located, Error> {
     let (path, line) = args.line.clone();
+    let path = found(path)?;
     let refused = || Error::Usage {
         message: format!("`{}` is no single source file", path.display()),
         remedy: "name one file and one of its lines, such as models/order.js:12".to_owned(),

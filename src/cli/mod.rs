@@ -35,6 +35,7 @@ mod survey;
 mod terminal;
 mod texts;
 mod timings;
+mod unknown_names;
 mod unwritten;
 mod why;
 mod witness;

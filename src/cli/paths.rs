@@ -4,14 +4,14 @@
 
 use super::args::{PathsArgs, PathsFormat, ViewArgs};
 use super::outcome::{CLEAN, delivered};
-use super::{project, terminal, unwritten};
+use super::{project, terminal, unknown_names};
 use crate::error::Error;
 use crate::report::{Run, paths_dot, paths_human, paths_json, paths_mermaid};
 use std::io::Write;
 
 pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let mut project = project::open(&args.project, &ViewArgs::default(), stderr)?;
-    unwritten::warn_of(&project, stderr);
+    unknown_names::warn_of(&project, stderr);
     let sources = &project.sources;
     project.analysis.paths.retain(|path| {
         let reported = sources.get(path.place.file).is_some_and(|file| file.reported);

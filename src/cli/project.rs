@@ -233,6 +233,8 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         array: None,
         related: Vec::new(),
         help: "save the file as UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
+        call: None,
+        once: None,
         fix: None,
         proof: Proof::NotJudged,
         lowered: None,

@@ -4,11 +4,13 @@
 
 use super::args::{ListFormat, RepairArgs};
 use super::{CLEAN, delivered, located};
+use crate::diagnostic::StoredName;
 use crate::error::Error;
 use crate::repair::{Query, queries};
 use crate::report::escape;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 #[derive(Serialize)]
@@ -21,8 +23,13 @@ struct Log<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct JsonQuery<'a> {
     collection: &'a str,
+    /// The model of which it is the collection.
+    model: Option<&'a str>,
+    /// Whether something that is not known may give it another name.
+    by_default: bool,
     counts: &'a str,
     pipeline: &'a [Value],
     index: Option<JsonIndex>,
@@ -37,51 +44,87 @@ struct JsonIndex {
 pub fn run(args: &RepairArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     let located = located::open(&args.at, stderr)?;
     let (run, project) = (located.run(), &located.project);
+    let analysis = &project.analysis;
     let here = located.findings(args.rule.as_deref());
     let Some(first) = here.first() else { return Err(located::none_at(&args.at, args.rule.as_deref())) };
-    let tried = here.iter().map(|finding| (finding, queries(finding, &project.config.arrays, &project.analysis.paths)));
+    let tried = here
+        .iter()
+        .map(|finding| (finding, queries(finding, &project.config.arrays, &analysis.paths, &analysis.stored_names)));
     let tried: Vec<_> = tried.collect();
     let Some((finding, queries)) = tried.iter().find_map(|(finding, tried)| Some((finding, tried.as_ref().ok()?)))
     else {
         let why = tried.first().and_then(|(_, tried)| tried.as_ref().err()).copied().unwrap_or_default();
         return Err(Error::Usage {
             message: format!("there is no query for `{}` at {}: {why}", first.rule, args.at),
-            remedy: format!("`pushguard explain {}` says what to look for", first.rule),
+            remedy: format!("`pushguard explain {}` says what the harm is", first.rule),
         });
     };
     let Some(spot) = run.sources.get(finding.place.file).zip(run.line_of(finding.place)) else { return Ok(CLEAN) };
+    let names = &analysis.stored_names;
     let (path, line) = (spot.0.path.as_str(), spot.1);
     delivered(match args.format {
         ListFormat::Json => {
-            let queries = queries.iter().map(json_query).collect();
+            let queries = queries.iter().map(|query| json_query(query, names)).collect();
             let log = Log { version: 1, rule: finding.rule, path, line, queries };
             serde_json::to_writer(&mut *stdout, &log).map_err(std::io::Error::from).and_then(|()| writeln!(stdout))
         }
         ListFormat::Human => {
             let head = format!("// {} at {path}:{line}: {}", finding.rule, finding.message);
-            let texts: Vec<String> = queries.iter().map(script).collect();
+            let texts: Vec<String> = queries.iter().map(|query| script(query, names)).collect();
             write!(stdout, "{}\n\n{}", escape::line(&head), texts.join("\n"))
         }
     })?;
     Ok(CLEAN)
 }
 
-fn json_query(query: &Query) -> JsonQuery<'_> {
+/// The names in the database, by those of the code.
+type Names = BTreeMap<String, StoredName>;
+
+fn json_query<'a>(query: &'a Query, names: &'a Names) -> JsonQuery<'a> {
     let Query { collection, counts, pipeline, index } = query;
-    let index = index.as_ref().map(|keys| JsonIndex {
-        keys: keys.iter().map(|key| (key.clone(), json!(1))).collect(),
-        options: json!({ "unique": true }),
+    let stored = names.get(collection);
+    let index = index.as_ref().map(|once| {
+        let mut options = Map::from_iter([("unique".to_owned(), json!(true))]);
+        if once.sparse {
+            options.insert("sparse".to_owned(), json!(true));
+        }
+        if !once.partial.is_empty() {
+            options.insert("partialFilterExpression".to_owned(), Value::Object(once.partial.clone()));
+        }
+        let keys = once.keys.iter().map(|key| (key.clone(), json!(1))).collect();
+        JsonIndex { keys, options: Value::Object(options) }
     });
-    JsonQuery { collection, counts, pipeline, index }
+    JsonQuery {
+        collection: stored.map_or(collection.as_str(), |stored| stored.name.as_str()),
+        model: stored.filter(|stored| stored.is_model).map(|_| collection.as_str()),
+        by_default: stored.is_some_and(|stored| !stored.is_sure),
+        counts,
+        pipeline,
+        index,
+    }
+}
+
+/// Of which model a collection is, and whether that is known.
+fn origin(query: &JsonQuery<'_>) -> String {
+    let Some(model) = query.model else { return String::new() };
+    let text = match query.by_default {
+        true => format!(
+            "// The collection of the model `{model}`, by default `{}`: whether the code gives it another name is not known. Compare with `show collections`.\n",
+            query.collection
+        ),
+        false => format!("// `{}` is the collection of the model `{model}`.\n", query.collection),
+    };
+    format!("{}\n", escape::line(text.trim_end()))
 }
 
 /// The calls for mongosh.
-fn script(query: &Query) -> String {
-    let json_query = json_query(query);
-    let collection = format!("db.getCollection({})", shown(&json!(query.collection)));
+fn script(query: &Query, names: &Names) -> String {
+    let json_query = json_query(query, names);
+    let collection = format!("db.getCollection({})", shown(&json!(json_query.collection)));
     let stages: Vec<String> = query.pipeline.iter().map(|stage| format!("  {},\n", shown(stage))).collect();
     let mut text = format!(
-        "// Counts {}. Without the last stage, it names them.\n{collection}.aggregate([\n{}]);\n",
+        "{}// Counts {}. Without the last stage, it names them.\n{collection}.aggregate([\n{}]);\n",
+        origin(&json_query),
         escape::line(&query.counts),
         stages.concat()
     );

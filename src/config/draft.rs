@@ -35,6 +35,22 @@ pub struct Seen {
     pub unnamed: Vec<(String, u32, String)>,
     /// The path and 1-based line of a call that makes indexes of which the keys or the collection are not known.
     pub unread: Option<(String, u32)>,
+    /// Those that are called most first.
+    pub wrappers: Vec<Wrapper>,
+}
+
+/// A function that takes an update, and that nothing follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrapper {
+    /// The name by which a `[[method]]` tells it.
+    pub name: String,
+    /// The arguments that seem to be its operands, counted from 0.
+    pub collection: Option<usize>,
+    pub filter: usize,
+    pub update: usize,
+    pub calls: usize,
+    /// The path and the 1-based line of the first call.
+    pub first: (String, u32),
 }
 
 const HEAD: &str = "\
@@ -80,21 +96,49 @@ pub fn render(proposals: &[Proposal], seen: &Seen) -> String {
             text.push('\n');
         }
     }
+    text.push_str(&methods(&seen.wrappers));
     text.push_str(TAIL);
     let indexes = seen.indexes.iter().map(|(collection, keys)| format!("{collection}: {}", keys.join(", ")));
     text.push_str(&noted(
-        "Unique indexes that the code makes. One that only the server has is not known here: name it as [[index]], or `check-then-insert` reports too much.",
+        "Unique indexes that the code makes. Name one that only the server has as [[index]], or\n# `check-then-insert` reports too much.",
         indexes.collect(),
     ));
     text.push_str(&noted(
-        "Makes indexes of which the keys or the collection are not known here: `pushguard indexes --help` says how to list them.",
+        "Makes indexes of which the keys or the collection are not known here:\n# `pushguard indexes --help` says how to list them.",
         seen.unread.iter().map(|(path, line)| format!("{path}:{line}")).collect(),
     ));
     let unnamed = seen.unnamed.iter().map(|(path, line, function)| format!("{path}:{line} `{function}`"));
     text.push_str(&noted(
-        "Not followed, so nothing of them is checked: database calls on a collection that no caller names.",
+        "Not followed, so nothing of them is checked: database calls on a collection that no caller\n# names.",
         unnamed.collect(),
     ));
+    text
+}
+
+/// The wrappers as they would be told, in a comment: what they do, only their authors know.
+fn methods(wrappers: &[Wrapper]) -> String {
+    const SHOWN: usize = 5;
+    if wrappers.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        "\n# Called with an update, and not followed: say what they do, and races through them are found.\n".to_owned();
+    for wrapper in wrappers.iter().take(SHOWN) {
+        let (path, line) = &wrapper.first;
+        let calls =
+            if wrapper.calls == 1 { "called".to_owned() } else { format!("called {} times, first", wrapper.calls) };
+        text.push_str(&one_line(&format!("# [[method]]                      # {calls} at {path}:{line}")));
+        text.push_str(&format!("\n# name = {}\n# method = \"updateOne\"\n", quoted(&wrapper.name)));
+        if let Some(at) = wrapper.collection {
+            text.push_str(&format!("# collection = {at}                # the argument that names it, from 0\n"));
+        } else if !wrapper.name.contains('.') {
+            text.push_str("# collection = \"…\"\n");
+        }
+        text.push_str(&format!("# filter = {}\n# update = {}\n", wrapper.filter, wrapper.update));
+    }
+    if wrappers.len() > SHOWN {
+        text.push_str(&format!("# … and {} more\n", wrappers.len() - SHOWN));
+    }
     text
 }
 
@@ -115,7 +159,7 @@ fn noted(what: &str, all: Vec<String>) -> String {
 }
 
 fn array(proposal: &Proposal) -> String {
-    let TrackedArray { collection, field, kinds, fallback: _ } = &proposal.array;
+    let TrackedArray { collection, field, kinds, .. } = &proposal.array;
     let mut text = String::new();
     if !proposal.appended_by.is_empty() {
         text.push_str(&format!("# Appended to by {}.\n", names(&proposal.appended_by)));
@@ -237,6 +281,7 @@ mod tests {
                 field: "f".to_owned(),
                 kinds,
                 fallback: Vec::new(),
+                models: Vec::new(),
             },
             notes: vec![KindNote { used: true, others: vec![vec![name.to_owned()]] }, KindNote::default()],
             doubtful,
@@ -249,7 +294,15 @@ mod tests {
         Seen {
             indexes: vec![(name.clone(), vec![name.clone()])],
             unnamed: vec![(name.clone(), 1, name.clone()); 30],
-            unread: Some((name, 1)),
+            unread: Some((name.clone(), 1)),
+            wrappers: vec![Wrapper {
+                name: name.clone(),
+                collection: None,
+                filter: 0,
+                update: 1,
+                calls: 2,
+                first: (name, 1),
+            }],
         }
     }
 

@@ -3,7 +3,8 @@
 //! Input: a path or the text of the file, and the identifiers of the rules. Output: a [`Config`], or an error that
 //! names the line, the column and the nearest known name. Must not know: what a rule does, the command line.
 
-use super::{ArraySpot, Config, Origin, Pattern, TrackedArray};
+use super::origin::{Origin, position};
+use super::{Config, Pattern, TrackedArray};
 use crate::disk;
 use crate::error::{Error, nearest};
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub fn from_bytes(path: &Path, bytes: Vec<u8>, known_rules: &[&str]) -> Result<C
             remedy: problem.remedy,
         }
     })?;
-    config.origin = array_spots(text).map(|arrays| Origin { path: path.to_owned(), arrays });
+    config.origin = Some(Origin::of(path.to_owned(), text));
     Ok(config)
 }
 
@@ -87,9 +88,11 @@ pub fn parse(text: &str, known_rules: &[&str]) -> Result<Config, Problem> {
             check_array(array).map_err(|problem| locate(problem, spans, at))?;
         }
     }
-    for (at, index) in config.indexes.iter().enumerate() {
-        let Some((key, message, remedy)) = index.problem() else { continue };
-        let own = spans.get("index").and_then(|entries| entries.get_ref().get(at));
+    let indexes = config.indexes.iter().map(|index| ("index", index.problem())).enumerate();
+    let methods = config.methods.iter().map(|method| ("method", method.problem())).enumerate();
+    for (at, (list, problem)) in indexes.chain(methods) {
+        let Some((key, message, remedy)) = problem else { continue };
+        let own = spans.get(list).and_then(|entries| entries.get_ref().get(at));
         let offset =
             own.and_then(|own| key_offset(own.get_ref().as_table()?, key)).or_else(|| own.map(|own| own.span().start));
         return Err(Problem { offset, message: message.to_owned(), remedy: remedy.to_owned() });
@@ -220,33 +223,29 @@ fn from_toml(error: &toml::de::Error) -> Problem {
             Some(known) => format!("did you mean `{known}`?"),
             None => format!("known here: {}", known.join(", ")),
         },
-        _ => "see the configuration section of the README".to_owned(),
+        _ => "docs/configuration.md lists every key with its type; `pushguard schema` prints it for editors".to_owned(),
     };
     let message = match names.first() {
         Some(name) if message.starts_with("unknown field") => format!("unknown key `{name}`"),
         Some(name) if message.starts_with("unknown variant") => format!("unknown value `{name}`"),
-        _ => message.lines().next().unwrap_or_default().to_owned(),
+        _ => worded(message.lines().next().unwrap_or_default()),
     };
     Problem { offset: error.span().map(|span| span.start), message, remedy }
 }
 
-/// Where the names of the tracked arrays stand; `None` when the file names none.
-fn array_spots(text: &str) -> Option<Vec<ArraySpot>> {
-    let spans = DeTable::parse(text).ok()?;
-    let arrays = spans.get_ref().get("array")?;
-    let spot = |table: &Spanned<DeValue<'_>>| {
-        let value = |key: &str| table.get_ref().get(key).map_or(table.span().start, |value| value.span().start);
-        ArraySpot { collection: position(text, value("collection")), field: position(text, value("field")) }
+/// serde's own words for types in those of the reference.
+fn worded(message: &str) -> String {
+    let typed = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "));
+    let Some((found, expected)) = typed else { return message.to_owned() };
+    let expected = match expected {
+        "a sequence" => "a list, such as [\"a\", \"b\"]",
+        "a map" => "a table",
+        "a boolean" => "true or false",
+        "a string" => "a text in quotes",
+        expected if expected.starts_with("struct ") => "a table",
+        expected => expected,
     };
-    Some((0..).map_while(|at| arrays.get_ref().get(at)).map(spot).collect())
-}
-
-/// The 1-based line and column of a byte offset.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..text.floor_char_boundary(offset)).unwrap_or(text);
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    (line, before.get(start..).unwrap_or_default().encode_utf16().count() + 1)
+    format!("{found} stands where {expected} is expected")
 }
 
 #[cfg(test)]

@@ -6,17 +6,20 @@
 pub mod draft;
 pub mod index;
 pub mod load;
+pub mod method;
+pub mod origin;
 mod overrides;
 pub mod reference;
 pub mod schema;
 
 use crate::diagnostic::Level;
 use index::DeclaredIndex;
+use method::DeclaredMethod;
+use origin::Origin;
 pub use overrides::Override;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What a run is told. `Config::default()` is what applies without a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -34,30 +37,18 @@ pub struct Config {
     /// Indexes that the database has and the code does not make, or not so that it can be read.
     #[serde(rename = "index")]
     pub indexes: Vec<DeclaredIndex>,
+    /// Wrappers of the driver that cannot be followed.
+    #[serde(rename = "method")]
+    pub methods: Vec<DeclaredMethod>,
     /// Level of a rule, by its identifier.
     pub rules: BTreeMap<String, RuleLevel>,
     /// Levels of rules for some paths only.
     #[serde(rename = "override")]
     pub overrides: Vec<Override>,
     pub protocol: Protocol,
-    /// Where the arrays are written; `None` for the built-in ones.
+    /// Where the names are written; `None` without a file.
     #[serde(skip)]
     pub origin: Option<Origin>,
-}
-
-/// The file that a configuration comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    pub path: PathBuf,
-    /// One for each tracked array.
-    pub arrays: Vec<ArraySpot>,
-}
-
-/// Where the names of a tracked array stand: 1-based line and 1-based column in UTF-16 code units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ArraySpot {
-    pub collection: (usize, usize),
-    pub field: (usize, usize),
 }
 
 /// The level that the configuration gives to a rule.
@@ -100,6 +91,9 @@ pub struct TrackedArray {
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub fallback: Vec<String>,
+    /// The models whose documents are in the collection, as the code says.
+    #[serde(skip)]
+    pub models: Vec<String>,
 }
 
 /// A class of element, recognised by its fields.
@@ -235,8 +229,10 @@ impl Default for Config {
                     kind("image", When::Any(vec![equals("type", text("image")), has(&["imageId"])]), &["imageId"]),
                 ],
                 fallback: vec!["imageUrl".to_owned()],
+                models: Vec::new(),
             }],
             indexes: Vec::new(),
+            methods: Vec::new(),
             origin: None,
             rules: BTreeMap::new(),
             overrides: Vec::new(),

@@ -36,7 +36,8 @@ impl Override {
         Ok(())
     }
 
-    fn is_of(&self, path: &str) -> bool {
+    /// Whether a file is one of these.
+    pub fn is_of(&self, path: &str) -> bool {
         self.globs.as_ref().is_some_and(|globs| globs.matched_path_or_any_parents(path, false).is_ignore())
     }
 }

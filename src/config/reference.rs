@@ -48,7 +48,8 @@ fn write<'s>(root: &'s Value, section: &Section<'s>, text: &mut String) -> Vec<S
         let (kind, table) = kind(root, own);
         let needed = if required.contains(&key.as_str()) { " Required." } else { "" };
         let about = described(own).replace('|', "\\|");
-        text.push_str(&format!("| `{key}` | {kind} | {about}{needed} |\n"));
+        let default = default(own).map(|value| format!(" Default: {value}.")).unwrap_or_default();
+        text.push_str(&format!("| `{key}` | {kind} | {about}{needed}{default} |\n"));
         if let Some((schema, is_list)) = table {
             let path = if section.path.is_empty() { key.clone() } else { format!("{}.{key}", section.path) };
             let heading = if is_list { format!("`[[{path}]]`") } else { format!("`[{path}]`") };
@@ -56,6 +57,12 @@ fn write<'s>(root: &'s Value, section: &Section<'s>, text: &mut String) -> Vec<S
         }
     }
     inner
+}
+
+/// What holds where a key is not written, if that is a plain value.
+fn default(schema: &Value) -> Option<String> {
+    let value = schema.get("default")?;
+    (value.is_boolean() || value.is_number() || value.is_string()).then(|| format!("`{value}`"))
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -12,6 +12,7 @@ use crate::source::{FileId, Place};
 use crate::timings::Timings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -93,6 +94,27 @@ pub struct Fix {
     pub applicability: Applicability,
 }
 
+/// What a unique index would keep apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Once {
+    /// Paths of fields.
+    pub keys: Vec<String>,
+    /// Documents without the field are left out.
+    pub sparse: bool,
+    /// The values that a document has which counts (`partialFilterExpression`).
+    pub partial: Map<String, Value>,
+}
+
+/// The name of a collection in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredName {
+    pub name: String,
+    /// Whether the code names a model, of which this is the collection.
+    pub is_model: bool,
+    /// Whether nothing that is not known can make it another.
+    pub is_sure: bool,
+}
+
 /// One finding. `place` is the act: the line to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -111,6 +133,10 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// The exact safe call for this code.
     pub help: String,
+    /// The code of the help that mends this, where it can be taken over as it stands.
+    pub call: Option<String>,
+    /// What may be stored once only; `None` where nothing says.
+    pub once: Option<Once>,
     pub fix: Option<Fix>,
     /// Why the level is below that of the rule, as a clause; `None` also where the configuration sets it.
     pub lowered: Option<&'static str>,
@@ -135,6 +161,8 @@ impl Finding {
             array: None,
             related: Vec::new(),
             help: String::new(),
+            call: None,
+            once: None,
             fix: None,
             lowered: None,
             proof: Proof::NotJudged,
@@ -260,6 +288,8 @@ pub struct Analysis {
     pub ways: BTreeMap<(Place, &'static str), Way>,
     /// Sorted by path and start.
     pub paths: Vec<WritePath>,
+    /// What the collections of findings and paths are called in the database, by what the code calls them.
+    pub stored_names: BTreeMap<String, StoredName>,
     /// The write paths of tracked arrays that the looked-at change adds, by their index.
     pub new_writers: Vec<usize>,
     /// Of the reported files, sorted by place; none where no line is asked about.
@@ -271,5 +301,9 @@ pub struct Analysis {
     pub owners: BTreeMap<FileId, Vec<String>>,
     /// The tracked arrays that no write path is of, by their index in the configuration.
     pub unwritten: Vec<usize>,
+    /// The indexes of the configuration whose collection nothing in the code has, by their index.
+    pub unknown_indexes: Vec<usize>,
+    /// The collections and models that the code names, where the configuration names one that it does not.
+    pub collections: Vec<String>,
     pub timings: Timings,
 }

@@ -142,13 +142,13 @@ fn report_paths(root: &Root, paths: Option<&[PathBuf]>, config: &Config, walk: &
     if config.paths.is_empty() {
         return Ok(vec![root.folder.clone()]);
     }
-    config.paths.iter().map(|path| configured_path(root, path, walk)).collect()
+    config.paths.iter().map(|path| configured_path(root, config, path, walk)).collect()
 }
 
 /// A path of the configuration. Whoever writes the configuration may not choose what else on the disk is read, or fixed.
-fn configured_path(root: &Root, path: &str, walk: &Walk) -> Result<PathBuf, Error> {
+fn configured_path(root: &Root, config: &Config, path: &str, walk: &Walk) -> Result<PathBuf, Error> {
     let resolved = match walk.is_disk() {
-        true => resolve(&root.folder, Path::new(path))?,
+        true => resolve(&root.folder, Path::new(path)).map_err(|error| not_there(root, config, path, error))?,
         false => plain(&root.folder.join(path)),
     };
     match resolved.starts_with(&root.folder) {
@@ -160,6 +160,30 @@ fn configured_path(root: &Root, path: &str, walk: &Walk) -> Result<PathBuf, Erro
             message: format!("`paths` leads out of the project: `{path}`"),
             remedy: "name files and folders below the root that are no links to other places".to_owned(),
         }),
+    }
+}
+
+/// What is said of an entry of `paths` that names nothing.
+fn not_there(root: &Root, config: &Config, path: &str, error: Error) -> Error {
+    let Error::Read { source, .. } = &error else { return error };
+    if source.kind() != std::io::ErrorKind::NotFound {
+        return error;
+    }
+    let at = config.paths.iter().position(|entry| entry == path);
+    let origin = config.origin.as_ref();
+    let spot = at.zip(origin).and_then(|(at, origin)| origin.paths.get(at)).copied();
+    let names = root.folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Error::Config {
+        path: origin.map_or_else(|| PathBuf::from(FILE_NAME), |origin| origin.path.clone()),
+        line: spot.map(|(line, _)| line),
+        column: spot.map(|(_, column)| column),
+        message: format!("`paths` names `{path}`, and there is no such file or folder"),
+        remedy: match crate::error::nearest(path.trim_end_matches('/'), names.iter().map(String::as_str)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "name files and folders relative to the root".to_owned(),
+        },
     }
 }
 

@@ -140,7 +140,7 @@ fn merge_base(repository: &Repository, revision: &str) -> Result<String, Error> 
             message: format!("git does not know the revision `{revision}`"),
             remedy: match is_shallow(repository) {
                 true => SHALLOW.to_owned(),
-                false => format!("fetch it first (`git fetch origin {revision}`), or correct its name"),
+                false => format!("fetch it first (`{}`), or correct its name", fetch(repository, revision)),
             },
         });
     }
@@ -157,6 +157,17 @@ fn merge_base(repository: &Repository, revision: &str) -> Result<String, Error> 
         });
     }
     Ok(base)
+}
+
+/// How a revision is fetched: `origin/main` is the branch `main` of `origin`.
+fn fetch(repository: &Repository, revision: &str) -> String {
+    let remotes = repository.text(&["remote"]).unwrap_or_default();
+    let of_remote = revision.split_once('/').filter(|(remote, _)| {
+        let mut known = remotes.lines();
+        *remote == "origin" || known.any(|known| known == *remote)
+    });
+    let (remote, branch) = of_remote.unwrap_or(("origin", revision));
+    format!("git fetch {remote} {branch}")
 }
 
 const SHALLOW: &str = "this clone is shallow: fetch the history with `git fetch --unshallow`, or set `fetch-depth: 0` where it is checked out";

@@ -78,6 +78,14 @@ impl Project {
         }
     }
 
+    /// Whether a value comes from a package that the project names among those it depends on, and that holds no models.
+    pub(super) fn is_of_package(&self, value: V) -> bool {
+        let Some(module) = self.package_of(value).filter(|module| is_foreign_package(module)) else { return false };
+        let parts = if module.starts_with('@') { 2 } else { 1 };
+        let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |(at, _)| at);
+        module.get(..end).is_some_and(|package| self.marks.packages.contains(package))
+    }
+
     /// `{ where: … }` and `{ include: … }` are Sequelize, TypeORM or Prisma.
     pub(super) fn is_other_library(&self, value: V) -> bool {
         match self.arena.node(value) {

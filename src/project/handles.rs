@@ -4,6 +4,7 @@
 
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
+use super::plural::canonical;
 use crate::limits;
 use crate::value::{FnRef, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
@@ -29,7 +30,7 @@ impl Handle {
     /// Whether both are surely the same collection. A model `User` is the collection `users`.
     pub fn same(&self, other: &Handle) -> bool {
         match (self, other) {
-            (Handle::Named(a), Handle::Named(b)) => plural(a) == plural(b),
+            (Handle::Named(a), Handle::Named(b)) => canonical(a) == canonical(b),
             (a, b) => a == b,
         }
     }
@@ -37,7 +38,7 @@ impl Handle {
     /// Equal for handles that are the same.
     fn key(&self) -> Handle {
         match self {
-            Handle::Named(name) => Handle::Named(plural(name)),
+            Handle::Named(name) => Handle::Named(canonical(name)),
             Handle::Value(value) => Handle::Value(*value),
         }
     }
@@ -294,7 +295,8 @@ impl Project {
         let lower = name.to_lowercase();
         let named_like_one = lower.ends_with("model") || lower.contains("collection") || lower.ends_with("col");
         let capital = name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase);
-        let imported = matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_));
+        let imported =
+            matches!(self.arena.node(recv), Node::Import { .. } | Node::Global(_)) && !self.is_of_package(recv);
         match method.name {
             "update" => {
                 named_like_one || (imported && capital) || args.get(1).is_some_and(|update| self.has_operator(*update))
@@ -372,13 +374,4 @@ fn is_builtin(name: &str) -> bool {
             | "URL"
             | "Schema"
     )
-}
-
-/// Mongoose makes the collection's name from the model's by lower case and plural.
-fn plural(name: &str) -> String {
-    let name = name.to_lowercase();
-    if let Some(stem) = name.strip_suffix("ies") {
-        return format!("{stem}y");
-    }
-    name.strip_suffix('s').map_or(name.clone(), str::to_owned)
 }

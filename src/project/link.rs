@@ -8,6 +8,7 @@ use super::bindings::Bindings;
 use super::budget::Ledger;
 use super::bulk::Batches;
 use super::handles::Handle;
+use super::marks::Marks;
 use super::merge::{Merger, Reexported};
 use super::models::Models;
 use super::proven::Proven;
@@ -72,15 +73,6 @@ pub enum Op {
         name: Sym,
         args: Vec<V>,
     },
-}
-
-/// Functions that rules ask for by name.
-#[derive(Clone, Debug, Default)]
-pub struct Marks {
-    /// Calls of these are kept as steps.
-    pub calls: Vec<String>,
-    /// Results of these stay calls instead of becoming the values that the function returns.
-    pub results: Vec<String>,
 }
 
 /// What a function returns, each value with its condition.
@@ -222,7 +214,12 @@ impl Project {
             project.written.extend(written);
             let resolve_here = |specifier: &str| resolve(file, specifier);
             project.runs.add(file, &facts.run, &resolve_here);
-            let moved = Merger::new(&facts.arena, &mut project.arena, file, counts, &resolve_here).run(facts);
+            let methods = project.marks.methods.as_slice();
+            let moved = Merger::new(facts, &mut project.arena, file, counts, (&resolve_here, methods)).run();
+            // A rewrite would take the wrapper for the method that it stands for.
+            if !moved.wrapped.is_empty() {
+                project.written.retain(|place, _| !moved.wrapped.contains(place));
+            }
             project.around.add(file, facts, moved.around);
             project.files.extend(moved.functions.iter().map(|_| file));
             project.functions.extend(moved.functions);

@@ -2,11 +2,14 @@
 //!
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
+use super::own_methods::{Collection, OwnMethod};
 use crate::facts::{Class, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
+use rustc_hash::FxHashSet;
 
 /// Copies values of one file into the project's arena.
 pub struct Merger<'a> {
+    facts: &'a FileFacts,
     from: &'a Arena,
     into: &'a mut Arena,
     file: u32,
@@ -17,6 +20,8 @@ pub struct Merger<'a> {
     syms: Vec<Option<Sym>>,
     /// Gives the module symbol that an import has in the project.
     resolve: &'a dyn Fn(&str) -> Option<u32>,
+    methods: &'a [OwnMethod],
+    wrapped: FxHashSet<(u32, u32, u32)>,
 }
 
 /// The facts of one file, moved.
@@ -27,6 +32,8 @@ pub struct Moved {
     /// The modules whose names a file has too.
     pub export_all: Vec<Reexported>,
     pub around: FileAround,
+    /// Where the code calls a wrapper of its own.
+    pub wrapped: FxHashSet<(u32, u32, u32)>,
 }
 
 /// The names in scope at a call, by the offsets of the call.
@@ -70,17 +77,20 @@ pub fn symbol_file(symbol: &str) -> Option<u32> {
 impl<'a> Merger<'a> {
     /// `functions` and `classes` are how many the project has already.
     pub fn new(
-        from: &'a Arena,
+        facts: &'a FileFacts,
         into: &'a mut Arena,
         file: u32,
         (functions, classes): (u32, u32),
-        resolve: &'a dyn Fn(&str) -> Option<u32>,
+        (resolve, methods): (&'a dyn Fn(&str) -> Option<u32>, &'a [OwnMethod]),
     ) -> Self {
+        let from = &facts.arena;
         let (values, conds, syms) = (vec![None; from.len()], vec![None; from.counts().1], vec![None; from.counts().0]);
-        Self { from, into, file, functions, classes, values, conds, syms, resolve }
+        let wrapped = FxHashSet::default();
+        Self { facts, from, into, file, functions, classes, values, conds, syms, resolve, methods, wrapped }
     }
 
-    pub fn run(mut self, facts: &FileFacts) -> Moved {
+    pub fn run(mut self) -> Moved {
+        let facts = self.facts;
         let functions = facts.functions.iter().map(|function| self.function(function)).collect();
         let classes = facts.classes.iter().map(|class| self.class(class)).collect();
         let exports = facts.exports.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect();
@@ -90,7 +100,7 @@ impl<'a> Merger<'a> {
         });
         let export_all = export_all.collect();
         let around = self.around(facts);
-        Moved { functions, classes, exports, export_all, around }
+        Moved { functions, classes, exports, export_all, around, wrapped: self.wrapped }
     }
 
     fn around(&mut self, facts: &FileFacts) -> FileAround {
@@ -126,11 +136,18 @@ impl<'a> Merger<'a> {
 
     fn effect(&mut self, effect: &Effect) -> Effect {
         let kind = match &effect.kind {
-            EffectKind::Call { callee, recv, name, args } => EffectKind::Call {
-                callee: self.value(*callee),
-                recv: recv.map(|recv| self.value(recv)),
-                name: name.map(|name| self.sym(name)),
-                args: args.iter().map(|arg| self.value(*arg)).collect(),
+            EffectKind::Call { callee, recv, name, args } => match self.wrapped(effect.site, *callee, args) {
+                Some((method, recv)) => {
+                    let name = self.into.sym(&method.method);
+                    let callee = self.into.member(recv, name);
+                    EffectKind::Call { callee, recv: Some(recv), name: Some(name), args: self.operands(method, args) }
+                }
+                None => EffectKind::Call {
+                    callee: self.value(*callee),
+                    recv: recv.map(|recv| self.value(recv)),
+                    name: name.map(|name| self.sym(name)),
+                    args: args.iter().map(|arg| self.value(*arg)).collect(),
+                },
             },
             EffectKind::Assign { object, key, value } => EffectKind::Assign {
                 object: self.value(*object),
@@ -227,7 +244,37 @@ impl<'a> Merger<'a> {
         new
     }
 
+    /// The wrapper that a call is of, and the collection as the driver would give it.
+    fn wrapped(&mut self, site: Site, callee: V, args: &[V]) -> Option<(&'a OwnMethod, V)> {
+        let method = self.methods.iter().find(|method| method.is_called(self.facts, callee))?;
+        let info = self.from.site_info(site);
+        self.wrapped.insert((self.file, info.start, info.end));
+        let name = match &method.collection {
+            Collection::Receiver => match self.from.node(callee) {
+                Node::Member(object, _) => return Some((method, self.value(*object))),
+                _ => return None,
+            },
+            Collection::Argument(at) => self.value(*args.get(*at)?),
+            Collection::Named(name) => self.into.str(name),
+        };
+        let (site, callee) = (self.site(site), self.into.global("collection"));
+        Some((method, self.into.intern(Node::Call { site, callee, args: Box::new([name]) })))
+    }
+
+    /// The arguments of a wrapper's call in the order of the driver.
+    fn operands(&mut self, method: &OwnMethod, args: &[V]) -> Vec<V> {
+        let operands = method.operands(args.len()).into_iter();
+        operands.map(|at| at.and_then(|at| args.get(at)).map_or(Arena::UNDEFINED, |arg| self.value(*arg))).collect()
+    }
+
     fn node(&mut self, node: &Node) -> Node {
+        if let Node::Call { site, callee, args } = node
+            && let Some((method, recv)) = self.wrapped(*site, *callee, args)
+        {
+            let name = self.into.sym(&method.method);
+            let callee = self.into.member(recv, name);
+            return Node::Call { site: self.site(*site), callee, args: self.operands(method, args).into() };
+        }
         match node {
             Node::Opaque(site) => Node::Opaque(self.site(*site)),
             Node::Str(text) => Node::Str(self.sym(*text)),

@@ -12,6 +12,8 @@ pub struct Runs {
     loaders: FxHashMap<u32, FxHashSet<u32>>,
     /// Files that end by themselves.
     ending: FxHashSet<u32>,
+    /// Files that a clock or an endless loop keeps running.
+    lasting: FxHashSet<u32>,
     /// Files that do something without an end.
     looping: FxHashSet<u32>,
     /// Files that load a package of Meteor.
@@ -24,6 +26,9 @@ impl Runs {
     pub(super) fn add(&mut self, file: u32, run: &Run, resolve: &dyn Fn(&str) -> Option<u32>) {
         if run.ends && !run.goes_on {
             self.ending.insert(file);
+        }
+        if run.goes_on {
+            self.lasting.insert(file);
         }
         if run.loops {
             self.looping.insert(file);
@@ -56,6 +61,11 @@ impl Runs {
 
     pub fn ends(&self, file: u32) -> bool {
         self.ending.contains(&file)
+    }
+
+    /// Whether a clock or an endless loop keeps a file running.
+    pub fn lasts(&self, file: u32) -> bool {
+        self.lasting.contains(&file)
     }
 
     pub fn loops(&self, file: u32) -> bool {

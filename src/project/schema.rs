@@ -5,6 +5,7 @@
 use super::handles::{ByHandle, Handle};
 use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
+use super::stored::{Stored, StoredNames};
 use crate::value::{ClassRef, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
@@ -47,6 +48,8 @@ pub struct Schemas {
     pub defaults: ByHandle<(String, V)>,
     /// A call that makes indexes of which the keys or the collection are not known.
     pub unread: Option<Site>,
+    /// What collections are called in the database.
+    pub stored: StoredNames,
     /// The places that insert into each collection.
     pub inserts: ByHandle<Insert>,
 }
@@ -106,7 +109,8 @@ impl Project {
     /// Collects indexes and schema options from all functions.
     pub fn schemas(&mut self) -> Schemas {
         let mut schemas = Schemas::default();
-        let models = self.models();
+        let models = self.models(&mut schemas.stored);
+        self.find_stored_names(&mut schemas.stored);
         for (name, schema) in &models {
             schemas.models.push(&Handle::Named(name.clone()), *schema);
             self.schema_fields(name, *schema, &mut schemas);
@@ -154,29 +158,33 @@ impl Project {
     }
 
     /// Model names with the schema each was made from. One that a helper makes of what it is given is read where that is told.
-    fn models(&mut self) -> Vec<(String, V)> {
+    fn models(&mut self, names: &mut StoredNames) -> Vec<(String, V)> {
         let (mut models, mut told) = (Vec::new(), FxHashSet::default());
         for is_own in [true, false] {
             for at in 0..self.functions.len() {
                 for (place, name, recv, args) in self.model_calls(at, is_own) {
                     if name.starts_with("forFeature") {
-                        let features = self.features(&args).into_iter();
-                        let named = |(name, schema)| Some((self.arena.as_str(name)?.to_owned(), schema));
-                        models.extend(features.filter_map(named));
+                        for (name, schema) in self.features(&args) {
+                            let Some(text) = self.arena.as_str(name).map(str::to_owned) else { continue };
+                            self.model_is(&text, schema, None, names, &mut models);
+                        }
                     } else if let [first, schema, rest @ ..] = args.as_slice()
                         && let Some(text) = self.arena.as_str(*first).map(str::to_owned)
                         && told.insert((*first, place))
                     {
-                        models.push((text.clone(), *schema));
                         // Its documents are in the collection of the model that it is one kind of.
                         let base = recv.and_then(|recv| self.handle_of(recv, 0));
-                        if let Some(base) = base.as_ref().and_then(Handle::name) {
+                        let base = base.as_ref().and_then(Handle::name);
+                        if recv.is_none() {
+                            self.model_is(&text, *schema, rest.first().copied(), names, &mut models);
+                        } else {
+                            models.push((text.clone(), *schema));
+                            names.add_model(&text);
+                            names.say(&text, base.map_or(Stored::Unknown, |base| Stored::With(base.to_owned())));
+                        }
+                        if let Some(base) = base {
                             let own = models.iter().filter(|(name, _)| name == base).map(|(_, schema)| *schema);
                             models.extend(own.map(|schema| (text.clone(), schema)).collect::<Vec<_>>());
-                        }
-                        // The third argument names the collection.
-                        if let Some(collection) = rest.first().and_then(|v| self.arena.as_str(*v)) {
-                            models.push((collection.to_owned(), *schema));
                         }
                     }
                 }
@@ -193,6 +201,30 @@ impl Project {
             }
         }
         models
+    }
+
+    /// Adds a model, and its schema under the name of its collection where the code says that: by an argument or an option.
+    fn model_is(
+        &mut self,
+        name: &str,
+        schema: V,
+        given: Option<V>,
+        names: &mut StoredNames,
+        models: &mut Vec<(String, V)>,
+    ) {
+        models.push((name.to_owned(), schema));
+        names.add_model(name);
+        let given =
+            given.filter(|given| !matches!(self.arena.node(*given), Node::Undefined | Node::Null | Node::Object(_)));
+        let stored = match given {
+            Some(given) => Some(self.stored_as(given)),
+            None => self.stored_by_schema(schema),
+        };
+        let Some(stored) = stored else { return };
+        if let Stored::Named(collection) = &stored {
+            models.push((collection.clone(), schema));
+        }
+        names.say(name, stored);
     }
 
     /// Place, name, the model that is divided and arguments of the calls that make models, in a function's own text or in what it calls.
@@ -222,6 +254,9 @@ impl Project {
     }
 
     pub(super) fn schema_options(&mut self, model: &str, options: V, schemas: &mut Schemas) {
+        if let Some(stored) = self.stored_by(options) {
+            schemas.stored.say(model, stored);
+        }
         let version = self.arena.sym("versionKey");
         let version = self.arena.member(options, version);
         if matches!(self.arena.node(version), Node::Bool(false)) {

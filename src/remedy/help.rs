@@ -55,6 +55,13 @@ pub fn of_update(
     })
 }
 
+/// The longest code of a help that is more than a name.
+pub fn code(help: &str) -> Option<String> {
+    let codes = help.split('`').skip(1).step_by(2);
+    let codes = codes.filter(|code| code.contains(':') || code.contains('(') && !code.ends_with("()"));
+    codes.max_by_key(|code| code.len()).map(str::to_owned)
+}
+
 /// What the filter asks for that it did not ask before.
 pub fn added(project: &mut Project, scope: &Scope, before: &Write, after: &Write) -> Option<String> {
     let entries = |filter: Option<V>| match filter.map(|filter| project.arena.peek(filter)) {

@@ -194,6 +194,12 @@ fn terminator(statement: &Statement) -> &'static str {
     if statement.is_terminated { ";" } else { "" }
 }
 
+/// The calls that create indexes.
+pub fn calls(project: &Project, indexes: &[NewIndex]) -> Option<String> {
+    let calls = indexes.iter().map(|index| Some(format!("createIndex({})", arguments(project, index, '\'')?)));
+    Some(calls.collect::<Option<Vec<String>>>()?.join("\n"))
+}
+
 /// The keys and the options of an index.
 fn arguments(project: &Project, index: &NewIndex, quote: char) -> Option<String> {
     let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, quote))).collect();

@@ -24,7 +24,7 @@ mod subject;
 pub mod token;
 
 use crate::diagnostic::Fix;
-use crate::judge::{self, Presumed, Remedied};
+use crate::judge::{self, NewIndex, Presumed, Remedied};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Project};
@@ -41,6 +41,10 @@ use subject::Subject;
 #[derive(Clone)]
 pub struct Remedy {
     pub help: String,
+    /// The code of the help, which can be taken over as it stands.
+    pub call: Option<String>,
+    /// The unique indexes that it asks for.
+    pub indexes: Vec<NewIndex>,
     /// The one path that the filter has to ask about; none where it is more, or the update changes too.
     pub only: Option<String>,
     pub fix: Option<Fix>,
@@ -72,7 +76,8 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
             [only] if !draft.is_changed => help::name_of(project, only),
             _ => None,
         };
-        return Some(Remedy { help, only, fix });
+        let call = help::code(&help);
+        return Some(Remedy { help, call, indexes: Vec::new(), only, fix });
     }
     None
 }
@@ -202,5 +207,6 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
         return None;
     }
     let fix = indexed::of_indexes(project, schemas, case, filters, &indexes);
-    Some(Remedy { help, only: None, fix })
+    let call = indexed::calls(project, &indexes);
+    Some(Remedy { help, call, indexes, only: None, fix })
 }

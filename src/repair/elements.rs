@@ -2,26 +2,22 @@
 //!
 //! Input: a finding, the tracked arrays, the write paths. Output: queries. Must not know: how an element gets in twice.
 
-use super::query::{LOST, Query, extra, listed};
-use crate::config::{Kind, Pattern, Scalar, TrackedArray};
+use super::query::{LOST, Query, UNPROVEN, extra, listed};
+use crate::config::{Kind, Pattern, Scalar};
 use crate::diagnostic::{Command, End, Finding, Stored, Witness, WritePath};
-use crate::rules::kinds::is_array;
 use serde_json::{Map, Value, json};
 
 const UNNAMED: &str = "nothing says in which collection";
-const UNKEYED: &str = "nothing says when two elements are the same: track the array in pushguard.toml";
 /// Operators that add elements.
 const APPENDS: [&str; 4] = ["$push", "$addToSet", "$concatArrays", "save"];
 
 pub fn queries(
     finding: &Finding,
     array: &str,
-    arrays: &[TrackedArray],
+    kinds: &[Kind],
     paths: &[WritePath],
 ) -> Result<Vec<Query>, &'static str> {
     let path = paths.iter().find(|path| path.place == finding.place && path.array == array);
-    let tracked = arrays.iter().find(|tracked| is_array(tracked, finding.collection.as_deref(), array));
-    let kinds = tracked.map(|tracked| tracked.kinds.as_slice()).unwrap_or_default();
     let is_written = |kind: &Kind| path.is_none_or(|path| path.kinds.is_empty() || path.kinds.contains(&kind.name));
     let written: Vec<usize> = (0..kinds.len()).filter(|at| kinds.get(*at).is_some_and(is_written)).collect();
     let own = asked(finding, array).or_else(|| path.map(|path| path.key.clone()).filter(|key| !key.is_empty()));
@@ -32,33 +28,51 @@ pub fn queries(
             let mut keys = of_kinds.chain(own.as_deref()).chain([whole.as_slice()]);
             keys.any(|key| is_doubled(witness, array, key))
         }
-        None => path.is_some_and(|path| APPENDS.contains(&path.operator.as_str())),
+        None => is_appended(finding, array, path, paths),
     };
     if !is_left {
-        return Err(LOST);
+        return Err(if finding.proof.witness().is_some() { LOST } else { UNPROVEN });
     }
     let collection = finding.collection.as_deref().ok_or(UNNAMED)?;
     if !written.is_empty() {
         return Ok(written.into_iter().filter_map(|at| of_kind(collection, array, kinds, at)).collect());
     }
-    let key = own.ok_or(UNKEYED)?;
-    Ok(vec![query(collection, array, &key, &format!("elements of `{array}`"), None)])
+    // Plain values are the same where they are equal.
+    let key = own.unwrap_or_else(|| vec![String::new()]);
+    Ok(vec![query(collection, array, &key, &format!("elements of `{array}`"), Map::new())])
+}
+
+/// Whether the act of a finding appends to an array: by itself, or where the array that it changes is saved.
+fn is_appended(finding: &Finding, array: &str, own: Option<&WritePath>, paths: &[WritePath]) -> bool {
+    let of_function = |path: &&WritePath| {
+        path.array == array
+            && (path.place.file, &path.function) == (finding.place.file, &finding.function)
+            && path.collection == finding.collection
+    };
+    let mut written = own.into_iter().chain(paths.iter().filter(|path| own.is_none() && of_function(path)));
+    written.any(|path| APPENDS.contains(&path.operator.as_str()))
 }
 
 /// The query for one of the kinds of an array. Of the kinds that an element is of, the first counts.
 fn of_kind(collection: &str, array: &str, kinds: &[Kind], at: usize) -> Option<Query> {
     let (earlier, kind) = (kinds.get(..at)?, kinds.get(at)?);
-    let mut is_of_kind = Map::from_iter([("$or".to_owned(), patterns(array, kind))]);
+    let mut is_of_kind = Map::new();
+    let patterns: Vec<Value> = kind.when.patterns().iter().map(|pattern| matched(array, pattern)).collect();
+    // Whatever has the key of the kind is of it.
+    if patterns.iter().all(|pattern| *pattern != has_key(array, &kind.key)) {
+        is_of_kind.insert("$or".to_owned(), Value::Array(patterns));
+    }
     if !earlier.is_empty() {
-        let others =
-            earlier.iter().map(|kind| json!({ "$and": [has_key(array, &kind.key), { "$or": patterns(array, kind) }] }));
+        let others = earlier
+            .iter()
+            .map(|kind| json!({ "$and": [has_key(array, &kind.key), { "$or": all_patterns(array, kind) }] }));
         is_of_kind.insert("$nor".to_owned(), others.collect());
     }
     let what = format!("elements of `{array}` of the kind {}", kind.name);
-    Some(query(collection, array, &kind.key, &what, Some(Value::Object(is_of_kind))))
+    Some(query(collection, array, &kind.key, &what, is_of_kind))
 }
 
-fn patterns(array: &str, kind: &Kind) -> Value {
+fn all_patterns(array: &str, kind: &Kind) -> Value {
     kind.when.patterns().iter().map(|pattern| matched(array, pattern)).collect()
 }
 
@@ -67,13 +81,16 @@ fn has_key(array: &str, key: &[String]) -> Value {
     key.iter().map(|field| (below(array, field), json!({ "$nin": [null, "", false] }))).collect::<Map<_, _>>().into()
 }
 
-fn query(collection: &str, array: &str, key: &[String], what: &str, of_kind: Option<Value>) -> Query {
+fn query(collection: &str, array: &str, key: &[String], what: &str, of_kind: Map<String, Value>) -> Query {
     let paths: Vec<String> = key.iter().map(|field| below(array, field)).collect();
     let values: Vec<String> = paths.iter().map(|path| format!("${path}")).collect();
     let mut pipeline = vec![json!({ "$unwind": format!("${array}") })];
-    pipeline.extend(of_kind.map(|of_kind| json!({ "$match": of_kind })));
+    let mut asked = of_kind;
+    if let Value::Object(key) = has_key(array, key) {
+        asked.extend(key);
+    }
     pipeline.extend([
-        json!({ "$match": has_key(array, key) }),
+        json!({ "$match": asked }),
         json!({ "$group": { "_id": { "document": "$_id", "key": values }, "count": { "$sum": 1 } } }),
         json!({ "$match": { "count": { "$gt": 1 } } }),
         json!({ "$group": { "_id": null, "keys": { "$sum": 1 }, "duplicates": extra() } }),

@@ -3,28 +3,48 @@
 //! Input: the witness of a finding. Output: a query. Must not know: rules.
 
 use super::query::{Query, extra, listed};
-use crate::diagnostic::{Command, End, Finding, Stored, Witness};
+use crate::diagnostic::{Command, End, Finding, Once, Stored, Witness};
 use serde_json::{Map, Value, json};
 
-/// The query for documents of which the requests leave two, and one after the other leave one.
+/// The query for documents of which the requests leave two, and one after the other leave one; without a witness for those that
+/// the code looks for before it inserts.
 pub fn query(finding: &Finding) -> Option<Query> {
-    let witness = finding.proof.witness()?;
+    let (collection, once) = match finding.proof.witness() {
+        Some(witness) => {
+            let (collection, keys) = doubled(witness)?;
+            let known = finding.once.clone().filter(|once| once.keys == keys);
+            (collection, known.unwrap_or(Once { keys, ..Once::default() }))
+        }
+        None => (finding.collection.clone()?, finding.once.clone()?),
+    };
+    let values: Vec<String> = once.keys.iter().map(|key| format!("${key}")).collect();
+    let mut pipeline: Vec<Value> = counted(&once).map(|filter| json!({ "$match": filter })).into_iter().collect();
+    pipeline.extend([
+        json!({ "$group": { "_id": values, "count": { "$sum": 1 }, "documents": { "$push": "$_id" } } }),
+        json!({ "$match": { "count": { "$gt": 1 } } }),
+        json!({ "$group": { "_id": null, "keys": { "$sum": 1 }, "duplicates": extra() } }),
+    ]);
+    let counts = format!("documents that are stored more than once, by {}", listed(&once.keys));
+    Some(Query { collection, counts, pipeline, index: Some(once) })
+}
+
+/// Which documents are in an index; none where all are.
+fn counted(once: &Once) -> Option<Value> {
+    let mut filter = once.partial.clone();
+    if once.sparse {
+        let has: Vec<Value> = once.keys.iter().map(|key| json!({ key: { "$exists": true } })).collect();
+        filter.insert("$or".to_owned(), Value::Array(has));
+    }
+    (!filter.is_empty()).then_some(Value::Object(filter))
+}
+
+/// The collection and the fields of documents of which the requests leave two.
+fn doubled(witness: &Witness) -> Option<(String, Vec<String>)> {
     let new: Vec<&Stored> = added(witness, &witness.outcome);
-    let (collection, keys) = new.iter().enumerate().find_map(|(at, first)| {
+    new.iter().enumerate().find_map(|(at, first)| {
         let twins = new.iter().skip(at + 1).filter(|other| other.collection == first.collection);
         let mut keys = twins.filter_map(|second| keys(witness, first, second));
         keys.next().map(|keys| (first.collection.clone(), keys))
-    })?;
-    let values: Vec<String> = keys.iter().map(|key| format!("${key}")).collect();
-    Some(Query {
-        counts: format!("documents that are stored more than once, by {}", listed(&keys)),
-        pipeline: vec![
-            json!({ "$group": { "_id": values, "count": { "$sum": 1 }, "documents": { "$push": "$_id" } } }),
-            json!({ "$match": { "count": { "$gt": 1 } } }),
-            json!({ "$group": { "_id": null, "keys": { "$sum": 1 }, "duplicates": extra() } }),
-        ],
-        index: Some(keys),
-        collection,
     })
 }
 

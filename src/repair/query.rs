@@ -2,9 +2,12 @@
 //!
 //! Input: none. Output: plain data. Must not know: findings.
 
+use crate::diagnostic::Once;
 use serde_json::{Value, json};
 
 pub const LOST: &str = "what such a race loses leaves no trace that a query could count";
+pub const UNPROVEN: &str =
+    "no witness shows what it leaves behind, and its code does not say what may be stored once only";
 
 /// An aggregation that counts, and an index.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +18,8 @@ pub struct Query {
     /// The stages. Their result is one document with the number of `duplicates`, or none where there are none; without the
     /// last stage each of them is named.
     pub pipeline: Vec<Value>,
-    /// The fields of a unique index that refuses them, and cannot be made while there are any.
-    pub index: Option<Vec<String>>,
+    /// What a unique index keeps apart that refuses them, and cannot be made while there are any.
+    pub index: Option<Once>,
 }
 
 /// Two of a kind are one duplicate.

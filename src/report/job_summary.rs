@@ -96,7 +96,7 @@ fn details(run: &Run<'_>, finding: &Finding) -> String {
 }
 
 fn rule(finding: &Finding) -> String {
-    format!("[{0}]({1}/blob/main/rules/{0}.md)", finding.rule, env!("CARGO_PKG_REPOSITORY"))
+    format!("[{0}]({1}/blob/v{2}/rules/{0}.md)", finding.rule, env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"))
 }
 
 /// Running text with its code in backticks, in which nothing else is markup.

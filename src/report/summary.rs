@@ -40,14 +40,14 @@ pub(super) struct Summary<'a> {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct NewWriter<'a> {
-    path: &'a str,
-    line: u32,
-    function: &'a str,
-    collection: Option<&'a str>,
-    array: &'a str,
-    operator: &'a str,
-    verdict: &'a str,
+pub(super) struct NewWriter<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: u32,
+    pub(super) function: &'a str,
+    pub(super) collection: Option<&'a str>,
+    pub(super) array: &'a str,
+    pub(super) operator: &'a str,
+    pub(super) verdict: &'a str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -132,7 +132,7 @@ pub(super) fn summary<'a>(run: &Run<'a>) -> Summary<'a> {
     }
 }
 
-fn new_writers<'a>(run: &Run<'a>) -> impl Iterator<Item = NewWriter<'a>> {
+pub(super) fn new_writers<'a>(run: &Run<'a>) -> impl Iterator<Item = NewWriter<'a>> {
     let analysis = run.analysis;
     let spots = analysis.new_writers.iter().filter_map(|at| analysis.paths.get(*at));
     let run = *run;

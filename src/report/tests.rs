@@ -56,6 +56,8 @@ fn race() -> (Sources, Analysis) {
             Related { place: place(&sources, 1, "await"), role: Role::Gap, message: "waits here".into() },
         ],
         help: "add `id: { $ne: id }`".into(),
+        call: Some("id: { $ne: id }".into()),
+        once: None,
         fix: Some(Fix {
             applicability: Applicability::Safe,
             title: "Guard".into(),

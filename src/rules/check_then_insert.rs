@@ -8,6 +8,7 @@ use super::searches::{
     compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_open, names_only, searched_list,
     uncovered_keys,
 };
+use crate::diagnostic::Once;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
@@ -261,6 +262,7 @@ fn report(
             "store what may be there once only as a key of its own (a day, a sorted pair), create a unique index on it, and treat E11000 as found".to_owned()
         }
     };
+    draft.once = is_exact.then(|| Once { keys: keys.to_vec(), ..Once::default() }).filter(|once| !once.keys.is_empty());
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
     let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
     draft.pair = format!("find {list} -> insert");

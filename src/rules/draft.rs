@@ -2,7 +2,7 @@
 //!
 //! Input: a rule and a place. Output: a draft that says nothing yet. Must not know: how it is filled in, formats.
 
-use crate::diagnostic::{Fix, Level, Proof, Role};
+use crate::diagnostic::{Fix, Level, Once, Proof, Role};
 use crate::project::Project;
 use crate::value::{FnRef, Site};
 
@@ -24,6 +24,10 @@ pub struct Draft {
     pub array: Option<String>,
     pub related: Vec<(Site, Role, String)>,
     pub help: String,
+    /// The code of the help that mends this, where it can be taken over as it stands.
+    pub call: Option<String>,
+    /// What may be stored once only.
+    pub once: Option<Once>,
     /// A rewrite that was proven safe.
     pub fix: Option<Fix>,
     /// Whether an interleaving with the harm was shown.
@@ -54,6 +58,8 @@ impl Draft {
             array: None,
             related: Vec::new(),
             help: String::new(),
+            call: None,
+            once: None,
             fix: None,
             proof: Proof::NotJudged,
             moves: Vec::new(),

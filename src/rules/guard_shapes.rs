@@ -127,6 +127,7 @@ fn split(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite
     let guarded = rewrite::join_split(ctx, trace, write, field, keys);
     let guard = guarded.as_ref().map_or_else(|| ctx.guard_text(array, keys), |guarded| guarded.guard.clone());
     draft.help = format!("put the fields on one element: `{guard}`");
+    draft.call = Some(guard);
     let mut sorted = names.clone();
     sorted.sort_unstable();
     draft.pair = sorted.join(" and ");
@@ -147,6 +148,7 @@ fn any_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
     let guarded = rewrite::name_no_element(ctx, trace, write, field, name);
     let guard = guarded.as_ref().map_or_else(|| format!("{path}: {{ $ne: … }}"), |guarded| guarded.guard.clone());
     draft.help = format!("say that no element has it: `{guard}`");
+    draft.call = guarded.as_ref().map(|_| guard);
     draft.fix = guarded.map(|guarded| guarded.fix);
     draft.pair = format!("$elemMatch {name} $ne");
     ctx.report(draft);

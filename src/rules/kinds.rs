@@ -12,7 +12,9 @@ use crate::value::{Arena, C, Key, Node, V};
 pub fn is_array(array: &TrackedArray, collection: Option<&str>, field: &str) -> bool {
     array.field == field
         && match (&array.collection, collection) {
-            (Some(wanted), Some(name)) => is_same_collection(wanted, name),
+            (Some(wanted), Some(name)) => {
+                is_same_collection(wanted, name) || array.models.iter().any(|model| is_same_collection(model, name))
+            }
             // Where no caller is known the tracked field alone decides.
             _ => true,
         }

@@ -48,6 +48,7 @@ mod lock_without_unique_index;
 mod lost_update;
 mod next_number;
 mod nullable_guard_key;
+mod once;
 mod overtaken;
 mod overwriting;
 pub mod pending;

@@ -240,7 +240,7 @@ impl Context<'_> {
                         }
                     }
                     let help = ctx.asked(&case, pending.draft.array.as_deref()?, &act.mend)?;
-                    Some(Remedy { help, only: None, fix: None })
+                    Some(Remedy { help, call: None, indexes: Vec::new(), only: None, fix: None })
                 };
                 self.report_proven(draft, act, is_lowered, &mut remedy);
             }
@@ -322,6 +322,10 @@ impl Context<'_> {
         }
         if let Some(remedy) = remedy {
             draft.help = remedy.help;
+            draft.call = remedy.call;
+            if let [index] = remedy.indexes.as_slice() {
+                draft.once = Some(self.once(index));
+            }
             draft.fix = draft.fix.or(remedy.fix);
         }
         if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {

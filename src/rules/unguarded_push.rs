@@ -82,6 +82,7 @@ fn report(
                 }
                 None => ctx.guard_at(trace, write, &array, &keys),
             };
+            draft.call = guard.clone();
             draft.help = match guard {
                 Some(guard) => format!(
                     "put the element's identity into the filter of this call: `{guard}`; matchedCount 0 means it is there already"

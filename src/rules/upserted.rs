@@ -63,10 +63,8 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, filter: V, keys: 
     );
     draft.label = "inserts what was not found".to_owned();
     doubt_indexes(ctx, write, keys, &mut draft);
-    draft.lowered = match draft.lowered {
-        Some((_, why)) => Some((Level::Info, why)),
-        None => Some((Level::Warning, SHORT)),
-    };
+    let why = draft.lowered.map_or(SHORT, |(_, why)| why);
+    draft.lowered = Some((Level::Info, why));
     draft.help = match (keys.is_empty(), names_only(ctx, filter)) {
         (true, _) => "upsert it under a fixed `_id`".to_owned(),
         (false, false) => {

@@ -77,12 +77,18 @@ fn unknown(rule: &str, place: Place) -> Option<Remark> {
 }
 
 /// A rule of a directive that accepts no finding; `None` for a name that is no rule, which [`mistakes`] tells.
-pub fn unused(rule: &str, place: Place) -> Option<Remark> {
+///
+/// `meant` is the line of the finding whose other end is here.
+pub fn unused(rule: &str, place: Place, meant: Option<u32>) -> Option<Remark> {
+    let help = match meant {
+        Some(line) => format!("the one that begins here is reported at line {line}: move this there"),
+        None => "remove it".to_owned(),
+    };
     rules::ids().contains(&rule).then(|| Remark {
         place,
         message: format!("no `{rule}` is found here, so this suppresses nothing and would hide the next one"),
         label: "suppresses nothing",
-        help: "remove it".to_owned(),
+        help,
         identity: format!("unused {rule}"),
     })
 }
@@ -108,6 +114,8 @@ pub fn findings(sources: &Sources, level: Level, mut remarks: Vec<Remark>) -> Ve
             array: None,
             related: Vec::new(),
             help: remark.help,
+            call: None,
+            once: None,
             fix: None,
             proof: Proof::NotJudged,
             lowered: None,

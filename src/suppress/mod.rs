@@ -187,7 +187,20 @@ impl<'a> Sorter<'a> {
                     .is_some_and(|file| level_of(&entry.rule, &file.path, None, config).is_some())
                 && self.is_known(entry.place.file, &entry.rule)
         };
-        self.entries.iter().filter(is_judged).filter_map(|entry| judge::unused(&entry.rule, entry.place)).collect()
+        let unused = self.entries.iter().filter(is_judged);
+        unused.filter_map(|entry| judge::unused(&entry.rule, entry.place, self.meant(entry))).collect()
+    }
+
+    /// The line at which a finding of the rule is to be accepted that has another end where an entry stands.
+    fn meant(&self, entry: &Entry) -> Option<u32> {
+        let file = self.sources.get(entry.place.file)?;
+        let is_here = |place: Place| place.file == entry.place.file && self.lines(place).contains(&entry.line);
+        let mut ends = self.kept.iter().filter(|finding| {
+            finding.rule == entry.rule
+                && finding.place.file == entry.place.file
+                && finding.related.iter().any(|related| is_here(related.place))
+        });
+        ends.next().map(|finding| file.position(finding.place.start).line)
     }
 
     /// Whether all findings of a rule in a file are known.

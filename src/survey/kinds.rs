@@ -47,6 +47,7 @@ pub fn proposal(array: &Array<'_>) -> Option<Proposal> {
             field: array.name.to_owned(),
             kinds,
             fallback: Vec::new(),
+            models: Vec::new(),
         },
         notes,
         doubtful,

@@ -60,6 +60,8 @@ pub fn proven(witness: Witness) -> (Sources, Analysis) {
         array: None,
         related: vec![Related { place: CHECK, role: Role::Check, message: "checked here".into() }],
         help: String::new(),
+        call: None,
+        once: None,
         fix: None,
         proof: Proof::Proven(Box::new(witness)),
         lowered: None,

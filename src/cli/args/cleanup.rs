@@ -25,7 +25,8 @@ pub struct CleanupArgs {
     #[arg(long, value_name = "URI")]
     pub uri: Option<String>,
     /// Database [default with --restore: that of the backup]
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["input", "restore"])]
+    #[arg(long, value_name = "NAME")]
+    #[cfg_attr(feature = "cleanup", arg(required_unless_present_any = ["input", "restore"]))]
     pub db: Option<String>,
     /// Collection [default: those of the configuration, and without --apply any]
     #[arg(long, value_name = "NAME")]

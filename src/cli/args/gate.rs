@@ -36,11 +36,11 @@ pub struct ViewArgs {
 /// Which findings are looked at.
 #[derive(Debug, clap::Args)]
 pub struct SelectArgs {
-    /// Report only findings of this rule, and files that could not be read; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true)]
+    /// Report only findings of this rule, and files that could not be read; several with commas, or repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true, value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Leave out the findings of this rule; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true)]
+    /// Leave out the findings of this rule; several with commas, or repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_names(), hide_possible_values = true, value_delimiter = ',')]
     pub ignore: Vec<String>,
     /// Leave out findings that are less sure
     #[arg(long, value_name = "CONFIDENCE", value_enum, default_value_t = MinConfidence::All)]

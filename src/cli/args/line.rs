@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct LineArgs {
-    /// A line of a source file
+    /// A line of a source file, as reports print it: below the working folder or the root; a column after it is passed over
     #[arg(value_name = "FILE:LINE", value_parser = parse_line)]
     pub line: (PathBuf, u32),
     /// Configuration file [default: the nearest pushguard.toml, upward]
@@ -53,12 +53,15 @@ pub struct WhyArgs {
     pub at: LineArgs,
 }
 
-/// A path may hold colons; what is after the last one is the line.
+/// `FILE:LINE`, or `FILE:LINE:COLUMN` as reports print it. A path may hold colons, and end in one and a number.
 fn parse_line(text: &str) -> Result<(PathBuf, u32), String> {
     let expected = "expected FILE:LINE, such as models/order.js:12";
-    let (path, line) = text.rsplit_once(':').ok_or(expected)?;
-    match line.parse() {
-        Ok(line) if line > 0 && !path.is_empty() => Ok((PathBuf::from(path), line)),
-        _ => Err(expected.to_owned()),
-    }
+    let split = |text: &str| -> Option<(PathBuf, u32)> {
+        let (path, line) = text.rsplit_once(':')?;
+        let line = line.parse().ok().filter(|line| *line > 0)?;
+        (!path.is_empty()).then(|| (PathBuf::from(path), line))
+    };
+    let (path, line) = split(text).ok_or(expected)?;
+    let without_column = split(&path.to_string_lossy()).filter(|_| !path.exists());
+    Ok(without_column.unwrap_or((path, line)))
 }

@@ -42,7 +42,7 @@ pub fn finding(run: &Run<'_>, entry: &Entry<'_>) -> Markup {
                 (way(run, finding))
                 @match &finding.proof {
                     Proof::Proven(shown) => (witness(run, shown)),
-                    Proof::Unproven(reason) => p.note { strong { "Not proven: " } (escape::line(reason)) },
+                    Proof::Unproven(reason) => p.note { strong { "Not proven: " } (prose(reason)) },
                     Proof::NotJudged => {}
                 }
                 section { h4 { "The code" } (places(run, finding)) }
@@ -135,7 +135,7 @@ fn about(run: &Run<'_>, finding: &Finding, anchor: &str) -> Markup {
     html! {
         p.about {
             @if let Some(page) = page(finding.rule) {
-                a href={ (env!("CARGO_PKG_REPOSITORY")) "/blob/main/rules/" (page.id) ".md" } { (page.id) }
+                a href={ (env!("CARGO_PKG_REPOSITORY")) "/blob/v" (env!("CARGO_PKG_VERSION")) "/rules/" (page.id) ".md" } { (page.id) }
                 ": " (page.meta.summary) " "
             }
             @if !owners.is_empty() { "Owned by " (escape::line(&owners.join(", "))) ". " }

@@ -26,7 +26,7 @@ pub fn mend(run: &Run<'_>, finding: &Finding) -> Markup {
                     }
                 }
                 (copied(after))
-            } @else if let Some(call) = call(&finding.help) {
+            } @else if let Some(call) = &finding.call {
                 pre.call tabindex="0" { code { (escape::code(call)) } }
                 (copied(call))
             }
@@ -46,20 +46,6 @@ pub fn prose(text: &str) -> Markup {
             @if at % 2 == 1 { code { (escape::line(part)) } } @else { (escape::block(part)) }
         }
     }
-}
-
-/// The longest code of a help that can be taken over as it stands: a whole call, or what is to be added to one. A name in angle
-/// brackets stands for something.
-fn call(help: &str) -> Option<&str> {
-    let parts: Vec<&str> = help.split('`').collect();
-    let codes = parts.windows(2).step_by(2).filter_map(|pair| match pair {
-        [before, code] => {
-            let is_whole = before.ends_with("add ") || code.contains('(') && code.ends_with(')');
-            (is_whole && !code.contains('<')).then_some(*code)
-        }
-        _ => None,
-    });
-    codes.max_by_key(|code| code.len())
 }
 
 /// The lines that a rewrite of one file changes, before and after.
@@ -85,20 +71,4 @@ fn rewritten(run: &Run<'_>, fix: &Fix) -> Option<(String, String)> {
     }
     after.push_str(file.slice(at, end));
     Some((before, after))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_call_of_a_help_is_its_longest_code() {
-        assert_eq!(call("add `x: 1`, make it `updateOne({ _id: id }, u)`, see `f`"), Some("updateOne({ _id: id }, u)"));
-        assert_eq!(call("add `'a.id': { $ne: id }` to the filter"), Some("'a.id': { $ne: id }"));
-        for help in
-            ["let the server add to the stored `attempts`", "drop `upsert: true`", "add `'a.<key>': { $ne: <key> }`"]
-        {
-            assert_eq!(call(help), None, "{help}");
-        }
-    }
 }

@@ -19,7 +19,14 @@ fn hostile() -> Finding {
     let place = Place { file: FileId(0), start: 3, end: 20 };
     let text = || HOSTILE.to_owned();
     let bare = Finding::bare("check-then-push", Level::Error, place);
-    Finding { message: text(), label: text(), function: text(), help: format!("write `{HOSTILE}(`"), ..bare }
+    Finding {
+        message: text(),
+        label: text(),
+        function: text(),
+        help: format!("write `{HOSTILE}(`"),
+        call: Some(text()),
+        ..bare
+    }
 }
 
 #[test]
@@ -53,4 +60,15 @@ fn equal_fingerprints_get_identifiers_of_their_own() {
 fn a_page_without_findings_says_so() {
     let page = page_of(Vec::new());
     assert!(page.contains("Nothing was found.") && !page.contains("id=\"filters\""), "{page}");
+}
+
+/// A call that a help names is not always one that mends: `keep save() under …`.
+#[test]
+fn only_what_mends_can_be_copied() {
+    let help = "ask in the filter; where hooks matter, keep `save()` under `optimisticConcurrency: true`".to_owned();
+    let page = page_of(vec![Finding { help: help.clone(), call: None, ..hostile() }]);
+    assert!(page.contains("keep <code>save()</code>") && !page.contains("class=\"copy\""), "{page}");
+    let call = Some("a: { $ne: b }".to_owned());
+    let page = page_of(vec![Finding { help, call, ..hostile() }]);
+    assert!(page.contains("class=\"copy\" type=\"button\" data-text=\"a: { $ne: b }\""), "{page}");
 }

@@ -27,7 +27,7 @@ fn rule(page: &'static Page) -> Rule {
     let described = if described.is_empty() { &page.meta.summary } else { described };
     let full: String =
         described.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DESCRIPTION_MAX).collect();
-    let help_uri = format!("{}/blob/main/rules/{}.md", HOME, page.id);
+    let help_uri = format!("{}/blob/v{}/rules/{}.md", HOME, env!("CARGO_PKG_VERSION"), page.id);
     Rule {
         id: page.id,
         short_description: Text::plain(page.meta.summary.as_str()),
