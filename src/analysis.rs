@@ -98,7 +98,7 @@ fn analyze_here(
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
     });
     laps.take(std::mem::take(&mut project.laps).into_stages());
-    let schemas = schemas(&mut project, config);
+    let schemas = schemas(&mut project, sources, config);
     laps.end("schemas");
     let hand = ByHand::new(sources, &project);
     let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
@@ -335,6 +335,7 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
         related,
         help: draft.help,
         fix: draft.fix,
+        unfixed: draft.unfixed,
         lowered: draft.lowered.map(|(_, why)| why),
         proof: placed(sources, project, draft.proof, &draft.moves),
         fingerprint,

@@ -185,6 +185,8 @@ pub const PROPOSAL_KEPT: u64 = 20_000;
 pub const REMEDY_WORK: u64 = 2_000_000;
 pub const REMEDY_KEPT: u64 = 50_000;
 /// The work that looking for other inserts into one collection may take, once for all remedies, and what may be kept of it.
+/// Saves of one function that are compared with one another.
+pub const SAVES: usize = 64;
 pub const APART_WORK: u64 = 5_000_000;
 pub const APART_KEPT: u64 = 500_000;
 /// Bytes of a function that are looked over for a name.

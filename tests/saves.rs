@@ -20,8 +20,15 @@ module.exports = async (id, amount, res) => {
 const SAVE: &str = "await wallet.save();";
 const UPDATE: &str = "await Wallet.updateOne({ _id: id }, { $inc: { coins: amount } });";
 
+const OPTION: &str = "\nschema.set('optimisticConcurrency', true);";
+
 fn after(text: &str) -> String {
     Project::rewritten("models/a.js", text, "--fix-suggested")
+}
+
+/// What is made of a text, without the option under which its saves are kept.
+fn after_but_option(text: &str) -> String {
+    after(text).replacen(OPTION, "", 1)
 }
 
 /// The loaded object is left as it was: others may hold it.
@@ -68,7 +75,7 @@ fn a_save_that_does_more_is_left_alone() {
         let text = TEXT.replacen(from, to, 1);
         let found = Project::new(&[("models/a.js", &text)]).run(&["check", "--format", "json"]);
         assert!(found.findings().iter().any(|finding| finding.ends_with("lost-update")), "{to}: {found:?}");
-        assert_eq!(after(&text), text, "{to}");
+        assert_eq!(after_but_option(&text), text, "{to}");
     }
 }
 
@@ -89,7 +96,7 @@ fn an_update_asks_what_a_save_asks() {
         ("{ type: Number, validate: { validator: Number.isInteger } }", "wallet.coins += 0.5;"),
     ] {
         let text = declared(asked, change);
-        assert_eq!(after(&text), text, "{asked}");
+        assert_eq!(after_but_option(&text), text, "{asked}");
     }
     let text = TEXT.replace("log: String", "log: { type: String, enum: ['new', 'paid'] }");
     let text = text.replace("if (!wallet) return;", "if (!wallet || wallet.log !== 'new') return;");
@@ -111,5 +118,56 @@ fn a_save_that_nobody_waits_for_is_sent() {
         );
         let update = "Wallet.updateOne({ _id: id }, { $inc: { coins: amount } }).exec();";
         assert_eq!(after(&text), text.replace("wallet.save();", update), "{callback}");
+    }
+}
+
+const HOOKED: &str = "\
+const { Schema, model } = require('mongoose');
+const schema = new Schema({ open: Boolean, log: String });
+schema.pre('save', function () { this.log = 'saved'; });
+const Ticket = model('Ticket', schema);
+const Credit = model('Credit', new Schema({ ticket: String, amount: Number }));
+module.exports = async (id, amount) => {
+  const ticket = await Ticket.findById(id);
+  if (!ticket || !ticket.open) return;
+  ticket.open = false;
+  await ticket.save();
+  await Credit.create({ ticket: id, amount });
+};
+";
+
+/// The hooks run, and the second of two saves is refused.
+#[test]
+fn a_save_with_hooks_is_kept_under_its_version() {
+    let schema = HOOKED.lines().nth(1).unwrap();
+    assert_eq!(after(HOOKED), HOOKED.replace(schema, &format!("{schema}{OPTION}")));
+    let fixed = Project::new(&[("models/a.js", &after(HOOKED))]).run(&["check", "--format", "json"]);
+    assert!(fixed.findings().is_empty(), "{fixed:?}");
+}
+
+/// A version would be ignored, or would refuse a save of one request alone.
+#[test]
+fn a_version_that_would_not_do_is_not_asked_for() {
+    let twins = [
+        ("log: String }", "log: String }, { versionKey: false }"),
+        ("findById(id)", "findById(id).select('open')"),
+        ("findById(id)", "findById(id, 'open')"),
+        (
+            "  await Credit",
+            "  const again = await Ticket.findById(id);\n  again.log = 'credited';\n  await again.save();\n  await Credit",
+        ),
+    ];
+    for (from, to) in twins {
+        let text = HOOKED.replacen(from, to, 1);
+        assert_ne!(text, HOOKED, "{from}");
+        assert_eq!(after(&text), text, "{to}");
+    }
+    for (range, is_known) in
+        [("^5.9.1", false), ("^4.13.0", false), ("5.10.0", true), ("^8.1.0", true), ("latest", true)]
+    {
+        let package = format!("{{ \"dependencies\": {{ \"mongoose\": \"{range}\" }} }}");
+        let project = Project::new(&[("models/a.js", HOOKED), ("package.json", &package)]);
+        project.run(&["check", "--fix-suggested"]);
+        assert_eq!(project.read("models/a.js").contains(OPTION), is_known, "{range}");
     }
 }

@@ -96,6 +96,7 @@ fn finding(
         related: Vec::new(),
         help: help.to_owned(),
         fix: None,
+        unfixed: None,
         proof: Proof::NotJudged,
         lowered: None,
         fingerprint,

@@ -234,6 +234,7 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         related: Vec::new(),
         help: "save the file as UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
         fix: None,
+        unfixed: None,
         proof: Proof::NotJudged,
         lowered: None,
         fingerprint: fingerprint(&[SYNTAX_ERROR, &file.path, "unreadable"]),

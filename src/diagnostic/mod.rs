@@ -112,6 +112,8 @@ pub struct Finding {
     /// The exact safe call for this code.
     pub help: String,
     pub fix: Option<Fix>,
+    /// Why there is no fix, as a clause; none where none was looked for.
+    pub unfixed: Option<&'static str>,
     /// Why the level is below that of the rule, as a clause; `None` also where the configuration sets it.
     pub lowered: Option<&'static str>,
     /// Whether an interleaving with the harm was shown.
@@ -136,6 +138,7 @@ impl Finding {
             related: Vec::new(),
             help: String::new(),
             fix: None,
+            unfixed: None,
             lowered: None,
             proof: Proof::NotJudged,
             fingerprint: String::new(),

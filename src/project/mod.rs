@@ -63,6 +63,7 @@ pub mod resolve;
 mod returns;
 mod routes;
 pub mod runs;
+mod saves;
 pub mod schema;
 mod schema_calls;
 mod schema_fields;

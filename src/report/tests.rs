@@ -56,6 +56,7 @@ fn race() -> (Sources, Analysis) {
             Related { place: place(&sources, 1, "await"), role: Role::Gap, message: "waits here".into() },
         ],
         help: "add `id: { $ne: id }`".into(),
+        unfixed: None,
         fix: Some(Fix {
             applicability: Applicability::Safe,
             title: "Guard".into(),

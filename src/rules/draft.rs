@@ -26,6 +26,8 @@ pub struct Draft {
     pub help: String,
     /// A rewrite that was proven safe.
     pub fix: Option<Fix>,
+    /// Why no fix was found, as a clause.
+    pub unfixed: Option<&'static str>,
     /// Whether an interleaving with the harm was shown.
     pub proof: Proof,
     /// The places of the moves of the witness.
@@ -55,6 +57,7 @@ impl Draft {
             related: Vec::new(),
             help: String::new(),
             fix: None,
+            unfixed: None,
             proof: Proof::NotJudged,
             moves: Vec::new(),
             calls: 0,

@@ -109,6 +109,7 @@ pub fn findings(sources: &Sources, level: Level, mut remarks: Vec<Remark>) -> Ve
             related: Vec::new(),
             help: remark.help,
             fix: None,
+            unfixed: None,
             proof: Proof::NotJudged,
             lowered: None,
             fingerprint,

@@ -61,6 +61,7 @@ pub fn proven(witness: Witness) -> (Sources, Analysis) {
         related: vec![Related { place: CHECK, role: Role::Check, message: "checked here".into() }],
         help: String::new(),
         fix: None,
+        unfixed: None,
         proof: Proof::Proven(Box::new(witness)),
         lowered: None,
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
