@@ -19,7 +19,7 @@ impl Project {
                 Op::Call { recv: Some(_), name: Some(name), .. } => self.arena.text(*name) == "save",
                 _ => false,
             };
-            let saving: Vec<&Step> = steps.iter().filter(is_save).take(limits::SAVES).collect();
+            let saving: Vec<&Step> = steps.iter().filter(is_save).collect();
             if saving.len() < 2 {
                 continue;
             }
@@ -28,8 +28,10 @@ impl Project {
                 let writes = self.writes(std::slice::from_ref(step));
                 saves.extend(writes.into_iter().filter(|write| write.kind == WriteKind::Save));
             }
-            for handle in self.saved_in_copies(&saves) {
-                twice.push(&handle, ());
+            // Too many to compare may be copies.
+            match saves.len() <= limits::SAVES {
+                true => self.saved_in_copies(&saves).iter().for_each(|handle| twice.push(handle, ())),
+                false => saves.iter().for_each(|write| twice.push(&write.handle, ())),
             }
         }
         twice

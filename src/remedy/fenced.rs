@@ -38,19 +38,27 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
     if !pinned.iter().all(|(path, _)| is_as_stored(subject.project, schemas, act, path)) {
         return None;
     }
-    let arena = &mut subject.project.arena;
-    let condition: Vec<Entry> = pinned.iter().map(|(path, value)| lower::entry(arena, path, *value)).collect();
-    let write = edits::edited(&mut subject, &condition, None)?;
-    let presumed = Presumed {
-        fields: pinned.iter().map(|(path, _)| path.split('.').map(str::to_owned).collect()).collect(),
-        given: pinned.iter().map(|(_, value)| *value).collect(),
-        ..Presumed::default()
-    };
-    if !super::mends(project, schemas, case, &write, &presumed) {
-        return None;
+    // What the act changes is enough, where it changes what it depends on.
+    let is_changed = |path: &str| act.fields.iter().any(|field| Some(field.top()) == path.split('.').next());
+    let changed: Vec<(String, V)> = pinned.iter().filter(|(path, _)| is_changed(path)).cloned().collect();
+    let (mut tried, mut mended) = (vec![changed, pinned], None);
+    tried.dedup();
+    for pinned in tried.into_iter().filter(|pinned| !pinned.is_empty()) {
+        let mut subject = Subject::new(project, act, case.documents);
+        let arena = &mut subject.project.arena;
+        let condition: Vec<Entry> = pinned.iter().map(|(path, value)| lower::entry(arena, path, *value)).collect();
+        let write = edits::edited(&mut subject, &condition, None)?;
+        let presumed = Presumed {
+            fields: pinned.iter().map(|(path, _)| path.split('.').map(str::to_owned).collect()).collect(),
+            given: pinned.iter().map(|(_, value)| *value).collect(),
+            ..Presumed::default()
+        };
+        if super::mends(project, schemas, case, &write, &presumed) {
+            mended = Some(Draft { condition, write, is_changed: false, is_pinned: true, is_stale: false });
+            break;
+        }
     }
-    let draft = Draft { condition, write, is_changed: false, is_pinned: true, is_stale: false };
-    patch::fenced(project, schemas, case, &scope, &draft)
+    patch::fenced(project, schemas, case, &scope, &mended?)
 }
 
 /// The fields of the document that the act depends on, each with its loaded value; none where it depends on the document as a whole,
@@ -94,7 +102,10 @@ fn pinned(subject: &mut Subject<'_>, cond: C) -> Option<Vec<(String, V)>> {
 /// Whether a loaded value is what is stored: Mongoose fills in defaults, and casts lists and objects.
 fn is_as_stored(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
     let Some(schema) = schemas.models.of(&act.handle).first().copied() else {
-        return !act.method.starts_with("findById") && !schemas.is_cast(&act.handle, act.handle.name());
+        // A model whose schema is not known is named as one.
+        let is_model = |name: &str| name.starts_with(char::is_uppercase) || name.ends_with("odel");
+        let is_of_driver = act.handle.name().is_some_and(|name| !is_model(name));
+        return is_of_driver && !act.method.starts_with("findById");
     };
     let Some((fields, _)) = project.schema_parts(schema) else { return false };
     let [name, kind] = [path, "type"].map(|name| project.arena.sym(name));

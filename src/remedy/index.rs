@@ -49,6 +49,10 @@ pub fn needed(project: &mut Project, schemas: &Schemas, case: &Case<'_>, act: &W
                 ([only], true) => declared(project, schemas, act, only) == Some(Declared::Optional),
                 _ => false,
             };
+            let is_part = |all: &[String]| all.len() > fields.len() && fields.iter().all(|field| all.contains(field));
+            if schemas.unique.of(&act.handle).iter().any(|index| index.partial.is_none() && is_part(&index.keys)) {
+                return case.refuse("a unique index of more fields says that these alone may repeat");
+            }
             let index = NewIndex { fields, sparse, partial };
             if !schemas.covers(&act.handle, &index.fields) && !indexes.contains(&index) {
                 indexes.push(index);

@@ -185,6 +185,23 @@ fn is_searched_in_loop(case: &Case<'_>, filter: V) -> bool {
         .any(|step| step.in_loop && matches!(&step.op, Op::Call { args, .. } if args.first() == Some(&filter)))
 }
 
+/// Whether a condition says that a search found nothing, whatever else it says.
+fn is_absent(project: &mut Project, cond: C, filter: V) -> bool {
+    let mut found: Vec<V> = Vec::new();
+    for atom in project.arena.atoms(cond) {
+        project.contains(atom.value, &mut |project, part| {
+            if matches!(project.arena.node(part), Node::Call { .. }) {
+                found.push(part);
+            }
+            false
+        });
+    }
+    found.into_iter().any(|read| {
+        let is_search = project.read_of(read).is_some_and(|read| read.filter == Some(filter));
+        is_search && project.arena.truth(cond, read) == Some(false)
+    })
+}
+
 /// Whether an act stores a value at a path.
 fn stores(project: &mut Project, act: &Write, path: &str, value: V) -> bool {
     let stored = match act.payload.filter(|_| act.kind == WriteKind::Insert) {
@@ -224,7 +241,11 @@ pub fn of_insert(
         return case.refuse("several documents are inserted");
     }
     let Needed { mut indexes, keys, searched } = index::needed(project, schemas, case, act, filters)?;
-    if !is_proven && !searched.iter().all(|(path, value)| stores(project, act, path, *value)) {
+    let cond = project.arena.and(act.cond, case.act.cond);
+    let is_shown = is_proven
+        || searched.iter().all(|(path, value)| stores(project, act, path, *value))
+            && filters.iter().all(|filter| is_absent(project, cond, *filter));
+    if !is_shown {
         return case
             .refuse("no input is known that shows the race, and what is stored need not be what was searched for");
     }

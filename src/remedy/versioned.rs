@@ -35,7 +35,10 @@ pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_pro
         return None;
     }
     let is_of_option = |text: &str| format!("Refuse a save of what another request has saved meanwhile: `{text}`");
-    indexed::at_schema(project, schema, &[OPTION.to_owned()], &is_of_option)
+    let fix = indexed::at_schema(project, schema, &[OPTION.to_owned()], &is_of_option)?;
+    // A line of its own: what `set` gives back is not followed.
+    let is_named = fix.edits.iter().all(|edit| edit.text.starts_with('\n'));
+    is_named.then_some(fix).or_else(|| case.refuse("the schema has no name, by which an option could be set"))
 }
 
 /// Whether the document was loaded by one query that leaves none of its fields out, its version among them.
