@@ -100,7 +100,7 @@ fn analyze_here(
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
     });
     laps.take(std::mem::take(&mut project.laps).into_stages());
-    let schemas = schemas(&mut project, config);
+    let schemas = schemas(&mut project, sources, config);
     let told = in_code(config, &schemas);
     let config = &*told;
     laps.end("schemas");
@@ -346,6 +346,7 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
         call: draft.call,
         once: draft.once,
         fix: draft.fix,
+        unfixed: draft.unfixed,
         lowered: draft.lowered.map(|(_, why)| why),
         proof: placed(sources, project, draft.proof, &draft.moves),
         fingerprint,

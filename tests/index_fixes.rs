@@ -61,7 +61,6 @@ fn an_index_that_is_there_is_not_created_again() {
     let schemas = [
         "const schema = new mongoose.Schema({ mail: { type: String, required: true, index: true }, name: String });"
             .to_owned(),
-        format!("const schema = new mongoose.Schema({FIELDS});\nschema.index({{ mail: 1 }});"),
         format!("const schema = new mongoose.Schema({FIELDS});\nschema.index({{ mail: 1 }}, {{ name: 'mails' }});"),
     ];
     for schema in schemas {
@@ -181,4 +180,74 @@ module.exports = async (db, mail, name) => {{
     // Nothing can be waited for.
     let waits = signup(insert).replace("async (", "(").replace("await db", "db");
     assert_eq!(after(&waits), waits);
+}
+
+/// What makes the index says that it is unique.
+#[test]
+fn an_index_that_is_there_becomes_unique() {
+    let made = |options: &str| {
+        let index = format!("schema.index({{ mail: 1 }}{options});\nconst User = mongoose.model('User', schema);");
+        signup(&format!("const schema = new mongoose.Schema({FIELDS});\n{index}"))
+    };
+    let text = made("");
+    assert!(is_found(&text), "{text}");
+    assert_eq!(after(&text), made(", { unique: true }"));
+    // A loop makes others too.
+    let looped =
+        "for (const key of ['mail', 'name']) schema.index({ [key]: 1 });\nconst User = mongoose.model('User', schema);";
+    let text = signup(&format!("const schema = new mongoose.Schema({FIELDS});\n{looped}"));
+    assert_eq!(after(&text), text);
+}
+
+/// Each round looks for its own document; a list that is inserted for want of any has no key.
+#[test]
+fn an_insert_in_a_loop_has_an_index_by_what_each_round_looks_for() {
+    let text = |find: &str, index: &str| {
+        format!(
+            "\
+module.exports = async (db, roles) => {{
+  const known = db.collection('roles');
+  for (const role of roles) {{
+    {find}
+    {index}await known.insertOne({{ name: role.name, rights: [] }});
+  }}
+}};
+"
+        )
+    };
+    let own = "if (await known.findOne({ name: role.name })) continue;";
+    let fixed = after(&text(own, ""));
+    assert!(fixed.contains("    await known.createIndex({ name: 1 }, { unique: true });\n"), "{fixed}");
+    assert!(!is_found(&fixed), "{fixed}");
+    let any = "if (await known.findOne({})) continue;";
+    assert_eq!(after(&text(any, "")), text(any, ""));
+}
+
+/// The one document of a kind is kept apart from those of its kind alone.
+#[test]
+fn a_document_of_a_kind_has_an_index_of_its_kind() {
+    let text = |other: &str| {
+        format!(
+            "\
+module.exports = {{
+  async limits(db) {{
+    const found = await db.collection('settings').findOne({{ kind: 'limits' }});
+    if (!found) {{
+      await db.collection('settings').insertOne({{ kind: 'limits', perDay: 10 }});
+    }}
+  }},
+  async others(db, name) {{
+    {other}
+  }},
+}};
+"
+        )
+    };
+    let index = "createIndex({ kind: 1 }, { unique: true, partialFilterExpression: { kind: 'limits' } })";
+    let fixed = after(&text("await db.collection('logs').insertOne({ name });"));
+    assert!(fixed.contains(index), "{fixed}");
+    assert!(!is_found(&fixed), "{fixed}");
+    // The server makes no second index of the same key, for another kind.
+    let other = "const found = await db.collection('settings').findOne({ kind: 'mail' });\n    if (!found) await db.collection('settings').insertOne({ kind: 'mail' });";
+    assert_eq!(after(&text(other)), text(other));
 }

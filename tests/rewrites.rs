@@ -133,3 +133,26 @@ module.exports = async (db, id, line) => {
         assert_eq!(after(&text), text, "{change}");
     }
 }
+
+/// What is computed has no operator: the update is refused where the list was changed meanwhile.
+#[test]
+fn a_list_that_no_operator_says_is_asked_for_as_it_was_loaded() {
+    let text = "\
+module.exports = async (db, id, names) => {
+  const chats = db.collection('chats');
+  const chat = await chats.findOne({ _id: id });
+  const tags = [...new Set([...chat.tags, ...names])].sort();
+  await chats.updateOne({ _id: id }, { $set: { tags } });
+};
+";
+    let update = "  await chats.updateOne({ _id: id }, { $set: { tags } });";
+    let fenced = "  const result = await chats.updateOne({ _id: id, tags: chat.tags }, { $set: { tags } });
+  if (result.matchedCount === 0) throw new Error('changed by another request, load it and try again');";
+    assert_eq!(findings(text), ["models/a.js:5 array-overwrite"]);
+    let fixed = text.replace(update, fenced);
+    assert_eq!(Project::rewritten("models/a.js", text, "--fix-suggested"), fixed);
+    assert!(findings(&fixed).is_empty());
+    // Nobody is told.
+    let returned = text.replace("  await chats.updateOne", "  return chats.updateOne");
+    assert_eq!(Project::rewritten("models/a.js", &returned, "--fix-suggested"), returned);
+}

@@ -20,6 +20,8 @@ module.exports = async (id, amount, res) => {
 const SAVE: &str = "await wallet.save();";
 const UPDATE: &str = "await Wallet.updateOne({ _id: id }, { $inc: { coins: amount } });";
 
+const OPTION: &str = "\nschema.set('optimisticConcurrency', true);";
+
 fn after(text: &str) -> String {
     Project::rewritten("models/a.js", text, "--fix-suggested")
 }
@@ -111,5 +113,56 @@ fn a_save_that_nobody_waits_for_is_sent() {
         );
         let update = "Wallet.updateOne({ _id: id }, { $inc: { coins: amount } }).exec();";
         assert_eq!(after(&text), text.replace("wallet.save();", update), "{callback}");
+    }
+}
+
+const HOOKED: &str = "\
+const { Schema, model } = require('mongoose');
+const schema = new Schema({ open: Boolean, log: String });
+schema.pre('save', function () { this.log = 'saved'; });
+const Ticket = model('Ticket', schema);
+const Credit = model('Credit', new Schema({ ticket: String, amount: Number }));
+module.exports = async (id, amount) => {
+  const ticket = await Ticket.findById(id);
+  if (!ticket || !ticket.open) return;
+  ticket.open = false;
+  await ticket.save();
+  await Credit.create({ ticket: id, amount });
+};
+";
+
+/// The hooks run, and the second of two saves is refused.
+#[test]
+fn a_save_with_hooks_is_kept_under_its_version() {
+    let schema = HOOKED.lines().nth(1).unwrap();
+    assert_eq!(after(HOOKED), HOOKED.replace(schema, &format!("{schema}{OPTION}")));
+    let fixed = Project::new(&[("models/a.js", &after(HOOKED))]).run(&["check", "--format", "json"]);
+    assert!(fixed.findings().is_empty(), "{fixed:?}");
+}
+
+/// A version would be ignored, or would refuse a save of one request alone.
+#[test]
+fn a_version_that_would_not_do_is_not_asked_for() {
+    let twins = [
+        ("log: String }", "log: String }, { versionKey: false }"),
+        ("findById(id)", "findById(id).select('open')"),
+        ("findById(id)", "findById(id, 'open')"),
+        (
+            "  await Credit",
+            "  const again = await Ticket.findById(id);\n  again.log = 'credited';\n  await again.save();\n  await Credit",
+        ),
+    ];
+    for (from, to) in twins {
+        let text = HOOKED.replacen(from, to, 1);
+        assert_ne!(text, HOOKED, "{from}");
+        assert_eq!(after(&text), text, "{to}");
+    }
+    for (range, is_known) in
+        [("^5.9.1", false), ("^4.13.0", false), ("5.10.0", true), ("^8.1.0", true), ("latest", true)]
+    {
+        let package = format!("{{ \"dependencies\": {{ \"mongoose\": \"{range}\" }} }}");
+        let project = Project::new(&[("models/a.js", HOOKED), ("package.json", &package)]);
+        project.run(&["check", "--fix-suggested"]);
+        assert_eq!(project.read("models/a.js").contains(OPTION), is_known, "{range}");
     }
 }

@@ -21,7 +21,7 @@ pub fn beliefs(sources: &Sources, config: &Config, file: FileId, line: u32) -> V
         let mut memory = Memory::of_one_run();
         memory.refresh(sources, &|| (), &Cancel::default());
         let (mut project, _) = link(sources, config, &mut memory);
-        let schemas = schemas(&mut project, config);
+        let schemas = schemas(&mut project, sources, config);
         let mut ctx = Context::new(&mut project, &schemas, config);
         around(&mut ctx, sources, file, line, belief_of)
     });

@@ -117,6 +117,24 @@ pub(super) fn packages(sources: &Sources) -> FxHashSet<String> {
     named
 }
 
+/// Whether each version of Mongoose that the packages of a project ask for knows `optimisticConcurrency`: 5.10 and later.
+pub(super) fn counts_versions(sources: &Sources) -> bool {
+    let knows = |range: &Value| {
+        let numbers = range.as_str().unwrap_or_default().trim_start_matches(['^', '~', '>', '=', 'v', ' ']);
+        let mut numbers = numbers.split('.').map(|number| number.parse::<u32>().ok());
+        match (numbers.next().flatten(), numbers.next().flatten()) {
+            (Some(major), _) if major != 5 => major > 5,
+            (Some(_), minor) => minor.is_some_and(|minor| minor >= 10),
+            // `latest`, `catalog:`
+            (None, _) => true,
+        }
+    };
+    sources.iter().filter(|(_, file)| is_manifest(&file.path)).all(|(_, file)| {
+        let Ok(manifest) = serde_json::from_str::<Manifest>(&file.text) else { return true };
+        [manifest.dependencies, manifest.dev_dependencies].iter().filter_map(|part| part.get("mongoose")).all(knows)
+    })
+}
+
 /// The clients that the packages of a project name, those that are read and those that are not.
 fn named(sources: &Sources) -> (BTreeSet<String>, BTreeSet<&'static str>) {
     let (mut read, mut unread): (BTreeSet<String>, BTreeSet<&str>) = Default::default();

@@ -1,13 +1,15 @@
 //! What the schemas of a project say, with the indexes that its configuration tells.
 //!
-//! Input: a project and its configuration. Output: the schemas. Must not know: rules.
+//! Input: a project, its sources and its configuration. Output: the schemas. Must not know: rules.
 
+use super::clients;
 use crate::config::{Config, TrackedArray};
 use crate::project::Project;
 use crate::project::census::Census;
 use crate::project::index::Index;
 use crate::project::schema::Schemas;
 use crate::rules::kinds::is_same_collection;
+use crate::source::Sources;
 use std::borrow::Cow;
 
 /// The indexes of the configuration whose collection the code does not name, and all names that it gives.
@@ -44,8 +46,9 @@ pub(super) fn in_code<'c>(config: &'c Config, schemas: &Schemas) -> Cow<'c, Conf
     Cow::Owned(config)
 }
 
-pub(super) fn schemas(project: &mut Project, config: &Config) -> Schemas {
+pub(super) fn schemas(project: &mut Project, sources: &Sources, config: &Config) -> Schemas {
     let mut schemas = project.schemas();
+    schemas.counts_versions = clients::counts_versions(sources);
     for declared in &config.indexes {
         let unique = declared.unique.then(|| Index { sparse: declared.sparse, ..Index::plain(declared.keys.clone()) });
         let models: Vec<String> =

@@ -98,6 +98,7 @@ fn finding(
         call: None,
         once: None,
         fix: None,
+        unfixed: None,
         proof: Proof::NotJudged,
         lowered: None,
         fingerprint,

@@ -26,7 +26,7 @@ fn survey_here(sources: &Sources, config: &Config, progress: &(dyn Fn() + Sync))
     let mut memory = Memory::of_one_run();
     memory.refresh(sources, progress, &Cancel::default());
     let (mut project, _) = link(sources, config, &mut memory);
-    let schemas = schemas(&mut project, config);
+    let schemas = schemas(&mut project, sources, config);
     let wrappers = wrappers(sources, &mut project);
     let count = project.functions.len();
     let mut ctx = Context::new(&mut project, &schemas, config);

@@ -236,6 +236,7 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         call: None,
         once: None,
         fix: None,
+        unfixed: None,
         proof: Proof::NotJudged,
         lowered: None,
         fingerprint: fingerprint(&[SYNTAX_ERROR, &file.path, "unreadable"]),

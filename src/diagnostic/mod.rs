@@ -138,6 +138,8 @@ pub struct Finding {
     /// What may be stored once only; `None` where nothing says.
     pub once: Option<Once>,
     pub fix: Option<Fix>,
+    /// Why there is no fix, as a clause; none where none was looked for.
+    pub unfixed: Option<&'static str>,
     /// Why the level is below that of the rule, as a clause; `None` also where the configuration sets it.
     pub lowered: Option<&'static str>,
     /// Whether an interleaving with the harm was shown.
@@ -164,6 +166,7 @@ impl Finding {
             call: None,
             once: None,
             fix: None,
+            unfixed: None,
             lowered: None,
             proof: Proof::NotJudged,
             fingerprint: String::new(),

@@ -319,6 +319,13 @@ impl<'a> Eval<'a> {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);
                 }
+                if name == "select"
+                    && let Node::Call { site, .. } = self.arena.node(recv)
+                    && !first.is_some_and(|fields| self.adds_fields(fields))
+                {
+                    let place = self.arena.site_info(*site);
+                    self.noted.narrowed.insert((place.start, place.end));
+                }
                 if matches!(name, "session" | "populate")
                     && let Some(given) = first
                 {
@@ -336,6 +343,12 @@ impl<'a> Eval<'a> {
             ("toObject" | "toJSON", _) => Some(self.arena.intern(Node::Coerce(Coercion::Copy, frozen))),
             _ => None,
         }
+    }
+
+    /// Whether what is selected is as much as without: `+password`, and all but `-avatar`.
+    fn adds_fields(&self, fields: V) -> bool {
+        let is_kept = |name: &str| name.starts_with('+') || name.starts_with('-') && name != "-__v";
+        self.arena.as_str(fields).is_some_and(|fields| fields.split_whitespace().all(is_kept))
     }
 
     /// The parts of `[...a, ...b, c]`.

@@ -4,7 +4,7 @@
 //! Input: none. Output: types. Must not know: syntax, what the methods mean.
 
 use crate::value::{Sym, V};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a file says around its writes; offsets are those of a call or an expression.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Noted {
     pub statements: BTreeMap<(u32, u32), Statement>,
     pub exits: Vec<Exit>,
     pub taken: Vec<Taken>,
+    /// Queries of which a call says which fields they give: `.select('name')`.
+    pub narrowed: BTreeSet<(u32, u32)>,
     /// What the names in the texts of exits and of other branches stand for there.
     pub(super) meanings: Vec<Meanings>,
 }

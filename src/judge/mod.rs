@@ -70,7 +70,7 @@ mod written;
 
 pub use function::Function;
 pub use question::{Constant, Overwritten, Verdict};
-pub use remedied::{NewIndex, Presumed, Remedied, mends};
+pub use remedied::{NewIndex, Presumed, Remedied, mends, mends_by_version};
 pub use script::Script;
 pub use slice::Act;
 

@@ -12,13 +12,14 @@ use super::hints::Hints;
 use super::literal;
 use super::question::{Overwritten, Question, Verdict};
 use super::request::{Request, World};
+use super::script::Script;
 use super::search::{self, Search};
 use super::slice::{Act, Commands, Extent, Slice};
 use super::unique::UniqueIndex;
 use crate::limits;
 use crate::project::Project;
 use crate::project::schema::Schemas;
-use crate::project::writes::Write;
+use crate::project::writes::{Write, WriteKind};
 use crate::race::predicate;
 use crate::value::{Arena, Node, V, children};
 use rustc_hash::FxHashSet;
@@ -53,6 +54,50 @@ pub struct NewIndex {
     pub sparse: bool,
     /// The constants that a document of the index has.
     pub partial: Vec<(String, V)>,
+}
+
+/// Whether there is no race where Mongoose sends all saves of the act's collection with their version, and a lone request saves
+/// what it saved.
+pub fn mends_by_version(
+    project: &mut Project,
+    schemas: &Schemas,
+    function: &Function<'_>,
+    act: Act,
+    overwritten: Option<&Overwritten>,
+) -> bool {
+    let Some(own) = function.writes.get(act.write) else { return false };
+    let is_save = |write: &Write| write.kind == WriteKind::Save && write.handle.same(&own.handle);
+    let versioned: Vec<bool> =
+        function.writes.iter().zip(function.versioned).map(|(write, is)| *is || is_save(write)).collect();
+    let script = Script::read(project, schemas, function.steps, function.writes, &versioned);
+    let versioned = Function { versioned: &versioned, script: &script, ..*function };
+    let mut slice = |function: &Function<'_>| {
+        let commands = Commands::around(project, function.script, function.writes, act, None)?;
+        commands.slice(&commands.kept(project, Extent::Decided))
+    };
+    let (Some(before), Some(after)) = (slice(function), slice(&versioned)) else { return false };
+    let hints = collect::collect(project, &before);
+    let indexes = indexes_of(&project.arena, schemas, &before);
+    let versions = [versioned_of(function, &before), versioned_of(&versioned, &after)];
+    let question = |slice, versioned| Question {
+        own: None,
+        arena: &project.arena,
+        slice,
+        hints: &hints,
+        indexes: &indexes,
+        versioned,
+        overwritten,
+        apart: act.apart,
+        fuel: function.fuel,
+    };
+    let [were, are] = &versions;
+    let (before, after) = (question(&before, &were[..]), question(&after, &are[..]));
+    let presumed = Presumed::default();
+    let Some(collection) = after.slice.commands.get(after.slice.act).and_then(|act| act.action.collection()) else {
+        return false;
+    };
+    serves(&before, &after, &Plausible::new(&project.arena, collection, &presumed))
+        && matches!(search::judge(&after), Verdict::Safe { .. })
 }
 
 /// Whether the remedy leaves no race and refuses no request that was served.

@@ -51,6 +51,22 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether something is done outside before a write.
+    pub fn has_effect_before(&self, write: usize) -> bool {
+        let at = self.of_writes.get(write).copied().flatten();
+        let before = at.and_then(|at| self.commands.get(..at)).unwrap_or_default();
+        before.iter().any(|command| matches!(command.action, Action::Effect { .. }))
+    }
+
+    /// Whether nothing is written and nothing done outside before a write.
+    pub fn is_first(&self, write: usize) -> bool {
+        let at = self.of_writes.get(write).copied().flatten();
+        let before = at.and_then(|at| self.commands.get(..at));
+        before.is_some_and(|before| {
+            before.iter().all(|command| matches!(command.action, Action::Read { .. } | Action::Given { .. }))
+        })
+    }
+
     /// Reads a function. `versioned` says of each write whether Mongoose sends it with `__v` in its filter.
     pub fn read(
         project: &mut Project,

@@ -5,7 +5,7 @@
 use super::merge::FileAround;
 use crate::facts::{Exit, FileFacts, Statement, Taken};
 use crate::value::{SiteInfo, Sym, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 type At = (u32, u32, u32);
 
@@ -17,6 +17,8 @@ pub(super) struct Around {
     /// By file.
     pub(super) exits: FxHashMap<u32, Vec<Exit>>,
     pub(super) taken: FxHashMap<u32, Vec<Taken>>,
+    /// Queries of which a call says which fields they give.
+    pub(super) narrowed: FxHashSet<At>,
 }
 
 impl Around {
@@ -24,6 +26,7 @@ impl Around {
         self.named.extend(moved.named.into_iter().map(|((start, end), names)| ((file, start, end), names)));
         let own = facts.noted.statements.iter();
         self.statements.extend(own.map(|((start, end), statement)| ((file, *start, *end), statement.clone())));
+        self.narrowed.extend(facts.noted.narrowed.iter().map(|(start, end)| (file, *start, *end)));
         self.exits.insert(file, moved.exits);
         self.taken.insert(file, moved.taken);
     }

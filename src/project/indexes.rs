@@ -40,7 +40,7 @@ impl Project {
     ) -> Option<bool> {
         let method = self.arena.text(name).to_owned();
         if method == "index" {
-            self.schema_index(recv, args, models, schemas);
+            self.schema_index(site, recv, args, models, schemas);
             return None;
         }
         self.sweep(site, recv, name, args, schemas);
@@ -78,6 +78,9 @@ impl Project {
         };
         for (keys, options) in made {
             self.add_index(&call.handle, keys, options, schemas);
+            if args.len() == 1 && method != "createIndexes" {
+                schemas.plain.push(&call.handle, (self.key_names(keys), site));
+            }
         }
         is_read
     }
@@ -174,8 +177,9 @@ impl Project {
     }
 
     /// `schema.index({ email: 1 }, { unique: true })`
-    fn schema_index(&mut self, schema: V, args: &[V], models: &[(String, V)], schemas: &mut Schemas) {
+    fn schema_index(&mut self, site: Site, schema: V, args: &[V], models: &[(String, V)], schemas: &mut Schemas) {
         let [keys, options @ ..] = args else { return };
+        let is_plain = options.is_empty();
         let options = options.first().copied().unwrap_or(Arena::UNDEFINED);
         let mut names: Vec<String> =
             models.iter().filter(|(_, own)| *own == schema).map(|(name, _)| name.clone()).collect();
@@ -186,7 +190,11 @@ impl Project {
             names.push(class.name.clone());
         }
         for name in names {
-            self.add_index(&Handle::Named(name), *keys, options, schemas);
+            let model = Handle::Named(name);
+            self.add_index(&model, *keys, options, schemas);
+            if is_plain {
+                schemas.plain.push(&model, (self.key_names(*keys), site));
+            }
         }
     }
 

@@ -67,6 +67,7 @@ pub mod resolve;
 mod returns;
 mod routes;
 pub mod runs;
+mod saves;
 pub mod schema;
 mod schema_calls;
 mod schema_fields;

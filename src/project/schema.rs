@@ -34,6 +34,8 @@ pub struct Schemas {
     pub unique: ByHandle<Index>,
     /// The keys of the other indexes: the server makes no second one of the same keys.
     pub indexed: ByHandle<Vec<String>>,
+    /// The calls that make them with nothing but their keys.
+    pub plain: ByHandle<(Vec<String>, Site)>,
     /// Models whose schema says `versionKey: false`.
     pub unversioned: ByHandle<()>,
     /// Models whose schema says `optimisticConcurrency: true`.
@@ -52,6 +54,10 @@ pub struct Schemas {
     pub stored: StoredNames,
     /// The places that insert into each collection.
     pub inserts: ByHandle<Insert>,
+    /// Models of which one request may save two copies of one document.
+    pub saved_twice: ByHandle<()>,
+    /// Whether all versions of Mongoose that the project may have know `optimisticConcurrency`.
+    pub counts_versions: bool,
 }
 
 impl Schemas {
@@ -145,6 +151,7 @@ impl Project {
             }
         }
         schemas.inserts = self.inserts();
+        schemas.saved_twice = self.saved_twice();
         schemas
     }
 

@@ -59,6 +59,11 @@ impl Project {
         Some((func, recv, args))
     }
 
+    /// Whether a call says which fields a query gives: `.select('name')`.
+    pub fn is_narrowed(&self, site: Site) -> bool {
+        self.around.narrowed.contains(&at(self.base_site(site)))
+    }
+
     /// The statement that an expression is.
     pub fn statement_at(&self, site: Site) -> Option<&Statement> {
         self.around.statements.get(&at(self.base_site(site)))

@@ -5,8 +5,9 @@
 use crate::judge::{Act, Function, Overwritten};
 use crate::project::writes::Write;
 use crate::value::{Entry, V};
+use std::cell::Cell;
 
-/// An act that was judged a race.
+/// An act that was judged a race, or is one by the relations.
 pub struct Case<'a> {
     pub function: &'a Function<'a>,
     pub act: Act,
@@ -14,6 +15,25 @@ pub struct Case<'a> {
     pub overwritten: Option<&'a Overwritten>,
     /// Documents that come from outside of the function.
     pub documents: &'a [V],
+    /// Why the last attempt at a fix came to nothing.
+    unfixed: Cell<Option<&'static str>>,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(function: &'a Function<'a>, act: Act, overwritten: Option<&'a Overwritten>, documents: &'a [V]) -> Self {
+        Self { function, act, overwritten, documents, unfixed: Cell::new(None) }
+    }
+
+    /// Why there is no fix, as a clause.
+    pub fn unfixed(&self) -> Option<&'static str> {
+        self.unfixed.get()
+    }
+
+    /// Gives nothing, and keeps why.
+    pub fn refuse<T>(&self, why: &'static str) -> Option<T> {
+        self.unfixed.set(Some(why));
+        None
+    }
 }
 
 /// What an update or a save has to be.

@@ -3,32 +3,56 @@
 //! Source: MongoDB manual, "Unique Indexes", "Partial Indexes". Input: the filters of the searches. Output: an index for each that none
 //! covers yet. Must not know: how a function is judged.
 
+use super::case::Case;
 use crate::judge::NewIndex;
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::value::{C, Entry, Key, Node, V};
 
-/// The indexes, and the values that are their keys; none where a search asks for more than equal values.
-pub fn needed(project: &mut Project, schemas: &Schemas, act: &Write, filters: &[V]) -> Option<(Vec<NewIndex>, Vec<V>)> {
+/// What searches need.
+pub struct Needed {
+    pub indexes: Vec<NewIndex>,
+    /// The values that are the keys of the indexes.
+    pub keys: Vec<V>,
+    /// All that is searched for.
+    pub searched: Vec<(String, V)>,
+}
+
+/// The indexes that searches need; none where one asks for more than equal values.
+pub fn needed(project: &mut Project, schemas: &Schemas, case: &Case<'_>, act: &Write, filters: &[V]) -> Option<Needed> {
+    if filters.is_empty() {
+        return case.refuse("no search looks for what is stored");
+    }
+    let mut searched: Vec<(String, V)> = Vec::new();
     let (mut indexes, mut keys): (Vec<NewIndex>, Vec<V>) = (Vec::new(), Vec::new());
     for filter in filters {
-        for search in searches(project, *filter)? {
-            let (partial, own): (Vec<_>, Vec<_>) =
-                search.into_iter().partition(|(_, value)| project.arena.is_literal(*value));
+        let searches = searches(project, *filter);
+        for search in searches.or_else(|| case.refuse("the search asks for more than values of fields"))? {
+            searched.extend(search.iter().cloned());
+            let is_constant = |(_, value): &(String, V)| project.arena.is_literal(*value);
+            // Of constants alone, each document is the one of its kind.
+            let (partial, own): (Vec<_>, Vec<_>) = match search.iter().all(is_constant) {
+                true => (search.clone(), search),
+                false => search.into_iter().partition(is_constant),
+            };
             let fields: Vec<String> = own.iter().map(|(path, _)| path.clone()).collect();
             if fields.is_empty() {
-                return None;
+                return case.refuse("the search asks for any document");
             }
-            keys.extend(own.iter().map(|(_, value)| *value));
+            keys.extend(own.iter().map(|(_, value)| *value).filter(|value| !project.arena.is_literal(*value)));
             // In an array, each element would have to be the only one of its value.
             if fields.iter().any(|field| declared(project, schemas, act, field) == Some(Declared::List)) {
-                return None;
+                return case.refuse("in an array, each element would have to be the only one of its value");
             }
             let sparse = match (fields.as_slice(), partial.is_empty()) {
                 ([only], true) => declared(project, schemas, act, only) == Some(Declared::Optional),
                 _ => false,
             };
+            let is_part = |all: &[String]| all.len() > fields.len() && fields.iter().all(|field| all.contains(field));
+            if schemas.unique.of(&act.handle).iter().any(|index| index.partial.is_none() && is_part(&index.keys)) {
+                return case.refuse("a unique index of more fields says that these alone may repeat");
+            }
             let index = NewIndex { fields, sparse, partial };
             if !schemas.covers(&act.handle, &index.fields) && !indexes.contains(&index) {
                 indexes.push(index);
@@ -36,7 +60,10 @@ pub fn needed(project: &mut Project, schemas: &Schemas, act: &Write, filters: &[
         }
     }
     keys.dedup();
-    (!indexes.is_empty()).then_some((indexes, keys))
+    if indexes.is_empty() {
+        return case.refuse("each search has a unique index");
+    }
+    Some(Needed { indexes, keys, searched })
 }
 
 /// What the schema says of a field.
@@ -118,7 +145,10 @@ fn plain(project: &Project, value: V) -> Option<V> {
         return None;
     }
     match project.arena.peek(value) {
-        Node::Object(_) | Node::Array(_) | Node::Regex(_) | Node::New { .. } | Node::OneOf(_) => None,
+        Node::OneOf(alternatives) => {
+            alternatives.iter().all(|(_, value)| plain(project, *value).is_some()).then_some(value)
+        }
+        Node::Object(_) | Node::Array(_) | Node::Regex(_) | Node::New { .. } => None,
         Node::Cut(_) | Node::Opaque(_) => None,
         _ => Some(value),
     }

@@ -12,7 +12,7 @@ use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::project::{Otherwise, Project, Statement, WrittenCall};
 use crate::source::{FileId, Place};
-use crate::value::{Node, Sym, V};
+use crate::value::{Node, Site, Sym, V};
 
 pub fn of_indexes(
     project: &mut Project,
@@ -24,18 +24,46 @@ pub fn of_indexes(
     let act = case.function.writes.get(case.act.write)?;
     // The server makes no second index of the same keys.
     if indexes.iter().any(|index| schemas.indexed.of(&act.handle).contains(&index.fields)) {
-        return None;
+        if let [index] = indexes
+            && let Some(fix) = made_unique(project, schemas, act, index)
+        {
+            return Some(fix);
+        }
+        return case.refuse("there is an index of the same keys, which the server has to drop first");
     }
     match schemas.models.of(&act.handle).first() {
-        Some(schema) => at_schema(project, *schema, indexes),
-        None => at_insert(project, schemas, case, filters, indexes),
+        Some(schema) => {
+            let calls = indexes.iter().map(|index| Some(format!(".index({})", arguments(project, index, '\'')?)));
+            let titled = |text: &str| format!("Create the unique index next to the schema: `{text}`");
+            let fix = at_schema(project, *schema, &calls.collect::<Option<Vec<String>>>()?, &titled);
+            fix.or_else(|| case.refuse("nothing is known of the text of the schema"))
+        }
+        None => at_insert(project, schemas, case, filters, indexes)
+            .or_else(|| case.refuse("no line before the insert could create the index")),
     }
+}
+
+/// The index that is there and is not unique, as one that is.
+fn made_unique(project: &Project, schemas: &Schemas, act: &Write, index: &NewIndex) -> Option<Fix> {
+    let calls = schemas.plain.of(&act.handle);
+    let at = calls.iter().find(|(keys, _)| *keys == index.fields).map(|(_, site)| project.base_site(*site))?;
+    // A call in a loop makes others too.
+    let is_other = |(keys, site): &&(Vec<String>, Site)| project.base_site(*site) == at && *keys != index.fields;
+    if schemas.plain.all().any(|call| is_other(&call)) {
+        return None;
+    }
+    let options = options(project, index, '\'')?;
+    let place = Place { file: FileId(at.file), start: at.end.checked_sub(1)?, end: at.end.checked_sub(1)? };
+    let title = format!("Make the index unique, where the server has dropped the one that it has: `{options}`");
+    let edits = vec![Edit { place, text: format!(", {options}") }];
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
 }
 
 /// Functions that make a schema.
 const SCHEMAS: [&str; 2] = ["Schema", "createForClass"];
 
-fn at_schema(project: &Project, schema: V, indexes: &[NewIndex]) -> Option<Fix> {
+/// Calls of the schema, such as `.index({ mail: 1 })`, next to where it is made.
+pub fn at_schema(project: &Project, schema: V, calls: &[String], titled: &dyn Fn(&str) -> String) -> Option<Fix> {
     let site = match project.arena.node(schema) {
         Node::New { site, .. } => *site,
         Node::Call { site, callee, .. } if project.last_name(*callee).is_some_and(|name| SCHEMAS.contains(&name)) => {
@@ -46,20 +74,19 @@ fn at_schema(project: &Project, schema: V, indexes: &[NewIndex]) -> Option<Fix> 
     let at = project.base_site(site);
     let named = project.statement_at(site).and_then(|statement| Some((statement, statement.bound.as_ref()?)));
     let mut text = String::new();
-    for index in indexes {
-        let own = arguments(project, index, '\'')?;
+    for call in calls {
         match named {
             Some((statement, name)) => {
-                text.push_str(&format!("\n{}{name}.index({own}){}", statement.indent, terminator(statement)));
+                text.push_str(&format!("\n{}{name}{call}{}", statement.indent, terminator(statement)));
             }
             // It gives the schema back.
-            None => text.push_str(&format!(".index({own})")),
+            None => text.push_str(call),
         }
     }
     let file = FileId(at.file);
     let end = named.map_or(at.end, |(statement, _)| statement.line_end);
     let place = Place { file, start: end, end };
-    let title = format!("Create the unique index next to the schema: `{}`", text.trim());
+    let title = titled(text.trim());
     let edits = vec![Edit { place, text }];
     Some(Fix { title, edits, applicability: Applicability::Suggested })
 }
@@ -203,6 +230,10 @@ pub fn calls(project: &Project, indexes: &[NewIndex]) -> Option<String> {
 /// The keys and the options of an index.
 fn arguments(project: &Project, index: &NewIndex, quote: char) -> Option<String> {
     let keys: Vec<String> = index.fields.iter().map(|field| format!("{}: 1", token::key(field, quote))).collect();
+    Some(format!("{{ {} }}, {}", keys.join(", "), options(project, index, quote)?))
+}
+
+fn options(project: &Project, index: &NewIndex, quote: char) -> Option<String> {
     let mut options = vec!["unique: true".to_owned()];
     if index.sparse {
         options.push("sparse: true".to_owned());
@@ -214,5 +245,5 @@ fn arguments(project: &Project, index: &NewIndex, quote: char) -> Option<String>
         let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
         options.push(format!("partialFilterExpression: {{ {constants} }}"));
     }
-    Some(format!("{{ {} }}, {{ {} }}", keys.join(", "), options.join(", ")))
+    Some(format!("{{ {} }}", options.join(", ")))
 }

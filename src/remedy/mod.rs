@@ -12,6 +12,7 @@ mod decision;
 mod edits;
 mod elements;
 mod expression;
+mod fenced;
 mod help;
 mod index;
 mod indexed;
@@ -22,20 +23,24 @@ mod refusal;
 mod said;
 mod subject;
 pub mod token;
+mod versioned;
 
 use crate::diagnostic::Fix;
 use crate::judge::{self, NewIndex, Presumed, Remedied};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
-use crate::project::{Apart, Project};
-use crate::value::{C, Entry, Node, V};
+use crate::project::{Apart, Op, Project};
+use crate::value::{Arena, C, Entry, Node, V};
 pub use asked::{of_change, of_field};
 pub use case::Case;
 use case::Draft;
 use change::Change;
 use decision::{Flags, Reader};
+pub use fenced::of_update as of_fence;
+use index::Needed;
 pub use patch::is_validated;
 use subject::Subject;
+pub use versioned::of_save;
 
 /// A remedy that was proven.
 #[derive(Clone)]
@@ -50,24 +55,29 @@ pub struct Remedy {
     pub fix: Option<Fix>,
 }
 
+const UNNAMED: &str = "nothing is known of the names at the call";
+const UNMENDED: &str = "nothing that was tried is shown to end the race and to serve whoever was served";
+
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both. Where other code may
 /// change what was loaded, `keeps_all`, a condition has to ask for what was loaded.
 pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keeps_all: bool) -> Option<Remedy> {
     let act = case.function.writes.get(case.act.write)?;
     let mut presumed = Presumed::default();
-    let scope = code::Scope::at(project, act)?;
+    let scope = code::Scope::at(project, act).or_else(|| case.refuse(UNNAMED))?;
     let (mut all, has_flags) = drafts(project, case, act, &mut presumed, Flags::Set);
     if has_flags {
         let (mut others, _) = drafts(project, case, act, &mut presumed, Flags::NotCleared);
         others.retain(|draft| all.iter().all(|known| known.condition != draft.condition));
         all.extend(others);
     }
+    case.refuse::<()>("what is decided has no form in a filter, and what is written none in an update");
     for draft in all {
         if keeps_all && !draft.is_changed && !draft.is_pinned {
             continue;
         }
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
         if !mends(project, schemas, case, &draft.write, &presumed) {
+            case.refuse::<()>(UNMENDED);
             continue;
         }
         let fix = patch::of_update(project, schemas, case, &scope, &draft);
@@ -172,28 +182,97 @@ fn drafts(
     (drafts, has_flags)
 }
 
+/// Whether a search is done again in each round of a loop.
+fn is_searched_in_loop(case: &Case<'_>, filter: V) -> bool {
+    case.function
+        .steps
+        .iter()
+        .any(|step| step.in_loop && matches!(&step.op, Op::Call { args, .. } if args.first() == Some(&filter)))
+}
+
+/// Whether a condition says that a search found nothing, whatever else it says.
+fn is_absent(project: &mut Project, cond: C, filter: V) -> bool {
+    let mut found: Vec<V> = Vec::new();
+    for atom in project.arena.atoms(cond) {
+        project.contains(atom.value, &mut |project, part| {
+            if matches!(project.arena.node(part), Node::Call { .. }) {
+                found.push(part);
+            }
+            false
+        });
+    }
+    found.into_iter().any(|read| {
+        let is_search = project.read_of(read).is_some_and(|read| read.filter == Some(filter));
+        is_search && project.arena.truth(cond, read) == Some(false)
+    })
+}
+
+/// Whether an act stores a value at a path.
+fn stores(project: &mut Project, act: &Write, path: &str, value: V) -> bool {
+    let stored = match act.payload.filter(|_| act.kind == WriteKind::Insert) {
+        Some(payload) if matches!(project.arena.node(payload), Node::Object(_)) => project.at_path(payload, path),
+        Some(payload) => {
+            let key = project.arena.sym(path);
+            project.arena.member(payload, key)
+        }
+        None => act.fields.iter().find(|field| field.path == path).map_or(Arena::UNDEFINED, |field| field.value),
+    };
+    stored != Arena::UNDEFINED && project.same_value(stored, value)
+}
+
 fn mends(project: &mut Project, schemas: &Schemas, case: &Case<'_>, write: &Write, presumed: &Presumed) -> bool {
     let remedied = Remedied { write: Some(write), indexes: &[], presumed, keys: &[] };
     judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied)
 }
 
-/// The remedy of an insert that searches decide, by their filters: a unique index for each of them.
-pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filters: &[V]) -> Option<Remedy> {
+/// The remedy of an insert that searches decide, by their filters: a unique index for each of them. Where no input shows the race,
+/// what is stored has to be what was searched for.
+pub fn of_insert(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    (filters, is_proven): (&[V], bool),
+) -> Option<Remedy> {
     let act = case.function.writes.get(case.act.write)?;
-    let is_repeated = case.function.steps.get(act.step).is_none_or(|step| step.in_loop);
+    let in_loop = case.function.steps.get(act.step).is_none_or(|step| step.in_loop);
+    // Each round looks for its own document.
+    let is_repeated = in_loop && !filters.iter().all(|filter| is_searched_in_loop(case, *filter));
     // Of a list, two documents may have one key.
-    let is_one = act.payload.is_some_and(|payload| !matches!(project.arena.node(payload), Node::Array(_)));
+    let is_one = match act.payload {
+        Some(payload) => !matches!(project.arena.node(payload), Node::Array(_)),
+        None => act.kind != WriteKind::Insert,
+    };
     if is_repeated || !is_one || act.method == "insertMany" {
-        return None;
+        return case.refuse("several documents are inserted");
     }
-    let (mut indexes, keys) = index::needed(project, schemas, act, filters)?;
+    let Needed { mut indexes, keys, searched } = index::needed(project, schemas, case, act, filters)?;
+    let cond = project.arena.and(act.cond, case.act.cond);
+    let is_shown = is_proven
+        || searched.iter().all(|(path, value)| stores(project, act, path, *value))
+            && filters.iter().all(|filter| is_absent(project, cond, *filter));
+    if !is_shown {
+        return case
+            .refuse("no input is known that shows the race, and what is stored need not be what was searched for");
+    }
     for index in &mut indexes {
         let has_default = schemas.defaults.of(&act.handle).iter().any(|(field, _)| index.fields.contains(field));
+        // The server may take no second index of these keys, for another constant.
+        let is_of_one = index.fields.iter().all(|field| index.partial.iter().any(|(path, _)| path == field));
+        if is_of_one && schemas.inserts.of(&act.handle).iter().any(|insert| insert.place != project.base_site(act.site))
+        {
+            return case.refuse(
+                "other code inserts into the collection, and each constant would need an index of the same keys",
+            );
+        }
         let others: Vec<String> = index.partial.iter().map(|(path, _)| path.clone()).collect();
         match project.inserted_apart(schemas, &act.handle, act.site, &index.fields, &others) {
             Apart::Nothing => {}
             Apart::Without if index.partial.is_empty() && !has_default => index.sparse = true,
-            Apart::Without | Apart::Anything => return None,
+            Apart::Without | Apart::Anything => {
+                return case.refuse(
+                    "other code inserts into the collection without this search, and a unique index could refuse that",
+                );
+            }
         }
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
@@ -202,9 +281,9 @@ pub fn of_insert(project: &mut Project, schemas: &Schemas, case: &Case<'_>, filt
         false => "treat E11000 as found",
     };
     let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle), then)?;
-    let is_mended = judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied);
+    let is_mended = !is_proven || judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied);
     if !is_mended {
-        return None;
+        return case.refuse(UNMENDED);
     }
     let fix = indexed::of_indexes(project, schemas, case, filters, &indexes);
     let call = indexed::calls(project, &indexes);

@@ -25,15 +25,25 @@ pub fn of_update(
 ) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write)?;
     let step = case.function.steps.get(act.step)?;
-    let call = project.written_at(act.site)?.clone();
+    let Some(call) = project.written_at(act.site).cloned() else {
+        return case.refuse("nothing is known of the text of the call");
+    };
     // What a helper does for others is not known to be the same.
-    if step.calls > 0 || act.upsert || call.name != act.method || act.method == "findAndModify" {
-        return None;
+    if step.calls > 0 {
+        return case.refuse("the call stands in a helper, which may be called by others");
+    }
+    if act.upsert {
+        return case.refuse("an upsert inserts what its filter refuses");
+    }
+    if call.name != act.method || act.method == "findAndModify" {
+        return case.refuse("nothing is known of the text of the call");
     }
     // A check in the filter leaves the whole array to be written.
-    let is_left = case.overwritten.is_some() && !draft.is_changed;
-    if is_left || !meant::is_meant(project, case, act, &call) {
-        return None;
+    if case.overwritten.is_some() && !draft.is_changed {
+        return case.refuse("a check in the filter leaves the whole array to be written");
+    }
+    if !meant::is_meant(project, case, act, &call) {
+        return case.refuse("the call may change another document, or several, or its options are not known");
     }
     let file = FileId(project.base_site(act.site).file);
     let place = |start: u32, end: u32| Place { file, start, end };
@@ -42,14 +52,16 @@ pub fn of_update(
     let statement = project.statement_at(act.site).cloned();
     let (title, mut edits) = match is_save {
         true => saved(project, schemas, case, &scope, draft, (act, &call, statement.as_ref()?))?,
-        false => updated(project, &scope, act, draft, &call)?,
+        false => updated(project, &scope, act, draft, &call)
+            .or_else(|| case.refuse("the filter or the update is not written at the call"))?,
     };
     let mut is_safe = !is_save && (step.dropped || draft.condition.is_empty());
     if draft.is_changed {
         is_safe &= is_counted(project, act, draft) && !draft.is_stale;
     }
     if !draft.condition.is_empty() {
-        match refusal::of(project, schemas, case, (&call, statement.as_ref()), &draft.write)? {
+        let refusal = refusal::of(project, schemas, case, (&call, statement.as_ref()), &draft.write);
+        match refusal.or_else(|| case.refuse("it is not known what to answer where the filter refuses"))? {
             Refusal::AsUnchecked => {}
             Refusal::Told => is_safe = false,
             Refusal::Answered { name, at, test } => {
@@ -67,6 +79,31 @@ pub fn of_update(
     let edits = edits.into_iter().map(|((start, end), text)| Edit { place: place(start, end), text }).collect();
     let applicability = if is_safe { Applicability::Safe } else { Applicability::Suggested };
     Some(Fix { title, edits, applicability })
+}
+
+/// An update whose filter asks for what was loaded, as an error where it is refused.
+pub fn fenced(project: &mut Project, schemas: &Schemas, case: &Case<'_>, scope: &Scope, draft: &Draft) -> Option<Fix> {
+    let act = case.function.writes.get(case.act.write)?;
+    let (call, statement) = (project.written_at(act.site)?.clone(), project.statement_at(act.site)?.clone());
+    let in_helper = case.function.steps.get(act.step)?.calls > 0;
+    if in_helper || call.name != act.method || !meant::is_meant(project, case, act, &call) {
+        return None;
+    }
+    let (title, mut edits) = updated(project, &scope.quoted(call.quote), act, draft, &call)?;
+    match refusal::thrown(project, schemas, act, (&call, &statement), &draft.write)? {
+        Refusal::AsUnchecked | Refusal::Told => {}
+        Refusal::Answered { name, at, test } => {
+            edits.extend(name.map(|name| ((at.0, at.0), format!("const {name} = "))));
+            edits.push(((at.1, at.1), test));
+        }
+    }
+    if edits.iter().any(|(_, text)| is_unwritable(text)) {
+        return None;
+    }
+    let file = FileId(project.base_site(act.site).file);
+    let edit = |((start, end), text)| Edit { place: Place { file, start, end }, text };
+    let edits = edits.into_iter().map(edit).collect();
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
 }
 
 /// Half of a surrogate pair has no text, and `__proto__` as a key of a literal is no field.
@@ -177,11 +214,15 @@ fn saved(
 ) -> Option<(String, Texts)> {
     let is_same = |write: &&Write| write.kind == WriteKind::Save && write.document == act.document;
     // Hooks and validators of a save do not run in an update.
-    let schema = *schemas.models.of(&act.handle).first()?;
+    let Some(schema) = schemas.models.of(&act.handle).first().copied() else {
+        return case.refuse("nothing is known of the schema, whose hooks a save runs");
+    };
     // What nobody waits for is told to nobody.
     let is_alone = statement.is_listed && draft.condition.is_empty();
-    if project.has_hooks(schema)
-        || case.function.writes.iter().filter(is_same).count() != 1
+    if project.has_hooks(schema) {
+        return case.refuse("a save runs the hooks of the schema, and an update does not");
+    }
+    if case.function.writes.iter().filter(is_same).count() != 1
         || !(statement.is_awaited || is_alone)
         || statement.bound.is_some()
         || statement.is_returned
@@ -189,14 +230,15 @@ fn saved(
         || call.is_commented
         || !call.is_kept
     {
-        return None;
+        return case.refuse("the save does more than one update in its place");
     }
     if is_done_otherwise(project, case, act) {
-        return None;
+        return case.refuse("a method of the document is called before its save");
     }
     let mut options = "";
     for field in &draft.write.fields {
-        match taken(project, schema, field)? {
+        let taken = taken(project, schema, field);
+        match taken.or_else(|| case.refuse("a save validates what an update does not"))? {
             Taken::AsItIs => {}
             Taken::Asked => options = ", { runValidators: true }",
         }
@@ -204,11 +246,12 @@ fn saved(
     // A pipeline is not validated.
     let is_pipeline = draft.write.payload.is_some_and(|payload| matches!(project.arena.node(payload), Node::Array(_)));
     if is_pipeline && !options.is_empty() {
-        return None;
+        return case.refuse("a save validates what an update does not");
     }
-    let model = help::model(project, scope, act)?;
-    let filter = scope.value(project, draft.write.filter?)?;
-    let update = scope.value(project, draft.write.payload?)?;
+    let unnamed = || case.refuse("a part of the update has no name at the call");
+    let model = help::model(project, scope, act).or_else(unnamed)?;
+    let filter = scope.value(project, draft.write.filter?).or_else(unnamed)?;
+    let update = scope.value(project, draft.write.payload?).or_else(unnamed)?;
     let at = project.base_site(act.site);
     // A query is sent where somebody waits for it, or asks for that.
     let sent = if statement.is_awaited { "" } else { ".exec()" };

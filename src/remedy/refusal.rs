@@ -7,6 +7,7 @@ use super::case::Case;
 use super::decision::Reader;
 use super::said::is_nothing;
 use super::subject::Subject;
+use super::token;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::project::{Exit, Otherwise, Project, Statement, WrittenCall};
@@ -38,7 +39,6 @@ pub fn of(
     if case.function.steps.get(act.step)?.decides && is_told(project, act, call, statement) {
         return Some(Refusal::Told);
     }
-    let is_callback = |text: &str| text.contains("=>") || text.contains("function");
     let statement = statement.filter(|_| !call.args.iter().any(|arg| is_callback(&arg.text)))?;
     // Whoever is returned the result of the call itself takes it for done.
     if statement.is_returned && statement.bound.is_none() {
@@ -81,6 +81,56 @@ pub fn of(
     }
     let Exit { text, indent, end, .. } = exit;
     answered(schemas, act, (call, statement), after, &Branch { text, indent, end })
+}
+
+fn is_callback(text: &str) -> bool {
+    text.contains("=>") || text.contains("function")
+}
+
+/// A refused act as an error, where the code after it would go on as if it had been done.
+pub fn thrown(
+    project: &mut Project,
+    schemas: &Schemas,
+    act: &Write,
+    (call, statement): (&WrittenCall, &Statement),
+    after: &Write,
+) -> Option<Refusal> {
+    if is_told(project, act, call, Some(statement)) {
+        return Some(Refusal::Told);
+    }
+    if statement.is_returned || call.args.iter().any(|arg| is_callback(&arg.text)) {
+        return None;
+    }
+    let test = test_of(schemas, act, (call, statement), after)?;
+    let end = if statement.is_terminated { ";" } else { "" };
+    let error = token::string("changed by another request, load it and try again", call.quote);
+    let text = format!("\n{}if ({}) throw new Error({error}){end}", statement.indent, test.1);
+    Some(Refusal::Answered { name: test.0, at: (statement.start, statement.line_end), test: text })
+}
+
+/// The variable to hold the result, where none does, and a test of it that holds where the act was refused.
+fn test_of(
+    schemas: &Schemas,
+    act: &Write,
+    (call, statement): (&WrittenCall, &Statement),
+    after: &Write,
+) -> Option<(Option<String>, String)> {
+    let is_found = after.method.starts_with("findOneAnd");
+    // The driver's own method gives an object or the document, by its version.
+    let is_known = match is_found {
+        true => !schemas.models.of(&act.handle).is_empty(),
+        // What others give differs by client and version.
+        false => matches!(after.method.as_str(), "updateOne" | "updateMany"),
+    };
+    if !is_known || !statement.is_listed || !statement.is_awaited || statement.indent.is_empty() {
+        return None;
+    }
+    let name = statement.bound.clone().or_else(|| call.holder.clone())?;
+    let test = match is_found {
+        true => format!("!{name}"),
+        false => format!("{name}.matchedCount === 0"),
+    };
+    Some((statement.bound.is_none().then_some(name), test))
 }
 
 /// What is done where the check fails.
@@ -129,30 +179,12 @@ fn answered(
     after: &Write,
     branch: &Branch,
 ) -> Option<Refusal> {
-    let is_found = after.method.starts_with("findOneAnd");
-    // The driver's own method gives an object or the document, by its version.
-    let is_known = match is_found {
-        true => !schemas.models.of(&act.handle).is_empty(),
-        // What others give differs by client and version.
-        false => matches!(after.method.as_str(), "updateOne" | "updateMany"),
-    };
-    if !is_known
-        || !can_move(&branch.text, statement)
-        || !call.alike.contains(&branch.end)
-        || !statement.is_listed
-        || !statement.is_awaited
-        || statement.indent.is_empty()
-    {
+    if !can_move(&branch.text, statement) || !call.alike.contains(&branch.end) {
         return None;
     }
-    let name = statement.bound.clone().or_else(|| call.holder.clone())?;
-    let test = match is_found {
-        true => format!("!{name}"),
-        false => format!("{name}.matchedCount === 0"),
-    };
+    let (name, test) = test_of(schemas, act, (call, statement), after)?;
     let test =
         format!("\n{}if ({test}) {}", statement.indent, indented(&branch.text, &branch.indent, &statement.indent));
-    let name = statement.bound.is_none().then_some(name);
     Some(Refusal::Answered { name, at: (statement.start, statement.line_end), test })
 }
 

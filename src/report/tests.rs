@@ -58,6 +58,7 @@ fn race() -> (Sources, Analysis) {
         help: "add `id: { $ne: id }`".into(),
         call: Some("id: { $ne: id }".into()),
         once: None,
+        unfixed: None,
         fix: Some(Fix {
             applicability: Applicability::Safe,
             title: "Guard".into(),

@@ -1,6 +1,7 @@
 //! A check on a field's value decides an update of that field, and the filter does not carry the condition.
 
 use super::change_detection;
+use super::claimed_late;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use super::repeated::{decides, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
@@ -359,9 +360,7 @@ fn report(
         true => format!(
             "take the place before what is counted is stored, by one update that adds to `{checked}` with the limit in its filter; here the number is counted anew, and a filter would leave it wrong"
         ),
-        false => format!(
-            "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
-        ),
+        false => claimed_late::help(ctx, trace, write, check, &place),
     };
     draft.pair = format!("{checked} checked -> {}", field.operator);
     let is_part = field.cond != C::TRUE && field.cond != write.cond;

@@ -30,6 +30,8 @@ pub struct Draft {
     pub once: Option<Once>,
     /// A rewrite that was proven safe.
     pub fix: Option<Fix>,
+    /// Why no fix was found, as a clause.
+    pub unfixed: Option<&'static str>,
     /// Whether an interleaving with the harm was shown.
     pub proof: Proof,
     /// The places of the moves of the witness.
@@ -61,6 +63,7 @@ impl Draft {
             call: None,
             once: None,
             fix: None,
+            unfixed: None,
             proof: Proof::NotJudged,
             moves: Vec::new(),
             calls: 0,

@@ -5,16 +5,17 @@
 use super::context::{Context, Draft, Trace};
 use super::pending::{Judged, Mend, Order, Pending, Repeats, Told, Turn};
 use super::silence::{Silence, Silent};
+use super::sought::Sought;
 use super::spell::Unnumbered;
 use super::used_up::is_brought;
 use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
 use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
-use crate::limits::{self, Cut};
+use crate::limits;
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
-use crate::remedy::{self, Case, Remedy, token};
+use crate::remedy::{Case, Remedy};
 use crate::value::{C, FnRef, Site, V};
 use rustc_hash::FxHashMap;
 use std::cell::Cell;
@@ -24,7 +25,7 @@ use std::cell::Cell;
 type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>);
 
 /// The remedies that were looked for.
-type Remedies = FxHashMap<(JudgedAct, Mend), Option<Remedy>>;
+type Remedies = FxHashMap<(JudgedAct, Mend), Sought>;
 
 /// What the judge needs of a function, and what it has said of it.
 pub struct Prepared {
@@ -42,12 +43,6 @@ impl Prepared {
         self.fuel.get()
     }
 }
-
-/// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
-const SAVE_HOOKS: &str = "; no save hook or plugin of this schema runs then: where they matter, keep `save()`, set `optimisticConcurrency: true`, and load and try again on a VersionError";
-
-/// Source: Mongoose, "Update Validators".
-const VALIDATED: &str = "; an update does not ask what the schema asks of a saved value: a bound goes into the filter too, and `runValidators: true` asks of what is set";
 
 /// What judging an act has shown.
 pub struct Outcome {
@@ -79,32 +74,6 @@ fn is_code(spelled: &str) -> bool {
 }
 
 impl Context<'_> {
-    /// The remedy of an act that was shown to race, as far as one is proven. The function that is judged does not pay for it, so
-    /// that no help is at the cost of a finding.
-    fn remedy(&mut self, case: &Case<'_>, mend: &Mend) -> Option<Remedy> {
-        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
-        let remedy = match mend {
-            Mend::Update => remedy::of_update(self.project, self.schemas, case, false),
-            Mend::Change => remedy::of_update(self.project, self.schemas, case, true),
-            Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, filters),
-            Mend::Nothing => None,
-        };
-        let spent = self.project.arena.end(aside);
-        remedy.filter(|_| !spent.cuts.has(Cut::Size))
-    }
-
-    /// How the check of a field and its change become one command, or the change one of what is stored, where no remedy is proven.
-    fn asked(&mut self, case: &Case<'_>, path: &str, mend: &Mend) -> Option<String> {
-        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
-        let help = match mend {
-            Mend::Update => remedy::of_field(self.project, case, path),
-            Mend::Change => remedy::of_change(self.project, case, path),
-            Mend::Insert(_) | Mend::Nothing => None,
-        };
-        let spent = self.project.arena.end(aside);
-        help.filter(|_| !spent.cuts.has(Cut::Size))
-    }
-
     /// What the relations say of a write that a check decides.
     pub fn relation(&mut self, trace: &Trace, check: &Check, write: &Write, cond: C, taken: Taken<'_>) -> Relation {
         let loaded = Loaded { root: check.root, read: check.read.as_ref(), documents: &trace.documents };
@@ -215,7 +184,7 @@ impl Context<'_> {
         let overwritten = act.overwritten.as_ref();
         // What mends it leaves no other race of the function either.
         let mended = Act { own: None, ..judged };
-        let case = Case { function: &function, act: mended, overwritten, documents: &trace.documents };
+        let case = Case::new(&function, mended, overwritten, &trace.documents);
         let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn, act.own);
         let known = judgements.entry(asked.clone());
         let judgement =
@@ -232,15 +201,14 @@ impl Context<'_> {
         match counted {
             Ok(is_lowered) => {
                 let mut remedy = |ctx: &mut Self, is_proven: bool| {
-                    if is_proven {
-                        let known = remedies.entry((asked.clone(), pending.mend().clone()));
-                        let whole = known.or_insert_with(|| ctx.remedy(&case, &act.mend)).clone();
-                        if whole.is_some() {
-                            return whole;
-                        }
+                    let known = remedies.entry((asked.clone(), pending.mend().clone()));
+                    let path = pending.draft.array.as_deref();
+                    let mut sought = known.or_insert_with(|| ctx.remedy(&case, &act.mend, (path, is_proven))).clone();
+                    let path = path.filter(|_| sought.remedy.is_none());
+                    if let Some(help) = path.and_then(|array| ctx.asked(&case, array, &act.mend)) {
+                        sought.remedy = Some(Remedy { help, call: None, indexes: Vec::new(), only: None, fix: None });
                     }
-                    let help = ctx.asked(&case, pending.draft.array.as_deref()?, &act.mend)?;
-                    Some(Remedy { help, call: None, indexes: Vec::new(), only: None, fix: None })
+                    sought
                 };
                 self.report_proven(draft, act, is_lowered, &mut remedy);
             }
@@ -300,7 +268,7 @@ impl Context<'_> {
         mut draft: Draft,
         act: &Judged<'_>,
         is_lowered: bool,
-        remedy: &mut dyn FnMut(&mut Self, bool) -> Option<Remedy>,
+        remedy: &mut dyn FnMut(&mut Self, bool) -> Sought,
     ) {
         let is_doubted = act.relation == Relation::Unknown;
         if is_lowered && draft.lowered.is_none_or(|(level, _)| level > Level::Warning) {
@@ -311,50 +279,9 @@ impl Context<'_> {
             draft.lowered = Some((Level::Warning, why));
         }
         let is_proven = matches!(draft.proof, Proof::Proven(_));
-        let remedy = remedy(self, is_proven);
-        // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
-        let array = draft.array.as_deref().unwrap_or_default();
-        let is_guard =
-            |path: &str| path.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        let is_whole = remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard);
-        if !is_whole || !self.is_told(act.write) {
-            draft.fix = None;
-        }
-        if let Some(remedy) = remedy {
-            draft.help = remedy.help;
-            draft.call = remedy.call;
-            if let [index] = remedy.indexes.as_slice() {
-                draft.once = Some(self.once(index));
-            }
-            draft.fix = draft.fix.or(remedy.fix);
-        }
-        if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
-            draft.help.push_str(SAVE_HOOKS);
-        } else if matches!(act.mend, Mend::Update | Mend::Change)
-            && act.write.kind == WriteKind::Save
-            && draft.fix.is_none()
-            && remedy::is_validated(self.project, self.schemas, act.write)
-        {
-            draft.help.push_str(VALIDATED);
-        }
+        let sought = remedy(self, is_proven);
+        self.mended(&mut draft, act, sought);
         self.report(draft);
-    }
-
-    /// Whether an act is a save that does more than an update does in its place.
-    fn runs_on_save(&self, write: &Write) -> bool {
-        let schemas = self.schemas.models.of(&write.handle);
-        write.kind == WriteKind::Save && schemas.iter().any(|schema| self.project.has_save_hooks(*schema))
-    }
-
-    /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is
-    /// done for a refused one too.
-    fn is_told(&mut self, write: &Write) -> bool {
-        let Some(statement) = self.project.statement_at(write.site).cloned() else { return false };
-        let file = self.project.base_site(write.site).file;
-        let throws = |code: &str| token::words(code).any(|word| word == "throw");
-        statement.is_counted
-            || statement.is_returned
-                && !self.project.exits_before(file, &statement).iter().any(|(_, exit)| throws(&exit.text))
     }
 
     fn keep_silent(&mut self, draft: &Draft, act: &Judged<'_>, why: Silence) {

@@ -117,6 +117,7 @@ pub fn findings(sources: &Sources, level: Level, mut remarks: Vec<Remark>) -> Ve
             call: None,
             once: None,
             fix: None,
+            unfixed: None,
             proof: Proof::NotJudged,
             lowered: None,
             fingerprint,

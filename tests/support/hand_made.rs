@@ -63,6 +63,7 @@ pub fn proven(witness: Witness) -> (Sources, Analysis) {
         call: None,
         once: None,
         fix: None,
+        unfixed: None,
         proof: Proof::Proven(Box::new(witness)),
         lowered: None,
         fingerprint: "0123456789abcdef0123456789abcdef".into(),

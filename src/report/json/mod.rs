@@ -41,6 +41,9 @@ struct JsonFinding<'a> {
     related: Vec<JsonRelated<'a>>,
     help: &'a str,
     fix: Option<JsonFix<'a>>,
+    /// Why there is no fix; absent where there is one, or none was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix_reason: Option<&'a str>,
     /// Whether a witness was found; absent where none was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<JsonProof>,
@@ -139,6 +142,7 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptan
         related: finding.related.iter().filter_map(|related| json_related(run, related)).collect(),
         help: &finding.help,
         fix: finding.fix.as_ref().map(|fix| json_fix(run, fix)),
+        fix_reason: finding.unfixed,
         proof: match &finding.proof {
             Proof::NotJudged => None,
             Proof::Proven(_) => Some(JsonProof::Proven),

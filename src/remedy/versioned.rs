@@ -1,0 +1,74 @@
+//! A save that is refused where another request has saved the document meanwhile: an option of its schema.
+//!
+//! Source: Mongoose guide, "optimisticConcurrency". Input: a save. Output: an edit next to the schema; none where another
+//! save of the same request could be refused, or the refusal would come too late. Must not know: filters, formats.
+
+use super::case::Case;
+use super::indexed;
+use crate::diagnostic::Fix;
+use crate::judge;
+use crate::project::Project;
+use crate::project::schema::Schemas;
+use crate::project::writes::{Write, WriteKind};
+use crate::value::{Node, Site, V};
+
+/// What the schema is told.
+const OPTION: &str = ".set('optimisticConcurrency', true)";
+
+/// The option that refuses the second of two saves. Where no input shows the race, what decides it has to be the document alone,
+/// and nothing may be done before.
+pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_proven: bool) -> Option<Fix> {
+    let act = case.function.writes.get(case.act.write).filter(|act| act.kind == WriteKind::Save)?;
+    let schema = *schemas.models.of(&act.handle).first()?;
+    let is_unversioned = schemas.is_unversioned(&act.handle) || schemas.is_optimistic(&act.handle);
+    if is_unversioned || !schemas.counts_versions || !is_loaded_whole(project, act) {
+        return None;
+    }
+    if !schemas.saved_twice.of(&act.handle).is_empty() {
+        return case.refuse("a request may save two copies of one document, and a version would refuse the second");
+    }
+    let is_mended = match is_proven {
+        true => judge::mends_by_version(project, schemas, case.function, case.act, case.overwritten),
+        false => case.function.script.is_first(case.act.write) && is_of_document(project, case, act),
+    };
+    if !is_mended {
+        return None;
+    }
+    let is_of_option = |text: &str| format!("Refuse a save of what another request has saved meanwhile: `{text}`");
+    let fix = indexed::at_schema(project, schema, &[OPTION.to_owned()], &is_of_option)?;
+    // A line of its own: what `set` gives back is not followed.
+    let is_named = fix.edits.iter().all(|edit| edit.text.starts_with('\n'));
+    is_named.then_some(fix).or_else(|| case.refuse("the schema has no name, by which an option could be set"))
+}
+
+/// Whether the document was loaded by one query that leaves none of its fields out, its version among them.
+fn is_loaded_whole(project: &mut Project, act: &Write) -> bool {
+    let Some(document) = act.document else { return false };
+    let (Some(_), Node::Call { site, args, .. }) = (project.read_of(document), project.arena.node(document).clone())
+    else {
+        return false;
+    };
+    args.len() < 2 && !project.is_narrowed(site)
+}
+
+/// Whether all that the act depends on was loaded with the document.
+fn is_of_document(project: &mut Project, case: &Case<'_>, act: &Write) -> bool {
+    let Some(Node::Call { site, .. }) = act.document.map(|document| project.arena.node(document).clone()) else {
+        return false;
+    };
+    let cond = project.arena.and(act.cond, case.act.cond);
+    let decided = project.arena.atoms(cond).into_iter().map(|atom| atom.value);
+    let values: Vec<V> = decided.chain(act.fields.iter().map(|field| field.value)).collect();
+    let mut others: Vec<(V, Site)> = Vec::new();
+    for value in values {
+        project.contains(value, &mut |project, part| {
+            if let Node::Call { site: own, .. } = project.arena.node(part)
+                && *own != site
+            {
+                others.push((part, *own));
+            }
+            false
+        });
+    }
+    others.into_iter().all(|(part, _)| project.read_of(part).is_none())
+}

@@ -1,0 +1,30 @@
+//! The help for an update that should have come before what is done outside of the database: no filter of it takes that back.
+//!
+//! Part of `check-then-update`. Input: an update and the check that decides it. Output: a sentence. Must not know: formats.
+
+use super::context::{Context, Trace};
+use crate::project::checks::Check;
+use crate::project::effects::may_be_done_again;
+use crate::project::writes::Write;
+
+/// What to do about a check of `place`: one command, or the command first and then what it decides.
+pub fn help(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, place: &str) -> String {
+    match done_before(ctx, trace, write, check) {
+        Some(name) => format!(
+            "claim it first: one update whose filter asks what was checked of {place}, and which changes it, before `{name}` is called, and call `{name}` only where it matched"
+        ),
+        None => format!(
+            "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
+        ),
+    }
+}
+
+/// What is done outside because of the check before the update.
+fn done_before<'a>(ctx: &'a Context<'_>, trace: &Trace, write: &Write, check: &Check) -> Option<&'a str> {
+    let holds = ctx.project.arena.truth(write.cond, check.leaf)?;
+    let before = trace.steps.iter().take(write.step);
+    before
+        .filter(|step| ctx.project.arena.truth(step.cond, check.leaf) == Some(holds))
+        .filter_map(|step| ctx.project.outside_effect(step))
+        .find(|name| !may_be_done_again(name))
+}

@@ -1,0 +1,143 @@
+//! What mends an act, as a finding tells it: the help, the fix, and why there is none.
+//!
+//! Input: an act that the judge leaves standing. Output: the draft with its help and its fix. Must not know: how a remedy is found,
+//! how an act is judged, formats.
+
+use super::context::{Context, Draft};
+use super::pending::{Judged, Mend};
+use crate::diagnostic::Fix;
+use crate::limits::{self, Cut};
+use crate::project::writes::{Write, WriteKind};
+use crate::remedy::{self, Case, Remedy, token};
+
+/// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
+const SAVE_HOOKS: &str = "; no save hook or plugin of this schema runs then: where they matter, keep `save()`, set `optimisticConcurrency: true`, and load and try again on a VersionError";
+
+/// Source: Mongoose guide, "optimisticConcurrency".
+const VERSIONED: &str =
+    "; or keep `save()` under `optimisticConcurrency: true` in the schema, and load and try again on a VersionError";
+
+/// Source: MongoDB manual, "Atomicity and Transactions".
+const FENCED: &str = "; or ask in the filter for what was loaded, and load and try again where nothing matches";
+
+/// Source: Mongoose, "Update Validators".
+const VALIDATED: &str = "; an update does not ask what the schema asks of a saved value: a bound goes into the filter too, and `runValidators: true` asks of what is set";
+
+/// What was found for an act.
+#[derive(Clone, Default)]
+pub struct Sought {
+    pub remedy: Option<Remedy>,
+    /// What refuses an act where something was changed meanwhile, and what the help says of it.
+    pub option: Option<(Fix, &'static str)>,
+    /// Why there is no fix.
+    pub unfixed: Option<&'static str>,
+}
+
+impl Context<'_> {
+    /// The remedy of an act that was shown to race, as far as one is proven. The function that is judged does not pay for it, so
+    /// that no help is at the cost of a finding.
+    pub fn remedy(&mut self, case: &Case<'_>, mend: &Mend, (path, is_proven): (Option<&str>, bool)) -> Sought {
+        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
+        let remedy = match mend {
+            Mend::Update | Mend::Change if !is_proven => case.refuse("no input is known that shows the race"),
+            Mend::Update => remedy::of_update(self.project, self.schemas, case, false),
+            Mend::Change => remedy::of_update(self.project, self.schemas, case, true),
+            Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, (filters, is_proven)),
+            Mend::Nothing => case.refuse("no filter and no update of the same fields mends it"),
+        };
+        let is_open = match mend {
+            Mend::Update => remedy.as_ref().is_none_or(|remedy| remedy.fix.is_none()),
+            // Whoever adds to a number is not to be refused.
+            Mend::Change => {
+                let said = path.is_some_and(|path| remedy::of_change(self.project, case, path).is_some());
+                is_proven && remedy.is_none() && !said
+            }
+            Mend::Insert(_) | Mend::Nothing => false,
+        };
+        // What refuses another request is no help at the cost of a finding.
+        let left = case.function.fuel.get();
+        let option = match is_open {
+            true => remedy::of_save(self.project, self.schemas, case, is_proven).map(|fix| (fix, VERSIONED)),
+            false => None,
+        };
+        let option = match option {
+            None if is_open && is_proven => remedy::of_fence(self.project, self.schemas, case).map(|fix| (fix, FENCED)),
+            known => known,
+        };
+        case.function.fuel.set(left);
+        let spent = self.project.arena.end(aside);
+        match spent.cuts.has(Cut::Size) {
+            true => Sought { unfixed: Some("there is too much to try"), ..Sought::default() },
+            false => Sought { remedy, option, unfixed: case.unfixed() },
+        }
+    }
+
+    /// How the check of a field and its change become one command, or the change one of what is stored, where no remedy is proven.
+    pub fn asked(&mut self, case: &Case<'_>, path: &str, mend: &Mend) -> Option<String> {
+        // No filter takes back what is done before.
+        if case.function.script.has_effect_before(case.act.write) {
+            return None;
+        }
+        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
+        let help = match mend {
+            Mend::Update => remedy::of_field(self.project, case, path),
+            Mend::Change => remedy::of_change(self.project, case, path),
+            Mend::Insert(_) | Mend::Nothing => None,
+        };
+        let spent = self.project.arena.end(aside);
+        help.filter(|_| !spent.cuts.has(Cut::Size))
+    }
+
+    /// Tells what was found.
+    pub fn mended(&mut self, draft: &mut Draft, act: &Judged<'_>, sought: Sought) {
+        let Sought { remedy, option, unfixed } = sought;
+        // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
+        let array = draft.array.as_deref().unwrap_or_default();
+        let is_guard =
+            |path: &str| path.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let is_whole = remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard);
+        if !is_whole || !self.is_told(act.write) {
+            draft.fix = None;
+        }
+        if let Some(remedy) = remedy {
+            draft.help = remedy.help;
+            draft.call = remedy.call;
+            if let [index] = remedy.indexes.as_slice() {
+                draft.once = Some(self.once(index));
+            }
+            draft.fix = draft.fix.take().or(remedy.fix);
+        }
+        let option = option.filter(|_| draft.fix.is_none());
+        let said = option.as_ref().map(|(_, said)| *said);
+        draft.fix = draft.fix.take().or(option.map(|(fix, _)| fix));
+        draft.unfixed = unfixed.filter(|_| draft.fix.is_none());
+        if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
+            draft.help.push_str(SAVE_HOOKS);
+        } else if let Some(said) = said {
+            draft.help.push_str(said);
+        } else if matches!(act.mend, Mend::Update | Mend::Change)
+            && act.write.kind == WriteKind::Save
+            && draft.fix.is_none()
+            && remedy::is_validated(self.project, self.schemas, act.write)
+        {
+            draft.help.push_str(VALIDATED);
+        }
+    }
+
+    /// Whether an act is a save that does more than an update does in its place.
+    fn runs_on_save(&self, write: &Write) -> bool {
+        let schemas = self.schemas.models.of(&write.handle);
+        write.kind == WriteKind::Save && schemas.iter().any(|schema| self.project.has_save_hooks(*schema))
+    }
+
+    /// Whether whoever called for an act is told that the database refused it, as the check would have told; what follows an act is
+    /// done for a refused one too.
+    fn is_told(&mut self, write: &Write) -> bool {
+        let Some(statement) = self.project.statement_at(write.site).cloned() else { return false };
+        let file = self.project.base_site(write.site).file;
+        let throws = |code: &str| token::words(code).any(|word| word == "throw");
+        statement.is_counted
+            || statement.is_returned
+                && !self.project.exits_before(file, &statement).iter().any(|(_, exit)| throws(&exit.text))
+    }
+}
