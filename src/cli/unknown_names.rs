@@ -75,7 +75,9 @@ fn is_close(a: &str, b: &str) -> bool {
     let (mut one, mut other): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     one.sort_unstable();
     other.sort_unstable();
-    a.len().abs_diff(b.len()) <= 1 && (one == other || one.iter().filter(|c| !other.contains(c)).count() <= 1)
+    let is_long = a.len().min(b.len()) >= 4 && a.chars().next() == b.chars().next();
+    let is_slip = is_long && one.iter().filter(|c| !other.contains(c)).count() <= 1;
+    a.len().abs_diff(b.len()) <= 1 && (one == other || is_slip)
 }
 
 /// Whether a file or folder of a name stands somewhere in the first folders below.
