@@ -76,7 +76,7 @@ fn table(stdout: &mut dyn Write) -> io::Result<()> {
     let head = row("RULE", "LEVEL", "CONFIDENCE", "FIX");
     writeln!(stdout, "{head}FINDS")?;
     for Page { id, meta, .. } in pages() {
-        let start = row(id, meta.level.name(), meta.confidence.name(), meta.fix.name());
+        let start = row(id, meta.shown_level(), meta.confidence.name(), meta.fix.name());
         let Some(width) = terminal::width() else {
             writeln!(stdout, "{start}{}", meta.summary)?;
             continue;

@@ -39,7 +39,7 @@ fn rules() -> String {
                     | Rule | Level | Confidence | Fix | Finds |\n|---|---|---|---|---|\n"
         .to_owned();
     for Page { id, meta, .. } in pages() {
-        let (level, confidence, fix) = (meta.level.name(), meta.confidence.name(), meta.fix.name());
+        let (level, confidence, fix) = (meta.shown_level(), meta.confidence.name(), meta.fix.name());
         let summary = meta.summary.replace('|', "\\|");
         text.push_str(&format!("| [`{id}`](../rules/{id}.md) | {level} | {confidence} | {fix} | {summary} |\n"));
     }

@@ -7,13 +7,14 @@ use super::outcome::warn;
 use super::project::Project;
 use crate::config::RuleLevel;
 use crate::diagnostic::Finding;
-use crate::rules::UNREAD;
 use crate::rules::doc::{Confidence, page};
+use crate::rules::{UNREAD, is_optional};
 use std::io::Write;
 
 pub fn keep(project: &mut Project, args: &SelectArgs, stderr: &mut dyn Write) {
     for rule in &args.only {
-        if project.config.rules.get(rule) == Some(&RuleLevel::Off) {
+        let is_asked_for = !is_optional(rule) || project.config.asks_for(rule);
+        if project.config.rules.get(rule) == Some(&RuleLevel::Off) || !is_asked_for {
             warn(&format!("`{rule}` is off in the configuration, so `--only {rule}` finds nothing of it"), stderr);
         }
     }

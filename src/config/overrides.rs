@@ -43,6 +43,12 @@ impl Override {
 }
 
 impl Config {
+    /// Whether the configuration gives a level to a rule anywhere.
+    pub fn asks_for(&self, rule: &str) -> bool {
+        let given = self.overrides.iter().map(|entry| &entry.rules).chain([&self.rules]);
+        given.filter_map(|rules| rules.get(rule)).any(|level| level.level().is_some())
+    }
+
     /// The level that the configuration gives to a rule in a file; `None` where it says nothing of it.
     pub fn level_at(&self, rule: &str, path: &str) -> Option<RuleLevel> {
         let overrides = self.overrides.iter().rev().filter_map(|entry| Some((entry, *entry.rules.get(rule)?)));

@@ -77,6 +77,16 @@ pub struct Meta {
     pub since: String,
     pub tags: Vec<String>,
     pub policy: Policy,
+    /// Off unless the configuration gives it a level.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+impl Meta {
+    /// The level without a configuration: `off` for what has to be asked for.
+    pub fn shown_level(&self) -> &'static str {
+        if self.optional { "off" } else { self.level.name() }
+    }
 }
 
 /// One rule as its page describes it.
@@ -135,7 +145,7 @@ pub fn page(id: &str) -> Option<&'static Page> {
 pub fn table() -> String {
     let mut table = String::from("| Rule | Level | Confidence | Finds |\n|---|---|---|---|\n");
     for Page { id, meta, .. } in pages() {
-        let (level, confidence) = (meta.level.name(), meta.confidence.name());
+        let (level, confidence) = (meta.shown_level(), meta.confidence.name());
         table.push_str(&format!("| [`{id}`](rules/{id}.md) | {level} | {confidence} | {} |\n", meta.summary));
     }
     table

@@ -85,7 +85,7 @@ mod words;
 pub mod write_paths;
 mod wrong_identity_key;
 
-pub use levels::{default_level, level_of};
+pub use levels::{default_level, is_optional, level_of};
 
 use context::{Context, Trace};
 
@@ -105,6 +105,7 @@ rules![
     "wrong-identity-key",
     "array-overwrite",
     "check-then-insert",
+    "upsert-without-index",
     "split-compound-guard",
     "any-element-guard",
     "guard-type-mismatch",

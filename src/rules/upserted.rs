@@ -1,20 +1,23 @@
 //! An upsert by a key that no unique index covers: the server searches, and then inserts what it did not find, so that two
 //! that find nothing both insert.
 //!
-//! Part of `check-then-insert`. Source: MongoDB manual, `db.collection.updateOne()`, "Upsert with Unique Index".
+//! Source: MongoDB manual, `db.collection.updateOne()`, "Upsert with Unique Index".
 //! Input: a write. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
 use super::inserted::{doubt_indexes, is_unseen_model, known_of_indexes};
 use super::pending::{Judged, Mend, Repeats};
 use super::searches::{is_empty_filter, is_new_key, is_open, names_only, uncovered_keys};
-use crate::diagnostic::Level;
 use crate::project::writes::Write;
 use crate::value::{C, Node, V};
 
-const SHORT: &str = "search and insert are within one command, so that two requests seldom meet in between";
+const RULE: &str = "upsert-without-index";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
+    // Most such upserts meet nobody, so a project asks for them.
+    if !ctx.config.asks_for(RULE) {
+        return;
+    }
     let Some(filter) = write.filter.filter(|_| !is_told_elsewhere(ctx, trace, write)) else { return };
     if write.handle.name().is_none() || is_unseen_model(ctx, &write.handle) || is_new_key(ctx, filter) {
         return;
@@ -51,7 +54,7 @@ fn is_told_elsewhere(ctx: &Context<'_>, trace: &Trace, write: &Write) -> bool {
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, filter: V, keys: &[String]) {
     let collection = ctx.handle_text(&write.handle);
     let list = keys.join(" + ");
-    let mut draft = ctx.draft("check-then-insert", trace, write, write.site);
+    let mut draft = ctx.draft(RULE, trace, write, write.site);
     let by = match (keys.is_empty(), is_open(ctx, filter)) {
         (true, _) => "whatever there is".to_owned(),
         (false, true) => format!("by {list} and more"),
@@ -63,8 +66,6 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, filter: V, keys: 
     );
     draft.label = "inserts what was not found".to_owned();
     doubt_indexes(ctx, write, keys, &mut draft);
-    let why = draft.lowered.map_or(SHORT, |(_, why)| why);
-    draft.lowered = Some((Level::Info, why));
     draft.help = match (keys.is_empty(), names_only(ctx, filter)) {
         (true, _) => "upsert it under a fixed `_id`".to_owned(),
         (false, false) => {

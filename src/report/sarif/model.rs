@@ -63,6 +63,8 @@ pub struct Rule {
 
 #[derive(Debug, Serialize)]
 pub struct DefaultConfiguration {
+    /// Source: SARIF 2.1.0, section 3.50.2.
+    pub enabled: bool,
     pub level: &'static str,
 }
 

@@ -34,7 +34,10 @@ fn rule(page: &'static Page) -> Rule {
         full_description: Text::plain(full),
         help: Text { text: page.body.to_owned(), markdown: Some(page.body.to_owned()) },
         help_uri,
-        default_configuration: DefaultConfiguration { level: level_name(page.meta.level) },
+        default_configuration: DefaultConfiguration {
+            enabled: !page.meta.optional,
+            level: level_name(page.meta.level),
+        },
         properties: RuleProperties {
             tags: page.meta.tags.clone(),
             precision: page.meta.confidence.name(),
