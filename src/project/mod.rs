@@ -53,6 +53,7 @@ mod put_on;
 mod ranges;
 mod reach;
 mod rebuilt_lists;
+mod registered;
 pub mod resolve;
 mod returns;
 mod routes;
