@@ -7,8 +7,8 @@
 //! Input: the classes, the object literals and the registering calls of the project. Output: a table.
 //! Must not know: effects, rules, MongoDB methods.
 
-use super::container::Container;
 use super::link::Project;
+use super::registered::Container;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -10,16 +10,6 @@ use super::link::Project;
 use crate::facts::EffectKind;
 use crate::limits;
 use crate::value::{FnRef, Key, Node, SiteInfo, Sym, V};
-use rustc_hash::{FxHashMap, FxHashSet};
-
-/// What a container gives, and to whom.
-#[derive(Clone, Debug, Default)]
-pub struct Container {
-    /// By name; `None` where that is several things.
-    registered: FxHashMap<Sym, Option<V>>,
-    /// The constructors and factories that the container calls.
-    called: FxHashSet<FnRef>,
-}
 
 impl Project {
     /// Reads what awilix is told.

@@ -62,6 +62,7 @@ mod put_on;
 mod ranges;
 mod reach;
 mod rebuilt_lists;
+mod registered;
 mod requests;
 pub mod resolve;
 mod returns;
