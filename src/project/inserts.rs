@@ -110,6 +110,17 @@ impl Project {
         places
     }
 
+    /// Whether the function around a place has one caller, and that one has one, so many levels up.
+    pub fn has_one_caller(&self, site: Site, levels: u32) -> bool {
+        let mut func = self.enclosing(site);
+        (0..levels).all(|_| {
+            let callers = func.and_then(|func| self.callers.get(func.0 as usize));
+            let mut own = callers.into_iter().flatten().map(|(caller, _)| *caller);
+            func = own.next();
+            func.is_some() && own.all(|other| Some(other) == func)
+        })
+    }
+
     fn may_insert(&self, step: &Step) -> bool {
         let Op::Call { recv: Some(_), name: Some(name), .. } = &step.op else { return false };
         let name = self.arena.text(*name);
