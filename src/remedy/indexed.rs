@@ -92,6 +92,10 @@ pub fn at_schema(project: &Project, schema: V, calls: &[String], titled: &dyn Fn
     };
     let at = project.base_site(site);
     let named = project.statement_at(site).and_then(|statement| Some((statement, statement.bound.as_ref()?)));
+    // What a function makes without a name is followed no further than its own call.
+    if named.is_none() && project.is_in_function(site) {
+        return None;
+    }
     let mut text = String::new();
     for call in calls {
         match named {
