@@ -110,6 +110,32 @@ impl Project {
         places
     }
 
+    /// Whether one function alone has an insert of a helper done in a collection, and one that one, so many levels up.
+    pub fn has_one_caller(&mut self, site: Site, handle: &Handle, levels: u32) -> bool {
+        let (place, mut func) = (self.base_site(site), self.enclosing(site));
+        for _ in 0..levels {
+            let callers = func.and_then(|func| self.callers.get(func.0 as usize));
+            let mut callers: Vec<FnRef> = callers.into_iter().flatten().map(|(caller, _)| *caller).collect();
+            callers.sort_unstable();
+            callers.dedup();
+            callers.retain(|caller| self.inserts_at(*caller, place, handle));
+            let [only] = callers.as_slice() else { return false };
+            func = Some(*only);
+        }
+        true
+    }
+
+    fn inserts_at(&mut self, func: FnRef, place: SiteInfo, handle: &Handle) -> bool {
+        let steps = self.shared_steps_of(func);
+        steps
+            .iter()
+            .filter(|step| self.base_site(step.site) == place)
+            .cloned()
+            .collect::<Vec<Step>>()
+            .iter()
+            .any(|step| self.writes(std::slice::from_ref(step)).iter().any(|write| write.handle.same(handle)))
+    }
+
     fn may_insert(&self, step: &Step) -> bool {
         let Op::Call { recv: Some(_), name: Some(name), .. } = &step.op else { return false };
         let name = self.arena.text(*name);

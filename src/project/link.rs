@@ -301,6 +301,12 @@ impl Project {
         functions.any(|function| function.parent.is_some() && function.name != "constructor")
     }
 
+    /// Whether an expression stands in a function, of whatever kind.
+    pub fn is_in_function(&self, site: Site) -> bool {
+        let around = self.enclosing(site).and_then(|func| self.function(func));
+        around.is_some_and(|function| function.parent.is_some())
+    }
+
     /// The innermost function in whose text an expression stands.
     pub fn enclosing(&self, site: Site) -> Option<FnRef> {
         self.ranges.around(self.arena.site_info(site)).next()

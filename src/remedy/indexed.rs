@@ -31,14 +31,15 @@ pub fn of_indexes(
         }
         return case.refuse("there is an index of the same keys, which the server has to drop first");
     }
-    match schemas.models.of(&act.handle).first() {
-        Some(schema) => {
+    match own_schema(project, schemas, act) {
+        Ok(Some(schema)) => {
             let calls = indexes.iter().map(|index| Some(format!(".index({})", arguments(project, index, '\'')?)));
             let titled = |text: &str| format!("Create the unique index next to the schema: `{text}`");
-            let fix = at_schema(project, *schema, &calls.collect::<Option<Vec<String>>>()?, &titled);
+            let fix = at_schema(project, schema, &calls.collect::<Option<Vec<String>>>()?, &titled);
             fix.or_else(|| case.refuse("nothing is known of the text of the schema"))
         }
-        None => at_insert(project, schemas, case, filters, indexes)
+        Err(why) => case.refuse(why),
+        Ok(None) => at_insert(project, schemas, case, filters, indexes)
             .or_else(|| case.refuse("no line before the insert could create the index")),
     }
 }
@@ -59,6 +60,24 @@ fn made_unique(project: &Project, schemas: &Schemas, act: &Write, index: &NewInd
     Some(Fix { title, edits, applicability: Applicability::Suggested })
 }
 
+/// The schema of a model, where it has one, and what makes it makes no other.
+pub fn own_schema(project: &Project, schemas: &Schemas, act: &Write) -> Result<Option<V>, &'static str> {
+    let all = schemas.models.of(&act.handle);
+    let Some(schema) = all.first().copied() else { return Ok(None) };
+    if all.iter().any(|other| *other != schema) {
+        return Err("several schemas are of this collection");
+    }
+    let place = |schema: V| match project.arena.node(schema) {
+        Node::New { site, .. } | Node::Call { site, .. } => Some(project.base_site(*site)),
+        _ => None,
+    };
+    let own = place(schema);
+    match schemas.models.all().any(|other| *other != schema && place(*other) == own) {
+        true => Err("the schemas of several models are made in one place"),
+        false => Ok(Some(schema)),
+    }
+}
+
 /// Functions that make a schema.
 const SCHEMAS: [&str; 2] = ["Schema", "createForClass"];
 
@@ -73,6 +92,10 @@ pub fn at_schema(project: &Project, schema: V, calls: &[String], titled: &dyn Fn
     };
     let at = project.base_site(site);
     let named = project.statement_at(site).and_then(|statement| Some((statement, statement.bound.as_ref()?)));
+    // What a function makes without a name is followed no further than its own call.
+    if named.is_none() && project.is_in_function(site) {
+        return None;
+    }
     let mut text = String::new();
     for call in calls {
         match named {

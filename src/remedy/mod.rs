@@ -285,7 +285,12 @@ pub fn of_insert(
     if !is_mended {
         return case.refuse(UNMENDED);
     }
-    let fix = indexed::of_indexes(project, schemas, case, filters, &indexes);
+    // Another caller of a helper may insert without this search.
+    let calls = case.function.steps.get(act.step).map_or(0, |step| step.calls);
+    let fix = match project.has_one_caller(act.site, &act.handle, calls) {
+        true => indexed::of_indexes(project, schemas, case, filters, &indexes),
+        false => case.refuse("the insert stands in a helper, which others call too"),
+    };
     let call = indexed::calls(project, &indexes);
     Some(Remedy { help, call, indexes, only: None, fix })
 }

@@ -219,7 +219,7 @@ fn saved(
     };
     // What nobody waits for is told to nobody.
     let is_alone = statement.is_listed && draft.condition.is_empty();
-    if project.has_hooks(schema) {
+    if schemas.models.of(&act.handle).iter().any(|schema| project.has_hooks(*schema)) {
         return case.refuse("a save runs the hooks of the schema, and an update does not");
     }
     if case.function.writes.iter().filter(is_same).count() != 1

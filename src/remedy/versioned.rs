@@ -19,7 +19,10 @@ const OPTION: &str = ".set('optimisticConcurrency', true)";
 /// and nothing may be done before.
 pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_proven: bool) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write).filter(|act| act.kind == WriteKind::Save)?;
-    let schema = *schemas.models.of(&act.handle).first()?;
+    let schema = match indexed::own_schema(project, schemas, act) {
+        Ok(schema) => schema?,
+        Err(why) => return case.refuse(why),
+    };
     let is_unversioned = schemas.is_unversioned(&act.handle) || schemas.is_optimistic(&act.handle);
     if is_unversioned || !schemas.counts_versions || !is_loaded_whole(project, act) {
         return None;
