@@ -183,7 +183,7 @@ fn judge_kept(
         fuel: function.fuel,
     });
     let verdict = match verdict {
-        Verdict::Race(evidence) | Verdict::ActsTwice(evidence) if slice.has_doubled(&evidence.moves) => {
+        Verdict::Race(evidence) | Verdict::ActsTwice(evidence) if witness::has_doubled(&slice, &evidence.moves) => {
             Verdict::unknown("one call of the code would run twice in one request")
         }
         other => other,

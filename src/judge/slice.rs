@@ -3,7 +3,6 @@
 //! Input: the script of a function, and the act. Output: the commands in order, each with its path condition.
 //! Must not know: how commands are run, rules.
 
-use super::request::Move;
 use super::script::{Action, Command, Script, needs_of};
 use super::sources::{Row, Sources};
 use crate::limits;
@@ -11,7 +10,7 @@ use crate::project::Project;
 use crate::project::handles::Handle;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{Atom, C, Site, V};
+use crate::value::{Atom, C, V};
 
 /// Which act is judged.
 #[derive(Clone, Copy, Debug)]
@@ -49,23 +48,6 @@ pub struct Slice {
     pub is_cut: bool,
     /// Whether the act is sent in two halves, where it is an upsert that finds nothing.
     pub is_torn: bool,
-}
-
-impl Slice {
-    /// Whether one request runs one call of the code twice, which stands in two steps and in no loop: no request does that, so
-    /// that the steps are not what the code does.
-    pub fn has_doubled(&self, moves: &[Move]) -> bool {
-        let is_doubled = |site: Site| {
-            let mut own = self.commands.iter().filter(|command| command.site == site && command.step.is_some());
-            let first = own.next().map(|first| (first.step, first.in_loop));
-            first.is_some_and(|(step, in_loop)| !in_loop && own.any(|other| other.step != step && !other.in_loop))
-        };
-        let is_again = |at: usize, done: &Move| {
-            let mut before = moves.iter().take(at);
-            before.any(|other| (other.request, other.site) == (done.request, done.site))
-        };
-        moves.iter().enumerate().any(|(at, done)| is_again(at, done) && is_doubled(done.site))
-    }
 }
 
 /// The commands around an act, of which slices are taken. An index counts the given document first, where there is one.

@@ -7,6 +7,7 @@ use super::choices::{Candidate, Choices, Term};
 use super::inputs::text_of;
 use super::question::Evidence;
 use super::request::{Done, Move};
+use super::slice::Slice;
 use super::store::{Command, Failure, Reply, Returns, Store, UniqueIndex};
 use crate::diagnostic::witness::{self, End, Harm, Index, Inputs, Stored, Witness};
 use crate::limits;
@@ -294,6 +295,21 @@ pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], 
         serial,
     };
     (witness, evidence.moves.iter().map(|done| done.site).collect())
+}
+
+/// Whether one request runs one call of the code twice, which stands in two steps and in no loop: no request does that, so that
+/// the steps are not what the code does.
+pub fn has_doubled(slice: &Slice, moves: &[Move]) -> bool {
+    let is_doubled = |site: Site| {
+        let mut own = slice.commands.iter().filter(|command| command.site == site && command.step.is_some());
+        let first = own.next().map(|first| (first.step, first.in_loop));
+        first.is_some_and(|(step, in_loop)| !in_loop && own.any(|other| other.step != step && !other.in_loop))
+    };
+    let is_again = |at: usize, done: &Move| {
+        let mut before = moves.iter().take(at);
+        before.any(|other| (other.request, other.site) == (done.request, done.site))
+    };
+    moves.iter().enumerate().any(|(at, done)| is_again(at, done) && is_doubled(done.site))
 }
 
 /// Milliseconds since 1970 as ISO 8601 in UTC.

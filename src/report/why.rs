@@ -15,8 +15,12 @@ const ROW: usize = 14;
 pub fn why(run: &Run<'_>, file: FileId, line: u32, columns: usize) -> Vec<String> {
     let calls = run.analysis.calls.iter().filter(|call| covers(run, call.place, file, line));
     let mut texts: Vec<String> = calls.flat_map(|call| of_call(run, call, columns)).collect();
-    let shown = run.analysis.findings.iter().chain(run.analysis.accepted.iter().map(|accepted| &accepted.finding));
-    let here: Vec<&Finding> = shown.filter(|finding| is_at(run, finding, file, line)).collect();
+    let shown = || run.analysis.findings.iter().chain(run.analysis.accepted.iter().map(|accepted| &accepted.finding));
+    let here: Vec<&Finding> = shown().filter(|finding| is_at(run, finding, file, line)).collect();
+    if texts.is_empty() && here.is_empty() {
+        let led = shown().filter(|finding| leads_to(run, finding, file, line));
+        return led.flat_map(|finding| wrapped(&led_to(run, finding), "", "    ", columns)).collect();
+    }
     if here.is_empty() && !texts.is_empty() {
         texts.push("  no rule reports this line".to_owned());
     }
@@ -34,6 +38,21 @@ pub fn why(run: &Run<'_>, file: FileId, line: u32, columns: usize) -> Vec<String
         texts.extend(verdict.flat_map(|text| wrapped(&escape::line(&text), "      ", "      ", columns)));
     }
     texts
+}
+
+/// Whether a call at a line is on the way to the act of a finding.
+fn leads_to(run: &Run<'_>, finding: &Finding, file: FileId, line: u32) -> bool {
+    let related = finding.related.iter().map(|related| related.place);
+    let way = run.analysis.ways.get(&(finding.place, finding.rule)).into_iter().flat_map(|way| &way.chain);
+    let mut places = way.map(|step| step.place).chain(related);
+    places.any(|place| place.file == file && run.line_of(place) == Some(line))
+}
+
+/// `a call here leads to proxy/reply.js:20:3: error[check-then-push]: …`
+fn led_to(run: &Run<'_>, finding: &Finding) -> String {
+    let act = run.locate(finding.place).map(position).unwrap_or_default();
+    let (level, rule) = (finding.level.name(), finding.rule);
+    escape::line(&format!("a call here leads to {act}: {level}[{rule}]: {}", finding.message))
 }
 
 /// The 1-based lines of a file that hold database calls, nearest to `line` first.

@@ -109,8 +109,12 @@ fn parts(ctx: &Context<'_>, cond: C, path: &[String], value: V) -> Vec<(C, Vec<S
 }
 
 fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operation> {
+    let zero = ctx.project.arena.num(0.0);
     match ctx.project.arena.node(value).clone() {
-        Node::Derived(op, _) => match ctx.project.arena.text(op) {
+        Node::Derived(op, parts) => match ctx.project.arena.text(op) {
+            // What nothing is added to, or taken from, is what it was.
+            "+" if parts.contains(&zero) => None,
+            "-" if parts.last() == Some(&zero) => None,
             "+" | "-" => Some(Operation::Add),
             "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round"
             | "Math.ceil" | "Math.abs" | "toFixed" | "neg" => Some(Operation::Other),

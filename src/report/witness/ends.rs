@@ -153,18 +153,19 @@ impl<'a> View<'a> {
             return notation::value(&stored.document, self.detail);
         }
         let kept = self.differing(stored, fields);
-        let most = if self.detail == Detail::Terse { 1 } else { kept.len() };
-        let left_out = fields.len() - kept.len().min(most);
-        let mut texts: Vec<String> = kept
-            .into_iter()
-            .take(most)
-            .map(|(name, field)| {
-                let mut text = String::new();
-                notation::key(name, &mut text);
-                format!("{}: {}", escape::line(&text), notation::value(field, self.detail))
-            })
-            .collect();
-        if left_out > 0 {
+        let entry = |name: &str, value: &str| {
+            let mut text = String::new();
+            notation::key(name, &mut text);
+            format!("{}: {value}", escape::line(&text))
+        };
+        let absent = self.absent(stored, fields).into_iter().map(|name| entry(name, "undefined"));
+        let present = kept.iter().map(|(name, field)| entry(name, &notation::value(field, self.detail)));
+        let mut texts: Vec<String> = absent.chain(present).collect();
+        let is_terse = self.detail == Detail::Terse && texts.len() > 1;
+        if is_terse {
+            texts.truncate(1);
+        }
+        if is_terse || kept.len() < fields.len() {
             texts.push("…".to_owned());
         }
         if texts.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", texts.join(", ")) }
@@ -201,6 +202,17 @@ impl<'a> View<'a> {
         // What the outcomes differ in first; what a clock has made tells the least.
         kept.sort_by_key(|(name, value)| (is_made(value), !self.tells(&stored.collection, name)));
         kept
+    }
+
+    /// The names of the fields that a document has in another outcome only.
+    fn absent(&self, stored: &Stored, fields: &Map<String, Value>) -> Vec<&'a str> {
+        let Some(at) = identity(stored) else { return Vec::new() };
+        let others = self.all().flat_map(|end| &end.documents).filter(|other| identity(other) == Some(at));
+        let named = others.filter_map(|other| other.document.as_object()).flat_map(Map::keys);
+        let mut names: Vec<&str> = named.map(String::as_str).filter(|name| !fields.contains_key(*name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Whether the documents that are told of a collection hold other values of a field in some outcome.

@@ -307,6 +307,7 @@ fn title(at: usize, request: &Inputs) -> String {
 fn kept(witness: &Witness, most: usize, weighty: &[Place]) -> Vec<usize> {
     let steps = &witness.steps;
     let differing = differing_collections(witness);
+    let does_otherwise = ends::done_outside(witness, &witness.outcome).is_some();
     let place_of = |step: &Move| {
         let place = step.place?;
         weighty.iter().position(|it| it.file == place.file && it.start <= place.start && place.start < it.end)
@@ -315,7 +316,7 @@ fn kept(witness: &Witness, most: usize, weighty: &[Place]) -> Vec<usize> {
         let step = steps.get(at)?;
         let is_told = match &step.command {
             Command::Database { collection, .. } => differing.contains(&collection.as_str()),
-            Command::Effect { .. } => differing.is_empty(),
+            Command::Effect { .. } => does_otherwise,
         };
         let place = place_of(step);
         let is_of_place = |&other: &&Move| other.request == step.request && place_of(other) == place;
