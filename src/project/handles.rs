@@ -138,8 +138,12 @@ impl Project {
                         let first = args.first().copied()?;
                         match self.arena.as_str(first) {
                             Some(text) => Some(Handle::Named(text.to_owned())),
-                            // A collection named by a value: equal values are equal collections.
-                            None => Some(Handle::Value(first)),
+                            None => match self.arena.node(first) {
+                                // Typegoose with Nest: @InjectModel(User)
+                                Node::Class(class) => self.class(*class).map(|class| Handle::Named(class.name.clone())),
+                                // A collection named by a value: equal values are equal collections.
+                                _ => Some(Handle::Value(first)),
+                            },
                         }
                     }
                     "getModelForClass" => match args.first().map(|class| self.arena.node(*class)) {
