@@ -29,12 +29,15 @@ pub(super) fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (
     let resolver = Resolver::new(sources, &memory.facts);
     let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();
-    let project = if memory.is_of_one_run {
+    let mut project = if memory.is_of_one_run {
         let facts = memory.facts.iter_mut().map(FileFacts::take_all_but_notes);
         Project::link(&lengths, facts, marks(sources, config), &resolve)
     } else {
         Project::link(&lengths, memory.facts.iter(), marks(sources, config), &resolve)
     };
+    let is_told = |option: &str| project.arena.known_sym(option).is_some();
+    project.stores_undefined =
+        resolver.stores_undefined() && !["ignoreUndefined", "omitUndefined"].iter().any(|option| is_told(option));
     (project, resolver.own_imports())
 }
 

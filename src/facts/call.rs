@@ -296,12 +296,27 @@ impl<'a> Eval<'a> {
             Node::Import { module, .. } => self.arena.text(*module).starts_with(['.', '@', '~', '$']),
             Node::Member(object, _) => match self.arena.node(*object) {
                 Node::This(_) | Node::Instance(_) | Node::Class(_) => true,
+                Node::Call { callee, .. } => self.makes_model(*callee),
                 _ => self.may_be_own(*object),
             },
             Node::New { callee, .. } => matches!(self.arena.node(*callee), Node::Class(_)) || self.may_be_own(*callee),
             _ => false,
         }
     }
+
+    fn makes_model(&self, callee: V) -> bool {
+        match self.arena.node(callee) {
+            Node::Global(name) | Node::Import { name, .. } | Node::Member(_, name) => {
+                is_model_maker(self.arena.text(*name))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What makes a model, whose statics may throw: `mongoose.model('User', schema)`, `getModelForClass(User)`.
+fn is_model_maker(name: &str) -> bool {
+    matches!(name, "model" | "discriminator" | "getModelForClass")
 }
 
 pub(super) fn unwrap(expr: &Expr) -> &Expr {

@@ -184,12 +184,17 @@ impl<'a> Eval<'a> {
         indexes
     }
 
-    /// The first object given to a decorator of a class that makes no index.
+    /// The first object given to a decorator of a class that makes no index; of Typegoose's `@modelOptions({ schemaOptions })` the
+    /// options of the schema.
+    ///
+    /// Source: Typegoose, "@modelOptions".
     fn decorator_options(&mut self, decorators: &'a [Decorator]) -> Option<V> {
         decorators.iter().filter(|decorator| index_decorator(decorator).is_none()).find_map(|decorator| {
             let Expr::Call(call) = &*decorator.expr else { return None };
             let options = self.expr(&call.args.first()?.expr);
             let options = self.freeze(options);
+            let of_schema = self.arena.sym("schemaOptions");
+            let options = self.arena.member_of(options, of_schema).unwrap_or(options);
             matches!(self.arena.node(options), Node::Object(_)).then_some(options)
         })
     }

@@ -41,9 +41,10 @@ impl Project {
         if written == entries { value } else { self.arena.intern(Node::Object(written)) }
     }
 
-    /// A list of a loaded document with what was pushed into it, where it was changed in no other way.
+    /// A list of a document, loaded or given, with what was pushed into it, where it was changed in no other way.
     fn appended(&mut self, before: Before<'_>, list: V) -> Option<V> {
-        if !matches!(self.arena.node(list), Node::Member(..)) || self.loaded(list, &[]).is_none() {
+        let is_member = matches!(self.arena.node(list), Node::Member(..));
+        if !is_member || self.loaded(list, &[]).is_none() && !self.arena.is_of_parameter(list) {
             return None;
         }
         let mut items = vec![Item { value: list, spread: true, cond: C::TRUE }];

@@ -2,7 +2,15 @@
 //!
 //! Must not know: calls, models.
 
-use crate::value::{SiteInfo, Sym, V};
+use crate::value::{Site, SiteInfo, Sym, V};
+
+/// What a schema is known by. A value in it may be followed further in one place than in another: `enum: valuesOf('STATE')`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Identity {
+    /// Where it is made: `new Schema({ … })`.
+    Made(Site),
+    Value(V),
+}
 
 /// What a call declares of a schema.
 #[derive(Clone, Debug)]

@@ -142,6 +142,8 @@ pub struct Project {
     pub runs: Shared<Runs>,
     pub(super) ranges: Shared<Ranges>,
     /// By collection, fields and others, the places that insert without looking for these fields; none where that is too much to tell.
+    /// Whether the clients store null for a field that is set to `undefined`.
+    pub stores_undefined: bool,
     pub(super) apart: Answers<(Handle, Vec<String>, Vec<String>), Option<Places>>,
     /// The stages of the linking.
     pub laps: Laps,
@@ -204,6 +206,7 @@ impl Project {
             sections: Shared::default(),
             runs: Shared::default(),
             ranges: Shared::default(),
+            stores_undefined: false,
             apart: Answers::default(),
             laps: Laps::default(),
         };

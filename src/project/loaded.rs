@@ -259,9 +259,13 @@ impl Project {
             return true;
         }
         let Some(read) = read else {
-            // A document from outside: { _id: req.user._id }
+            // A document from outside: { _id: req.user._id }, and not what it names: { _id: req.user.team }
+            let is_id = |name: &str| matches!(name, "_id" | "id");
             return filter.is_some_and(|filter| {
-                self.equalities(filter).iter().any(|(_, v)| self.path_from(self.bare(*v), root).is_some())
+                self.equalities(filter).iter().any(|(key, value)| {
+                    let path = self.path_from(self.bare(*value), root).unwrap_or_default();
+                    matches!(path.as_slice(), [own] if own == key || is_id(own) && is_id(key))
+                })
             });
         };
         if !read.handle.same(handle) {

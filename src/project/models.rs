@@ -4,7 +4,7 @@
 //! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
 //! Must not know: rules.
 
-use super::declaration::{Declared, Populated};
+use super::declaration::{Declared, Identity, Populated};
 use super::handles::Handle;
 use super::link::Project;
 use crate::facts::EffectKind;
@@ -25,7 +25,7 @@ struct Members {
 /// Schemas and models of the project.
 #[derive(Clone, Debug, Default)]
 pub struct Models {
-    schemas: FxHashMap<V, Members>,
+    schemas: FxHashMap<Identity, Members>,
     by_name: FxHashMap<Sym, V>,
     /// The model of a static function's `this`.
     this_model: FxHashMap<FnRef, V>,
@@ -38,9 +38,9 @@ pub struct Models {
     /// The model that a class was loaded into.
     loaded: FxHashMap<ClassRef, V>,
     /// Schemas with middleware or a plugin.
-    pub(super) hooked: FxHashSet<V>,
+    pub(super) hooked: FxHashSet<Identity>,
     /// Schemas of which something runs when a document is saved, and not when it is updated.
-    pub(super) save_hooked: FxHashSet<V>,
+    pub(super) save_hooked: FxHashSet<Identity>,
     /// The references that each query follows, by where the query is called.
     pub(super) populated: FxHashMap<SiteInfo, Vec<Populated>>,
     /// The query of each call of `populate`.
@@ -163,7 +163,8 @@ impl Project {
         if let Some(class) = self.function(func).and_then(|function| function.class) {
             self.models.loaded.insert(class, schema);
         }
-        let members = self.models.schemas.entry(schema).or_default();
+        let identity = self.identity_of(schema);
+        let members = self.models.schemas.entry(identity).or_default();
         if group == "statics" {
             members.statics.push((name, value));
         } else {
@@ -206,7 +207,8 @@ impl Project {
         let (Some(name), Some(getter), "virtual") = (name, getter, self.arena.text(method)) else { return };
         let Node::Func(func) = *self.arena.node(getter) else { return };
         let (schema, name) = (self.linked(schema), self.arena.sym(&name));
-        let members = self.models.schemas.entry(schema).or_default();
+        let identity = self.identity_of(schema);
+        let members = self.models.schemas.entry(identity).or_default();
         members.virtuals.push((name, func));
         members.documents.push(func);
     }
@@ -217,7 +219,7 @@ impl Project {
             return None;
         }
         let schema = self.schema_of_document(document, 0)?;
-        let members = self.models.schemas.get(&schema)?;
+        let members = self.models.schemas.get(&self.identity_of(schema))?;
         let (_, func) = *members.virtuals.iter().rev().find(|(name, _)| *name == key)?;
         let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
         self.returned(func, &[], Some(document), site)
@@ -230,7 +232,8 @@ impl Project {
         let Some(facts) = self.class(id).cloned() else { return };
         let methods: Vec<(Sym, V)> =
             facts.methods.iter().map(|(name, func)| (*name, self.arena.intern(Node::Func(*func)))).collect();
-        let members = self.models.schemas.entry(schema).or_default();
+        let identity = self.identity_of(schema);
+        let members = self.models.schemas.entry(identity).or_default();
         members.statics.extend(facts.statics);
         members.methods.extend(methods);
         self.models.loaded.insert(id, schema);
@@ -271,7 +274,8 @@ impl Project {
         for arg in args {
             let function = self.linked(*arg);
             if let Node::Func(func) = *self.arena.node(function) {
-                self.models.schemas.entry(schema).or_default().documents.push(func);
+                let identity = self.identity_of(schema);
+                self.models.schemas.entry(identity).or_default().documents.push(func);
                 if is_before && is_of_save {
                     self.models.saving.insert(func);
                 }
@@ -292,7 +296,7 @@ impl Project {
         let callee = self.linked(callee);
         let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None });
         let model = self.arena.intern(Node::Call { site, callee, args: Box::new([*name]) });
-        let Some(members) = self.models.schemas.get(&schema).cloned() else { return };
+        let Some(members) = self.models.schemas.get(&self.identity_of(schema)).cloned() else { return };
         for (_, function) in &members.statics {
             if let Node::Func(func) = *self.arena.node(*function)
                 && let Some(known) = self.models.this_model.insert(func, model)
@@ -308,9 +312,10 @@ impl Project {
                 self.models.shared.insert(*func);
             }
         }
-        for of in self.models.loaded.values_mut().filter(|of| **of == schema) {
-            *of = model;
-        }
+        let identity = self.identity_of(schema);
+        let into = self.models.loaded.iter().filter(|(_, of)| self.identity_of(**of) == identity);
+        let into: Vec<ClassRef> = into.map(|(class, _)| *class).collect();
+        self.models.loaded.extend(into.into_iter().map(|class| (class, model)));
     }
 
     /// Whether two calls of `model` name one model.
@@ -396,7 +401,7 @@ impl Project {
     }
 
     fn defined(&self, schema: V, key: Sym, group: fn(&Members) -> &Vec<(Sym, V)>) -> Option<V> {
-        let members = self.models.schemas.get(&schema)?;
+        let members = self.models.schemas.get(&self.identity_of(schema))?;
         group(members).iter().rev().find(|(name, _)| *name == key).map(|(_, function)| *function)
     }
 
@@ -417,6 +422,7 @@ impl Project {
             [_, schema, ..] if *schema != Arena::UNDEFINED => Some(*schema),
             [name, ..] => match self.arena.node(*name) {
                 Node::Str(name) => self.models.by_name.get(name).copied(),
+                Node::Class(_) => Some(*name),
                 _ => None,
             },
             [] => None,

@@ -4,7 +4,7 @@
 
 use super::link::Project;
 use super::writes::Write;
-use crate::value::{C, FnRef, Node, V};
+use crate::value::{C, Coercion, FnRef, Key, Node, V};
 
 /// Members of a request that hold what the client sent, not a document.
 const SENT: [&str; 12] =
@@ -48,7 +48,7 @@ impl Project {
     fn changed_parameter(&mut self, write: &Write) -> Option<V> {
         let equalities = self.equalities(write.filter?);
         let document = equalities.iter().find_map(|(key, value)| match self.arena.node(self.bare(*value)) {
-            Node::Member(document, name) if matches!(self.arena.node(*document), Node::Param(..)) => {
+            Node::Member(document, name) if self.may_be_given(*document) => {
                 let name = self.arena.text(*name);
                 (matches!(name, "_id" | "id") && matches!(key.as_str(), "_id" | "id")).then_some(*document)
             }
@@ -62,13 +62,39 @@ impl Project {
                 let both = self.arena.and(write.cond, cond);
                 return self.arena.atoms(both).iter().any(|atom| self.mentions(atom.value, own));
             }
-            let is_made = matches!(
-                self.arena.node(value),
-                Node::Array(_) | Node::Query { .. } | Node::Mapped(..) | Node::Derived(..)
-            );
-            is_made && self.mentions(value, own) && self.mentions_other_input(value, document)
+            self.is_made_of(value, own) && self.mentions_other_input(value, document)
         });
         is_changed.then_some(document)
+    }
+
+    /// A parameter, or what code that is not followed gives: `getContext(req).room`.
+    fn may_be_given(&self, value: V) -> bool {
+        match *self.arena.node(value) {
+            Node::Param(..) => true,
+            Node::Member(context, name) => {
+                !SENT.contains(&self.arena.text(name))
+                    && matches!(self.arena.node(context), Node::Call { .. })
+                    && !self.is_document(context)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether something new is made of a list, an object or a number: a part of it, a copy with a change.
+    fn is_made_of(&self, value: V, own: V) -> bool {
+        match self.arena.node(value) {
+            Node::Array(_) | Node::Query { .. } | Node::Mapped(..) | Node::Derived(..) => self.mentions(value, own),
+            // { ...room.settings, theme }
+            Node::Object(entries) => {
+                entries.len() > 1 && entries.iter().any(|entry| entry.key == Key::Spread && entry.value == own)
+            }
+            // [...new Set(room.shelves).add(shelf)]
+            Node::Coerce(Coercion::Copy, inner) => {
+                self.mentions(value, own) && matches!(self.arena.node(*inner), Node::New { .. })
+            }
+            Node::OneOf(alternatives) => alternatives.iter().any(|(_, value)| self.is_made_of(*value, own)),
+            _ => false,
+        }
     }
 
     fn mentions(&self, value: V, wanted: V) -> bool {

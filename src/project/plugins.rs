@@ -3,29 +3,39 @@
 //! Source: Mongoose guide, "Plugins". Input: a schema and the function. Output: what it adds, as if it stood at the schema.
 //! Must not know: rules.
 
+use super::declaration::Identity;
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::value::{Node, V};
 
 impl Project {
+    pub(super) fn identity_of(&self, schema: V) -> Identity {
+        match *self.arena.node(schema) {
+            Node::New { site, .. } => Identity::Made(site),
+            _ => Identity::Value(schema),
+        }
+    }
+
     pub(super) fn hook(&mut self, schema: V) {
         let schema = self.linked(schema);
-        self.models.hooked.insert(schema);
+        let identity = self.identity_of(schema);
+        self.models.hooked.insert(identity);
     }
 
     pub(super) fn hook_save(&mut self, schema: V) {
         let schema = self.linked(schema);
-        self.models.save_hooked.insert(schema);
+        let identity = self.identity_of(schema);
+        self.models.save_hooked.insert(identity);
     }
 
     /// Whether a save of a document does what an update of it does not: middleware of `save`, or a plugin that is not known.
     pub fn has_save_hooks(&self, schema: V) -> bool {
-        self.models.save_hooked.contains(&schema)
+        self.models.save_hooked.contains(&self.identity_of(schema))
     }
 
     /// Whether middleware or a plugin is told of what documents of a schema do.
     pub fn has_hooks(&self, schema: V) -> bool {
-        self.models.hooked.contains(&schema)
+        self.models.hooked.contains(&self.identity_of(schema))
     }
 
     /// `schema.plugin(f)`: what `f` does with its first parameter is done with the schema.

@@ -44,8 +44,9 @@ impl Project {
 
     /// Adds what calls declare of the schema of a model.
     pub(super) fn declared_later(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
-        let declared: Vec<What> =
-            self.models.declared.iter().filter(|own| own.schema == schema).map(|own| own.what.clone()).collect();
+        let identity = self.identity_of(schema);
+        let declared = self.models.declared.iter().filter(|own| self.identity_of(own.schema) == identity);
+        let declared: Vec<What> = declared.map(|own| own.what.clone()).collect();
         for what in declared {
             match what {
                 What::Index { keys, options } => {

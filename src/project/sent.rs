@@ -5,7 +5,7 @@
 use super::link::{Before, Op, Project};
 use super::mongo::Action;
 use crate::limits;
-use crate::value::{C, COPIED, ClassRef, Entry, Key, Node, Site, Sym, V};
+use crate::value::{Arena, C, COPIED, ClassRef, Entry, Key, Node, Site, Sym, V};
 
 impl Project {
     /// A value with what was assigned to it: `const f = byId(id); f.state = 1`, `const c = new Coupon(row); c.used++`.
@@ -104,6 +104,29 @@ impl Project {
             entries.retain(|entry| entry.key != key);
         }
         entries.push(Entry { key, value, cond });
+    }
+
+    /// An update as a client sends it that stores null for a field that is set to `undefined`: `{ $set: { token: undefined } }`.
+    pub(super) fn with_nulls(&mut self, update: V) -> V {
+        let null = self.arena.intern(Node::Null);
+        match self.arena.node(update).clone() {
+            Node::OneOf(alternatives) => {
+                let sent = alternatives.into_iter().map(|(cond, update)| (cond, self.with_nulls(update))).collect();
+                self.arena.one_of(sent)
+            }
+            Node::Object(mut entries) => {
+                for entry in &mut entries {
+                    let Key::Name(name) = entry.key else { continue };
+                    match self.arena.text(name) {
+                        "$set" => entry.value = self.with_nulls(entry.value),
+                        name if !name.starts_with('$') && entry.value == Arena::UNDEFINED => entry.value = null,
+                        _ => {}
+                    }
+                }
+                self.arena.intern(Node::Object(entries))
+            }
+            _ => update,
+        }
     }
 
     /// Operators with their operands as they are sent: `{ $set: coupon }`.

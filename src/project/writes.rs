@@ -163,6 +163,8 @@ impl Project {
         let Some(payload) = write.payload else { return };
         match write.kind {
             WriteKind::Update => {
+                let payload = if self.stores_undefined { self.with_nulls(payload) } else { payload };
+                write.payload = Some(payload);
                 let mut fields = Vec::new();
                 self.update_fields(payload, write.cond, write.site, &mut fields);
                 write.fields = fields;

@@ -30,8 +30,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
             continue;
         }
-        // E11000 is expected here, so there is an index, if not in this code.
+        // E11000 is expected here, so there is an index, if not in this code. One that is in it says nothing of a limit.
         if trace.steps.get(write.step).is_some_and(|step| step.duplicate_key_caught) {
+            if !ctx.schemas.unique.of(&write.handle).is_empty() {
+                super::limit::check(ctx, trace, write, checks, RULE);
+            }
             continue;
         }
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();

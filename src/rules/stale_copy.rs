@@ -109,11 +109,11 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
             _ => (vec![whole], Vec::new()),
         };
         for part in parts {
-            let Some((root, path, Some(read))) = ctx.project.loaded(part, &trace.documents) else { continue };
+            let Some((root, path, read)) = ctx.project.loaded(part, &trace.documents) else { continue };
             if path.join(".") == own
-                && ctx.project.same_document(root, Some(&read), &write.handle, write.filter, write.document)
+                && ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document)
             {
-                let filters = read.filter.into_iter().chain(write.filter);
+                let filters = read.and_then(|read| read.filter).into_iter().chain(write.filter);
                 let asked = filters.flat_map(|filter| constants(ctx, filter)).collect();
                 copies.push(Copy { root, path: own.clone(), named: named.clone(), asked, is_exact });
             }

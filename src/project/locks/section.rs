@@ -167,23 +167,27 @@ impl Project {
     fn asks_outside(&self, func: FnRef) -> bool {
         let steps = self.steps_of(func);
         let is_own = |callee: V| matches!(self.arena.node(callee), Node::Param(of, _) if *of == func);
-        let runs = steps.iter().position(|step| matches!(step.op, Op::Call { callee, .. } if is_own(callee)));
-        let (before, after) = steps.split_at(runs.unwrap_or(0));
-        if before.iter().any(|step| self.is_document_lock(func, step, after)) {
-            return true;
-        }
-        before.iter().any(|step| match &step.op {
-            Op::Call { recv, name: Some(name), args, .. } => {
-                let is_outside = recv.is_some_and(|recv| !self.is_memory(recv) && !self.is_mutex(recv));
-                is_outside
-                    && match self.arena.text(*name) {
-                        "set" => args.iter().any(|arg| self.is_only_if_absent(*arg)),
-                        "acquire" | "lock" => true,
-                        _ => false,
-                    }
+        // Where locks are switched off, it is called without one first: `if (!this.hasLocks()) return work();`
+        let runs = |step: &Step| matches!(step.op, Op::Call { callee, .. } if is_own(callee));
+        let last = steps.iter().rposition(runs).unwrap_or(0);
+        let takes = |(at, step): (usize, &Step)| {
+            let later = steps.get(at..).unwrap_or_default();
+            let after = later.iter().position(runs).and_then(|runs| later.get(runs..)).unwrap_or_default();
+            self.takes_outside(step) || self.is_document_lock(func, step, after)
+        };
+        steps.iter().enumerate().take(last).any(takes)
+    }
+
+    /// Whether a step asks something outside of the process for a lock.
+    fn takes_outside(&self, step: &Step) -> bool {
+        let Op::Call { recv: Some(recv), name: Some(name), args, .. } = &step.op else { return false };
+        !self.is_memory(*recv)
+            && !self.is_mutex(*recv)
+            && match self.arena.text(*name) {
+                "set" => args.iter().any(|arg| self.is_only_if_absent(*arg)),
+                "acquire" | "lock" => true,
+                _ => false,
             }
-            _ => false,
-        })
     }
 
     /// Whether a step inserts a document by a key that the function is given, ends where that is refused, and the document is

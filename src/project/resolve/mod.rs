@@ -61,6 +61,11 @@ impl Resolver {
         Self { inner, shared, settings, paths, files, named, known: RefCell::default() }
     }
 
+    /// Whether the clients of the project store null where a field is set to `undefined`.
+    pub fn stores_undefined(&self) -> bool {
+        self.packages().stores_undefined
+    }
+
     /// The number of the file that `specifier` names in `file`; `None` for packages and missing files.
     pub fn resolve(&self, file: u32, specifier: &str) -> Option<u32> {
         let key = (file, specifier.to_owned());

@@ -24,12 +24,14 @@ pub struct Packages {
     kits: BTreeSet<PathBuf>,
     /// The names of what the packages depend on.
     needed: BTreeSet<String>,
+    /// Whether the clients that they ask for store null where a field is set to `undefined`.
+    pub stores_undefined: bool,
 }
 
 impl Packages {
     pub fn new(sources: &Sources) -> Self {
         let manifests = Manifests::read(sources);
-        let mut packages = Self::default();
+        let mut packages = Self { stores_undefined: manifests.store_undefined(), ..Self::default() };
         for (folder, manifest) in &manifests.packages {
             if manifest.get("imports").is_some() {
                 packages.importing.insert(folder.clone());
@@ -205,6 +207,26 @@ impl Manifests {
             }
         }
         self.packages.insert(folder.to_owned(), manifest);
+    }
+
+    /// Whether all clients store null where a field is set to `undefined`: the driver does, Mongoose before 6 does.
+    ///
+    /// Sources: MongoDB Node.js driver, `ignoreUndefined`; Mongoose, "Migrating from 5.x to 6.x", `omitUndefined`.
+    fn store_undefined(&self) -> bool {
+        let asked = |client: &str| -> Vec<Option<&str>> {
+            let kinds = ["dependencies", "devDependencies", "peerDependencies"];
+            let manifests = self.packages.values();
+            let listed =
+                manifests.flat_map(|manifest| kinds.iter().filter_map(move |kind| manifest.get(kind)?.get(client)));
+            listed.map(Value::as_str).collect()
+        };
+        let is_old = |version: &Option<&str>| {
+            let version = version.unwrap_or_default().trim_start_matches(|sign: char| !sign.is_ascii_digit());
+            let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+            major.is_some_and(|major| major < 6)
+        };
+        let mongoose = asked("mongoose");
+        mongoose.iter().all(is_old) && !(mongoose.is_empty() && asked("mongodb").is_empty())
     }
 
     fn is_member(&self, folder: &Path) -> bool {
