@@ -99,6 +99,7 @@ impl Context<'_> {
         if !is_whole || !self.is_told(act.write) {
             draft.fix = None;
         }
+        let is_said = remedy.is_some();
         if let Some(remedy) = remedy {
             draft.help = remedy.help;
             draft.call = remedy.call;
@@ -108,7 +109,7 @@ impl Context<'_> {
             draft.fix = draft.fix.take().or(remedy.fix);
         }
         let option = option.filter(|_| draft.fix.is_none());
-        let said = option.as_ref().map(|(_, said)| *said);
+        let said = option.as_ref().map(|(_, said)| *said).filter(|_| !is_said);
         draft.fix = draft.fix.take().or(option.map(|(fix, _)| fix));
         draft.unfixed = unfixed.filter(|_| draft.fix.is_none());
         if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
