@@ -268,7 +268,7 @@ pub const COMMANDS: usize = 12;
 /// Work of all judgements of one function, in the units of [`JUDGE_FUEL`]. One act takes two millions at most on real code, and functions
 /// with a dozen acts take less; what comes after is not judged, and the function is named as too large.
 pub const fn of_judged_function(bytes: usize) -> u64 {
-    4_000_000 + 200 * bytes as u64
+    4_000_000 + 50 * bytes as u64
 }
 /// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each and one for each field written.
 pub const JUDGE_FUEL: u64 = 100_000;

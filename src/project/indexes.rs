@@ -181,8 +181,9 @@ impl Project {
         let [keys, options @ ..] = args else { return };
         let is_plain = options.is_empty();
         let options = options.first().copied().unwrap_or(Arena::UNDEFINED);
+        let identity = self.identity_of(schema);
         let mut names: Vec<String> =
-            models.iter().filter(|(_, own)| *own == schema).map(|(name, _)| name.clone()).collect();
+            models.iter().filter(|(_, own)| self.identity_of(*own) == identity).map(|(name, _)| name.clone()).collect();
         if let Some((fields, _)) = self.schema_parts(schema)
             && let Node::Class(class) = self.arena.node(fields)
             && let Some(class) = self.class(*class)
