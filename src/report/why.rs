@@ -33,7 +33,7 @@ pub fn why(run: &Run<'_>, file: FileId, line: u32, columns: usize) -> Vec<String
         };
         texts.extend(wrapped(&escape::line(&head), "  ", "      ", columns));
         let verdict = level_note(finding).into_iter().chain(witness::verdict(&finding.proof));
-        let unfixed = finding.unfixed.map(|why| format!("no fix: {why}").into());
+        let unfixed = finding.unfixed.map(|why| format!("no fix: {why}"));
         let verdict = verdict.chain(unfixed);
         texts.extend(verdict.flat_map(|text| wrapped(&escape::line(&text), "      ", "      ", columns)));
     }
