@@ -268,11 +268,13 @@ pub const COMMANDS: usize = 12;
 /// Work of all judgements of one function, in the units of [`JUDGE_FUEL`]. One act takes two millions at most on real code, and functions
 /// with a dozen acts take less; what comes after is not judged, and the function is named as too large.
 pub const fn of_judged_function(bytes: usize) -> u64 {
-    4_000_000 + 50 * bytes as u64
+    3_000_000 + 50 * bytes as u64
 }
-/// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each and one for each field written.
+/// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each, wide ones at more.
 pub const JUDGE_FUEL: u64 = 100_000;
 pub const COMMAND_FUEL: u64 = 10;
+/// Pairs of fields that one command writes, for one unit of work.
+pub const FIELDS_PER_WORK: u64 = 64;
 /// Changes of the choices, one or two at a time, on the way to the act.
 pub const CLIMBS: usize = 24;
 /// Calls in one chain that are looked through for what it begins with.

@@ -57,21 +57,6 @@ fn the_size_of_a_function() {
     assert_limit(&program(5), &program(100), "run", "is too large");
 }
 
-/// Each field that is changed under its own condition is judged; the function pays for all of them together.
-#[test]
-fn the_work_of_judging_a_function() {
-    let program = |count| {
-        let lines = lines(count, |at| format!("if (user.a{at} !== x.a{at}) user.a{at} = x.a{at};"));
-        format!(
-            "const mongoose = require('mongoose');\nconst User = mongoose.model('User', new mongoose.Schema({{ a: String }}));\n\
-             exports.save = async function save(id, x) {{\nconst user = await User.findById(id);\n{lines}await user.save();\n}};\n"
-        )
-    };
-    assert_eq!(checked(&program(20)).1["count"], 0);
-    let cut = json!({ "count": 1, "first": [{ "path": "a.js", "function": "save", "what": "is too large" }] });
-    assert_eq!(checked(&program(300)).1, cut);
-}
-
 /// What other functions of the file take leaves a function enough for its own code.
 #[test]
 fn large_functions_do_not_silence_a_small_one() {

@@ -3,6 +3,7 @@
 //! Input: none. Output: types. Must not know: what is stored.
 
 use super::bson::Value;
+use crate::limits;
 use std::rc::Rc;
 
 /// A command, atomic on one document; one on many documents runs at once here.
@@ -82,8 +83,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// The fields that it writes, which is what running it costs.
-    pub fn width(&self) -> u64 {
+    /// What running it costs beside looking for documents: each field that it writes is compared with each other one.
+    pub fn work(&self) -> u64 {
         let fields = |value: &Value| value.fields().unwrap_or_default().len();
         let count = match self {
             Self::Update { update, .. } | Self::FindAndUpdate { update, .. } => {
@@ -93,7 +94,7 @@ impl Command {
             Self::Insert { documents, .. } => documents.iter().map(fields).sum(),
             _ => 0,
         };
-        count as u64
+        (count * count) as u64 / limits::FIELDS_PER_WORK
     }
 }
 

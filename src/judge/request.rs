@@ -239,7 +239,7 @@ impl Machine<'_> {
             Some(transaction) => &mut transaction.own,
             None => store,
         };
-        self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL + sent.command.width());
+        self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL + sent.command.work());
         let begun = request.torn.take();
         if begun.is_none()
             && is_act

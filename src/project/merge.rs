@@ -7,6 +7,9 @@ use crate::facts::{Class, Effect, EffectKind, Exit, FileFacts, Function, Taken, 
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
 use rustc_hash::FxHashSet;
 
+/// The file that a module specifier leads to, by its number.
+type Resolve<'a> = &'a dyn Fn(&str) -> Option<u32>;
+
 /// Copies values of one file into the project's arena.
 pub struct Merger<'a> {
     facts: &'a FileFacts,
@@ -19,7 +22,7 @@ pub struct Merger<'a> {
     conds: Vec<Option<C>>,
     syms: Vec<Option<Sym>>,
     /// Gives the module symbol that an import has in the project.
-    resolve: &'a dyn Fn(&str) -> Option<u32>,
+    resolve: Resolve<'a>,
     methods: &'a [OwnMethod],
     wrapped: FxHashSet<(u32, u32, u32)>,
 }
@@ -81,7 +84,7 @@ impl<'a> Merger<'a> {
         into: &'a mut Arena,
         file: u32,
         (functions, classes): (u32, u32),
-        (resolve, methods): (&'a dyn Fn(&str) -> Option<u32>, &'a [OwnMethod]),
+        (resolve, methods): (Resolve<'a>, &'a [OwnMethod]),
     ) -> Self {
         let from = &facts.arena;
         let (values, conds, syms) = (vec![None; from.len()], vec![None; from.counts().1], vec![None; from.counts().0]);

@@ -160,8 +160,7 @@ impl Context<'_> {
     /// What the judge needs of a function: for each write whether it is sent with a version, and the commands as the judge reads them.
     /// `fuel` is what judging may take.
     pub fn prepared(&mut self, trace: &Trace, fuel: u64) -> Prepared {
-        let is_versioned = |write: &Write| write.fields.iter().any(|field| self.is_versioned(write, field));
-        let versioned: Vec<bool> = trace.writes.iter().map(is_versioned).collect();
+        let versioned: Vec<bool> = trace.writes.iter().map(|write| self.is_versioned_in_part(write)).collect();
         let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
         let (judgements, remedies) = (FxHashMap::default(), FxHashMap::default());
         Prepared { versioned, script, judgements, remedies, fuel: Cell::new(fuel) }

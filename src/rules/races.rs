@@ -9,6 +9,7 @@ use crate::race::claim::{Claim, claim};
 use crate::race::refused::{Refusal, refusal};
 use crate::race::relation::{Ground, Relation};
 use crate::value::{Coercion, Compare, Node, V};
+use rustc_hash::FxHashSet;
 
 impl Context<'_> {
     /// Whether a claim was won before a write.
@@ -43,14 +44,23 @@ impl Context<'_> {
                     || self.project.arena.truth(write.cond, atom.value) == Some(atom.holds)
             })
         };
+        self.lists_set(write).into_iter().any(always)
+    }
+
+    /// Whether a save sends any of its fields with `__v` in the filter.
+    pub fn is_versioned_in_part(&self, write: &Write) -> bool {
+        let may_be = self.schemas.is_optimistic(&write.handle) || !self.lists_set(write).is_empty();
+        may_be && write.fields.iter().any(|field| self.is_versioned(write, field))
+    }
+
+    /// The fields of a write that are re-assigned or spliced as arrays.
+    fn lists_set<'w>(&self, write: &'w Write) -> Vec<&'w FieldWrite> {
         // What is pushed to is a list: doc.items.push(item), then doc.items = items.
-        let is_list = |set: &FieldWrite| {
-            self.is_array_value(set.value) || write.fields.iter().any(|own| own.path == set.path && own.is_append())
-        };
-        write.fields.iter().any(|other| {
-            (other.operator == "splice" || (other.operator == "$set" && !other.path.contains('*') && is_list(other)))
-                && always(other)
-        })
+        let appended: FxHashSet<&str> =
+            write.fields.iter().filter(|own| own.is_append()).map(|own| own.path.as_str()).collect();
+        let is_list = |set: &FieldWrite| self.is_array_value(set.value) || appended.contains(set.path.as_str());
+        let is_set = |set: &FieldWrite| set.operator == "$set" && !set.path.contains('*') && is_list(set);
+        write.fields.iter().filter(|other| other.operator == "splice" || is_set(other)).collect()
     }
 
     /// Whether an index refuses what a comparison of the field with the new value may let through: `if (doc.name !== name && taken)`

@@ -24,8 +24,13 @@ pub fn ends(witness: &Witness, detail: Detail) -> Ends {
             serial.push(text);
         }
     }
-    let before: Vec<&Stored> = witness.start.iter().filter(|stored| !view.is_untouched(stored)).collect();
-    Ends { before: view.documents(&before), outcome: view.end(&witness.outcome), serial }
+    let shown: Vec<&Stored> = witness.start.iter().filter(|stored| !view.is_untouched(stored)).collect();
+    let before = match (shown.is_empty(), witness.start.len()) {
+        (true, 1) => "one document, which stays as it is".to_owned(),
+        (true, count) if count > 1 => format!("{count} documents, which stay as they are"),
+        _ => view.documents(&shown),
+    };
+    Ends { before, outcome: view.end(&witness.outcome), serial }
 }
 
 /// A document as far as the outcomes differ in it.
@@ -266,7 +271,7 @@ fn common(witness: &Witness) -> BTreeSet<String> {
     };
     let outcome = count(&witness.outcome);
     let serial: Vec<BTreeMap<String, usize>> = witness.serial.iter().map(count).collect();
-    if serial.iter().any(|counts| *counts == outcome) {
+    if serial.contains(&outcome) {
         return BTreeSet::new();
     }
     let is_common = |(text, count): &(String, usize)| serial.iter().all(|counts| counts.get(text) == Some(count));
