@@ -81,7 +81,8 @@ fn cases() -> Vec<Case> {
 fn assert_kept(change: impl Fn(&str, &str) -> String) {
     let mut wrong = Vec::new();
     let mut count = 0;
-    for case in cases() {
+    // A `[[method]]` goes by the name of what it is called on.
+    for case in cases().into_iter().filter(|case| case.config.methods.is_empty()) {
         let before = identities(&case, same, |_| true);
         let after = identities(&case, &change, |_| true);
         count += before.len();

@@ -234,14 +234,14 @@ fn set_fields(fields: &[(Rc<str>, Value)], document: &Value, row: &mut Value) ->
     Ok(())
 }
 
-/// A document for each element; none for a list that is empty or missing.
+/// A document for each element; none for a list that is empty, missing or null. Source: MongoDB manual, `$unwind`.
 fn unwound(operand: &Value, documents: Vec<Value>) -> Documents {
     let Value::Text(path) = operand else { return Failure::not_modelled("`$unwind` with options") };
     let path = path.trim_start_matches('$');
     let mut rows = Vec::new();
     for document in documents {
         let mut items = Vec::new();
-        if document.at(path).is_some() {
+        if document.at(path).is_some_and(|value| *value != Value::Null) {
             traverse::values(&document, path, &mut items);
         }
         for item in items {

@@ -190,6 +190,11 @@ fn is_searched_in_loop(case: &Case<'_>, filter: V) -> bool {
         .any(|step| step.in_loop && matches!(&step.op, Op::Call { args, .. } if args.first() == Some(&filter)))
 }
 
+/// Whether a search is done by the function itself: what was searched for before a callback is called says nothing of then.
+fn is_searched_here(case: &Case<'_>, filter: V) -> bool {
+    case.function.steps.iter().any(|step| matches!(&step.op, Op::Call { args, .. } if args.first() == Some(&filter)))
+}
+
 /// Whether a condition says that a search found nothing, whatever else it says.
 fn is_absent(project: &mut Project, cond: C, filter: V) -> bool {
     let mut found: Vec<V> = Vec::new();
@@ -245,11 +250,20 @@ pub fn of_insert(
     if is_repeated || !is_one || act.method == "insertMany" {
         return case.refuse("several documents are inserted");
     }
+    let mut others = case
+        .function
+        .writes
+        .iter()
+        .enumerate()
+        .filter(|(at, own)| *at != case.act.write && own.kind == WriteKind::Insert && own.handle.same(&act.handle));
+    if others.any(|(_, own)| project.arena.and(own.cond, act.cond) != C::FALSE) {
+        return case.refuse("one request may insert more than one document");
+    }
     let Needed { mut indexes, keys, searched } = index::needed(project, schemas, case, act, filters)?;
     let cond = project.arena.and(act.cond, case.act.cond);
     let is_shown = is_proven
         || searched.iter().all(|(path, value)| stores(project, act, path, *value))
-            && filters.iter().all(|filter| is_absent(project, cond, *filter));
+            && filters.iter().all(|filter| is_searched_here(case, *filter) && is_absent(project, cond, *filter));
     if !is_shown {
         return case
             .refuse("no input is known that shows the race, and what is stored need not be what was searched for");

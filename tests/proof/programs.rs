@@ -16,6 +16,7 @@ const WITHOUT_HARM: &[(&str, &str)] = &[
     ("syntax-error", "the program does not run at all"),
     ("too-deep", "it says what was not looked at"),
     ("unused-suppression", "it is about a comment"),
+    ("upsert-without-index", "two upserts would have to meet within one command"),
 ];
 const CONFIG: &str = "pushguard.toml";
 
