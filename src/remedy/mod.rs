@@ -190,11 +190,6 @@ fn is_searched_in_loop(case: &Case<'_>, filter: V) -> bool {
         .any(|step| step.in_loop && matches!(&step.op, Op::Call { args, .. } if args.first() == Some(&filter)))
 }
 
-/// Whether a search is done by the function itself: what was searched for before a callback is called says nothing of then.
-fn is_searched_here(case: &Case<'_>, filter: V) -> bool {
-    case.function.steps.iter().any(|step| matches!(&step.op, Op::Call { args, .. } if args.first() == Some(&filter)))
-}
-
 /// Whether a condition says that a search found nothing, whatever else it says.
 fn is_absent(project: &mut Project, cond: C, filter: V) -> bool {
     let mut found: Vec<V> = Vec::new();
@@ -263,7 +258,12 @@ pub fn of_insert(
     let cond = project.arena.and(act.cond, case.act.cond);
     let is_shown = is_proven
         || searched.iter().all(|(path, value)| stores(project, act, path, *value))
-            && filters.iter().all(|filter| is_searched_here(case, *filter) && is_absent(project, cond, *filter));
+            && filters.iter().all(|filter| is_absent(project, cond, *filter));
+    // Without an input nothing says that another insert of the project is one that the search is for.
+    let is_alone = || schemas.inserts.of(&act.handle).iter().all(|insert| insert.place == project.base_site(act.site));
+    if !is_proven && !is_alone() {
+        return case.refuse("no input is known that shows the race, and other code inserts into the collection");
+    }
     if !is_shown {
         return case
             .refuse("no input is known that shows the race, and what is stored need not be what was searched for");
