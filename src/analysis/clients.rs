@@ -22,8 +22,8 @@ const READ: [&str; 10] = [
     "papr",
 ];
 
-/// Packages that store in MongoDB without its name in theirs.
-const OVER_MONGODB: [&str; 6] = ["papr", "agenda", "typegoose", "@typegoose/typegoose", "monk", "meteor-node-stubs"];
+/// Packages that store in MongoDB without its name in theirs, and are imported for something else.
+const OVER_MONGODB: [&str; 2] = ["agenda", "meteor-node-stubs"];
 
 /// Packages that talk to a database, and whose calls are not read.
 const UNREAD: [(&str, &str); 12] = [
@@ -49,6 +49,19 @@ struct Manifest {
     dev_dependencies: BTreeMap<String, Value>,
     peer_dependencies: BTreeMap<String, Value>,
     optional_dependencies: BTreeMap<String, Value>,
+}
+
+impl Manifest {
+    /// What it depends on, by kind.
+    fn parts(self) -> [BTreeMap<String, Value>; 4] {
+        [self.dependencies, self.dev_dependencies, self.peer_dependencies, self.optional_dependencies]
+    }
+}
+
+/// The manifests that can be read.
+fn manifests(sources: &Sources) -> impl Iterator<Item = Manifest> {
+    let files = sources.iter().filter(|(_, file)| file.path == "package.json" || file.path.ends_with("/package.json"));
+    files.filter_map(|(_, file)| serde_json::from_str(&file.text).ok())
 }
 
 /// Whether a project has another database than MongoDB, so that what looks like a call of a MongoDB client is none: its packages name
@@ -89,18 +102,10 @@ const DRIVER_WRITES: [&str; 8] = [
 
 /// The packages that a project names among its dependencies and does not hold: no member of a workspace, no folder.
 pub(super) fn packages(sources: &Sources) -> FxHashSet<String> {
-    let manifests = sources.iter().filter(|(_, file)| is_manifest(&file.path));
-    let manifests = manifests.filter_map(|(_, file)| serde_json::from_str::<Manifest>(&file.text).ok());
     let (mut named, mut own) = (FxHashSet::default(), Vec::new());
-    for manifest in manifests {
-        own.push(manifest.name);
-        let parts = [
-            manifest.dependencies,
-            manifest.dev_dependencies,
-            manifest.peer_dependencies,
-            manifest.optional_dependencies,
-        ];
-        for (name, version) in parts.into_iter().flatten() {
+    for mut manifest in manifests(sources) {
+        own.push(std::mem::take(&mut manifest.name));
+        for (name, version) in manifest.parts().into_iter().flatten() {
             let version = version.as_str().unwrap_or_default();
             let is_own =
                 ["workspace:", "file:", "link:", "portal:", "."].iter().any(|start| version.starts_with(start));
@@ -129,8 +134,7 @@ pub(super) fn counts_versions(sources: &Sources) -> bool {
             (None, _) => true,
         }
     };
-    sources.iter().filter(|(_, file)| is_manifest(&file.path)).all(|(_, file)| {
-        let Ok(manifest) = serde_json::from_str::<Manifest>(&file.text) else { return true };
+    manifests(sources).all(|manifest| {
         [manifest.dependencies, manifest.dev_dependencies].iter().filter_map(|part| part.get("mongoose")).all(knows)
     })
 }
@@ -138,18 +142,13 @@ pub(super) fn counts_versions(sources: &Sources) -> bool {
 /// The clients that the packages of a project name, those that are read and those that are not.
 fn named(sources: &Sources) -> (BTreeSet<String>, BTreeSet<&'static str>) {
     let (mut read, mut unread): (BTreeSet<String>, BTreeSet<&str>) = Default::default();
-    for (_, file) in sources.iter().filter(|(_, file)| is_manifest(&file.path)) {
-        let Ok(manifest) = serde_json::from_str::<Manifest>(&file.text) else { continue };
-        let parts = [
-            manifest.dependencies,
-            manifest.dev_dependencies,
-            manifest.peer_dependencies,
-            manifest.optional_dependencies,
-        ];
+    for manifest in manifests(sources) {
+        let parts = manifest.parts();
         let has = |name: &str| parts.iter().any(|part| part.contains_key(name));
         let names = parts.iter().flat_map(BTreeMap::keys);
         // Plugins, stores and frameworks of MongoDB have its name in theirs.
-        read.extend(names.filter(|name| name.contains("mongo") || OVER_MONGODB.contains(&name.as_str())).cloned());
+        let is_read = |name: &str| name.contains("mongo") || READ.contains(&name) || OVER_MONGODB.contains(&name);
+        read.extend(names.filter(|name| is_read(name)).cloned());
         unread.extend(UNREAD.iter().filter(|(name, _)| has(name)).map(|(_, shown)| *shown));
     }
     (read, unread)
@@ -168,20 +167,14 @@ pub(super) fn warning(sources: &Sources, is_seen: bool) -> Option<String> {
     }
     match (read.is_empty(), unread.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(format!(
-            "no database call was recognised: package.json names {}, which pushguard does not read",
-            unread
-        )),
+        (true, false) => {
+            Some(format!("no database call was recognised: package.json names {unread}, which pushguard does not read"))
+        }
         (false, true) => {
-            Some(format!("no database call was recognised, although package.json names {}: nothing was checked", read))
+            Some(format!("no database call was recognised, although package.json names {read}: nothing was checked"))
         }
         (false, false) => Some(format!(
-            "no database call was recognised, although package.json names {}: nothing was checked; {} is not read",
-            read, unread
+            "no database call was recognised, although package.json names {read}: nothing was checked; {unread} is not read"
         )),
     }
-}
-
-fn is_manifest(path: &str) -> bool {
-    path == "package.json" || path.ends_with("/package.json")
 }
