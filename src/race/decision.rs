@@ -7,7 +7,7 @@
 
 use super::entails::Held;
 use super::expression::{Expression, Operator};
-use super::mention::is_part;
+use super::path::is_within;
 use super::predicate::{self, Predicate, Test};
 use super::search::{Search, position, search};
 use super::symbolic::Symbolic;
@@ -31,7 +31,7 @@ impl Decision {
     pub fn held(&self, path: &str) -> Held {
         if self.lists.contains(path) {
             Held::List
-        } else if self.lists.iter().any(|list| is_part(path, list)) {
+        } else if self.lists.iter().any(|list| is_within(path, list)) {
             Held::Unknown
         } else {
             Held::One
@@ -218,7 +218,7 @@ impl Reader<'_> {
     }
 
     fn is_touched(&self, path: &str) -> bool {
-        is_part(path, self.touched) || is_part(self.touched, path)
+        is_within(path, self.touched) || is_within(self.touched, path)
     }
 
     /// That the read found the document, or that it did not.

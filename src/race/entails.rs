@@ -9,6 +9,7 @@
 
 use super::expression::{Expression, Operator};
 use super::facts::{Bound, Compared, Fact, Subject, is_disjoint, is_within};
+use super::path;
 use super::predicate::{Predicate, Test};
 use super::term::{Items, View};
 use crate::limits::ENTAILED_WAYS;
@@ -239,7 +240,7 @@ impl<S: Compared> Prover<'_, S> {
             let Some((list, index)) = element_of(path).filter(|_| !fact.holds) else { return false };
             let is_inside = |other: &&Fact<S::Term>| {
                 let Subject::At { path, .. } = &other.subject else { return false };
-                other.holds && path.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                other.holds && path::is_within(path, list)
             };
             facts.iter().filter(is_inside).count() as u64 > index
         })
@@ -328,7 +329,7 @@ impl<S: Compared> Prover<'_, S> {
             {
                 return *other.1 == Bound::Exists && at >= index;
             }
-            let is_inside = other.0.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            let is_inside = path::is_within(other.0, list);
             index == 0 && is_inside && !self.accepts_nothing(other.1)
         };
         one_way(left, right) || one_way(right, left)

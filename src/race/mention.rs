@@ -2,6 +2,7 @@
 //!
 //! Input: a predicate and a path. Output: whether it says something there. Must not know: what it says.
 
+use super::path::is_within;
 use super::predicate::Predicate;
 
 impl<T> Predicate<T> {
@@ -9,7 +10,7 @@ impl<T> Predicate<T> {
     pub fn is_about(&self, touched: &str) -> bool {
         match self {
             Self::And(parts) | Self::Or(parts) | Self::Nor(parts) => parts.iter().any(|part| part.is_about(touched)),
-            Self::Field { path, .. } => is_part(path, touched) || is_part(touched, path),
+            Self::Field { path, .. } => is_within(path, touched) || is_within(touched, path),
             Self::Expr(_) => true,
             Self::Unknown(_) => false,
         }
@@ -23,9 +24,4 @@ impl<T> Predicate<T> {
             Self::Expr(_) | Self::Unknown(_) => true,
         }
     }
-}
-
-/// Whether a path is another one, or leads into it.
-pub fn is_part(path: &str, whole: &str) -> bool {
-    path.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -8,7 +8,7 @@ use super::course::is_continued;
 use super::decision::{Loaded, decision};
 use super::entails::{Entailment, entails};
 use super::fence::{Fence, fence, is_one_transaction};
-use super::mention::is_part;
+use super::path::is_within;
 use super::predicate::{self, Predicate, Test};
 use super::symbolic::{Symbolic, forms};
 use crate::project::schema::Schemas;
@@ -99,7 +99,7 @@ pub fn relation(
 fn is_repeated(project: &mut Project, loaded: &Loaded<'_>, asked: &Predicate<V>, path: &str) -> bool {
     match asked {
         Predicate::And(parts) => parts.iter().any(|part| is_repeated(project, loaded, part, path)),
-        Predicate::Field { path: own, test: Test::Eq(value) } if is_part(path, own) => project
+        Predicate::Field { path: own, test: Test::Eq(value) } if is_within(path, own) => project
             .loaded(*value, loaded.documents)
             .is_some_and(|(root, from, _)| root == loaded.root && from.join(".") == **own),
         _ => false,

@@ -6,6 +6,7 @@ use super::words::check_words;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::path;
 use crate::race::relation::{Relation, Taken};
 use crate::value::{C, V};
 
@@ -20,7 +21,7 @@ struct Inner<'a> {
 impl Inner<'_> {
     /// Whether a field of an element is the inner array or a part of its elements.
     fn is_named_by(&self, field: &str) -> bool {
-        field.strip_prefix(self.inner).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        path::is_within(field, self.inner)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::decision::Loaded;
+use crate::race::path;
 use crate::race::relation::Taken;
 use crate::value::{Key, Node, V};
 
@@ -68,9 +69,7 @@ impl Copy {
     fn takes(&self, path: &str) -> bool {
         let below = match self.path.as_str() {
             "" => Some(path),
-            own if self.is_exact => {
-                return path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            }
+            own if self.is_exact => return path::is_within(path, own),
             own => path.strip_prefix(own).and_then(|rest| rest.strip_prefix('.')),
         };
         let first = below.and_then(|below| below.split('.').next());

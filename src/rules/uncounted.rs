@@ -14,6 +14,7 @@ use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
 use crate::project::writes::{FieldWrite, Write};
 use crate::race::decision::Loaded;
+use crate::race::path;
 use crate::race::relation::Taken;
 use crate::value::V;
 
@@ -41,10 +42,8 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[C
     let place = ctx.project.base_site(write.site);
     let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
     let asked = asked_of(ctx, write);
-    let is_inside =
-        |path: &str| path.strip_prefix(&field.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let other = changed.iter().find(|other| {
-        is_inside(&other.path)
+        path::is_within(&other.path, &field.path)
             && !other.is_counted
             && other.place != place
             && !is_within(ctx, other.place, owner)
