@@ -206,19 +206,16 @@ impl Machine<'_> {
     /// A further document has a value of its own in what a unique index asks for and the code does not: two without one
     /// are refused.
     fn tell_apart(&mut self, (at, indexes): (u32, &[UniqueIndex]), number: u32, document: &mut Value) {
-        let asked: Vec<&String> = self
-            .hints
-            .calls
-            .values()
-            .filter(|asked| asked.collection == at)
-            .flat_map(|asked| &asked.paths)
-            .filter_map(|path| if let [only] = path.as_slice() { Some(only) } else { None })
-            .collect();
+        let hints = self.hints;
         for index in indexes.iter().filter(|index| index.collection == at && index.partial.is_none()) {
             let plain = || index.fields.iter().filter(|field| !field.contains('.'));
             let free = plain().find(|field| !index.sparse && document.field(field).is_none());
             // What no command asks for may be another value.
-            let other = || plain().find(|field| document.field(field).is_some() && !asked.contains(field));
+            let is_asked = |field: &String| {
+                let mut calls = hints.calls.values().filter(|asked| asked.collection == at);
+                calls.any(|asked| asked.paths.iter().any(|path| path.as_slice() == std::slice::from_ref(field)))
+            };
+            let other = || plain().find(|field| document.field(field).is_some() && !is_asked(field));
             if let Some(field) = free.or_else(other) {
                 let key = format!("own {at} {number} {field}");
                 let own = self.choices.applied(key, false, None, || vec![Candidate::Itself]);
