@@ -184,6 +184,8 @@ pub const PROPOSAL_KEPT: u64 = 20_000;
 /// The work that looking for the remedy of one act may take, and what may be kept of it.
 pub const REMEDY_WORK: u64 = 2_000_000;
 pub const REMEDY_KEPT: u64 = 50_000;
+/// Loaded values that a filter is made to ask for; more conditions are no help to whoever reads them.
+pub const PINNED: usize = 3;
 /// Saves of one function that are compared with one another; of more, no fix asks for a version.
 pub const SAVES: usize = 64;
 /// The work that looking for other inserts into one collection may take, once for all remedies, and what may be kept of it.

@@ -62,6 +62,11 @@ impl StoredNames {
         self.models.insert(name.to_owned());
     }
 
+    /// Whether the code asks the driver for a collection by this name.
+    pub fn is_asked_for(&self, name: &str) -> bool {
+        self.collections.contains(name)
+    }
+
     /// The name in the database of what the code calls by a name.
     pub fn of(&self, name: &str) -> StoredName {
         self.of_within(name, 0)
@@ -78,7 +83,7 @@ impl StoredNames {
     fn of_within(&self, name: &str, depth: u32) -> StoredName {
         let is_known = self.models.contains(name);
         // The file of a model may not be part of the run; collections hardly have such a name.
-        let is_model = is_known || name.starts_with(char::is_uppercase) && !self.collections.contains(name);
+        let is_model = is_known || name.starts_with(char::is_uppercase) && !self.is_asked_for(name);
         if !is_model {
             return StoredName { name: name.to_owned(), is_model, is_sure: true };
         }

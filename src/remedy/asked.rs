@@ -25,10 +25,7 @@ pub fn of_field(project: &mut Project, case: &Case<'_>, path: &str) -> Option<St
         return None;
     }
     let scope = Scope::at(project, act)?;
-    let cond = match project.arena.and(act.cond, case.act.cond) {
-        C::FALSE => act.cond,
-        both => both,
-    };
+    let cond = case.cond(project, act);
     let mut subject = Subject::new(project, act, case.documents);
     // A value that was changed in place need not be the loaded one.
     if act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps) {

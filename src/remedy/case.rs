@@ -3,8 +3,9 @@
 //! Input: none. Output: types. Must not know: how a remedy is found, whether it is proven.
 
 use crate::judge::{Act, Function, Overwritten};
+use crate::project::Project;
 use crate::project::writes::Write;
-use crate::value::{Entry, V};
+use crate::value::{C, Entry, V};
 use std::cell::Cell;
 
 /// An act that was judged a race, or is one by the relations.
@@ -22,6 +23,14 @@ pub struct Case<'a> {
 impl<'a> Case<'a> {
     pub fn new(function: &'a Function<'a>, act: Act, overwritten: Option<&'a Overwritten>, documents: &'a [V]) -> Self {
         Self { function, act, overwritten, documents, unfixed: Cell::new(None) }
+    }
+
+    /// The condition under which a write of the act is done as the act is.
+    pub fn cond(&self, project: &mut Project, act: &Write) -> C {
+        match project.arena.and(act.cond, self.act.cond) {
+            C::FALSE => act.cond,
+            both => both,
+        }
     }
 
     /// Why there is no fix, as a clause.

@@ -9,14 +9,12 @@ use super::subject::Subject;
 use super::{change, edits, lower, patch};
 use crate::diagnostic::Fix;
 use crate::judge::Presumed;
+use crate::limits;
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Entry, Node, V, children};
 use rustc_hash::FxHashSet;
-
-/// More conditions are no help to whoever reads them.
-const MOST: usize = 3;
 
 /// The update with the loaded values in its filter.
 pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> Option<Fix> {
@@ -26,10 +24,7 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
         return None;
     }
     let scope = Scope::at(project, act)?;
-    let cond = match project.arena.and(act.cond, case.act.cond) {
-        C::FALSE => act.cond,
-        both => both,
-    };
+    let cond = case.cond(project, act);
     let mut subject = Subject::new(project, act, case.documents);
     if change::is_changed_in_place(&mut subject, case.function.steps) {
         return None;
@@ -80,7 +75,7 @@ fn pinned(subject: &mut Subject<'_>, cond: C) -> Option<Vec<(String, V)>> {
         if !seen.insert(at) {
             continue;
         }
-        if subject.is_root(at) || seen.len() > crate::limits::SEARCHED {
+        if subject.is_root(at) || seen.len() > limits::SEARCHED {
             return None;
         }
         match subject.field(at) {
@@ -96,15 +91,14 @@ fn pinned(subject: &mut Subject<'_>, cond: C) -> Option<Vec<(String, V)>> {
     // A field is asked for with all of its parts.
     let whole: Vec<String> = pinned.iter().map(|(path, _)| format!("{path}.")).collect();
     pinned.retain(|(path, _)| !whole.iter().any(|outer| path.starts_with(outer.as_str())));
-    (!pinned.is_empty() && pinned.len() <= MOST).then_some(pinned)
+    (!pinned.is_empty() && pinned.len() <= limits::PINNED).then_some(pinned)
 }
 
 /// Whether a loaded value is what is stored: Mongoose fills in defaults, and casts lists and objects.
 fn is_as_stored(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
     let Some(schema) = schemas.models.of(&act.handle).first().copied() else {
-        // A model whose schema is not known is named as one.
-        let is_model = |name: &str| name.starts_with(char::is_uppercase) || name.ends_with("odel");
-        let is_of_driver = act.handle.name().is_some_and(|name| !is_model(name));
+        // A model whose schema is not known may cast; what the driver is asked for does not.
+        let is_of_driver = act.handle.name().is_some_and(|name| schemas.stored.is_asked_for(name));
         return is_of_driver && !act.method.starts_with("findById");
     };
     let Some((fields, _)) = project.schema_parts(schema) else { return false };

@@ -116,10 +116,7 @@ fn drafts(
     presumed: &mut Presumed,
     flags: Flags,
 ) -> (Vec<Draft>, bool) {
-    let cond = match project.arena.and(act.cond, case.act.cond) {
-        C::FALSE => act.cond,
-        both => both,
-    };
+    let cond = case.cond(project, act);
     let writes = case.function.writes;
     let mut subject = Subject::new(project, act, case.documents);
     let mut reader = Reader::new(&mut subject, writes);

@@ -25,7 +25,7 @@ use std::cell::Cell;
 type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>);
 
 /// The remedies that were looked for.
-type Remedies = FxHashMap<(JudgedAct, Mend), Sought>;
+type Remedies = FxHashMap<(JudgedAct, Mend, Option<String>, bool), Sought>;
 
 /// What the judge needs of a function, and what it has said of it.
 pub struct Prepared {
@@ -200,8 +200,9 @@ impl Context<'_> {
         match counted {
             Ok(is_lowered) => {
                 let mut remedy = |ctx: &mut Self, is_proven: bool| {
-                    let known = remedies.entry((asked.clone(), pending.mend().clone()));
                     let path = pending.draft.array.as_deref();
+                    let wanted = (asked.clone(), pending.mend().clone(), path.map(str::to_owned), is_proven);
+                    let known = remedies.entry(wanted);
                     let mut sought = known.or_insert_with(|| ctx.remedy(&case, &act.mend, (path, is_proven))).clone();
                     let path = path.filter(|_| sought.remedy.is_none());
                     if let Some(help) = path.and_then(|array| ctx.asked(&case, array, &act.mend)) {

@@ -8,6 +8,7 @@ use super::pending::{Judged, Mend};
 use crate::diagnostic::Fix;
 use crate::limits::{self, Cut};
 use crate::project::writes::{Write, WriteKind};
+use crate::race::path;
 use crate::remedy::{self, Case, Remedy, token};
 
 /// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
@@ -38,6 +39,7 @@ impl Context<'_> {
     /// that no help is at the cost of a finding.
     pub fn remedy(&mut self, case: &Case<'_>, mend: &Mend, (path, is_proven): (Option<&str>, bool)) -> Sought {
         let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
+        let left = case.function.fuel.get();
         let remedy = match mend {
             Mend::Update | Mend::Change if !is_proven => case.refuse("no input is known that shows the race"),
             Mend::Update => remedy::of_update(self.project, self.schemas, case, false),
@@ -54,8 +56,6 @@ impl Context<'_> {
             }
             Mend::Insert(_) | Mend::Nothing => false,
         };
-        // What refuses another request is no help at the cost of a finding.
-        let left = case.function.fuel.get();
         let option = match is_open {
             true => remedy::of_save(self.project, self.schemas, case, is_proven).map(|fix| (fix, VERSIONED)),
             false => None,
@@ -96,9 +96,8 @@ impl Context<'_> {
         let Sought { remedy, option, unfixed } = sought;
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
-        let is_guard =
-            |path: &str| path.strip_prefix(array).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        let is_whole = remedy.as_ref().and_then(|remedy| remedy.only.as_deref()).is_some_and(is_guard);
+        let only = remedy.as_ref().and_then(|remedy| remedy.only.as_deref());
+        let is_whole = only.is_some_and(|path| path::is_within(path, array));
         if !is_whole || !self.is_told(act.write) {
             draft.fix = None;
         }
