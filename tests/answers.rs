@@ -258,6 +258,8 @@ fn an_insert_that_no_index_may_refuse_is_left_alone() {
     let bodies = [
         // A transaction creates no index.
         format!("{SEARCH}  if (found) return;\n  await tags.insertOne({{ id, tag }}, {{ session: res.session }});\n"),
+        // The second of one request would always be refused.
+        format!("{SEARCH}  if (found) return;\n  {insert}\n  await db.collection('tags').insertOne({{ id, tag }});\n"),
         // Another place inserts the same on purpose.
         format!(
             "{SEARCH}  if (found) return;\n  {insert}\n  res.on('again', async () => {{\n    await db.collection('tags').insertOne({{ id, tag }});\n  }});\n"

@@ -242,15 +242,6 @@ pub fn of_insert(
     if is_repeated || !is_one || act.method == "insertMany" {
         return case.refuse("several documents are inserted");
     }
-    let mut others = case
-        .function
-        .writes
-        .iter()
-        .enumerate()
-        .filter(|(at, own)| *at != case.act.write && own.kind == WriteKind::Insert && own.handle.same(&act.handle));
-    if others.any(|(_, own)| project.arena.and(own.cond, act.cond) != C::FALSE) {
-        return case.refuse("one request may insert more than one document");
-    }
     let Needed { mut indexes, keys, searched } = index::needed(project, schemas, case, act, filters)?;
     let cond = project.arena.and(act.cond, case.act.cond);
     let is_shown = is_proven
