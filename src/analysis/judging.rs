@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::limits::Cut;
 use crate::panics::{self, Panic};
 use crate::project::Project;
-use crate::project::budget::Left;
+use crate::project::ledger::Left;
 use crate::project::schema::Schemas;
 use crate::rules::context::{Context, Draft, Trace};
 use crate::rules::pending::{Pending, Told, Turn};

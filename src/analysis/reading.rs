@@ -7,8 +7,8 @@
 use super::cancel::Cancel;
 use crate::panics::{self, Panic};
 use crate::project::Project;
-use crate::project::budget::Left;
 use crate::project::census::Census;
+use crate::project::ledger::Left;
 use crate::rules::CHECKS;
 use crate::rules::context::{Context, Said, Trace};
 use crate::rules::write_paths::{self, PathDraft};

@@ -2,8 +2,8 @@
 //!
 //! Input: the choices, and the atoms that are to hold. Output: how far it got, where not all the way. Must not know: the second request.
 
-use super::request::{Request, World};
 use super::search::Search;
+use super::state::{Request, World};
 use crate::limits;
 use std::collections::BTreeSet;
 

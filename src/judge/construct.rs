@@ -5,7 +5,7 @@
 use super::bson::Value;
 use super::choices::Candidate;
 use super::eval::{Js, Machine, NOW};
-use super::request::Request;
+use super::state::Request;
 use crate::limits;
 use crate::value::{C, Entry, Freshness, Item, Key, Node, Site, V};
 use std::fmt::Write as _;

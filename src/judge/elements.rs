@@ -5,7 +5,7 @@
 use super::bson::Value;
 use super::eval::{Js, Machine, truthy};
 use super::javascript;
-use super::request::Request;
+use super::state::Request;
 use crate::value::{Arena, Node, Sym, V};
 
 impl Machine<'_> {

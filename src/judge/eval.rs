@@ -8,7 +8,7 @@ use super::bson::Value;
 use super::choices::Choices;
 use super::hints::Hints;
 use super::known::{Asked, Known, Part, State};
-use super::request::Request;
+use super::state::Request;
 use crate::limits;
 use crate::value::{Arena, Atom, C, Node, Site, V};
 

@@ -8,7 +8,7 @@ use super::choices::{Candidate, Choices, Slot, Term};
 use super::eval::{Js, Machine, Mode};
 use super::hints::{AskedFor, is_position};
 use super::known::Part;
-use super::request::Request;
+use super::state::Request;
 use crate::limits;
 use crate::value::{Arena, Node, Site, V};
 use std::fmt::Write as _;

@@ -52,6 +52,7 @@ pub mod sort;
 mod sources;
 mod staged;
 mod start;
+mod state;
 pub mod store;
 #[cfg(test)]
 mod store_tests;

@@ -6,7 +6,7 @@
 use super::bson::Value;
 use super::eval::{Js, Machine, truthy};
 use super::javascript;
-use super::request::Request;
+use super::state::Request;
 use crate::value::{Coercion, Compare, Node, Numeral, RETURNS, Sym, V};
 
 impl Machine<'_> {

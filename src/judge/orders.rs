@@ -6,8 +6,8 @@
 use super::bson::Value;
 use super::choices::Candidate;
 use super::question::{Constant, Evidence, Overwritten, Verdict};
-use super::request::{Done, Move, Request, World};
 use super::search::Search;
+use super::state::{Done, Move, Request, World};
 use super::store::Command;
 use crate::limits;
 use std::collections::BTreeSet;

@@ -4,8 +4,8 @@
 
 use super::choices::Choices;
 use super::hints::Hints;
-use super::request::{Move, World};
 use super::slice::Slice;
+use super::state::{Move, World};
 use super::store::{Store, UniqueIndex};
 use crate::value::{Arena, Atom, V};
 use std::cell::Cell;

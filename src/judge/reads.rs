@@ -6,8 +6,8 @@
 use super::aggregation;
 use super::bson::Value;
 use super::eval::Machine;
-use super::request::Request;
 use super::send::{Sent, Shape};
+use super::state::Request;
 use super::store::Command;
 use crate::project::mongo::Action as Method;
 use crate::value::{Node, V};

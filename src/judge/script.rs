@@ -6,7 +6,7 @@
 use super::fences;
 pub use super::planned::{Action, Command};
 use super::sources::{Row, Sources};
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::project::mongo::{Action as Method, DbCall};
 use crate::project::schema::Schemas;
 use crate::project::writes::{FieldWrite, Write};

@@ -6,8 +6,8 @@
 use super::bson::Value;
 use super::eval::{Machine, Mode};
 use super::hints::is_position;
-use super::request::Request;
 use super::script::{Action, Command as Planned};
+use super::state::Request;
 use super::store::{Command, Reply, Returns};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Arena, COPIED, Key, Node, V};

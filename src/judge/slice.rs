@@ -7,7 +7,7 @@ use super::script::{Action, Command, Script, needs_of};
 use super::sources::{Row, Sources};
 use crate::limits;
 use crate::project::Project;
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Atom, C, V};

@@ -3,71 +3,13 @@
 //! Input: functions that are about to be followed. Output: what of them was not followed.
 //! Must not know: rules.
 
+use super::ledger::{Left, Taken};
 use super::link::{Op, Project, Step};
 use super::mongo::is_telling;
-use super::shared::Shared;
 use crate::limits::{self, Cut, Cuts};
 use crate::value::{Budget, ClassRef, FnRef, Spent};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-/// What is left for each file, and what was cut.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ledger {
-    /// Work, and values that are kept, by file.
-    left: Shared<Vec<(u64, u64)>>,
-    /// The same for all files together.
-    whole: (u64, u64),
-    /// What the budgets inside the current one have taken.
-    nested: Taken,
-    cuts: Shared<BTreeMap<FnRef, Cuts>>,
-    /// What following each function took.
-    times: Shared<Vec<Duration>>,
-}
-
-impl Ledger {
-    /// `bytes` is the length of each file's text.
-    pub(super) fn new(bytes: &[usize]) -> Self {
-        let left: Vec<_> = bytes.iter().map(|bytes| limits::of_linked_file(*bytes)).collect();
-        Self { left: left.into(), whole: limits::of_project(bytes.iter().sum()), ..Self::default() }
-    }
-
-    /// Gives all budgets anew; the time that was taken stays counted.
-    pub(super) fn renew(&mut self, bytes: &[usize]) {
-        *self = Self { times: std::mem::take(&mut self.times), ..Self::new(bytes) };
-    }
-
-    /// Whether nothing was cut or taken in a copy.
-    pub(super) fn is_bare(&self) -> bool {
-        self.cuts.is_empty() && self.times.is_empty()
-    }
-
-    /// The budgets of a copy, which has cut nothing yet.
-    pub(super) fn fork(&self) -> Self {
-        Self { left: self.left.clone(), whole: self.whole, ..Self::default() }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Taken {
-    work: u64,
-    kept: u64,
-    time: Duration,
-}
-
-/// What is left of the budget of one function: work, and values that are kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Left {
-    pub work: u64,
-    pub kept: u64,
-}
-
-impl Left {
-    #[must_use]
-    pub fn after(self, spent: &Spent) -> Self {
-        Self { work: self.work.saturating_sub(spent.work), kept: self.kept.saturating_sub(spent.kept) }
-    }
-}
 
 /// The budget of one function, which has to be ended.
 #[must_use]

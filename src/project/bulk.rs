@@ -3,7 +3,8 @@
 //! Sources: MongoDB Node.js driver API, `Collection#initializeUnorderedBulkOp`, `FindOperators`, `Collection#bulkWrite`.
 //! Input: calls. Output: the operations as the table knows them, where they are written. Must not know: rules.
 
-use super::handles::Handle;
+use super::batches::Batches;
+use super::handle::Handle;
 use super::link::{Op, Project, Step};
 use super::mongo::{Action, DbCall};
 use super::writes::{Write, WriteKind};
@@ -12,12 +13,6 @@ use rustc_hash::FxHashMap;
 
 /// The operations of `bulkWrite`.
 const OPERATIONS: [&str; 6] = ["updateOne", "updateMany", "replaceOne", "insertOne", "deleteOne", "deleteMany"];
-
-/// Arrays of operations that live longer than one call, with the collection that runs them.
-#[derive(Clone, Debug, Default)]
-pub struct Batches {
-    handles: FxHashMap<V, Handle>,
-}
 
 impl Project {
     /// Whether a write changes all documents that match: `updateMany`, `{ multi: true }`.

@@ -3,7 +3,7 @@
 //! Source: Mongoose, Document.prototype.save. Input: the steps of a summary. Output: writes. Must not know: rules.
 
 use super::handed::CHANGING;
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::{Before, Op, Project, Step};
 use super::mongo::Action;
 use super::writes::{FieldWrite, Write, WriteKind};

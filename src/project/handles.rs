@@ -2,85 +2,11 @@
 //!
 //! Input: values. Output: handles. Must not know: rules.
 
+use super::handle::Handle;
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
-use super::plural::canonical;
 use crate::limits;
 use crate::value::{FnRef, Node, Site, Sym, V};
-use rustc_hash::FxHashMap;
-
-/// The collection or model that a call works on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Handle {
-    /// `db.collection('users')`, `mongoose.model('User')`
-    Named(String),
-    /// Known only as a value, such as a parameter.
-    Value(V),
-}
-
-impl Handle {
-    /// The name for a report.
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Handle::Named(name) => Some(name),
-            Handle::Value(_) => None,
-        }
-    }
-
-    /// Whether both are surely the same collection. A model `User` is the collection `users`.
-    pub fn same(&self, other: &Handle) -> bool {
-        match (self, other) {
-            (Handle::Named(a), Handle::Named(b)) => canonical(a) == canonical(b),
-            (a, b) => a == b,
-        }
-    }
-
-    /// Equal for handles that are the same.
-    fn key(&self) -> Handle {
-        match self {
-            Handle::Named(name) => Handle::Named(canonical(name)),
-            Handle::Value(value) => Handle::Value(*value),
-        }
-    }
-}
-
-/// What is said of each collection, in the order in which it is said.
-#[derive(Clone, Debug)]
-pub struct ByHandle<T>(FxHashMap<Handle, (Handle, Vec<T>)>);
-
-impl<T> Default for ByHandle<T> {
-    fn default() -> Self {
-        Self(FxHashMap::default())
-    }
-}
-
-impl<T> ByHandle<T> {
-    pub fn push(&mut self, handle: &Handle, what: T) {
-        self.0.entry(handle.key()).or_insert_with(|| (handle.clone(), Vec::new())).1.push(what);
-    }
-
-    /// What is said of collections that are known by name, as the code first names them, sorted by it.
-    pub fn named(&self) -> Vec<(&str, &[T])> {
-        let mut named: Vec<_> =
-            self.0.values().filter_map(|(handle, all)| Some((handle.name()?, all.as_slice()))).collect();
-        named.sort_by_key(|(name, _)| *name);
-        named
-    }
-
-    /// What is said of any collection.
-    pub fn all(&self) -> impl Iterator<Item = &T> {
-        self.0.values().flat_map(|(_, all)| all)
-    }
-
-    pub fn retain(&mut self, is_kept: impl Fn(&T) -> bool) {
-        self.0.values_mut().for_each(|(_, all)| all.retain(&is_kept));
-    }
-
-    /// What is said of all handles that are the same as this one.
-    pub fn of(&self, handle: &Handle) -> &[T] {
-        self.0.get(&handle.key()).map_or(&[], |(_, all)| all.as_slice())
-    }
-}
 
 impl Project {
     /// The handle of a parameter, where every known call gives the same: `module.exports = (users) => ({ … })`.

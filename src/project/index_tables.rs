@@ -4,7 +4,7 @@
 //!
 //! Input: the arguments of a call. Output: what they say of collections. Must not know: rules.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::Project;
 use super::schema::Schemas;
 use crate::facts::EffectKind;

@@ -3,7 +3,7 @@
 //! Sources: MongoDB manual, "Unique Indexes", "Partial Indexes", "Sparse Indexes"; Mongoose `Schema#index`.
 //! Input: the receiver and the arguments of a call. Output: what it says of a collection. Must not know: rules.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::index::{Index, is_index_method};
 use super::link::{Op, Project};
 use super::mongo::Action;

@@ -2,7 +2,7 @@
 //!
 //! Input: a collection and fields. Output: whether two documents with the same fields are inserted on purpose. Must not know: rules.
 
-use super::handles::{ByHandle, Handle};
+use super::handle::{ByHandle, Handle};
 use super::link::{Op, Project, Step};
 use super::mongo::Action;
 use super::schema::{Insert, Schemas};

@@ -4,18 +4,18 @@
 //! replaced by arguments and every expression marked with the call that leads to it, so that two calls stay apart.
 
 use super::around::Around;
-use super::bindings::Bindings;
-use super::budget::Ledger;
-use super::bulk::Batches;
-use super::handles::Handle;
+use super::batches::Batches;
+use super::bound::Bindings;
+use super::handle::Handle;
+use super::ledger::Ledger;
 use super::marks::Marks;
 use super::merge::{Merger, Reexported};
-use super::models::Models;
-use super::proven::Proven;
+use super::model_table::Models;
 use super::ranges::Ranges;
 use super::runs::Runs;
 use super::sections::Sections;
 use super::shared::{Answers, Layered, Shared};
+use super::shown::Proven;
 use crate::facts::{Class, FileFacts, Function, Try, TryPart, WrittenCall};
 use crate::timings::Laps;
 use crate::value::{Arena, C, ClassRef, FnRef, Node, Site, SiteInfo, Sym, V};
@@ -112,7 +112,7 @@ pub struct Project {
     pub missing: Layered<V, ()>,
     /// Functions that an object of another library calls.
     pub(super) foreign: Shared<FxHashSet<FnRef>>,
-    pub(super) entries: Shared<FxHashMap<FnRef, super::entries::Entry>>,
+    pub(super) entries: Shared<FxHashMap<FnRef, super::entry::Entry>>,
     /// The arguments of each call of a function.
     pub(super) given: Shared<FxHashMap<FnRef, Vec<Vec<V>>>>,
     pub(super) models: Shared<Models>,

@@ -2,7 +2,7 @@
 //!
 //! Input: values and filters. Output: reads, paths and keys. Must not know: rules.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::Project;
 use super::mongo::{Action, DbCall};
 use crate::value::{C, Item, Key, Node, V};

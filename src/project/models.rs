@@ -4,78 +4,11 @@
 //! Input: the effects of all functions. Output: a table by which a member of a model or document is a function.
 //! Must not know: rules.
 
-use super::declaration::{Declared, Identity, Populated};
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::Project;
+use super::model_table::Members;
 use crate::facts::EffectKind;
-use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, SiteInfo, Sym, V};
-use rustc_hash::{FxHashMap, FxHashSet};
-
-/// The functions that one schema defines.
-#[derive(Clone, Debug, Default)]
-struct Members {
-    statics: Vec<(Sym, V)>,
-    methods: Vec<(Sym, V)>,
-    /// Fields that a function computes from the document.
-    virtuals: Vec<(Sym, FnRef)>,
-    /// Functions whose `this` is a document: methods and document middleware.
-    documents: Vec<FnRef>,
-}
-
-/// Schemas and models of the project.
-#[derive(Clone, Debug, Default)]
-pub struct Models {
-    schemas: FxHashMap<Identity, Members>,
-    by_name: FxHashMap<Sym, V>,
-    /// The model of a static function's `this`.
-    this_model: FxHashMap<FnRef, V>,
-    /// The model of the document that a method's `this` is.
-    this_document: FxHashMap<FnRef, V>,
-    /// Functions that run before a document is saved.
-    saving: FxHashSet<FnRef>,
-    /// Functions that a plugin gives to more than one model: what `this` is, only a call says.
-    shared: FxHashSet<FnRef>,
-    /// The model that a class was loaded into.
-    loaded: FxHashMap<ClassRef, V>,
-    /// Schemas with middleware or a plugin.
-    pub(super) hooked: FxHashSet<Identity>,
-    /// Schemas of which something runs when a document is saved, and not when it is updated.
-    pub(super) save_hooked: FxHashSet<Identity>,
-    /// The references that each query follows, by where the query is called.
-    pub(super) populated: FxHashMap<SiteInfo, Vec<Populated>>,
-    /// The query of each call of `populate`.
-    pub(super) populating: FxHashMap<SiteInfo, SiteInfo>,
-    /// What calls add to schemas after they are made.
-    pub(super) declared: Vec<Declared>,
-}
-
-impl Models {
-    /// Whether a class was loaded into a schema.
-    pub fn is_loaded(&self, class: ClassRef) -> bool {
-        self.loaded.contains_key(&class)
-    }
-
-    /// The model of the document before whose save a function runs; none where there are several.
-    pub(super) fn saved_model(&self, func: FnRef) -> Option<V> {
-        let is_one = self.saving.contains(&func) && !self.shared.contains(&func);
-        self.this_document.get(&func).copied().filter(|_| is_one)
-    }
-
-    /// The names of the methods that schemas give their documents.
-    pub(super) fn document_methods(&self) -> Vec<Sym> {
-        self.schemas.values().flat_map(|members| members.methods.iter().map(|(name, _)| *name)).collect()
-    }
-
-    /// The schema of the model of a name.
-    pub(super) fn named(&self, name: Sym) -> Option<V> {
-        self.by_name.get(&name).copied()
-    }
-
-    /// Whether a static function belongs to several models, so that what `this` is, only a call says.
-    pub(super) fn is_static_of_many(&self, func: FnRef) -> bool {
-        self.shared.contains(&func) && self.this_model.contains_key(&func)
-    }
-}
+use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 
 impl Project {
     /// Reads what schemas define. Values linked before do not know it.

@@ -3,7 +3,7 @@
 //! Sources: MongoDB Node.js driver API (`Collection`), Mongoose API (`Model`, `Query`, `Document`).
 //! Input: the values of a call. Output: a [`DbCall`]. Must not know: rules.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::Project;
 use crate::value::{C, Coercion, Entry, Key, Node, Site, Sym, V};
 

@@ -5,22 +5,12 @@
 //!
 //! Input: the summaries. Output: tables. Must not know: rules.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::{Op, Project};
 use super::mongo::is_driver_only;
 use crate::facts::EffectKind;
 use crate::limits;
-use crate::value::{FnRef, Node, SiteInfo, V};
-use rustc_hash::{FxHashMap, FxHashSet};
-
-#[derive(Clone, Debug, Default)]
-pub struct Proven {
-    collections: FxHashSet<V>,
-    /// Calls that give a collection, such as `db.get('beds')`, by where they are written.
-    givers: FxHashSet<SiteInfo>,
-    /// What is stored under computed keys of an object that outlives the call.
-    kept: FxHashMap<V, Vec<V>>,
-}
+use crate::value::{FnRef, Node, V};
 
 impl Project {
     /// Reads what the summaries show.

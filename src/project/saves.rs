@@ -3,7 +3,7 @@
 //! Source: Mongoose guide, "optimisticConcurrency": the second of two copies is refused, whoever saved the first.
 //! Input: the functions, with what they call in place. Output: handles. Must not know: rules, what a fix does with them.
 
-use super::handles::{ByHandle, Handle};
+use super::handle::{ByHandle, Handle};
 use super::link::{Op, Project, Step};
 use super::writes::{Write, WriteKind};
 use crate::limits;

@@ -2,7 +2,7 @@
 //!
 //! Sources: MongoDB manual, "Unique Indexes", "TTL Indexes"; Mongoose `SchemaType#unique`, `Schema#index`, `versionKey`.
 
-use super::handles::{ByHandle, Handle};
+use super::handle::{ByHandle, Handle};
 use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
 use super::stored::{Stored, StoredNames};

@@ -4,7 +4,7 @@
 //! Input: a call on a schema or on a path of one. Output: what it declares, as if it stood in the schema. Must not know: rules.
 
 use super::declaration::{Declared, What};
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::Project;
 use super::schema::Schemas;
 use crate::value::{Arena, C, Entry, Key, Node, V};

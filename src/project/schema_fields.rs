@@ -3,7 +3,7 @@
 //! Sources: Mongoose `SchemaType#unique`, `SchemaType#index`, "Subdocuments"; `@nestjs/mongoose`, Typegoose `@prop`.
 //! Input: a schema, or the class that it is made of. Output: rows of [`Schemas`]. Must not know: calls, rules.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::index::Index;
 use super::link::Project;
 use super::schema::Schemas;

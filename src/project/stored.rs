@@ -4,7 +4,7 @@
 //! `Mongoose.prototype.pluralize`, `Model.discriminator`; Nest, `MongooseModule.forFeature`; Typegoose, `modelOptions`.
 //! Input: the calls that make models, the options of schemas. Output: a table. Must not know: rules.
 
-use super::handles::{ByHandle, Handle};
+use super::handle::{ByHandle, Handle};
 use super::link::Project;
 use super::plural::pluralized;
 use crate::facts::EffectKind;

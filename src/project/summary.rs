@@ -3,7 +3,7 @@
 //! Input: the facts of a function, its callees first. Output: its own steps, its returned values, its exceptions.
 //! Must not know: what its callees do beside, rules.
 
-use super::entries::EntryKind;
+use super::entry::EntryKind;
 use super::instance::Instance;
 use super::link::{Op, Project, Step};
 use super::pass::Pass;

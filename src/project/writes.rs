@@ -2,7 +2,7 @@
 //!
 //! Sources: MongoDB manual, "Update Operators" and "Updates with Aggregation Pipeline"; Mongoose `Document#save`.
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::{Before, Op, Project, Step};
 use super::mongo::{Action, DbCall};
 use crate::limits;

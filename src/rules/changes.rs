@@ -7,7 +7,7 @@ use super::copies::Changed;
 use super::spell::Unnumbered;
 use crate::judge::Constant;
 use crate::project::checks::Check;
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
 use rustc_hash::FxHashSet;

@@ -4,7 +4,7 @@
 
 use crate::judge::Constant;
 use crate::limits;
-use crate::project::handles::{ByHandle, Handle};
+use crate::project::handle::{ByHandle, Handle};
 use crate::value::{FnRef, Site, SiteInfo};
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use super::context::{Context, Trace};
 use super::guarded::{GuardKey, GuardedAppend};
 use super::stored::Stored;
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::project::writes::Write;
 use crate::value::{Coercion, Node, V};
 

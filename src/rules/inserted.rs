@@ -4,7 +4,7 @@
 
 use super::context::{Context, Draft};
 use crate::diagnostic::{Level, Role};
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, Key, Node, V};
 

@@ -5,7 +5,7 @@
 use super::context::Context;
 use crate::config::{Kind, TrackedArray};
 use crate::limits;
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::value::{Arena, C, Key, Node, V};
 
 /// Whether a field of a collection is a tracked array. Everything that asks what is tracked asks this.

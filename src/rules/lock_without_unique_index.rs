@@ -2,7 +2,7 @@
 
 use super::context::{Context, Trace};
 use crate::diagnostic::Role;
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 
 const RULE: &str = "lock-without-unique-index";
 

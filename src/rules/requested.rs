@@ -5,7 +5,7 @@
 use super::context::Context;
 use crate::limits;
 use crate::project::checks::Check;
-use crate::project::entries::EntryKind;
+use crate::project::entry::EntryKind;
 use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::value::{Node, V, children};

@@ -5,7 +5,7 @@
 use super::context::{Context, Trace};
 use crate::diagnostic::Role;
 use crate::project::checks::{Check, CheckKind};
-use crate::project::handles::Handle;
+use crate::project::handle::Handle;
 use crate::project::writes::Write;
 use crate::remedy::{self, token};
 use crate::value::{Node, Site, V};

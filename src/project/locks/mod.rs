@@ -8,7 +8,7 @@ mod failures;
 mod memory;
 mod section;
 
-use super::handles::Handle;
+use super::handle::Handle;
 use super::link::{Project, Step};
 use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
