@@ -270,6 +270,9 @@ impl Collector<'_> {
                     self.seen.insert(*callee);
                 }
             }
+            Node::Opaque(site) if !self.project.is_local(*site) => {
+                self.hints.memory.insert(value);
+            }
             Node::Member(object, key) => {
                 let name = self.project.arena.text(*key).to_owned();
                 if self.project.missing.contains_key(&value) {

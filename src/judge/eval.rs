@@ -293,6 +293,7 @@ impl Machine<'_> {
             | Node::Func(_)
             | Node::Global(_)
             | Node::Import { .. } => self.input(request, value),
+            Node::Opaque(_) if self.hints.memory.contains(&value) => self.input(request, value),
             Node::Opaque(_) | Node::Cut(_) | Node::Cell(_) | Node::Regex(_) => {
                 self.note("an expression that is not modelled");
                 self.input(request, value)

@@ -89,6 +89,8 @@ pub struct Hints {
     pub members: FxHashMap<V, Vec<(String, V)>>,
     /// Members that are read through `?.`, of nothing as well.
     pub optional: FxHashSet<V>,
+    /// What one process keeps, a variable of a module: another process has its own.
+    pub memory: FxHashSet<V>,
     /// The commands by their calls.
     pub calls: FxHashMap<Site, AskedFor>,
 }

@@ -73,6 +73,7 @@ impl Project {
             key: keys.first().map(|(_, value)| *value),
             key_fields: keys.into_iter().map(|(name, _)| name).collect(),
             cond: write.cond,
+            is_waited_for: false,
             takes_over,
             releases,
             protects,

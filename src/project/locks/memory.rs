@@ -16,6 +16,7 @@ impl Project {
             if !is_mutex && !self.asks(step.cond, structure) {
                 continue;
             }
+            let key = key.or_else(|| self.asked_key(step.cond, structure));
             let (runs, end) = self.mutex_region(steps, at, structure);
             let mut protects = Vec::new();
             for write in writes.iter().filter(|write| write.step > at) {
@@ -37,6 +38,7 @@ impl Project {
                 key_fields: Vec::new(),
                 key,
                 cond: step.cond,
+                is_waited_for: is_mutex,
                 takes_over: false,
                 releases: Vec::new(),
                 protects,
@@ -149,8 +151,10 @@ impl Project {
     pub(super) fn is_memory(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::New { site, callee, .. } => {
-                matches!(self.last_name(*callee), Some("Map" | "Set" | "WeakMap" | "LRUCache" | "NodeCache"))
-                    && !self.is_local(*site)
+                matches!(
+                    self.last_name(*callee),
+                    Some("Map" | "Set" | "WeakMap" | "LRU" | "LRUCache" | "lru-cache" | "NodeCache" | "node-cache")
+                ) && !self.is_local(*site)
             }
             // const locks = {} at module level
             Node::Object(entries) => entries.is_empty(),
@@ -208,6 +212,14 @@ impl Project {
             }
             Node::Compare(_, a, b) => self.is_entry(*a, structure, 0) || self.is_entry(*b, structure, 0),
             _ => !leaf.holds && self.is_entry(leaf.value, structure, 0),
+        })
+    }
+
+    /// The key that a structure is asked for by `held[k]`.
+    fn asked_key(&mut self, cond: C, structure: V) -> Option<V> {
+        self.leaves(cond).into_iter().find_map(|leaf| match *self.arena.node(leaf.value) {
+            Node::Index(object, key) if object == structure => Some(key),
+            _ => None,
         })
     }
 

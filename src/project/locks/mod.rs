@@ -35,9 +35,11 @@ pub struct Lock {
     pub handle: Option<Handle>,
     /// The fields of the lock document by which a second claim is refused.
     pub key_fields: Vec<String>,
-    /// The value of the key; `None` for a flag or a mutex.
+    /// The value of the key; `None` for a flag.
     pub key: Option<V>,
     pub cond: C,
+    /// Who comes second waits, and goes on afterwards.
+    pub is_waited_for: bool,
     /// The claim itself takes over a lock that is old.
     pub takes_over: bool,
     pub releases: Vec<Release>,
