@@ -6,6 +6,7 @@ use super::eval::{Code, Eval};
 use super::expr::callee_name;
 use super::jump::expects_duplicates;
 use super::stmt::function_code;
+use crate::limits;
 use crate::value::{Arena, C, Item, Key, Node, RETURNS, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
@@ -68,6 +69,8 @@ impl<'a> Eval<'a> {
                 self.query("filter", array, arg)
             }
             "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" => self.query("filter", array, arg),
+            "concat" => self.concatenated(array, &values),
+            "omit" => self.without_keys(array, &values),
             "isNil" | "isNull" | "isUndefined" => self.nullish(array),
             "cloneDeep" | "clone" => self.copy(array),
             _ => {
@@ -76,6 +79,32 @@ impl<'a> Eval<'a> {
                 self.arena.derived(name, operands)
             }
         }
+    }
+
+    /// `_.omit(object, 'a', [b])`: where all names are known, `{ ...object, a: undefined, b: undefined }`.
+    fn without_keys(&mut self, object: V, names: &[V]) -> V {
+        let mut keys = Vec::new();
+        for name in names {
+            match self.arena.node(*name) {
+                Node::Array(items) => keys.extend(items.iter().map(|item| item.value)),
+                _ => keys.push(*name),
+            }
+        }
+        if keys.len() > limits::GROWN || keys.iter().any(|key| self.arena.as_str(*key).is_none()) {
+            return self.omitted(object, keys);
+        }
+        let mut entries = vec![Self::entry(Key::Spread, object)];
+        for name in keys {
+            let key = self.arena.key_of(name);
+            entries.push(Self::entry(key, Arena::UNDEFINED));
+        }
+        self.new_cell(Node::Object(entries))
+    }
+
+    /// An object without the values under keys that are not known.
+    pub(super) fn omitted(&mut self, object: V, keys: Vec<V>) -> V {
+        let operands = std::iter::once(object).chain(keys).collect();
+        self.arena.derived("omit", operands)
     }
 
     /// `_.union(a, b)`, as `[...new Set([...a, ...b])]`.

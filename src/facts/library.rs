@@ -123,6 +123,8 @@ impl<'a> Eval<'a> {
                 | "uniq"
                 | "union"
                 | "without"
+                | "omit"
+                | "concat"
                 | "reject"
                 | "filter"
                 | "find"
@@ -179,7 +181,11 @@ impl<'a> Eval<'a> {
                         let original = operands.first().copied().unwrap_or(Arena::UNDEFINED);
                         self.copy(original)
                     }
-                    _ => self.arena.derived("JSON.parse", vec![inner]),
+                    // A list or an object of its own, which the code may change.
+                    _ => {
+                        let parsed = self.arena.derived("JSON.parse", vec![inner]);
+                        self.copy(parsed)
+                    }
                 })
             }
             ("JSON", "stringify") => {
@@ -358,7 +364,7 @@ impl<'a> Eval<'a> {
         (is_joined && items.iter().all(|item| item.cond == C::TRUE)).then(|| items.clone())
     }
 
-    fn concatenated(&mut self, array: V, args: &[V]) -> V {
+    pub(super) fn concatenated(&mut self, array: V, args: &[V]) -> V {
         let mut items = vec![Item { value: array, spread: true, cond: C::TRUE }];
         for arg in args {
             match self.arena.node(*arg).clone() {

@@ -91,7 +91,19 @@ impl<'a> Eval<'a> {
                     if object.props.iter().any(|prop| self.is_named(prop, id)) {
                         entries.push(Self::entry(Key::Name(id), Arena::UNDEFINED));
                     }
-                    let copy = self.new_cell(Node::Object(entries));
+                    // const { [id]: gone, ...rest } = document.cards
+                    let computed = object.props.iter().filter_map(|prop| match prop {
+                        ObjectPatProp::KeyValue(pair) => match self.prop_key(&pair.key) {
+                            Key::Computed(key) => Some(key),
+                            _ => None,
+                        },
+                        _ => None,
+                    });
+                    let computed: Vec<V> = computed.collect();
+                    let copy = match computed.is_empty() {
+                        true => self.new_cell(Node::Object(entries)),
+                        false => self.omitted(value, computed),
+                    };
                     self.bind(&rest.arg, copy, how);
                 }
             }

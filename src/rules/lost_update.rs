@@ -118,6 +118,7 @@ fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operat
             "+" | "-" => Some(Operation::Add),
             "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round"
             | "Math.ceil" | "Math.abs" | "toFixed" | "neg" => Some(Operation::Other),
+            "JSON.stringify" | "join" | "omit" => transformed(ctx, trace, value).map(|_| Operation::Unknown),
             _ => None,
         },
         Node::Coerce(Coercion::Number(_), inner) => operation_of(ctx, trace, inner),
@@ -134,6 +135,9 @@ fn operands(ctx: &mut Context<'_>, trace: &Trace, value: V, depth: u32, into: &m
         return;
     }
     match ctx.project.arena.node(value).clone() {
+        Node::Derived(op, parts) if matches!(ctx.project.arena.text(op), "JSON.stringify" | "join" | "omit") => {
+            into.extend(transformed(ctx, trace, value).unwrap_or(parts));
+        }
         Node::Derived(_, parts) | Node::Template(parts) => {
             parts.into_iter().for_each(|part| operands(ctx, trace, part, depth + 1, into));
         }
@@ -165,23 +169,35 @@ fn transformed(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Vec<V>>
         Node::Member(call, _) => *call,
         _ => value,
     };
-    let Node::Call { callee, args, .. } = ctx.project.arena.node(call) else { return None };
-    if ctx.project.is_document(call) {
-        return None;
-    }
     let mut parts = Vec::new();
-    // moment(pass.until).add(days, 'days')
-    if let Node::Member(recv, _) = ctx.project.arena.node(*callee)
-        && let Node::Call { args, .. } = ctx.project.arena.node(*recv)
-    {
-        parts.extend(args);
-    }
-    for arg in args {
-        match ctx.project.arena.node(*arg) {
-            Node::Object(entries) => parts.extend(entries.iter().map(|entry| entry.value)),
-            Node::Array(items) => parts.extend(items.iter().map(|item| item.value)),
-            _ => parts.push(*arg),
+    match ctx.project.arena.node(call).clone() {
+        Node::Call { callee, args, .. } if !ctx.project.is_document(call) => {
+            // moment(pass.until).add(days, 'days')
+            if let Node::Member(recv, _) = ctx.project.arena.node(callee)
+                && let Node::Call { args, .. } = ctx.project.arena.node(*recv)
+            {
+                parts.extend(args);
+            }
+            args.iter().for_each(|arg| held(ctx, *arg, &mut parts));
         }
+        // JSON.stringify([...JSON.parse(page.tags), tag]), [...page.tags.split(','), tag].join(',')
+        Node::Derived(_, operands) => {
+            let mut inner = Vec::new();
+            operands.iter().for_each(|operand| held(ctx, *operand, &mut inner));
+            for value in inner {
+                let mut at = value;
+                while let Node::Coerce(_, under) = ctx.project.arena.node(at) {
+                    at = *under;
+                }
+                match ctx.project.arena.node(at) {
+                    Node::Derived(op, from) if matches!(ctx.project.arena.text(*op), "JSON.parse" | "split") => {
+                        parts.extend(from.first().map(|text| given_or_none(ctx, *text)));
+                    }
+                    _ => parts.push(at),
+                }
+            }
+        }
+        _ => return None,
     }
     // A value that is given only where the request brings none is stored as it was.
     parts.retain(|part| !matches!(ctx.project.arena.node(*part), Node::OneOf(_)));
@@ -189,6 +205,25 @@ fn transformed(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Vec<V>>
         .iter()
         .any(|part| ctx.project.arena.is_of_parameter(*part) && ctx.project.loaded(*part, &trace.documents).is_none());
     is_brought.then_some(parts)
+}
+
+/// What an object or a list holds; any other value itself.
+fn held(ctx: &Context<'_>, value: V, into: &mut Vec<V>) {
+    match ctx.project.arena.node(value) {
+        Node::Object(entries) => into.extend(entries.iter().map(|entry| entry.value)),
+        Node::Array(items) => into.extend(items.iter().map(|item| item.value)),
+        _ => into.push(value),
+    }
+}
+
+/// `doc.tags` of `doc.tags || '[]'`
+fn given_or_none(ctx: &Context<'_>, value: V) -> V {
+    let alternatives = ctx.project.arena.alternatives(value);
+    let mut given = alternatives.iter().filter(|(_, value)| !ctx.project.arena.is_literal(*value));
+    match (given.next(), given.next()) {
+        (Some((_, only)), None) => *only,
+        _ => value,
+    }
 }
 
 /// Whether a value is for sure what was loaded and something added or taken away.

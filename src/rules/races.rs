@@ -88,6 +88,10 @@ impl Context<'_> {
                 )
             }
             Node::OneOf(alternatives) => alternatives.iter().any(|(_, v)| self.is_array_value(*v)),
+            // doc.cards.reduce((rest, card) => (card.old ? rest : [...rest, card]), [])
+            Node::Derived(op, operands) if self.project.arena.text(*op) == "reduce" => {
+                operands.last().is_some_and(|made| self.is_array_value(*made))
+            }
             // Array.from(new Set(list))
             Node::Coerce(Coercion::Copy, inner) => self.is_set(*inner) || self.is_array_value(*inner),
             _ => false,

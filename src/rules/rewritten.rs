@@ -3,16 +3,37 @@
 //! Input: a value and its path. Output: the document it was loaded from, paths. Must not know: what is written, findings.
 
 use super::context::{Context, Trace};
+use crate::limits;
 use crate::project::mongo::{Action, DbCall};
-use crate::value::{Key, Node, V};
+use crate::value::{Entry, Key, Node, V};
 
 /// An object of entries under keys that are not known, some of them as they were loaded: `{ ...doc.cards, [id]: card }`.
 pub(super) fn is_map(ctx: &Context<'_>, value: V) -> bool {
-    let Node::Object(entries) = ctx.project.arena.node(value) else {
-        return false;
+    let entries = match ctx.project.arena.node(value) {
+        Node::Object(entries) => entries,
+        // new Map(Object.entries(doc.cards))
+        Node::New { callee, args, .. } => return ctx.project.arena.is_global(*callee, "Map") && !args.is_empty(),
+        _ => return false,
     };
+    let is_each = |entry: &Entry| matches!(entry.key, Key::Computed(_)) && element_of(ctx, entry.value).is_some();
+    if entries.iter().any(is_each) {
+        return true;
+    }
     let open = entries.iter().filter(|entry| !matches!(entry.key, Key::Name(_))).count();
     open > 1 && entries.iter().any(|entry| entry.key == Key::Spread)
+}
+
+/// The list of whose elements a value is one, or a part of one.
+fn element_of(ctx: &Context<'_>, value: V) -> Option<V> {
+    let mut at = value;
+    for _ in 0..limits::PARTS_DEPTH {
+        at = match ctx.project.arena.node(at) {
+            Node::Element(list) => return Some(*list),
+            Node::Member(inner, _) | Node::Index(inner, _) => *inner,
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// The root of the loaded value at `path` that is a part of this value as a whole array.
@@ -33,10 +54,15 @@ pub(super) fn source(
     }
     let node = ctx.project.arena.node(value).clone();
     match node {
-        Node::Object(entries) => entries
-            .into_iter()
-            .filter(|entry| entry.key == Key::Spread)
-            .find_map(|entry| source(ctx, trace, entry.value, path, depth + 1)),
+        Node::Object(entries) => entries.into_iter().find_map(|entry| {
+            let whole = match entry.key {
+                Key::Spread => entry.value,
+                // for (const [key, card] of Object.entries(doc.cards)) cards[key] = card
+                Key::Computed(_) => element_of(ctx, entry.value)?,
+                Key::Name(_) => return None,
+            };
+            source(ctx, trace, whole, path, depth + 1)
+        }),
         Node::Array(items) => items
             .into_iter()
             .filter(|item| item.spread)
@@ -51,7 +77,10 @@ pub(super) fn source(
         Node::Mapped(array, _) | Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
         Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| source(ctx, trace, v, path, depth + 1)),
         Node::Derived(op, operands)
-            if matches!(ctx.project.arena.text(op), "|" | "reduce" | "Object.values" | "Array.from") =>
+            if matches!(
+                ctx.project.arena.text(op),
+                "|" | "reduce" | "Object.entries" | "Object.keys" | "Object.values" | "Array.from"
+            ) =>
         {
             operands.into_iter().find_map(|v| source(ctx, trace, v, path, depth + 1))
         }
