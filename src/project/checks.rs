@@ -104,7 +104,9 @@ impl Project {
 
     /// What the condition says about loaded values. `documents` are documents that come from outside the summary.
     pub fn checks(&mut self, cond: C, documents: &[V]) -> Vec<Check> {
-        let leaves = self.leaves(cond);
+        let mut leaves = self.leaves(cond);
+        // One of the branches of a value asks for the contrary of what the whole condition asks for: that branch is not taken.
+        leaves.retain(|leaf| self.arena.truth(cond, leaf.value) != Some(!leaf.holds));
         let mut checks = Vec::new();
         for leaf in leaves {
             self.check(leaf, documents, &mut checks);
