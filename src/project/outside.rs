@@ -15,7 +15,7 @@ impl Project {
     pub fn outside_document(&mut self, write: &Write) -> Option<V> {
         let document = match write.document {
             Some(document) => document,
-            None => match self.identified(write.filter?) {
+            None => match self.identified(write.filter?, write.upsert) {
                 Some(document) => document,
                 None => self.changed_parameter(write)?,
             },
@@ -23,8 +23,9 @@ impl Project {
         self.loaded(document, &[]).is_none().then_some(document)
     }
 
-    /// The document whose `_id`, or whose own field of the same name, a filter asks for: `{ username: ctx.user.username }`.
-    fn identified(&mut self, filter: V) -> Option<V> {
+    /// The document whose `_id`, or whose own field of the same name, a filter asks for: `{ username: ctx.user.username }`. What may be
+    /// inserted by such a field was not loaded: `updateOne({ host: message.host }, { $set: message }, { upsert: true })`.
+    fn identified(&mut self, filter: V, may_insert: bool) -> Option<V> {
         let equalities = self.equalities(filter);
         let named = |key: &str, value: V| match *self.arena.node(self.bare(value)) {
             Node::Member(document, name) => {
@@ -37,6 +38,7 @@ impl Project {
         let by_id = equalities.iter().find(|(key, _)| key == "_id");
         match by_id {
             Some((key, value)) => named(key, *value),
+            None if may_insert => None,
             None => equalities.iter().find_map(|(key, value)| named(key, *value)),
         }
     }
