@@ -109,7 +109,14 @@ impl Machine<'_> {
             world.moves.push(Move { request: request.who, site: planned.site, what: Done::Effect(text) });
             return false;
         }
-        let Some(sent) = self.command(request, planned) else {
+        request.is_broken = false;
+        let sent = self.command(request, planned);
+        if std::mem::take(&mut request.is_broken) && sent.is_some() {
+            // What it would be sent with cannot be read: `update({ of: found.id })` of nothing that was found.
+            self.fail(planned, request);
+            return false;
+        }
+        let Some(sent) = sent else {
             if let Some(result) = request.unread.take() {
                 self.set(request, planned.site, Some(result));
             }
