@@ -90,7 +90,10 @@ pub(super) fn selecting_input(ctx: &mut Context<'_>, write: &Write) -> Option<V>
         },
         None => filter,
     };
-    let inputs = ctx.project.equalities(filter).into_iter().map(|(_, value)| ctx.project.bare(value));
+    let mut equalities = ctx.project.equalities(filter);
+    // Two documents always differ in their `_id`.
+    equalities.sort_by_key(|(key, _)| key != "_id");
+    let inputs = equalities.into_iter().map(|(_, value)| ctx.project.bare(value));
     inputs.into_iter().find(|value| ctx.project.arena.is_of_parameter(*value))
 }
 
