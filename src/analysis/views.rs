@@ -12,8 +12,9 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs.
-pub(super) type DraftKey = (&'static str, u32, u32, u32, Option<String>);
+/// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs. A limit is told of beside
+/// what else is.
+pub(super) type DraftKey = (&'static str, u32, u32, u32, Option<String>, bool);
 
 /// A draft with its level, and the call at which it is told, where that is not the act.
 pub(super) struct View {
@@ -29,7 +30,7 @@ pub(super) struct Views(FxHashMap<DraftKey, FxHashMap<Option<FnRef>, View>>);
 impl Views {
     pub(super) fn add(&mut self, project: &Project, level: Level, draft: Draft) {
         let site = project.base_site(draft.site);
-        let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone());
+        let key = (draft.rule, site.file, site.start, site.end, draft.collection.clone(), draft.is_of_limit);
         let through = draft.through(project);
         let views = self.0.entry(key).or_default();
         let new = View { level, draft, through };

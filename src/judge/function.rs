@@ -20,6 +20,8 @@ pub struct Function<'a> {
     /// For each write, whether Mongoose sends it with `__v` in its filter.
     pub versioned: &'a [bool],
     pub script: &'a Script,
+    /// Keys that two documents of the act's collection cannot share while it is judged: that they can is told by itself.
+    pub distinct: &'a [String],
     /// Work that judging all acts of it may still take.
     pub fuel: &'a Cell<u64>,
 }
@@ -46,6 +48,14 @@ pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<Unique
         }
     }
     indexes
+}
+
+/// What keeps two documents from sharing the keys of which another finding tells.
+pub fn distinct(function: &Function<'_>, slice: &Slice) -> Vec<UniqueIndex> {
+    let collection = slice.commands.get(slice.act).and_then(|act| act.action.collection());
+    let fields = function.distinct.to_vec();
+    let index = collection.map(|collection| UniqueIndex { collection, fields, sparse: false, partial: None });
+    index.into_iter().filter(|index| !index.fields.is_empty()).collect()
 }
 
 /// The collections whose documents are saved with a version.

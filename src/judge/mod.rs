@@ -80,7 +80,7 @@ use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
 use crate::value::{C, Entry, Freshness, Key, Node, Site, V};
-use function::{indexes_of, versioned_of};
+use function::{distinct, indexes_of, versioned_of};
 use question::{Evidence, Question};
 use script::Action;
 use slice::{Commands, Extent, Kept, Slice};
@@ -170,7 +170,8 @@ fn judge_kept(
         Some(Overwritten::List(path) | Overwritten::Uncounted(path)) => hints.store_field(&slice, path, true),
         Some(Overwritten::State(..)) | None => {}
     }
-    let indexes = indexes_of(&project.arena, schemas, &slice);
+    let known = indexes_of(&project.arena, schemas, &slice);
+    let indexes = [known.clone(), distinct(function, &slice)].concat();
     let versioned = versioned_of(function, &slice);
     let verdict = search::judge(&Question {
         arena: &project.arena,
@@ -194,7 +195,7 @@ fn judge_kept(
         Verdict::ActsTwice(evidence) => Some((evidence, Harm::ActsTwice)),
         Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
     };
-    let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &indexes, harm));
+    let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &known, harm));
     Judgement { verdict, witness }
 }
 

@@ -47,6 +47,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let others = deciding.get(1..).unwrap_or_default();
             let relation = ctx.claimed(trace, write);
             report(ctx, trace, write, &Search { check, keys, others }, (relation, None));
+            // What several keys let through beside each other is not told apart.
+            if !keys.is_empty() && others.iter().all(|(_, other)| other == keys) {
+                ctx.aside(|ctx| super::limit::check_beside(ctx, trace, (write, RULE), checks, (check, keys)));
+            }
             continue;
         }
         ctx.aside(|ctx| super::free_one::check(ctx, trace, write));

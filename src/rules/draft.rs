@@ -26,6 +26,8 @@ pub struct Draft {
     pub help: String,
     /// The code of the help that mends this, where it can be taken over as it stands.
     pub call: Option<String>,
+    /// More are let through than a limit allows, which is another matter than what else is told of the place.
+    pub is_of_limit: bool,
     /// What may be stored once only.
     pub once: Option<Once>,
     /// A rewrite that was proven safe.
@@ -61,6 +63,7 @@ impl Draft {
             related: Vec::new(),
             help: String::new(),
             call: None,
+            is_of_limit: false,
             once: None,
             fix: None,
             unfixed: None,

@@ -9,6 +9,7 @@ use super::pending::{Judged, Mend};
 use super::searches::is_empty_filter;
 use super::taken_name::input_of_its_own;
 use crate::diagnostic::Level;
+use crate::project::Project;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Compare, Node, V};
@@ -20,9 +21,40 @@ pub(super) fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks:
         };
         // Of an upsert only a witness shows that it inserts.
         let apart = if write.upsert { check.read.as_ref().and_then(|read| own_key(ctx, write, read)) } else { None };
-        report(ctx, trace, (write, rule), check, (&keys, apart));
+        report(ctx, trace, (write, rule), check, (&keys, apart, &[]));
         break;
     }
+}
+
+/// The same beside a search by keys for what is inserted, of which another finding tells: two requests bring two of what is searched
+/// for, and both pass the limit.
+pub(super) fn check_beside(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    (write, rule): (&Write, &'static str),
+    checks: &[Check],
+    (search, searched): (&Check, &[String]),
+) {
+    for check in checks {
+        let Some(keys) = limited_keys(ctx, check, write) else { continue };
+        let Some(apart) = searched_alone(ctx, check, search) else { continue };
+        report(ctx, trace, (write, rule), check, (&keys, Some(apart), searched));
+        return;
+    }
+}
+
+/// An input by which a search asks and a count does not.
+fn searched_alone(ctx: &mut Context<'_>, count: &Check, search: &Check) -> Option<V> {
+    let asked = |check: &Check, project: &mut Project| {
+        let filter = check.read.as_ref().and_then(|read| read.filter);
+        filter.map(|filter| project.equalities(filter)).unwrap_or_default()
+    };
+    let (counted, searched) = (asked(count, ctx.project), asked(search, ctx.project));
+    let mut inputs = searched.into_iter().map(|(_, value)| ctx.project.bare(value));
+    inputs.find(|input| {
+        ctx.project.arena.is_of_parameter(*input)
+            && !counted.iter().any(|(_, known)| ctx.project.same_value(*known, *input))
+    })
 }
 
 /// The keys by which documents are counted, none where all of them are, where the insert adds one more that counts and a limit
@@ -38,7 +70,14 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
         return None;
     }
     let counts = equalities.iter().all(|(name, value)| match stored_field(ctx, write, name) {
-        Inserted::Value(inserted) => ctx.project.same_value(*value, inserted),
+        // { members: who } asks for an element of { members: [who] } too.
+        Inserted::Value(inserted) => match ctx.project.arena.node(inserted) {
+            Node::Array(items) => {
+                let items: Vec<V> = items.iter().map(|item| item.value).collect();
+                items.into_iter().any(|item| ctx.project.same_value(*value, item))
+            }
+            _ => ctx.project.same_value(*value, inserted),
+        },
         Inserted::Unknown | Inserted::Missing => false,
     });
     let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
@@ -111,7 +150,7 @@ fn report(
     trace: &Trace,
     (write, rule): (&Write, &'static str),
     check: &Check,
-    (keys, apart): (&[String], Option<V>),
+    (keys, apart, searched): (&[String], Option<V>, &[String]),
 ) {
     let relation = ctx.claimed(trace, write);
     let collection = ctx.handle_text(&write.handle);
@@ -133,8 +172,9 @@ fn report(
         ),
     };
     draft.pair = format!("count {list} -> insert");
-    let needs_witness = write.kind == WriteKind::Update;
-    ctx.report_judged(draft, trace, &Judged { apart, needs_witness, ..Judged::of(write, C::TRUE, relation) });
+    draft.is_of_limit = true;
+    let (needs_witness, distinct) = (write.kind == WriteKind::Update || !searched.is_empty(), searched.to_vec());
+    ctx.report_judged(draft, trace, &Judged { apart, needs_witness, distinct, ..Judged::of(write, C::TRUE, relation) });
 }
 
 /// Whether documents are counted by a value that is the same for all requests.

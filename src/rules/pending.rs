@@ -37,6 +37,8 @@ pub struct Judged<'a> {
     pub may_repeat: bool,
     /// What a witness has to show as done once more than in an order of the two; anything where none.
     pub repeats: Option<Repeats>,
+    /// The keys of a search beside this check, of which another finding tells that two documents can share them.
+    pub distinct: Vec<String>,
     pub mend: Mend,
 }
 
@@ -57,7 +59,7 @@ impl<'a> Judged<'a> {
     pub fn of(write: &'a Write, cond: C, relation: Relation) -> Self {
         let (overwritten, apart, own, beside, mend) = (None, None, None, Vec::new(), Mend::Update);
         let (is_torn, needs_witness, is_flag, claims, may_repeat) = (false, false, false, false, false);
-        let repeats = None;
+        let (repeats, distinct) = (None, Vec::new());
         Self {
             write,
             cond,
@@ -72,6 +74,7 @@ impl<'a> Judged<'a> {
             claims,
             may_repeat,
             repeats,
+            distinct,
             mend,
         }
     }
@@ -143,6 +146,7 @@ pub struct Pending {
     claims: bool,
     may_repeat: bool,
     repeats: Option<Repeats>,
+    distinct: Vec<String>,
     mend: Mend,
 }
 
@@ -165,6 +169,7 @@ impl Pending {
             claims: act.claims,
             may_repeat: act.may_repeat,
             repeats: act.repeats.clone(),
+            distinct: act.distinct.clone(),
             mend: act.mend.clone(),
         }
     }
@@ -186,6 +191,7 @@ impl Pending {
             claims: self.claims,
             may_repeat: self.may_repeat,
             repeats: self.repeats.clone(),
+            distinct: self.distinct.clone(),
             mend: self.mend.clone(),
         };
         Some((at, act))

@@ -21,8 +21,8 @@ use rustc_hash::FxHashMap;
 use std::cell::Cell;
 
 /// An act of a function as the judge sees it, whatever is told of it: its write, the condition, what is written over, the input by
-/// which the document is selected, whether it is torn, and the field that has to differ.
-type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>);
+/// which the document is selected, whether it is torn, the field that has to differ, and the keys that two documents cannot share.
+type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>, Vec<String>);
 
 /// The remedies that were looked for.
 type Remedies = FxHashMap<(JudgedAct, Mend, Option<String>, bool), Sought>;
@@ -106,7 +106,8 @@ impl Context<'_> {
         }
         let is_doubted = act.relation == Relation::Unknown;
         let site = self.project.base_site(draft.site);
-        let told = draft.array.clone().or_else(|| act.repeats.as_ref().map(|_| draft.pair.clone()));
+        let has_pair = act.repeats.is_some() || draft.is_of_limit;
+        let told = draft.array.clone().or_else(|| has_pair.then(|| draft.pair.clone()));
         let decided_in = draft.through(self.project).and_then(|call| self.project.enclosing(call));
         let place = (draft.rule, site, draft.collection.clone(), told, is_doubted, decided_in);
         let order = Order { after: self.drafts.len(), group: self.group };
@@ -178,13 +179,13 @@ impl Context<'_> {
         let (act, mut draft) = (&act, pending.draft.clone());
         let is_doubted = act.relation == Relation::Unknown;
         let Prepared { versioned, script, judgements, remedies, fuel } = prepared;
-        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script, fuel };
+        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script, distinct: &act.distinct, fuel };
         let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own };
         let overwritten = act.overwritten.as_ref();
         // What mends it leaves no other race of the function either.
         let mended = Act { own: None, ..judged };
         let case = Case::new(&function, mended, overwritten, &trace.documents);
-        let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn, act.own);
+        let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn, act.own, act.distinct.clone());
         let known = judgements.entry(asked.clone());
         let judgement =
             known.or_insert_with(|| judge::judge(self.project, self.schemas, &function, judged, overwritten)).clone();
