@@ -179,7 +179,8 @@ impl Context<'_> {
         let (act, mut draft) = (&act, pending.draft.clone());
         let is_doubted = act.relation == Relation::Unknown;
         let Prepared { versioned, script, judgements, remedies, fuel } = prepared;
-        let function = Function { steps: &trace.steps, writes: &trace.writes, versioned, script, distinct: &act.distinct, fuel };
+        let function =
+            Function { steps: &trace.steps, writes: &trace.writes, versioned, script, distinct: &act.distinct, fuel };
         let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own };
         let overwritten = act.overwritten.as_ref();
         // What mends it leaves no other race of the function either.
