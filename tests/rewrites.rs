@@ -156,3 +156,45 @@ module.exports = async (db, id, names) => {
     let returned = text.replace("  await chats.updateOne", "  return chats.updateOne");
     assert_eq!(Project::rewritten("models/a.js", &returned, "--fix-suggested"), returned);
 }
+
+/// A model whose lists are changed under a code that no input is found for.
+fn checked(update: &str) -> String {
+    format!(
+        "\
+import mongoose, {{ Schema }} from 'mongoose';
+const Group = mongoose.model('Group', new Schema({{ count: Number, open: Boolean, lines: [{{ id: String }}] }}));
+export async function change(groupId: string, id: string, line: any, code: string, by: any) {{
+  if ((Number(code) * 7 + 3) % 97 !== 1) throw new Error('not a code');
+  const group = await Group.findOne({{ _id: groupId }});
+  if (!group) throw new Error('not found');
+  {update}
+}}
+"
+    )
+}
+
+/// An operator on what is stored is exact, whether or not the race could be shown.
+#[test]
+fn an_operator_needs_no_input() {
+    let rewritten = |text: &str| Project::rewritten("models/a.ts", text, "--fix-suggested");
+    let update = |what: &str| checked(&format!("await Group.updateOne({{ _id: group._id }}, {{ {what} }});"));
+    for (computed, stored) in [
+        ("$set: { lines: group.lines.filter((line) => line.id !== id) }", "$pull: { lines: { id } }"),
+        ("$set: { lines: [...group.lines, line] }", "$push: { lines: line }"),
+        ("$set: { count: group.count + 1 }", "$inc: { count: 1 }"),
+    ] {
+        let text = update(computed);
+        assert_eq!(rewritten(&text), update(stored));
+        assert_eq!(rewritten(&update(stored)), update(stored));
+    }
+    // What may be a text is no number, and the text of an element is no element.
+    for kept in [
+        update("$set: { count: group.count + by }"),
+        update("$set: { lines: group.lines.filter((line) => line.toString() !== id) }"),
+        checked(
+            "if (group.open) await Group.updateOne({ _id: group._id }, { $set: { lines: [...group.lines, line] } });",
+        ),
+    ] {
+        assert_eq!(rewritten(&kept), kept);
+    }
+}

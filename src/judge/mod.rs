@@ -71,7 +71,7 @@ mod written;
 
 pub use function::Function;
 pub use question::{Constant, Overwritten, Verdict};
-pub use remedied::{NewIndex, Presumed, Remedied, mends, mends_by_version};
+pub use remedied::{Mended, NewIndex, Presumed, Remedied, mended, mends, mends_by_version};
 pub use script::Script;
 pub use slice::Act;
 

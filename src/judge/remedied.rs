@@ -100,6 +100,15 @@ pub fn mends_by_version(
         && matches!(search::judge(&after), Verdict::Safe { .. })
 }
 
+/// What is known of a remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mended {
+    Yes,
+    No,
+    /// Every request that was served is served still, and no race was found in what could be tried of all there is.
+    Cut,
+}
+
 /// Whether the remedy leaves no race and refuses no request that was served.
 pub fn mends(
     project: &mut Project,
@@ -109,22 +118,34 @@ pub fn mends(
     overwritten: Option<&Overwritten>,
     remedied: &Remedied<'_>,
 ) -> bool {
+    mended(project, schemas, function, act, overwritten, remedied) == Mended::Yes
+}
+
+/// What is known of a remedy of an act.
+pub fn mended(
+    project: &mut Project,
+    schemas: &Schemas,
+    function: &Function<'_>,
+    act: Act,
+    overwritten: Option<&Overwritten>,
+    remedied: &Remedied<'_>,
+) -> Mended {
     let mut slice = |instead| {
         let commands = Commands::around(project, function.script, function.writes, act, instead)?;
         commands.slice(&commands.kept(project, Extent::Decided))
     };
-    let Some(before) = slice(None) else { return false };
-    let Some(mut after) = slice(remedied.write) else { return false };
+    let Some(before) = slice(None) else { return Mended::No };
+    let Some(mut after) = slice(remedied.write) else { return Mended::No };
     let is_same = before.collections.len() == after.collections.len()
         && before.collections.iter().zip(&after.collections).all(|(a, b)| a.same(b));
     let acting = after.act;
-    let Some(command) = after.commands.get_mut(acting) else { return false };
-    let Some(collection) = command.action.collection().filter(|_| is_same) else { return false };
+    let Some(command) = after.commands.get_mut(acting) else { return Mended::No };
+    let Some(collection) = command.action.collection().filter(|_| is_same) else { return Mended::No };
     // Whoever takes the remedy treats a command that matches nothing as the check having failed.
     command.ends_unmatched = true;
     let hints = collect::collect(project, &before);
     let old = indexes_of(&project.arena, schemas, &before);
-    let Some(added) = added(&project.arena, collection, remedied.indexes) else { return false };
+    let Some(added) = added(&project.arena, collection, remedied.indexes) else { return Mended::No };
     let new: Vec<UniqueIndex> = old.iter().cloned().chain(added).collect();
     let versions = [versioned_of(function, &before), versioned_of(function, &after)];
     let mut variants = vec![hints];
@@ -132,7 +153,8 @@ pub fn mends(
         let own = variants.first().map(|hints| own_key(&project.arena, hints, remedied.keys, at));
         variants.extend(own);
     }
-    variants.iter().all(|hints| {
+    let mut mended = Mended::Yes;
+    for hints in &variants {
         let question = |slice, indexes, versioned| Question {
             own: None,
             arena: &project.arena,
@@ -146,9 +168,16 @@ pub fn mends(
         };
         let [were, are] = &versions;
         let (before, after) = (question(&before, &old[..], &were[..]), question(&after, &new[..], &are[..]));
-        serves(&before, &after, &Plausible::new(&project.arena, collection, remedied.presumed))
-            && matches!(search::judge(&after), Verdict::Safe { .. })
-    })
+        if !serves(&before, &after, &Plausible::new(&project.arena, collection, remedied.presumed)) {
+            return Mended::No;
+        }
+        match search::judge(&after) {
+            Verdict::Safe { .. } => {}
+            Verdict::Unknown { .. } => mended = Mended::Cut,
+            Verdict::Race(_) | Verdict::ActsTwice(_) => return Mended::No,
+        }
+    }
+    mended
 }
 
 fn added(arena: &Arena, collection: u32, indexes: &[NewIndex]) -> Option<Vec<UniqueIndex>> {

@@ -197,7 +197,10 @@ fn removed(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> O
         return None;
     }
     let element = subject.project.arena.intern(Node::Element(array));
-    let dropped = Reader::new(subject, writes).about_element(element, arg, false)?;
+    subject.is_identifier = subject.identifiers.contains(&field.path);
+    let dropped = Reader::new(subject, writes).about_element(element, arg, false);
+    subject.is_identifier = false;
+    let dropped = dropped?;
     let entries = lower::filter(&mut subject.project.arena, &[dropped])?;
     let arena = &mut subject.project.arena;
     let entries: Vec<Entry> = entries.into_iter().map(|entry| not_kept(arena, entry)).collect();

@@ -29,6 +29,11 @@ impl Reader<'_, '_> {
             if let Some(path) = self.subject.field(own) {
                 // An identifier that was made a text is no longer what the document holds.
                 let is_text = matches!(self.subject.node(own), Node::Coerce(Coercion::Text, _));
+                // Two identifiers of one text are one.
+                if is_text && self.subject.is_identifier && path.is_empty() && op == Compare::Equal {
+                    let other = self.identifier(other);
+                    return self.tested(&path, op, other, holds, is_turned);
+                }
                 if is_text && !self.is_written(&path) {
                     return Some(nothing());
                 }
@@ -72,6 +77,15 @@ impl Reader<'_, '_> {
                 (false, false) => Test::Ne(other),
             },
         ))
+    }
+
+    /// `user._id.toString()` without the form that it is given.
+    fn identifier(&self, value: V) -> V {
+        let Node::Coerce(Coercion::Text, inner) = self.subject.node(value) else { return value };
+        match self.subject.node(inner) {
+            Node::Member(_, key) if self.subject.project.arena.text(key) == "_id" => inner,
+            _ => value,
+        }
     }
 
     fn presume(&mut self, path: &str) {

@@ -76,10 +76,12 @@ fn is_same(project: &Project, act: &Write, read: &DbCall) -> bool {
     let (Some(looked), Some(acted)) = (read.filter, act.filter) else { return false };
     let (looked, acted) = (project.equalities(looked), project.equalities(acted));
     let id = |all: &[(String, V)]| all.iter().find(|(key, _)| key == "_id").map(|(_, value)| *value);
-    if let (Some(a), Some(b)) = (id(&looked), id(&acted)) {
-        return project.same_value(a, b);
+    if let (Some(a), Some(b)) = (id(&looked), id(&acted))
+        && project.same_value(a, b)
+    {
+        return true;
     }
-    // { _id: doc._id } of what was read by other conditions
+    // { _id: doc._id } of what was read, by whatever conditions
     let is_of_read = |value: V| {
         project.contains(
             value,

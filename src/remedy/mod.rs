@@ -18,6 +18,7 @@ mod index;
 mod indexed;
 mod lower;
 mod meant;
+mod operators;
 mod patch;
 mod refusal;
 mod said;
@@ -26,7 +27,7 @@ pub mod token;
 mod versioned;
 
 use crate::diagnostic::Fix;
-use crate::judge::{self, NewIndex, Presumed, Remedied};
+use crate::judge::{self, Mended, NewIndex, Presumed, Remedied};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Op, Project};
@@ -38,6 +39,7 @@ use change::Change;
 use decision::{Flags, Reader};
 pub use fenced::of_update as of_fence;
 use index::Needed;
+pub use operators::of_update as of_operators;
 pub use patch::is_validated;
 use subject::Subject;
 pub use versioned::of_save;
@@ -64,9 +66,9 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
     let act = case.function.writes.get(case.act.write)?;
     let mut presumed = Presumed::default();
     let scope = code::Scope::at(project, act).or_else(|| case.refuse(UNNAMED))?;
-    let (mut all, has_flags) = drafts(project, case, act, &mut presumed, Flags::Set);
+    let (mut all, has_flags) = drafts(project, schemas, case, act, &mut presumed, Flags::Set);
     if has_flags {
-        let (mut others, _) = drafts(project, case, act, &mut presumed, Flags::NotCleared);
+        let (mut others, _) = drafts(project, schemas, case, act, &mut presumed, Flags::NotCleared);
         others.retain(|draft| all.iter().all(|known| known.condition != draft.condition));
         all.extend(others);
     }
@@ -111,6 +113,7 @@ fn lowered(title: &str) -> String {
 /// What can be tried, the least change first, and whether a flag is among what is asked.
 fn drafts(
     project: &mut Project,
+    schemas: &Schemas,
     case: &Case<'_>,
     act: &Write,
     presumed: &mut Presumed,
@@ -118,7 +121,9 @@ fn drafts(
 ) -> (Vec<Draft>, bool) {
     let cond = case.cond(project, act);
     let writes = case.function.writes;
+    let identifiers = operators::identifiers(project, schemas, act);
     let mut subject = Subject::new(project, act, case.documents);
+    subject.identifiers = identifiers;
     let mut reader = Reader::new(&mut subject, writes);
     reader.flags = flags;
     let decision = reader.read(cond);
@@ -244,9 +249,9 @@ pub fn of_insert(
     }
     let Needed { mut indexes, keys, searched } = index::needed(project, schemas, case, act, filters)?;
     let cond = project.arena.and(act.cond, case.act.cond);
-    let is_shown = is_proven
-        || searched.iter().all(|(path, value)| stores(project, act, path, *value))
-            && filters.iter().all(|filter| is_absent(project, cond, *filter));
+    let is_stored = searched.iter().all(|(path, value)| stores(project, act, path, *value))
+        && filters.iter().all(|filter| is_absent(project, cond, *filter));
+    let is_shown = is_proven || is_stored;
     // Without an input nothing says that another insert of the project is one that the search is for.
     let is_alone = || schemas.inserts.of(&act.handle).iter().all(|insert| insert.place == project.base_site(act.site));
     if !is_proven && !is_alone() {
@@ -283,7 +288,14 @@ pub fn of_insert(
         false => "treat E11000 as found",
     };
     let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle), then)?;
-    let is_mended = !is_proven || judge::mends(project, schemas, case.function, case.act, case.overwritten, &remedied);
+    let mut mended = || judge::mended(project, schemas, case.function, case.act, case.overwritten, &remedied);
+    // What is stored is what was found missing: that the index keeps apart, however long the function is.
+    let is_mended = !is_proven
+        || match mended() {
+            Mended::Yes => true,
+            Mended::Cut => is_stored && !case.act.is_torn,
+            Mended::No => false,
+        };
     if !is_mended {
         return case.refuse(UNMENDED);
     }

@@ -22,12 +22,17 @@ pub struct Subject<'a> {
     pub documents: &'a [V],
     /// The element that stands for the document, while a predicate about elements is read.
     pub element: Option<V>,
+    /// The lists of the act whose elements are identifiers, in whatever form they are given.
+    pub identifiers: Vec<String>,
+    /// Whether the element is one of those.
+    pub is_identifier: bool,
     own: FxHashMap<V, bool>,
 }
 
 impl<'a> Subject<'a> {
     pub fn new(project: &'a mut Project, act: &'a Write, documents: &'a [V]) -> Self {
-        Self { project, act, documents, element: None, own: FxHashMap::default() }
+        let own = FxHashMap::default();
+        Self { project, act, documents, element: None, identifiers: Vec::new(), is_identifier: false, own }
     }
 
     pub fn node(&self, value: V) -> Node {

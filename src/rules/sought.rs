@@ -24,6 +24,8 @@ const FENCED: &str = "; or ask in the filter for what was loaded, and load and t
 /// Source: Mongoose, "Update Validators".
 const VALIDATED: &str = "; an update does not ask what the schema asks of a saved value: a bound goes into the filter too, and `runValidators: true` asks of what is set";
 
+const UNSHOWN: &str = "no input is known that shows the race";
+
 /// What was found for an act.
 #[derive(Clone, Default)]
 pub struct Sought {
@@ -41,7 +43,10 @@ impl Context<'_> {
         let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
         let left = case.function.fuel.get();
         let remedy = match mend {
-            Mend::Update | Mend::Change if !is_proven => case.refuse("no input is known that shows the race"),
+            Mend::Update if !is_proven && case.overwritten.is_none() => case.refuse(UNSHOWN),
+            Mend::Update | Mend::Change if !is_proven => {
+                remedy::of_operators(self.project, self.schemas, case).or_else(|| case.refuse(UNSHOWN))
+            }
             Mend::Update => remedy::of_update(self.project, self.schemas, case, false),
             Mend::Change => remedy::of_update(self.project, self.schemas, case, true),
             Mend::Insert(filters) => remedy::of_insert(self.project, self.schemas, case, (filters, is_proven)),
