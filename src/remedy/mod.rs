@@ -14,6 +14,7 @@ mod elements;
 mod expression;
 mod fenced;
 mod help;
+mod identifiers;
 mod index;
 mod indexed;
 mod lower;
@@ -26,6 +27,7 @@ mod subject;
 pub mod token;
 mod versioned;
 
+use crate::diagnostic::Applicability;
 use crate::diagnostic::Fix;
 use crate::judge::{self, Mended, NewIndex, Presumed, Remedied};
 use crate::project::schema::Schemas;
@@ -82,7 +84,11 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
             case.refuse::<()>(UNMENDED);
             continue;
         }
-        let fix = patch::of_update(project, schemas, case, &scope, &draft);
+        let mut fix = patch::of_update(project, schemas, case, &scope, &draft);
+        // An identifier that cannot be one is refused by the server, where JavaScript found it equal to none.
+        if draft.is_changed && !identifiers::of_lists(project, schemas, act).is_empty() {
+            fix.iter_mut().for_each(|fix| fix.applicability = Applicability::Suggested);
+        }
         let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };
         let only = match draft.condition.as_slice() {
             [only] if !draft.is_changed => help::name_of(project, only),
@@ -121,7 +127,7 @@ fn drafts(
 ) -> (Vec<Draft>, bool) {
     let cond = case.cond(project, act);
     let writes = case.function.writes;
-    let identifiers = operators::identifiers(project, schemas, act);
+    let identifiers = identifiers::of_lists(project, schemas, act);
     let mut subject = Subject::new(project, act, case.documents);
     subject.identifiers = identifiers;
     let mut reader = Reader::new(&mut subject, writes);
