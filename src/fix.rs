@@ -4,18 +4,13 @@
 //! would break its file is left out. Must not know: where files are stored, how a fix was found.
 
 use crate::diagnostic::{Applicability, Edit, Finding, Fix};
+use crate::limits;
+pub use crate::limits::FIX_ROUNDS as MAX_ROUNDS;
 use crate::panics;
 use crate::parse;
 use crate::source::{FileId, Place, SourceFile, Sources};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-
-/// Rounds after which a run of fixes stops: a fix may make room for the next one, but two must not undo each other for
-/// ever.
-pub const MAX_ROUNDS: usize = 10;
-
-/// Fixes of one file that are refused one by one; with more, the rest of the file is left as it is, for each costs a parse.
-const MAX_REFUSED: usize = 16;
 
 /// What one round did.
 #[derive(Debug)]
@@ -76,7 +71,7 @@ impl<'a> Attempt<'a> {
         if fixes.is_empty() {
             return;
         }
-        if self.refused.len() >= MAX_REFUSED {
+        if self.refused.len() >= limits::REFUSED_FIXES {
             return self.refused.extend(fixes.iter().map(|(_, place)| *place));
         }
         let wanted = [self.taken.as_slice(), fixes].concat();

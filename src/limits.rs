@@ -144,7 +144,7 @@ pub const RETURNS: usize = 16;
 /// Fields inside each other, and classes that extend each other, whose indexes a schema has.
 pub const SCHEMA_DEPTH: u32 = 6;
 /// Barrels inside each other through which a name is looked up.
-pub const REEXPORTS: u32 = 8;
+pub const REEXPORTS: u32 = 100;
 /// Steps inside each other of resolving a value; what lies deeper stays as it is, and a call stays a call a little earlier.
 pub const LINKED_DEPTH: u32 = 600;
 pub const RETURNED_DEPTH: u32 = 500;
@@ -184,6 +184,9 @@ pub const PROPOSAL_KEPT: u64 = 20_000;
 /// The work that looking for the remedy of one act may take, and what may be kept of it.
 pub const REMEDY_WORK: u64 = 2_000_000;
 pub const REMEDY_KEPT: u64 = 50_000;
+/// The same for all acts of one function.
+pub const REMEDIES_WORK: u64 = 20_000_000;
+pub const REMEDIES_KEPT: u64 = 200_000;
 /// Loaded values that a filter is made to ask for; more conditions are no help to whoever reads them.
 pub const PINNED: usize = 3;
 /// Saves of one function that are compared with one another; of more, no fix asks for a version.
@@ -272,6 +275,23 @@ pub const COMMANDS: usize = 12;
 pub const fn of_judged_function(bytes: usize) -> u64 {
     3_000_000 + 50 * bytes as u64
 }
+/// The same for the remedies of what was found in it.
+pub const fn of_mended_function(bytes: usize) -> u64 {
+    6_000_000 + 50 * bytes as u64
+}
+/// The same of all functions of one file, and of all files. Each is given once for verdicts, and once more for remedies.
+pub const fn of_judged_file(bytes: usize) -> u64 {
+    12_000_000 + 100 * bytes as u64
+}
+pub const fn of_judged_project(bytes: usize) -> u64 {
+    50_000_000 + 50 * bytes as u64
+}
+/// What judging one function may take whatever others have taken.
+pub const fn of_judged_code(bytes: usize) -> u64 {
+    20_000 + 50 * bytes as u64
+}
+/// Indexes of one collection. Source: MongoDB manual, "MongoDB Limits and Thresholds", "Number of Indexes per Collection".
+pub const INDEXES: usize = 64;
 /// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each, wide ones at more.
 pub const JUDGE_FUEL: u64 = 100_000;
 pub const COMMAND_FUEL: u64 = 10;
@@ -319,6 +339,8 @@ pub const RANGE: u32 = 10_000;
 pub const START_DEPTH: u32 = 6;
 /// Views of one place that are judged: callers of the function in which it stands.
 pub const JUDGED_VIEWS: u32 = 4;
+/// Functions that are judged at the same time, before it is counted what they have taken.
+pub const JUDGED_AT_ONCE: usize = 32;
 /// Functions that are read and judged before it is counted what they have taken together.
 pub const READ_AT_ONCE: usize = 256;
 /// Letters of an ObjectId that is written as a text. Source: MongoDB manual, "ObjectId()".
@@ -333,3 +355,37 @@ pub const KNOWN_ANSWERS: usize = 16;
 pub const EVALUATED_NODES: usize = 300;
 /// Characters of a condition that a reason names.
 pub const SPELLED: usize = 120;
+
+// What follows bounds what is read and written, before anything is followed and after.
+
+/// Labels inside each other. The parser compares each with all of them.
+pub const LABELS: u32 = 1_000;
+/// Levels that are still parsed. Generated tables, minified bundles and long chains stay far below.
+pub const LEVELS: u32 = 30_000;
+/// Brackets inside each other that have a `<` open before them: each may double the work.
+pub const DOUBLED: u32 = 12;
+/// `<` open at once. The work is quadratic in them.
+pub const ANGLES: u32 = 500;
+/// Parentheses inside each other that are no calls: in the types of Flow, each takes four times the work.
+pub const GROUPS: u32 = 8;
+/// Patterns of one folder: a hostile chain of configurations must not multiply.
+pub const PATTERNS: usize = 2_000;
+/// Configurations that lead to one another, at most.
+pub const CONFIGURATIONS: usize = 50;
+/// How deep a value is spelled.
+pub const SPELLED_DEPTH: u32 = 8;
+/// Files that are looked into, of one folder.
+pub const LOOKED_INTO: usize = 2_000;
+/// Bytes of a larger file are not looked at.
+pub const LOOKED_INTO_BYTES: u64 = 4 << 20;
+/// Files larger than this are not read, in bytes: offsets are 32 bits, and no source is that large.
+pub const FILE_BYTES: u64 = 512 << 20;
+/// A larger `.gitignore` is not read, in bytes.
+pub const IGNORE_BYTES: u64 = 1 << 20;
+/// Folders in folders. No project is that deep; the length of a path makes each step into it dearer than the one before.
+pub const FOLDERS: usize = 256;
+/// Rounds after which a run of fixes stops: a fix may make room for the next one, but two must not undo each other for
+/// ever.
+pub const FIX_ROUNDS: usize = 10;
+/// Fixes of one file that are refused one by one; with more, the rest of the file is left as it is, for each costs a parse.
+pub const REFUSED_FIXES: usize = 16;

@@ -5,14 +5,10 @@
 
 use super::skip::is_minified;
 use super::source_name::is_source;
+use crate::limits;
 use std::fs;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
-
-/// Files that are looked into, of one folder.
-const MAX_FILES: usize = 2_000;
-/// Bytes of a larger file are not looked at.
-const MAX_BYTES: u64 = 4 << 20;
 
 /// The folders with a source file in which one of the words occurs.
 pub fn holding(folders: &[PathBuf], words: &[&str]) -> Vec<PathBuf> {
@@ -27,7 +23,9 @@ fn holds(folder: &Path, words: &[&str]) -> bool {
         let name = entry.file_name().to_string_lossy();
         entry.file_type().is_file() && is_source(entry.path()) && !is_minified(&name)
     });
-    let small = sources.filter(|entry| entry.metadata().is_ok_and(|meta| meta.len() <= MAX_BYTES)).take(MAX_FILES);
+    let small = sources
+        .filter(|entry| entry.metadata().is_ok_and(|meta| meta.len() <= limits::LOOKED_INTO_BYTES))
+        .take(limits::LOOKED_INTO);
     small.filter_map(|entry| fs::read(entry.path()).ok()).any(|bytes| {
         let text = String::from_utf8_lossy(&bytes);
         words.iter().any(|word| text.contains(word))

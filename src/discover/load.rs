@@ -5,12 +5,10 @@
 
 use super::Found;
 use crate::disk;
+use crate::limits;
 use crate::source::{FileId, SourceFile, Sources};
 use rayon::prelude::*;
 use std::path::Path;
-
-/// Files larger than this are not read, in bytes: offsets are 32 bits, and no source is that large.
-const MAX_BYTES: u64 = 512 << 20;
 
 /// A file without text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +52,7 @@ pub fn load_with(found: &[Found], bytes: &(dyn Fn(&Found) -> Result<Vec<u8>, Str
 
 /// The bytes of a file on the disk.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    disk::read(path, MAX_BYTES).map_err(|error| format!("cannot be read: {error}"))
+    disk::read(path, limits::FILE_BYTES).map_err(|error| format!("cannot be read: {error}"))
 }
 
 fn too_large(size: u64) -> String {
@@ -62,7 +60,7 @@ fn too_large(size: u64) -> String {
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
-    if bytes.len() as u64 > MAX_BYTES {
+    if bytes.len() as u64 > limits::FILE_BYTES {
         return Err(too_large(bytes.len() as u64));
     }
     String::from_utf8(bytes)

@@ -6,6 +6,7 @@
 use super::test_file::{is_test_file, is_test_folder};
 use crate::disk;
 use crate::error::Error;
+use crate::limits;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -17,9 +18,6 @@ const FOLDERS: &[&str] = &["node_modules", ".git", ".next", "bower_components"];
 
 /// Folders that hold what was built or brought along, at the root of a package: `src/build` is source like any other.
 const PACKAGE_FOLDERS: &[&str] = &["dist", "build", "coverage", "vendor"];
-
-/// A larger `.gitignore` is not read, in bytes.
-const MAX_IGNORE_BYTES: u64 = 1 << 20;
 
 /// Why a walk leaves something out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +146,7 @@ impl Default for Link {
 fn read_ignore_file(folder: &Path) -> Option<Gitignore> {
     let file = folder.join(".gitignore");
     file.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let bytes = disk::read(&file, MAX_IGNORE_BYTES).ok()?;
+    let bytes = disk::read(&file, limits::IGNORE_BYTES).ok()?;
     let mut builder = GitignoreBuilder::new(folder);
     for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
         let _ = builder.add_line(None, line);

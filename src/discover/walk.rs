@@ -6,12 +6,10 @@
 use super::skip::{Reason, Skip};
 use super::source_name::is_source;
 use crate::error::Error;
+use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
-
-/// Folders in folders. No project is that deep; the length of a path makes each step into it dearer than the one before.
-const MAX_DEPTH: usize = 256;
 
 /// Files that say which folder a package's name stands for.
 const MANIFESTS: [&str; 4] = ["package.json", "pnpm-workspace.yaml", "lerna.json", "rush.json"];
@@ -112,9 +110,12 @@ impl Walk {
                 }
             };
             let is_folder = entry.file_type().is_dir();
-            if is_folder && entry.depth() >= MAX_DEPTH {
-                self.warnings
-                    .push(format!("{MAX_DEPTH} folders deep, so nothing in it is read: {}", entry.path().display()));
+            if is_folder && entry.depth() >= limits::FOLDERS {
+                self.warnings.push(format!(
+                    "{} folders deep, so nothing in it is read: {}",
+                    limits::FOLDERS,
+                    entry.path().display()
+                ));
                 entries.skip_current_dir();
                 continue;
             }
@@ -156,7 +157,7 @@ impl Walk {
             entry.depth() == 0
                 || !matches!(skip.reason(entry.path(), is_folder), Some(Reason::Foreign | Reason::Ignored))
         };
-        let entries = WalkDir::new(folder).max_depth(MAX_DEPTH).into_iter().filter_entry(is_own).flatten();
+        let entries = WalkDir::new(folder).max_depth(limits::FOLDERS).into_iter().filter_entry(is_own).flatten();
         let files: Vec<PathBuf> =
             entries.filter(|entry| entry.file_type().is_file()).map(DirEntry::into_path).collect();
         for file in files {

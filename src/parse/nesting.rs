@@ -7,19 +7,14 @@
 
 use super::retries::{Costs, Retries};
 use super::scan::{Scan, Token, Unsure, Word, is_operator};
+use crate::limits;
 
-/// The levels of a text, or where there are more than [`MAX_LEVELS`].
+/// The levels of a text, or where there are more than [`limits::LEVELS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nesting {
     Levels(u32, Retries),
     TooDeep { at: u32 },
 }
-
-/// Labels inside each other. The parser compares each with all of them.
-const MAX_LABELS: u32 = 1_000;
-
-/// Levels that are still parsed. Generated tables, minified bundles and long chains stay far below.
-pub(super) const MAX_LEVELS: u32 = 30_000;
 
 /// Counts the tokens of `text`. With `jsx`, a `<` where an operand is due may open an element.
 pub(super) fn nesting(text: &str, jsx: bool) -> Nesting {
@@ -150,7 +145,7 @@ impl<'t> Count<'t> {
                 }
                 Err(Unsure) => return self.count_all(at),
             }
-            if self.most > MAX_LEVELS || self.worst.labels > MAX_LABELS {
+            if self.most > limits::LEVELS || self.worst.labels > limits::LABELS {
                 return Nesting::TooDeep { at: at as u32 };
             }
         }
@@ -329,7 +324,7 @@ impl<'t> Count<'t> {
                 operand = !matches!(byte, b',' | b';');
             }
             in_word = is_word;
-            if levels > MAX_LEVELS {
+            if levels > limits::LEVELS {
                 return Nesting::TooDeep { at: offset as u32 };
             }
         }

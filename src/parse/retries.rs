@@ -2,6 +2,8 @@
 //!
 //! Input: what is open at a token. Output: the dialects that are worth trying. Must not know: tokens, the parser.
 
+use crate::limits;
+
 /// What the parser reads again when its first reading fails, all of it at each level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Retries {
@@ -10,13 +12,6 @@ pub(super) struct Retries {
     /// Whether the work stays linear with parentheses in the types of Flow.
     pub flow: bool,
 }
-
-/// Brackets inside each other that have a `<` open before them: each may double the work.
-const MAX_DOUBLED: u32 = 12;
-/// `<` open at once. The work is quadratic in them.
-const MAX_ANGLES: u32 = 500;
-/// Parentheses inside each other that are no calls: in the types of Flow, each takes four times the work.
-const MAX_GROUPS: u32 = 8;
 
 /// What is open in all brackets together.
 #[derive(Clone, Copy, Default)]
@@ -38,6 +33,9 @@ impl Costs {
     }
 
     pub fn retries(self) -> Retries {
-        Retries { typed: self.doubled <= MAX_DOUBLED && self.angles <= MAX_ANGLES, flow: self.groups <= MAX_GROUPS }
+        Retries {
+            typed: self.doubled <= limits::DOUBLED && self.angles <= limits::ANGLES,
+            flow: self.groups <= limits::GROUPS,
+        }
     }
 }

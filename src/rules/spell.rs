@@ -4,10 +4,8 @@
 
 use super::context::Context;
 use super::words::key_text;
+use crate::limits;
 use crate::value::{C, Compare, Entry, Freshness, Item, Key, Node, PART, Site, SiteInfo, V};
-
-/// How deep a value is spelled.
-const DEPTH: u32 = 8;
 
 /// How results of calls are told apart.
 pub trait Numbers {
@@ -54,7 +52,7 @@ impl Context<'_> {
     }
 
     fn spell_at(&self, value: V, numbers: &dyn Numbers, depth: u32) -> String {
-        if depth > DEPTH {
+        if depth > limits::SPELLED_DEPTH {
             return "…".to_owned();
         }
         let arena = &self.project.arena;

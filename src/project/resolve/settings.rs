@@ -10,6 +10,7 @@ use super::below::{ROOT, normal};
 use super::packages::{Packages, tolerant};
 use super::sveltekit;
 use crate::facts::FileFacts;
+use crate::limits;
 use crate::source::Sources;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +19,6 @@ use std::sync::Arc;
 
 /// Stands for the folder of the configuration that is not extended by another.
 const CONFIG_DIR: &str = "${configDir}";
-/// Patterns of one folder: a hostile chain of configurations must not multiply.
-const MAX_PATTERNS: usize = 2_000;
-
 /// Settings by folder.
 pub struct Settings {
     folders: BTreeMap<PathBuf, Modules>,
@@ -42,7 +40,7 @@ impl Modules {
             self.base.clone_from(&other.base);
         }
         for (pattern, targets) in &other.paths {
-            if self.paths.len() < MAX_PATTERNS {
+            if self.paths.len() < limits::PATTERNS {
                 self.paths.entry(pattern.clone()).or_insert_with(|| targets.clone());
             }
         }
@@ -159,15 +157,12 @@ struct Reader<'a> {
     open: BTreeSet<PathBuf>,
 }
 
-/// Configurations that lead to one another, at most.
-const MAX_CHAIN: usize = 50;
-
 impl Reader<'_> {
     fn modules(&mut self, path: &Path) -> Modules {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
-        if self.open.len() > MAX_CHAIN || !self.open.insert(path.to_owned()) {
+        if self.open.len() > limits::CONFIGURATIONS || !self.open.insert(path.to_owned()) {
             return Modules::default();
         }
         let modules = match (self.texts.get(path).cloned(), path.parent()) {
@@ -229,7 +224,7 @@ fn own(options: &Value, folder: &Path, inherited: Option<&Path>) -> Modules {
     let texts = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let paths = options.get("paths").and_then(Value::as_object).into_iter().flatten().take(MAX_PATTERNS);
+    let paths = options.get("paths").and_then(Value::as_object).into_iter().flatten().take(limits::PATTERNS);
     let paths = paths.map(|(pattern, targets)| {
         (pattern.clone(), texts(targets).iter().map(|target| absolute(&from, target)).collect())
     });
