@@ -4,6 +4,7 @@
 
 use super::eval::{Code, Eval};
 use crate::value::{C, Key, Node, Sym, V};
+use rustc_hash::FxHashMap;
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
@@ -56,6 +57,8 @@ impl<'a> Eval<'a> {
 
     /// What is exported empty holds what the file assigns to it later: `export let users; export const ready = connect()`.
     fn fill_exports(&mut self, module: &'a Module) {
+        let last: FxHashMap<Sym, usize> =
+            self.exports.iter().enumerate().map(|(at, (exported, _))| (*exported, at)).collect();
         for item in &module.body {
             let ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(ExportDecl { decl: Decl::Var(decl), .. })) = item else {
                 continue;
@@ -64,8 +67,7 @@ impl<'a> Eval<'a> {
                 let name = self.arena.sym(&ident.id.sym);
                 let Some(value) = self.resolve(name).map(|var| self.var(var)) else { continue };
                 let value = self.filled(value);
-                let Some(at) = self.exports.iter().rposition(|(exported, _)| *exported == name) else { continue };
-                if let Some((_, exported)) = self.exports.get_mut(at)
+                if let Some((_, exported)) = last.get(&name).and_then(|at| self.exports.get_mut(*at))
                     && matches!(self.arena.node(*exported), Node::Undefined | Node::Null)
                 {
                     *exported = value;

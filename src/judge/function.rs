@@ -6,6 +6,7 @@ use super::script::Script;
 use super::slice::Slice;
 use super::unique::UniqueIndex;
 use super::{bson, literal};
+use crate::limits;
 use crate::project::Step;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
@@ -29,7 +30,7 @@ pub struct Function<'a> {
 pub fn indexes_of(arena: &Arena, schemas: &Schemas, slice: &Slice) -> Vec<UniqueIndex> {
     let mut indexes = Vec::new();
     for (at, handle) in slice.collections.iter().enumerate() {
-        for index in schemas.unique.of(handle).iter().filter(|index| !index.keys.is_empty()) {
+        for index in schemas.unique.of(handle).iter().filter(|index| !index.keys.is_empty()).take(limits::INDEXES) {
             let partial = index.partial.map(|partial| {
                 let expression = literal::literal(arena, partial)?;
                 predicate::parse(&bson::Concrete, &expression).ok()

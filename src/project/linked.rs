@@ -4,87 +4,11 @@
 //! Must not know: effects, rules.
 
 use super::link::Project;
-use super::merge::{Reexported, symbol_file};
+use super::merge::symbol_file;
 use crate::limits;
-use crate::value::{Arena, C, CHANGED, Coercion, Entry, Item, Key, Node, RETURNS, Site, Sym, V, map_children};
+use crate::value::{Arena, C, CHANGED, Coercion, Entry, Item, Key, Node, RETURNS, Site, V, map_children};
 
 impl Project {
-    // Exports
-
-    fn export(&mut self, file: u32, name: Sym, depth: u32) -> Option<V> {
-        if depth > limits::REEXPORTS {
-            return None;
-        }
-        let text = self.arena.text(name).to_owned();
-        let whole = self.arena.sym("=");
-        let default = self.arena.sym("default");
-        let own = |project: &Self, name: Sym| project.exports.get(file as usize).and_then(|e| e.get(&name)).copied();
-        match text.as_str() {
-            "=" | "*" => match own(self, whole) {
-                Some(value) => Some(value),
-                None => Some(self.namespace(file)),
-            },
-            "default" => match own(self, default).or(own(self, whole)) {
-                Some(value) => Some(value),
-                None => Some(self.namespace(file)),
-            },
-            _ => {
-                if let Some(value) = own(self, name) {
-                    return Some(value);
-                }
-                if let Some(value) = own(self, whole) {
-                    let value = self.linked(value);
-                    return Some(self.member(value, name));
-                }
-                let all = self.export_all.get(file as usize).cloned().unwrap_or_default();
-                let mut files = all.iter().filter_map(|from| from.file());
-                let found = files.find_map(|file| self.export(file, name, depth + 1));
-                match found {
-                    None if depth == 0 => {
-                        let module = self.outside_of(file, 0)?;
-                        Some(self.arena.intern(Node::Import { module, name }))
-                    }
-                    found => found,
-                }
-            }
-        }
-    }
-
-    /// The first module that is not read among those whose names a file has too.
-    fn outside_of(&self, file: u32, depth: u32) -> Option<Sym> {
-        let all = self.export_all.get(file as usize).filter(|_| depth <= limits::REEXPORTS)?;
-        all.iter().find_map(|from| match from {
-            Reexported::Outside(module) => Some(*module),
-            Reexported::File(file) => self.outside_of(*file, depth + 1),
-        })
-    }
-
-    fn namespace(&mut self, file: u32) -> V {
-        let mut exports: Vec<(Sym, V)> =
-            self.exports.get(file as usize).map(|e| e.iter().map(|(n, v)| (*n, *v)).collect()).unwrap_or_default();
-        exports.sort();
-        let entries =
-            exports.into_iter().map(|(name, value)| Entry { key: Key::Name(name), value, cond: C::TRUE }).collect();
-        self.arena.intern(Node::Object(entries))
-    }
-
-    /// The file whose names a value has, where some of them are those of other files: `export * from './roles'`.
-    fn reexporting(&mut self, value: V) -> Option<u32> {
-        let Node::Import { module, name } = *self.arena.node(value) else { return None };
-        let file = symbol_file(self.arena.text(module))?;
-        if self.export_all.get(file as usize).is_none_or(Vec::is_empty) {
-            return None;
-        }
-        let own: &[&str] = match self.arena.text(name) {
-            "=" | "*" => &["="],
-            "default" => &["=", "default"],
-            _ => return None,
-        };
-        let own = own.iter().map(|name| self.arena.sym(name)).collect::<Vec<_>>();
-        let exports = self.exports.get(file as usize)?;
-        own.iter().all(|name| !exports.contains_key(name)).then_some(file)
-    }
-
     /// Whether a value is an object without members that another file exports.
     fn is_filled_later(&mut self, value: V) -> bool {
         let is_exported = match self.arena.node(value) {
@@ -133,13 +57,13 @@ impl Project {
         match node {
             Node::Import { module, name } => {
                 let Some(file) = symbol_file(self.arena.text(*module)) else { return value };
-                match self.export(file, *name, 0) {
+                match self.exported_by(file, *name) {
                     Some(target) => self.linked(target),
                     None => value,
                 }
             }
             Node::Member(object, name) if let Some(file) = self.reexporting(*object) => {
-                match self.export(file, *name, 0) {
+                match self.exported_by(file, *name) {
                     Some(target) => self.linked(target),
                     None => value,
                 }

@@ -25,6 +25,7 @@ pub mod effects;
 pub mod entries;
 pub mod entry;
 mod expand;
+mod exports;
 mod folded;
 mod followed;
 mod foreign;

@@ -10,7 +10,7 @@
 use super::link::{Op, Project, State, Step, Steps};
 use super::validators::Handler;
 use crate::facts::{EffectKind, Function};
-use crate::limits;
+use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
 
@@ -60,12 +60,15 @@ impl Project {
         let table = self.registrations();
         let mut leads: FxHashMap<Handler, bool> = FxHashMap::default();
         for (at, route) in table.all.iter().enumerate().filter(|(_, registration)| registration.is_route()) {
-            let mut chain = table.before(route.router, at, &route.path, 0);
+            let (mut chain, is_known) = table.before(route.router, at, &route.path, 0);
             chain.retain(|handler| self.leads(*handler, &mut leads));
             let (last, first) = match route.handlers.split_last() {
                 Some((last, first)) => (*last, first),
                 None => continue,
             };
+            if !is_known {
+                self.note_cut(last.func, Cut::Calls);
+            }
             for handler in first {
                 if !chain.is_empty() || self.leads(*handler, &mut leads) {
                     chain.push(*handler);
@@ -76,6 +79,9 @@ impl Project {
             }
             chain.push(last);
             let from = chain.len().saturating_sub(limits::HANDLERS);
+            if from > 0 {
+                self.note_cut(last.func, Cut::Calls);
+            }
             self.add_chain(route, chain.get(from..).unwrap_or_default());
         }
     }
@@ -369,23 +375,25 @@ impl Table {
         self.all.push(registration);
     }
 
-    /// The handlers that run before registration `at` on a router for a path.
-    fn before(&self, router: V, at: usize, path: &str, depth: u32) -> Vec<Handler> {
-        let mut handlers = Vec::new();
-        if let Some(mount) = self.mount.get(&router)
-            && depth < limits::MOUNTS
-            && let Some(registration) = self.all.get(*mount)
-        {
-            let full = format!("{}{path}", registration.path.trim_end_matches('/'));
-            handlers.extend(self.before(registration.router, *mount, &full, depth + 1));
-            handlers.extend(&registration.handlers);
-        }
+    /// The handlers that run before registration `at` on a router for a path, and whether these are all.
+    fn before(&self, router: V, at: usize, path: &str, depth: u32) -> (Vec<Handler>, bool) {
+        let mount = self.mount.get(&router).and_then(|mount| Some((*mount, self.all.get(*mount)?)));
+        let is_open = depth < limits::MOUNTS;
+        let (mut handlers, is_known) = match mount.filter(|_| is_open) {
+            Some((mount, registration)) => {
+                let full = format!("{}{path}", registration.path.trim_end_matches('/'));
+                let (mut handlers, is_known) = self.before(registration.router, mount, &full, depth + 1);
+                handlers.extend(&registration.handlers);
+                (handlers, is_known)
+            }
+            None => (Vec::new(), is_open || mount.is_none()),
+        };
         for other in self.on.get(&router).into_iter().flatten().take_while(|other| **other < at) {
             let Some(registration) = self.all.get(*other) else { continue };
             if registration.precedes(path) {
                 handlers.extend(&registration.handlers);
             }
         }
-        handlers
+        (handlers, is_known)
     }
 }
