@@ -355,9 +355,6 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
 
 /// A proof whose moves say where the code does them.
 fn placed(sources: &Sources, project: &Project, proof: Proof, moves: &[Site]) -> Proof {
-    let Proof::Proven(mut witness) = proof else { return proof };
-    for (step, site) in witness.steps.iter_mut().zip(moves) {
-        step.place = place(sources, project, *site).map(|(_, place)| place);
-    }
-    Proof::Proven(witness)
+    let Proof::Proven(witness) = proof else { return proof };
+    Proof::Proven(witness.at(moves.iter().map(|site| place(sources, project, *site).map(|(_, place)| place))))
 }

@@ -227,3 +227,71 @@ fn nothing_of_the_fixtures_is_cut() {
     }
     assert!(looked > 100, "{looked} functions");
 }
+
+/// A save of many fields takes more judging than one function may.
+#[test]
+fn the_work_of_judging() {
+    let program = |count| {
+        let fields = lines(count, |at| format!("if (saved.a{at} !== x.a{at}) saved.a{at} = x.a{at};"));
+        format!(
+            "const mongoose = require('mongoose');\nconst Note = mongoose.model('Note', new mongoose.Schema({{ s: String }}));\n\
+             async function run(id, x) {{\nconst saved = await Note.findById(id);\n{fields}await saved.save();\n}}\n"
+        )
+    };
+    assert_eq!(checked(&program(10)).1["count"], 0);
+    let first = json!([{ "path": "a.js", "function": "run", "what": "is too large" }]);
+    assert_eq!(checked(&program(100)).1, json!({ "count": 1, "first": first }));
+}
+
+#[test]
+fn the_handlers_of_a_route() {
+    let program = |count| {
+        format!(
+            "const router = require('express').Router();\n\
+             async function check(req, res, next) {{ const chat = await chats.findOne({{ _id: req.body.id }});\n\
+             if (chat.messages.some((m) => m.mergeId === req.body.e.mergeId)) return res.send(1); next(); }}\n\
+             function pass(req, res, next) {{ next(); }}\n\
+             router.post('/a', check, {}async function act(req, res) {{\n\
+             await db.collection('chats').updateOne({{ _id: req.body.id }}, {{ $push: {{ messages: req.body.e }} }}); res.send(2);\n}});\n",
+            "pass, ".repeat(count)
+        )
+        .replace("chats.findOne", "db.collection('chats').findOne")
+    };
+    assert_limit(&program(6), &program(7), "POST /a", "calls too deep");
+}
+
+#[test]
+fn the_routers_inside_each_other() {
+    let program = |count: usize| {
+        let routers = lines(count + 1, |at| format!("const r{at} = express.Router();"));
+        let mounts = lines(count, |at| format!("r{at}.use('/y', r{});", at + 1));
+        format!(
+            "const express = require('express');\nconst app = express();\n\
+             async function check(req, res, next) {{ const chat = await db.collection('chats').findOne({{ _id: req.body.id }});\n\
+             if (chat.messages.some((m) => m.mergeId === req.body.e.mergeId)) return res.send(1); next(); }}\n\
+             {routers}app.use('/x', check, r0);\n{mounts}r{count}.post('/a', async function act(req, res) {{\n\
+             await db.collection('chats').updateOne({{ _id: req.body.id }}, {{ $push: {{ messages: req.body.e }} }}); res.send(2);\n}});\n"
+        )
+    };
+    assert_limit(&program(3), &program(4), "POST /a", "calls too deep");
+}
+
+/// Files that hand on each other's names are looked through once each.
+#[test]
+fn the_files_that_hand_on_a_name() {
+    let found = |count: usize, circle: &str| {
+        let barrels =
+            (0..count).map(|at| (format!("b{at}.js"), format!("export * from './b{}.js';\n{circle}", at + 1)));
+        let mut files: Vec<(String, String)> = barrels.collect();
+        files.push((format!("b{count}.js"), format!("export async function put(chats, id, e) {{ {PUSH} }}\n")));
+        files.push(("a.js".to_owned(), format!("import {{ put }} from './b0.js';\nexport async function run(chats, id, e) {{\n{LOAD}\n{CHECK}\nawait put(chats, id, e);\n}}\n")));
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let report = Project::new(&files).run(&["check", "--format", "json"]).json();
+        (report["summary"]["errors"].clone(), report["summary"]["notFollowed"]["functions"].clone())
+    };
+    let none = json!({ "count": 0, "first": [] });
+    assert_eq!(found(9, ""), (json!(1), none.clone()));
+    assert_eq!(found(9, "export * from './b0.js';\n"), (json!(1), none));
+    let first = json!([{ "path": "a.js", "function": "run", "what": "calls too deep" }]);
+    assert_eq!(found(101, ""), (json!(0), json!({ "count": 1, "first": first })));
+}

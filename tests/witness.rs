@@ -82,7 +82,7 @@ fn played(name: String, uri: &Arc<str>, files: Vec<File>, config: Config) -> Tri
         let sources = Sources::new(files);
         let analysis = analyze(&sources, &config, &|| ());
         let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
-        let mut proven = analysis.findings.iter().filter(|finding| finding.proof.witness().is_some());
+        let mut proven = analysis.findings.iter().filter(|finding| finding.proof.is_proven());
         proven.try_for_each(|finding| expect(&script(&run, finding).unwrap(), &uri, APPEARS))
     })
 }

@@ -118,7 +118,8 @@ impl Texts<'_> {
             let file = self.sources.get(FileId(self.project.file_of(func)))?;
             Some(file.slice(function.start, function.end))
         };
-        let holds_word = || text().is_some_and(|text| self.words.iter().any(|word| text.contains(word)));
+        let holds_word =
+            || text().is_some_and(|text| text.contains(".save(") || self.words.iter().any(|word| text.contains(word)));
         *self.writes.entry(func).or_insert_with(holds_word)
     }
 }

@@ -7,10 +7,10 @@
 
 use super::cancel::Cancel;
 use crate::config::Config;
-use crate::limits::Cut;
+use crate::limits::{self, Cut};
 use crate::panics::{self, Panic};
 use crate::project::Project;
-use crate::project::ledger::Left;
+use crate::project::ledger::{Fuel, Left};
 use crate::project::schema::Schemas;
 use crate::rules::context::{Context, Draft, Trace};
 use crate::rules::pending::{Pending, Told, Turn};
@@ -25,14 +25,13 @@ use std::time::{Duration, Instant};
 /// A function that was read, with the acts in it that are to be judged.
 pub(super) struct Proposed {
     pub(super) func: FnRef,
-    /// The copy in whose terms the rest is.
-    pub(super) copy: Box<Project>,
-    pub(super) trace: Trace,
+    /// The copy in whose terms the rest is, and what was read; none when no act is left.
+    pub(super) read: Option<(Box<Project>, Trace)>,
     /// What is left of the budget of judging it, which is one more than that of reading it: the more rules look at a function, the
     /// less would be judged.
     pub(super) left: Left,
     /// Work that judging may still take.
-    pub(super) fuel: u64,
+    pub(super) fuel: Fuel,
     pub(super) acts: Vec<Option<Pending>>,
     pub(super) told: Told,
     /// The drafts that were reported without a judgement, and those that were judged, each after how many of the former. Both are
@@ -62,6 +61,7 @@ impl Proposed {
 struct Done {
     at: usize,
     taken: (Spent, Duration),
+    burnt: Fuel,
     found: Result<Vec<Found>, Panic>,
 }
 
@@ -80,28 +80,42 @@ pub(super) fn settle(ctx: &mut Context<'_>, proposed: &mut [Proposed], cancel: &
         if due.is_empty() {
             return Some(failures);
         }
-        let (schemas, config, project) = (ctx.schemas, ctx.config, &*ctx.project);
-        let mut wanted = due.into_iter().peekable();
-        let tasks: Vec<(usize, Vec<usize>, Left, &mut Proposed)> = proposed
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(at, proposed)| {
-                let (_, due) = wanted.next_if(|(wanted, _)| *wanted == at)?;
-                Some((at, due, project.still_left(proposed.func, proposed.left), proposed))
-            })
-            .collect();
-        let judge = |(at, due, left, proposed): (usize, Vec<usize>, Left, &mut Proposed)| {
-            let is_over = cancel.is_over();
-            (!is_over).then(|| judged(schemas, config, (at, due, left), proposed))
-        };
-        let done: Vec<Option<Done>> = tasks.into_par_iter().with_max_len(1).map(judge).collect();
-        for done in done {
-            let done = done?;
-            if let Some(proposed) = proposed.get_mut(done.at) {
-                failures.extend(take(ctx, proposed, done));
+        // What some have taken is counted before the next have their turn.
+        for due in due.chunks(limits::JUDGED_AT_ONCE) {
+            for done in judge_all(ctx, proposed, due, cancel)? {
+                if let Some(proposed) = proposed.get_mut(done.at) {
+                    failures.extend(take(ctx, proposed, done));
+                }
             }
         }
     }
+}
+
+/// Judges acts of some functions at the same time; none where it was cancelled.
+fn judge_all(
+    ctx: &Context<'_>,
+    proposed: &mut [Proposed],
+    due: &[(usize, Vec<usize>)],
+    cancel: &Cancel,
+) -> Option<Vec<Done>> {
+    let (schemas, config, project) = (ctx.schemas, ctx.config, &*ctx.project);
+    let mut wanted = due.iter().peekable();
+    let tasks: Vec<(usize, &[usize], Left, &mut Proposed)> = proposed
+        .iter_mut()
+        .enumerate()
+        .filter_map(|(at, proposed)| {
+            let (_, due) = wanted.next_if(|(wanted, _)| *wanted == at)?;
+            proposed.fuel = project.fuel_left(proposed.func, proposed.fuel);
+            Some((at, due.as_slice(), project.still_left(proposed.func, proposed.left), proposed))
+        })
+        .collect();
+    let judge = |(at, due, left, proposed): (usize, &[usize], Left, &mut Proposed)| {
+        let is_over = cancel.is_over();
+        (!is_over).then(|| judged(schemas, config, (at, due, left), proposed))
+    };
+    let done: Option<Vec<Option<Done>>> = tasks.into_par_iter().with_max_len(1).map(judge).collect();
+    // A function of which nothing is left to judge is none of them.
+    Some(done?.into_iter().flatten().collect())
 }
 
 /// The next act of each place that is not shown, by function; acts that need no judgement are settled.
@@ -128,9 +142,9 @@ fn due(ctx: &mut Context<'_>, proposed: &mut [Proposed]) -> Vec<(usize, Vec<usiz
                 }
                 Turn::Tell => {
                     proposed.told.add(act);
-                    if let Some(act) = slot.take() {
+                    if let (Some(act), Some((copy, _))) = (slot.take(), &proposed.read) {
                         let after = act.order.after;
-                        let mut draft = ctx.adopted(&proposed.copy, act.into_draft());
+                        let mut draft = ctx.adopted(copy, act.into_draft());
                         ctx.add_calls(&mut draft);
                         proposed.settled.push((after, number, draft));
                     }
@@ -147,10 +161,12 @@ fn due(ctx: &mut Context<'_>, proposed: &mut [Proposed]) -> Vec<(usize, Vec<usiz
 fn judged(
     schemas: &Schemas,
     config: &Config,
-    (at, due, left): (usize, Vec<usize>, Left),
+    (at, due, left): (usize, &[usize], Left),
     proposed: &mut Proposed,
-) -> Done {
-    let Proposed { copy, trace, acts, fuel, .. } = proposed;
+) -> Option<Done> {
+    let Proposed { read, acts, fuel, .. } = proposed;
+    let (copy, trace) = read.as_mut()?;
+    let before = *fuel;
     let (since, budget) = (Instant::now(), copy.arena.begin(left.work, left.kept));
     let found = stack::for_project(|| {
         panics::attempt(|| {
@@ -164,18 +180,21 @@ fn judged(
                 found.push(Found { act, outcome, drafts, silences });
             }
             *fuel = prepared.fuel();
-            if *fuel == 0 {
+            if fuel.judging == 0 {
                 ctx.project.arena.note_cut(Cut::Size);
             }
             found
         })
     });
-    Done { at, taken: (copy.arena.end(budget), since.elapsed()), found }
+    let burnt = before.with(*fuel, u64::saturating_sub);
+    Some(Done { at, taken: (copy.arena.end(budget), since.elapsed()), burnt, found })
 }
 
 /// Takes over what was found in a copy; gives what went wrong in it.
 fn take(ctx: &mut Context<'_>, proposed: &mut Proposed, done: Done) -> Option<(FnRef, Panic)> {
-    ctx.project.charge(proposed.func, &proposed.copy, done.taken);
+    let (copy, _) = proposed.read.as_ref()?;
+    ctx.project.charge(proposed.func, copy, done.taken);
+    ctx.project.draw_fuel(proposed.func, done.burnt);
     proposed.left = proposed.left.after(&done.taken.0);
     let found = match done.found {
         Ok(found) => found,
@@ -192,10 +211,13 @@ fn take(ctx: &mut Context<'_>, proposed: &mut Proposed, done: Done) -> Option<(F
             proposed.told.add_if(outcome.is_told, &act);
         }
         for draft in drafts {
-            let draft = ctx.adopted(&proposed.copy, draft);
+            let draft = ctx.adopted(copy, draft);
             proposed.settled.push((act.order.after, number, draft));
         }
-        ctx.add_silences(&proposed.copy, silences);
+        ctx.add_silences(copy, silences);
+    }
+    if proposed.acts.iter().all(Option::is_none) {
+        proposed.read = None;
     }
     None
 }

@@ -103,12 +103,11 @@ fn take(ctx: &mut Context<'_>, ruled: &mut Ruled, read: Read, proposed: &mut Vec
     if acts.is_empty() {
         return Some(reported);
     }
-    let (left, fuel) = (ctx.project.allowed(func), ctx.fuel(func));
+    let (left, fuel) = (ctx.project.allowed(func), ctx.project.fuel(func));
     let acts = acts.into_iter().map(Some).collect();
     proposed.push(Proposed {
         func,
-        copy,
-        trace,
+        read: Some((copy, trace)),
         left,
         fuel,
         acts,

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Accepted, Finding, StoredName, WritePath};
 use crate::project::schema::Schemas;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The names in the database, by those of the code.
@@ -15,15 +16,16 @@ pub(super) fn of(
 ) -> BTreeMap<String, StoredName> {
     let findings = findings.iter().chain(accepted.iter().map(|accepted| &accepted.finding));
     let witnessed = findings.clone().filter_map(|finding| finding.proof.witness()).flat_map(|witness| {
-        let ends = std::iter::once(&witness.outcome).chain(&witness.serial).flat_map(|end| &end.documents);
-        ends.map(|stored| stored.collection.as_str())
+        let ends = std::iter::once(witness.outcome).chain(witness.serial).flat_map(|end| end.documents);
+        ends.map(|stored| Cow::Owned(stored.collection))
     });
-    let named = findings.filter_map(|finding| finding.collection.as_deref());
-    let written = paths.iter().filter_map(|path| path.collection.as_deref());
+    let named = findings.filter_map(|finding| finding.collection.as_deref()).map(Cow::Borrowed);
+    let written = paths.iter().filter_map(|path| path.collection.as_deref()).map(Cow::Borrowed);
     let mut names = BTreeMap::new();
     for name in named.chain(witnessed).chain(written) {
-        if !names.contains_key(name) {
-            names.insert(name.to_owned(), stored_name(schemas, name));
+        if !names.contains_key(&*name) {
+            let stored = stored_name(schemas, &name);
+            names.insert(name.into_owned(), stored);
         }
     }
     names

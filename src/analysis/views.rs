@@ -78,7 +78,7 @@ impl Views {
 impl View {
     /// The most severe, then one with a witness, then that with the fewest calls in between.
     fn rank(&self) -> Reverse<(Level, bool, Reverse<u32>)> {
-        Reverse((self.level, self.draft.proof.witness().is_some(), Reverse(self.draft.calls)))
+        Reverse((self.level, self.draft.proof.is_proven(), Reverse(self.draft.calls)))
     }
 
     fn has_check(&self) -> bool {

@@ -33,8 +33,8 @@ fn is_wanted(finding: &Finding, args: &SelectArgs) -> bool {
     }
     let is_sure = match args.min_confidence {
         MinConfidence::All => true,
-        MinConfidence::High => finding.proof.witness().is_some() || is_of_high_confidence(finding.rule),
-        MinConfidence::Proven => finding.proof.witness().is_some(),
+        MinConfidence::High => finding.proof.is_proven() || is_of_high_confidence(finding.rule),
+        MinConfidence::Proven => finding.proof.is_proven(),
     };
     is_sure && (args.only.is_empty() || args.only.iter().any(|rule| rule == finding.rule))
 }

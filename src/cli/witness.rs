@@ -13,7 +13,7 @@ pub fn run(args: &WitnessArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -
     let located = located::open(&args.at, stderr)?;
     let run = located.run();
     let here = located.findings(args.rule.as_deref());
-    let proven: Vec<&Finding> = here.iter().copied().filter(|finding| finding.proof.witness().is_some()).collect();
+    let proven: Vec<&Finding> = here.iter().copied().filter(|finding| finding.proof.is_proven()).collect();
     let Some(first) = proven.first() else { return Err(unproven(args, &here)) };
     if !args.script {
         let pages: Vec<String> = proven.iter().filter_map(|it| page(&run, it, terminal::text_width())).collect();

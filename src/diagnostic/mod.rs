@@ -3,9 +3,13 @@
 //! Input: places and texts from the rules. Output: owned, ordered findings.
 //! Must not know: syntax, terminals, files.
 
+pub mod packed;
+mod proof;
 pub mod witness;
 
-pub use witness::{Command, End, Harm, Index, Inputs, Move, Proof, Stored, Witness};
+pub use packed::Packed;
+pub use proof::Proof;
+pub use witness::{Command, End, Harm, Index, Inputs, Move, Stored, Witness};
 
 use crate::coverage::Coverage;
 use crate::source::{FileId, Place};

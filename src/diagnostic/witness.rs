@@ -7,31 +7,11 @@
 //! `{ "$date": "…" }`, plain numbers where they are exact.
 
 use crate::source::Place;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Whether the harm of a finding was shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Proof {
-    /// Nobody asked: the rule is not about what is stored, or the finding is no race.
-    #[default]
-    NotJudged,
-    Proven(Box<Witness>),
-    /// Why no witness was found, such as "the filter comes from a call that is not followed".
-    Unproven(String),
-}
-
-impl Proof {
-    pub fn witness(&self) -> Option<&Witness> {
-        match self {
-            Proof::Proven(witness) => Some(witness),
-            Proof::NotJudged | Proof::Unproven(_) => None,
-        }
-    }
-}
-
 /// What a witness shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Harm {
     /// An outcome that no serial order of the requests gives.
@@ -43,7 +23,7 @@ pub enum Harm {
 }
 
 /// An interleaving of requests, and the outcome it has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     pub kind: Harm,
     /// The documents before.
@@ -81,14 +61,14 @@ impl Witness {
 }
 
 /// One document of one collection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     pub collection: String,
     pub document: Value,
 }
 
 /// A unique index.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     pub collection: String,
     /// Paths of the indexed fields, in their order.
@@ -99,7 +79,7 @@ pub struct Index {
 }
 
 /// What a request carries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {
     /// `A` or `B`.
     pub name: String,
@@ -108,7 +88,7 @@ pub struct Inputs {
 }
 
 /// One command of one request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// Index into [`Witness::requests`].
     pub request: usize,
@@ -122,11 +102,11 @@ pub struct Move {
     /// replacement; `inserted 1`; `deleted 1`; `E11000` where a unique index refuses it, and `error 112` for other codes.
     pub result: String,
     /// The documents that are stored then, where they differ from those before; `None` also where that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Vec<Stored>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Command {
     Database {
@@ -145,7 +125,7 @@ pub enum Command {
 }
 
 /// An outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// All documents of the collections that the requests touch.
     pub documents: Vec<Stored>,

@@ -75,7 +75,8 @@ pub use remedied::{Mended, NewIndex, Presumed, Remedied, mended, mends, mends_by
 pub use script::Script;
 pub use slice::Act;
 
-use crate::diagnostic::witness::{Harm, Witness};
+use crate::diagnostic::packed::Packed;
+use crate::diagnostic::witness::Harm;
 use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
@@ -91,7 +92,7 @@ use store::UniqueIndex;
 pub struct Judgement {
     pub verdict: Verdict,
     /// The witness, and the site of each of its moves.
-    pub witness: Option<(Witness, Vec<Site>)>,
+    pub witness: Option<(Packed, Vec<Site>)>,
 }
 
 /// Judges an act: whether two requests that run the function can leave what no serial order of them leaves. `overwritten` is what
@@ -184,7 +185,7 @@ fn judge_kept(
         own,
         fuel: function.fuel,
     });
-    let verdict = match verdict {
+    let mut verdict = match verdict {
         Verdict::Race(evidence) | Verdict::ActsTwice(evidence) if witness::has_doubled(&slice, &evidence.moves) => {
             Verdict::unknown("one call of the code would run twice in one request")
         }
@@ -196,6 +197,9 @@ fn judge_kept(
         Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
     };
     let witness = shown.map(|(evidence, harm)| shown_by(project, &slice, evidence, &known, harm));
+    if let Verdict::Race(evidence) | Verdict::ActsTwice(evidence) = &mut verdict {
+        evidence.forget_states();
+    }
     Judgement { verdict, witness }
 }
 
@@ -205,14 +209,15 @@ fn shown_by(
     evidence: &Evidence,
     indexes: &[UniqueIndex],
     harm: Harm,
-) -> (Witness, Vec<Site>) {
+) -> (Packed, Vec<Site>) {
     let collections = slice
         .collections
         .iter()
         .enumerate()
         .map(|(at, handle)| handle.name().map_or_else(|| format!("collection{}", at + 1), str::to_owned));
     let names = witness::Names::new(project, collections.collect(), evidence);
-    witness::witness(&names, evidence, indexes, harm)
+    let (witness, moves) = witness::witness(&names, evidence, indexes, harm);
+    (witness.into(), moves)
 }
 
 /// New documents as Mongoose sends them: with the defaults of the schema.

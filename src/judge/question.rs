@@ -52,6 +52,14 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Keeps what is asked of it after its witness was made: what was done outside.
+    pub(super) fn forget_states(&mut self) {
+        (self.start, self.moves, self.choices) = (Store::default(), Vec::new(), Choices::default());
+        for world in std::iter::once(&mut self.outcome).chain(&mut self.serial) {
+            *world = World { effects: std::mem::take(&mut world.effects), ..World::default() };
+        }
+    }
+
     /// Whether something outside is done more often than in each serial order.
     pub fn repeats_outside(&self, name: &str) -> bool {
         let times = |world: &World| {

@@ -3,7 +3,7 @@
 //! Input: functions that are about to be followed. Output: what of them was not followed.
 //! Must not know: rules.
 
-use super::ledger::{Left, Taken};
+use super::ledger::{Fuel, Left, Taken};
 use super::link::{Op, Project, Step};
 use super::mongo::is_telling;
 use crate::limits::{self, Cut, Cuts};
@@ -42,6 +42,29 @@ impl Project {
         Left {
             work: left.work.min(file.0).min(whole.0).max(own.0.min(left.work)),
             kept: left.kept.min(file.1).min(whole.1).max(own.1.min(left.kept)),
+        }
+    }
+
+    /// The work that judging all acts of a function may take.
+    pub fn fuel(&self, func: FnRef) -> Fuel {
+        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let (judging, mending) = (limits::of_judged_function(bytes), limits::of_mended_function(bytes));
+        self.fuel_left(func, Fuel { judging, mending })
+    }
+
+    /// What of it may still be taken, now that others have drawn on what its file and the whole may take.
+    pub fn fuel_left(&self, func: FnRef, left: Fuel) -> Fuel {
+        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let own = Fuel::of(limits::of_judged_code(bytes)).with(left, u64::min);
+        let file = self.ledger.fuel.get(self.file_of(func) as usize).copied().unwrap_or_default();
+        left.with(file, u64::min).with(self.ledger.whole_fuel, u64::min).with(own, u64::max)
+    }
+
+    /// Counts work of judgements.
+    pub fn draw_fuel(&mut self, func: FnRef, taken: Fuel) {
+        let file = self.file_of(func) as usize;
+        for left in self.ledger.fuel.get_mut(file).into_iter().chain([&mut self.ledger.whole_fuel]) {
+            *left = left.with(taken, u64::saturating_sub);
         }
     }
 

@@ -15,6 +15,9 @@ pub(super) struct Ledger {
     pub(super) left: Shared<Vec<(u64, u64)>>,
     /// The same for all files together.
     pub(super) whole: (u64, u64),
+    /// What judging may take, by file, and for all files together.
+    pub(super) fuel: Shared<Vec<Fuel>>,
+    pub(super) whole_fuel: Fuel,
     /// What the budgets inside the current one have taken.
     pub(super) nested: Taken,
     pub(super) cuts: Shared<BTreeMap<FnRef, Cuts>>,
@@ -26,7 +29,15 @@ impl Ledger {
     /// `bytes` is the length of each file's text.
     pub(super) fn new(bytes: &[usize]) -> Self {
         let left: Vec<_> = bytes.iter().map(|bytes| limits::of_linked_file(*bytes)).collect();
-        Self { left: left.into(), whole: limits::of_project(bytes.iter().sum()), ..Self::default() }
+        let fuel: Vec<_> = bytes.iter().map(|bytes| Fuel::of(limits::of_judged_file(*bytes))).collect();
+        let all = bytes.iter().sum();
+        Self {
+            left: left.into(),
+            whole: limits::of_project(all),
+            fuel: fuel.into(),
+            whole_fuel: Fuel::of(limits::of_judged_project(all)),
+            ..Self::default()
+        }
     }
 
     /// Gives all budgets anew; the time that was taken stays counted.
@@ -41,7 +52,8 @@ impl Ledger {
 
     /// The budgets of a copy, which has cut nothing yet.
     pub(super) fn fork(&self) -> Self {
-        Self { left: self.left.clone(), whole: self.whole, ..Self::default() }
+        let (left, fuel) = (self.left.clone(), self.fuel.clone());
+        Self { left, whole: self.whole, fuel, whole_fuel: self.whole_fuel, ..Self::default() }
     }
 }
 
@@ -63,5 +75,24 @@ impl Left {
     #[must_use]
     pub fn after(self, spent: &Spent) -> Self {
         Self { work: self.work.saturating_sub(spent.work), kept: self.kept.saturating_sub(spent.kept) }
+    }
+}
+
+/// Work that judgements may take, those for a verdict and those for the remedy of what was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fuel {
+    pub judging: u64,
+    pub mending: u64,
+}
+
+impl Fuel {
+    /// As much for the one as for the other.
+    pub const fn of(work: u64) -> Self {
+        Self { judging: work, mending: work }
+    }
+
+    #[must_use]
+    pub fn with(self, other: Self, choose: impl Fn(u64, u64) -> u64) -> Self {
+        Self { judging: choose(self.judging, other.judging), mending: choose(self.mending, other.mending) }
     }
 }

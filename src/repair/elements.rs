@@ -26,12 +26,12 @@ pub fn queries(
         Some(witness) => {
             let whole = [String::new()];
             let mut keys = of_kinds.chain(own.as_deref()).chain([whole.as_slice()]);
-            keys.any(|key| is_doubled(witness, array, key))
+            keys.any(|key| is_doubled(&witness, array, key))
         }
         None => is_appended(finding, array, path, paths),
     };
     if !is_left {
-        return Err(if finding.proof.witness().is_some() { LOST } else { UNPROVEN });
+        return Err(if finding.proof.is_proven() { LOST } else { UNPROVEN });
     }
     let collection = finding.collection.as_deref().ok_or(UNNAMED)?;
     if !written.is_empty() {
@@ -138,8 +138,8 @@ fn has_twins(stored: &Stored, array: &str, key: &[String]) -> bool {
 
 /// The fields of the elements that the code asks for: `messages.id` of a filter.
 fn asked(finding: &Finding, array: &str) -> Option<Vec<String>> {
-    let steps = finding.proof.witness().into_iter().flat_map(|witness| &witness.steps);
-    let filters = steps.filter_map(|step| match &step.command {
+    let witness = finding.proof.witness()?;
+    let filters = witness.steps.iter().filter_map(|step| match &step.command {
         Command::Database { arguments, .. } => arguments.first()?.as_object(),
         Command::Effect { .. } => None,
     });

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub fn query(finding: &Finding) -> Option<Query> {
     let (collection, once) = match finding.proof.witness() {
         Some(witness) => {
-            let (collection, keys) = doubled(witness)?;
+            let (collection, keys) = doubled(&witness)?;
             let known = finding.once.clone().filter(|once| once.keys == keys);
             (collection, known.unwrap_or(Once { keys, ..Once::default() }))
         }

@@ -25,7 +25,7 @@ pub fn queries(
         Some(array) => elements::queries(finding, array, tracked(finding, array, arrays, names), paths),
         None if finding.proof == Proof::NotJudged => Err("it is not about what is stored"),
         None => {
-            let why = if finding.proof.witness().is_some() { LOST } else { UNPROVEN };
+            let why = if finding.proof.is_proven() { LOST } else { UNPROVEN };
             inserted::query(finding).map(|query| vec![query]).ok_or(why)
         }
     }

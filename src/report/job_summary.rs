@@ -53,7 +53,7 @@ fn table(run: &Run<'_>, shown: &[Shown<'_>], text: &mut String) {
             (None, Level::Warning) => "🟡 warning",
             (None, Level::Info) => "🔵 info",
         };
-        let proven = if finding.proof.witness().is_some() { " (proven)" } else { "" };
+        let proven = if finding.proof.is_proven() { " (proven)" } else { "" };
         let place = code(&format!("{}:{}", spot.file.path, spot.start.line));
         let _ = writeln!(
             text,
@@ -83,7 +83,8 @@ fn details(run: &Run<'_>, finding: &Finding) -> String {
         Proof::Proven(shown) => {
             let weighty = witness::weighty(finding);
             let layout = Layout { columns: COLUMNS, full: false, weighty: &weighty, rest: "`pushguard witness`" };
-            text.push_str(&block(&witness::lines(run, shown, layout).join("\n")));
+            let lines = shown.open().map(|shown| witness::lines(run, &shown, layout)).unwrap_or_default();
+            text.push_str(&block(&lines.join("\n")));
         }
         Proof::Unproven(reason) => drop(writeln!(text, "Not proven: {}\n", prose(reason))),
         Proof::NotJudged => {}

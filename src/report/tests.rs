@@ -374,7 +374,7 @@ fn every_format_tells_a_proof_and_its_absence() {
         assert!(text.contains("not proven") && text.contains("`f` is not") && !text.contains('\u{1b}'), "{text}");
     }
     let witness = appended_twice(analysis.findings[0].place);
-    analysis.findings[0].proof = crate::diagnostic::Proof::Proven(Box::new(witness));
+    analysis.findings[0].proof = crate::diagnostic::Proof::Proven(witness.into());
     for format in formats {
         let text = written(&analysis, format);
         assert!(text.contains("proven") && !text.contains("not proven"), "{text}");

@@ -5,18 +5,19 @@
 use super::context::{Context, Draft, Trace};
 use super::pending::{Judged, Mend, Order, Pending, Repeats, Told, Turn};
 use super::silence::{Silence, Silent};
-use super::sought::Sought;
+use super::sought::{Mending, Sought};
 use super::spell::Unnumbered;
 use super::used_up::is_brought;
-use crate::diagnostic::{Harm, Level, Proof, Role, Witness};
+use crate::diagnostic::{Level, Proof, Role};
 use crate::judge::{self, Act, Function, Judgement, Overwritten, Script, Verdict};
 use crate::limits;
 use crate::project::checks::Check;
+use crate::project::ledger::Fuel;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{self, Relation, Taken};
 use crate::remedy::{Case, Remedy};
-use crate::value::{C, FnRef, Site, V};
+use crate::value::{C, Site, V};
 use rustc_hash::FxHashMap;
 use std::cell::Cell;
 
@@ -35,12 +36,13 @@ pub struct Prepared {
     remedies: Remedies,
     /// Work that judging may still take.
     fuel: Cell<u64>,
+    mending: Mending,
 }
 
 impl Prepared {
     /// The work that judging may still take.
-    pub fn fuel(&self) -> u64 {
-        self.fuel.get()
+    pub fn fuel(&self) -> Fuel {
+        Fuel { judging: self.fuel.get(), mending: self.mending.fuel }
     }
 }
 
@@ -53,17 +55,17 @@ pub struct Outcome {
 
 /// Whether the outcome of a race differs in nothing but what is written whatever was decided, or does not do again what it is told for.
 fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
+    let witness = || judgement.witness.as_ref().and_then(|(witness, _)| witness.open());
     if let (Verdict::Race(evidence), Some(repeats)) = (&judgement.verdict, &act.repeats) {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
             Repeats::Outside(name) => !evidence.repeats_outside(name),
-            Repeats::Document => judgement.witness.as_ref().is_none_or(|(witness, _)| !witness.leaves_more()),
-            Repeats::Element(path) => judgement.witness.as_ref().is_none_or(|(witness, _)| !witness.adds_twice(path)),
+            Repeats::Document => witness().is_none_or(|witness| !witness.leaves_more()),
+            Repeats::Element(path) => witness().is_none_or(|witness| !witness.adds_twice(path)),
         };
     }
-    let witness = judgement.witness.as_ref().map(|(witness, _)| witness);
-    let is_race = |witness: &&Witness| witness.kind == Harm::Race && !act.beside.is_empty();
-    witness.filter(is_race).is_some_and(|witness| !witness.differs_beyond(&act.beside))
+    let is_race = matches!(judgement.verdict, Verdict::Race(_)) && !act.beside.is_empty();
+    is_race && witness().is_some_and(|witness| !witness.differs_beyond(&act.beside))
 }
 
 /// Whether a spelled condition can be found in the code: it holds no alternatives and nothing without a name.
@@ -120,7 +122,7 @@ impl Context<'_> {
         if pending.is_empty() {
             return;
         }
-        let fuel = self.fuel(trace.func);
+        let fuel = self.project.fuel(trace.func);
         let (mut prepared, mut told, mut settled) = (self.prepared(trace, fuel), Told::default(), Vec::new());
         for pending in pending {
             let before = self.drafts.len();
@@ -160,17 +162,12 @@ impl Context<'_> {
 
     /// What the judge needs of a function: for each write whether it is sent with a version, and the commands as the judge reads them.
     /// `fuel` is what judging may take.
-    pub fn prepared(&mut self, trace: &Trace, fuel: u64) -> Prepared {
+    pub fn prepared(&mut self, trace: &Trace, fuel: Fuel) -> Prepared {
         let versioned: Vec<bool> = trace.writes.iter().map(|write| self.is_versioned_in_part(write)).collect();
         let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
         let (judgements, remedies) = (FxHashMap::default(), FxHashMap::default());
-        Prepared { versioned, script, judgements, remedies, fuel: Cell::new(fuel) }
-    }
-
-    /// The work that judging all acts of a function may take.
-    pub fn fuel(&self, func: FnRef) -> u64 {
-        let bytes = self.project.function(func).map_or(0, |function| (function.end - function.start) as usize);
-        limits::of_judged_function(bytes)
+        let mending = Mending::new(fuel.mending);
+        Prepared { versioned, script, judgements, remedies, fuel: Cell::new(fuel.judging), mending }
     }
 
     /// Judges an act of a function and reports it; none where it cannot be judged.
@@ -178,7 +175,7 @@ impl Context<'_> {
         let (at, act) = pending.act(&trace.writes)?;
         let (act, mut draft) = (&act, pending.draft.clone());
         let is_doubted = act.relation == Relation::Unknown;
-        let Prepared { versioned, script, judgements, remedies, fuel } = prepared;
+        let Prepared { versioned, script, judgements, remedies, fuel, mending } = prepared;
         let function =
             Function { steps: &trace.steps, writes: &trace.writes, versioned, script, distinct: &act.distinct, fuel };
         let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own };
@@ -205,9 +202,10 @@ impl Context<'_> {
                     let path = pending.draft.array.as_deref();
                     let wanted = (asked.clone(), pending.mend().clone(), path.map(str::to_owned), is_proven);
                     let known = remedies.entry(wanted);
-                    let mut sought = known.or_insert_with(|| ctx.remedy(&case, &act.mend, (path, is_proven))).clone();
+                    let seek = || ctx.remedy(&case, &act.mend, (path, is_proven), mending);
+                    let mut sought = known.or_insert_with(seek).clone();
                     let path = path.filter(|_| sought.remedy.is_none());
-                    if let Some(help) = path.and_then(|array| ctx.asked(&case, array, &act.mend)) {
+                    if let Some(help) = path.and_then(|array| ctx.asked(&case, array, &act.mend, mending)) {
                         sought.remedy = Some(Remedy { help, call: None, indexes: Vec::new(), only: None, fix: None });
                     }
                     sought
@@ -259,7 +257,7 @@ impl Context<'_> {
         };
         if let Some((witness, moves)) = judgement.witness {
             draft.moves = moves;
-            draft.proof = Proof::Proven(Box::new(witness));
+            draft.proof = Proof::Proven(witness);
         }
         Ok(is_lowered)
     }
@@ -280,7 +278,7 @@ impl Context<'_> {
             };
             draft.lowered = Some((Level::Warning, why));
         }
-        let is_proven = matches!(draft.proof, Proof::Proven(_));
+        let is_proven = draft.proof.is_proven();
         let sought = remedy(self, is_proven);
         self.mended(&mut draft, act, sought);
         self.report(draft);

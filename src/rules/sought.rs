@@ -7,9 +7,11 @@ use super::context::{Context, Draft};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::Fix;
 use crate::limits::{self, Cut};
+use crate::project::Project;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::path;
 use crate::remedy::{self, Case, Remedy, token};
+use crate::value::Budget;
 
 /// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
 const SAVE_HOOKS: &str = "; no save hook or plugin of this schema runs then: where they matter, keep `save()`, set `optimisticConcurrency: true`, and load and try again on a VersionError";
@@ -36,12 +38,45 @@ pub struct Sought {
     pub unfixed: Option<&'static str>,
 }
 
+/// What looking for the remedies of one function may still take. The judgements of the function do not pay for it, so that no help
+/// is at the cost of a finding.
+#[derive(Debug)]
+pub struct Mending {
+    work: u64,
+    kept: u64,
+    /// Work of judgements.
+    pub fuel: u64,
+}
+
+impl Mending {
+    pub const fn new(fuel: u64) -> Self {
+        Self { work: limits::REMEDIES_WORK, kept: limits::REMEDIES_KEPT, fuel }
+    }
+
+    fn begin(&self, project: &mut Project) -> Budget {
+        project.arena.begin(limits::REMEDY_WORK.min(self.work), limits::REMEDY_KEPT.min(self.kept))
+    }
+
+    /// Says whether it was enough.
+    fn end(&mut self, project: &mut Project, budget: Budget) -> bool {
+        let spent = project.arena.end(budget);
+        self.work = self.work.saturating_sub(spent.work);
+        self.kept = self.kept.saturating_sub(spent.kept);
+        !spent.cuts.has(Cut::Size)
+    }
+}
+
 impl Context<'_> {
-    /// The remedy of an act that was shown to race, as far as one is proven. The function that is judged does not pay for it, so
-    /// that no help is at the cost of a finding.
-    pub fn remedy(&mut self, case: &Case<'_>, mend: &Mend, (path, is_proven): (Option<&str>, bool)) -> Sought {
-        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
-        let left = case.function.fuel.get();
+    /// The remedy of an act that was shown to race, as far as one is proven.
+    pub fn remedy(
+        &mut self,
+        case: &Case<'_>,
+        mend: &Mend,
+        (path, is_proven): (Option<&str>, bool),
+        mending: &mut Mending,
+    ) -> Sought {
+        let aside = mending.begin(self.project);
+        let judging = case.function.fuel.replace(mending.fuel);
         let remedy = match mend {
             Mend::Update if !is_proven && case.overwritten.is_none() => case.refuse(UNSHOWN),
             Mend::Update | Mend::Change if !is_proven => {
@@ -72,28 +107,28 @@ impl Context<'_> {
             }
             known => known,
         };
-        case.function.fuel.set(left);
-        let spent = self.project.arena.end(aside);
-        match spent.cuts.has(Cut::Size) {
-            true => Sought { unfixed: Some("there is too much to try"), ..Sought::default() },
-            false => Sought { remedy, option, unfixed: case.unfixed() },
+        mending.fuel = case.function.fuel.replace(judging);
+        let is_enough = mending.end(self.project, aside);
+        match is_enough && (remedy.is_some() || option.is_some() || mending.fuel > 0) {
+            true => Sought { remedy, option, unfixed: case.unfixed() },
+            false => Sought { unfixed: Some("there is too much to try"), ..Sought::default() },
         }
     }
 
     /// How the check of a field and its change become one command, or the change one of what is stored, where no remedy is proven.
-    pub fn asked(&mut self, case: &Case<'_>, path: &str, mend: &Mend) -> Option<String> {
+    pub fn asked(&mut self, case: &Case<'_>, path: &str, mend: &Mend, mending: &mut Mending) -> Option<String> {
         // No filter takes back what is done before.
         if case.function.script.has_effect_before(case.act.write) {
             return None;
         }
-        let aside = self.project.arena.begin(limits::REMEDY_WORK, limits::REMEDY_KEPT);
+        let aside = mending.begin(self.project);
         let help = match mend {
             Mend::Update => remedy::of_field(self.project, case, path),
             Mend::Change => remedy::of_change(self.project, case, path),
             Mend::Insert(_) | Mend::Nothing => None,
         };
-        let spent = self.project.arena.end(aside);
-        help.filter(|_| !spent.cuts.has(Cut::Size))
+        let is_enough = mending.end(self.project, aside);
+        help.filter(|_| is_enough)
     }
 
     /// Tells what was found.

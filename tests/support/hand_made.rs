@@ -64,7 +64,7 @@ pub fn proven(witness: Witness) -> (Sources, Analysis) {
         once: None,
         fix: None,
         unfixed: None,
-        proof: Proof::Proven(Box::new(witness)),
+        proof: Proof::Proven(witness.into()),
         lowered: None,
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
     };

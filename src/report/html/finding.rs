@@ -31,7 +31,7 @@ pub fn finding(run: &Run<'_>, entry: &Entry<'_>) -> Markup {
         details.finding.(level) id=(anchor) data-at=(at) open[is_open] {
             summary {
                 span.badge.(level) { (level) }
-                @if finding.proof.witness().is_some() { span.badge.proven { "proven" } }
+                @if finding.proof.is_proven() { span.badge.proven { "proven" } }
                 h3 { code { (finding.rule) } }
                 span.where { (escape::line(&spot.file.path)) ":" (spot.start.line) ":" (spot.start.column) }
                 p.message { (prose(&finding.message)) }
@@ -41,7 +41,7 @@ pub fn finding(run: &Run<'_>, entry: &Entry<'_>) -> Markup {
                 @if let Some(note) = level_note(finding) { p.note { (note) } }
                 (way(run, finding))
                 @match &finding.proof {
-                    Proof::Proven(shown) => (witness(run, shown)),
+                    Proof::Proven(shown) => @if let Some(shown) = shown.open() { (witness(run, &shown)) },
                     Proof::Unproven(reason) => p.note { strong { "Not proven: " } (prose(reason)) },
                     Proof::NotJudged => {}
                 }

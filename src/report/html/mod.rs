@@ -79,7 +79,7 @@ fn page(run: &Run<'_>, shown: &[Shown<'_>], data: &str) -> Markup {
 
 fn totals(run: &Run<'_>, shown: &[Shown<'_>]) -> Markup {
     let levels = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Info, "info")];
-    let proven = shown.iter().filter(|(finding, by)| by.is_none() && finding.proof.witness().is_some()).count();
+    let proven = shown.iter().filter(|(finding, by)| by.is_none() && finding.proof.is_proven()).count();
     let accepted = run.analysis.accepted.len();
     html! {
         ul.totals aria-label="Totals" {

@@ -110,7 +110,7 @@ fn head(finding: &Finding, by: Option<&Acceptance>, act: Spot<'_>, style: &Style
     };
     let place = position(act);
     let plain = if by.is_some() { "suppressed" } else { finding.level.name() };
-    let proven = if finding.proof.witness().is_some() { PROVEN } else { "" };
+    let proven = if finding.proof.is_proven() { PROVEN } else { "" };
     let taken = width(plain) + finding.rule.len() + 3 + width(&place) + proven.len();
     let separator = if taken > style.width { "\n  " } else { " " };
     let place = linked(&theme.styles.link.style(&place).to_string(), act, style);
@@ -121,13 +121,10 @@ fn head(finding: &Finding, by: Option<&Acceptance>, act: Spot<'_>, style: &Style
 fn proof(run: &Run<'_>, finding: &Finding, style: &Style) -> Vec<String> {
     match &finding.proof {
         Proof::NotJudged => Vec::new(),
-        Proof::Proven(witness) => {
+        Proof::Proven(packed) => {
             let weighty = witness::weighty(finding);
-            witness::lines(
-                run,
-                witness,
-                Layout { columns: style.width, full: style.full, weighty: &weighty, rest: "`--full`" },
-            )
+            let layout = Layout { columns: style.width, full: style.full, weighty: &weighty, rest: "`--full`" };
+            packed.open().map(|witness| witness::lines(run, &witness, layout)).unwrap_or_default()
         }
         Proof::Unproven(reason) => {
             let text = clipped(format!("note: not proven: {}", escape::line(reason)), style);

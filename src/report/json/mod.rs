@@ -14,7 +14,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
-use witness::{JsonWitness, json_witness};
+use witness::{JsonWitness, Shown};
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Log<'a> {
@@ -51,7 +51,8 @@ struct JsonFinding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     proof_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    witness: Option<JsonWitness<'a>>,
+    #[schemars(with = "Option<JsonWitness<'a>>")]
+    witness: Option<Shown<'a>>,
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<Suppressed<'a>>,
@@ -119,7 +120,7 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The whole report; its findings are those of [`Run::shown`], in that order.
-pub(super) fn log<'a>(run: &Run<'a>) -> Log<'a> {
+pub(super) fn log<'a>(run: &'a Run<'a>) -> Log<'a> {
     let findings = run.shown().into_iter().filter_map(|(finding, by)| json_finding(run, finding, by)).collect();
     Log { version: 1, findings, files: run.files(), summary: summary(run) }
 }
@@ -129,7 +130,7 @@ pub(super) fn range(spot: Spot<'_>) -> Range<'_> {
     Range { path: &file.path, line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
-fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptance>) -> Option<JsonFinding<'a>> {
+fn json_finding<'a>(run: &'a Run<'a>, finding: &'a Finding, by: Option<&'a Acceptance>) -> Option<JsonFinding<'a>> {
     Some(JsonFinding {
         rule: finding.rule,
         level: finding.level,
@@ -152,7 +153,7 @@ fn json_finding<'a>(run: &Run<'a>, finding: &'a Finding, by: Option<&'a Acceptan
             Proof::Unproven(reason) => Some(reason),
             Proof::NotJudged | Proof::Proven(_) => None,
         },
-        witness: finding.proof.witness().map(|witness| json_witness(run, witness)),
+        witness: Shown::of(run, &finding.proof),
         fingerprint: &finding.fingerprint,
         suppressed: by.map(|by| match by {
             Acceptance::Directive { reason } => Suppressed::Directive { reason },

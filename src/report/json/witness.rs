@@ -3,10 +3,10 @@
 //! Input: a witness. Output: plain data with places in lines and columns. Must not know: the rest of a finding.
 
 use super::place::{JsonPlace, json_place};
-use crate::diagnostic::{Command, End, Harm, Index, Move, Stored, Witness};
+use crate::diagnostic::{Command, End, Harm, Index, Move, Packed, Proof, Stored, Witness};
 use crate::report::Run;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Two requests and an order of their commands in which they do harm. Documents and values are MongoDB Extended JSON.
@@ -99,6 +99,28 @@ struct Outcome<'a> {
     documents: Vec<Document<'a>>,
     /// What was done outside of the database.
     effects: &'a [String],
+}
+
+/// A witness of a finding, unpacked where it is written.
+pub(super) struct Shown<'a> {
+    run: &'a Run<'a>,
+    packed: &'a Packed,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(run: &'a Run<'a>, proof: &'a Proof) -> Option<Self> {
+        match proof {
+            Proof::Proven(packed) => Some(Self { run, packed }),
+            Proof::NotJudged | Proof::Unproven(_) => None,
+        }
+    }
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let witness = self.packed.open();
+        witness.as_ref().map(|witness| json_witness(self.run, witness)).serialize(serializer)
+    }
 }
 
 pub(crate) fn json_witness<'a>(run: &Run<'a>, witness: &'a Witness) -> JsonWitness<'a> {

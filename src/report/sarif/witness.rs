@@ -25,5 +25,5 @@ pub(super) fn code_flow(run: &Run<'_>, finding: &Finding) -> Option<CodeFlow> {
         (!locations.is_empty()).then(|| ThreadFlow { id: Some(inputs.name.clone()), message, locations })
     });
     let thread_flows = flows.collect::<Option<Vec<ThreadFlow>>>()?;
-    Some(CodeFlow { message: Some(Text::plain(sentence(witness))), thread_flows })
+    Some(CodeFlow { message: Some(Text::plain(sentence(&witness))), thread_flows })
 }

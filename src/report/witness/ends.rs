@@ -205,7 +205,8 @@ impl<'a> View<'a> {
             }
         };
         // What the outcomes differ in first; what a clock has made tells the least.
-        kept.sort_by_key(|(name, value)| (is_made(value), !self.tells(&stored.collection, name)));
+        let told = self.told(&stored.collection);
+        kept.sort_by_cached_key(|(name, value)| (is_made(value), !tells(&told, name)));
         kept
     }
 
@@ -220,18 +221,23 @@ impl<'a> View<'a> {
         names
     }
 
-    /// Whether the documents that are told of a collection hold other values of a field in some outcome.
-    fn tells(&self, collection: &str, name: &str) -> bool {
-        let held = |end: &End| {
-            let told = end.documents.iter().filter(|stored| stored.collection == collection && self.is_told(stored));
-            let mut held: Vec<String> =
-                told.map(|stored| stored.document.get(name).map_or_else(String::new, made_alike)).collect();
-            held.sort_unstable();
-            held
-        };
-        let outcome = held(&self.witness.outcome);
-        self.witness.serial.iter().any(|end| held(end) != outcome)
+    /// The documents that are told of a collection, of each outcome, the first that of the requests at once.
+    fn told(&self, collection: &str) -> Vec<Vec<&'a Stored>> {
+        let is_told = |stored: &&Stored| stored.collection == collection && self.is_told(stored);
+        self.all().map(|end| end.documents.iter().filter(is_told).collect()).collect()
     }
+}
+
+/// Whether the documents that are told hold other values of a field in some outcome.
+fn tells(told: &[Vec<&Stored>], name: &str) -> bool {
+    let mut held = told.iter().map(|documents| {
+        let values = documents.iter().map(|stored| stored.document.get(name).map_or_else(String::new, made_alike));
+        let mut held: Vec<String> = values.collect();
+        held.sort_unstable();
+        held
+    });
+    let outcome = held.next();
+    held.any(|held| Some(&held) != outcome.as_ref())
 }
 
 /// Whether the server or a clock has made a value.

@@ -67,7 +67,7 @@ pub fn page(run: &Run<'_>, finding: &Finding, columns: usize) -> Option<String> 
     let head = format!("{}[{}] {place}: {}", finding.level.name(), finding.rule, finding.message);
     let mut text = wrapped(&escape::line(&head), "", INDENT, columns);
     text.extend(level_note(finding).iter().flat_map(|note| wrapped(note, INDENT, INDENT, columns)));
-    text.extend(lines(run, witness, Layout { columns, full: true, weighty: &[], rest: "" }));
+    text.extend(lines(run, &witness, Layout { columns, full: true, weighty: &[], rest: "" }));
     Some(text.join("\n"))
 }
 
@@ -93,7 +93,7 @@ pub fn sentence(witness: &Witness) -> String {
 pub fn verdict(proof: &Proof) -> Option<String> {
     match proof {
         Proof::NotJudged => None,
-        Proof::Proven(witness) => Some(format!("proven: {}", sentence(witness))),
+        Proof::Proven(witness) => Some(format!("proven: {}", sentence(&witness.open()?))),
         Proof::Unproven(reason) => Some(format!("not proven: {reason}")),
     }
 }

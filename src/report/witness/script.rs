@@ -16,7 +16,7 @@ pub fn script(run: &Run<'_>, finding: &Finding) -> Option<String> {
     let witness = finding.proof.witness()?;
     let spot = run.locate(finding.place)?;
     let place = format!("{}:{}", spot.file.path, spot.start.line);
-    let witness = literal(&serde_json::to_value(json_witness(run, witness)).ok()?);
+    let witness = literal(&serde_json::to_value(json_witness(run, &witness)).ok()?);
     let name: String = finding.fingerprint.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
     let head = [
         "Plays two requests at once on a MongoDB server, command by command, and looks at what is stored then."

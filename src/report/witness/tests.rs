@@ -158,7 +158,7 @@ fn a_page_names_the_finding_above_its_whole_witness() {
     let place = Place { file: FileId(0), start: 40, end: 49 };
     let bare = Finding::bare("check-then-update", crate::diagnostic::Level::Error, place);
     assert_eq!(page(&run, &bare, 100), None);
-    let proof = Proof::Proven(Box::new(overdraft()));
+    let proof = Proof::Proven(overdraft().into());
     let finding = Finding { message: "two at once".into(), proof, ..bare };
     let page = page(&run, &finding, 100).expect("a page");
     let head = "error[check-then-update] routes/a.js:5:1: two at once\n  before: [{ _id: ObjectId('";
