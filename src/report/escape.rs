@@ -84,11 +84,16 @@ fn is_command(printed: &str) -> bool {
 /// What stands before the bracket of a command of GitHub (in its older form), Azure Pipelines and TeamCity, anywhere in a line.
 const COMMANDS: [&str; 3] = ["##", "##vso", "##teamcity"];
 
-/// Separators at which some terminals break lines, marks that reorder text, characters without a width, and tags.
+/// Separators at which some terminals break lines, marks that reorder text, characters without a width, fillers that are letters
+/// and look like nothing, tags, and characters of private use. The selectors after an emoji stay.
+///
+/// Source: Unicode 16, `Default_Ignorable_Code_Point`, and U+2800, the pattern of Braille without a dot.
 fn is_unseen(character: char) -> bool {
     matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]
@@ -98,8 +103,9 @@ mod tests {
     #[test]
     fn escapes_lose_their_effect_and_other_text_stays() {
         assert_eq!(line("a\u{1b}[31mb\nc\u{9b}d"), "a\\u{1b}[31mb\\nc\\u{9b}d");
-        assert_eq!(block("é😀\n\tx\u{202e}y"), "é😀\n\tx\\u{202e}y");
-        let unseen = "\u{0}\u{7f}\u{61c}\u{200b}\u{200d}\u{200e}\u{2028}\u{2060}\u{2066}\u{feff}\u{e0041}";
+        assert_eq!(block("é❤\u{fe0f}😀\n\tx\u{202e}y"), "é❤\u{fe0f}😀\n\tx\\u{202e}y");
+        let unseen = "\u{0}\u{7f}\u{61c}\u{200b}\u{200d}\u{200e}\u{2028}\u{2060}\u{2066}\u{feff}\u{e0041}\
+            \u{34f}\u{115f}\u{3164}\u{ffa0}\u{2800}\u{1d173}\u{e000}\u{e0100}\u{10ffff}";
         for text in [line(unseen), block(unseen), code(unseen), patch(unseen)] {
             assert!(text.is_ascii() && !text.contains(char::is_control), "{text:?}");
         }
