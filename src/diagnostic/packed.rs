@@ -142,25 +142,25 @@ impl Reader<'_> {
     }
 
     fn node(&mut self, known: &[Value]) -> Option<Value> {
-        Some(match self.take(1)?.first()? {
-            &NULL => Value::Null,
-            &FALSE => Value::Bool(false),
-            &TRUE => Value::Bool(true),
-            &SIGNED => Value::Number(self.bits()?.cast_signed().into()),
-            &UNSIGNED => Value::Number(self.bits()?.into()),
-            &FLOAT => Value::Number(Number::from_f64(f64::from_bits(self.bits()?))?),
-            &TEXT => {
+        Some(match *self.take(1)?.first()? {
+            NULL => Value::Null,
+            FALSE => Value::Bool(false),
+            TRUE => Value::Bool(true),
+            SIGNED => Value::Number(self.bits()?.cast_signed().into()),
+            UNSIGNED => Value::Number(self.bits()?.into()),
+            FLOAT => Value::Number(Number::from_f64(f64::from_bits(self.bits()?))?),
+            TEXT => {
                 let length = self.number()?;
                 Value::String(String::from_utf8(self.take(length as usize)?.to_vec()).ok()?)
             }
-            &LIST => {
+            LIST => {
                 let mut items = Vec::new();
                 for _ in 0..self.number()? {
                     items.push(known.get(self.number()? as usize)?.clone());
                 }
                 Value::Array(items)
             }
-            &OBJECT => {
+            OBJECT => {
                 let mut fields = Map::new();
                 for _ in 0..self.number()? {
                     let (name, value) = (self.number()?, self.number()?);
