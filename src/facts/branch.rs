@@ -53,6 +53,25 @@ impl<'a> Eval<'a> {
         Branch { end, only_jumped, entered: cond, changes }
     }
 
+    /// Keeps the values that places had where a function was left, unless they end with one that is not as before.
+    pub(super) fn also_left_with(&self, body: &mut Branch, left: Vec<(Slot, V)>) {
+        let mut known: FxHashMap<Slot, usize> = FxHashMap::default();
+        for (at, (slot, _)) in body.changes.iter().enumerate() {
+            known.insert(*slot, at);
+        }
+        // The last of them is the latest in the text.
+        for (slot, value) in left.into_iter().rev() {
+            match known.get(&slot).and_then(|at| body.changes.get_mut(*at)) {
+                Some((_, end)) if self.slot(slot) == Some(*end) => *end = value,
+                Some(_) => {}
+                None => {
+                    known.insert(slot, body.changes.len());
+                    body.changes.push((slot, value));
+                }
+            }
+        }
+    }
+
     pub(super) fn slot(&self, slot: Slot) -> Option<V> {
         match slot {
             Slot::Var(var) => self.vars.get(var).copied(),
@@ -93,6 +112,13 @@ impl<'a> Eval<'a> {
         // The first of two changes of a place is the last that was made.
         let first = |branch: &Branch| branch.changes.iter().rev().copied().collect::<FxHashMap<Slot, V>>();
         let (then_values, else_values) = (first(&then), first(&otherwise));
+        // if (cached) { client = cached; return client }
+        if then_counts != else_counts {
+            let left = if then_counts { &otherwise } else { &then };
+            let first_var = self.frame.first_var;
+            let is_outer = |(slot, _): &&(Slot, V)| matches!(slot, Slot::Var(var) if *var < first_var);
+            self.frame.left_with.extend(left.changes.iter().filter(is_outer));
+        }
         let slots = then.changes.iter().chain(&otherwise.changes).rev().map(|(slot, _)| *slot);
         for slot in slots.collect::<IndexSet<Slot, FxBuildHasher>>() {
             let pre = self.slot(slot).or(match slot {

@@ -75,6 +75,10 @@ pub(super) struct Frame {
     pub loop_exits: Vec<C>,
     /// Branches after which it is remembered that their calls completed.
     pub completions: u32,
+    /// How many variables there were before the function.
+    pub first_var: usize,
+    /// The values of outer variables in branches that the function was left from.
+    pub left_with: Vec<(Slot, V)>,
     /// Throws and rejections in callbacks that are evaluated in place: the condition, and how many `try` blocks are around.
     pub rejected: Vec<(C, usize)>,
     pub breaks: Vec<C>,
@@ -387,6 +391,8 @@ impl Frame {
             inline: 0,
             loop_exits: Vec::new(),
             completions: 0,
+            first_var: 0,
+            left_with: Vec::new(),
             rejected: Vec::new(),
             breaks: Vec::new(),
             places: IndexMap::default(),

@@ -89,7 +89,9 @@ impl<'a> Eval<'a> {
         let outer_jumped = std::mem::replace(&mut self.jumped, false);
         let bytes = self.functions.get(func.0 as usize).map_or(0, |f| (f.end - f.start) as usize);
         let budget = self.begin(bytes);
-        let body = self.branch(base, |eval| {
+        let mut left_with = Vec::new();
+        let mut body = self.branch(base, |eval| {
+            eval.frame.first_var = eval.vars.len();
             eval.enter_scope(true);
             let count = eval.bind_params(code, func);
             if let Some(facts) = eval.functions.get_mut(func.0 as usize) {
@@ -100,10 +102,12 @@ impl<'a> Eval<'a> {
                 let cond = eval.cond;
                 eval.frame.returns.push((cond, Arena::UNDEFINED));
             }
-            let frame = eval.swap_frame(func, this);
+            let mut frame = eval.swap_frame(func, this);
+            left_with = std::mem::take(&mut frame.left_with);
             eval.finish(func, frame);
         });
         self.end(func, budget);
+        self.also_left_with(&mut body, left_with);
         // Assignments to outer variables may or may not have happened; what the module leaves empty was filled before use.
         let at_module = outer_frame.func == FnRef(0);
         let some = self.arena.intern(Node::Func(func));

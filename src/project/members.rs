@@ -115,8 +115,16 @@ impl Project {
             (made, facts.fields.iter().rev().find(|(name, _)| self.arena.text(*name) == COPIED))
         {
             // Object.assign(this, row)
-            let copied = self.made_of(class, copied.1, made.args, made.site);
-            return Some(self.member(copied, key));
+            let copied = copied.1;
+            // A row that may be an instance itself: `constructor(row: IPage)` of `class Page implements IPage`.
+            if self.open_fields >= limits::OPEN_FIELDS {
+                return None;
+            }
+            self.open_fields += 1;
+            let copied = self.made_of(class, copied, made.args, made.site);
+            let value = self.member(copied, key);
+            self.open_fields -= 1;
+            return Some(value);
         }
         let (parent, passed) = (facts.parent?, facts.super_args.clone());
         if depth > 4 {
