@@ -29,14 +29,14 @@ impl Project {
 
     /// What following a function may take.
     pub fn allowed(&self, func: FnRef) -> Left {
-        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let bytes = self.bytes_of(func);
         let (work, kept) = limits::of_linked_function(bytes);
         self.still_left(func, Left { work, kept })
     }
 
     /// What of a function's budget may still be taken, now that others have drawn on that of its file and of the whole.
     pub fn still_left(&self, func: FnRef, left: Left) -> Left {
-        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let bytes = self.bytes_of(func);
         let (file, whole) = (self.ledger.left.get(self.file_of(func) as usize), self.ledger.whole);
         let (file, own) = (file.copied().unwrap_or_default(), limits::of_own_code(bytes));
         Left {
@@ -45,16 +45,21 @@ impl Project {
         }
     }
 
+    /// The length of a function's text.
+    fn bytes_of(&self, func: FnRef) -> usize {
+        self.function(func).map_or(0, |function| (function.end - function.start) as usize)
+    }
+
     /// The work that judging all acts of a function may take.
     pub fn fuel(&self, func: FnRef) -> Fuel {
-        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let bytes = self.bytes_of(func);
         let (judging, mending) = (limits::of_judged_function(bytes), limits::of_mended_function(bytes));
         self.fuel_left(func, Fuel { judging, mending })
     }
 
     /// What of it may still be taken, now that others have drawn on what its file and the whole may take.
     pub fn fuel_left(&self, func: FnRef, left: Fuel) -> Fuel {
-        let bytes = self.function(func).map_or(0, |function| (function.end - function.start) as usize);
+        let bytes = self.bytes_of(func);
         let own = Fuel::of(limits::of_judged_code(bytes)).with(left, u64::min);
         let file = self.ledger.fuel.get(self.file_of(func) as usize).copied().unwrap_or_default();
         left.with(file, u64::min).with(self.ledger.whole_fuel, u64::min).with(own, u64::max)

@@ -27,8 +27,7 @@ mod subject;
 pub mod token;
 mod versioned;
 
-use crate::diagnostic::Applicability;
-use crate::diagnostic::Fix;
+use crate::diagnostic::{Applicability, Fix};
 use crate::judge::{self, Mended, NewIndex, Presumed, Remedied};
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
@@ -75,6 +74,7 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
         all.extend(others);
     }
     case.refuse::<()>("what is decided has no form in a filter, and what is written none in an update");
+    let has_identifiers = !identifiers::of_lists(project, schemas, act).is_empty();
     for draft in all {
         if keeps_all && !draft.is_changed && !draft.is_pinned {
             continue;
@@ -86,7 +86,7 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
         }
         let mut fix = patch::of_update(project, schemas, case, &scope, &draft);
         // An identifier that cannot be one is refused by the server, where JavaScript found it equal to none.
-        if draft.is_changed && !identifiers::of_lists(project, schemas, act).is_empty() {
+        if draft.is_changed && has_identifiers {
             fix.iter_mut().for_each(|fix| fix.applicability = Applicability::Suggested);
         }
         let Some(help) = help.or_else(|| fix.as_ref().map(|fix| lowered(&fix.title))) else { continue };

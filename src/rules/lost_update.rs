@@ -108,6 +108,11 @@ fn parts(ctx: &Context<'_>, cond: C, path: &[String], value: V) -> Vec<(C, Vec<S
     known.unwrap_or_default().into_iter().map(|(value, name)| (cond, inside(name), value)).collect()
 }
 
+/// Whether an operator makes a text, a list or an object anew of what it is given.
+fn makes_anew(op: &str) -> bool {
+    matches!(op, "JSON.stringify" | "join" | "omit")
+}
+
 fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operation> {
     let zero = ctx.project.arena.num(0.0);
     match ctx.project.arena.node(value).clone() {
@@ -118,7 +123,7 @@ fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operat
             "+" | "-" => Some(Operation::Add),
             "*" | "/" | "%" | "**" | "|" | "&" | "^" | "Math.max" | "Math.min" | "Math.floor" | "Math.round"
             | "Math.ceil" | "Math.abs" | "toFixed" | "neg" => Some(Operation::Other),
-            "JSON.stringify" | "join" | "omit" => transformed(ctx, trace, value).map(|_| Operation::Unknown),
+            op if makes_anew(op) => transformed(ctx, trace, value).map(|_| Operation::Unknown),
             _ => None,
         },
         Node::Coerce(Coercion::Number(_), inner) => operation_of(ctx, trace, inner),
@@ -135,7 +140,7 @@ fn operands(ctx: &mut Context<'_>, trace: &Trace, value: V, depth: u32, into: &m
         return;
     }
     match ctx.project.arena.node(value).clone() {
-        Node::Derived(op, parts) if matches!(ctx.project.arena.text(op), "JSON.stringify" | "join" | "omit") => {
+        Node::Derived(op, parts) if makes_anew(ctx.project.arena.text(op)) => {
             into.extend(transformed(ctx, trace, value).unwrap_or(parts));
         }
         Node::Derived(_, parts) | Node::Template(parts) => {
@@ -185,10 +190,7 @@ fn transformed(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Vec<V>>
             let mut inner = Vec::new();
             operands.iter().for_each(|operand| held(ctx, *operand, &mut inner));
             for value in inner {
-                let mut at = value;
-                while let Node::Coerce(_, under) = ctx.project.arena.node(at) {
-                    at = *under;
-                }
+                let at = ctx.project.bare(value);
                 match ctx.project.arena.node(at) {
                     Node::Derived(op, from) if matches!(ctx.project.arena.text(*op), "JSON.parse" | "split") => {
                         parts.extend(from.first().map(|text| given_or_none(ctx, *text)));

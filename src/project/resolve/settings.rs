@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 /// Stands for the folder of the configuration that is not extended by another.
 const CONFIG_DIR: &str = "${configDir}";
+
 /// Settings by folder.
 pub struct Settings {
     folders: BTreeMap<PathBuf, Modules>,
