@@ -195,7 +195,8 @@ impl<'a> Eval<'a> {
                     }
                     None => {
                         self.mark_handled(span, handles);
-                        self.expr(&first.expr);
+                        let handler = self.expr(&first.expr);
+                        self.accept(span, handler);
                         Some(recv)
                     }
                 }

@@ -37,6 +37,9 @@ impl Eval<'_> {
         if self.frame.inline > 0 {
             let cond = self.cond;
             self.frame.rejected.push((cond, self.frame.tries.len()));
+            if self.frame.tries.is_empty() {
+                self.frame.rejects.push((cond, self.frame.effects.len()));
+            }
         } else if self.frame.tries.is_empty() {
             let cond = self.cond;
             self.frame.throws.push(cond);

@@ -81,6 +81,8 @@ pub(super) struct Frame {
     pub left_with: Vec<(Slot, V)>,
     /// Throws and rejections in callbacks that are evaluated in place: the condition, and how many `try` blocks are around.
     pub rejected: Vec<(C, usize)>,
+    /// Those of them that nothing has handled so far, with the number of effects before each.
+    pub rejects: Vec<(C, usize)>,
     pub breaks: Vec<C>,
     pub places: IndexMap<V, Site, FxBuildHasher>,
     pub missing: Vec<V>,
@@ -260,6 +262,7 @@ impl<'a> Eval<'a> {
             function.effects = frame.effects;
             function.returns = returns;
             function.throws = frame.throws;
+            function.rejects = frame.rejects.into_iter().map(|(cond, _)| cond).collect();
             function.places = frame.places.into_iter().collect();
             function.tries = frame.handled;
             function.missing = frame.missing;
@@ -394,6 +397,7 @@ impl Frame {
             first_var: 0,
             left_with: Vec::new(),
             rejected: Vec::new(),
+            rejects: Vec::new(),
             breaks: Vec::new(),
             places: IndexMap::default(),
             missing: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::EffectKind;
 use super::eval::{Code, Eval};
+use super::rescue::REJECT;
 use crate::limits;
 use crate::value::{Arena, C, Coercion, Freshness, Key, Node, Sym, V};
 use swc_common::Spanned;
@@ -263,9 +264,10 @@ impl<'a> Eval<'a> {
             self.args(args);
             return result;
         };
-        let [resolve, reject] = ["resolve", "reject"].map(|name| self.arena.derived(name, vec![result]));
+        let [resolve, reject] = ["resolve", REJECT].map(|name| self.arena.derived(name, vec![result]));
         let (outer, from) = (self.cond, self.frame.effects.len());
         self.in_place(code, &[resolve, reject]);
+        self.note_rejects(reject, from);
         let mut given = Vec::new();
         for effect in self.frame.effects.iter().skip(from) {
             if let EffectKind::Call { callee, args, .. } = &effect.kind

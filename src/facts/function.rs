@@ -35,6 +35,7 @@ impl<'a> Eval<'a> {
             effects: Vec::new(),
             returns: Vec::new(),
             throws: Vec::new(),
+            rejects: Vec::new(),
             class: None,
             parent,
             param_names: Vec::new(),

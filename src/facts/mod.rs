@@ -104,6 +104,8 @@ pub struct Function {
     pub returns: Vec<(C, V)>,
     /// Conditions under which an exception leaves the function.
     pub throws: Vec<C>,
+    /// Conditions under which a promise that the function makes is rejected, by an exception of a callback or by `reject`.
+    pub rejects: Vec<C>,
     pub class: Option<ClassRef>,
     pub parent: Option<FnRef>,
     /// Parameter names; empty for a pattern.

@@ -4,9 +4,12 @@
 //! Input: a chain that was evaluated, and the handler. Output: the facts of a `try`, and what the whole gives. Must not know: MongoDB.
 
 use super::eval::{Code, Eval};
-use super::{Try, TryPart};
+use super::{EffectKind, Try, TryPart};
 use crate::value::{Arena, C, Node, V};
 use swc_common::Span;
+
+/// What a promise of the function's own making is rejected by.
+pub(super) const REJECT: &str = "reject";
 
 impl<'a> Eval<'a> {
     /// What the chain did is the body of a `try` that its handler catches.
@@ -30,6 +33,45 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// Nothing is rejected any more by a chain that a handler ends, unless the handler tells of it: `.catch(reject)`, `.catch(next)`.
+    pub(super) fn accept(&mut self, span: Span, handler: V) {
+        let tells = match self.arena.node(handler) {
+            Node::Param(..) => true,
+            Node::Derived(op, _) => self.arena.text(*op) == REJECT,
+            _ => false,
+        };
+        if !tells {
+            let chain = self.effects_of_chain(span).first().copied();
+            self.forget_rejects(chain, self.frame.effects.len());
+        }
+    }
+
+    /// Whether `reject` was called, as an effect from this one on.
+    fn rejects_since(&self, from: usize) -> bool {
+        self.frame.effects.iter().skip(from).any(|effect| match &effect.kind {
+            EffectKind::Call { callee, .. } => {
+                matches!(self.arena.node(*callee), Node::Derived(op, _) if self.arena.text(*op) == REJECT)
+            }
+            EffectKind::Assign { .. } => false,
+        })
+    }
+
+    /// Forgets the rejections from one effect on up to another.
+    fn forget_rejects(&mut self, from: Option<usize>, to: usize) {
+        let Some(from) = from else { return };
+        self.frame.rejects.retain(|(_, at)| *at <= from || *at > to);
+    }
+
+    /// Notes where a promise of the function's own making is rejected, among the effects from one on.
+    pub(super) fn note_rejects(&mut self, reject: V, from: usize) {
+        let effects = self.frame.effects.iter().enumerate().skip(from);
+        let rejects = effects.filter_map(|(at, effect)| match &effect.kind {
+            EffectKind::Call { callee, .. } if *callee == reject => Some((effect.cond, at)),
+            _ => None,
+        });
+        self.frame.rejects.extend(rejects);
+    }
+
     fn effects_of_chain(&self, span: Span) -> Vec<usize> {
         let (start, _) = self.offsets(span);
         let is_inside = |at: &usize| {
@@ -50,6 +92,7 @@ impl<'a> Eval<'a> {
         self.frame.handled.push(Try { site, handler: site, resumes: C::FALSE, rethrows: false });
         let error = self.arena.derived("error", vec![caught]);
         let (cond, mut rescued) = (self.cond, (Arena::UNDEFINED, Vec::new()));
+        let (chain, from) = (self.effects_of_chain(span).first().copied(), self.frame.effects.len());
         let inside = self.arena.assume(cond, caught, true);
         let branch = self.branch(inside, |eval| {
             eval.inside(site, TryPart::Handler, |eval| rescued = eval.in_place_with_ends(code, &[error]));
@@ -59,6 +102,10 @@ impl<'a> Eval<'a> {
         let (result, ends) = rescued;
         if let Some(handled) = self.frame.handled.iter_mut().find(|handled| handled.site == site) {
             handled.resumes = if ends.is_empty() { C::FALSE } else { inside };
+            let rethrows = handled.rethrows;
+            if !rethrows && !self.rejects_since(from) {
+                self.forget_rejects(chain, from);
+            }
         }
         result
     }

@@ -244,8 +244,9 @@ impl Project {
     /// `res.status(409)`, `NextResponse.json(body, { status: 409 })`.
     pub fn refusals_of(&mut self, func: FnRef) -> Vec<C> {
         let effects = self.function(func).map(|function| function.effects.as_slice()).unwrap_or_default();
-        let conds: Vec<C> =
+        let mut conds: Vec<C> =
             effects.iter().filter(|effect| self.refuses(&effect.kind)).map(|effect| effect.cond).collect();
+        conds.extend(self.function(func).map(|function| function.rejects.as_slice()).unwrap_or_default());
         conds.into_iter().map(|cond| self.linked_cond(cond)).collect()
     }
 

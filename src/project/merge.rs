@@ -124,6 +124,7 @@ impl<'a> Merger<'a> {
             effects: function.effects.iter().map(|effect| self.effect(effect)).collect(),
             returns: function.returns.iter().map(|(c, v)| (self.cond(*c), self.value(*v))).collect(),
             throws: function.throws.iter().map(|c| self.cond(*c)).collect(),
+            rejects: function.rejects.iter().map(|c| self.cond(*c)).collect(),
             class: function.class.map(|class| self.class_ref(class)),
             parent: function.parent.map(|parent| self.fn_ref(parent)),
             param_names: function.param_names.clone(),

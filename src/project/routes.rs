@@ -294,6 +294,7 @@ impl Project {
             effects: Vec::new(),
             returns: Vec::new(),
             throws: Vec::new(),
+            rejects: Vec::new(),
             class: None,
             parent: Some(route.caller),
             param_names: ["req", "res", "next"].map(str::to_owned).to_vec(),

@@ -87,17 +87,19 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let is_moved = is_moved(ctx, &check, field);
         let is_used_up = used_up::is_used_up(ctx, &check, field);
         let may_claim = is_used_up && used_up::brings_more(ctx, write, field, &check)
-            || is_of_state(ctx, &check, field) && ctx.names_the_request_in(write);
+            || is_of_state(ctx, &check, field) && used_up::brings_its_own(ctx, write);
         let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
         let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
         let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
         let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
         let is_repeated = is_toggled || has_other_effect;
         let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
-        if is_flag && !is_repeated && !is_followed && change_detection::is_detected(ctx, write, cond, check.root) {
+        let claims = may_claim && !is_repeated && (is_refused || is_moved);
+        // Who is refused where nothing would change was not asked whether something does.
+        let may_detect = is_flag && !is_repeated && !is_followed && !(claims && is_refused);
+        if may_detect && change_detection::is_detected(ctx, write, cond, check.root) {
             continue;
         }
-        let claims = may_claim && !is_repeated && (is_refused || is_moved);
         let is_flag = is_flag && !is_repeated && !claims;
         let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
         let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());

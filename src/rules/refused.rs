@@ -13,6 +13,8 @@ impl Context<'_> {
         let mut conds = self.project.refusals_of(trace.func);
         conds.extend(self.thrown(trace));
         conds.extend(self.denied(trace));
+        let alternatives: Vec<C> = conds.iter().flat_map(|cond| self.alternatives_in(*cond)).collect();
+        conds.extend(alternatives);
         conds.into_iter().any(|cond| {
             let checks = self.project.checks(cond, &trace.documents);
             checks
@@ -35,6 +37,19 @@ impl Context<'_> {
                     && other.read.as_ref().is_some_and(|own| self.project.base_site(own.site) == read)
             })
         })
+    }
+
+    /// Each of several reasons for which a condition holds: `!seat || seat.user`.
+    fn alternatives_in(&mut self, cond: C) -> Vec<C> {
+        let mut parts: Vec<(V, bool)> = Vec::new();
+        for atom in self.project.arena.atoms(cond) {
+            match self.project.arena.node(atom.value) {
+                Node::Or(own) if atom.holds => parts.extend(own.iter().map(|part| (*part, true))),
+                Node::And(own) if !atom.holds => parts.extend(own.iter().map(|part| (*part, false))),
+                _ => {}
+            }
+        }
+        parts.into_iter().map(|(part, holds)| self.project.arena.assume(C::TRUE, part, holds)).collect()
     }
 
     /// The conditions under which the function throws.

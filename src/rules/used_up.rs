@@ -52,6 +52,11 @@ pub(super) fn brings_more(ctx: &mut Context<'_>, write: &Write, field: &FieldWri
     })
 }
 
+/// Whether a write sets something that tells its request from others, be it by what a call makes of what the request brings.
+pub(super) fn brings_its_own(ctx: &mut Context<'_>, write: &Write) -> bool {
+    ctx.names_the_request_in(write) || write.fields.iter().any(|field| is_brought(ctx, field.value))
+}
+
 /// Whether something that a request brings goes into a value, be it by a call: `hash(req.body.password)`. What is read for it is
 /// stored.
 pub(super) fn is_brought(ctx: &mut Context<'_>, value: V) -> bool {
