@@ -24,12 +24,13 @@ mod views;
 mod ways;
 mod wrappers;
 
+pub use crate::project::resolve::further_settings;
 pub use belief::beliefs;
 use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
 use declared::{in_code, schemas, unknown};
-use linking::{link, on_own_threads};
+use linking::{Imports, link, on_own_threads};
 pub use memory::Memory;
 use places::place;
 pub use read::file_facts;
@@ -97,7 +98,7 @@ fn analyze_here(
     let linked = panics::attempt(|| link(sources, config, memory));
     let (mut project, imports) = linked.unwrap_or_else(|panic| {
         failures.push((None, panic));
-        (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Vec::new())
+        (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Imports::default())
     });
     laps.take(std::mem::take(&mut project.laps).into_stages());
     let schemas = schemas(&mut project, sources, config);

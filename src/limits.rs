@@ -372,6 +372,10 @@ pub const GROUPS: u32 = 8;
 pub const PATTERNS: usize = 2_000;
 /// Configurations that lead to one another, at most.
 pub const CONFIGURATIONS: usize = 50;
+/// Configurations that are read because others name them.
+pub const NAMED_CONFIGURATIONS: usize = 2_000;
+/// Targets of one name in `exports` or `imports` that are tried.
+pub const TARGETS: usize = 32;
 /// How deep a value is spelled.
 pub const SPELLED_DEPTH: u32 = 8;
 /// Files that are looked into, of one folder.

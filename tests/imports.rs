@@ -141,6 +141,62 @@ fn settings_come_from_bases_references_and_neighbours() {
     assert_followed("apps/x/a.ts", "@lib/check", &files);
 }
 
+#[test]
+fn a_base_is_read_whatever_its_name() {
+    let paths = |target: &str| format!(r#"{{ "compilerOptions": {{ "paths": {{ "@lib/*": ["{target}"] }} }} }}"#);
+    let near = paths("${configDir}/lib/*");
+    let check = ("app/lib/check.ts", CHECK);
+    let package =
+        ("tools/ts/package.json", r#"{ "name": "@acme/ts", "exports": { "./strict": "./deep/strict.json" } }"#);
+    let workspace = ("package.json", r#"{ "workspaces": ["tools/*", "app"] }"#);
+    for (extends, base) in [
+        (r#""./base.json""#, "app/base.json"),
+        (r#""./base""#, "app/base.json"),
+        (r#""./base.jsonc""#, "app/base.jsonc"),
+        (r#""./base.tsconfig.json""#, "app/base.tsconfig.json"),
+        (r#""../config/base.json""#, "config/base.json"),
+        (r#"["./gone.json", "./base.json"]"#, "app/base.json"),
+        (r#"["../config/base", "@gone/ts"]"#, "config/base.json"),
+        (r#""@acme/ts/base.json""#, "tools/ts/base.json"),
+        (r#""@acme/ts/base""#, "tools/ts/base.json"),
+        (r#""@acme/ts/strict""#, "tools/ts/deep/strict.json"),
+        (r#""@acme/ts""#, "tools/ts/tsconfig.json"),
+        (r#""@other/ts/base.json""#, "node_modules/@other/ts/base.json"),
+        (r#""other-ts/base""#, "app/node_modules/other-ts/base.json"),
+        (r#""other-ts""#, "node_modules/other-ts/tsconfig.json"),
+    ] {
+        let settings = format!(r#"{{ "extends": {extends} }}"#);
+        let files = [check, package, workspace, ("app/tsconfig.json", &settings), (base, &near)];
+        assert_followed("app/a.ts", "@lib/check", &files);
+    }
+    // A base names another one, and a file that is referred to is a part of the whole.
+    let files = [
+        check,
+        ("app/tsconfig.json", r#"{ "extends": "./one.json" }"#),
+        ("app/one.json", r#"{ "extends": "../two", }"#),
+        ("two.json", r#"{ "references": [{ "path": "./three.json" }] }"#),
+        ("three.json", &paths("./app/lib/*")),
+    ];
+    assert_followed("app/a.ts", "@lib/check", &files);
+    // A file that nobody names says nothing, and one that holds code is no base.
+    assert_not_followed("app/a.ts", "@lib/check", &[check, ("app/tsconfig.json", "{}"), ("app/base.json", &near)], 0);
+    let files = [check, ("app/tsconfig.json", r#"{ "extends": "./base.js" }"#), ("app/base.js", &near)];
+    assert_not_followed("app/a.ts", "@lib/check", &files, 0);
+    let files = [check, ("app/tsconfig.json", r#"{ "extends": "../../base.json" }"#), ("base.json", &near)];
+    assert_not_followed("app/a.ts", "@lib/check", &files, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_base_outside_of_the_project_is_not_read() {
+    let outside = Project::new(&[("base.json", r#"{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }"#)]);
+    let inside =
+        project("a.ts", "@lib/check", &[("lib/check.ts", CHECK), ("tsconfig.json", r#"{ "extends": "./in/base" }"#)]);
+    std::os::unix::fs::symlink(outside.path(), inside.path().join("in")).unwrap();
+    let outcome = inside.run(&["check", "--format", "json"]);
+    assert_eq!(outcome.json()["summary"]["resolvedImports"], 0, "{outcome:?}");
+}
+
 /// A workspace with the package `@acme/chats` in `packages/chats`, whose manifest says `manifest` beside its name.
 fn workspace<'a>(manifest: &'a str, source: &'a str) -> [(&'a str, &'a str); 3] {
     [
@@ -193,8 +249,20 @@ fn every_way_to_list_the_packages_of_a_project() {
         ("app/package.json", r#"{ "dependencies": { "chats": "workspace:^" } }"#),
         ("app/package.json", r#"{ "dependencies": { "chats": "file:../libs/chats" } }"#),
         ("app/package.json", r#"{ "devDependencies": { "chats": "link:../libs/chats" } }"#),
+        ("app/package.json", r#"{ "dependencies": { "chats": "workspace:../libs/chats" } }"#),
     ] {
         assert_followed("app/a.js", "chats", &[list, manifest, check]);
+    }
+    // Under another name.
+    for (workspaces, version) in
+        [("[]", "workspace:chats@*"), (r#"["libs/*"]"#, "workspace:chats@^1.0.0"), (r#"["libs/*"]"#, "npm:chats@1")]
+    {
+        let whole = format!(r#"{{ "workspaces": {workspaces} }}"#);
+        let app = format!(r#"{{ "dependencies": {{ "store": "{version}", "@x/store": "{version}" }} }}"#);
+        let files = [("package.json", whole.as_str()), ("app/package.json", &app), manifest, check];
+        assert_followed("app/a.js", "store", &files);
+        assert_followed("app/a.js", "@x/store", &files);
+        assert_not_followed("app/a.js", "store/gone", &files, 1);
     }
     // An example that bears the name of a library is not that library.
     for list in [
@@ -202,6 +270,7 @@ fn every_way_to_list_the_packages_of_a_project() {
         ("package.json", r#"{ "workspaces": ["libs/*", "!libs/chats"] }"#),
         ("pnpm-workspace.yaml", "packages:\n  - 'packages/*'\ncatalog:\n  - 'libs/*'\n"),
         ("package.json", r#"{ "dependencies": { "chats": "^1.0.0" } }"#),
+        ("package.json", r#"{ "dependencies": { "chats": "npm:chats@1", "other": "npm:chats@1" } }"#),
     ] {
         assert_not_followed("app/a.js", "chats", &[list, manifest, check], 0);
     }
@@ -220,6 +289,14 @@ fn imports_of_the_package_itself() {
         "#lib/check",
         &[("package.json", &imports("./dist/lib/*.js")), ("src/lib/check.ts", CHECK)],
     );
+    for targets in [
+        r##""#lib/*": ["./gone/*.js", "./src/lib/*.ts"]"##,
+        r##""#lib/check": ["./gone.js", { "node": "./no.js", "default": "./src/lib/check.ts" }]"##,
+        r##""#lib/*": { "node": ["./gone/*"], "default": "./src/lib/*" }"##,
+    ] {
+        let manifest = format!(r#"{{ "imports": {{ {targets} }} }}"#);
+        assert_followed("src/a.ts", "#lib/check", &[("package.json", &manifest), ("src/lib/check.ts", CHECK)]);
+    }
     assert_not_followed("src/a.ts", "#lib/gone", &[("package.json", &imports("./src/lib/*.ts"))], 1);
     assert_not_followed("src/a.ts", "#virtual", &[("package.json", "{}")], 0);
 }
@@ -257,6 +334,61 @@ fn configurations_that_lead_to_each_other_end() {
     }
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     assert_followed("a.ts", "./lib/check", &files);
+}
+
+#[test]
+fn configurations_that_extend_themselves_are_told() {
+    let notes = |files: &[(&str, &str)]| {
+        let outcome = project("a.ts", "@lib/check", files).run(&["check", "--format", "json"]);
+        let notes = outcome.json()["summary"]["notes"].as_array().unwrap().clone();
+        notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let base = r#"{ "extends": "./tsconfig.json", "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }"#;
+    let files = [("lib/check.ts", CHECK), ("tsconfig.json", r#"{ "extends": "./base.json" }"#), ("base.json", base)];
+    assert_eq!(notes(&files), ["tsconfig.json: `extends` leads back to it, so it is read once"]);
+    assert_followed("a.ts", "@lib/check", &files);
+    // A part of a project that extends the whole.
+    let whole = r#"{ "references": [{ "path": "./tsconfig.app.json" }] }"#;
+    let part = r#"{ "extends": "./tsconfig.json" }"#;
+    assert!(notes(&[("tsconfig.json", whole), ("tsconfig.app.json", part)]).is_empty());
+    let mut chain = vec![("tsconfig.json".to_owned(), r#"{ "extends": "./c0.json" }"#.to_owned())];
+    chain.extend((0..60).map(|at| (format!("c{at}.json"), format!(r#"{{ "extends": "./c{}.json" }}"#, at + 1))));
+    let chain: Vec<(&str, &str)> = chain.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    assert_eq!(
+        notes(&chain),
+        ["c50.json: more configurations extend one another than are followed, so it is not read"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_installed_as_a_link_is_the_folder_behind_it() {
+    use std::os::unix::fs::symlink;
+    let files = [("packages/s/index.js", CHECK), ("packages/s/package.json", r#"{ "name": "s" }"#)];
+    for (place, specifier, found) in [
+        ("node_modules/@x/s", "@x/s", true),
+        ("packages/app/node_modules/@x/s", "@x/s", true),
+        ("packages/app/node_modules/s", "s/index.js", true),
+        ("node_modules/s", "s/gone", false),
+        ("packages/other/node_modules/s", "s", false),
+    ] {
+        let project = project("packages/app/a.js", specifier, &files);
+        let link = project.path().join(place);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(project.path().join("packages/s"), &link).unwrap();
+        let outcome = project.run(&["check", "--format", "json"]);
+        let told = usize::from(specifier == "s/gone");
+        assert_eq!(outcome.json()["summary"]["resolvedImports"], usize::from(found), "{place} {outcome:?}");
+        assert_eq!(outcome.json()["summary"]["notFollowed"]["imports"]["count"], told, "{place} {outcome:?}");
+    }
+    // A store of what is installed, and a link that leads out, are somebody else's.
+    let outside = Project::new(&[("index.js", CHECK)]);
+    let files = [("node_modules/.pnpm/s@1/node_modules/s/index.js", CHECK)];
+    let project = project("a.js", "s", &files);
+    symlink(".pnpm/s@1/node_modules/s", project.path().join("node_modules/s")).unwrap();
+    symlink(outside.path(), project.path().join("node_modules/t")).unwrap();
+    let outcome = project.run(&["check", "--format", "json"]);
+    assert_eq!(outcome.json()["summary"]["resolvedImports"], 0, "{outcome:?}");
 }
 
 #[cfg(unix)]

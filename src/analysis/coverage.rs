@@ -4,6 +4,7 @@
 //! Must not know: formats, the file system.
 
 use super::clients;
+use super::linking::Imports;
 use crate::coverage::{Coverage, Cut, Unknown, Unresolved};
 use crate::diagnostic::WritePath;
 use crate::limits;
@@ -24,13 +25,13 @@ impl<'a> Reported<'a> {
     }
 }
 
-/// `imports` are those of first-party modules: file, specifier, and whether it was found. `unread` are files without facts.
+/// `unread` are files without facts.
 pub(super) fn coverage(
     sources: &Sources,
     project: &Project,
     census: &Census,
     paths: &[WritePath],
-    imports: Vec<(u32, String, bool)>,
+    imports: Imports,
     unread: Vec<FileId>,
     is_of_another: bool,
 ) -> Coverage {
@@ -53,7 +54,7 @@ pub(super) fn coverage(
     coverage.collections = collections.len();
     let tracked = paths.iter().filter(|path| path.tracked && reported.get(path.place.file.0).is_some());
     coverage.arrays = tracked.map(|path| (&path.collection, &path.array)).collect::<BTreeSet<_>>().len();
-    for (file, specifier, is_found) in imports {
+    for (file, specifier, is_found) in imports.own {
         match (reported.get(file), is_found) {
             (Some(_), true) => coverage.resolved += 1,
             (Some(file), false) => coverage.unresolved.push(Unresolved { path: file.path.clone(), specifier }),
@@ -63,6 +64,7 @@ pub(super) fn coverage(
     coverage.cut = cut(&reported, project);
     coverage.unread = unread.into_iter().filter_map(|id| reported.get(id.0)).map(|file| file.path.clone()).collect();
     let is_seen = census.calls().next().is_some();
+    coverage.warnings.extend(imports.troubles);
     if is_of_another || !is_seen {
         coverage.warnings.extend(clients::warning(sources, is_seen));
     }

@@ -21,8 +21,14 @@ pub(super) fn on_own_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// First-party imports: file, specifier, and whether a file was found.
-pub(super) type Imports = Vec<(u32, String, bool)>;
+/// What the imports of a project lead to.
+#[derive(Default)]
+pub(super) struct Imports {
+    /// First-party imports: file, specifier, and whether a file was found.
+    pub own: Vec<(u32, String, bool)>,
+    /// What is wrong with the settings by which they are found.
+    pub troubles: Vec<String>,
+}
 
 /// Links what `memory` knows of all files.
 pub(super) fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (Project, Imports) {
@@ -38,7 +44,7 @@ pub(super) fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (
     let is_told = |option: &str| project.arena.known_sym(option).is_some();
     project.stores_undefined =
         resolver.stores_undefined() && !["ignoreUndefined", "omitUndefined"].iter().any(|option| is_told(option));
-    (project, resolver.own_imports())
+    (project, Imports { own: resolver.own_imports(), troubles: resolver.troubles().to_vec() })
 }
 
 /// What the configuration and the manifests say of names: the functions of the completion protocol, which its rules ask for, the

@@ -7,13 +7,13 @@ use super::args::{ProjectArgs, ViewArgs};
 use super::outcome::warn;
 use super::progress::Progress;
 use super::texts::{self, Texts};
-use crate::analysis::{analyze, analyze_about, database_words};
+use crate::analysis::{analyze, analyze_about, database_words, further_settings};
 use crate::changed;
 use crate::config::{Config, load};
 use crate::coverage::LeftOut;
 use crate::diagnostic::{Analysis, Finding, Proof, fingerprint};
 use crate::discover::{
-    Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, holding, relative_to, resolve,
+    Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, follow, holding, relative_to, resolve,
 };
 use crate::error::Error;
 use crate::git::{Changes, Repository};
@@ -123,7 +123,8 @@ pub fn plan(args: &ProjectArgs, view: &ViewArgs, stderr: &mut dyn Write) -> Resu
         force_exclude: args.matching.force_exclude,
         listed: listed.as_deref(),
     };
-    let found = discover(&root, &wanted, &config)?;
+    let mut found = discover(&root, &wanted, &config)?;
+    follow(&root, &mut found, &mut |file| texts.bytes(&root.folder, file), &further_settings);
     for warning in &found.warnings {
         warn(warning, stderr);
     }

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use crate::analysis;
 use crate::config::Config;
 use crate::config::draft::Seen;
-use crate::discover::{Loaded, Root, Wanted, discover, load as load_files, resolve};
+use crate::discover::{Loaded, Root, Wanted, bytes_inside, discover, follow, load as load_files, resolve};
 use crate::error::Error;
 use crate::survey::Append;
 use std::io::Write;
@@ -27,7 +27,8 @@ pub(super) fn survey(folder: &Path, stderr: &mut dyn Write) -> Result<(Vec<Appen
     let config = Config::default();
     let root = Root { folder: folder.to_owned(), link_all: true, config: None };
     let paths = [folder.to_owned()];
-    let found = discover(&root, &Wanted { paths: Some(&paths), ..Wanted::default() }, &config)?;
+    let mut found = discover(&root, &Wanted { paths: Some(&paths), ..Wanted::default() }, &config)?;
+    follow(&root, &mut found, &mut |file| bytes_inside(folder, file), &analysis::further_settings);
     let Loaded { sources, unreadable } = load_files(&found.files);
     let unreadable = unreadable.iter().map(|file| {
         let path = sources.get(file.file).map_or("", |file| file.path.as_str());

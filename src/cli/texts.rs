@@ -4,7 +4,7 @@
 
 use super::args::ViewArgs;
 use crate::baseline::MAX_BYTES;
-use crate::discover::{Found, Loaded, find_root, load_with, plain, read_bytes, resolve};
+use crate::discover::{Found, Loaded, bytes_inside, find_root, load_with, plain, read_bytes, resolve};
 use crate::disk;
 use crate::error::Error;
 use crate::git::{Index, Repository};
@@ -39,6 +39,14 @@ impl Texts {
             Texts::Index(index) => index.read(relative),
             _ if path.symlink_metadata().is_err() => Ok(None),
             _ => disk::read(&path, MAX_BYTES).map(Some).map_err(|source| Error::Read { path, source }),
+        }
+    }
+
+    /// One file of the run; none where it is not there.
+    pub fn bytes(&mut self, root: &Path, file: &Found) -> Option<Vec<u8>> {
+        match self {
+            Texts::Index(index) => index.read(&file.relative).ok().flatten(),
+            _ => bytes_inside(root, file),
         }
     }
 

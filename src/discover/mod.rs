@@ -4,7 +4,9 @@
 //! relative to it. Must not know: syntax, findings, the command line's other options.
 
 mod contents;
+mod follow;
 mod load;
+mod paths;
 mod root;
 mod skip;
 mod source_name;
@@ -12,7 +14,9 @@ mod test_file;
 mod walk;
 
 pub use contents::holding;
+pub use follow::{Further, bytes_inside, follow};
 pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
+pub use paths::{plain, relative_to, resolve, resolve_existing_part};
 pub use root::{Root, find_root};
 pub use source_name::is_source;
 
@@ -22,7 +26,7 @@ use crate::coverage::LeftOut;
 use crate::error::Error;
 use skip::Reason;
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use walk::Walk;
 
 /// One file to load.
@@ -185,43 +189,6 @@ fn not_there(root: &Root, config: &Config, path: &str, error: Error) -> Error {
             None => "name files and folders relative to the root".to_owned(),
         },
     }
-}
-
-/// The absolute path behind `path`, symbolic links resolved.
-pub fn resolve(base: &Path, path: &Path) -> Result<PathBuf, Error> {
-    let joined = base.join(path);
-    std::fs::canonicalize(&joined).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-/// As [`resolve`], for a path whose end may not exist.
-pub fn resolve_existing_part(path: &Path) -> PathBuf {
-    for folder in path.ancestors() {
-        if let (Ok(real), Ok(rest)) = (std::fs::canonicalize(folder), path.strip_prefix(folder)) {
-            // Joining an empty path would add a separator to a file's name.
-            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
-        }
-    }
-    path.to_owned()
-}
-
-/// The path without `.` and `..`, for one that need not exist.
-pub fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            other => plain.push(other),
-        }
-    }
-    plain
-}
-
-/// `/`-separated path from `root` to `path`. Bytes that are not UTF-8 are replaced.
-pub fn relative_to(root: &Path, path: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
 }
 
 #[cfg(test)]

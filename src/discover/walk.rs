@@ -3,6 +3,7 @@
 //! Input: a folder. Output: sorted absolute paths. Symbolic links are not followed, so a cycle cannot occur and no file is
 //! found twice. Must not know: which files are reported.
 
+use super::paths::plain;
 use super::skip::{Reason, Skip};
 use super::source_name::is_source;
 use crate::error::Error;
@@ -28,7 +29,12 @@ pub struct Walk {
     root: PathBuf,
     /// Links to folders of the root, and where they lead.
     pub links: BTreeMap<PathBuf, PathBuf>,
+    /// The folders of what is installed that were looked through for links.
+    installed: BTreeSet<PathBuf>,
 }
+
+/// The folder that packages are installed in.
+const INSTALLED: &str = "node_modules";
 
 impl Walk {
     pub fn new(root: &Path, excludes: &[String], listed: Option<&[String]>) -> Result<Self, Error> {
@@ -42,6 +48,7 @@ impl Walk {
             built: BTreeSet::new(),
             root: root.to_owned(),
             links: BTreeMap::new(),
+            installed: BTreeSet::new(),
         })
     }
 
@@ -125,19 +132,45 @@ impl Walk {
             }
             match reason {
                 Some(Reason::Built) => drop(self.built.insert(entry.into_path())),
+                Some(Reason::Foreign) if entry.file_name() == INSTALLED => self.add_installed(entry.path()),
                 Some(reason) if is_folder => self.leave_out_below(entry.path(), reason),
                 Some(reason) if entry.file_type().is_file() => self.leave_out(entry.path(), reason),
                 None if entry.file_type().is_file() && is_wanted(entry.path()) => files.push(entry.into_path()),
-                None if entry.path_is_symlink() => {
-                    let target = std::fs::canonicalize(entry.path()).ok();
-                    if let Some(target) = target.filter(|target| target.starts_with(&self.root) && target.is_dir()) {
-                        self.links.insert(entry.into_path(), target);
-                    }
-                }
+                None if entry.path_is_symlink() => self.add_link(entry.into_path()),
                 _ => {}
             }
         }
         files
+    }
+
+    fn add_link(&mut self, link: PathBuf) {
+        let target = std::fs::canonicalize(&link).ok();
+        if let Some(target) = target.filter(|target| target.starts_with(&self.root) && target.is_dir()) {
+            self.links.insert(link, target);
+        }
+    }
+
+    /// Notes which packages that are installed in a folder are links to folders of the project.
+    fn add_installed(&mut self, folder: &Path) {
+        if !self.installed.insert(folder.to_owned()) {
+            return;
+        }
+        let entries = |folder: &Path| folder.read_dir().into_iter().flatten().flatten();
+        let scopes = entries(folder).filter(|entry| entry.file_name().to_string_lossy().starts_with('@'));
+        let scoped = scopes.flat_map(|scope| entries(&scope.path()).collect::<Vec<_>>());
+        let links: Vec<PathBuf> = entries(folder)
+            .chain(scoped)
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
+            .map(|entry| entry.path())
+            .collect();
+        for link in links {
+            let target = std::fs::read_link(&link).ok();
+            let target = target.zip(link.parent()).map(|(target, folder)| plain(&folder.join(target)));
+            // Most lead to a store of what is installed.
+            if target.is_some_and(|target| target.components().all(|part| part.as_os_str() != INSTALLED)) {
+                self.add_link(link);
+            }
+        }
     }
 
     fn leave_out(&mut self, file: &Path, reason: Reason) {

@@ -4,11 +4,11 @@
 //! it, and remembered otherwise. Must not know: the protocol.
 
 use super::documents::Document;
-use crate::analysis::{Cancel, Memory, analyze_again};
+use crate::analysis::{Cancel, Memory, analyze_again, further_settings};
 use crate::baseline::{self, Baseline};
 use crate::config::{Config, load};
 use crate::diagnostic::Finding;
-use crate::discover::{Found, Loaded, Root, Wanted, admit, discover, load as load_files};
+use crate::discover::{Found, Loaded, Root, Wanted, admit, bytes_inside, discover, follow, load as load_files};
 use crate::disk;
 use crate::error::Error;
 use crate::rules;
@@ -120,7 +120,8 @@ impl Project {
             None => Config::default(),
         };
         let baseline = read_baseline(&job.root)?;
-        let found = discover(&job.root, &job.wanted(), &config)?;
+        let mut found = discover(&job.root, &job.wanted(), &config)?;
+        follow(&job.root, &mut found, &mut |file| bytes_inside(&job.root.folder, file), &further_settings);
         (self.config, self.baseline) = (Some(config), baseline);
         self.disk = Disk { links: found.links, ..read(&found.files) };
         notes.extend(found.warnings);

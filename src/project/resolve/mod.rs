@@ -6,23 +6,34 @@
 //! Must not know: syntax, the real file system.
 
 mod below;
+mod extended;
+mod links;
+mod modules;
 mod packages;
 mod settings;
 mod sveltekit;
+mod targets;
 mod tree;
 
 use crate::facts::FileFacts;
 use crate::source::Sources;
-use below::ROOT;
+use below::{ROOT, SCRIPTS, relative};
 use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
-use packages::Packages;
+use packages::{Packages, split};
 use rustc_hash::FxHashMap;
 use settings::Settings;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use tree::{SCRIPTS, Shared, Tree};
+use tree::{Shared, Tree};
+
+/// Paths that the settings among the context of a project name and that are not in it, relative to the root: of each list
+/// the first that is there is meant.
+pub fn further_settings(sources: &Sources) -> Vec<Vec<String>> {
+    let settings = Settings::new(sources, &[], &Packages::new(sources));
+    settings.missing().iter().map(|paths| paths.iter().filter_map(|path| relative(path)).collect()).collect()
+}
 
 /// Extensions of files that are imported and hold no code that is read here.
 const ASSETS: [&str; 30] = [
@@ -61,6 +72,11 @@ impl Resolver {
         Self { inner, shared, settings, paths, files, named, known: RefCell::default() }
     }
 
+    /// What is wrong with the settings, one sentence each.
+    pub fn troubles(&self) -> &[String] {
+        self.settings.troubles()
+    }
+
     /// Whether the clients of the project store null where a field is set to `undefined`.
     pub fn stores_undefined(&self) -> bool {
         self.packages().stores_undefined
@@ -92,6 +108,7 @@ impl Resolver {
             || ["/", "@/", "~/"].iter().any(|start| specifier.starts_with(start))
             || specifier.starts_with('#') && self.packages().has_imports(path)
             || self.packages().of(specifier).is_some()
+            || self.shared.tree().installs(path, split(specifier).0)
             || self.settings.names(path, specifier)
     }
 
@@ -104,6 +121,11 @@ impl Resolver {
         }
         if let Some((folder, rest)) = self.packages().of(specifier) {
             return self.in_package(folder, rest);
+        }
+        if let Some((folder, targets)) =
+            self.packages().imported(from, specifier).filter(|_| specifier.starts_with('#'))
+        {
+            return self.first_of(folder, &targets);
         }
         // Paths from the root of the sources: `require('models/user')`, `@/models/user`, `~~/models/user`, `src/models/user`.
         let aliases = ["@/", "~/", "~~/", "@@/", "/"];
@@ -137,10 +159,11 @@ impl Resolver {
 
     /// A module of a package whose manifest names nothing that is there: a bundle, or files that a build lays out anew.
     fn in_package(&self, folder: &Path, rest: &str) -> Option<u32> {
-        match rest {
+        let exported = self.first_of(folder, &self.packages().exported(folder, rest));
+        exported.or_else(|| match rest {
             "" => self.first_of(folder, &["./src/index", "./src", "./index", "./lib/index"].map(str::to_owned)),
             rest => self.first_of(folder, &["./src", ".", "./lib"].map(|part| format!("{part}/{rest}"))),
-        }
+        })
     }
 
     fn first_of(&self, folder: &Path, relatives: &[String]) -> Option<u32> {

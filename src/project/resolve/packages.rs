@@ -1,12 +1,13 @@
 //! The packages of a project that its files import by name.
 //!
 //! Sources: npm `workspaces`, pnpm `pnpm-workspace.yaml`, Lerna `lerna.json`, Rush `rush.json`, and the protocols
-//! `workspace:`, `file:`, `link:` and `portal:` of a dependency. A package that no such list names is none of the
-//! project's, whatever it is called: an example may bear the name of a library.
+//! `workspace:`, `file:`, `link:`, `portal:` and, for another name, `npm:` of a dependency. A package that no such list
+//! names is none of the project's, whatever it is called: an example may bear the name of a library.
 //! Input: the manifests among the sources. Output: folders by name. Must not know: specifiers.
 
 use super::below::{ROOT, normal};
 use super::sveltekit;
+use super::targets::targets;
 use crate::source::Sources;
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Packages {
     folders: BTreeMap<String, PathBuf>,
-    /// The folders of packages with an `imports` field.
-    importing: BTreeSet<PathBuf>,
+    /// The `imports` and the `exports` of packages, by folder.
+    imports: BTreeMap<PathBuf, Value>,
+    exports: BTreeMap<PathBuf, Value>,
     /// The folders of applications of SvelteKit.
     kits: BTreeSet<PathBuf>,
     /// The names of what the packages depend on.
@@ -33,8 +35,10 @@ impl Packages {
         let manifests = Manifests::read(sources);
         let mut packages = Self { stores_undefined: manifests.store_undefined(), ..Self::default() };
         for (folder, manifest) in &manifests.packages {
-            if manifest.get("imports").is_some() {
-                packages.importing.insert(folder.clone());
+            for (key, fields) in [("imports", &mut packages.imports), ("exports", &mut packages.exports)] {
+                if let Some(field) = manifest.get(key) {
+                    fields.insert(folder.clone(), field.clone());
+                }
             }
             if sveltekit::is_kit(manifest) {
                 packages.kits.insert(folder.clone());
@@ -48,6 +52,11 @@ impl Packages {
         }
         for (name, folder) in manifests.linked_folders {
             if manifests.packages.contains_key(&folder) {
+                packages.folders.entry(name).or_insert(folder);
+            }
+        }
+        for (name, package) in manifests.aliases {
+            if let Some(folder) = packages.folders.get(&package).cloned() {
                 packages.folders.entry(name).or_insert(folder);
             }
         }
@@ -77,7 +86,19 @@ impl Packages {
 
     /// Whether the package around a file gives meaning to `#name`.
     pub fn has_imports(&self, file: &Path) -> bool {
-        file.ancestors().any(|folder| self.importing.contains(folder))
+        file.ancestors().any(|folder| self.imports.contains_key(folder))
+    }
+
+    /// The folder of the package around a file that gives meaning to `#name`, and the targets that it gives.
+    pub fn imported(&self, file: &Path, specifier: &str) -> Option<(&Path, Vec<String>)> {
+        let (folder, field) = file.ancestors().find_map(|folder| self.imports.get_key_value(folder))?;
+        Some((folder, targets(field, specifier)))
+    }
+
+    /// What the package in a folder exports under a path below it.
+    pub fn exported(&self, folder: &Path, rest: &str) -> Vec<String> {
+        let wanted = if rest.is_empty() { ".".to_owned() } else { format!("./{rest}") };
+        self.exports.get(folder).map(|field| targets(field, &wanted)).unwrap_or_default()
     }
 
     /// Where a path in the `node_modules` of the root leads, if it is one.
@@ -89,7 +110,7 @@ impl Packages {
 }
 
 /// `@scope/name` and `rest` of `@scope/name/rest`.
-fn split(specifier: &str) -> (&str, &str) {
+pub(super) fn split(specifier: &str) -> (&str, &str) {
     let parts = if specifier.starts_with('@') { 2 } else { 1 };
     match specifier.match_indices('/').nth(parts - 1) {
         Some((at, _)) => (specifier.get(..at).unwrap_or(""), specifier.get(at + 1..).unwrap_or("")),
@@ -106,6 +127,11 @@ fn is_name(name: &str) -> bool {
     }
 }
 
+/// Whether what follows a protocol is a package and its version: `store@*`, `@acme/store@^1`.
+fn is_alias(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(name, _)| is_name(name))
+}
+
 /// The manifests of all packages and workspaces.
 #[derive(Default)]
 struct Manifests {
@@ -115,6 +141,8 @@ struct Manifests {
     linked_names: BTreeSet<String>,
     /// Dependencies by folder.
     linked_folders: Vec<(String, PathBuf)>,
+    /// Dependencies under another name than that of their package, with that one.
+    aliases: Vec<(String, String)>,
     /// Names of all dependencies.
     needed: BTreeSet<String>,
 }
@@ -198,6 +226,16 @@ impl Manifests {
                     continue;
                 };
                 match protocol {
+                    "workspace" | "npm" if is_alias(rest) => {
+                        let (package, _) = rest.rsplit_once('@').unwrap_or_default();
+                        if protocol == "workspace" {
+                            self.linked_names.insert(package.to_owned());
+                        }
+                        self.aliases.push((name.clone(), package.to_owned()));
+                    }
+                    "workspace" if rest.starts_with('.') => {
+                        self.linked_folders.push((name.clone(), normal(&folder.join(rest))));
+                    }
                     "workspace" => drop(self.linked_names.insert(name.clone())),
                     "file" | "link" | "portal" => {
                         self.linked_folders.push((name.clone(), normal(&folder.join(rest))));

@@ -5,7 +5,8 @@
 //! `node_modules` with a link to each package of the project, and for each built file the source that it is built from.
 //! Must not know: specifiers, the real file system.
 
-use super::below::{ROOT, normal};
+use super::below::{ROOT, SCRIPTS, normal};
+use super::links::Links;
 use super::packages::Packages;
 use super::settings::Settings;
 use crate::source::Sources;
@@ -25,8 +26,6 @@ const SOURCE: [&str; 4] = ["src", "source", "lib", ""];
 /// Ends of what is built, the longer first.
 const BUILT_ENDS: [&str; 11] =
     [".d.ts", ".d.mts", ".d.cts", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"];
-/// Extensions of sources, in the order in which the resolver asks for them.
-pub const SCRIPTS: [&str; 8] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 
 /// Texts by path, and the folders that hold them.
 #[derive(Default)]
@@ -34,20 +33,17 @@ pub struct Tree {
     files: FxHashMap<PathBuf, Arc<str>>,
     folders: FxHashSet<PathBuf>,
     pub packages: Packages,
-    /// Symbolic links to folders.
-    links: Vec<(PathBuf, PathBuf)>,
+    links: Links,
 }
 
 impl Tree {
     pub fn new(sources: &Sources, packages: Packages, settings: &Settings) -> Self {
-        let below = |path: &String| Path::new(ROOT).join(path);
-        let links = sources.links().iter().map(|(link, folder)| (below(link), below(folder))).collect();
-        let mut tree = Self { packages, links, ..Self::default() };
+        let mut tree = Self { packages, links: Links::new(sources), ..Self::default() };
         for (_, file) in sources.iter() {
             let path = Path::new(ROOT).join(&file.path);
             let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
             // The settings stand for these, so that one that cannot be read does not take all imports along.
-            if name.ends_with(".json") && (name.starts_with("tsconfig") || name.starts_with("jsconfig")) {
+            if settings.stand_for(&path) {
                 continue;
             }
             let text = match name == "package.json" {
@@ -62,8 +58,8 @@ impl Tree {
             tree.add(folder.join("tsconfig.json"), text);
         }
         let modules = Path::new(ROOT).join("node_modules");
-        let links: Vec<PathBuf> = tree.packages.names().map(|name| modules.join(name)).collect();
-        let links = [links, tree.links.iter().map(|(link, _)| link.clone()).collect()].concat();
+        let installed = tree.packages.names().map(|name| modules.join(name));
+        let links: Vec<PathBuf> = installed.chain(tree.links.iter().map(Path::to_owned)).collect();
         for link in links {
             tree.add_folders(&link);
         }
@@ -93,9 +89,13 @@ impl Tree {
         }
         let path = normal(path);
         let path = self.packages.behind_link(&path).unwrap_or(path);
-        let behind = self.links.iter().find_map(|(link, folder)| Some(folder.join(path.strip_prefix(link).ok()?)));
-        let path = behind.unwrap_or(path);
+        let path = self.links.behind(&path).unwrap_or(path);
         Cow::Owned(if self.has(&path) { path } else { self.source_of(&path).unwrap_or(path) })
+    }
+
+    /// Whether what is installed beside a file, or above it, is a folder of the project under this name.
+    pub fn installs(&self, file: &Path, package: &str) -> bool {
+        self.links.installs(file, package)
     }
 
     fn has(&self, path: &Path) -> bool {
