@@ -41,6 +41,21 @@ impl Value {
         Self::Document(Rc::new(fields.into_iter().map(|(name, value)| (name.into(), value)).collect()))
     }
 
+    /// Equality that does not look into what is shared.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(a), Self::List(b)) => {
+                Rc::ptr_eq(a, b) || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.is_same(b)))
+            }
+            (Self::Document(a), Self::Document(b)) => {
+                let mut pairs = a.iter().zip(b.iter());
+                Rc::ptr_eq(a, b)
+                    || (a.len() == b.len() && pairs.all(|((name, a), (other, b))| name == other && a.is_same(b)))
+            }
+            _ => self == other,
+        }
+    }
+
     /// The fields of a document.
     pub fn fields(&self) -> Option<&[(Rc<str>, Self)]> {
         match self {

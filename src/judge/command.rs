@@ -83,6 +83,11 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it changes nothing.
+    pub const fn is_read(&self) -> bool {
+        matches!(self, Self::Find { .. } | Self::Count { .. } | Self::Aggregate { .. } | Self::Distinct { .. })
+    }
+
     /// What running it costs beside looking for documents: each field that it writes is compared with each other one.
     pub fn work(&self) -> u64 {
         let fields = |value: &Value| value.fields().unwrap_or_default().len();

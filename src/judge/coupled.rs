@@ -34,9 +34,7 @@ impl Search<'_, '_> {
                         third.into_iter().for_each(|(slot, candidate)| self.set(slot, candidate));
                         self.set(*first, one);
                         self.set(*second, other);
-                        if self.reaches_act()
-                            && let Some(race @ Verdict::Race(_)) = self.compare()
-                        {
+                        if let Some(race @ Verdict::Race(_)) = self.compare_if_reached() {
                             return Some(race);
                         }
                         if self.machine.fuel < least {

@@ -59,6 +59,7 @@ mod store_tests;
 mod stored;
 mod text;
 pub mod torn;
+mod transitions;
 pub mod traverse;
 pub mod unique;
 pub mod update;

@@ -9,20 +9,39 @@ use super::question::{Constant, Evidence, Overwritten, Verdict};
 use super::search::Search;
 use super::state::{Done, Move, Request, World};
 use super::store::Command;
+use super::transitions::{RequestState, Trail, Transitions, WorldState};
 use crate::limits;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The end of a run, for comparing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct End {
-    stored: Vec<String>,
+    stored: Rc<[String]>,
     effects: Vec<String>,
 }
 
+/// How far both requests have come, and how.
+#[derive(Clone)]
+struct Path {
+    requests: [RequestState; 2],
+    world: WorldState,
+    trail: Trail,
+}
+
+/// What all orders of two requests have in common.
+struct Runs {
+    steps: Transitions,
+    start: Path,
+    /// What another writer sends, in the place of the second request.
+    appended: Option<Command>,
+    stored: FxHashMap<WorldState, Rc<[String]>>,
+}
+
 /// What the serial orders give.
-struct Expected<'a> {
-    start: &'a World,
-    serial: &'a [World],
+struct Expected {
+    serial: Vec<World>,
     allowed: BTreeSet<End>,
     /// A alone, and B alone.
     alone: Vec<End>,
@@ -30,46 +49,83 @@ struct Expected<'a> {
     acts: u32,
 }
 
+impl Runs {
+    fn new(start: World) -> Self {
+        let mut steps = Transitions::default();
+        let requests = [steps.request(Request::new(0)), steps.request(Request::new(1))];
+        let start = Path { requests, world: steps.world(start), trail: Trail::default() };
+        Self { steps, start, appended: None, stored: FxHashMap::default() }
+    }
+
+    fn request(&self, path: &Path, who: usize) -> Option<&Request> {
+        path.requests.get(who).and_then(|state| self.steps.request_at(*state))
+    }
+
+    fn acts(&self, path: &Path, who: usize) -> u32 {
+        self.request(path, who).map_or(0, |request| request.acts)
+    }
+
+    fn was_refused(&self, path: &Path, who: usize) -> bool {
+        self.request(path, who).is_some_and(|request| request.was_refused)
+    }
+
+    /// The world at the end of a path, with what was done on the way.
+    fn world(&self, path: &Path) -> World {
+        let world = self.steps.world_at(path.world).cloned().unwrap_or_default();
+        World { moves: path.trail.moves(), effects: path.trail.effects(), ..world }
+    }
+}
+
 impl Search<'_, '_> {
     /// Compares the interleavings with the serial orders, under the choices made.
     pub(super) fn compare(&mut self) -> Option<Verdict> {
-        let start = self.world();
-        let appended = match self.other {
-            Some(overwritten) => Some(self.written_by_another(&start, overwritten)?),
-            None => None,
-        };
-        let mut serial = Vec::new();
-        let mut allowed = BTreeSet::new();
-        let mut most_acts = 0;
-        for order in [[0, 1], [1, 0]] {
-            let run = self.serial(&start, &order, appended.as_ref())?;
-            allowed.insert(self.end(&run.1));
-            most_acts = most_acts.max(run.0);
-            serial.push(run.1);
+        let (mut runs, first) = self.first_alone()?;
+        self.compare_after(&mut runs, first)
+    }
+
+    /// The same where one request alone does the act; none where it does not.
+    pub(super) fn compare_if_reached(&mut self) -> Option<Verdict> {
+        let (mut runs, first) = self.first_alone()?;
+        if runs.acts(&first, 0) == 0 { None } else { self.compare_after(&mut runs, first) }
+    }
+
+    fn first_alone(&mut self) -> Option<(Runs, Path)> {
+        let mut runs = Runs::new(self.world());
+        let start = runs.start.clone();
+        let first = self.whole(&mut runs, start, 0)?;
+        Some((runs, first))
+    }
+
+    fn compare_after(&mut self, runs: &mut Runs, first: Path) -> Option<Verdict> {
+        if let Some(overwritten) = self.other {
+            runs.appended = Some(self.written_by_another(runs, &first, overwritten)?);
         }
-        let alone: Vec<End> = [0, 1]
-            .into_iter()
-            .map(|who| self.serial(&start, &[who], appended.as_ref()).map(|run| self.end(&run.1)))
-            .collect::<Option<_>>()?;
-        let expected = Expected { start: &start, serial: &serial, allowed, alone, acts: most_acts };
+        let second = self.whole(runs, runs.start.clone(), 1)?;
+        let alone = vec![self.end(runs, &first), self.end(runs, &second)];
+        let mut expected = Expected { serial: Vec::new(), allowed: BTreeSet::new(), alone, acts: 0 };
+        for (path, last) in [(first, 1), (second, 0)] {
+            let path = self.whole(runs, path, last)?;
+            expected.allowed.insert(self.end(runs, &path));
+            expected.acts = expected.acts.max(runs.acts(&path, 0) + runs.acts(&path, 1));
+            expected.serial.push(runs.world(&path));
+        }
         let mut twice = None;
         // A up to some command, B, the rest of A: one switch in the middle. Then B in two parts.
         let mut budget = limits::SCHEDULES;
         for is_whole in [true, false] {
-            let mut prefix = (Request::new(0), start.clone());
-            while self.step(&mut prefix.0, &mut prefix.1, None) {
-                let mut middle = (Request::new(1), prefix.1.clone());
+            let mut prefix = runs.start.clone();
+            while self.step(runs, &mut prefix, 0)? {
+                let mut middle = prefix.clone();
                 loop {
                     let is_more = match is_whole {
                         true => {
-                            while self.step(&mut middle.0, &mut middle.1, appended.as_ref()) {}
+                            while self.step(runs, &mut middle, 1)? {}
                             false
                         }
-                        false => self.step(&mut middle.0, &mut middle.1, appended.as_ref()),
+                        false => self.step(runs, &mut middle, 1)?,
                     };
                     if is_whole || is_more {
-                        let run = (&prefix, &middle, is_more);
-                        if self.finish(run, appended.as_ref(), &expected, &mut twice)? {
+                        if self.finish(runs, middle.clone(), is_more, &expected, &mut twice)? {
                             return twice;
                         }
                         budget -= 1;
@@ -90,39 +146,38 @@ impl Search<'_, '_> {
     /// Runs the rest of both requests, A first, and compares the end. Says whether that is a race.
     fn finish(
         &mut self,
-        (prefix, middle, is_more): (&(Request, World), &(Request, World), bool),
-        appended: Option<&Command>,
-        expected: &Expected<'_>,
+        runs: &mut Runs,
+        mut path: Path,
+        is_more: bool,
+        expected: &Expected,
         verdict: &mut Option<Verdict>,
     ) -> Option<bool> {
-        let (mut a, mut world) = (prefix.0.clone(), middle.1.clone());
-        while self.step(&mut a, &mut world, None) {}
-        let mut b = middle.0.clone();
-        while is_more && self.step(&mut b, &mut world, appended) {}
-        if self.machine.fuel == 0 {
-            return None;
+        path = self.whole(runs, path, 0)?;
+        if is_more {
+            path = self.whole(runs, path, 1)?;
         }
-        self.was_refused |= a.was_refused;
-        let end = self.end(&world);
+        self.was_refused |= runs.was_refused(&path, 0);
+        let end = self.end(runs, &path);
         let is_allowed = expected.allowed.contains(&end)
-            || (b.was_refused && expected.alone.first() == Some(&end))
-            || (a.was_refused && expected.alone.get(1) == Some(&end));
-        let is_repeated = a.acts + b.acts > expected.acts && appended.is_none();
+            || (runs.was_refused(&path, 1) && expected.alone.first() == Some(&end))
+            || (runs.was_refused(&path, 0) && expected.alone.get(1) == Some(&end));
+        let is_repeated = runs.appended.is_none() && runs.acts(&path, 0) + runs.acts(&path, 1) > expected.acts;
         let is_twice = verdict.is_none() && is_repeated;
         if is_allowed && !is_twice {
             return Some(false);
         }
-        let evidence = Box::new(self.evidence(expected, &end, (world, is_repeated)));
+        let evidence = Box::new(self.evidence(runs, expected, (&path, &end), is_repeated));
         *verdict = Some(if is_allowed { Verdict::ActsTwice(evidence) } else { Verdict::Race(evidence) });
         Some(!is_allowed)
     }
 
-    fn evidence(&self, expected: &Expected<'_>, end: &End, (outcome, is_repeated): (World, bool)) -> Evidence {
+    fn evidence(&self, runs: &Runs, expected: &Expected, (path, end): (&Path, &End), is_repeated: bool) -> Evidence {
+        let outcome = runs.world(path);
         Evidence {
-            start: expected.start.store.clone(),
+            start: runs.world(&runs.start).store,
             moves: outcome.moves.clone(),
             outcome,
-            serial: expected.serial.to_vec(),
+            serial: expected.serial.clone(),
             choices: self.machine.choices.clone(),
             is_outside_only: expected.allowed.iter().any(|known| known.stored == end.stored),
             is_whole: self.machine.unmodelled.is_empty() && !self.question.slice.is_cut,
@@ -131,44 +186,44 @@ impl Search<'_, '_> {
         }
     }
 
-    /// One command of a request; of the appender, its only one.
-    fn step(&mut self, request: &mut Request, world: &mut World, appender: Option<&Command>) -> bool {
-        match appender {
-            Some(command) if request.who == 1 => {
-                if request.at > 0 {
-                    return false;
-                }
-                request.at = 1;
-                let reply = world.store.run(command, &mut world.fresh);
-                let what = Done::Command { command: command.clone(), many: false, reply };
-                let site = self.question.slice.commands.get(self.question.slice.act).map(|act| act.site);
-                world.moves.extend(site.map(|site| Move { request: 1, site, what }));
-                // There is nothing left to do.
-                false
-            }
-            _ => self.machine.advance(self.question.slice, request, world),
-        }
+    /// All that is left of a request; none where the work that a judgement may take is spent.
+    fn whole(&mut self, runs: &mut Runs, mut path: Path, who: usize) -> Option<Path> {
+        while self.step(runs, &mut path, who)? {}
+        Some(path)
     }
 
-    /// Runs requests one after the other. Says how often they acted.
-    fn serial(&mut self, start: &World, order: &[usize], appender: Option<&Command>) -> Option<(u32, World)> {
-        let mut world = start.clone();
-        let mut acts = 0;
-        for who in order {
-            let mut request = Request::new(*who);
-            while self.step(&mut request, &mut world, appender) {}
-            acts += request.acts;
+    /// One command of a request; of another writer, its only one.
+    fn step(&mut self, runs: &mut Runs, path: &mut Path, who: usize) -> Option<bool> {
+        let request = path.requests.get_mut(who)?;
+        let Runs { steps, appended, .. } = runs;
+        let step = steps.step(*request, path.world, |request, world| match appended {
+            Some(command) if who == 1 => self.append(command, request, world),
+            _ => self.machine.advance(self.question.slice, request, world),
+        })?;
+        (*request, path.world) = (step.request, step.world);
+        path.trail = path.trail.and(&step);
+        (self.machine.fuel > 0).then_some(step.is_more)
+    }
+
+    /// What another writer does; there is nothing left to do then.
+    fn append(&self, command: &Command, request: &mut Request, world: &mut World) -> bool {
+        if request.at == 0 {
+            request.at = 1;
+            let reply = world.store.run(command, &mut world.fresh);
+            let what = Done::Command { command: command.clone(), many: false, reply };
+            let site = self.question.slice.commands.get(self.question.slice.act).map(|act| act.site);
+            world.moves.extend(site.map(|site| Move { request: 1, site, what }));
         }
-        (self.machine.fuel > 0).then_some((acts, world))
+        false
     }
 
     /// The command of another writer that changes what the act writes over, in the document that the act writes.
-    fn written_by_another(&mut self, start: &World, overwritten: &Overwritten) -> Option<Command> {
-        let first = self.alone()?;
+    fn written_by_another(&mut self, runs: &Runs, first: &Path, overwritten: &Overwritten) -> Option<Command> {
+        let (start, moves) = (runs.world(&runs.start), first.trail.moves());
         let slice = self.question.slice;
         let act = slice.commands.get(slice.act)?;
         let collection = act.action.collection()?;
-        let filter = first.world.moves.iter().rev().find_map(|done| match &done.what {
+        let filter = moves.iter().rev().find_map(|done| match &done.what {
             Done::Command { command, .. } if done.site == act.site => filter_of(command),
             _ => None,
         })?;
@@ -223,10 +278,22 @@ impl Search<'_, '_> {
         })
     }
 
-    fn end(&self, world: &World) -> End {
-        if let Some(own) = self.question.own {
-            return self.end_of(own, world);
-        }
+    fn end(&self, runs: &mut Runs, path: &Path) -> End {
+        let mut effects = path.trail.effects();
+        effects.sort();
+        let Runs { steps, stored, .. } = runs;
+        let stored = stored.entry(path.world).or_insert_with(|| {
+            let Some(world) = steps.world_at(path.world) else { return Rc::default() };
+            match self.question.own {
+                Some(own) => self.stored_at(own, world),
+                None => self.stored(world),
+            }
+        });
+        // Where one path is asked for, it alone is compared.
+        End { stored: stored.clone(), effects: if self.question.own.is_some() { Vec::new() } else { effects } }
+    }
+
+    fn stored(&self, world: &World) -> Rc<[String]> {
         let mut stored = Vec::new();
         for (at, _) in self.question.slice.collections.iter().enumerate() {
             let documents = world.store.documents(at as u32).iter();
@@ -235,20 +302,18 @@ impl Search<'_, '_> {
             texts.sort();
             stored.extend(texts);
         }
-        let mut effects = world.effects.clone();
-        effects.sort();
-        End { stored, effects }
+        stored.into()
     }
 
-    /// The end of a run as far as one path of the documents shows it that the act changes.
-    fn end_of(&self, path: &str, world: &World) -> End {
+    /// What is stored as far as one path of the documents shows it that the act changes.
+    fn stored_at(&self, path: &str, world: &World) -> Rc<[String]> {
         let slice = self.question.slice;
         let collection = slice.commands.get(slice.act).and_then(|act| act.action.collection());
         let documents = collection.map(|collection| world.store.documents(collection)).unwrap_or_default();
         let shown = |document: &Value| document.at(path).map_or_else(String::new, |value| self.machine.shown(value));
         let mut stored: Vec<String> = documents.iter().map(shown).collect();
         stored.sort();
-        End { stored, effects: Vec::new() }
+        stored.into()
     }
 }
 

@@ -15,11 +15,6 @@ use crate::limits;
 use crate::value::{Atom, Node, V};
 use std::collections::BTreeSet;
 
-pub(super) struct Run {
-    pub(super) request: Request,
-    pub(super) world: World,
-}
-
 /// Judges an act: first as a retry, then with another payload, then with one input that differs, of the payload or of a
 /// branch by which the document is not found.
 pub fn judge(question: &Question<'_>) -> Verdict {
@@ -283,11 +278,9 @@ impl<'q, 'a> Search<'q, 'a> {
                 self.take(reached);
                 self.set(slot, candidate);
                 tried += 1;
-                if self.reaches_act() {
-                    match self.compare() {
-                        Some(race @ Verdict::Race(_)) => return Some(race),
-                        other => twice = clearer(twice, other),
-                    }
+                match self.compare_if_reached() {
+                    Some(race @ Verdict::Race(_)) => return Some(race),
+                    other => twice = clearer(twice, other),
                 }
             }
         }
@@ -298,7 +291,7 @@ impl<'q, 'a> Search<'q, 'a> {
     pub(super) fn matters(&mut self) -> BTreeSet<usize> {
         self.machine.choices.asked.clear();
         self.machine.choices.is_listening = true;
-        let _ = self.alone();
+        self.run_alone();
         let sites: Vec<_> = self.question.slice.commands.iter().map(|command| command.site).collect();
         sites.into_iter().for_each(|site| self.machine.ask_read(site));
         self.machine.choices.is_listening = false;
@@ -322,18 +315,9 @@ impl<'q, 'a> Search<'q, 'a> {
         World { store, fresh: limits::FRESH_IDS, ..World::default() }
     }
 
-    /// Whether one request alone does the act.
-    pub(super) fn reaches_act(&mut self) -> bool {
-        self.alone().is_some_and(|run| run.request.acts > 0)
-    }
-
-    /// One request alone, from the start.
-    pub(super) fn alone(&mut self) -> Option<Run> {
-        let mut world = self.world();
-        let mut request = Request::new(0);
+    /// Runs one request alone, from the start.
+    fn run_alone(&mut self) {
+        let (mut request, mut world) = (Request::new(0), self.world());
         while self.machine.advance(self.question.slice, &mut request, &mut world) {}
-        (self.machine.fuel > 0).then_some(Run { request, world })
     }
-
-    // Two requests
 }

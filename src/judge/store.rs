@@ -75,10 +75,19 @@ impl Store {
         self.collections.get(collection as usize).map_or(&[], |documents| documents.as_slice())
     }
 
+    /// Whether the same is stored, in the same order.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same = |(own, other): (&Rc<Vec<Value>>, &Rc<Vec<Value>>)| {
+            let mut pairs = own.iter().zip(other.iter());
+            Rc::ptr_eq(own, other) || own.len() == other.len() && pairs.all(|(own, other)| own.is_same(other))
+        };
+        self.collections.len() == other.collections.len() && self.collections.iter().zip(&other.collections).all(is_same)
+    }
+
     /// Runs one command. `fresh` numbers the ObjectIds and times that the server makes. What was written before a failure
     /// stays written.
     pub fn run(&mut self, command: &Command, fresh: &mut u32) -> Replied {
-        *fresh += 1;
+        *fresh += u32::from(!command.is_read());
         let now = i64::from(*fresh);
         match command {
             Command::Find { collection, filter, sort, skip, limit, projection } => {
