@@ -3,20 +3,29 @@
 use super::EffectKind;
 use super::eval::{Code, Eval};
 use super::rescue::REJECT;
-use crate::limits;
+use crate::limits::{self, Cut};
 use crate::value::{Arena, C, Coercion, Freshness, Key, Node, Sym, V};
 use swc_common::Spanned;
 use swc_ecma_ast::*;
 
 impl<'a> Eval<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr) -> V {
-        if self.depth > limits::EXPRESSION_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
-            return self.opaque(expr.span());
+        self.deeper(Cut::Values, |eval| eval.expr_inner(expr)).unwrap_or_else(|| self.opaque(expr.span()))
+    }
+
+    /// Goes one level down in the code, unless that is too deep: what is there is not followed then, and this is told.
+    pub(super) fn deeper<T>(&mut self, cut: Cut, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.arena.is_spent() {
+            return None;
+        }
+        if self.depth > limits::EXPRESSION_DEPTH || crate::stack::is_low() {
+            self.arena.note_cut(cut);
+            return None;
         }
         self.depth += 1;
-        let value = self.expr_inner(expr);
+        let done = work(self);
         self.depth -= 1;
-        value
+        Some(done)
     }
 
     fn expr_inner(&mut self, expr: &'a Expr) -> V {

@@ -6,7 +6,7 @@ use super::branch::Branch;
 use super::eval::Eval;
 use super::pattern::Bind;
 use super::{Try, TryPart};
-use crate::limits;
+use crate::limits::{self, Cut};
 use crate::value::{C, Node, Site, V};
 use swc_ecma_ast::*;
 
@@ -102,7 +102,7 @@ impl<'a> Eval<'a> {
         let outer = self.enter_scope(false);
         let breaks = std::mem::take(&mut self.frame.breaks);
         let before = self.cond;
-        self.cases(subject, &node.cases, Vec::new(), &mut Vec::new());
+        self.cases(subject, &node.cases, &mut Vec::new());
         let inner = std::mem::replace(&mut self.frame.breaks, breaks);
         if self.cond == C::FALSE && !inner.is_empty() {
             self.jumped = false;
@@ -117,18 +117,24 @@ impl<'a> Eval<'a> {
     }
 
     /// The cases as a chain of tests; a case without a body falls into the next.
-    fn cases(&mut self, subject: V, cases: &'a [SwitchCase], mut open: Vec<V>, seen: &mut Vec<V>) {
-        let Some((case, rest)) = cases.split_first() else { return };
+    fn cases(&mut self, subject: V, cases: &'a [SwitchCase], seen: &mut Vec<V>) {
+        let mut open = Vec::new();
+        let mut rest = cases.iter();
+        let case = loop {
+            let Some(case) = rest.next() else { return };
+            if let Some(test) = &case.test {
+                let test = self.expr(test);
+                let equal = self.equal(subject, test);
+                open.push(equal);
+                seen.push(equal);
+            }
+            let falls = case.cons.is_empty() && case.test.is_some();
+            if !falls || rest.as_slice().is_empty() {
+                break case;
+            }
+        };
+        let rest = rest.as_slice();
         let is_default = case.test.is_none();
-        if let Some(test) = &case.test {
-            let test = self.expr(test);
-            let equal = self.equal(subject, test);
-            open.push(equal);
-            seen.push(equal);
-        }
-        if case.cons.is_empty() && !rest.is_empty() && !is_default {
-            return self.cases(subject, rest, open, seen);
-        }
         let test = if is_default {
             let later: Vec<V> =
                 rest.iter().filter_map(|case| case.test.as_deref()).map(|test| self.expr(test)).collect();
@@ -142,7 +148,13 @@ impl<'a> Eval<'a> {
         } else {
             self.arena.any(open)
         };
-        self.split(test, |eval| eval.block(&case.cons), |eval| eval.cases(subject, rest, Vec::new(), seen));
+        self.split(
+            test,
+            |eval| eval.block(&case.cons),
+            |eval| {
+                eval.deeper(Cut::Branches, |eval| eval.cases(subject, rest, seen));
+            },
+        );
     }
 
     pub(super) fn try_catch(&mut self, node: &'a TryStmt) {

@@ -3,7 +3,7 @@
 use super::eval::{Code, Eval, Pending};
 use super::pattern::Bind;
 use super::standing::Standalone;
-use crate::limits;
+use crate::limits::Cut;
 use crate::value::{Arena, C, Key, Node, Sym, V};
 use swc_ecma_ast::*;
 use swc_ecma_visit::{Visit, VisitWith};
@@ -142,12 +142,7 @@ impl<'a> Eval<'a> {
         if self.cond == C::FALSE {
             return;
         }
-        if self.depth > limits::EXPRESSION_DEPTH || self.arena.is_spent() || crate::stack::is_low() {
-            return;
-        }
-        self.depth += 1;
-        self.stmt_inner(stmt);
-        self.depth -= 1;
+        self.deeper(Cut::Branches, |eval| eval.stmt_inner(stmt));
     }
 
     fn stmt_inner(&mut self, stmt: &'a Stmt) {
