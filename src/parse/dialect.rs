@@ -4,14 +4,9 @@
 
 use super::comments::head_comments;
 use super::problem::Problem;
-use super::retries::Retries;
+use super::reading::Reading;
 use crate::source::SourceFile;
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Syntax, TsSyntax};
-
-/// Whether a `<` where an operand is due can open an element.
-pub(super) fn may_hold_elements(path: &str) -> bool {
-    !matches!(extension(path).as_str(), "ts" | "mts" | "cts")
-}
 
 fn extension(path: &str) -> String {
     path.rsplit('.').next().unwrap_or("").to_ascii_lowercase()
@@ -29,12 +24,12 @@ pub(super) fn dialects(file: &SourceFile) -> Vec<Syntax> {
     }
 }
 
-/// Whether the work of parsing stays linear in the text.
-pub(super) fn is_affordable(syntax: &Syntax, retries: Retries) -> bool {
+/// What the count of nesting has to know of a dialect.
+pub(super) fn reading(syntax: &Syntax) -> Reading {
     match syntax {
-        Syntax::Es(_) => true,
-        Syntax::Typescript(_) => retries.typed,
-        Syntax::Flow(_) => retries.typed && retries.flow,
+        Syntax::Es(_) => Reading::Script,
+        Syntax::Typescript(syntax) => Reading::Typed { elements: syntax.tsx },
+        Syntax::Flow(_) => Reading::Flow,
     }
 }
 

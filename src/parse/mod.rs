@@ -3,12 +3,17 @@
 //! Input: one source file. Output: a tree (with recovered errors and, when asked for, comments), or a problem with its
 //! place. Must not know: MongoDB, rules, other files.
 
+mod chars;
 mod comments;
 mod dialect;
+mod elements;
+mod frame;
 mod nesting;
 mod problem;
+mod reading;
 mod retries;
 mod scan;
+mod words;
 
 pub use comments::{Comment, head_comments};
 pub use problem::{FIRST_POSITION, Problem};
@@ -16,7 +21,6 @@ pub use problem::{FIRST_POSITION, Problem};
 use crate::source::SourceFile;
 use crate::stack;
 use nesting::{Nesting, nesting};
-use retries::Retries;
 use swc_common::comments::SingleThreadedComments;
 use swc_common::{BytePos, Spanned};
 use swc_ecma_ast::Program;
@@ -33,10 +37,40 @@ pub struct Parsed {
 /// Parses a file and hands what comes out to `work`, all on a stack that fits how deep the text nests: to walk a tree, and
 /// to drop it, takes as many calls as to parse it.
 pub fn with_tree<T>(file: &SourceFile, keep_comments: bool, work: impl FnOnce(Result<Parsed, Problem>) -> T) -> T {
-    match nesting(&file.text, dialect::may_hold_elements(&file.path)) {
-        Nesting::TooDeep { at } => work(Err(Problem::TooDeep { at })),
-        Nesting::Levels(levels, retries) => stack::for_levels(levels, || work(parse(file, keep_comments, retries))),
+    let dialects = dialect::dialects(file);
+    // Nearly all files are what the first dialect can read. Only the others are counted once for each dialect.
+    let first = dialects.first().map(|syntax| (*syntax, nesting(&file.text, dialect::reading(syntax))));
+    let work = match first {
+        Some((syntax, Nesting::Levels(levels))) => {
+            let done = stack::for_levels(levels, || match parse_as(&file.text, syntax, keep_comments) {
+                parsed if is_clean(&parsed) => Ok(work(parsed)),
+                _ => Err(work),
+            });
+            match done {
+                Ok(done) => return done,
+                Err(work) => work,
+            }
+        }
+        _ => work,
+    };
+    let (mut most, mut too_deep, mut affordable) = (0, 0, Vec::new());
+    for syntax in dialects {
+        match nesting(&file.text, dialect::reading(&syntax)) {
+            Nesting::Levels(levels) => {
+                most = most.max(levels);
+                affordable.push(syntax);
+            }
+            Nesting::TooDeep { at } => too_deep = too_deep.max(at),
+        }
     }
+    if affordable.is_empty() {
+        return work(Err(Problem::TooDeep { at: too_deep }));
+    }
+    stack::for_levels(most, || work(parse(file, keep_comments, affordable)))
+}
+
+fn is_clean(parsed: &Result<Parsed, Problem>) -> bool {
+    matches!(parsed, Ok(parsed) if parsed.recovered.is_empty())
 }
 
 /// The number of errors from which the parser recovers; `None` for a file that has no tree.
@@ -44,12 +78,12 @@ pub fn count_errors(file: &SourceFile) -> Option<usize> {
     with_tree(file, false, |parsed| parsed.ok().map(|parsed| parsed.recovered.len()))
 }
 
-/// The first dialect of the file in which it has no error; else the first in which it has a tree.
-fn parse(file: &SourceFile, keep_comments: bool, retries: Retries) -> Result<Parsed, Problem> {
+/// As the first of the dialects in which the file has no error; else the first in which it has a tree.
+fn parse(file: &SourceFile, keep_comments: bool, dialects: Vec<Syntax>) -> Result<Parsed, Problem> {
     let mut best = None;
-    for syntax in dialect::dialects(file).into_iter().filter(|syntax| dialect::is_affordable(syntax, retries)) {
+    for syntax in dialects {
         let parsed = parse_as(&file.text, syntax, keep_comments);
-        if matches!(&parsed, Ok(parsed) if parsed.recovered.is_empty()) {
+        if is_clean(&parsed) {
             return parsed;
         }
         if !matches!(best, Some(Ok(_))) && (best.is_none() || parsed.is_ok()) {

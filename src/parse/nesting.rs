@@ -5,83 +5,24 @@
 //!
 //! Input: a text. Output: a bound on the levels. Must not know: the parser, stacks.
 
-use super::retries::{Costs, Retries};
-use super::scan::{Scan, Token, Unsure, Word, is_operator};
+use super::chars::is_operator;
+use super::frame::Frame;
+use super::reading::Reading;
+use super::retries::Costs;
+use super::scan::{Elements, Scan, Token, Unsure};
+use super::words::Word;
 use crate::limits;
 
-/// The levels of a text, or where there are more than [`limits::LEVELS`].
+/// The levels of a text, or where there are more than [`limits::LEVELS`], or more to read again than can be paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nesting {
-    Levels(u32, Retries),
+    Levels(u32),
     TooDeep { at: u32 },
 }
 
-/// Counts the tokens of `text`. With `jsx`, a `<` where an operand is due may open an element.
-pub(super) fn nesting(text: &str, jsx: bool) -> Nesting {
-    Count::new(text, jsx).run()
-}
-
-/// What stands between one pair of brackets.
-///
-/// A level that no bracket opens is opened by an operator, or by a word before another operand. It lasts until the
-/// expression ends (at a comma), or the statement.
-#[derive(Default)]
-struct Frame {
-    /// Levels that last until the statement ends: `if (a)`, `else`, labels, words before words.
-    heads: u32,
-    /// Levels that last until a comma at most.
-    operators: u32,
-    /// Links of a chain: members, calls, elements. The first operand of a chain is its deepest.
-    links: u32,
-    /// The tallest operand of this expression that is complete.
-    tallest: u32,
-    /// The tallest expression that is complete.
-    height: u32,
-    /// A comma may be one of a list that no bracket encloses, such as the arguments of a type.
-    keeps_commas: bool,
-    /// `?` that wait for their colon.
-    questions: u32,
-    labels: u32,
-    /// `<` before an operand, which may be a cast.
-    casts: u32,
-    /// `<` that no `>` has closed.
-    angles: u32,
-    /// A parenthesis that is no call.
-    is_group: bool,
-}
-
-impl Frame {
-    fn costs(&self) -> Costs {
-        let angles = self.casts + self.angles;
-        Costs { doubled: u32::from(angles > 0), angles, groups: u32::from(self.is_group), labels: self.labels }
-    }
-
-    fn own(&self) -> u32 {
-        self.heads + self.operators + self.links
-    }
-
-    fn end_expression(&mut self) {
-        self.height = self.height.max(self.own() + self.tallest);
-        (self.operators, self.links, self.tallest, self.questions) = (0, 0, 0, 0);
-        self.end_casts();
-    }
-
-    fn end_casts(&mut self) {
-        if self.angles == 0 {
-            self.casts = 0;
-        }
-    }
-
-    fn end_statement(&mut self) {
-        self.end_expression();
-        (self.heads, self.labels, self.angles, self.casts, self.keeps_commas) = (0, 0, 0, 0, false);
-    }
-
-    /// What follows is no link of this chain, though the expression may go on.
-    fn end_chain(&mut self) {
-        self.tallest = self.tallest.max(self.links);
-        self.links = 0;
-    }
+/// Counts the tokens of `text`.
+pub(super) fn nesting(text: &str, reading: Reading) -> Nesting {
+    Count::new(text, reading).run()
 }
 
 /// The token before, as far as it decides what the next one opens.
@@ -94,6 +35,8 @@ enum Before {
     Word,
     /// A word that may be a label: not behind a comma.
     Label,
+    /// A word or a literal behind a comma, which may be the key of an object.
+    Item,
     Literal,
     Block,
     Close,
@@ -101,6 +44,7 @@ enum Before {
 
 struct Count<'t> {
     text: &'t str,
+    reading: Reading,
     scan: Scan<'t>,
     frames: Vec<Frame>,
     /// The levels that are open: the frames and what they count.
@@ -117,10 +61,16 @@ struct Count<'t> {
 }
 
 impl<'t> Count<'t> {
-    fn new(text: &'t str, jsx: bool) -> Self {
+    fn new(text: &'t str, reading: Reading) -> Self {
+        let elements = match reading {
+            Reading::Script => Elements::Always,
+            Reading::Typed { elements: true } | Reading::Flow => Elements::Perhaps,
+            Reading::Typed { elements: false } => Elements::Never,
+        };
         Self {
             text,
-            scan: Scan::new(text, jsx),
+            reading,
+            scan: Scan::new(text, elements),
             frames: vec![Frame::default()],
             open: 1,
             most: 1,
@@ -137,7 +87,7 @@ impl<'t> Count<'t> {
         loop {
             let at = self.scan.at;
             match self.scan.next() {
-                Ok(None) => return Nesting::Levels(self.most, self.worst.retries()),
+                Ok(None) => return Nesting::Levels(self.most),
                 Ok(Some(token)) => {
                     if self.token(token).is_err() {
                         return self.count_all(at);
@@ -145,7 +95,7 @@ impl<'t> Count<'t> {
                 }
                 Err(Unsure) => return self.count_all(at),
             }
-            if self.most > limits::LEVELS || self.worst.labels > limits::LABELS {
+            if self.most > limits::LEVELS || !self.worst.are_affordable(self.reading) {
                 return Nesting::TooDeep { at: at as u32 };
             }
         }
@@ -168,9 +118,14 @@ impl<'t> Count<'t> {
         if std::mem::take(&mut self.after_semicolon) && !goes_on {
             self.change(Frame::end_statement);
         }
+        if self.starts_statement(token) {
+            self.change(Frame::end_statement);
+            self.before = Before::Nothing;
+        }
         let before = std::mem::replace(&mut self.before, Before::Nothing);
         let after_comma = std::mem::take(&mut self.after_comma);
         let after_dot = std::mem::take(&mut self.after_dot);
+        let is_typed = matches!(self.reading, Reading::Typed { .. });
         match token {
             Token::Word(word) => {
                 // `async function`, `export const`: a name before such a word nests nothing.
@@ -180,7 +135,8 @@ impl<'t> Count<'t> {
                 }
                 self.before = match word {
                     Word::Declares => Before::Declares,
-                    Word::Name if !after_comma && !after_dot => Before::Label,
+                    _ if after_comma => Before::Item,
+                    Word::Name if !after_dot => Before::Label,
                     _ => Before::Word,
                 };
                 if word == Word::List {
@@ -189,7 +145,7 @@ impl<'t> Count<'t> {
             }
             Token::Literal => {
                 self.adjacent(before);
-                self.before = Before::Literal;
+                self.before = if after_comma { Before::Item } else { Before::Literal };
             }
             Token::Open(byte) => self.open(byte, before),
             Token::Close(byte) => self.close(byte)?,
@@ -203,12 +159,20 @@ impl<'t> Count<'t> {
                     }
                 });
             }
-            Token::Semicolon => self.after_semicolon = true,
+            Token::Semicolon => {
+                self.after_semicolon = true;
+                self.change(Frame::end_body);
+            }
             Token::Dot => {
                 self.after_dot = true;
                 self.change(|frame| frame.links += 1);
             }
             Token::Colon => self.change(|frame| {
+                if before == Before::Item && is_typed && frame.questions == 0 && frame.casts == 0 {
+                    // The comma before it ended the value before it: no list of types has a key.
+                    frame.end_expression();
+                    (frame.angles, frame.keeps_commas) = (0, false);
+                }
                 if frame.questions == 0 && before == Before::Label {
                     frame.heads += 1;
                     frame.labels += 1;
@@ -221,6 +185,8 @@ impl<'t> Count<'t> {
                 frame.questions += 1;
                 frame.operators += 1;
             }),
+            // It compares, and the list that it stands in goes on.
+            Token::Less(count) if self.reading == Reading::Script => self.change(|frame| frame.operators += count),
             Token::Less(count) => {
                 let is_cast = !self.scan.after_operand;
                 self.change(|frame| {
@@ -234,9 +200,39 @@ impl<'t> Count<'t> {
                 frame.operators += count;
                 frame.angles = frame.angles.saturating_sub(count);
             }),
-            Token::Operator => self.change(|frame| frame.operators += 1),
+            Token::Operator => {
+                let decorates = self.text.as_bytes().get(self.scan.start) == Some(&b'@');
+                self.change(|frame| {
+                    frame.operators += 1;
+                    frame.decorates |= decorates;
+                });
+            }
         }
         Ok(())
+    }
+
+    /// Whether the statement before, or the member, has ended although no semicolon says so. Source: ECMA-262 section 12.10,
+    /// "Automatic Semicolon Insertion": what no grammar lets follow on another line starts anew.
+    fn starts_statement(&self, token: Token) -> bool {
+        let scan = &self.scan;
+        let byte = |offset: usize| self.text.as_bytes().get(scan.start + offset).copied().unwrap_or(0);
+        let starts = match token {
+            Token::Word(Word::Case) => return true,
+            Token::Word(_) => !scan.goes_on,
+            // The parts of a template go on with the expression that tags them.
+            Token::Literal => byte(0) != b'`',
+            Token::Operator => match byte(0) {
+                b'!' => scan.newline && byte(1) != b'=',
+                b'+' | b'-' => scan.newline && byte(1) == byte(0),
+                b'~' | b'@' => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        // What a decorator decorates may stand on the next line.
+        let decorates = self.frames.last().is_some_and(|frame| frame.decorates);
+        let ends = self.before == Before::Block || (scan.newline && scan.after_end);
+        starts && ends && !decorates
     }
 
     /// A word or a literal right behind `before`.
@@ -252,17 +248,23 @@ impl<'t> Count<'t> {
             if starts && !frame.keeps_commas {
                 frame.end_chain();
             }
-            if matches!(before, Before::Word | Before::Label | Before::Literal | Before::Close) {
-                frame.heads += 1;
+            match before {
+                Before::Word | Before::Label | Before::Literal | Before::Close => frame.heads += 1,
+                // `get a() {}`: the next comma ends it.
+                Before::Item => frame.operators += 1,
+                Before::Nothing | Before::Declares | Before::Block => {}
             }
+            frame.decorates &= before == Before::Nothing;
         });
     }
 
     fn open(&mut self, byte: u8, before: Before) {
         match (before, byte) {
             // The brace counts for the statement before it.
-            (Before::Nothing | Before::Declares, _) | (Before::Close | Before::Block, b'{') => {}
-            (Before::Word | Before::Label | Before::Literal, b'{') => self.change(|frame| frame.heads += 1),
+            (Before::Nothing | Before::Declares, _) | (Before::Close | Before::Block, b'{') | (_, b'<') => {}
+            (Before::Word | Before::Label | Before::Item | Before::Literal, b'{') => {
+                self.change(|frame| frame.heads += 1)
+            }
             _ => self.change(|frame| frame.links += 1),
         }
         self.frames.push(Frame::default());
@@ -307,7 +309,7 @@ impl<'t> Count<'t> {
                 b'<' => {
                     costs.angles += 1;
                     // In JSX this opens an element, which is read once.
-                    costs.doubled += u32::from(!operand && !self.scan.jsx);
+                    costs.doubled += u32::from(!operand && self.scan.elements == Elements::Never);
                 }
                 b'>' => costs.angles = costs.angles.saturating_sub(1),
                 _ => {}
@@ -324,11 +326,11 @@ impl<'t> Count<'t> {
                 operand = !matches!(byte, b',' | b';');
             }
             in_word = is_word;
-            if levels > limits::LEVELS {
+            if levels > limits::LEVELS || !worst.are_affordable(self.reading) {
                 return Nesting::TooDeep { at: offset as u32 };
             }
         }
-        Nesting::Levels(levels, worst.retries())
+        Nesting::Levels(levels)
     }
 }
 
@@ -337,8 +339,8 @@ mod tests {
     use super::*;
 
     fn levels(text: &str) -> Option<u32> {
-        match nesting(text, true) {
-            Nesting::Levels(levels, _) => Some(levels),
+        match nesting(text, Reading::Script) {
+            Nesting::Levels(levels) => Some(levels),
             Nesting::TooDeep { .. } => None,
         }
     }

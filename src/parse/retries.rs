@@ -1,17 +1,9 @@
 //! What the parser reads more than once, and how much of it can be paid for.
 //!
-//! Input: what is open at a token. Output: the dialects that are worth trying. Must not know: tokens, the parser.
+//! Input: what is open at a token. Output: whether a reading is worth trying. Must not know: tokens, the parser.
 
+use super::reading::Reading;
 use crate::limits;
-
-/// What the parser reads again when its first reading fails, all of it at each level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Retries {
-    /// Whether the work stays linear with types after a `<`.
-    pub typed: bool,
-    /// Whether the work stays linear with parentheses in the types of Flow.
-    pub flow: bool,
-}
 
 /// What is open in all brackets together.
 #[derive(Clone, Copy, Default)]
@@ -32,10 +24,15 @@ impl Costs {
         }
     }
 
-    pub fn retries(self) -> Retries {
-        Retries {
-            typed: self.doubled <= limits::DOUBLED && self.angles <= limits::ANGLES,
-            flow: self.groups <= limits::GROUPS,
-        }
+    /// Whether the work of parsing stays linear in the text.
+    pub fn are_affordable(self, reading: Reading) -> bool {
+        let typed = self.doubled <= limits::DOUBLED && self.angles <= limits::ANGLES;
+        let labels = self.labels <= limits::LABELS;
+        labels
+            && match reading {
+                Reading::Script => true,
+                Reading::Typed { .. } => typed,
+                Reading::Flow => typed && self.groups <= limits::GROUPS,
+            }
     }
 }

@@ -1,7 +1,10 @@
 //! The tokens of a text, as far as they can be told without a parser.
 //!
 //! Input: a text. Output: [`Token`]s, in order, until the end or until a place that has two readings: a slash that may
-//! divide or open a regular expression, a `<` that may open JSX. Must not know: what nests, the parser.
+//! divide or open a regular expression, a `<` that may open an element. Must not know: what nests, the parser.
+
+use super::chars::{is_line_end, is_operator, is_word, line_end, regular_expression};
+use super::words::{self, Word};
 
 /// What the count of nesting has to tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +13,7 @@ pub(super) enum Token {
     Word(Word),
     /// A number, a string, a regular expression, or a template without a substitution.
     Literal,
-    /// `(`, `[`, `{`, or the backtick of a template with a substitution.
+    /// `(`, `[`, `{`, the backtick of a template with a substitution, or the `<` of an element.
     Open(u8),
     /// Of what [`Token::Open`] names.
     Close(u8),
@@ -26,29 +29,9 @@ pub(super) enum Token {
     Operator,
 }
 
-/// The words that change how the next token is counted or read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
-    /// `if`, `while`, `for`, `with`: a statement follows the parentheses.
-    Head,
-    /// `else`, and the `while` of `do`, go on with a statement after its semicolon.
-    Continues,
-    /// `while`, which is both.
-    While,
-    /// An expression must follow: `return`, `typeof`.
-    Prefix,
-    /// A list with commas follows: `implements`.
-    List,
-    /// A name follows and nothing nests: `const`.
-    Declares,
-    /// `yield`, `await`, `of`: a name or a keyword, by what is around it.
-    Ambiguous,
-    Name,
-}
-
 /// What the token before says about a slash or a `<`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Before {
+pub(super) enum Before {
     /// The end of an operand: it divides or compares.
     Operand,
     /// An operand must follow.
@@ -56,23 +39,50 @@ enum Before {
     Either,
 }
 
+/// What a `<` opens where an operand is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Elements {
+    /// Types.
+    Never,
+    /// An element, or types that parentheses follow.
+    Perhaps,
+    /// An element.
+    Always,
+}
+
+/// Where the scan is in an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Between its name and its `>`.
+    Tag,
+    Children,
+}
+
 /// Reads tokens from the start of a text.
 pub(super) struct Scan<'t> {
-    text: &'t str,
+    pub(super) text: &'t str,
     pub at: usize,
-    /// Whether `<` can open an element.
-    pub jsx: bool,
-    before: Before,
+    /// Where the token that was read last starts.
+    pub start: usize,
+    /// What `<` opens where an operand is due.
+    pub elements: Elements,
+    pub(super) before: Before,
     /// Whether the token that was read last stands behind a complete operand.
     pub after_operand: bool,
+    /// The same, where no operand or statement can follow that operand as a part of it.
+    pub after_end: bool,
     /// Whether the token before is a dot, after which every word is a name.
     after_dot: bool,
     /// Whether a line ended before the token that was read last.
     pub newline: bool,
     /// For each open bracket its byte, and what its end is to what follows.
-    open: Vec<(u8, Before)>,
+    pub(super) open: Vec<(u8, Before)>,
     /// The token before, when it is a word.
     word: Option<Word>,
+    /// Whether that word may stand before an operand, or a statement, on the next line.
+    leads: bool,
+    /// Whether the word that was read last may go on with what stands on the line before.
+    pub goes_on: bool,
     /// Whether the token before closes the parentheses of `if`, `while` and the like.
     after_head: bool,
 }
@@ -82,38 +92,49 @@ pub(super) struct Scan<'t> {
 pub(super) struct Unsure;
 
 impl<'t> Scan<'t> {
-    pub fn new(text: &'t str, jsx: bool) -> Self {
+    pub fn new(text: &'t str, elements: Elements) -> Self {
         let at = if text.starts_with("#!") { line_end(text, 0) } else { 0 };
         let (open, word, after_head) = (Vec::new(), None, false);
         Self {
             text,
             at,
-            jsx,
+            start: at,
+            elements,
             before: Before::Operator,
             after_operand: false,
+            after_end: false,
             after_dot: false,
             newline: true,
             open,
             word,
+            leads: false,
+            goes_on: false,
             after_head,
         }
     }
 
-    fn byte(&self, offset: usize) -> u8 {
+    pub(super) fn byte(&self, offset: usize) -> u8 {
         self.text.as_bytes().get(self.at + offset).copied().unwrap_or(0)
     }
 
-    fn rest(&self) -> &'t str {
+    pub(super) fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
     /// The next token; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Token>, Unsure> {
+        if let Some(part) = self.part() {
+            return self.element(part);
+        }
         self.skip_blanks()?;
+        self.start = self.at;
         if self.at >= self.text.len() {
             return Ok(None);
         }
         self.after_operand = self.before == Before::Operand;
+        let leads = std::mem::take(&mut self.leads);
+        self.after_end = self.after_operand && !leads;
+        self.goes_on = false;
         let after_dot = std::mem::replace(&mut self.after_dot, false);
         let word = self.word.take();
         let after_head = std::mem::take(&mut self.after_head);
@@ -136,7 +157,7 @@ impl<'t> Scan<'t> {
                 self.after_dot = length == 1;
                 self.punctuation(length, if length == 1 { Token::Dot } else { Token::Operator })
             }
-            b'<' | b'>' => self.angle()?,
+            b'<' | b'>' => self.angle(word)?,
             byte if is_operator(byte) => self.operator(),
             _ => self.name(after_dot),
         };
@@ -144,7 +165,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Blanks and comments.
-    fn skip_blanks(&mut self) -> Result<(), Unsure> {
+    pub(super) fn skip_blanks(&mut self) -> Result<(), Unsure> {
         self.newline = self.at == 0;
         loop {
             let Some(next) = self.rest().chars().next() else { return Ok(()) };
@@ -272,10 +293,12 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn angle(&mut self) -> Result<Token, Unsure> {
+    fn angle(&mut self, word: Option<Word>) -> Result<Token, Unsure> {
         let byte = self.byte(0);
-        if byte == b'<' && self.jsx && self.before != Before::Operand {
-            return Err(Unsure);
+        let declares = word == Some(Word::Declares);
+        if byte == b'<' && self.elements != Elements::Never && self.before != Before::Operand && !declares {
+            // Behind `}` or `yield` it may compare.
+            return if self.before == Before::Operator { self.open_element() } else { Err(Unsure) };
         }
         let run = self.rest().bytes().take(3).take_while(|next| *next == byte).count();
         let equals = usize::from(self.byte(run) == b'=');
@@ -320,9 +343,16 @@ impl<'t> Scan<'t> {
             self.at += self.rest().chars().next().map_or(1, char::len_utf8);
         }
         let name = self.text.get(start..self.at).unwrap_or_default();
-        let word = if after_dot { Word::Name } else { word(name) };
+        let word = match name {
+            // Perhaps a keyword.
+            _ if escaped => Word::Ambiguous,
+            _ if after_dot => Word::Name,
+            _ => Word::of(name),
+        };
+        self.leads = !after_dot && words::leads(name);
+        self.goes_on = escaped || (!after_dot && words::goes_on(name));
         self.before = match word {
-            _ if escaped || matches!(name, "let" | "implements" | "mixins") => Before::Either,
+            _ if matches!(name, "let" | "implements" | "mixins") => Before::Either,
             Word::Name => Before::Operand,
             Word::Ambiguous => Before::Either,
             _ => Before::Operator,
@@ -330,58 +360,4 @@ impl<'t> Scan<'t> {
         self.word = Some(word);
         Token::Word(word)
     }
-}
-
-fn word(name: &str) -> Word {
-    match name {
-        "if" | "for" | "with" => Word::Head,
-        "while" => Word::While,
-        "else" => Word::Continues,
-        "do" | "typeof" | "void" | "delete" | "new" | "return" | "throw" | "case" | "in" | "instanceof" | "default" => {
-            Word::Prefix
-        }
-        "extends" | "implements" | "mixins" => Word::List,
-        "const" | "let" | "var" | "function" | "class" => Word::Declares,
-        "yield" | "await" | "of" => Word::Ambiguous,
-        _ => Word::Name,
-    }
-}
-
-fn is_word(next: char) -> bool {
-    next.is_ascii_alphanumeric()
-        || matches!(next, '_' | '$' | '#' | '\\')
-        || (!next.is_ascii() && !next.is_whitespace() && next != '\u{feff}')
-}
-
-pub(super) fn is_operator(byte: u8) -> bool {
-    matches!(byte, b'+' | b'-' | b'*' | b'%' | b'&' | b'|' | b'^' | b'=' | b'!' | b'~' | b'?' | b'@')
-}
-
-/// ECMA-262 section 12.3.
-fn is_line_end(next: char) -> bool {
-    matches!(next, '\n' | '\r' | '\u{2028}' | '\u{2029}')
-}
-
-fn line_end(text: &str, from: usize) -> usize {
-    text.get(from..).and_then(|rest| rest.find(is_line_end)).map_or(text.len(), |length| from + length)
-}
-
-/// The length of the regular expression at the start of a text, with its flags; `None` when it does not end on its line.
-fn regular_expression(text: &str) -> Option<usize> {
-    let (mut class, mut escaped) = (false, false);
-    for (at, next) in text.char_indices().skip(1) {
-        match next {
-            _ if is_line_end(next) => return None,
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => class = true,
-            ']' => class = false,
-            '/' if !class => {
-                let flags = text.get(at + 1..).unwrap_or_default();
-                return Some(at + 1 + flags.find(|next| !is_word(next)).unwrap_or(flags.len()));
-            }
-            _ => {}
-        }
-    }
-    None
 }
