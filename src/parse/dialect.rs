@@ -66,13 +66,16 @@ fn is_flow(file: &SourceFile) -> bool {
 }
 
 /// Syntax that Babel can read and the parser cannot: what stands at or before the error, and its name.
-const PROPOSALS: [(&str, &str); 9] = [
+const PROPOSALS: [(&str, &str); 12] = [
     ("|>", "the pipeline operator"),
     ("#{", "records and tuples"),
     ("#[", "records and tuples"),
     ("do {", "`do` expressions"),
     ("do{", "`do` expressions"),
     ("throw ", "`throw` expressions"),
+    ("::", "the bind operator"),
+    ("function.", "`function.sent`"),
+    ("~(", "partial application"),
     ("defer ", "`import defer`"),
     ("source ", "`import source`"),
     ("%", "V8 intrinsics, or a template language"),
@@ -89,8 +92,76 @@ pub(super) fn explain(file: &SourceFile, problem: Problem) -> Problem {
         let near = |(text, _): &&(&str, &str)| {
             line.match_indices(text).any(|(found, _)| found <= at + 1 && at <= found + text.len())
         };
-        PROPOSALS.iter().find(near).map(|(_, name)| format!("{name} cannot be read"))
+        let before = file.text.get(..start as usize).unwrap_or_default();
+        let by_text = PROPOSALS.iter().find(near).map(|(_, name)| *name);
+        let name = by_text.or_else(|| by_what_is_around(line, at, before));
+        name.map(|name| format!("{name} cannot be read"))
     };
     let message = dialect.map_or(message.clone(), |dialect| format!("{message} ({dialect})"));
     Problem::Syntax { start, end, message }
+}
+
+/// The same where more than a mark tells it.
+fn by_what_is_around(line: &str, at: usize, before: &str) -> Option<&'static str> {
+    let is_name =
+        |text: &str| !text.is_empty() && text.chars().all(|next| next.is_alphanumeric() || "_$".contains(next));
+    let after = line.get(at..).unwrap_or_default();
+    // const { #x: x } = this
+    if let Some((name, _)) = after.strip_prefix('#').and_then(|rest| rest.split_once(':'))
+        && is_name(name.trim())
+    {
+        return Some("a private name in a pattern");
+    }
+    // f(?, 1)
+    let called = before.trim_end().strip_suffix('?').map(str::trim_end);
+    if after.starts_with([',', ')']) && called.is_some_and(|called| called.ends_with(['(', ','])) {
+        return Some("partial application");
+    }
+    // export a from 'b', export * as a, b from 'c'
+    let exported = line.trim_start().strip_prefix("export ").and_then(|rest| rest.split_once(" from "));
+    if exported.is_some_and(|(names, _)| names.split(',').any(|name| is_name(name.trim()))) {
+        return Some("`export … from` without braces");
+    }
+    // const a = module { … }
+    let opens_module = |(found, _): (usize, &str)| {
+        let assigned = before.get(..found).unwrap_or_default().trim_end();
+        let rest = before.get(found + "module".len()..).unwrap_or_default().trim_start();
+        rest.starts_with('{') && (assigned.ends_with(['=', '(', ',', ':']) || assigned.ends_with("return"))
+    };
+    before.rmatch_indices("module").next().filter(|found| opens_module(*found)).map(|_| "a block of a module")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::{Problem, with_tree};
+    use crate::source::SourceFile;
+
+    #[test]
+    fn the_message_names_the_proposal() {
+        for (path, text, name) in [
+            ("a.js", "x = async do { await 1 };", "`do` expressions"),
+            ("a.js", "a::b", "the bind operator"),
+            ("a.ts", "const x = a::b;", "the bind operator"),
+            ("a.js", "x = f(?, 1);", "partial application"),
+            ("a.js", "x = f(1,\n  ?);", "partial application"),
+            ("a.js", "x = f~(1, ?);", "partial application"),
+            ("a.js", "function* f() { const x = function.sent; }", "`function.sent`"),
+            ("a.js", "const m = module {\n export const x = 1;\n};", "a block of a module"),
+            ("a.js", "class A { #x; m(o) { const { #x: x } = o; } }", "a private name in a pattern"),
+            ("a.ts", "export X from './x';", "`export … from` without braces"),
+            ("a.ts", "export X, { y } from './x';", "`export … from` without braces"),
+        ] {
+            let file = SourceFile::new(path.into(), text, true);
+            let problems = with_tree(&file, false, |parsed| match parsed {
+                Ok(parsed) => parsed.recovered,
+                Err(problem) => vec![problem],
+            });
+            let message = problems.first().map(|problem| match problem {
+                Problem::Syntax { message, .. } => message.clone(),
+                other => format!("{other:?}"),
+            });
+            let message = message.unwrap_or_default();
+            assert!(message.ends_with(&format!("({name} cannot be read)")), "{text}: {message}");
+        }
+    }
 }
