@@ -12,9 +12,6 @@ use std::collections::BTreeSet;
 /// The file's name, in the root.
 pub const FILE_NAME: &str = "pushguard-baseline.json";
 
-/// A larger file is refused, in bytes: an entry has about 200.
-pub const MAX_BYTES: u64 = 64 << 20;
-
 /// What to do about a file that cannot be read.
 pub const REMEDY: &str =
     "resolve a conflict in it by keeping both sides' entries, or delete it and run `pushguard baseline`";

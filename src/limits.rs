@@ -5,66 +5,9 @@
 //!
 //! Input: none. Output: numbers. Must not know: anything of the project.
 
-/// Why something of a function was not followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cut {
-    /// The budget of the function, or of its file, was spent.
-    Size,
-    /// Values were too deep or too large.
-    Values,
-    /// Too many branches lie on one path.
-    Branches,
-    /// It does more, callees included, than steps are kept.
-    Steps,
-    /// An act lies too many calls below it.
-    Calls,
-    /// A function returns too many alternatives.
-    Returns,
-}
+mod cut;
 
-impl Cut {
-    pub const ALL: [Self; 6] = [Self::Size, Self::Values, Self::Branches, Self::Steps, Self::Calls, Self::Returns];
-
-    /// What a report says of the function.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Size => "is too large",
-            Self::Values => "has values that are too deep or too large",
-            Self::Branches => "has too many branches on one path",
-            Self::Steps => "has too many effects",
-            Self::Calls => "calls too deep",
-            Self::Returns => "returns too many values",
-        }
-    }
-}
-
-/// A set of [`Cut`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cuts(u8);
-
-impl Cuts {
-    #[must_use]
-    pub const fn with(self, cut: Cut) -> Self {
-        Self(self.0 | 1 << cut as u8)
-    }
-
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub const fn has(self, cut: Cut) -> bool {
-        self.0 & (1 << cut as u8) != 0
-    }
-
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub fn iter(self) -> impl Iterator<Item = Cut> {
-        Cut::ALL.into_iter().filter(move |cut| self.has(*cut))
-    }
-}
+pub use cut::{Cut, Cuts};
 
 /// What evaluating one function may take: work, and values that are kept. A unit of work is a question to the arena, such as
 /// what a value is. Real functions take up to 40 units of work and keep 0.7 values for each byte.
@@ -246,9 +189,9 @@ pub const PARTS_DEPTH: u32 = 4;
 /// Classes that are looked at behind one interface.
 pub const IMPLEMENTERS: usize = 64;
 /// Handlers in one chain; more are cut from its start.
-pub const HANDLERS: usize = 8;
+pub const HANDLERS: usize = 32;
 /// Routers mounted on routers.
-pub const MOUNTS: u32 = 4;
+pub const MOUNTS: u32 = 16;
 /// Cases of one element that are kept apart.
 pub const CASES: usize = 16;
 /// Alternatives of one element that are looked through; an element of more is not known.
@@ -355,6 +298,26 @@ pub const KNOWN_ANSWERS: usize = 16;
 pub const EVALUATED_NODES: usize = 300;
 /// Characters of a condition that a reason names.
 pub const SPELLED: usize = 120;
+/// Makers of values that call each other.
+pub const NESTED_MAKERS: usize = 3;
+/// Calls in the chain of one validator.
+pub const VALIDATOR_CALLS: usize = 24;
+/// Options inside each other: `{ headers: { 'Idempotency-Key': key } }`.
+pub const OPTION_DEPTH: u32 = 2;
+/// Tests within a test that is decided late.
+pub const LATE_TESTS: u32 = 4;
+/// A list in a payload is a field of it, or of an operator in it.
+pub const PAYLOAD_DEPTH: u32 = 2;
+/// Functions that wrap others and hand a lock on.
+pub const LOCK_WRAPPERS: usize = 3;
+/// Calls that are followed to one that holds the lock.
+pub const LOCK_CALLERS: u32 = 6;
+/// Operators, and the paths in them, whose names are known to a judgement.
+pub const NAMED_DEPTH: u32 = 2;
+/// Characters of a call that a help writes; longer ones are no help.
+pub const HELP_CALL: usize = 220;
+/// Values inside each other that a help writes.
+pub const HELP_DEPTH: u32 = 10;
 
 // What follows bounds what is read and written, before anything is followed and after.
 
@@ -393,3 +356,17 @@ pub const FOLDERS: usize = 256;
 pub const FIX_ROUNDS: usize = 10;
 /// Fixes of one file that are refused one by one; with more, the rest of the file is left as it is, for each costs a parse.
 pub const REFUSED_FIXES: usize = 16;
+/// A larger configuration is refused, in bytes.
+pub const CONFIGURATION_BYTES: u64 = 1 << 20;
+/// A larger baseline is refused, in bytes: an entry has about 200.
+pub const BASELINE_BYTES: u64 = 64 << 20;
+/// A larger list of indexes is refused, in bytes.
+pub const INDEX_LIST_BYTES: u64 = 64 << 20;
+/// Bytes of the file that names the owners of folders. Source: GitHub Docs, "About code owners", "CODEOWNERS file size".
+pub const OWNERS_BYTES: u64 = 3 << 20;
+/// Files larger than this are not compared with their fixed text, in bytes.
+pub const COMPARED_BYTES: u64 = 1 << 30;
+/// Folders below one in which is looked for a name that the configuration spells wrong.
+pub const SOUGHT_FOLDERS: u32 = 4;
+/// Bytes of one line of a header that an editor sends.
+pub const HEADER_LINE: u64 = 4_096;

@@ -7,9 +7,10 @@ use super::args::{AcceptArgs, BaselineArgs, ViewArgs};
 use super::outcome::{CLEAN, delivered, tell};
 use super::output;
 use super::project::{self, Project};
-use crate::baseline::{Baseline, Comparison, Entry, FILE_NAME, MAX_BYTES, REMEDY};
+use crate::baseline::{Baseline, Comparison, Entry, FILE_NAME, REMEDY};
 use crate::disk::{self, Folder};
 use crate::error::Error;
+use crate::limits;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -99,7 +100,8 @@ fn find(project: &mut Project, args: &AcceptArgs) -> Result<Option<(PathBuf, Bas
 }
 
 fn read_file(path: &Path) -> Result<Baseline, Error> {
-    let bytes = disk::read(path, MAX_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes =
+        disk::read(path, limits::BASELINE_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     parse(path, &bytes)
 }
 

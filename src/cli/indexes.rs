@@ -9,12 +9,10 @@ use super::survey::{self, survey};
 use crate::config::index::{Imported, import};
 use crate::disk;
 use crate::error::Error;
+use crate::limits;
 use crate::report::escape;
 use std::io::Write;
 use std::path::Path;
-
-/// A larger file is refused, in bytes.
-const MAX_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &IndexesArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
     if let Some(path) = &args.import {
@@ -41,7 +39,8 @@ pub fn run(args: &IndexesArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -
 
 /// Prints an entry for each unique index, and for each that deletes.
 fn entries(path: &Path, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Result<u8, Error> {
-    let bytes = disk::read(path, MAX_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes =
+        disk::read(path, limits::INDEX_LIST_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let refused = |message: String| Error::Usage {
         message: format!("`{}` holds no indexes: {message}", path.display()),
         remedy: "let mongosh write it; `pushguard indexes --help` has the command".to_owned(),

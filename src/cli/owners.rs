@@ -4,20 +4,19 @@
 
 use super::project::Project;
 use crate::disk;
+use crate::limits;
 use crate::source::FileId;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where GitHub and GitLab look, in the order in which they do.
 const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
-/// GitHub reads no larger one, in bytes.
-const MAX_BYTES: u64 = 3 << 20;
 
 /// The owners of every file with a finding; none where there is no CODEOWNERS that can be read.
 pub fn owners(project: &Project) -> BTreeMap<FileId, Vec<String>> {
     let depth = project.prefix.split('/').filter(|name| !name.is_empty()).count();
     let Some(root) = project.root.folder.ancestors().nth(depth) else { return BTreeMap::new() };
-    let Some(bytes) = PLACES.iter().find_map(|place| disk::read(&root.join(place), MAX_BYTES).ok()) else {
+    let Some(bytes) = PLACES.iter().find_map(|place| disk::read(&root.join(place), limits::OWNERS_BYTES).ok()) else {
         return BTreeMap::new();
     };
     let entries = entries(&String::from_utf8_lossy(&bytes));

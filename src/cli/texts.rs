@@ -3,11 +3,11 @@
 //! Input: the arguments. Output: bytes by path. Must not know: what they are analysed for.
 
 use super::args::ViewArgs;
-use crate::baseline::MAX_BYTES;
 use crate::discover::{Found, Loaded, bytes_inside, find_root, load_with, plain, read_bytes, resolve};
 use crate::disk;
 use crate::error::Error;
 use crate::git::{Index, Repository};
+use crate::limits;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ impl Texts {
         match self {
             Texts::Index(index) => index.read(relative),
             _ if path.symlink_metadata().is_err() => Ok(None),
-            _ => disk::read(&path, MAX_BYTES).map(Some).map_err(|source| Error::Read { path, source }),
+            _ => disk::read(&path, limits::BASELINE_BYTES).map(Some).map_err(|source| Error::Read { path, source }),
         }
     }
 

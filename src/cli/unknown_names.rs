@@ -7,6 +7,7 @@ use super::project::Project;
 use super::unwritten;
 use crate::config::origin::Spot;
 use crate::error::nearest;
+use crate::limits;
 use std::io::Write;
 use std::path::Path;
 
@@ -82,12 +83,13 @@ fn is_close(a: &str, b: &str) -> bool {
 
 /// Whether a file or folder of a name stands somewhere in the first folders below.
 fn is_below(folder: &Path, name: &str, depth: u32) -> bool {
-    const DEEPEST: u32 = 4;
     let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
     let mut folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     folders.any(|entry| {
         let own = entry.file_name();
         let is_source = own != "node_modules" && own != ".git";
-        is_source && (entry.path().join(name).exists() || depth < DEEPEST && is_below(&entry.path(), name, depth + 1))
+        is_source
+            && (entry.path().join(name).exists()
+                || depth < limits::SOUGHT_FOLDERS && is_below(&entry.path(), name, depth + 1))
     })
 }

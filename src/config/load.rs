@@ -7,15 +7,13 @@ use super::origin::{Origin, position};
 use super::{Config, Pattern, TrackedArray};
 use crate::disk;
 use crate::error::{Error, nearest};
+use crate::limits;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The file's name.
 pub const FILE_NAME: &str = "pushguard.toml";
-
-/// A larger file is refused, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// The nearest `pushguard.toml` in `from` or in a folder above it.
 pub fn find_upward(from: &Path) -> Option<PathBuf> {
@@ -25,7 +23,8 @@ pub fn find_upward(from: &Path) -> Option<PathBuf> {
 
 /// Reads one configuration file.
 pub fn read(path: &Path, known_rules: &[&str]) -> Result<Config, Error> {
-    let bytes = disk::read(path, MAX_BYTES).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let bytes = disk::read(path, limits::CONFIGURATION_BYTES)
+        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     from_bytes(path, bytes, known_rules)
 }
 

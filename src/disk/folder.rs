@@ -5,6 +5,7 @@
 
 use super::hold::Hold;
 use super::regular::read_in;
+use crate::limits;
 use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, OpenOptions};
@@ -12,9 +13,6 @@ use cap_tempfile::TempFile;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Component, Path};
-
-/// Files larger than this are not compared, in bytes.
-const MAX_BYTES: u64 = 1 << 30;
 
 pub struct Folder(Dir);
 
@@ -28,7 +26,7 @@ impl Folder {
     /// The bytes of a file; `relative` names no link, and nothing outside.
     pub fn read(&self, relative: &Path) -> io::Result<Vec<u8>> {
         let (folder, name) = self.place(relative)?;
-        read_in(&folder, Path::new(name), MAX_BYTES)
+        read_in(&folder, Path::new(name), limits::COMPARED_BYTES)
     }
 
     /// Replaces a file, or makes it; one that is there keeps its mode.

@@ -7,16 +7,14 @@
 use super::collect::Collector;
 use super::hints::NAME;
 use super::script::{Action, Command};
+use crate::limits;
 use crate::value::{Key, Node, V};
-
-/// Operators, and the paths in them.
-const DEPTH: u32 = 2;
 
 impl Collector<'_> {
     /// Notes what names fields of an update.
     pub(super) fn named(&mut self, command: &Command) {
         let Action::Write { write, .. } = &command.action else { return };
-        write.payload.into_iter().for_each(|payload| self.named_in(payload, DEPTH));
+        write.payload.into_iter().for_each(|payload| self.named_in(payload, limits::NAMED_DEPTH));
     }
 
     fn named_in(&mut self, object: V, depth: u32) {

@@ -11,6 +11,7 @@ use crate::diagnostic::Finding;
 use crate::discover::{Found, Loaded, Root, Wanted, admit, bytes_inside, discover, follow, load as load_files};
 use crate::disk;
 use crate::error::Error;
+use crate::limits;
 use crate::rules;
 use crate::source::{SourceFile, Sources};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,7 +142,7 @@ fn read_baseline(root: &Root) -> Result<Option<Baseline>, Error> {
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let bytes = disk::read(&path, baseline::MAX_BYTES);
+    let bytes = disk::read(&path, limits::BASELINE_BYTES);
     let bytes = bytes.map_err(|error| (format!("the baseline cannot be read: {error}"), None));
     let baseline = bytes.and_then(|bytes| Baseline::parse(&String::from_utf8_lossy(&bytes)));
     let failed =

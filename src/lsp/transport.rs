@@ -3,13 +3,11 @@
 //! Input: bytes. Output: channels of messages. The queues are unbounded, so that a client that is slow to read cannot
 //! hold up the answers to its own messages. Must not know: what messages mean.
 
+use crate::limits;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use lsp_server::Message;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::thread::JoinHandle;
-
-/// Bytes of one line of a header.
-const MAX_LINE: u64 = 4_096;
 
 /// A message, or why one could not be read.
 pub type Inbound = Result<Message, String>;
@@ -53,7 +51,7 @@ fn frame(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut length = None;
     loop {
         let mut line = Vec::new();
-        if input.take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+        if input.take(limits::HEADER_LINE).read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
         let line = String::from_utf8_lossy(&line);

@@ -6,13 +6,11 @@
 use super::handed::CHANGING;
 use super::link::{Before, Op, Project};
 use super::mongo::is_method;
+use crate::limits;
 use crate::value::{C, Entry, Item, Key, Node, Sym, V};
 
 /// Objects of the language whose functions change no list that they are given.
 const LOOKING: [&str; 5] = ["console", "JSON", "Array", "Math", "Promise"];
-
-/// A list in a payload is a field of it, or of an operator in it.
-const DEEPEST: u32 = 2;
 
 impl Project {
     pub(super) fn with_appended(&mut self, before: Before<'_>, payload: V) -> V {
@@ -27,7 +25,7 @@ impl Project {
             let changed = self.appended(before, value).or_else(|| self.rebuilt_list(value));
             return changed.unwrap_or(value);
         };
-        if depth >= DEEPEST {
+        if depth >= limits::PAYLOAD_DEPTH {
             return value;
         }
         let mut written = entries.clone();

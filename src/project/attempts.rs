@@ -3,6 +3,7 @@
 //! Sources: Stripe API, "Idempotent requests"; BullMQ guide, "Job Ids"; Amazon SQS, `MessageDeduplicationId`.
 //! Input: the arguments of a call outside. Output: the name of the attempt. Must not know: rules.
 
+use crate::limits;
 use crate::value::{Arena, Key, Node, V};
 
 /// Options that name an attempt, in lower case and without what parts their words.
@@ -11,12 +12,9 @@ const NAMES: [&str; 4] = ["idempotencykey", "xidempotencykey", "clientrequesttok
 /// The option that names a job, which stands beside what the job is given.
 const OF_JOB: &str = "jobId";
 
-/// How deep an option may stand: `{ headers: { 'Idempotency-Key': key } }`.
-const DEPTH: u32 = 2;
-
 /// The value that names the attempt that a call makes.
 pub fn name_of(arena: &Arena, args: &[V]) -> Option<V> {
-    let named = args.iter().find_map(|arg| named_in(arena, *arg, DEPTH, &is_name));
+    let named = args.iter().find_map(|arg| named_in(arena, *arg, limits::OPTION_DEPTH, &is_name));
     let (options, [_, ..]) = args.split_last()? else { return named };
     named.or_else(|| named_in(arena, *options, 1, &|option| option == OF_JOB))
 }

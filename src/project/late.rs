@@ -5,10 +5,8 @@
 
 use super::link::Project;
 use crate::facts::{Class, EffectKind};
+use crate::limits;
 use crate::value::{ClassRef, Node, Sym, V};
-
-/// Tests within a test, at most.
-const TESTS: u32 = 4;
 
 impl Project {
     /// Finds the static fields that begin empty and are set by a function.
@@ -42,7 +40,7 @@ impl Project {
     }
 
     fn open_test(&mut self, test: V, depth: u32) -> Option<V> {
-        if depth > TESTS || !self.arena.is_open(test) {
+        if depth > limits::LATE_TESTS || !self.arena.is_open(test) {
             return None;
         }
         match self.arena.node(test).clone() {

@@ -7,6 +7,7 @@
 
 use super::link::Project;
 use crate::facts::EffectKind;
+use crate::limits;
 use crate::value::{Arena, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
@@ -16,15 +17,12 @@ type ModelCall = (V, Vec<V>);
 /// The function that makes the model, and the numbers of the parameters that are its name and its schema.
 type Maker = (V, u32, u32);
 
-/// How many makers can call each other.
-const NESTED: usize = 3;
-
 impl Project {
     /// Callee and arguments of the `model` calls that makers stand for.
     pub(super) fn models_by_makers(&mut self) -> Vec<(V, Vec<V>)> {
         let (mut makers, mut models) = (self.direct_makers(), Vec::new());
         let mut new = makers.clone();
-        for _ in 0..NESTED {
+        for _ in 0..limits::NESTED_MAKERS {
             if new.is_empty() {
                 break;
             }

@@ -7,10 +7,8 @@
 
 use super::instance::Instance;
 use super::link::Project;
+use crate::limits;
 use crate::value::{FnRef, Node, Site, Sym, V, VALID};
-
-/// Calls in the chain of one validator, at most.
-const LINKS: usize = 24;
 
 /// What runs before or at a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +28,7 @@ impl Project {
     /// The functions of a chain that begins with `body('email')`; none for another value.
     pub(super) fn validators(&mut self, chain: V) -> Option<Vec<Handler>> {
         let (mut at, mut functions) = (chain, Vec::new());
-        for _ in 0..LINKS {
+        for _ in 0..limits::VALIDATOR_CALLS {
             at = match self.arena.node(at).clone() {
                 Node::Call { callee, args, .. } => match self.arena.node(callee).clone() {
                     Node::Member(inner, name) if self.package_of(callee).is_none() => {

@@ -3,14 +3,10 @@
 //! Input: a value. Output: its text; none where a part of it has no name at the act. Must not know: formats.
 
 use super::token;
+use crate::limits;
 use crate::project::Project;
 use crate::project::writes::Write;
 use crate::value::{C, Coercion, Entry, Item, Key, Node, Numeral, PART, Sym, V};
-
-/// Longer calls are no help.
-const LONGEST: usize = 220;
-/// What is nested deeper is not written.
-const DEEPEST: u32 = 10;
 
 /// What can be named at an act.
 #[derive(Clone)]
@@ -45,12 +41,12 @@ impl Scope {
 
     /// A value.
     pub fn value(&self, project: &mut Project, value: V) -> Option<String> {
-        self.text(project, value, 0).filter(|text| text.chars().count() <= LONGEST)
+        self.text(project, value, 0).filter(|text| text.chars().count() <= limits::HELP_CALL)
     }
 
     /// The entries of an object, without its braces.
     pub fn entries(&self, project: &mut Project, all: &[Entry]) -> Option<String> {
-        self.listed(project, all, 0).filter(|text| text.chars().count() <= LONGEST)
+        self.listed(project, all, 0).filter(|text| text.chars().count() <= limits::HELP_CALL)
     }
 
     pub fn names(&self) -> &[(Sym, V)] {
@@ -74,7 +70,7 @@ impl Scope {
     }
 
     fn text(&self, project: &mut Project, value: V, depth: u32) -> Option<String> {
-        if depth > DEEPEST {
+        if depth > limits::HELP_DEPTH {
             return None;
         }
         if let Some(name) = self.name_of(project, value) {

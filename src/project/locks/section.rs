@@ -16,11 +16,6 @@ use rustc_hash::FxHashSet;
 const IN_MEMORY: [&str; 6] =
     ["async-mutex", "async-lock", "await-lock", "async-sema", "p-limit", "semaphore-async-await"];
 
-/// How often a lock can be handed on by functions that wrap others.
-const WRAPPED: usize = 3;
-/// How many calls are followed to one that holds the lock.
-const CALLERS: u32 = 6;
-
 impl Project {
     /// Finds the functions that are given to a lock.
     pub(in crate::project) fn link_sections(&mut self) {
@@ -39,7 +34,7 @@ impl Project {
         if !self.sections.held.is_empty() {
             calls.extend(self.calls_given(|node| matches!(node, Node::Param(..))));
         }
-        for _ in 0..WRAPPED {
+        for _ in 0..limits::LOCK_WRAPPERS {
             if self.sections.held.is_empty() || !self.hand_on_locks(&calls) {
                 break;
             }
@@ -288,7 +283,7 @@ impl Project {
 
     /// What takes the lock under which a function is called, by all who call it.
     pub fn lock_of_callers(&self, func: FnRef) -> Option<&str> {
-        if self.sections.held.is_empty() { None } else { self.lock_above(func, CALLERS) }
+        if self.sections.held.is_empty() { None } else { self.lock_above(func, limits::LOCK_CALLERS) }
     }
 
     fn lock_above(&self, func: FnRef, depth: u32) -> Option<&str> {
