@@ -244,6 +244,15 @@ fn the_work_of_judging() {
 }
 
 #[test]
+fn the_depth_of_a_statement() {
+    let program = |count| {
+        let (open, close) = ("{\n".repeat(count), "}\n".repeat(count));
+        format!("async function run(chats, id, e) {{\n{open}{LOAD}\n{CHECK}\n{PUSH}\n{close}}}\n")
+    };
+    assert_limit(&program(1_000), &program(3_000), "run", "has too many branches on one path");
+}
+
+#[test]
 fn the_handlers_of_a_route() {
     let program = |count| {
         format!(
@@ -257,7 +266,7 @@ fn the_handlers_of_a_route() {
         )
         .replace("chats.findOne", "db.collection('chats').findOne")
     };
-    assert_limit(&program(6), &program(7), "POST /a", "calls too deep");
+    assert_limit(&program(30), &program(31), "POST /a", "calls too deep");
 }
 
 #[test]
@@ -273,7 +282,7 @@ fn the_routers_inside_each_other() {
              await db.collection('chats').updateOne({{ _id: req.body.id }}, {{ $push: {{ messages: req.body.e }} }}); res.send(2);\n}});\n"
         )
     };
-    assert_limit(&program(3), &program(4), "POST /a", "calls too deep");
+    assert_limit(&program(15), &program(16), "POST /a", "calls too deep");
 }
 
 /// Files that hand on each other's names are looked through once each.

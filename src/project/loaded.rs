@@ -5,7 +5,9 @@
 use super::handle::Handle;
 use super::link::Project;
 use super::mongo::{Action, DbCall};
+use crate::limits;
 use crate::value::{C, Item, Key, Node, V};
+use rustc_hash::FxHashSet;
 
 impl Project {
     /// The loaded document or list that a value is a part of, with the path into it.
@@ -145,12 +147,13 @@ impl Project {
     /// The equality keys of a filter: field to value. Operators and arrays of conditions are left out.
     pub fn equalities(&self, filter: V) -> Vec<(String, V)> {
         let mut keys = Vec::new();
-        self.collect_equalities(filter, 0, &mut keys);
+        self.collect_equalities(filter, 0, &mut FxHashSet::default(), &mut keys);
         keys
     }
 
-    fn collect_equalities(&self, filter: V, depth: u32, keys: &mut Vec<(String, V)>) {
-        if depth > 4 {
+    fn collect_equalities(&self, filter: V, depth: u32, seen: &mut FxHashSet<V>, keys: &mut Vec<(String, V)>) {
+        // A part that stands in many places says the same in each.
+        if depth > limits::FILTER_DEPTH || !seen.insert(filter) {
             return;
         }
         match self.arena.node(filter) {
@@ -160,7 +163,9 @@ impl Project {
                     match self.arena.text(name) {
                         "$and" | "$or" => {
                             if let Node::Array(items) = self.arena.node(entry.value) {
-                                items.iter().for_each(|item| self.collect_equalities(item.value, depth + 1, keys));
+                                items
+                                    .iter()
+                                    .for_each(|item| self.collect_equalities(item.value, depth + 1, seen, keys));
                             }
                         }
                         name if name.starts_with('$') => {}
@@ -174,7 +179,7 @@ impl Project {
                 }
             }
             Node::OneOf(alternatives) => {
-                alternatives.iter().for_each(|(_, v)| self.collect_equalities(*v, depth + 1, keys))
+                alternatives.iter().for_each(|(_, v)| self.collect_equalities(*v, depth + 1, seen, keys))
             }
             _ => {}
         }
