@@ -24,6 +24,9 @@ mod views;
 mod ways;
 mod wrappers;
 
+#[cfg(test)]
+mod failures;
+
 pub use crate::project::resolve::further_settings;
 pub use belief::beliefs;
 use browser::Browser;
@@ -96,7 +99,9 @@ fn analyze_here(
     laps.end("parse and evaluate");
     let unread = memory.unread();
     let linked = panics::attempt(|| link(sources, config, memory));
+    let mut failed = None;
     let (mut project, imports) = linked.unwrap_or_else(|panic| {
+        failed = Some(panic.0.clone());
         failures.push((None, panic));
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Imports::default())
     });
@@ -147,6 +152,7 @@ fn analyze_here(
         collections,
         coverage,
         timings,
+        failed,
         ..Analysis::default()
     })
 }

@@ -36,6 +36,9 @@ pub enum Error {
     /// The database refuses, or cannot be reached.
     #[error("{message}")]
     Database { message: String, remedy: String },
+    /// The analysis itself failed, and nothing was checked.
+    #[error("pushguard failed on the project as a whole, so nothing was checked: {message}")]
+    Failed { message: String },
     /// The terminal, pipe or file behind standard output refuses the report.
     #[error("cannot write to standard output: {source}")]
     Output { source: io::Error },
@@ -51,7 +54,11 @@ impl Error {
             | Error::Fix { path, .. }
             | Error::Backup { path, .. }
             | Error::Changed { path } => Some(path),
-            Error::Usage { .. } | Error::Git { .. } | Error::Database { .. } | Error::Output { .. } => None,
+            Error::Usage { .. }
+            | Error::Git { .. }
+            | Error::Database { .. }
+            | Error::Failed { .. }
+            | Error::Output { .. } => None,
         }
     }
 
@@ -85,6 +92,7 @@ impl Error {
                 "make room or name another file with `--backup`; nothing was removed that is not in a backup"
             }
             Error::Changed { .. } => "run the command again",
+            Error::Failed { .. } => "this is a bug of pushguard: report it with the smallest project that shows it",
             Error::Output { .. } => "write the report to a file with `--output FORMAT=PATH`",
         }
     }

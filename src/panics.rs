@@ -36,6 +36,15 @@ pub fn attempt<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     result.map_err(|payload| Panic(LAST.take().unwrap_or_else(|| text(payload.as_ref()).to_owned())))
 }
 
+/// Where a test may let a stage of the analysis panic: on a name that holds the name of the stage. Nothing elsewhere.
+#[cfg(test)]
+pub fn point(stage: &str, name: &str) {
+    assert!(!name.contains(&format!("panics_when_{stage}")), "as asked for");
+}
+
+#[cfg(not(test))]
+pub const fn point(_stage: &str, _name: &str) {}
+
 fn one_line(info: &PanicHookInfo<'_>) -> String {
     let message = text(info.payload()).split_whitespace().collect::<Vec<_>>().join(" ");
     // A machine's paths do not belong into a report.

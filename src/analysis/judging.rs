@@ -170,6 +170,7 @@ fn judged(
     let (since, budget) = (Instant::now(), copy.arena.begin(left.work, left.kept));
     let found = stack::for_project(|| {
         panics::attempt(|| {
+            panics::point("judged", copy.function(trace.func).map_or("", |function| function.name.as_str()));
             let mut ctx = Context::new(copy, schemas, config);
             let mut prepared = ctx.prepared(trace, *fuel);
             let acts = due.iter().filter_map(|at| Some((*at, acts.get(*at)?.as_ref()?)));

@@ -7,6 +7,7 @@ use super::memory::Memory;
 use crate::config::Config;
 use crate::config::method::{DeclaredCollection, DeclaredMethod};
 use crate::facts::FileFacts;
+use crate::panics;
 use crate::project::own_methods::{Collection, OwnMethod};
 use crate::project::resolve::Resolver;
 use crate::project::{Marks, Project};
@@ -32,6 +33,7 @@ pub(super) struct Imports {
 
 /// Links what `memory` knows of all files.
 pub(super) fn link(sources: &Sources, config: &Config, memory: &mut Memory) -> (Project, Imports) {
+    sources.iter().for_each(|(_, file)| panics::point("linked", &file.path));
     let resolver = Resolver::new(sources, &memory.facts);
     let resolve = |file, specifier: &str| resolver.resolve(file, specifier);
     let lengths: Vec<usize> = sources.iter().map(|(_, file)| file.text.len()).collect();

@@ -39,6 +39,7 @@ pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
 }
 
 fn tree_facts(id: FileId, file: &SourceFile, directs: bool, parsed: Parsed) -> (FileFacts, Vec<Problem>) {
+    panics::point("read", &file.path);
     let mut facts = facts::extract(&parsed.program, &file.text, id.0);
     if directs {
         facts.notes = Notes {

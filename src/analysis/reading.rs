@@ -50,6 +50,7 @@ pub(super) fn read(ctx: &Context<'_>, functions: &[FnRef], cancel: &Cancel) -> O
         let mut census = Census::default();
         let found = stack::for_project(|| {
             panics::attempt(|| {
+                panics::point("proposed", own.function(func).map_or("", |function| function.name.as_str()));
                 let mut ctx = Context::new(&mut own, schemas, config);
                 ctx.decisive = decisive.clone();
                 found(ctx, &mut census, func)

@@ -33,7 +33,7 @@ pub fn fix(project: &mut Project, args: &CheckArgs, stderr: &mut dyn Write) -> R
             return Ok((before, fixed));
         }
         fixed += round.applied;
-        project.take(round.sources);
+        project.take(round.sources)?;
         // What the baseline says of the run was told before the first round.
         settle(project, args, &mut std::io::sink())?;
     }

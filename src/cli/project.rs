@@ -61,7 +61,7 @@ pub struct Project {
 
 impl Project {
     /// Takes texts of the project's files, and analyses them.
-    pub fn take(&mut self, sources: Sources) {
+    pub fn take(&mut self, sources: Sources) -> Result<(), Error> {
         self.sources = sources;
         let progress = Progress::start(self.sources.len());
         let step = || progress.step();
@@ -70,6 +70,9 @@ impl Project {
             None => analyze(&self.sources, &self.config, &step),
         };
         progress.finish();
+        if let Some(message) = self.analysis.failed.take() {
+            return Err(Error::Failed { message });
+        }
         let mut laps = self.laps.clone();
         laps.take(std::mem::take(&mut self.analysis.timings.stages));
         self.analysis.timings.stages = laps.into_stages();
@@ -77,6 +80,7 @@ impl Project {
         self.analysis.findings.extend(late);
         self.cover();
         self.analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+        Ok(())
     }
 
     /// Adds to what was looked at what only the file system knows.
@@ -189,7 +193,7 @@ pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
         laps,
         changes,
     };
-    project.take(sources);
+    project.take(sources)?;
     for warning in &project.analysis.coverage.warnings {
         warn(warning, stderr);
     }

@@ -313,4 +313,6 @@ pub struct Analysis {
     /// The collections and models that the code names, where the configuration names one that it does not.
     pub collections: Vec<String>,
     pub timings: Timings,
+    /// What failed so that nothing of the project was checked.
+    pub failed: Option<String>,
 }
