@@ -45,6 +45,32 @@ fn an_analysis_that_takes_too_long_is_given_up_and_what_stood_before_stays() {
 }
 
 #[test]
+fn other_files_do_not_wait_for_a_costly_text() {
+    let project = Project::new(&[("models/a.js", RACY), ("models/b.js", CLEAN)]);
+    let mut client = Client::limited(&[project.path()], 3_600);
+    let (a, b) = (project.path().join("models/a.js"), project.path().join("models/b.js"));
+    client.open(&a, CLEAN);
+    assert_eq!(client.found(&a), [""; 0]);
+    client.open(&b, &costly());
+    // The pause after which its analysis starts.
+    std::thread::sleep(Duration::from_millis(400));
+    let start = Instant::now();
+    // What is known of another file is told, though the analysis is under way.
+    client.settle(&a);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    // An edit of another file is analysed first.
+    client.change(&a, 2, RACY);
+    until(&mut client, &a, |client| client.standing(&a) == ["4 check-then-push"]);
+    client.change(&a, 3, CLEAN);
+    until(&mut client, &a, |client| client.standing(&a).is_empty());
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert!(!client.said.iter().any(|said| said.contains("gave up")), "{:?}", client.said);
+    client.change(&b, 2, RACY);
+    until(&mut client, &b, |client| client.standing(&b) == ["4 check-then-push"]);
+    assert_eq!(client.stop(), Some(0));
+}
+
+#[test]
 fn an_edit_ends_the_analysis_of_a_costly_text() {
     let project = Project::new(&[("models/a.js", RACY)]);
     let mut client = Client::limited(&[project.path()], 3_600);

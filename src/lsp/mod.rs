@@ -9,6 +9,7 @@ mod address;
 mod answers;
 mod diagnostics;
 mod documents;
+mod held;
 mod hover;
 mod lifecycle;
 mod notifications;

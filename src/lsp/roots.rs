@@ -3,7 +3,8 @@
 //! Input: folders, open documents, what changed. Output: which root is to be analysed next, and which one owns a file.
 //! Must not know: messages, findings.
 
-use super::documents::Documents;
+use super::documents::{Document, Documents};
+use super::held::Held;
 use super::project::{Job, Report};
 use crate::discover::{Root, find_root, is_source, resolve_existing_part};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub struct Rooted {
     stale: Option<(Instant, Instant)>,
     reread: bool,
     pub report: Option<Report>,
+    pub held: Held,
     /// What the user was last told is wrong with the whole root.
     pub said: Option<String>,
 }
@@ -74,6 +76,7 @@ impl Roots {
                 stale: None,
                 reread: true,
                 report: None,
+                held: Held::default(),
                 said: None,
             });
             (entry.root, entry.paths) = (root, paths);
@@ -108,12 +111,9 @@ impl Roots {
         let root = self.list.iter_mut().filter(|root| root.stale.is_some()).min_by_key(|root| root.stale)?;
         root.stale = None;
         let inside = documents.iter().filter(|document| document.path.starts_with(&root.root.folder));
-        Some(Job {
-            root: root.root.clone(),
-            paths: root.paths.clone(),
-            reread: std::mem::take(&mut root.reread),
-            documents: inside.cloned().collect(),
-        })
+        let reread = std::mem::take(&mut root.reread);
+        let documents = root.held.documents_of_next(inside.cloned().collect(), reread);
+        Some(Job { root: root.root.clone(), paths: root.paths.clone(), reread, documents })
     }
 
     /// The root that a file belongs to: the innermost one.
@@ -140,6 +140,13 @@ impl Rooted {
     fn touch(&mut self, now: Instant, on_disk: bool) {
         self.stale = Some((self.stale.map_or(now, |(first, _)| first), now));
         self.reread |= on_disk;
+    }
+
+    /// A job came to its end after this time. What waited for it has its turn.
+    pub fn finish(&mut self, documents: Vec<Document>, took: Duration, now: Instant) {
+        if self.held.finish(documents, took < PATIENCE) {
+            self.touch(now, false);
+        }
     }
 
     /// The job has failed: the next one starts from the disk again.

@@ -4,7 +4,7 @@
 
 use super::address::escape_uris;
 use super::answers::{self, Answer};
-use super::documents::Documents;
+use super::documents::{Document, Documents};
 use super::lifecycle::{self, Abilities};
 use super::published::Published;
 use super::roots::{PATIENCE, Roots};
@@ -39,8 +39,8 @@ pub struct Session {
     pub(super) documents: Documents,
     pub(super) roots: Roots,
     pub(super) published: Published,
-    /// Requests that an analysis under way will answer better.
-    waiting: Vec<Request>,
+    /// Requests that an analysis under way will answer better, and until when they wait for it.
+    waiting: Vec<(Request, Option<Instant>)>,
     life: Life,
 }
 
@@ -48,6 +48,8 @@ pub struct Session {
 struct Busy {
     /// Its root.
     folder: PathBuf,
+    documents: Vec<Document>,
+    since: Instant,
     cancel: Cancel,
     /// From then on nobody waits for it: it should have heeded its limit.
     overdue: Instant,
@@ -97,7 +99,9 @@ impl Session {
     fn alarm(&self) -> Receiver<Instant> {
         let due = match &self.busy {
             None => self.roots.due(),
-            Some(busy) => Some(busy.overdue).filter(|_| !self.waiting.is_empty()),
+            Some(busy) => {
+                self.waiting.iter().map(|(_, until)| until.map_or(busy.overdue, |until| until.min(busy.overdue))).min()
+            }
         };
         match due.filter(|_| self.life == Life::Running) {
             Some(due) => after(due.saturating_duration_since(Instant::now())),
@@ -112,9 +116,10 @@ impl Session {
             return;
         }
         if let Some(job) = self.roots.next_job(&self.documents) {
-            let cancel = Cancel::after(self.limit);
-            let overdue = Instant::now() + self.limit + GRACE;
-            self.busy = Some(Busy { folder: job.root.folder.clone(), cancel: cancel.clone(), overdue });
+            let (cancel, since) = (Cancel::after(self.limit), Instant::now());
+            let overdue = since + self.limit + GRACE;
+            let (folder, documents) = (job.root.folder.clone(), job.documents.clone());
+            self.busy = Some(Busy { folder, documents, since, cancel: cancel.clone(), overdue });
             self.worker.analyse(job, cancel);
         }
     }
@@ -129,25 +134,30 @@ impl Session {
 
     /// Answers from the last results what no analysis is going to answer better in time.
     fn stop_waiting(&mut self) {
-        if self.busy.as_ref().is_some_and(Busy::is_overdue) {
-            for request in std::mem::take(&mut self.waiting) {
-                let result = self.answer_to(&request);
-                self.answer(request.id, result);
-            }
+        let is_overdue = self.busy.as_ref().is_some_and(Busy::is_overdue);
+        let is_over = |until: &Option<Instant>| is_overdue || until.is_some_and(|until| until <= Instant::now());
+        let (over, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(_, until)| is_over(until));
+        self.waiting = waiting;
+        for (request, _) in over {
+            let result = self.answer_to(&request);
+            self.answer(request.id, result);
         }
     }
 
     fn absorb(&mut self, outcome: Outcome) {
-        self.busy = None;
+        let (documents, since) =
+            self.busy.take().map_or((Vec::new(), Instant::now()), |busy| (busy.documents, busy.since));
         match (outcome.report, self.roots.get(&outcome.folder)) {
             (_, None) => self.worker.forget(outcome.folder),
             (Ok(Some(report)), Some(root)) => {
                 root.report = Some(report);
+                root.finish(documents, since.elapsed(), Instant::now());
                 self.publish(&outcome.folder);
             }
             // An edit has come meanwhile, and the next analysis is about to start.
-            (Ok(None), Some(root)) if root.is_stale() => {}
+            (Ok(None), Some(root)) if root.is_stale() => root.held.stop(&documents, false),
             (Ok(None), Some(root)) => {
+                root.held.stop(&documents, true);
                 let (folder, limit) = (outcome.folder.display(), self.limit.as_secs());
                 let message = format!("pushguard gave up on {folder} after {limit} s; what it found before stays");
                 if root.said.replace(message.clone()).as_ref() != Some(&message) {
@@ -163,8 +173,8 @@ impl Session {
                 }
             }
         }
-        for request in std::mem::take(&mut self.waiting) {
-            self.ask(request);
+        for (request, until) in std::mem::take(&mut self.waiting) {
+            self.ask(request, until);
         }
     }
 
@@ -190,12 +200,12 @@ impl Session {
             (_, Life::ShutDown) => refuse(ErrorCode::InvalidRequest, "the session is shut down"),
             ("shutdown", Life::Running) => {
                 self.life = Life::ShutDown;
-                for request in std::mem::take(&mut self.waiting) {
+                for (request, _) in std::mem::take(&mut self.waiting) {
                     self.answer(request.id, refuse(ErrorCode::RequestCanceled, "the session is shut down"));
                 }
                 Ok(Value::Null)
             }
-            (_, Life::Running) => return self.ask(request),
+            (_, Life::Running) => return self.ask(request, None),
         };
         self.answer(request.id, result);
     }
@@ -211,28 +221,33 @@ impl Session {
         answers::result(&lifecycle::answer())
     }
 
-    /// Answers a request about documents, now or after the analysis that knows their present text.
-    fn ask(&mut self, request: Request) {
-        let folder = answers::path(&request).and_then(|path| {
+    /// Answers a request about documents, now or after the analysis that knows their present text. Where the last one knew it
+    /// too, it waits a moment for what other files change in the answer: `until` then, or as long as it did already.
+    fn ask(&mut self, request: Request, until: Option<Instant>) {
+        let now = Instant::now();
+        let waits = answers::path(&request).and_then(|path| {
             let owner = self.roots.owner(&path)?;
             let is_analysed = self.busy.as_ref().is_some_and(|busy| busy.folder == owner.root.folder);
             let is_hopeless = self.busy.as_ref().is_some_and(Busy::is_overdue);
-            ((owner.is_stale() || is_analysed) && !is_hopeless).then_some(())
+            let is_known = self.documents.get(&path).is_some_and(|one| owner.held.knows(&path, one.revision));
+            let until = until.or_else(|| is_known.then(|| now + PATIENCE));
+            let is_over = is_hopeless || until.is_some_and(|until| until <= now);
+            ((owner.is_stale() || is_analysed) && !is_over).then_some(until)
         });
-        if folder.is_some() {
-            return self.waiting.push(request);
+        if let Some(until) = waits {
+            return self.waiting.push((request, until));
         }
         let result = self.answer_to(&request);
         self.answer(request.id, result);
     }
 
     pub(super) fn cancel(&mut self, id: &RequestId) {
-        self.waiting.retain(|request| request.id != *id);
+        self.waiting.retain(|(request, _)| request.id != *id);
         self.answer(id.clone(), Err((ErrorCode::RequestCanceled, "cancelled by the client".to_owned())));
     }
 
     pub(super) fn is_waiting(&self, id: &RequestId) -> bool {
-        self.waiting.iter().any(|request| request.id == *id)
+        self.waiting.iter().any(|(request, _)| request.id == *id)
     }
 
     /// After folders, documents or a configuration file have come or gone.
