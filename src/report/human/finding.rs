@@ -1,7 +1,7 @@
 //! One finding: level, rule and place; what is wrong; the check and the act; how it is reached; what to write instead.
 //!
 //! Input: a finding. Output: its lines, at most [`MAX_LINES`] with the empty one below, and those of its witness, unless
-//! everything is wanted.
+//! everything is wanted; or what it says alone.
 //! Must not know: the totals.
 
 use super::Style;
@@ -73,6 +73,17 @@ pub fn draw(
         let _ = write!(text, "\n{line}");
     }
     Ok(Some(text))
+}
+
+/// A finding that fails nothing, without its code; `None` for one in no file, which no stage makes.
+pub fn noted(run: &Run<'_>, finding: &Finding, style: &Style) -> Option<String> {
+    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut text = head(finding, None, run.locate(finding.place)?, style, &theme);
+    let message = clipped(escape::line(&finding.message), style);
+    for line in wrapped(&message, "  ", "  ", style.width).into_iter().chain(lowered(finding, style)) {
+        let _ = write!(text, "\n{line}");
+    }
+    Some(text)
 }
 
 const MORE: &str = "  and ";
