@@ -125,6 +125,7 @@ fn analyze_here(
     let paths = paths::rows(sources, &project, path_drafts, &findings);
     let unwritten = paths::unwritten(&paths, config);
     let (mut findings, mut accepted) = suppress::apply(sources, &memory.facts, config, findings);
+    problems::withhold_fixes(sources, &mut findings);
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let (unknown_indexes, collections) = unknown(config, &schemas, &census);
@@ -169,6 +170,11 @@ fn timings(sources: &Sources, project: &Project, memory: &Memory, laps: Laps) ->
 
 fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.place.file, a.place.start, a.rule, &a.message).cmp(&(b.place.file, b.place.start, b.rule, &b.message))
+}
+
+/// Words without which code hardly changes documents.
+pub fn write_words() -> Vec<String> {
+    crate::project::mongo::write_words()
 }
 
 /// Words by which code that writes to MongoDB is told at a glance.

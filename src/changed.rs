@@ -2,15 +2,42 @@
 //!
 //! Input: findings, and the lines that changed. Output: the findings with an end in those lines: the act, the check, or any
 //! other related place. An end reaches over all the lines of its call, so that a guard taken out of a filter that spans
-//! several lines is seen. Must not know: how a change was found.
+//! several lines is seen. A file that changed and could not be read has the gate fail where it may write.
+//! Must not know: how a change was found.
 
-use crate::diagnostic::{Analysis, Finding, WritePath};
+use crate::diagnostic::{Analysis, Finding, Level, WritePath};
 use crate::git::Changes;
 use crate::rules::UNREAD;
 use crate::source::{FileId, Place, Sources};
 use std::collections::BTreeMap;
 
-pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes) {
+/// What makes a file that was not read an error.
+pub struct Gate<'a> {
+    /// Words without which code hardly changes documents.
+    pub words: &'a [String],
+    /// Whether the configuration says the level of a rule in a file.
+    pub is_settled: &'a dyn Fn(&str, &str) -> bool,
+}
+
+impl Gate<'_> {
+    /// Nothing says of an unread part of the change that it is free of races.
+    fn fail(&self, finding: &mut Finding, sources: &Sources) {
+        let Some(file) = sources.get(finding.place.file) else { return };
+        if !UNREAD.contains(&finding.rule) || (self.is_settled)(finding.rule, &file.path) {
+            return;
+        }
+        let word = self.words.iter().find(|word| file.text.contains(word.as_str()));
+        let why = match word {
+            Some(word) => format!("it changed, and has `{}` in it", word.trim_matches(['.', '('])),
+            None if file.text.is_empty() => "it changed".to_owned(),
+            None => return,
+        };
+        finding.level = Level::Error;
+        finding.message = format!("{}; {why}, so this change is not checked", finding.message);
+    }
+}
+
+pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes, gate: &Gate<'_>) {
     let extents = std::mem::take(&mut analysis.extents);
     let mut lines = Lines { sources, feeds: BTreeMap::new() };
     let mut touches = |place: Place| {
@@ -26,6 +53,7 @@ pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes) {
         touches(finding.place) || finding.related.iter().any(|related| touches(related.place))
     };
     analysis.findings.retain(&mut is_wanted);
+    analysis.findings.iter_mut().for_each(|finding| gate.fail(finding, sources));
     analysis.accepted.retain(|accepted| is_wanted(&accepted.finding));
     analysis.extents = extents;
     let mut is_new = |path: &WritePath| {

@@ -34,8 +34,10 @@ pub struct LeftOut {
     pub minified: usize,
     /// Files that a glob of the configuration names, or in a folder that it names.
     pub excluded: usize,
-    /// Folders that were left out for their name and hold database calls, relative to the root.
+    /// Folders that were left out for their name, or that git ignores, and that hold database calls, relative to the root.
     pub folders: Vec<String>,
+    /// Such folders with more files than are looked into, and none that holds a call among those that were.
+    pub unsearched: Vec<String>,
 }
 
 /// What a run looked at. All counts are of the files that are reported on.

@@ -343,10 +343,16 @@ pub const TARGETS: usize = 32;
 pub const SPELLED_DEPTH: u32 = 8;
 /// Files that are looked into, of one folder.
 pub const LOOKED_INTO: usize = 2_000;
+/// Entries of one folder that are looked through for such files.
+pub const LOOKED_THROUGH: usize = 100_000;
 /// Bytes of a larger file are not looked at.
 pub const LOOKED_INTO_BYTES: u64 = 4 << 20;
 /// Files larger than this are not read, in bytes: offsets are 32 bits, and no source is that large.
 pub const FILE_BYTES: u64 = 512 << 20;
+/// A larger index of git is not read for what it tracks, in bytes.
+pub const INDEX_BYTES: u64 = 256 << 20;
+/// How long one command of git may take.
+pub const GIT_TIME: std::time::Duration = std::time::Duration::from_secs(120);
 /// A larger `.gitignore` is not read, in bytes.
 pub const IGNORE_BYTES: u64 = 1 << 20;
 /// Folders in folders. No project is that deep; the length of a path makes each step into it dearer than the one before.

@@ -32,6 +32,8 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// Whether a byte-order mark stands before the text on disk.
     pub has_bom: bool,
+    /// Whether bytes that are no UTF-8 were replaced, so that the text is not the one on disk.
+    pub is_lossy: bool,
     /// Whether findings in this file are reported. Other files only give context to the link step.
     pub reported: bool,
     /// 0-based byte offset of each line's first byte.
@@ -68,13 +70,18 @@ impl SourceFile {
             units.push(before);
             before += utf16_units(chunk);
         }
-        Self { path, text, has_bom, reported, line_starts, units }
+        Self { path, text, has_bom, is_lossy: false, reported, line_starts, units }
+    }
+
+    /// The same file, where `is_lossy` says whether bytes were replaced.
+    pub fn with_loss(self, is_lossy: bool) -> Self {
+        Self { is_lossy, ..self }
     }
 
     /// The same file with another text.
     pub fn with_text(&self, text: &str) -> Self {
         let file = Self::new(self.path.clone(), text, self.reported);
-        Self { has_bom: self.has_bom, ..file }
+        Self { has_bom: self.has_bom, is_lossy: self.is_lossy, ..file }
     }
 
     /// The text as it is stored, with its byte-order mark.

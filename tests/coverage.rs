@@ -179,15 +179,45 @@ fn folders_that_are_left_out_are_named_where_they_hold_database_calls() {
     assert!(outcome.stdout.contains("src/build/chat.js:5:"), "{outcome:?}");
     assert_eq!(
         summary(&project, &[])["leftOut"],
-        json!({ "tests": 1, "minified": 0, "excluded": 0, "folders": ["vendor"] })
+        json!({ "tests": 1, "minified": 0, "excluded": 0, "folders": ["vendor"], "unsearched": [] })
     );
-    // What git ignores is built, whatever it holds.
+    // What git ignores under such a name is built, whatever it holds.
     project.write(".gitignore", b"vendor/\n");
     assert_eq!(summary(&project, &[])["leftOut"]["folders"], json!([]));
     assert_eq!(
         project.run(&["check", "vendor", "--format", "json"]).findings(),
         ["vendor/chat/index.js:5 check-then-push"]
     );
+}
+
+#[test]
+fn folders_that_git_ignores_are_named_where_they_hold_database_calls() {
+    let project = Project::new(&[
+        ("a.js", CLEAN),
+        ("models/chat.js", RACY),
+        ("lib/pages/page.js", CLEAN),
+        (".cache/chat.js", RACY),
+        ("api/package.json", "{}"),
+        ("api/dist/chat.js", RACY),
+        ("api/src/generated/chat.js", RACY),
+        (".gitignore", "models/\nlib\n.cache\ndist\ngenerated/\n"),
+    ]);
+    assert_eq!(summary(&project, &[])["leftOut"]["folders"], json!(["api/src/generated", "models"]));
+    let outcome = project.run(&["check"]);
+    let told = "\nleft out: 2 folders with database calls: api/src/generated/, models/\n";
+    assert!(outcome.stdout.contains(told), "{outcome:?}");
+}
+
+#[test]
+fn a_folder_that_is_not_looked_through_to_its_end_is_named() {
+    let project = Project::new(&[("a.js", CLEAN), ("vendor/zz.js", RACY)]);
+    for at in 0..2_000 {
+        project.write(&format!("vendor/a/{at}.js"), b"");
+    }
+    let left = summary(&project, &[])["leftOut"].clone();
+    assert_eq!((&left["folders"], &left["unsearched"]), (&json!([]), &json!(["vendor"])));
+    let outcome = project.run(&["check"]);
+    assert!(outcome.stdout.contains("\nleft out: 1 folder too large to look through: vendor/\n"), "{outcome:?}");
 }
 
 #[test]

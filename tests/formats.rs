@@ -91,7 +91,7 @@ fn every_format_is_valid_for_every_run_and_none_changes_the_exit_code() {
 #[test]
 fn bytes_that_are_no_text_still_give_valid_reports() {
     let project = Project::new(&[]);
-    project.write("models/a.js", b"const a = '\xff\x00';\n");
+    project.write("models/a.js", b"const a = \xff\x00;\n");
     for format in FORMATS {
         let outcome = project.run(&["check", "--format", format, "--fail-on", "warning"]);
         assert_eq!(outcome.code, Some(1), "{format}: {outcome:?}");

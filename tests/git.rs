@@ -216,6 +216,90 @@ fn since_sees_the_work_tree_and_files_that_git_does_not_know() {
 }
 
 #[test]
+fn what_git_tracks_is_read_though_it_is_ignored() {
+    let project = repository(&[("a.js", CLEAN), (".gitignore", "models/\n*.gen.js\n")]);
+    let files = ["models/a.js", "models/deep/b.js", "lib/c.gen.js"];
+    for file in files.iter().chain(&["models/other.js", "models/none/d.js", "lib/e.gen.js"]) {
+        project.write(file, RACY.as_bytes());
+    }
+    project.git(&[&["add", "-f"][..], &files].concat());
+    let found =
+        ["lib/c.gen.js:5 check-then-push", "models/a.js:5 check-then-push", "models/deep/b.js:5 check-then-push"];
+    assert_found(&staged(&project), &found);
+    assert_found(&since(&project, "HEAD"), &found);
+    assert_found(&project.run(&["check", "--format", "json"]), &found);
+    // In a project below the top of the repository too.
+    project.write("models/deep/pushguard.toml", b"");
+    let below = project.run(&["check", "models/deep", "--format", "json"]);
+    assert_eq!(below.findings(), ["b.js:5 check-then-push"], "{below:?}");
+}
+
+#[test]
+fn a_configuration_of_the_index_extends_a_file_of_the_index() {
+    let check = "export const has = (c, id, item) => c.findOne({ _id: id, 'messages.k': item.k });\n";
+    let act = "import { has } from '@lib/check';\nexport async function add(db, id, item) {\n  const c = db.collection('chats');\n  if (await has(c, id, item)) return;\n  await c.updateOne({ _id: id }, { $push: { messages: { k: item.k } } });\n}\n";
+    let base = r#"{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }"#;
+    let project = repository(&[
+        ("lib/check.ts", check),
+        ("a.ts", act),
+        ("tsconfig.json", r#"{ "extends": "./base.json" }"#),
+        ("base.json", base),
+    ]);
+    project.write("a.ts", act.replace("} });", "} }, {});").as_bytes());
+    project.git(&["add", "a.ts"]);
+    project.write("base.json", b"{}");
+    assert_found(&staged(&project), &["a.ts:5 check-then-push"]);
+    project.git(&["add", "base.json"]);
+    project.write("base.json", base.as_bytes());
+    assert_eq!(staged(&project).findings(), ["a.ts:5 unguarded-push"]);
+}
+
+/// A change that blinds the gate does not pass it.
+#[test]
+fn a_changed_file_that_is_not_read_is_an_error() {
+    let deep = format!("{}1{};\n", "[".repeat(40_000), "]".repeat(40_000));
+    let text = |before: &str| format!("{before}{RACY}").into_bytes();
+    let wide = [b"\xff\xfe".to_vec(), RACY.bytes().flat_map(|byte| [byte, 0]).collect()].concat();
+    for (bytes, rule) in [
+        (text("x = do { 1 };\n"), "syntax-error"),
+        (text("x = a |> b;\n"), "syntax-error"),
+        (text("const a = [;\n"), "syntax-error"),
+        ([text(""), vec![0]].concat(), "syntax-error"),
+        (text(&deep), "too-deep"),
+        (wide, "syntax-error"),
+    ] {
+        let project = repository(&[("models/a.js", CLEAN), ("models/b.js", "const b = [;\n"), ("c.js", CLEAN)]);
+        project.write("models/a.js", &bytes);
+        project.write("c.js", b"const c = [;\n");
+        let plain = project.run(&["check", "--format", "json"]);
+        assert_eq!(plain.code, Some(0), "{rule} {plain:?}");
+        let changed = since(&project, "HEAD");
+        project.git(&["add", "-A"]);
+        for outcome in [changed, staged(&project)] {
+            let log = outcome.json();
+            let levels: Vec<(&str, &str)> = log["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|f| (f["path"].as_str().unwrap(), f["level"].as_str().unwrap()))
+                .collect();
+            // What holds no word of a write stays a warning, and what did not change is not told.
+            assert_eq!(levels, [("c.js", "warning"), ("models/a.js", "error")], "{rule} {outcome:?}");
+            assert_eq!(outcome.code, Some(1));
+            let message = log["findings"][1]["message"].as_str().unwrap();
+            assert!(
+                message.contains("it changed") && message.ends_with(", so this change is not checked"),
+                "{message}"
+            );
+            assert_eq!(log["findings"][1]["rule"], rule);
+        }
+        // Whoever says a level has decided.
+        project.write("pushguard.toml", format!("[rules]\n{rule} = \"info\"\n").as_bytes());
+        assert_eq!(since(&project, "HEAD").code, Some(0), "{rule}");
+    }
+}
+
+#[test]
 fn a_base_that_is_missing_stops_the_run_with_a_remedy() {
     let project = repository(&[("models/a.js", RACY)]);
     let unknown = since(&project, "origin/main");

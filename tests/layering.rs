@@ -21,7 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("stack", &[]),
     ("panics", &[]),
     ("config", &["diagnostic", "disk", "error", "limits"]),
-    ("discover", &["config", "coverage", "disk", "error", "limits", "source"]),
+    ("discover", &["config", "coverage", "disk", "error", "git", "limits", "source"]),
     ("parse", &["limits", "source", "stack"]),
     ("facts", &["limits", "parse", "source", "stack", "value"]),
     ("fix", &["diagnostic", "limits", "panics", "parse", "source"]),
@@ -76,7 +76,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("cleanup", &["config", "error", "report", "rules"]),
     ("repair", &["config", "diagnostic", "rules"]),
     ("baseline", &["diagnostic", "source"]),
-    ("git", &["error"]),
+    ("git", &["disk", "error", "limits"]),
     ("changed", &["diagnostic", "git", "rules", "source"]),
     (
         "cli",

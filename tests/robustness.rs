@@ -89,16 +89,35 @@ fn a_syntax_error_is_a_finding_and_the_run_goes_on() {
 }
 
 #[test]
-fn text_that_is_not_utf8_is_a_finding_and_a_warning() {
+fn text_that_node_does_not_read_is_a_finding_and_a_warning() {
     let project = Project::new(&[("models/racy.js", RACY), ("pushguard.toml", "paths = [\"models\"]\n")]);
-    project.write("models/latin.js", b"const name = 'caf\xe9';\n");
+    project.write("models/wide.js", b"\xff\xfec\0o\0n\0");
     project.write("lib/context.js", b"\xff\xfe");
     let outcome = check(&project);
     let found = outcome.findings();
-    assert!(found.contains(&"models/latin.js:1 syntax-error".to_owned()), "{found:?}");
+    assert!(found.contains(&"models/wide.js:1 syntax-error".to_owned()), "{found:?}");
     assert!(!found.iter().any(|finding| finding.starts_with("lib/")), "{found:?}");
-    assert!(outcome.stderr.contains("warning: models/latin.js: is not valid UTF-8 (byte 18)"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("warning: models/wide.js: is UTF-16 text, which Node does not read"),
+        "{outcome:?}"
+    );
     assert!(outcome.stderr.contains("warning: lib/context.js:"), "{}", outcome.stderr);
+}
+
+/// Node replaces them, and runs the file.
+#[test]
+fn bytes_that_are_no_utf8_are_replaced_and_the_file_is_not_fixed() {
+    let project = Project::new(&[]);
+    let bytes = [b"// caf\xe9\n".as_slice(), RACY.as_bytes()].concat();
+    project.write("models/latin.js", &bytes);
+    let outcome = check(&project);
+    assert_eq!(outcome.findings(), ["models/latin.js:6 check-then-push"], "{outcome:?}");
+    assert_eq!(outcome.stderr, "");
+    let found = &outcome.json()["findings"][0];
+    assert_eq!((found["fix"].is_null(), found["fixReason"].as_str()), (true, Some("the file is not valid UTF-8")));
+    let fixed = project.run(&["check", "--fix-suggested"]);
+    assert!(fixed.code == Some(1) && fixed.stderr.contains("fixed 0 findings in 0 files"), "{fixed:?}");
+    assert_eq!(std::fs::read(project.path().join("models/latin.js")).unwrap(), bytes);
 }
 
 #[test]

@@ -48,6 +48,16 @@ fn of_file(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) ->
     finding(rule, file, one_line(file, id, start, end), "<module>", message, help, config)
 }
 
+/// Takes back the fixes of files whose text is not the one on disk.
+pub(super) fn withhold_fixes(sources: &Sources, findings: &mut [Finding]) {
+    for finding in findings {
+        let mut edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+        if edits.any(|edit| sources.get(edit.place.file).is_some_and(|file| file.is_lossy)) {
+            (finding.fix, finding.unfixed) = (None, Some("the file is not valid UTF-8"));
+        }
+    }
+}
+
 /// A finding for each function in which a rule failed, and for each failure that no function is known for.
 pub(super) fn of_rules(
     sources: &Sources,

@@ -7,13 +7,13 @@ use super::args::{ProjectArgs, ViewArgs};
 use super::outcome::warn;
 use super::progress::Progress;
 use super::texts::{self, Texts};
-use crate::analysis::{analyze, analyze_about, database_words, further_settings};
-use crate::changed;
+use crate::analysis::{analyze, analyze_about, database_words, further_settings, write_words};
+use crate::changed::{self, Gate};
 use crate::config::{Config, load};
 use crate::coverage::LeftOut;
 use crate::diagnostic::{Analysis, Finding, Proof, fingerprint};
 use crate::discover::{
-    Discovered, Loaded, Root, Unreadable, Wanted, discover, find_root, follow, holding, relative_to, resolve,
+    Discovered, Loaded, Look, Root, Unreadable, Wanted, discover, find_root, follow, look, relative_to, resolve,
 };
 use crate::error::Error;
 use crate::git::{Changes, Repository};
@@ -97,7 +97,9 @@ impl Project {
     /// Leaves out the findings that the change, if only one is looked at, has nothing to do with.
     pub fn keep_changed(&mut self) {
         if let Some(changes) = &self.changes {
-            changed::keep(&mut self.analysis, &self.sources, changes);
+            let is_settled = |rule: &str, path: &str| self.config.level_at(rule, path).is_some();
+            let gate = Gate { words: &write_words(), is_settled: &is_settled };
+            changed::keep(&mut self.analysis, &self.sources, changes, &gate);
         }
     }
 }
@@ -213,13 +215,20 @@ fn is_declared(from: &Path, specifier: &str) -> bool {
 
 /// What the walk passed over, with the folders that hold database calls by name.
 fn left_out(root: &Root, found: &Discovered, texts: &Texts) -> LeftOut {
+    let mut left = found.left_out.clone();
     // Of what is staged, only the texts of sources are at hand.
-    let folders = match texts {
-        Texts::Index(_) => Vec::new(),
-        _ => holding(&found.built, &database_words()),
-    };
-    let folders = folders.iter().map(|folder| relative_to(&root.folder, folder)).collect();
-    LeftOut { folders, ..found.left_out.clone() }
+    if matches!(texts, Texts::Index(_)) {
+        return left;
+    }
+    let words = database_words();
+    for folder in &found.passed_by {
+        match look(folder, &words) {
+            Look::Word => left.folders.push(relative_to(&root.folder, folder)),
+            Look::Unknown => left.unsearched.push(relative_to(&root.folder, folder)),
+            Look::Nothing => {}
+        }
+    }
+    left
 }
 
 /// The finding that stands for a file the analysis never saw; none when the file is only context or the rule is off.
@@ -237,7 +246,7 @@ fn unreadable_finding(sources: &Sources, config: &Config, unreadable: &Unreadabl
         collection: None,
         array: None,
         related: Vec::new(),
-        help: "save the file as UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
+        help: "save it as a file of UTF-8 text, or leave it out with `exclude` in pushguard.toml".to_owned(),
         call: None,
         once: None,
         fix: None,

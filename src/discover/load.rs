@@ -14,7 +14,7 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     pub file: FileId,
-    /// Why, as a phrase: "is not valid UTF-8 (byte 12)".
+    /// Why, as a phrase: "is UTF-16 text".
     pub reason: String,
 }
 
@@ -36,7 +36,9 @@ pub fn load_with(found: &[Found], bytes: &(dyn Fn(&Found) -> Result<Vec<u8>, Str
     let read: Vec<(SourceFile, Option<String>)> = found
         .par_iter()
         .map(|file| match bytes(file).and_then(text) {
-            Ok(text) => (SourceFile::new(file.relative.clone(), &text, file.reported), None),
+            Ok((text, is_lossy)) => {
+                (SourceFile::new(file.relative.clone(), &text, file.reported).with_loss(is_lossy), None)
+            }
             Err(reason) => (SourceFile::new(file.relative.clone(), "", file.reported), Some(reason)),
         })
         .collect();
@@ -59,10 +61,16 @@ fn too_large(size: u64) -> String {
     format!("is too large ({size} bytes)")
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, String> {
+/// The text as Node reads it, and whether bytes of it were replaced.
+fn text(bytes: Vec<u8>) -> Result<(String, bool), String> {
     if bytes.len() as u64 > limits::FILE_BYTES {
         return Err(too_large(bytes.len() as u64));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| format!("is not valid UTF-8 (byte {})", error.utf8_error().valid_up_to() + 1))
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("is UTF-16 text, which Node does not read".to_owned());
+    }
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => (text, false),
+        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+    })
 }

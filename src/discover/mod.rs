@@ -11,9 +11,10 @@ mod root;
 mod skip;
 mod source_name;
 mod test_file;
+mod tracked;
 mod walk;
 
-pub use contents::holding;
+pub use contents::{Look, look};
 pub use follow::{Further, bytes_inside, follow};
 pub use load::{Loaded, Unreadable, load, load_with, read_bytes};
 pub use paths::{plain, relative_to, resolve, resolve_existing_part};
@@ -46,8 +47,9 @@ pub struct Discovered {
     pub files: Vec<Found>,
     /// What the walks passed over.
     pub left_out: LeftOut,
-    /// Folders that were left out for their name alone, absolute and sorted.
-    pub built: Vec<PathBuf>,
+    /// Folders that were left out for their name alone, or that git ignores though no name says that a tool made them,
+    /// absolute and sorted.
+    pub passed_by: Vec<PathBuf>,
     /// Symbolic links to folders of the root, link and folder relative to it.
     pub links: Vec<(String, String)>,
     /// One sentence each, sorted.
@@ -110,8 +112,8 @@ pub fn discover(root: &Root, wanted: &Wanted<'_>, config: &Config) -> Result<Dis
         walk.left_out.iter().filter(|(path, _)| reported.iter().any(|base| path.starts_with(base)) && !known(path));
     let left_out = count(passed_over.map(|(_, reason)| *reason));
     let links = walk.links.iter().map(|(from, to)| (relative_to(&root.folder, from), relative_to(&root.folder, to)));
-    let (links, built) = (links.collect(), walk.built.into_iter().collect());
-    Ok(Discovered { files, left_out, built, links, warnings: walk.warnings })
+    let (links, passed_by) = (links.collect(), walk.passed_by.into_iter().collect());
+    Ok(Discovered { files, left_out, passed_by, links, warnings: walk.warnings })
 }
 
 fn count(reasons: impl Iterator<Item = Reason>) -> LeftOut {
@@ -157,37 +159,46 @@ fn configured_path(root: &Root, config: &Config, path: &str, walk: &Walk) -> Res
     };
     match resolved.starts_with(&root.folder) {
         true => Ok(resolved),
-        false => Err(Error::Config {
-            path: root.config.clone().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
-            line: None,
-            column: None,
-            message: format!("`paths` leads out of the project: `{path}`"),
-            remedy: "name files and folders below the root that are no links to other places".to_owned(),
-        }),
+        false => Err(wrong_path(
+            root,
+            config,
+            path,
+            format!("`paths` leads out of the project: `{path}`"),
+            "name files and folders below the root that are no links to other places".to_owned(),
+        )),
     }
 }
 
-/// What is said of an entry of `paths` that names nothing.
+/// What is said of an entry of `paths` that names nothing that can be read.
 fn not_there(root: &Root, config: &Config, path: &str, error: Error) -> Error {
     let Error::Read { source, .. } = &error else { return error };
     if source.kind() != std::io::ErrorKind::NotFound {
-        return error;
+        let message = format!("`paths` names `{path}`, which cannot be read: {source}");
+        return wrong_path(root, config, path, message, error.remedy().to_owned());
     }
-    let at = config.paths.iter().position(|entry| entry == path);
-    let origin = config.origin.as_ref();
-    let spot = at.zip(origin).and_then(|(at, origin)| origin.paths.get(at)).copied();
     let names = root.folder.read_dir().into_iter().flatten().filter_map(Result::ok);
     let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
+    let remedy = match crate::error::nearest(path.trim_end_matches('/'), names.iter().map(String::as_str)) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "name files and folders relative to the root".to_owned(),
+    };
+    let message = format!("`paths` names `{path}`, and there is no such file or folder");
+    wrong_path(root, config, path, message, remedy)
+}
+
+/// What is wrong with an entry of `paths`, where it stands.
+fn wrong_path(root: &Root, config: &Config, path: &str, message: String, remedy: String) -> Error {
+    let at = config.paths.iter().position(|entry| entry == path);
+    let origin = config.origin.as_ref();
+    let spot = at.zip(origin).and_then(|(at, origin)| origin.paths.get(at)).copied();
+    let file = origin.map(|origin| origin.path.clone()).or_else(|| root.config.clone());
     Error::Config {
-        path: origin.map_or_else(|| PathBuf::from(FILE_NAME), |origin| origin.path.clone()),
+        path: file.unwrap_or_else(|| PathBuf::from(FILE_NAME)),
         line: spot.map(|(line, _)| line),
         column: spot.map(|(_, column)| column),
-        message: format!("`paths` names `{path}`, and there is no such file or folder"),
-        remedy: match crate::error::nearest(path.trim_end_matches('/'), names.iter().map(String::as_str)) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => "name files and folders relative to the root".to_owned(),
-        },
+        message,
+        remedy,
     }
 }
 

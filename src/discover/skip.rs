@@ -4,11 +4,12 @@
 //! contents.
 
 use super::test_file::{is_test_file, is_test_folder};
+use super::tracked::Tracked;
 use crate::disk;
 use crate::error::Error;
 use crate::limits;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub enum Reason {
     Built,
     Test,
     Minified,
-    /// By a `.gitignore`.
+    /// By a `.gitignore`, and not tracked all the same.
     Ignored,
     /// By `exclude` in the configuration.
     Excluded,
@@ -44,6 +45,10 @@ pub struct Skip {
     listed: Option<BTreeSet<PathBuf>>,
     /// What applies in a folder, read when first needed.
     ignored: FxHashMap<PathBuf, Arc<Link>>,
+    /// What git tracks, asked for when first needed.
+    tracked: Option<Tracked>,
+    /// Folders that are ignored and walked for what git tracks in them.
+    opened: FxHashSet<PathBuf>,
 }
 
 impl Skip {
@@ -60,6 +65,8 @@ impl Skip {
             reads_ignores: listed.is_none(),
             listed,
             ignored: FxHashMap::default(),
+            tracked: None,
+            opened: FxHashSet::default(),
         })
     }
 
@@ -70,7 +77,7 @@ impl Skip {
             return Some(Reason::Foreign);
         }
         // What git ignores is no part of the project under any other name.
-        if self.reads_ignores && self.is_ignored(path, is_folder) {
+        if self.reads_ignores && self.is_unknown_to_git(path, is_folder) {
             return Some(Reason::Ignored);
         }
         if self.excludes.matched(path, is_folder).is_ignore() {
@@ -93,6 +100,29 @@ impl Skip {
             self.listed.as_ref().map_or_else(|| manifest.exists(), |listed| listed.contains(manifest))
         };
         folder == self.root || manifests.iter().any(is_there)
+    }
+
+    /// Whether the name of a folder at the root of a package, or a dot before it, says that a tool made what is in it.
+    pub fn is_made(&self, folder: &Path) -> bool {
+        let name = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let is_built = || folder.parent().is_some_and(|parent| self.is_package(parent));
+        name.starts_with('.') || PACKAGE_FOLDERS.contains(&name.as_ref()) && is_built()
+    }
+
+    /// Whether git ignores this file, or all that is in this folder, and tracks none of it.
+    fn is_unknown_to_git(&mut self, path: &Path, is_folder: bool) -> bool {
+        let is_within = path.parent().is_some_and(|folder| self.opened.contains(folder));
+        if !is_within && !self.is_ignored(path, is_folder) {
+            return false;
+        }
+        let root = &self.root;
+        if !self.tracked.get_or_insert_with(|| Tracked::of(root)).has(path) {
+            return true;
+        }
+        if is_folder {
+            self.opened.insert(path.to_owned());
+        }
+        false
     }
 
     /// The nearest `.gitignore` that says anything about the path decides, as in git.

@@ -41,14 +41,14 @@ fn what_is_built_is_left_out_at_the_root_of_a_package_only() {
     let (_folder, root) = tree(&all(&files, "api/package.json"));
     let root = find_root(&root, &[]);
     let on_disk = discover(&root, &Wanted::default(), &Config::default()).expect("files");
-    assert_eq!(on_disk.built, [root.folder.join("api/vendor"), root.folder.join("build")]);
+    assert_eq!(on_disk.passed_by, [root.folder.join("api/vendor"), root.folder.join("build")]);
     let paths = |found: &Discovered| found.files.iter().map(|file| file.relative.clone()).collect::<Vec<_>>();
     assert_eq!(paths(&on_disk), ["api/package.json", "api/src/vendor/d.js", "src/build/b.js", "web/coverage/e.js"]);
     let listed: Vec<String> = all(&files, "web/package.json").iter().map(|(path, _)| (*path).to_owned()).collect();
     let wanted = Wanted { listed: Some(&listed), ..Wanted::default() };
     let in_list = discover(&root, &wanted, &Config::default()).expect("files");
     assert_eq!(in_list.files.len(), 4, "{in_list:?}");
-    assert_eq!(in_list.built, [root.folder.join("build"), root.folder.join("web/coverage")]);
+    assert_eq!(in_list.passed_by, [root.folder.join("build"), root.folder.join("web/coverage")]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_is_left_out_is_counted_once_and_what_git_ignores_is_not() {
     let root = find_root(&root, &[]);
     let config = Config { exclude: vec!["old/".to_owned()], ..Config::default() };
     let found = discover(&root, &Wanted::default(), &config).expect("files");
-    let expected = LeftOut { tests: 2, minified: 1, excluded: 2, folders: Vec::new() };
+    let expected = LeftOut { tests: 2, minified: 1, excluded: 2, ..LeftOut::default() };
     assert_eq!(found.left_out, expected);
 }
 
@@ -125,7 +125,7 @@ fn a_word_in_a_name_makes_no_test_and_what_is_left_out_is_counted() {
         let wanted = Wanted { listed, ..Wanted::default() };
         discover(&found_root, &wanted, config).expect("files").left_out
     };
-    assert_eq!(count(&config, None), LeftOut { tests: 2, minified: 1, excluded: 3, folders: Vec::new() });
+    assert_eq!(count(&config, None), LeftOut { tests: 2, minified: 1, excluded: 3, ..LeftOut::default() });
     let whole = Config { paths: vec![".".to_owned()], ..config.clone() };
     assert_eq!(count(&whole, None).tests, 4);
     // A list that stands for the disk: git knows no ignored file, and `package.json` counts when it is listed.
@@ -191,12 +191,14 @@ fn symbolic_links_are_not_followed() {
 }
 
 #[test]
-fn text_that_is_not_utf8_leaves_an_empty_file_and_a_reason() {
-    let (_folder, root) = tree(&[("a.js", "x"), ("b.js", "")]);
+fn bytes_that_are_no_utf8_are_replaced_and_utf16_is_not_read() {
+    let (_folder, root) = tree(&[("a.js", "x")]);
     fs::write(root.join("b.js"), b"ok\xff").expect("a file");
+    fs::write(root.join("c.js"), b"\xff\xfeo\0k\0").expect("a file");
     let found = discover(&find_root(&root, &[]), &Wanted::default(), &Config::default()).expect("files");
     let loaded = load(&found.files);
-    let expected = Unreadable { file: FileId(1), reason: "is not valid UTF-8 (byte 3)".to_owned() };
+    let expected = Unreadable { file: FileId(2), reason: "is UTF-16 text, which Node does not read".to_owned() };
     assert_eq!(loaded.unreadable, [expected]);
-    assert_eq!(loaded.sources.len(), 2);
+    let texts: Vec<_> = loaded.sources.iter().map(|(_, file)| (&*file.text, file.is_lossy)).collect();
+    assert_eq!(texts, [("x", false), ("ok\u{fffd}", true), ("", false)]);
 }

@@ -24,8 +24,8 @@ pub struct Walk {
     /// Source files that were passed over, and why; what stands in a folder that git ignores, or that holds no source of
     /// the project, is not looked at.
     pub left_out: BTreeMap<PathBuf, Reason>,
-    /// Folders that were left out for their name alone.
-    pub built: BTreeSet<PathBuf>,
+    /// Folders that were left out for their name alone, or that git ignores.
+    pub passed_by: BTreeSet<PathBuf>,
     root: PathBuf,
     /// Links to folders of the root, and where they lead.
     pub links: BTreeMap<PathBuf, PathBuf>,
@@ -45,7 +45,7 @@ impl Walk {
             listed,
             warnings: Vec::new(),
             left_out: BTreeMap::new(),
-            built: BTreeSet::new(),
+            passed_by: BTreeSet::new(),
             root: root.to_owned(),
             links: BTreeMap::new(),
             installed: BTreeSet::new(),
@@ -99,7 +99,7 @@ impl Walk {
                 below.reverse();
                 let mut parts = below.into_iter();
                 match parts.find_map(|part| Some((part, self.skip.reason(part, part != file.as_path())?))) {
-                    Some((part, Reason::Built)) => drop(self.built.insert(part.to_owned())),
+                    Some((part, Reason::Built)) => drop(self.passed_by.insert(part.to_owned())),
                     Some((_, reason)) => self.leave_out(file, reason),
                     None => files.push(file.clone()),
                 }
@@ -131,7 +131,10 @@ impl Walk {
                 entries.skip_current_dir();
             }
             match reason {
-                Some(Reason::Built) => drop(self.built.insert(entry.into_path())),
+                Some(Reason::Built) => drop(self.passed_by.insert(entry.into_path())),
+                Some(Reason::Ignored) if is_folder && !self.skip.is_made(entry.path()) => {
+                    self.passed_by.insert(entry.into_path());
+                }
                 Some(Reason::Foreign) if entry.file_name() == INSTALLED => self.add_installed(entry.path()),
                 Some(reason) if is_folder => self.leave_out_below(entry.path(), reason),
                 Some(reason) if entry.file_type().is_file() => self.leave_out(entry.path(), reason),

@@ -3,14 +3,18 @@
 //! Input: folders and revisions. Output: the bytes of the index, and the lines that changed. Must not know: findings,
 //! configuration, syntax.
 
+mod bounded;
 mod changes;
 mod index;
 mod quote;
+mod tracked;
 
 pub use changes::Changes;
 pub use index::Index;
+pub use tracked::tracked;
 
 use crate::error::Error;
+use crate::limits;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -148,9 +152,17 @@ impl Repository {
     }
 
     fn output(&self, args: &[&str]) -> Result<Output, Error> {
-        self.command(args).output().map_err(|source| Error::Git {
+        let output = bounded::output(self.command(args), limits::GIT_TIME).map_err(|source| Error::Git {
             message: format!("git cannot be started: {source}"),
             remedy: "install git, or run without `--staged` and `--since`".to_owned(),
+        })?;
+        output.ok_or_else(|| Error::Git {
+            message: format!(
+                "`git {}` did not end within {} seconds",
+                args.first().copied().unwrap_or_default(),
+                limits::GIT_TIME.as_secs()
+            ),
+            remedy: "see whether a pipe stands where git looks for a file, such as `.gitattributes`".to_owned(),
         })
     }
 

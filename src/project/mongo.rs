@@ -113,6 +113,17 @@ pub fn telling_names() -> Vec<&'static str> {
     METHODS.iter().filter(is_telling).map(|method| method.name).collect()
 }
 
+/// Words of code that may change documents: method names, with their call where other libraries have them too.
+pub fn write_words() -> Vec<String> {
+    let writes = METHODS.iter().filter(|method| {
+        let action = method.action;
+        matches!(action, Action::Update | Action::Replace | Action::InsertOne | Action::InsertMany | Action::Bulk)
+            || action == Action::Delete
+    });
+    let word = |method: &Method| if method.ambiguous { format!(".{}(", method.name) } else { method.name.to_owned() };
+    writes.map(word).collect()
+}
+
 /// Whether a method name alone tells a call of the database.
 pub(super) fn is_telling(name: &str) -> bool {
     METHODS.iter().any(|method| method.name == name && !method.ambiguous)

@@ -98,11 +98,13 @@ struct Left<'a> {
     minified: usize,
     excluded: usize,
     folders: &'a [String],
+    /// Folders with more files than are looked into for database calls.
+    unsearched: &'a [String],
 }
 
 pub(super) fn summary<'a>(run: &Run<'a>) -> Summary<'a> {
     let coverage = &run.analysis.coverage;
-    let LeftOut { tests, minified, excluded, folders } = &coverage.left_out;
+    let LeftOut { tests, minified, excluded, folders, unsearched } = &coverage.left_out;
     Summary {
         files: run.files(),
         functions: coverage.functions,
@@ -126,7 +128,7 @@ pub(super) fn summary<'a>(run: &Run<'a>) -> Summary<'a> {
             functions: List::of(&coverage.cut, |Cut { path, function, what }| CutShort { path, function, what }),
             files: List::of(&coverage.unread, String::as_str),
         },
-        left_out: Left { tests: *tests, minified: *minified, excluded: *excluded, folders },
+        left_out: Left { tests: *tests, minified: *minified, excluded: *excluded, folders, unsearched },
         notes: &coverage.warnings,
         new_writers: new_writers(run).collect(),
     }
@@ -224,14 +226,13 @@ pub(super) fn left_out(left: &LeftOut) -> Option<String> {
     let counts = [(left.tests, "test file"), (left.minified, "minified file"), (left.excluded, "excluded file")];
     let mut parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();
-    if !left.folders.is_empty() {
-        let more = if left.folders.len() > FIRST { ", …" } else { "" };
-        let first: Vec<String> = left.folders.iter().take(FIRST).map(|folder| format!("{folder}/")).collect();
-        parts.push(format!(
-            "{} with database calls: {}{more}",
-            counted(left.folders.len(), "folder"),
-            first.join(", ")
-        ));
+    for (folders, what) in [(&left.folders, "with database calls"), (&left.unsearched, "too large to look through")] {
+        if folders.is_empty() {
+            continue;
+        }
+        let more = if folders.len() > FIRST { ", …" } else { "" };
+        let first: Vec<String> = folders.iter().take(FIRST).map(|folder| format!("{folder}/")).collect();
+        parts.push(format!("{} {what}: {}{more}", counted(folders.len(), "folder"), first.join(", ")));
     }
     (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")))
 }

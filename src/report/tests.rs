@@ -145,7 +145,7 @@ fn expected_summary() -> serde_json::Value {
             ] },
             "files": { "count": 0, "first": [] },
         },
-        "leftOut": { "tests": 2, "minified": 0, "excluded": 0, "folders": ["vendor"] },
+        "leftOut": { "tests": 2, "minified": 0, "excluded": 0, "folders": ["vendor"], "unsearched": [] },
         "notes": ["nothing was checked"],
     })
 }
