@@ -187,8 +187,11 @@ impl Project {
                 _ => payload,
             },
             Node::Mapped(_, result) => result,
-            // Model.create(new Model(data))
-            Node::New { args, .. } => args.first().copied().unwrap_or(payload),
+            // Model.create(new Model(data)); what a class makes of several values is none of them.
+            Node::New { args, .. } => match *args {
+                [only] => only,
+                _ => payload,
+            },
             _ => payload,
         }
     }

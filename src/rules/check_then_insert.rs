@@ -5,7 +5,7 @@ use super::inserted::{Inserted, doubt_indexes, inserted_field, is_unseen_model, 
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
 use super::searches::{
-    compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_open, names_only, searched_list,
+    asked_in_code, compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_open, names_only,
     uncovered_keys,
 };
 use crate::diagnostic::Once;
@@ -113,7 +113,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
     }
     // findOne({ trips: { $in: trips } }), create({ trips })
     equalities.extend(ctx.project.listed_fields(filter));
-    equalities.extend(searched_list(ctx, check.leaf));
+    equalities.extend(asked_in_code(ctx, check.leaf).keys);
     if equalities.is_empty() {
         let compared = compared_fields(ctx, filter);
         return (is_empty_filter(ctx, filter) || !compared.is_empty()).then_some(compared);
@@ -230,7 +230,9 @@ fn report(
     let list = keys.join(" + ");
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     let filter = check.read.as_ref().and_then(|read| read.filter);
-    let more = if filter.is_some_and(|filter| is_open(ctx, filter)) { " and more" } else { "" };
+    let in_code = asked_in_code(ctx, check.leaf);
+    let is_more = in_code.is_open || filter.is_some_and(|filter| is_open(ctx, filter));
+    let more = if is_more { " and more" } else { "" };
     let is_searched = matches!(ctx.project.arena.node(check.leaf), Node::Query { .. });
     draft.message = if keys.is_empty() && is_searched {
         format!(
@@ -270,8 +272,11 @@ fn report(
         }
     };
     draft.once = is_exact.then(|| Once { keys: keys.to_vec(), ..Once::default() }).filter(|once| !once.keys.is_empty());
+    // An index of what the filter asks for alone would refuse documents that the code tells apart.
+    let is_narrowed = in_code.is_open || !in_code.keys.is_empty();
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));
-    let filters: Vec<V> = searched.filter_map(|check| check.read.as_ref()?.filter).collect();
+    let searched = searched.filter(|_| !is_narrowed).filter_map(|check| check.read.as_ref()?.filter);
+    let filters: Vec<V> = searched.collect();
     draft.pair = format!("find {list} -> insert");
     // What is inserted may not be what a comparison looks for, and a document of which nothing is known may be another one.
     let needs_witness = apart.is_some()

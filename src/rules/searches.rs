@@ -52,20 +52,60 @@ pub(super) fn is_new_key(ctx: &Context<'_>, filter: V) -> bool {
     }
 }
 
+/// What JavaScript asks of the documents that a search gave.
+#[derive(Default)]
+pub(super) struct AskedInCode {
+    /// The fields of a document, and the values they have to be equal to.
+    pub keys: Vec<(String, V)>,
+    /// Whether it asks for more than these.
+    pub is_open: bool,
+}
+
 /// `(await users.find()).find((user) => user.email === email)`: the list is searched in JavaScript.
-pub(super) fn searched_list(ctx: &Context<'_>, leaf: V) -> Vec<(String, V)> {
+pub(super) fn asked_in_code(ctx: &Context<'_>, leaf: V) -> AskedInCode {
     match *ctx.project.arena.node(leaf) {
-        Node::Query { array, arg, .. } => match *ctx.project.arena.node(array) {
-            // (await users.distinct('email')).includes(email)
-            Node::Mapped(_, result) => {
-                let field = ctx.project.element_field(result).map(|(_, field)| field);
-                field.filter(|field| !field.is_empty()).map(|field| (field, arg)).into_iter().collect()
+        Node::Query { array, arg, method } => {
+            let is_direct = matches!(ctx.project.arena.text(method), "includes" | "indexOf" | "lastIndexOf");
+            match *ctx.project.arena.node(array) {
+                // (await users.distinct('email')).includes(email)
+                Node::Mapped(_, result) if is_direct => {
+                    let field = ctx.project.element_field(result).map(|(_, field)| field);
+                    let keys: Vec<_> =
+                        field.filter(|field| !field.is_empty()).map(|field| (field, arg)).into_iter().collect();
+                    AskedInCode { is_open: keys.is_empty(), keys }
+                }
+                // What is searched are the documents, or made of them.
+                Node::Mapped(_, result)
+                    if ctx.project.element_field(result).is_none_or(|(_, field)| !field.is_empty()) =>
+                {
+                    AskedInCode { keys: Vec::new(), is_open: true }
+                }
+                _ => {
+                    let keys = ctx.project.predicate_keys(arg);
+                    AskedInCode { is_open: is_direct || !is_told(ctx, arg, &keys), keys }
+                }
             }
-            _ => ctx.project.predicate_keys(arg),
-        },
-        Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => searched_list(ctx, inner),
-        _ => Vec::new(),
+        }
+        Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) | Node::Member(inner, _) => {
+            asked_in_code(ctx, inner)
+        }
+        Node::Compare(_, a, b) => {
+            let (mut asked, other) = (asked_in_code(ctx, a), asked_in_code(ctx, b));
+            asked.keys.extend(other.keys);
+            asked.is_open |= other.is_open;
+            asked
+        }
+        _ => AskedInCode::default(),
     }
+}
+
+/// Whether a predicate asks for nothing but the keys that are known of it.
+fn is_told(ctx: &Context<'_>, predicate: V, keys: &[(String, V)]) -> bool {
+    let parts = match ctx.project.arena.node(predicate) {
+        Node::And(parts) => parts.as_slice(),
+        _ => &[predicate],
+    };
+    parts.len() == keys.len()
 }
 
 /// Of the keys of a filter, those that no unique index covers: of a `$or`, the keys of the branches without one. `None` where
