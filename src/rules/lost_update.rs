@@ -18,10 +18,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         // One finding for one save, however many fields it writes back.
         ctx.first_of(|ctx| {
             for (own, field) in write.fields.iter().enumerate() {
-                if !matches!(field.operator.as_str(), "$set" | "replace")
-                    || field.path.is_empty()
-                    || ctx.is_versioned(write, field)
-                {
+                if !is_set(ctx, write, field) {
                     continue;
                 }
                 let found = own_value(ctx, trace, write, field).or_else(|| {
@@ -37,6 +34,31 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
         });
     }
+}
+
+fn is_set(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> bool {
+    matches!(field.operator.as_str(), "$set" | "replace") && !field.path.is_empty() && !ctx.is_versioned(write, field)
+}
+
+/// The paths of all fields of a write that are computed as one of them is, in code marks: `` `size` and `count` ``
+fn computed_with(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    (own, path, operation): (usize, &str, Operation),
+) -> String {
+    let mut paths = vec![format!("`{path}`")];
+    for (_, other) in write.fields.iter().enumerate().filter(|(at, _)| *at != own) {
+        let is_new = !paths.iter().any(|known| known.trim_matches('`') == other.path) && !other.path.contains('*');
+        let is_alike = is_new
+            && is_set(ctx, write, other)
+            && own_value(ctx, trace, write, other).is_some_and(|(_, found, _)| found == operation)
+            && is_sum(ctx, other.value);
+        if is_alike {
+            paths.push(format!("`{}`", other.path));
+        }
+    }
+    paths.join(" and ")
 }
 
 fn list_read(ctx: &mut Context<'_>, root: V) -> Option<crate::project::mongo::DbCall> {
@@ -258,7 +280,8 @@ fn report(
     }
     draft.help = match operation {
         Operation::Add if is_sum(ctx, field.value) => {
-            format!("let the server add to the stored `{path}`, by an operator of the update")
+            let paths = computed_with(ctx, trace, write, (own, &path, operation));
+            format!("let the server add to the stored {paths}, by an operator of the update")
         }
         Operation::Add => format!("let the server compute `{path}` from the stored value, in the update itself"),
         Operation::Other => format!("let the server compute `{path}` from the stored value, by a pipeline update"),
@@ -284,8 +307,9 @@ fn report(
     draft.pair = format!("{} -> $set", field.path);
     // No update flips what is stored.
     let mend = if operation == Operation::Negate { Mend::Nothing } else { Mend::Change };
-    // Of several constants one may be the last.
+    // Of several constants one may be the last; and who is let through by what it was has flipped nothing back.
     let needs_witness = operation == Operation::Toggle;
-    let judged = Judged { needs_witness, mend, own: Some(own), ..Judged::of(write, cond, relation) };
+    let may_repeat = matches!(operation, Operation::Negate | Operation::Toggle);
+    let judged = Judged { needs_witness, may_repeat, mend, own: Some(own), ..Judged::of(write, cond, relation) };
     ctx.report_judged(draft, trace, &judged);
 }

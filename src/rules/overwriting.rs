@@ -175,6 +175,17 @@ fn is_changed_as_list(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str
     })
 }
 
+/// Whether a value is nothing but what was loaded from a path, or nothing where that is not there.
+fn is_of(ctx: &mut Context<'_>, trace: &Trace, value: V, path: &str) -> bool {
+    ctx.project.arena.alternatives(value).into_iter().all(|(_, value)| {
+        let is_nothing = match ctx.project.arena.node(value) {
+            Node::Object(entries) => entries.is_empty(),
+            _ => ctx.project.arena.is_literal(value),
+        };
+        is_nothing || ctx.project.loaded(value, &trace.documents).is_some_and(|(_, own, _)| own.join(".") == path)
+    })
+}
+
 /// The paths by which parts of a loaded object are changed: `doc.settings.theme = theme`, `{ ...doc.settings, theme }`.
 fn changed_keys(ctx: &mut Context<'_>, trace: &Trace, (value, root): (V, V), array: &str) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
@@ -189,6 +200,8 @@ fn changed_keys(ctx: &mut Context<'_>, trace: &Trace, (value, root): (V, V), arr
                         keys.push(key);
                     }
                 }
+                // Whatever another object brings has no path that could be named.
+                Key::Spread if !is_of(ctx, trace, entry.value, array) => return Vec::new(),
                 Key::Spread => {}
                 Key::Computed(_) => return Vec::new(),
             }
