@@ -92,37 +92,6 @@ const ASKS: [&str; 16] = [
     "set",
 ];
 
-/// Receivers that only show or note down.
-const QUIET: [&str; 24] = [
-    "console",
-    "log",
-    "logs",
-    "logger",
-    "winston",
-    "pino",
-    "debug",
-    "metrics",
-    "stats",
-    "statsd",
-    "telemetry",
-    "sentry",
-    "tracer",
-    "span",
-    "analytics",
-    "audit",
-    "io",
-    "socket",
-    "sockets",
-    "ws",
-    "wss",
-    "sse",
-    "pubsub",
-    "pubSub",
-];
-
-/// Receivers that only remember.
-const MEMORIES: [&str; 5] = ["cache", "redis", "lru", "memo", "session"];
-
 /// Beginnings of names of methods that answer, note down, remember, or change only a value at hand.
 const IDLE: [&str; 57] = [
     "log",
@@ -206,6 +175,9 @@ impl Project {
         if recv.is_some_and(|recv| self.describes_a_value(recv)) || self.is_of_files(args) {
             return None;
         }
+        if self.removes_there(args) || self.is_noted(name, recv.unwrap_or(*callee)) {
+            return None;
+        }
         let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));
         let does = VERBS.contains(&verb)
             || is_service
@@ -281,33 +253,6 @@ impl Project {
         self.package_of(at).is_some_and(|package| DESCRIBING.contains(&package.trim_start_matches("@hapi/")))
     }
 
-    /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`. What is looked up in a memory is something else:
-    /// `client.channels.cache.get(id).send(text)`.
-    fn is_quiet(&self, value: V, depth: u32, is_looked_up: bool) -> bool {
-        if depth > 6 {
-            return false;
-        }
-        let is_named = self.last_name(value).is_some_and(|name| match MEMORIES.contains(&name) {
-            true => !is_looked_up,
-            false => QUIET.contains(&name) || name.to_lowercase().ends_with("logger"),
-        });
-        if is_named {
-            return true;
-        }
-        match self.arena.node(value) {
-            Node::Member(object, _) => self.is_quiet(*object, depth + 1, is_looked_up),
-            Node::Call { callee, args, .. } => {
-                let is_lookup =
-                    matches!(self.arena.node(*callee), Node::Member(_, name) if self.arena.text(*name) == "get");
-                // channels.cache.get(settings.channels.logs)
-                let is_of_quiet = is_lookup && args.iter().any(|arg| self.is_quiet(*arg, depth + 1, true));
-                is_of_quiet || self.is_quiet(*callee, depth + 1, is_looked_up || is_lookup)
-            }
-            Node::New { callee, .. } => self.is_quiet(*callee, depth + 1, is_looked_up),
-            _ => false,
-        }
-    }
-
     /// `stripe.refunds.create(…)`, `axios.post(…)`
     fn is_service(&self, value: V, verb: &str, depth: u32) -> bool {
         let is_own = self.last_name(value).is_some_and(|name| SERVICES.contains(&name));
@@ -359,7 +304,7 @@ impl Project {
 }
 
 /// `send` of `sendMail`.
-fn verb_of(name: &str) -> &str {
+pub(super) fn verb_of(name: &str) -> &str {
     name.split(|c: char| c.is_uppercase() || c == '_').next().unwrap_or(name)
 }
 

@@ -3,6 +3,7 @@
 //! Sources: Fetch standard (`method`), RFC 9110 section 9.2.2 (which methods may be sent again), BullMQ `Queue#add`.
 //! Input: a call. Output: whether it asks somebody to do something. Must not know: rules.
 
+use super::effects::may_be_done_again;
 use super::link::Project;
 use crate::value::{Key, Node, V};
 
@@ -30,6 +31,28 @@ impl Project {
                 is_sender && args.iter().any(|arg| self.changes_there(*arg))
             }
         }
+    }
+
+    /// Whether a request asks by its address that something is removed, so that a second one finds nothing to do:
+    /// `` axios.post(`${index}/_delete_by_query`, query) ``
+    pub(super) fn removes_there(&self, args: &[V]) -> bool {
+        let Some(first) = args.first() else { return false };
+        let address = match self.arena.node(*first) {
+            Node::Object(entries) => {
+                let is_address = |key: Key| matches!(key, Key::Name(key) if self.arena.text(key) == "url");
+                entries.iter().find(|entry| is_address(entry.key)).map(|entry| entry.value)
+            }
+            _ => Some(*first),
+        };
+        let last = match address.map(|address| self.arena.node(address)) {
+            Some(Node::Template(parts)) => parts.last().copied(),
+            _ => address,
+        };
+        let Some((_, path)) = last.and_then(|last| self.arena.as_str(last)).and_then(|text| text.rsplit_once('/'))
+        else {
+            return false;
+        };
+        path.split(|c: char| !c.is_ascii_alphabetic()).any(may_be_done_again)
     }
 
     /// `{ method: 'POST' }`: a method that may not be sent again as it is.
