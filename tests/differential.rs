@@ -99,6 +99,7 @@ fn ask(connection: &mut Connection, cases: &[Case]) -> Vec<Told> {
 fn comparable(command: &Command, reply: &Result<Reply, Failure>) -> String {
     let shown = if keeps_order(command) { shown } else { Value::canonical };
     let settled = |values: &[Value]| -> Vec<String> { values.iter().map(|one| shown(&encode::settled(one))).collect() };
+    let one = |found: &Option<Value>| found.as_ref().map(|one| settled(std::slice::from_ref(one)));
     match reply {
         Err(Failure::Rejected(_)) => "rejected".to_owned(),
         Err(failure) => format!("{failure:?}"),
@@ -109,7 +110,8 @@ fn comparable(command: &Command, reply: &Result<Reply, Failure>) -> String {
             }
             format!("{values:?}")
         }
-        Ok(Reply::Found(found)) => format!("found {:?}", found.as_ref().map(|one| settled(std::slice::from_ref(one)))),
+        Ok(Reply::Found(found)) => format!("found {:?}", one(found)),
+        Ok(Reply::Made(found)) => format!("made {:?}", one(found)),
         Ok(Reply::Updated { matched, modified, upserted }) => {
             let upserted = upserted.as_ref().map(|one| settled(std::slice::from_ref(one)));
             let modified = if counts_by_index(command) { "?".to_owned() } else { modified.to_string() };

@@ -125,4 +125,6 @@ pub enum Reply {
     Inserted(Vec<Value>),
     Deleted(u64),
     Found(Option<Value>),
+    /// What a command that finds and changes gives back where it has inserted the document.
+    Made(Option<Value>),
 }

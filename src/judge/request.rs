@@ -277,6 +277,6 @@ fn took_effect(reply: &Reply) -> bool {
         Reply::Inserted(ids) => !ids.is_empty(),
         Reply::Deleted(count) => *count > 0,
         Reply::Found(found) => found.is_some(),
-        Reply::Documents(_) | Reply::Count(_) => true,
+        Reply::Documents(_) | Reply::Count(_) | Reply::Made(_) => true,
     }
 }

@@ -343,6 +343,16 @@ fn operators(fields: &[(std::rc::Rc<str>, Value)]) -> Value {
     update
 }
 
+/// What is told of a command that finds and changes a document.
+///
+/// Source: MongoDB manual, "findAndModify", "Return Data".
+fn metadata(existed: bool, found: Option<Value>) -> Value {
+    Value::document([
+        ("lastErrorObject", Value::document([("updatedExisting", Value::Bool(existed))])),
+        ("value", found.unwrap_or(Value::Null)),
+    ])
+}
+
 /// The value of a call, by the reply to its command.
 pub fn result(sent: &Sent, reply: Reply) -> Option<Value> {
     let number = |n: u64| Value::Number(n as f64);
@@ -350,11 +360,9 @@ pub fn result(sent: &Sent, reply: Reply) -> Option<Value> {
         (Shape::Document(document), _) => document.clone(),
         (Shape::One, Reply::Documents(documents)) => documents.into_iter().next().unwrap_or(Value::Null),
         (Shape::Many, Reply::Documents(documents)) => Value::list(documents),
-        (Shape::Metadata, Reply::Found(found)) => Value::document([
-            ("lastErrorObject", Value::document([("updatedExisting", Value::Bool(found.is_some()))])),
-            ("value", found.unwrap_or(Value::Null)),
-        ]),
-        (_, Reply::Found(found)) => found.unwrap_or(Value::Null),
+        (Shape::Metadata, Reply::Found(found)) => metadata(found.is_some(), found),
+        (Shape::Metadata, Reply::Made(found)) => metadata(false, found),
+        (_, Reply::Found(found) | Reply::Made(found)) => found.unwrap_or(Value::Null),
         (_, Reply::Documents(documents)) => Value::list(documents),
         (_, Reply::Count(count)) => number(count),
         (_, Reply::Updated { matched, modified, upserted }) => {

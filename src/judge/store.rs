@@ -333,7 +333,7 @@ impl Store {
                 return Ok(Reply::Found(None));
             }
             let inserted = self.upsert(write, fresh)?;
-            return Ok(Reply::Found(match returns {
+            return Ok(Reply::Made(match returns {
                 Returns::Before => None,
                 Returns::After => Some(projection.of(&inserted)),
             }));

@@ -229,7 +229,7 @@ fn words(command: &Command, reply: &Result<Reply, Failure>) -> String {
         (_, Ok(Reply::Updated { matched, .. })) => format!("matched {matched}"),
         (_, Ok(Reply::Inserted(ids))) => format!("inserted {}", ids.len()),
         (_, Ok(Reply::Deleted(count))) => format!("deleted {count}"),
-        (_, Ok(Reply::Found(document))) => found(document.is_some()),
+        (_, Ok(Reply::Found(document) | Reply::Made(document))) => found(document.is_some()),
         (_, Err(Failure::DuplicateKey)) => "E11000".to_owned(),
         (_, Err(_)) => String::new(),
     }

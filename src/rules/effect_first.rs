@@ -4,7 +4,7 @@
 //! Part of `check-then-update`. Input: a function's trace. Output: drafts. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::pending::Judged;
+use super::pending::{Judged, Repeats};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::effects::may_be_done_again;
@@ -111,5 +111,6 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         "set `{path}` first, in one command whose filter asks what was checked of it, and call `{name}` only where it matched"
     );
     draft.pair = format!("{path} checked -> {name}");
-    ctx.report_judged(draft, trace, &Judged { needs_witness: true, ..Judged::of(write, cond, relation) });
+    let repeats = Some(Repeats::Outside(name.clone()));
+    ctx.report_judged(draft, trace, &Judged { needs_witness: true, repeats, ..Judged::of(write, cond, relation) });
 }

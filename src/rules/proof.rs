@@ -56,7 +56,11 @@ pub struct Outcome {
 /// Whether the outcome of a race differs in nothing but what is written whatever was decided, or does not do again what it is told for.
 fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
     let witness = || judgement.witness.as_ref().and_then(|(witness, _)| witness.open());
-    if let (Verdict::Race(evidence), Some(repeats)) = (&judgement.verdict, &act.repeats) {
+    let shown = match &judgement.verdict {
+        Verdict::Race(evidence) | Verdict::ActsTwice(evidence) => Some(evidence),
+        Verdict::Safe { .. } | Verdict::Unknown { .. } => None,
+    };
+    if let (Some(evidence), Some(repeats)) = (shown, &act.repeats) {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
             Repeats::Outside(name) => !evidence.repeats_outside(name),

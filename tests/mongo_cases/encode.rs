@@ -176,10 +176,14 @@ pub fn reply(command: &Command, reply: &Document) -> Result<Reply, Failure> {
             Reply::Inserted(documents.iter().map(|document| document.field("_id").unwrap().clone()).collect())
         }
         Command::Delete { .. } => Reply::Deleted(count("n")),
-        _ => Reply::Found(match reply.get("value") {
-            None | Some(Bson::Null) => None,
-            Some(found) => Some(value(found)),
-        }),
+        _ => {
+            let found = match reply.get("value") {
+                None | Some(Bson::Null) => None,
+                Some(found) => Some(value(found)),
+            };
+            let is_made = reply.get_document("lastErrorObject").is_ok_and(|told| told.contains_key("upserted"));
+            if is_made { Reply::Made(found) } else { Reply::Found(found) }
+        }
     })
 }
 
