@@ -4,7 +4,7 @@
 //! Input: a write and its path condition. Output: an answer. Must not know: findings.
 
 use super::context::Context;
-use crate::project::writes::Write;
+use crate::project::writes::{FieldWrite, Write};
 use crate::value::{C, Compare, Node, V};
 
 /// Whether all that the path asks of a loaded document, its being there aside, is whether what is set differs from it.
@@ -36,7 +36,14 @@ fn differs(ctx: &mut Context<'_>, write: &Write, root: V, (value, holds): (V, bo
     match ctx.project.arena.node(value).clone() {
         Node::Not(inner) => differs(ctx, write, root, (inner, !holds)),
         Node::Or(parts) if holds => parts.into_iter().all(|part| differs(ctx, write, root, (part, true))),
-        Node::And(parts) if !holds => parts.into_iter().all(|part| differs(ctx, write, root, (part, false))),
+        // if (feed.hash && feed.hash === hash) return
+        Node::And(mut parts) if !holds => {
+            let count = parts.len();
+            parts.retain(|part| set_field(ctx, write, root, *part).is_none());
+            parts.len() + 1 >= count
+                && !parts.is_empty()
+                && parts.into_iter().all(|part| differs(ctx, write, root, (part, false)))
+        }
         Node::Compare(Compare::Equal, a, b) if !holds => {
             is_set_to(ctx, write, root, a, b) || is_set_to(ctx, write, root, b, a)
         }
@@ -46,13 +53,17 @@ fn differs(ctx: &mut Context<'_>, write: &Write, root: V, (value, holds): (V, bo
 
 /// Whether the write sets the field that is `stored` to the value that is `wanted`, whenever it is done.
 fn is_set_to(ctx: &mut Context<'_>, write: &Write, root: V, stored: V, wanted: V) -> bool {
-    let loaded = ctx.project.loaded(stored, &[root]).filter(|(of, path, _)| *of == root && !path.is_empty());
-    let Some((_, path, _)) = loaded else { return false };
+    set_field(ctx, write, root, stored).is_some_and(|set| ctx.project.same_value(set, wanted))
+}
+
+/// What the write sets the field to, whenever it is done, whose loaded value this is.
+fn set_field(ctx: &mut Context<'_>, write: &Write, root: V, stored: V) -> Option<V> {
+    let (of, path, _) = ctx.project.loaded(stored, &[root])?;
     let path = path.join(".");
-    write.fields.iter().any(|field| {
+    let is_set = |field: &&FieldWrite| {
         field.operator == "$set"
             && field.path == path
             && matches!(field.cond, own if own == C::TRUE || own == write.cond)
-            && ctx.project.same_value(field.value, wanted)
-    })
+    };
+    write.fields.iter().find(is_set).map(|field| field.value).filter(|_| of == root && !path.is_empty())
 }

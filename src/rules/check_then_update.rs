@@ -93,11 +93,12 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
         let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
         let is_repeated = is_toggled || has_other_effect;
-        let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check);
+        let is_detected = change_detection::is_detected(ctx, write, cond, check.root);
+        let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check, is_detected);
         let claims = may_claim && !is_repeated && (is_refused || is_moved);
         // Who is refused where nothing would change was not asked whether something does.
         let may_detect = is_flag && !is_repeated && !is_followed && !(claims && is_refused);
-        if may_detect && change_detection::is_detected(ctx, write, cond, check.root) {
+        if is_detected && may_detect {
             continue;
         }
         let is_flag = is_flag && !is_repeated && !claims;
@@ -106,7 +107,7 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let asked = if field.path.contains(".$.") { any_element(field) } else { checked.clone() };
         let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&asked)).doubted(is_harmless);
         let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-        let flag = Flag { is_flag, claims, most };
+        let flag = Flag { is_flag, claims, most, is_detected };
         report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
     }
 }
@@ -332,6 +333,8 @@ struct Flag {
     claims: bool,
     /// The highest level at which it is told.
     most: Option<Level>,
+    /// The check asks no more than whether the write changes anything.
+    is_detected: bool,
 }
 
 fn report(
@@ -356,7 +359,7 @@ fn report(
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
-    let is_recounted = is_recounted(ctx, field.value);
+    let is_recounted = claimed_late::is_recounted(ctx, field.value);
     let place = place(checked);
     draft.help = match is_recounted {
         true => format!(
@@ -372,21 +375,10 @@ fn report(
     let Flag { is_flag, claims, .. } = *flag;
     let is_positional = field.path.contains(".$.");
     let asks_field = matches!(check.kind, CheckKind::Field { .. }) && !requested::is_of_event(ctx, check);
-    let needs_witness = is_positional || is_flag || !asks_field;
+    let needs_witness = is_positional || is_flag || flag.is_detected || !asks_field;
     let mend = if is_recounted { Mend::Nothing } else { Mend::Update };
     let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);
-}
-
-/// Whether a value is the number of documents that are there, whatever was stored of it before.
-fn is_recounted(ctx: &mut Context<'_>, value: V) -> bool {
-    let value = ctx.project.bare(value);
-    match *ctx.project.arena.node(value) {
-        Node::Member(list, key) if ctx.project.arena.text(key) == "length" => {
-            ctx.project.read_of(list).is_some_and(|read| read.action == Action::FindMany)
-        }
-        _ => ctx.project.read_of(value).is_some_and(|read| read.action == Action::Count),
-    }
 }
 
 /// Whether a check asks for the state of the document, and not for something that the request knows: `if (seat.user) return`,

@@ -5,7 +5,9 @@
 use super::context::{Context, Trace};
 use crate::project::checks::Check;
 use crate::project::effects::may_be_done_again;
+use crate::project::mongo::Action;
 use crate::project::writes::Write;
+use crate::value::{Node, V};
 
 /// What to do about a check of `place`: one command, or the command first and then what it decides.
 pub fn help(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, place: &str) -> String {
@@ -16,6 +18,17 @@ pub fn help(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, plac
         None => format!(
             "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
         ),
+    }
+}
+
+/// Whether a value is the number of documents that are there, whatever was stored of it before.
+pub fn is_recounted(ctx: &mut Context<'_>, value: V) -> bool {
+    let value = ctx.project.bare(value);
+    match *ctx.project.arena.node(value) {
+        Node::Member(list, key) if ctx.project.arena.text(key) == "length" => {
+            ctx.project.read_of(list).is_some_and(|read| read.action == Action::FindMany)
+        }
+        _ => ctx.project.read_of(value).is_some_and(|read| read.action == Action::Count),
     }
 }
 

@@ -7,6 +7,7 @@ use super::check_then_update::is_asked;
 use super::consumed::{is_of, not_found};
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend, Repeats};
+use super::repeated::announces;
 use crate::diagnostic::{Level, Role};
 use crate::project::Op;
 use crate::project::checks::{Check, CheckKind};
@@ -74,14 +75,6 @@ fn effects(ctx: &Context<'_>, trace: &Trace) -> Vec<Effect> {
         }
     }
     effects
-}
-
-/// Whether a call tells whoever listens that something was done, or who keeps errors of one: that it is told twice says nothing wrong.
-fn announces(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["emit", "publish", "broadcast", "dispatch", "trigger", "captureexception", "capturemessage"]
-        .iter()
-        .any(|verb| name.starts_with(verb))
 }
 
 /// The read for whose documents, or for whose lack of one, an effect is done, and how a write uses them up.

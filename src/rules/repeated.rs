@@ -78,15 +78,15 @@ pub(super) fn decides(check: &Check, checks: &[Check]) -> bool {
 }
 
 /// Whether something that the check decides too happens with the write, though nothing is counted in it: a mail, a payment, a
-/// value that the request brings for another document.
-pub(super) fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check) -> bool {
+/// value that the request brings for another document. Where `is_quiet`, that somebody is told is none.
+pub(super) fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, is_quiet: bool) -> bool {
     // What a loop does with an element of the list is done because it is in the list.
     let is_of_list = |ctx: &Context<'_>, values: &[V]| {
         is_listed(check) && values.iter().any(|value| ctx.project.contains(*value, &mut |_, part| part == check.root))
     };
     let is_sent = trace.steps.iter().any(|step| {
         let Op::Call { args, .. } = &step.op else { return false };
-        ctx.project.outside_effect(step).is_some()
+        ctx.project.outside_effect(step).is_some_and(|name| !(is_quiet && announces(name)))
             && attempts::name_of(&ctx.project.arena, args).is_none()
             && !ctx.project.arena.conflict(step.cond, write.cond)
             && (is_of_list(ctx, args) || decides(check, &ctx.project.checks(step.cond, &trace.documents)))
@@ -104,6 +104,12 @@ pub(super) fn is_followed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, c
                 && (decides(check, checks)
                     || is_of_list(ctx, &other.fields.iter().map(|field| field.value).collect::<Vec<_>>()))
         })
+}
+
+/// Whether a call tells whoever listens that something was done: that it is told twice says nothing wrong.
+pub(super) fn announces(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["emit", "publish", "broadcast", "dispatch", "trigger"].iter().any(|verb| name.starts_with(verb))
 }
 
 /// Whether a loop over what was read decides, and no test.
