@@ -4,12 +4,12 @@ use super::appended::all_appends;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Repeats};
 use super::rewrite;
-use super::words::check_words;
+use super::words::{asks_for_any, check_words};
 use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::{Relation, Taken};
-use crate::value::{C, Compare, Key, Node, V};
+use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
 
@@ -137,7 +137,7 @@ fn report(
         _ if is_set && !is_limit => format!(
             "`{array}` is checked before this `$addToSet`, which refuses nothing but an equal element: two requests can both add one that the check refuses"
         ),
-        CheckKind::Below { .. } if is_empty(ctx, check.leaf) => format!(
+        CheckKind::Below { .. } if asks_for_any(ctx, check.leaf) => format!(
             "`{array}` is found empty before this push, and its filter does not ask that: two requests can both append to it"
         ),
         CheckKind::Below { .. } => {
@@ -174,17 +174,6 @@ fn report(
         trace,
         &Judged { needs_witness: is_set, repeats, apart, ..Judged::of(write, field.cond, relation) },
     );
-}
-
-/// Whether a count is asked for being none, and not for being below a limit: `!list.length`, `list.length === 0`.
-fn is_empty(ctx: &Context<'_>, leaf: V) -> bool {
-    let is_most = |value: V, most: f64| ctx.project.number(value).is_some_and(|number| number <= most);
-    match ctx.project.arena.node(leaf) {
-        Node::Not(inner) => is_empty(ctx, *inner),
-        Node::Compare(Compare::Equal | Compare::LessOrEqual, a, b) => is_most(*a, 0.0) || is_most(*b, 0.0),
-        Node::Compare(Compare::Less, a, b) => is_most(*b, 1.0) || is_most(*a, 0.0),
-        _ => true,
-    }
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

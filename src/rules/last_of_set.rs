@@ -4,6 +4,7 @@
 
 use super::context::{Context, Trace};
 use super::pending::Judged;
+use super::words::asks_for_any;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};
@@ -56,7 +57,10 @@ pub fn check_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field:
     for check in checks {
         let is_counted = matches!(&check.kind, CheckKind::Below { path } if path.join(".") == field.path);
         let read = check.read.as_ref();
-        if !is_counted
+        // Of a list that has any element there is no least number to keep; what is counted beside is one time too much.
+        let is_any = field.operator != "$pop" && asks_for_any(ctx, check.leaf) && !counts_beside(write);
+        if is_any
+            || !is_counted
             || check.holds
             || !ctx.project.same_document(check.root, read, &write.handle, write.filter, write.document)
         {
@@ -65,6 +69,11 @@ pub fn check_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field:
         report_element(ctx, trace, write, field, check);
         return;
     }
+}
+
+/// Whether something is counted in the same update.
+fn counts_beside(write: &Write) -> bool {
+    write.fields.iter().any(|field| matches!(field.operator.as_str(), "$inc" | "$mul"))
 }
 
 fn report_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {

@@ -8,7 +8,7 @@ use crate::project::checks::{Check, CheckKind};
 use crate::project::handle::Handle;
 use crate::project::writes::Write;
 use crate::remedy::{self, token};
-use crate::value::{Node, Site, V};
+use crate::value::{Compare, Node, Site, V};
 
 /// A path in a sentence; of a key that is computed, what it is a key of: `done.*` is no path that a filter takes.
 pub fn place(path: &str) -> String {
@@ -147,6 +147,18 @@ impl Context<'_> {
             ends.push((site, Role::Check, "loaded here".to_owned()));
         }
         ends
+    }
+}
+
+/// Whether a count is asked for being none, and not for being below a limit: `!list.length`, `list.length === 0`.
+pub fn asks_for_any(ctx: &Context<'_>, leaf: V) -> bool {
+    let is_most = |value: V, most: f64| ctx.project.number(value).is_some_and(|number| number <= most);
+    match ctx.project.arena.node(leaf) {
+        Node::Not(inner) => asks_for_any(ctx, *inner),
+        Node::Compare(Compare::Equal, a, b) => is_most(*a, 0.0) || is_most(*b, 0.0),
+        Node::Compare(Compare::LessOrEqual, a, b) => is_most(*a, 1.0) || is_most(*b, 0.0),
+        Node::Compare(Compare::Less, a, b) => is_most(*b, 1.0) || is_most(*a, 0.0),
+        _ => true,
     }
 }
 
