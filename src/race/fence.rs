@@ -10,7 +10,7 @@ use super::predicate::{self, Predicate, Test};
 use super::symbolic::{Symbolic, forms};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Project, Step};
-use crate::value::{Arena, C, Node, V};
+use crate::value::{Arena, C, Key, Node, V};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fence {
@@ -47,6 +47,9 @@ fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     if write.kind == WriteKind::Delete && conditional {
         return Fence::Always;
     }
+    if parts.iter().any(|part| matches!(part, Predicate::Or(_)) && is_refuted(project, write, part, cond)) {
+        return Fence::Always;
+    }
     let arena = &project.arena;
     let mut is_open = asked.is_open();
     for field in write.fields.iter().filter(|field| asked.is_about(&field.path)) {
@@ -66,6 +69,43 @@ fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
         }
     }
     if is_open { Fence::Unknown } else { Fence::None }
+}
+
+/// Whether a part of a filter is false once the write is done: of alternatives, each by another field that is changed.
+fn is_refuted(project: &Project, write: &Write, part: &Predicate<V>, cond: C) -> bool {
+    match part {
+        Predicate::Or(parts) => parts.iter().all(|part| is_refuted(project, write, part, cond)),
+        Predicate::And(parts) => parts.iter().any(|part| is_refuted(project, write, part, cond)),
+        Predicate::Field { path, test } => write.fields.iter().any(|field| {
+            if field.path != **path || !project.arena.holds_under(field.cond, cond) {
+                return false;
+            }
+            let is_one = !matches!(project.arena.node(field.value), Node::Object(_) | Node::OneOf(_));
+            let is_filled = matches!(test, Test::Size(size) if project.number(*size) == Some(0.0))
+                && matches!(field.operator.as_str(), "$push" | "$addToSet")
+                && (is_one || !has_operators(project, field.value));
+            is_filled || moves_on(project, field, part, cond) || is_set_apart(project, field, part)
+        }),
+        _ => false,
+    }
+}
+
+/// Whether a value is not known to be a plain document: `{ $each: [] }` adds nothing.
+fn has_operators(project: &Project, value: V) -> bool {
+    match project.arena.node(value) {
+        Node::Object(entries) => !entries
+            .iter()
+            .all(|entry| matches!(entry.key, Key::Name(name) if !project.arena.text(name).starts_with('$'))),
+        _ => true,
+    }
+}
+
+/// Whether what a field is set to is not what the filter asks of it.
+fn is_set_apart(project: &Project, field: &FieldWrite, asked: &Predicate<V>) -> bool {
+    let Some(after) = value_after(field) else { return false };
+    let after = Predicate::Field { path: field.path.as_str().into(), test: Test::Eq(after) };
+    let refused = Predicate::Nor(vec![asked.clone()]);
+    matches!(entails(&Symbolic(project), &after, &refused, &|_| Held::One), Entailment::Yes)
 }
 
 /// Whether a counter is compared with a number, which it may pass more than once.
