@@ -166,7 +166,7 @@ pub(super) fn is_by_name(path: &str) -> bool {
         if is_version(part) || part.rsplit_once('.').is_some_and(|(name, _)| is_version(name)) {
             return true;
         }
-        let stem = part.split('.').next().unwrap_or("");
+        let stem = part.trim_start_matches('.').split('.').next().unwrap_or("");
         stem.split(['-', '_']).any(|word| {
             matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding" | "migration" | "migrations" | "migrate")
         })

@@ -107,7 +107,8 @@ impl Schemas {
     }
 
     pub fn is_mixed(&self, handle: &Handle, field: &str) -> bool {
-        self.mixed.of(handle).iter().any(|known| known == field)
+        let said = self.mixed.of(handle).iter().filter(|known| *known == field).count();
+        said > 0 && said >= self.models.of(handle).len()
     }
 }
 
