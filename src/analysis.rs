@@ -5,6 +5,7 @@ mod browser;
 mod by_hand;
 mod calls;
 mod cancel;
+mod claims;
 mod clients;
 mod coverage;
 mod declared;
@@ -111,7 +112,7 @@ fn analyze_here(
     let config = &*told;
     laps.end("schemas");
     let hand = ByHand::new(sources, &project);
-    let Ruled { drafts, silences, paths: path_drafts, census, failures: more } =
+    let Ruled { mut drafts, silences, paths: path_drafts, census, failures: more } =
         run_rules(&mut project, &schemas, config, &hand, cancel, &mut laps)?;
     failures.extend(more);
     laps.end("rules of the project");
@@ -120,6 +121,7 @@ fn analyze_here(
     let mut seen = Seen::default();
     let is_of_another = clients::is_of_another(sources);
     if !is_of_another {
+        drafts.retain(|draft| !claims::is_claimed_by_callers(&project, draft, &silences));
         findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
     }
     let paths = paths::rows(sources, &project, path_drafts, &findings);

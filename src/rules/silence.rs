@@ -32,6 +32,13 @@ pub struct Silent {
     pub why: Silence,
 }
 
+impl Silent {
+    /// Whether a claim that is won before keeps requests apart.
+    pub fn is_claimed(&self) -> bool {
+        self.why == Silence::Kept(Ground::Claim)
+    }
+}
+
 impl Silence {
     pub fn words(&self) -> Cow<'static, str> {
         let words = match self {
