@@ -14,7 +14,8 @@ const RULE: &str = "unchecked-guard-result";
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for append in &trace.guarded {
         let Some(write) = trace.writes.get(append.write) else { continue };
-        let dropped = trace.steps.get(write.step).is_some_and(|step| step.dropped);
+        // .orFail() looks at the result itself.
+        let dropped = trace.steps.get(write.step).is_some_and(|step| step.dropped && !step.decides);
         // $addToSet says the same by itself; an upsert has a rule of its own; many documents may all hold it already.
         if !dropped
             || append.field.operator == "$addToSet"
