@@ -175,7 +175,7 @@ impl Project {
         if recv.is_some_and(|recv| self.describes_a_value(recv)) || self.is_of_files(args) {
             return None;
         }
-        if self.removes_there(args) || self.is_noted(name, recv.unwrap_or(*callee)) {
+        if self.removes_there(args) || self.is_noted(name, recv.unwrap_or(*callee), args) {
             return None;
         }
         let is_service = recv.is_some_and(|recv| self.is_service(recv, verb, 0));

@@ -98,9 +98,11 @@ impl Project {
         }
     }
 
-    /// Whether a call notes down what went wrong or what was done, by its name or by the package that its client comes from.
-    pub(super) fn is_noted(&self, name: &str, client: V) -> bool {
-        notes(name) || self.package_of(client).is_some_and(is_noting)
+    /// Whether a call notes down what went wrong or what was done, by its name or by the package that its client comes from. What it
+    /// is given to run does more: `Sentry.startSpan(options, send)`.
+    pub(super) fn is_noted(&self, name: &str, client: V, args: &[V]) -> bool {
+        let runs = || args.iter().any(|arg| matches!(self.arena.node(*arg), Node::Func(_) | Node::Param(..)));
+        notes(name) || self.package_of(client).is_some_and(is_noting) && !runs()
     }
 }
 

@@ -94,7 +94,9 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
         let is_repeated = is_toggled || has_other_effect;
         let is_detected = change_detection::is_detected(ctx, write, cond, check.root);
-        let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check, is_detected);
+        // A constant is a state that is reached once, other values are news.
+        let is_news = is_detected && !ctx.project.arena.is_literal(field.value);
+        let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check, is_news);
         let claims = may_claim && !is_repeated && (is_refused || is_moved);
         // Who is refused where nothing would change was not asked whether something does.
         let may_detect = is_flag && !is_repeated && !is_followed && !(claims && is_refused);
@@ -107,7 +109,7 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let asked = if field.path.contains(".$.") { any_element(field) } else { checked.clone() };
         let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&asked)).doubted(is_harmless);
         let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-        let flag = Flag { is_flag, claims, most, is_detected };
+        let flag = Flag { is_flag, claims, most, is_news };
         report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
     }
 }
@@ -333,8 +335,8 @@ struct Flag {
     claims: bool,
     /// The highest level at which it is told.
     most: Option<Level>,
-    /// The check asks no more than whether the write changes anything.
-    is_detected: bool,
+    /// The check asks no more than whether a value that is brought changes anything.
+    is_news: bool,
 }
 
 fn report(
@@ -375,7 +377,7 @@ fn report(
     let Flag { is_flag, claims, .. } = *flag;
     let is_positional = field.path.contains(".$.");
     let asks_field = matches!(check.kind, CheckKind::Field { .. }) && !requested::is_of_event(ctx, check);
-    let needs_witness = is_positional || is_flag || flag.is_detected || !asks_field;
+    let needs_witness = is_positional || is_flag || flag.is_news || !asks_field;
     let mend = if is_recounted { Mend::Nothing } else { Mend::Update };
     let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);
