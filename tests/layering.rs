@@ -93,6 +93,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "error",
             "fix",
             "git",
+            "limits",
             "lsp",
             "repair",
             "report",

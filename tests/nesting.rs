@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 /// Repetitions: ordinary, about the limit from both sides, and far beyond it.
 const COUNTS: [usize; 5] = [300, 4_900, 14_900, 29_000, 1_000_000];
-const LONGEST: Duration = Duration::from_secs(60);
+/// On a machine that does much else at the same time.
+const LONGEST: Duration = Duration::from_secs(180);
 
 /// Checks the files in one run: it ends by itself, says of each file that is too deep, and reads the others.
 fn check(files: &[(String, String)]) -> Vec<String> {

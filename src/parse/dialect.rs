@@ -113,8 +113,8 @@ fn by_what_is_around(line: &str, at: usize, before: &str) -> Option<&'static str
         return Some("a private name in a pattern");
     }
     // f(?, 1)
-    let called = before.trim_end().strip_suffix('?').map(str::trim_end);
-    if after.starts_with([',', ')']) && called.is_some_and(|called| called.ends_with(['(', ','])) {
+    let left_open = after.strip_prefix('?').map(str::trim_start);
+    if left_open.is_some_and(|rest| rest.starts_with([',', ')'])) && before.trim_end().ends_with(['(', ',']) {
         return Some("partial application");
     }
     // export a from 'b', export * as a, b from 'c'
@@ -141,7 +141,7 @@ mod tests {
         for (path, text, name) in [
             ("a.js", "x = async do { await 1 };", "`do` expressions"),
             ("a.js", "a::b", "the bind operator"),
-            ("a.ts", "const x = a::b;", "the bind operator"),
+            ("a.ts", "a::b", "the bind operator"),
             ("a.js", "x = f(?, 1);", "partial application"),
             ("a.js", "x = f(1,\n  ?);", "partial application"),
             ("a.js", "x = f~(1, ?);", "partial application"),
