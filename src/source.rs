@@ -123,6 +123,12 @@ impl SourceFile {
         self.text.get(start..end).unwrap_or("").trim_end_matches(['\r', '\n'])
     }
 
+    /// 0-based byte offset of the end of the line on which an offset stands, without its line ending.
+    pub fn line_end(&self, offset: u32) -> u32 {
+        let line = self.line_starts.partition_point(|start| *start <= offset) as u32;
+        self.line_start(line) + self.line(line).len() as u32
+    }
+
     /// The text of a byte range; empty when the range is not on character boundaries.
     pub fn slice(&self, start: u32, end: u32) -> &str {
         self.text.get(start as usize..end as usize).unwrap_or("")
@@ -199,5 +205,12 @@ mod tests {
         }
         assert_eq!(file.line(1), "a");
         assert_eq!(file.line(2), "é😀x\ty");
+    }
+
+    #[test]
+    fn a_line_ends_before_its_ending_whatever_that_is() {
+        let file = SourceFile::new("a.js".into(), "ab\r\ncd\re\n\nf", true);
+        let ends: Vec<u32> = (0..=file.text.len() as u32).map(|at| file.line_end(at)).collect();
+        assert_eq!(ends, [2, 2, 2, 2, 6, 6, 6, 8, 8, 9, 11, 11]);
     }
 }

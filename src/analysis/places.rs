@@ -15,7 +15,5 @@ pub fn place<'a>(sources: &'a Sources, project: &Project, site: Site) -> Option<
 
 /// The part of a range on its first line, for a pull request shows a finding only if all of its lines changed.
 pub fn one_line(file: &SourceFile, id: FileId, start: u32, end: u32) -> Place {
-    let text = file.slice(start, end.min(file.text.len() as u32));
-    let first = text.find(['\n', '\r']).unwrap_or(text.len()) as u32;
-    Place { file: id, start, end: start + first }
+    Place { file: id, start, end: end.min(file.line_end(start)).max(start) }
 }
