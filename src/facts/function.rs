@@ -188,7 +188,7 @@ impl<'a> Eval<'a> {
         let TsEntityName::Ident(name) = name else { return None };
         let name = self.arena.known_sym(&name.sym)?;
         let value = self.resolve(name).map(|var| self.var(var)).or_else(|| self.aliases.get(&name).copied())?;
-        matches!(self.arena.node(value), Node::Import { .. } | Node::Member(..)).then_some(value)
+        matches!(self.arena.node(value), Node::Import { .. } | Node::Member(..) | Node::Class(_)).then_some(value)
     }
 
     /// The statements or the expression of a function; its value is returned.

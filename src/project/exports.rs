@@ -90,6 +90,16 @@ impl Project {
         self.arena.intern(Node::Object(entries))
     }
 
+    /// A name that a file puts on the function that it exports: `module.exports = exports = function connect() { exports.Page = … }`.
+    pub(super) fn put_on_export(&mut self, value: V, name: Sym) -> Option<V> {
+        let Node::Import { module, name: of } = *self.arena.node(value) else { return None };
+        let file = symbol_file(self.arena.text(module)).filter(|_| self.arena.text(of) == "=")?;
+        let exports = self.exports.get(file as usize)?;
+        let (whole, own) = (*exports.get(&of)?, *exports.get(&name)?);
+        let whole = self.linked(whole);
+        matches!(self.arena.node(whole), Node::Func(_)).then_some(own)
+    }
+
     /// The file whose names a value has, where some of them are those of other files: `export * from './roles'`.
     pub(super) fn reexporting(&mut self, value: V) -> Option<u32> {
         let Node::Import { module, name } = *self.arena.node(value) else { return None };

@@ -68,6 +68,7 @@ impl Project {
                     None => value,
                 }
             }
+            Node::Member(object, name) if let Some(value) = self.put_on_export(*object, *name) => self.linked(value),
             Node::Member(object, name) if let Some(value) = self.added(*object, *name) => value,
             // What another file exports empty is filled by what runs later: `exports.collections[name] = db.collection(name)`.
             Node::Member(object, _) if self.is_filled_later(*object) => value,

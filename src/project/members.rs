@@ -69,7 +69,10 @@ impl Project {
             Node::Member(..) if let Some(found) = self.populated_member(object, key) => found,
             Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             Node::Param(..) if let Some(part) = self.given_part(object, key) => part,
-            Node::Param(..) => self.put_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
+            Node::Param(func, at) => {
+                let own = self.put_on(object, key).or_else(|| self.typed_method(object, func, at, key));
+                own.unwrap_or_else(|| self.arena.member(object, key))
+            }
             _ => self.arena.member(object, key),
         }
     }
@@ -80,6 +83,31 @@ impl Project {
         let value = self.arena.member_of(*args.first()?, key)?;
         let is_plain = self.arena.is_of_parameter(value) || self.arena.is_literal(value);
         (is_plain && self.handle_of(callee, 0).is_some()).then_some(value)
+    }
+
+    /// The method of a parameter that is declared to be of a class, or of an interface behind which there is one class.
+    fn typed_method(&mut self, object: V, func: FnRef, at: u32, key: Sym) -> Option<V> {
+        let of = self.function(func)?.param_types.iter().find(|(own, _)| *own == at)?.1;
+        let of = self.linked(of);
+        let Node::Class(class) = *self.arena.node(of) else { return None };
+        let class = self.concrete(class);
+        let is_method = self.methods_of(class).contains(&key);
+        let method = is_method.then(|| self.instance_member(class, key, None, object, 0)).flatten()?;
+        matches!(self.arena.node(method), Node::Func(_)).then_some(method)
+    }
+
+    /// The names of the methods of a class and of those that it extends.
+    fn methods_of(&self, class: ClassRef) -> Vec<Sym> {
+        let (mut names, mut at) = (Vec::new(), Some(class));
+        for _ in 0..limits::LINEAGE {
+            let Some(class) = at.and_then(|at| self.class(at)) else { break };
+            names.extend(class.methods.iter().map(|(name, _)| *name));
+            at = class.parent.and_then(|parent| match *self.arena.peek(parent) {
+                Node::Class(parent) => Some(parent),
+                _ => None,
+            });
+        }
+        names
     }
 
     /// A method or field of the instance `of`, in this class of it or above; `made` is how it was made, where that is known.
