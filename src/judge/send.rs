@@ -100,9 +100,13 @@ impl Machine<'_> {
 
     fn update(&mut self, request: &mut Request, collection: u32, write: &Write) -> Option<Sent> {
         let filter = self.filter(request, write.filter);
+        let upsert = write.upsert || self.is_on(request, write.options, "upsert");
+        let is_brought = write.payload.is_some_and(|payload| self.is_plain_input(request, payload));
         let update = match write.payload.and_then(|payload| self.eval(request, payload)) {
             Some(list @ Value::List(_)) => list,
             Some(Value::Document(fields)) => operators(&fields),
+            // What a request brings may be an object without fields; the document is inserted all the same.
+            Some(Value::Symbol(_)) if upsert && is_brought => Value::document([("$set", empty())]),
             _ => {
                 self.note("an update that is not known");
                 return None;
@@ -113,7 +117,6 @@ impl Machine<'_> {
             _ => Vec::new(),
         };
         let method = write.method.as_str();
-        let upsert = write.upsert || self.is_on(request, write.options, "upsert");
         if method.starts_with("findOneAnd") || method.starts_with("findByIdAnd") || method == "findAndModify" {
             let after = self.is_on(request, write.options, "new")
                 || self.option(request, write.options, "returnDocument") == Some(Value::text("after"))
