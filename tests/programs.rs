@@ -20,7 +20,6 @@ use support::{File, annotations, hits, unknown_rules, verdict};
 
 /// The programs that the engine gets wrong.
 const WRONG_TODAY: &[&str] = &[
-    "racy::88-claim-on-another.js",
     "racy::91-field-named-id.js",
     "racy::95-pipeline-amount.js",
     "racy::130-not-from-this-owner.js",

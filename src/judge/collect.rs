@@ -125,10 +125,11 @@ impl Collector<'_> {
         if let Some(named) = self.place_by_name(value) {
             return Some(named);
         }
-        let given: Vec<V> = match self.slice.commands.first().map(|first| &first.action) {
+        let mut given: Vec<V> = match self.slice.commands.first().map(|first| &first.action) {
             Some(Action::Given { document, .. }) => vec![*document],
             _ => Vec::new(),
         };
+        given.extend(self.project.taken_out(value));
         let (root, mut path, read) = self.project.loaded(value, &given)?;
         // How many documents were found is no field of theirs.
         let is_many = read.as_ref().is_some_and(|read| read.action == Method::FindMany);

@@ -22,6 +22,8 @@ pub enum Mode {
     Same,
     /// The same document, another payload: all of it, or one input.
     Different(Option<V>),
+    /// The same document, and of another collection one for each request, which this input selects.
+    Beside(V),
 }
 
 pub struct Machine<'a> {

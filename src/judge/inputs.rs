@@ -63,7 +63,7 @@ impl Machine<'_> {
         let is_own = match self.mode {
             Mode::Same => false,
             Mode::Different(None) => self.is_payload(value),
-            Mode::Different(Some(input)) => input == value,
+            Mode::Different(Some(input)) | Mode::Beside(input) => input == value,
         };
         let who = is_own.then_some(request.who);
         let (arena, hints) = (self.arena, self.hints);
@@ -137,6 +137,13 @@ impl Machine<'_> {
         is_brought && !self.hints.selecting.contains(&value)
     }
 
+    /// Whether a value is brought by a request and selects documents of other collections than this one alone.
+    pub fn selects_beside(&self, value: V, collection: u32) -> bool {
+        let named = self.hints.calls.values().filter(|asked| asked.named.contains(&value));
+        let mut others = named.map(|asked| asked.collection != collection).peekable();
+        others.peek().is_some() && others.all(|is_other| is_other) && self.arena.is_of_parameter(value)
+    }
+
     /// Whether a value is a part of what a request brings, or of what an unknown function makes of it:
     /// `schema.parse(req.body).amount`.
     fn is_brought(&self, value: V) -> bool {
@@ -163,7 +170,7 @@ impl Machine<'_> {
         let is_own = match self.mode {
             Mode::Same => false,
             Mode::Different(None) => matches!(self.arena.peek(value), Node::Member(..)) && self.is_payload(value),
-            Mode::Different(Some(input)) => input == value,
+            Mode::Different(Some(input)) | Mode::Beside(input) => input == value,
         };
         if is_own {
             let _ = write!(key, " {}", request.who);

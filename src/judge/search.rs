@@ -37,7 +37,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     if found.is_decided_by(verdict) || found.unknown.is_some() {
         return found.verdict();
     }
-    let Inputs { payload, alternative } = inputs;
+    let Inputs { payload, alternative, beside } = inputs;
     if !payload.is_empty() && found.is_decided_by(judge_in(question, Mode::Different(None), None).0) {
         return found.verdict();
     }
@@ -46,6 +46,15 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     let payload = payload.into_iter().take(count);
     for input in payload.chain(alternative.into_iter().take(limits::INPUTS)) {
         if found.is_decided_by(judge_in(question, Mode::Different(Some(input)), None).0) {
+            return found.verdict();
+        }
+    }
+    // Two requests for one document may each have found another one of another collection. That no start was found at which they
+    // have says nothing.
+    for input in beside.into_iter().take(limits::INPUTS) {
+        let verdict = judge_in(question, Mode::Beside(input), None).0;
+        let is_contest = matches!(&verdict, Verdict::ActsTwice(evidence) if evidence.is_contested);
+        if (is_contest || matches!(verdict, Verdict::Race(_))) && found.is_decided_by(verdict) {
             break;
         }
     }
@@ -99,6 +108,8 @@ struct Inputs {
     payload: Vec<V>,
     /// What selects the document by one of several ways.
     alternative: Vec<V>,
+    /// What selects documents of other collections.
+    beside: Vec<V>,
 }
 
 /// Judges in one mode; gives also the inputs that were met.
@@ -110,7 +121,10 @@ fn judge_in(question: &Question<'_>, mode: Mode, other: Option<&Overwritten>) ->
     let calls = sources().filter(|source| machine.is_unknown_call(*source));
     let brought = sources().filter(|source| machine.is_payload(*source));
     let alternative = sources().filter(|source| question.hints.alternative.contains(source)).collect();
-    (verdict, Inputs { payload: calls.chain(brought).collect(), alternative })
+    let own = question.slice.commands.get(question.slice.act).and_then(|act| act.action.collection());
+    let beside = own.into_iter().flat_map(|own| sources().filter(move |source| machine.selects_beside(*source, own)));
+    let beside = beside.collect();
+    (verdict, Inputs { payload: calls.chain(brought).collect(), alternative, beside })
 }
 
 pub(super) struct Search<'q, 'a> {
@@ -137,6 +151,8 @@ impl Drop for Search<'_, '_> {
 impl<'q, 'a> Search<'q, 'a> {
     pub(super) fn new(question: &'q Question<'a>, mode: Mode, other: Option<&'q Overwritten>) -> Self {
         let granted = limits::JUDGE_FUEL.min(question.fuel.get());
+        let is_beside = matches!(mode, Mode::Beside(_));
+        let is_given = matches!(question.slice.commands.first().map(|first| &first.action), Some(Action::Given { .. }));
         let mut machine = Machine {
             arena: question.arena,
             hints: question.hints,
@@ -148,13 +164,17 @@ impl<'q, 'a> Search<'q, 'a> {
             slots: rustc_hash::FxHashMap::default(),
             naming: rustc_hash::FxHashSet::default(),
             large: rustc_hash::FxHashMap::default(),
-            has_twins: question.apart.is_some(),
+            has_twins: question.apart.is_some() || is_beside,
             fresh: rustc_hash::FxHashMap::default(),
             known: Known::default(),
-            are_given: matches!(question.slice.commands.first().map(|first| &first.action), Some(Action::Given { .. })),
+            are_given: is_given && !is_beside,
         };
         machine.expect(question.slice);
         machine.plan(question.hints);
+        if is_beside {
+            // What was found beside names one and the same document.
+            machine.naming.clear();
+        }
         machine.free(question.slice);
         let mut search = Self { question, machine, other, wanted: Vec::new(), was_refused: false, granted };
         search.select_nothing();
@@ -256,7 +276,11 @@ impl<'q, 'a> Search<'q, 'a> {
 
     /// That what selects the documents of the two requests has a value.
     fn apart(&self) -> Vec<Atom> {
-        self.question.apart.map(|value| Atom { value, holds: true }).into_iter().collect()
+        let beside = match self.machine.mode {
+            Mode::Beside(input) => Some(input),
+            Mode::Same | Mode::Different(_) => None,
+        };
+        self.question.apart.or(beside).map(|value| Atom { value, holds: true }).into_iter().collect()
     }
 
     /// Compares near a start that reaches the act: each slot that matters at each of its other candidates.

@@ -15,12 +15,23 @@ impl Project {
         self.loaded_at(value, documents, 0)
     }
 
+    /// The call that has deleted the document of which a value is a part, and gave it back: `(await Block.findOneAndDelete({ key })).size`
+    pub fn taken_out(&mut self, value: V) -> Option<V> {
+        let mut at = value;
+        while let Node::Member(inner, _) | Node::Index(inner, _) = *self.arena.node(at) {
+            at = inner;
+        }
+        let read = self.read_of(at).filter(|read| read.action == Action::Delete)?;
+        (read.method.starts_with("findOneAnd") || read.method.starts_with("findByIdAnd")).then_some(at)
+    }
+
     fn loaded_at(&mut self, value: V, documents: &[V], depth: u32) -> Option<(V, Vec<String>, Option<DbCall>)> {
         if depth > 12 {
             return None;
         }
         if let Some(read) = self.read_of(value) {
-            return is_read(read.action).then_some((value, Vec::new(), Some(read)));
+            let is_loaded = is_read(read.action) || documents.contains(&value);
+            return is_loaded.then_some((value, Vec::new(), Some(read)));
         }
         if documents.contains(&value) {
             return Some((value, Vec::new(), None));
