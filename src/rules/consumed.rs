@@ -6,7 +6,7 @@
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, doubt_indexes, stored_field};
 use super::pending::{Judged, Mend, Repeats};
-use super::spent_element::{stored_value, taken_element};
+use super::spent_element::{marked, stored_value, taken_element};
 use super::taken_name::selecting_input;
 use super::used_up::is_brought;
 use crate::diagnostic::{Level, Role};
@@ -52,7 +52,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
 }
 
 fn may_use_up(other: &Write) -> bool {
-    let changes = |operator: &str| matches!(operator, "$addToSet" | "$pull" | "$pullAll" | "$set" | "$unset");
+    let changes = |operator: &str| matches!(operator, "$addToSet" | "$push" | "$pull" | "$pullAll" | "$set" | "$unset");
     matches!(other.kind, WriteKind::Delete | WriteKind::Insert)
         || other.upsert
         || other.fields.iter().any(|field| changes(&field.operator))
@@ -149,7 +149,8 @@ fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) 
             let read = check.read.as_ref().map(|read| read.site);
             return Some(Spent { read, check: Some(check.clone()), how: How::Changed(field) });
         }
-        let Some(how) = changed(ctx, write, check, other) else { continue };
+        let marked = marked(ctx, check, other).map(How::Changed);
+        let Some(how) = marked.or_else(|| changed(ctx, write, check, other)) else { continue };
         if ctx.project.same_document(check.root, check.read.as_ref(), &other.handle, other.filter, other.document) {
             let read = check.read.as_ref().map(|read| read.site);
             return Some(Spent { read, check: Some(check.clone()), how });
@@ -162,9 +163,12 @@ fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) 
 /// act was done for.
 fn changed(ctx: &mut Context<'_>, write: &Write, check: &Check, other: &Write) -> Option<How> {
     let is_kept = |field: &FieldWrite| matches!(field.operator.as_str(), "$addToSet" | "$pull" | "$pullAll");
-    if let CheckKind::Element { path, .. } = &check.kind {
+    if let CheckKind::Element { path, keys } = &check.kind {
         let array = path.join(".");
-        if other.fields.iter().any(|field| is_kept(field) && field.path == array) {
+        let mut changes = other.fields.iter().filter(|field| field.path == array);
+        // What is counted where nothing need be yet counts what is done, be it done twice: a version, a statistic.
+        let may_add = !check.holds && !write.upsert;
+        if changes.any(|field| is_kept(field) || may_add && is_added(ctx, field, keys)) {
             return Some(How::Changed(array));
         }
     }
@@ -173,6 +177,16 @@ fn changed(ctx: &mut Context<'_>, write: &Write, check: &Check, other: &Write) -
     }
     let emptied = other.fields.iter().find(|field| is_emptied(ctx, field) && is_used(ctx, write, check, field))?;
     Some(How::Emptied(emptied.path.clone()))
+}
+
+/// Whether the element that was looked for by these keys is pushed.
+fn is_added(ctx: &mut Context<'_>, field: &FieldWrite, keys: &[(String, V)]) -> bool {
+    field.operator == "$push"
+        && !keys.is_empty()
+        && keys.iter().all(|(key, wanted)| {
+            let own = if key.is_empty() { field.value } else { ctx.project.at_path(field.value, key) };
+            ctx.project.same_value(own, *wanted)
+        })
 }
 
 /// Whether nothing is left of a list: `{ $set: { items: [] } }`

@@ -1,12 +1,13 @@
 //! Changes that make a check fail the next time, beside those of the element that was looked for: the element that was found is taken
-//! out of its list, or a value is stored by which the search finds a document.
+//! out of its list, a value is stored by which the search finds a document, or the state that was asked for is left.
 //!
 //! Part of `check-then-insert` and `check-then-update`. Input: a check, a write. Output: the list or the field. Must not know: formats.
 
 use super::context::Context;
 use crate::project::checks::{Check, CheckKind};
+use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
-use crate::value::C;
+use crate::value::{C, V};
 
 /// The list of which a loaded element is asked for and taken out: `if (!pool.codes[0]) return`, then `$pull: { codes: pool.codes[0] }`
 pub(super) fn taken_element(ctx: &Context<'_>, check: &Check, other: &Write) -> Option<String> {
@@ -47,4 +48,41 @@ pub(super) fn stored_value(ctx: &mut Context<'_>, cond: C, check: &Check, other:
         }
     }
     stored
+}
+
+/// The field of the state that a search asked for, or that was checked, and that an update of the same document changes where it still
+/// is: `if (!(await Code.countDocuments({ code, state: 'new' }))) return`, then
+/// `Code.updateOne({ code, state: 'new' }, { $set: { state: 'used' } })`
+pub(super) fn marked(ctx: &mut Context<'_>, check: &Check, other: &Write) -> Option<String> {
+    let read = check.read.as_ref().filter(|read| read.handle.same(&other.handle) && read.action != Action::FindMany)?;
+    if other.kind != WriteKind::Update || other.upsert {
+        return None;
+    }
+    let asked = ctx.project.equalities(other.filter?);
+    let is_asked = |ctx: &Context<'_>, name: &str, value: V| {
+        asked.iter().any(|(own, known)| own == name && ctx.project.same_value(*known, value))
+    };
+    let is_changed = |ctx: &Context<'_>, name: &str| {
+        let mut changes = other.fields.iter().filter(|field| field.path == name);
+        changes.any(|field| {
+            let is_next =
+                |value: V| ctx.project.arena.is_literal(field.value) && !ctx.project.same_value(field.value, value);
+            let mut states = asked.iter().filter(|(own, value)| own == name && ctx.project.arena.is_literal(*value));
+            field.operator == "$unset" || field.operator == "$set" && states.any(|(_, value)| is_next(*value))
+        })
+    };
+    match &check.kind {
+        CheckKind::Document if check.holds => {
+            let searched = ctx.project.equalities(read.filter?);
+            let is_same = searched.iter().all(|(name, value)| is_asked(ctx, name, *value));
+            let state = searched.into_iter().find(|(name, _)| is_changed(ctx, name));
+            state.filter(|_| is_same).map(|(name, _)| name)
+        }
+        CheckKind::Field { path, .. } => {
+            let path = path.join(".");
+            let is_named = asked.iter().any(|(name, _)| *name == path);
+            (is_named && is_changed(ctx, &path)).then_some(path)
+        }
+        CheckKind::Document | CheckKind::Element { .. } | CheckKind::Below { .. } => None,
+    }
 }
