@@ -57,11 +57,12 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         };
         let read = read.iter().filter(|read| own.iter().all(|check| check.root != read.root || !is_found(check)));
         let found = own.iter().chain(read).find(|check| {
-            (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
-                || is_taken(ctx, check, field)
-                || counted_with(check, write, field).is_some()
-                || is_asked(ctx, check, field)
-                || used_up::is_used_up(ctx, check, field))
+            !super::last_of_set::leaves_out(ctx, check, write)
+                && (matches!(&check.kind, CheckKind::Field { path, .. } if path.join(".") == any_element(field))
+                    || is_taken(ctx, check, field)
+                    || counted_with(check, write, field).is_some()
+                    || is_asked(ctx, check, field)
+                    || used_up::is_used_up(ctx, check, field))
                 && ctx.project.same_document(
                     check.root,
                     check.read.as_ref(),
@@ -86,7 +87,8 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         }
         let is_moved = is_moved(ctx, &check, field);
         let is_used_up = used_up::is_used_up(ctx, &check, field);
-        let may_claim = is_used_up && used_up::brings_more(ctx, write, field, &check)
+        let is_exchanged = is_used_up || used_up::is_exchanged(ctx, &check, field);
+        let may_claim = is_exchanged && used_up::brings_more(ctx, write, field, &check)
             || is_of_state(ctx, &check, field) && used_up::brings_its_own(ctx, write);
         let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
         let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
@@ -103,13 +105,14 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         if is_detected && may_detect {
             continue;
         }
+        let asks_for_news = is_news || is_flag && is_detected;
         let is_flag = is_flag && !is_repeated && !claims;
         let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
         let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
         let asked = if field.path.contains(".$.") { any_element(field) } else { checked.clone() };
         let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&asked)).doubted(is_harmless);
         let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-        let flag = Flag { is_flag, claims, most, is_news };
+        let flag = Flag { is_flag, claims, asks_for_news, most };
         report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
     }
 }
@@ -333,10 +336,10 @@ struct Flag {
     is_flag: bool,
     /// Who sets it takes what is refused to others then.
     claims: bool,
+    /// The check asks no more than whether something would change.
+    asks_for_news: bool,
     /// The highest level at which it is told.
     most: Option<Level>,
-    /// The check asks no more than whether a value that is brought changes anything.
-    is_news: bool,
 }
 
 fn report(
@@ -374,10 +377,10 @@ fn report(
     let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
     let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();
     // A condition in the filter of a read, or a flag, is as often no decision at all.
-    let Flag { is_flag, claims, .. } = *flag;
+    let Flag { is_flag, claims, asks_for_news, .. } = *flag;
     let is_positional = field.path.contains(".$.");
     let asks_field = matches!(check.kind, CheckKind::Field { .. }) && !requested::is_of_event(ctx, check);
-    let needs_witness = is_positional || is_flag || flag.is_news || !asks_field;
+    let needs_witness = is_positional || is_flag || asks_for_news || !asks_field;
     let mend = if is_recounted { Mend::Nothing } else { Mend::Update };
     let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);

@@ -1,16 +1,17 @@
-//! How many documents have a value decides whether one of them loses it: the last owner, the last address.
+//! How many documents have a value decides whether one of them loses it, or whether others have it: the last owner, the last address.
 //!
 //! Part of `check-then-update`. Input: a changed field and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
 use super::pending::Judged;
+use super::taken_name::input_of_its_own;
 use super::words::asks_for_any;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write};
 use crate::race::relation::{Relation, Taken};
-use crate::value::{C, V};
+use crate::value::{C, Node, V};
 
 const OVERRUN: &str = "a limit is overrun by the requests that come at once, and no further";
 
@@ -20,7 +21,7 @@ const OVERRUN: &str = "a limit is overrun by the requests that come at once, and
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, checks: &[Check]) -> bool {
     let Some(check) = checks.iter().find(|check| counts(ctx, check, write, field)) else { return false };
     let counted = check.read.as_ref().and_then(|read| read.filter);
-    let Some(apart) = super::taken_name::input_of_its_own(ctx, write, counted) else { return false };
+    let Some(apart) = own_input(ctx, write, counted) else { return false };
     let relation = ctx.claimed(trace, write);
     report(ctx, trace, (write, field.cond), (field.path.as_str(), "this update changes it"), (check, apart), relation);
     true
@@ -29,14 +30,14 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldW
 /// The same for a document that is deleted: `if (await Owner.countDocuments({ team }) < 2) return; Owner.deleteOne({ _id })`
 pub fn check_delete(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
     for check in checks {
-        let Some(read) = counting(check, write) else {
+        let Some(read) = counting(ctx, check, write) else {
             continue;
         };
         let keys: Vec<String> = match read.filter {
             Some(filter) => ctx.project.equalities(filter).into_iter().map(|(key, _)| key).collect(),
             None => Vec::new(),
         };
-        let Some(apart) = super::taken_name::input_of_its_own(ctx, write, read.filter) else {
+        let Some(apart) = own_input(ctx, write, read.filter) else {
             continue;
         };
         if keys.iter().any(|key| key == "_id") {
@@ -96,17 +97,46 @@ fn report_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &F
     ctx.report_judged(draft, trace, &judged);
 }
 
-/// The read whose documents are counted against a limit, of the collection that is written.
-fn counting<'a>(check: &'a Check, write: &Write) -> Option<&'a DbCall> {
-    let CheckKind::Below { path } = &check.kind else {
-        return None;
+/// The input by which two requests select two documents.
+fn own_input(ctx: &mut Context<'_>, write: &Write, counted: Option<V>) -> Option<V> {
+    input_of_its_own(ctx, write, counted).or_else(|| {
+        let lists = ctx.project.listed(write.filter?);
+        lists.into_iter().find(|list| ctx.project.arena.is_of_parameter(*list))
+    })
+}
+
+/// The read whose documents are counted against a limit, or of which there has to be another, of the collection that is written.
+fn counting<'a>(ctx: &mut Context<'_>, check: &'a Check, write: &Write) -> Option<&'a DbCall> {
+    let is_counted = match &check.kind {
+        CheckKind::Below { path } => path.is_empty(),
+        CheckKind::Document => check.holds && leaves_out(ctx, check, write),
+        CheckKind::Element { .. } | CheckKind::Field { .. } => false,
     };
-    let read = check.read.as_ref().filter(|_| path.is_empty())?;
-    (matches!(read.action, Action::Count | Action::FindMany) && read.handle.same(&write.handle)).then_some(read)
+    let read = check.read.as_ref().filter(|_| is_counted)?;
+    let is_single =
+        matches!(check.kind, CheckKind::Document) && matches!(read.action, Action::FindOne | Action::Exists);
+    let is_read = is_single || matches!(read.action, Action::Count | Action::FindMany);
+    (is_read && read.handle.same(&write.handle)).then_some(read)
+}
+
+/// Whether a check asks for others than the document that is written: `countDocuments({ role: 'owner', user: { $ne: user } })`
+pub(super) fn leaves_out(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
+    let Some(filter) = check.read.as_ref().and_then(|read| read.filter) else { return false };
+    let Node::Object(entries) = ctx.project.arena.node(filter).clone() else { return false };
+    let operators = ["$ne", "$nin"].map(|operator| ctx.project.arena.sym(operator));
+    let left_out = entries.into_iter().flat_map(|entry| operators.map(|operator| (entry.value, operator)));
+    let left_out: Vec<V> =
+        left_out.filter_map(|(value, operator)| ctx.project.arena.member_of(value, operator)).collect();
+    if left_out.is_empty() {
+        return false;
+    }
+    let own = own_input(ctx, write, None).into_iter().chain(write.document).collect::<Vec<V>>();
+    left_out.into_iter().any(|value| ctx.project.contains(value, &mut |_, part| own.contains(&part)))
 }
 
 fn counts(ctx: &mut Context<'_>, check: &Check, write: &Write, field: &FieldWrite) -> bool {
-    let Some(filter) = counting(check, write).and_then(|read| read.filter).filter(|_| field.operator == "$set") else {
+    let Some(filter) = counting(ctx, check, write).and_then(|read| read.filter).filter(|_| field.operator == "$set")
+    else {
         return false;
     };
     ctx.project.equalities(filter).into_iter().any(|(key, value)| {

@@ -16,6 +16,15 @@ pub(super) fn is_used_up(ctx: &mut Context<'_>, check: &Check, field: &FieldWrit
     is_emptied(ctx, field) && brought_key(ctx, check, field).is_some()
 }
 
+/// What a request brings is compared with a field, and the next of it is put there: `if (page.revision !== revision) return`, then
+/// `$set: { revision: next, body }`. Who comes later with the same is refused.
+pub(super) fn is_exchanged(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let is_next = field.operator == "$set"
+        && matches!(check.kind, CheckKind::Field { .. })
+        && (is_brought(ctx, field.value) || ctx.has_new_part(field.value));
+    is_next && brought_key(ctx, check, field).is_some_and(|key| !ctx.project.same_value(key, field.value))
+}
+
 /// Whether a write leaves nothing in a field that a request can bring.
 fn is_emptied(ctx: &Context<'_>, field: &FieldWrite) -> bool {
     let is_nothing = || ctx.project.arena.truth(C::TRUE, field.value) == Some(false);
