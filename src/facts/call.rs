@@ -196,9 +196,9 @@ impl<'a> Eval<'a> {
             return self.lodash(&name, array, rest, span);
         }
         if EACH.contains(&name.as_str())
-            && let Some(code) = args.first().and_then(|arg| function_code(&arg.expr))
+            && let Some(callback) = self.callback(&name, args)
         {
-            let value = self.each(recv, &name, code, args);
+            let value = self.each(recv, &name, callback, args);
             if matches!(self.arena.node(value), Node::Query { .. }) {
                 self.place(value, span);
             }

@@ -5,6 +5,7 @@
 use super::eval::{Code, Eval};
 use super::expr::callee_name;
 use super::jump::expects_duplicates;
+use super::named_callback::{Callback, code_span};
 use super::stmt::function_code;
 use crate::limits;
 use crate::value::{Arena, C, Item, Key, Node, RETURNS, V};
@@ -49,7 +50,7 @@ impl<'a> Eval<'a> {
         if EACH.contains(&name)
             && let Some(code) = rest.first().and_then(|arg| function_code(&arg.expr))
         {
-            return self.each(array, name, code, rest);
+            return self.each(array, name, Callback::Code(code), rest);
         }
         let array = self.freeze(array);
         let values = self.args(rest);
@@ -325,12 +326,12 @@ impl<'a> Eval<'a> {
     }
 
     /// An array method with its callback in place, for any element.
-    pub(super) fn each(&mut self, recv: V, name: &str, code: Code<'a>, args: &'a [ExprOrSpread]) -> V {
+    pub(super) fn each(&mut self, recv: V, name: &str, callback: Callback<'a>, args: &'a [ExprOrSpread]) -> V {
         let array = self.freeze(recv);
         if name == "some"
             && let Some(items) = self.joined_arrays(array).filter(|items| items.iter().all(|item| item.spread))
         {
-            let parts = items.into_iter().map(|item| self.each(item.value, name, code, args)).collect();
+            let parts = items.into_iter().map(|item| self.each(item.value, name, callback, args)).collect();
             return self.arena.any(parts);
         }
         let element = self.element(array);
@@ -345,7 +346,7 @@ impl<'a> Eval<'a> {
             "sort" | "toSorted" => vec![element, element],
             _ => vec![element],
         };
-        let some = self.opaque(code_span(code));
+        let some = self.opaque(callback.span());
         // reduce((found, m) => found || m.user === user, false)
         let folded = match params.first().map(|start| self.arena.node(*start)) {
             Some(Node::Bool(start)) if name == "reduce" && args.len() > 1 => {
@@ -358,11 +359,11 @@ impl<'a> Eval<'a> {
         let base = std::mem::replace(&mut self.frame.loop_base, outer);
         let before = self.frame.rejected.len();
         self.frame.loops += 1;
-        self.maybe(some, |eval| result = eval.in_place(code, &params));
+        self.maybe(some, |eval| result = eval.called_back(callback, &params));
         self.frame.loops -= 1;
         self.frame.loop_base = base;
         // What an async callback throws is told by its promise, of which `forEach` knows nothing.
-        if !code.is_async() || name != "forEach" {
+        if !callback.is_async() || name != "forEach" {
             let around = self.frame.tries.len();
             let thrown = self.frame.rejected.get(before..).unwrap_or_default().iter();
             let thrown = thrown.filter(|(_, tries)| *tries == around).map(|(cond, _)| *cond).collect();
@@ -377,7 +378,7 @@ impl<'a> Eval<'a> {
                 let lists = self.arena.intern(Node::Mapped(array, result));
                 self.query("flat", lists, Arena::UNDEFINED)
             }
-            "map" | "flatMap" => self.arena.intern(Node::Mapped(array, result)),
+            "map" | "flatMap" => self.arena.mapped(array, result),
             "forEach" | "each" | "eachAsync" => Arena::UNDEFINED,
             "reduce" => self.arena.derived("reduce", vec![array, result]),
             _ => self.query(name, array, result),
@@ -386,16 +387,8 @@ impl<'a> Eval<'a> {
 
     pub(super) fn query(&mut self, method: &str, array: V, arg: V) -> V {
         let method = self.arena.sym(method);
-        self.arena.intern(Node::Query { method, array, arg })
-    }
-}
-
-/// Where a function stands.
-const fn code_span(code: Code<'_>) -> Span {
-    match code {
-        Code::Function(node) => node.span,
-        Code::Arrow(node) => node.span,
-        Code::Constructor(node) => node.span,
+        let query = Node::Query { method, array, arg };
+        self.arena.asked_of_made(method, array, arg).unwrap_or_else(|| self.arena.intern(query))
     }
 }
 

@@ -320,7 +320,14 @@ impl<'a> Eval<'a> {
             // find(filter).exec(callback), where the callback is a value
             ("exec" | "toArray", Some(_)) if self.is_query_like(recv) => None,
             // while (await cursor.hasNext()) { const row = await cursor.next(); … }
-            ("next", None) if self.frame.loops > 0 && self.is_query_like(recv) => Some(self.element(recv)),
+            ("next", None) if self.frame.loops > 0 && (self.is_query_like(recv) || self.is_of_rows(recv)) => {
+                Some(self.element(recv))
+            }
+            ("next", None) if self.is_of_rows(recv) || self.collection_of_cursor(recv).is_some() => {
+                Some(self.first_row(recv))
+            }
+            // cursor.map(toEntry).toArray(); distinct('field').exec()
+            _ if TRANSPARENT.contains(&name) && self.is_of_rows(recv) => Some(recv),
             _ if TRANSPARENT.contains(&name) && self.is_query_like(recv) => {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);
@@ -409,6 +416,18 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// `cursor.next()`, outside of a loop.
+    fn first_row(&mut self, rows: V) -> V {
+        let first = self.arena.num(0.0);
+        let row = Node::Index(rows, first);
+        self.arena.made_at(&row).unwrap_or_else(|| self.arena.intern(row))
+    }
+
+    /// Whether a value is made of each row that a query finds.
+    fn is_of_rows(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Mapped(list, _) if matches!(self.arena.node(*list), Node::Call { .. }))
+    }
+
     /// Whether a value is the result of a call, or an element of one.
     fn is_made_of_call(&self, value: V) -> bool {
         match self.arena.node(value) {
@@ -419,11 +438,16 @@ impl<'a> Eval<'a> {
 
     /// `beds` of `beds.find(filter).toArray()`: only a collection gives cursors.
     fn note_cursor(&mut self, query: V) {
-        if let Node::Call { callee, .. } = self.arena.node(query)
-            && let Node::Member(recv, name) = self.arena.node(*callee)
-            && matches!(self.arena.text(*name), "find" | "aggregate")
-        {
-            self.frame.cursors.push(*recv);
+        let collection = self.collection_of_cursor(query);
+        self.frame.cursors.extend(collection);
+    }
+
+    /// What was asked for a cursor.
+    fn collection_of_cursor(&self, query: V) -> Option<V> {
+        let Node::Call { callee, .. } = self.arena.node(query) else { return None };
+        match self.arena.node(*callee) {
+            Node::Member(recv, name) if matches!(self.arena.text(*name), "find" | "aggregate") => Some(*recv),
+            _ => None,
         }
     }
 

@@ -22,6 +22,7 @@ mod jump;
 mod library;
 mod literal;
 mod module;
+mod named_callback;
 mod operator;
 mod own_calls;
 mod pattern;

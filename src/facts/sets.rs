@@ -24,8 +24,6 @@ impl Eval<'_> {
             }
             ("add", [value]) => self.add_to_set(object, recv, *value, span),
             ("distinct", [field, rest @ ..]) => self.distinct(recv, *field, rest, span),
-            // distinct('field').exec()
-            ("exec" | "lean" | "toArray", []) if self.is_distinct(recv) => Some(recv),
             ("map", [function]) => {
                 let Node::Global(name) = self.arena.node(*function) else { return None };
                 let name = self.arena.text(*name).to_owned();
@@ -106,9 +104,5 @@ impl Eval<'_> {
             value = self.arena.member(value, part);
         }
         Some(self.arena.intern(Node::Mapped(found, value)))
-    }
-
-    fn is_distinct(&self, value: V) -> bool {
-        matches!(self.arena.node(value), Node::Mapped(list, _) if matches!(self.arena.node(*list), Node::Call { .. }))
     }
 }

@@ -30,6 +30,44 @@ impl Machine<'_> {
         }
     }
 
+    /// The list that the elements of a list are those of, or are made of, and each element of that with what it is in this one.
+    pub(super) fn rows(&mut self, request: &mut Request, array: V) -> Option<(V, Vec<(Value, Value)>)> {
+        match *self.arena.peek(array) {
+            Node::Mapped(inner, made) => {
+                let (base, rows) = self.rows(request, inner)?;
+                let made = rows.into_iter().filter_map(|(row, _)| {
+                    let made = self.with_element(request, base, row.clone(), made)?;
+                    Some((row, made))
+                });
+                Some((base, made.collect()))
+            }
+            Node::Query { method, array: inner, arg } if self.arena.text(method) == "filter" => {
+                let (base, rows) = self.rows(request, inner)?;
+                let kept = rows.into_iter().filter(|(row, _)| {
+                    let is_kept = self.with_element(request, base, row.clone(), arg);
+                    truthy(&is_kept)
+                });
+                Some((base, kept.collect()))
+            }
+            _ => {
+                let items = self.items(request, array)?;
+                Some((self.ordered(array), items.into_iter().map(|item| (item.clone(), item)).collect()))
+            }
+        }
+    }
+
+    /// The list that was put in another order, or cut.
+    fn ordered(&self, array: V) -> V {
+        match *self.arena.peek(array) {
+            Node::Query { method, array: inner, .. }
+                if matches!(self.arena.text(method), "slice" | "sort" | "reverse") =>
+            {
+                self.ordered(inner)
+            }
+            _ => array,
+        }
+    }
+
     pub(super) fn with_element(&mut self, request: &mut Request, array: V, item: Value, value: V) -> Js {
         let element = self.arena.known(&Node::Element(array));
         let Some(element) = element else { return self.eval(request, value) };
@@ -58,7 +96,8 @@ impl Machine<'_> {
     pub(super) fn query(&mut self, request: &mut Request, value: V, method: Sym, array: V, arg: V) -> Js {
         let method = self.arena.text(method);
         let direct = matches!(method, "includes" | "indexOf" | "lastIndexOf");
-        let list = self.eval(request, array);
+        let is_whole = matches!(method, "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced");
+        let list = if direct || is_whole { self.eval(request, array) } else { None };
         if direct && matches!(list, Some(Value::Text(_))) {
             let operands = [list, self.eval(request, arg)];
             return match javascript::apply(method, &operands) {
@@ -66,15 +105,21 @@ impl Machine<'_> {
                 None => self.applied(request, value, method, &operands),
             };
         }
-        let items = self.items_of(request, array, list)?;
+        let (base, rows) = match direct || is_whole {
+            true => {
+                let items = self.items_of(request, array, list)?;
+                (array, items.into_iter().map(|item| (item.clone(), item)).collect())
+            }
+            false => self.rows(request, array)?,
+        };
         let wanted = if direct { self.eval(request, arg) } else { None };
         let mut kept = Vec::new();
-        for (at, item) in items.iter().enumerate() {
+        for (at, (row, item)) in rows.iter().enumerate() {
             let is_found = match direct {
                 true => javascript::equal(&Some(item.clone()), &wanted),
-                false if matches!(method, "slice" | "sort" | "reverse" | "flat" | "toSorted" | "toSpliced") => true,
+                false if is_whole => true,
                 false => {
-                    let found = self.with_element(request, array, item.clone(), arg);
+                    let found = self.with_element(request, base, row.clone(), arg);
                     truthy(&found)
                 }
             };
@@ -82,6 +127,7 @@ impl Machine<'_> {
                 kept.push(at);
             }
         }
+        let items: Vec<Value> = rows.into_iter().map(|(_, item)| item).collect();
         let first = kept.first().copied();
         match method {
             "find" | "findLast" => first.and_then(|at| items.get(at).cloned()),

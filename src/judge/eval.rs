@@ -256,10 +256,9 @@ impl Machine<'_> {
                 Some(Value::Bool(matches!(inner, None | Some(Value::Null))))
             }
             Node::Query { method, array, arg } => self.query(request, value, *method, *array, *arg),
-            Node::Mapped(array, result) => {
-                let items = self.items(request, *array)?;
-                let mapped = items.into_iter().filter_map(|item| self.with_element(request, *array, item, *result));
-                Some(Value::list(mapped.collect()))
+            Node::Mapped(..) => {
+                let (_, rows) = self.rows(request, value)?;
+                Some(Value::list(rows.into_iter().map(|(_, made)| made).collect()))
             }
             Node::Element(array) => self.element(request, value, *array),
             Node::Derived(op, operands) => self.derived(request, value, *op, operands),

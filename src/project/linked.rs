@@ -250,6 +250,16 @@ impl Project {
                 }
                 None => self.placed(object, key).unwrap_or_else(|| self.indexed_by_turns(object, key)),
             },
+            Node::Mapped(list, made) => self.arena.mapped(list, made),
+            Node::Element(list) => match *self.arena.node(list) {
+                Node::Mapped(_, made) => made,
+                _ => self.arena.intern(Node::Element(list)),
+            },
+            Node::Query { method, array, arg } => {
+                let query = Node::Query { method, array, arg };
+                let asked = self.arena.asked_of_made(method, array, arg);
+                asked.or_else(|| self.row_made(&query)).unwrap_or_else(|| self.arena.intern(query))
+            }
             Node::OneOf(alternatives) => self.arena.one_of(alternatives),
             Node::Not(inner) => self.arena.not(inner),
             Node::And(parts) => self.arena.all(parts),

@@ -61,6 +61,20 @@ impl Project {
         Some(Item { value, spread: true, cond: C::TRUE })
     }
 
+    /// One of the rows of a read, of which a list was made, as what is made of it: `(await rows()).map(toEntry)[0]`.
+    pub(super) fn row_made(&mut self, item: &Node) -> Option<V> {
+        let list = match *item {
+            Node::Index(list, _) => list,
+            Node::Query { method, array, .. } if matches!(self.arena.text(method), "find" | "findLast") => array,
+            _ => return None,
+        };
+        let Node::Mapped(mut rows, _) = *self.arena.node(list) else { return None };
+        while let Node::Query { array, .. } = *self.arena.node(rows) {
+            rows = array;
+        }
+        self.read_of(rows).is_some().then(|| self.arena.made_at(item)).flatten()
+    }
+
     /// The one loaded list whose elements an appended element is made of.
     fn looped_list(&mut self, item: &Item) -> Option<V> {
         let mut parts: Vec<V> = self.arena.parts(item.value).into_iter().collect();

@@ -111,7 +111,7 @@ impl Project {
                 }
                 Some(self.arena.one_of(items))
             }
-            _ => None,
+            _ => self.row_made(&Node::Index(list, at)),
         }
     }
 

@@ -372,6 +372,10 @@ impl Arena {
                 }
                 _ => self.intern(Node::Member(object, key)),
             },
+            Node::Mapped(list, _) if self.text(key) == "length" => {
+                let list = *list;
+                self.member(list, key)
+            }
             Node::Undefined | Node::Null => Self::UNDEFINED,
             _ => self.intern(Node::Member(object, key)),
         }
