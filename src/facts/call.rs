@@ -250,6 +250,7 @@ impl<'a> Eval<'a> {
         }
         let dated = self.set_date(&member.obj, recv, &name, &values).or_else(|| self.date_method(recv, &name, &values));
         let dated = dated.or_else(|| self.set_method((&member.obj, recv), &name, &values, span));
+        let dated = dated.or_else(|| self.map_method((&member.obj, recv), &name, &values, span));
         let known = dated.or_else(|| self.part_of_request(recv, &name, &values));
         let known = known.or_else(|| self.validity(recv, &name, &values));
         if let Some(value) = known.or_else(|| self.value_method(recv, &name, &values, span)) {

@@ -383,7 +383,7 @@ impl<'a> Eval<'a> {
     }
 
     /// `if (known) continue; list.push(x)`: the condition under which a turn of a loop gets here.
-    fn cond_in_loop(&mut self) -> C {
+    pub(super) fn cond_in_loop(&mut self) -> C {
         match self.frame.loops {
             0 => C::TRUE,
             _ => self.arena.since(self.frame.loop_base, self.cond),

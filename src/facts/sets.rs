@@ -42,17 +42,18 @@ impl Eval<'_> {
     /// The list of which a set was made, where this function has made it; one of the module is shared by all calls.
     fn list_of_set(&self, set: V) -> Option<V> {
         match self.arena.node(set) {
-            Node::New { args, .. } if self.is_own_set(set) => args.first().copied(),
+            Node::New { args, .. } if self.is_made_here(set, "Set") => args.first().copied(),
             _ => None,
         }
     }
 
-    fn is_own_set(&self, set: V) -> bool {
-        let Node::New { site, callee, args } = self.arena.node(set) else { return false };
+    /// Whether a set or a map was made by this function.
+    pub(super) fn is_made_here(&self, value: V, class: &str) -> bool {
+        let Node::New { site, callee, args } = self.arena.node(value) else { return false };
         let made = self.arena.site_info(*site);
         let own = self.functions.get(self.frame.func.0 as usize);
         args.len() < 2
-            && self.arena.is_global(*callee, "Set")
+            && self.arena.is_global(*callee, class)
             && own.is_some_and(|own| own.start <= made.start && made.end <= own.end)
     }
 
@@ -60,7 +61,7 @@ impl Eval<'_> {
     fn add_to_set(&mut self, object: &Expr, recv: V, value: V, span: Span) -> Option<V> {
         let Expr::Ident(variable) = unwrap(object) else { return None };
         let Node::New { callee, args, .. } = self.arena.node(recv).clone() else { return None };
-        if !self.is_own_set(recv) {
+        if !self.is_made_here(recv, "Set") {
             return None;
         }
         let mut items = match args.first().map(|list| (*list, self.arena.node(*list))) {

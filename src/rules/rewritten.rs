@@ -36,6 +36,32 @@ fn element_of(ctx: &Context<'_>, value: V) -> Option<V> {
     None
 }
 
+/// The list that a value, or what it is a copy of, was looked up in: `{ ...items.find((item) => item.id === id) }`, `byId[id]`.
+fn picked_from(ctx: &Context<'_>, value: V) -> Option<V> {
+    let mut at = value;
+    for _ in 0..limits::PARTS_DEPTH {
+        at = match ctx.project.arena.node(at) {
+            Node::Query { method, array, .. } => {
+                return matches!(ctx.project.arena.text(*method), "find" | "findLast").then_some(*array);
+            }
+            Node::Index(object, _) => match ctx.project.arena.node(*object) {
+                Node::Object(entries) => {
+                    let mut kept = entries.iter().filter(|entry| matches!(entry.key, Key::Computed(_)));
+                    return kept.find_map(|entry| element_of(ctx, entry.value));
+                }
+                _ => return None,
+            },
+            Node::Object(entries) => entries.iter().find(|entry| entry.key == Key::Spread)?.value,
+            Node::OneOf(alternatives) => {
+                return alternatives.iter().find_map(|(_, value)| picked_from(ctx, *value));
+            }
+            Node::Coerce(_, inner) => *inner,
+            _ => return None,
+        };
+    }
+    None
+}
+
 /// The root of the loaded value at `path` that is a part of this value as a whole array.
 pub(super) fn source(
     ctx: &mut Context<'_>,
@@ -74,7 +100,12 @@ pub(super) fn source(
             );
             if keeps { source(ctx, trace, array, path, depth + 1) } else { None }
         }
-        Node::Mapped(array, _) | Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
+        Node::Mapped(array, made) => source(ctx, trace, array, path, depth + 1).or_else(|| {
+            // ids.map((id, rank) => ({ ...doc.items.find((item) => item.id === id), rank }))
+            let list = picked_from(ctx, made)?;
+            source(ctx, trace, list, path, depth + 1)
+        }),
+        Node::Coerce(_, array) => source(ctx, trace, array, path, depth + 1),
         Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| source(ctx, trace, v, path, depth + 1)),
         Node::Derived(op, operands)
             if matches!(
