@@ -81,7 +81,8 @@ impl Store {
             let mut pairs = own.iter().zip(other.iter());
             Rc::ptr_eq(own, other) || own.len() == other.len() && pairs.all(|(own, other)| own.is_same(other))
         };
-        self.collections.len() == other.collections.len() && self.collections.iter().zip(&other.collections).all(is_same)
+        self.collections.len() == other.collections.len()
+            && self.collections.iter().zip(&other.collections).all(is_same)
     }
 
     /// Runs one command. `fresh` numbers the ObjectIds and times that the server makes. What was written before a failure

@@ -51,8 +51,7 @@ impl Trail {
     }
 
     fn links(&self) -> Vec<&Link> {
-        let mut links: Vec<&Link> =
-            std::iter::successors(self.0.as_deref(), |link| link.before.0.as_deref()).collect();
+        let mut links: Vec<&Link> = std::iter::successors(self.0.as_deref(), |link| link.before.0.as_deref()).collect();
         links.reverse();
         links
     }
@@ -113,9 +112,7 @@ impl Transitions {
     /// The number of a world, whatever was done on the way.
     pub(super) fn world(&mut self, world: World) -> WorldState {
         let is_known = |known: &World| {
-            known.fresh == world.fresh
-                && known.attempts == world.attempts
-                && known.store.is_same(&world.store)
+            known.fresh == world.fresh && known.attempts == world.attempts && known.store.is_same(&world.store)
         };
         let at = self.worlds.iter().rposition(is_known).unwrap_or_else(|| {
             self.worlds.push(World { moves: Vec::new(), effects: Vec::new(), ..world });

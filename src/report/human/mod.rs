@@ -29,7 +29,11 @@ pub fn write(run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()
     match aside.len().saturating_sub(INFOS) {
         _ if aside.is_empty() => {}
         0 => writeln!(out, "  with `--full`, their code and what to write instead\n")?,
-        more => writeln!(out, "  and {}, with `--full`; so are their code and what to write instead\n", counted(more, "more info"))?,
+        more => writeln!(
+            out,
+            "  and {}, with `--full`; so are their code and what to write instead\n",
+            counted(more, "more info")
+        )?,
     }
     let mut told = Told::default();
     for (finding, by) in drawn {
