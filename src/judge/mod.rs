@@ -79,6 +79,7 @@ pub use slice::Act;
 use crate::diagnostic::packed::Packed;
 use crate::diagnostic::witness::Harm;
 use crate::project::Project;
+use crate::project::handle::Handle;
 use crate::project::schema::Schemas;
 use crate::project::writes::WriteKind;
 use crate::value::{C, Entry, Freshness, Key, Node, Site, V};
@@ -221,7 +222,7 @@ fn shown_by(
     (witness.into(), moves)
 }
 
-/// New documents as Mongoose sends them: with the defaults of the schema.
+/// New documents as Mongoose sends them: with the defaults of the schema, and with what a function of it makes anew.
 fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
     for command in &mut slice.commands {
         let site = command.site;
@@ -242,11 +243,32 @@ fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
             let key = Key::Name(project.arena.sym(name));
             entries.push(Entry { key, value, cond: C::TRUE });
         }
+        entries.extend(made_anew(project, schemas, &write.handle, &own, site));
         if !entries.is_empty() {
             entries.extend(own);
             write.payload = Some(project.arena.intern(Node::Object(entries)));
         }
     }
+}
+
+/// What no two new documents have alike though the code does not write it: a field that is unique alone is set by a function of the
+/// schema or by a hook, for else there could be one document only.
+fn made_anew(project: &mut Project, schemas: &Schemas, handle: &Handle, own: &[Entry], site: Site) -> Vec<Entry> {
+    if own.iter().any(|entry| entry.key == Key::Spread) {
+        return Vec::new();
+    }
+    let value = project.arena.intern(Node::Fresh(Freshness::Random, site));
+    let mut entries = Vec::new();
+    for index in schemas.unique.of(handle).iter().filter(|index| index.partial.is_none()) {
+        let [name] = index.keys.as_slice() else { continue };
+        let key = Key::Name(project.arena.sym(name));
+        let mut defaults = schemas.defaults.of(handle).iter().filter(|(field, _)| field == name);
+        let is_constant = defaults.any(|(_, value)| project.arena.is_literal(*value));
+        if !is_constant && !name.contains('.') && own.iter().all(|entry| entry.key != key) {
+            entries.push(Entry { key, value, cond: C::TRUE });
+        }
+    }
+    entries
 }
 
 /// Inserted documents that a request brings whole, with the fields of unique indexes named: two may differ in one of them alone.

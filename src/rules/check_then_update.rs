@@ -105,7 +105,7 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         if is_detected && may_detect {
             continue;
         }
-        let asks_for_news = is_news || is_flag && is_detected;
+        let asks_for_news = is_news || claims && is_flag && is_detected;
         let is_flag = is_flag && !is_repeated && !claims;
         let is_harmless = is_filtered(ctx, write, &field.path) || is_flag && !is_followed;
         let checked = counted_with(&check, write, field).unwrap_or_else(|| field.path.clone());
