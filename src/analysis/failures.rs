@@ -12,7 +12,7 @@ const RACY: &str = "exports.f = async (c, id, m) => {
 /// The findings beside that of a whole file, each with its file and the start of its message, and what failed as a whole.
 fn run(path: &str, text: &str) -> (Vec<String>, Option<String>) {
     let files = [("whole.js", RACY), (path, text)];
-    let sources = Sources::new(files.iter().map(|(path, text)| SourceFile::new((*path).into(), *text, true)).collect());
+    let sources = Sources::new(files.iter().map(|(path, text)| SourceFile::new((*path).into(), text, true)).collect());
     let analysis = analyze(&sources, &Config::default(), &|| ());
     let told = analysis.findings.iter().map(|finding| {
         let file = sources.get(finding.place.file).expect("a file");

@@ -101,7 +101,8 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let is_followed = is_flag && !is_repeated && is_followed(ctx, trace, write, &check, is_news);
         let claims = may_claim && !is_repeated && (is_refused || is_moved);
         // Who is refused where nothing would change was not asked whether something does.
-        let may_detect = is_flag && !is_repeated && !is_followed && !(claims && is_refused);
+        let is_exclusive = claims && is_refused;
+        let may_detect = is_flag && !is_repeated && !is_followed && !is_exclusive;
         if is_detected && may_detect {
             continue;
         }
