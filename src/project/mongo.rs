@@ -253,6 +253,12 @@ impl Project {
                 "=" | "default" | "*" => self.arena.text(*module).rsplit('/').next(),
                 name => Some(name),
             },
+            // A member of what is one of several objects.
+            Node::OneOf(alternatives) => {
+                let mut names = alternatives.iter().map(|(_, value)| self.last_name(*value));
+                let first = names.next()?;
+                names.all(|name| name == first).then_some(first)?
+            }
             _ => None,
         }
     }
