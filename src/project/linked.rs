@@ -6,7 +6,7 @@
 use super::link::Project;
 use super::merge::symbol_file;
 use crate::limits;
-use crate::value::{Arena, C, CHANGED, Coercion, Entry, Item, Key, Node, RETURNS, Site, V, map_children};
+use crate::value::{Arena, C, CHANGED, Coercion, Entry, Item, Key, Node, ONE_OF_MANY, RETURNS, Site, V, map_children};
 
 impl Project {
     /// Whether a value is an object without members that another file exports.
@@ -281,6 +281,17 @@ impl Project {
                 self.arena.bool(!never)
             }
             Node::Derived(operator, operands) if self.arena.text(operator) == CHANGED => self.changed(&operands),
+            Node::Derived(operator, operands) if self.arena.text(operator) == ONE_OF_MANY => {
+                // Of many spreads one has the key, as it turns out.
+                let mut known: Vec<V> = operands.into_iter().filter(|value| *value != Arena::UNDEFINED).collect();
+                known.sort_unstable();
+                known.dedup();
+                match known.as_slice() {
+                    [] => Arena::UNDEFINED,
+                    [only] => *only,
+                    _ => self.arena.intern(Node::Derived(operator, known)),
+                }
+            }
             Node::Object(mut entries) => {
                 // Spreads that are known now are copied in.
                 if entries.iter().any(|e| e.key == Key::Spread && !matches!(self.arena.node(e.value), Node::Param(..)))

@@ -99,6 +99,8 @@ pub const INJECTED: &str = "@inject";
 pub const COPIED: &str = "...";
 /// The operator of what a call gave, and an object of what was assigned to it since.
 pub const CHANGED: &str = "changed";
+/// One of more values than are kept apart; JavaScript's `|` is written so too.
+pub const ONE_OF_MANY: &str = "|";
 
 impl Arena {
     pub const UNDEFINED: V = V(0);
@@ -478,7 +480,7 @@ impl Arena {
                 let mut values: Vec<V> = merged.iter().map(|(_, v)| *v).collect();
                 values.sort();
                 values.dedup();
-                self.derived("|", values)
+                self.derived(ONE_OF_MANY, values)
             }
             _ => self.intern(Node::OneOf(merged)),
         }
