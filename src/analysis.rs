@@ -33,6 +33,7 @@ pub use belief::beliefs;
 use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
+use claims::Claimed;
 use declared::{in_code, schemas, unknown};
 use linking::{Imports, link, on_own_threads};
 pub use memory::Memory;
@@ -121,7 +122,8 @@ fn analyze_here(
     let mut seen = Seen::default();
     let is_of_another = clients::is_of_another(sources);
     if !is_of_another {
-        drafts.retain(|draft| !claims::is_claimed_by_callers(&project, draft, &silences));
+        let claimed = Claimed::new(&project, &silences);
+        drafts.retain(|draft| !claimed.by_all_callers(&project, draft));
         findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
     }
     let paths = paths::rows(sources, &project, path_drafts, &findings);
