@@ -27,6 +27,8 @@ mod wrappers;
 
 #[cfg(test)]
 mod failures;
+#[cfg(test)]
+mod made_fields;
 
 pub use crate::project::resolve::further_settings;
 pub use belief::beliefs;

@@ -252,14 +252,14 @@ fn fill_defaults(project: &mut Project, schemas: &Schemas, slice: &mut Slice) {
 }
 
 /// What no two new documents have alike though the code does not write it: a field that is unique alone is set by a function of the
-/// schema or by a hook, for else there could be one document only.
+/// schema or by a hook, for else there could be one document only, unless the index leaves out those without it.
 fn made_anew(project: &mut Project, schemas: &Schemas, handle: &Handle, own: &[Entry], site: Site) -> Vec<Entry> {
     if own.iter().any(|entry| entry.key == Key::Spread) {
         return Vec::new();
     }
     let value = project.arena.intern(Node::Fresh(Freshness::Random, site));
     let mut entries = Vec::new();
-    for index in schemas.unique.of(handle).iter().filter(|index| index.partial.is_none()) {
+    for index in schemas.unique.of(handle).iter().filter(|index| index.partial.is_none() && !index.sparse) {
         let [name] = index.keys.as_slice() else { continue };
         let key = Key::Name(project.arena.sym(name));
         let mut defaults = schemas.defaults.of(handle).iter().filter(|(field, _)| field == name);
