@@ -41,7 +41,7 @@ struct Runs {
 
 /// What the serial orders give.
 struct Expected {
-    serial: Vec<World>,
+    serial: Vec<Path>,
     allowed: BTreeSet<End>,
     /// A alone, and B alone.
     alone: Vec<End>,
@@ -107,7 +107,7 @@ impl Search<'_, '_> {
             let path = self.whole(runs, path, last)?;
             expected.allowed.insert(self.end(runs, &path));
             expected.acts = expected.acts.max(runs.acts(&path, 0) + runs.acts(&path, 1));
-            expected.serial.push(runs.world(&path));
+            expected.serial.push(path);
         }
         let mut twice = None;
         // A up to some command, B, the rest of A: one switch in the middle. Then B in two parts.
@@ -117,15 +117,12 @@ impl Search<'_, '_> {
             while self.step(runs, &mut prefix, 0)? {
                 let mut middle = prefix.clone();
                 loop {
-                    let is_more = match is_whole {
-                        true => {
-                            while self.step(runs, &mut middle, 1)? {}
-                            false
-                        }
-                        false => self.step(runs, &mut middle, 1)?,
-                    };
+                    let mut is_more = self.step(runs, &mut middle, 1)?;
+                    while is_whole && is_more {
+                        is_more = self.step(runs, &mut middle, 1)?;
+                    }
                     if is_whole || is_more {
-                        if self.finish(runs, middle.clone(), is_more, &expected, &mut twice)? {
+                        if self.finish(runs, middle.clone(), &expected, &mut twice)? {
                             return twice;
                         }
                         budget -= 1;
@@ -147,15 +144,12 @@ impl Search<'_, '_> {
     fn finish(
         &mut self,
         runs: &mut Runs,
-        mut path: Path,
-        is_more: bool,
+        path: Path,
         expected: &Expected,
         verdict: &mut Option<Verdict>,
     ) -> Option<bool> {
-        path = self.whole(runs, path, 0)?;
-        if is_more {
-            path = self.whole(runs, path, 1)?;
-        }
+        let path = self.whole(runs, path, 0)?;
+        let path = self.whole(runs, path, 1)?;
         self.was_refused |= runs.was_refused(&path, 0);
         let end = self.end(runs, &path);
         let is_allowed = expected.allowed.contains(&end)
@@ -177,7 +171,7 @@ impl Search<'_, '_> {
             start: runs.world(&runs.start).store,
             moves: outcome.moves.clone(),
             outcome,
-            serial: expected.serial.clone(),
+            serial: expected.serial.iter().map(|path| runs.world(path)).collect(),
             choices: self.machine.choices.clone(),
             is_outside_only: expected.allowed.iter().any(|known| known.stored == end.stored),
             is_whole: self.machine.unmodelled.is_empty() && !self.question.slice.is_cut,

@@ -148,3 +148,69 @@ impl Transitions {
         Some(step)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::Transaction;
+    use super::super::written::value;
+    use super::*;
+
+    /// A request that inserts a document, once.
+    fn insert(request: &mut Request, world: &mut World) -> bool {
+        if request.at > 0 {
+            return false;
+        }
+        request.at = 1;
+        world.store.insert_start(0, value("{'_id': 1}"));
+        world.effects.push("told".to_owned());
+        true
+    }
+
+    #[test]
+    fn a_step_is_run_once_for_each_state_and_leads_to_the_same() {
+        let mut steps = Transitions::default();
+        let (request, world) = (steps.request(Request::new(0)), steps.world(World::default()));
+        let mut runs = 0;
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            let step = steps.step(request, world, |request, world| {
+                runs += 1;
+                insert(request, world)
+            });
+            ends.push(step.expect("known states"));
+        }
+        assert_eq!(runs, 1);
+        let [first, again] = &ends[..] else { panic!("two steps") };
+        assert_eq!((first.request, first.world, first.is_more), (again.request, again.world, true));
+        assert_ne!((first.request, first.world), (request, world));
+        assert_eq!(Trail::default().and(first).and(again).effects(), ["told", "told"]);
+        let last = steps.step(first.request, first.world, insert).expect("known states");
+        assert_eq!((last.request, last.world, last.is_more), (first.request, first.world, false));
+    }
+
+    #[test]
+    fn requests_that_were_told_the_same_are_one_and_open_transactions_none() {
+        let mut steps = Transitions::default();
+        let first = steps.request(Request::new(0));
+        assert_eq!(steps.request(Request::new(0)), first);
+        assert_ne!(steps.request(Request::new(1)), first);
+        assert_ne!(steps.request(Request { at: 1, ..Request::new(0) }), first);
+        let (own, base) = (World::default().store, World::default().store);
+        let open = Request { transaction: Some(Transaction { base, own, acts: 0 }), ..Request::new(0) };
+        let [one, other] = [open.clone(), open].map(|open| steps.request(open));
+        assert!(one != first && one != other);
+    }
+
+    #[test]
+    fn worlds_that_store_the_same_are_one_whatever_led_to_them() {
+        let mut steps = Transitions::default();
+        let empty = steps.world(World::default());
+        let told = World { effects: vec!["told".to_owned()], ..World::default() };
+        assert_eq!(steps.world(told), empty);
+        let mut stored = World::default();
+        stored.store.insert_start(0, value("{'_id': 1}"));
+        let [one, other] = [stored.clone(), stored].map(|world| steps.world(world));
+        assert!(one == other && one != empty);
+        assert_ne!(steps.world(World { fresh: 1, ..World::default() }), empty);
+    }
+}
