@@ -37,8 +37,7 @@ impl<'a> Eval<'a> {
     pub(super) fn accept(&mut self, span: Span, handler: V) {
         let tells = match self.arena.node(handler) {
             Node::Param(..) => true,
-            Node::Derived(op, _) => self.arena.text(*op) == REJECT,
-            _ => false,
+            _ => self.is_reject(handler),
         };
         if !tells {
             let chain = self.effects_of_chain(span).first().copied();
@@ -49,11 +48,13 @@ impl<'a> Eval<'a> {
     /// Whether `reject` was called, as an effect from this one on.
     fn rejects_since(&self, from: usize) -> bool {
         self.frame.effects.iter().skip(from).any(|effect| match &effect.kind {
-            EffectKind::Call { callee, .. } => {
-                matches!(self.arena.node(*callee), Node::Derived(op, _) if self.arena.text(*op) == REJECT)
-            }
+            EffectKind::Call { callee, .. } => self.is_reject(*callee),
             EffectKind::Assign { .. } => false,
         })
+    }
+
+    fn is_reject(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Derived(op, _) if self.arena.text(*op) == REJECT)
     }
 
     /// Forgets the rejections from one effect on up to another.

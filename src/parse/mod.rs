@@ -37,31 +37,28 @@ pub struct Parsed {
 /// Parses a file and hands what comes out to `work`, all on a stack that fits how deep the text nests: to walk a tree, and
 /// to drop it, takes as many calls as to parse it.
 pub fn with_tree<T>(file: &SourceFile, keep_comments: bool, work: impl FnOnce(Result<Parsed, Problem>) -> T) -> T {
-    let dialects = dialect::dialects(file);
-    // Nearly all files are what the first dialect can read. Only the others are counted once for each dialect.
-    let first = dialects.first().map(|syntax| (*syntax, nesting(&file.text, dialect::reading(syntax))));
-    let work = match first {
-        Some((syntax, Nesting::Levels(levels))) => {
+    let (mut work, mut most, mut too_deep, mut affordable) = (work, 0, 0, Vec::new());
+    for (at, syntax) in dialect::dialects(file).into_iter().enumerate() {
+        let levels = match nesting(&file.text, dialect::reading(&syntax)) {
+            Nesting::Levels(levels) => levels,
+            Nesting::TooDeep { at } => {
+                too_deep = too_deep.max(at);
+                continue;
+            }
+        };
+        // Nearly all files are what the first dialect can read. Only the others are counted once for each dialect.
+        if at == 0 {
             let done = stack::for_levels(levels, || match parse_as(&file.text, syntax, keep_comments) {
                 parsed if is_clean(&parsed) => Ok(work(parsed)),
                 _ => Err(work),
             });
             match done {
                 Ok(done) => return done,
-                Err(work) => work,
+                Err(back) => work = back,
             }
         }
-        _ => work,
-    };
-    let (mut most, mut too_deep, mut affordable) = (0, 0, Vec::new());
-    for syntax in dialects {
-        match nesting(&file.text, dialect::reading(&syntax)) {
-            Nesting::Levels(levels) => {
-                most = most.max(levels);
-                affordable.push(syntax);
-            }
-            Nesting::TooDeep { at } => too_deep = too_deep.max(at),
-        }
+        most = most.max(levels);
+        affordable.push(syntax);
     }
     if affordable.is_empty() {
         return work(Err(Problem::TooDeep { at: too_deep }));

@@ -115,11 +115,9 @@ pub fn telling_names() -> Vec<&'static str> {
 
 /// Words of code that may change documents: method names, with their call where other libraries have them too.
 pub fn write_words() -> Vec<String> {
-    let writes = METHODS.iter().filter(|method| {
-        let action = method.action;
-        matches!(action, Action::Update | Action::Replace | Action::InsertOne | Action::InsertMany | Action::Bulk)
-            || action == Action::Delete
-    });
+    use Action::{Bulk, Delete, InsertMany, InsertOne, Replace, Update};
+    let is_write = |action: Action| matches!(action, Update | Replace | InsertOne | InsertMany | Bulk | Delete);
+    let writes = METHODS.iter().filter(|method| is_write(method.action));
     let word = |method: &Method| if method.ambiguous { format!(".{}(", method.name) } else { method.name.to_owned() };
     writes.map(word).collect()
 }
