@@ -6,12 +6,14 @@
 mod finding;
 mod snippet;
 mod style;
+#[cfg(test)]
+mod tests;
 
 use super::summary::write_summary;
 use super::{Run, counted};
 use crate::diagnostic::Level;
 #[cfg(test)]
-pub use finding::MAX_LINES;
+use finding::MAX_LINES;
 use finding::Told;
 use std::io::{self, Write};
 pub use style::{DEFAULT_WIDTH, Style};
