@@ -164,6 +164,13 @@ impl Visit for Names {
         self.bound.insert(node.sym.to_string());
     }
 
+    /// What is assigned is bound elsewhere, or nowhere in the file: `exports = function () {}`.
+    fn visit_simple_assign_target(&mut self, node: &SimpleAssignTarget) {
+        if !matches!(node, SimpleAssignTarget::Ident(_)) {
+            node.visit_children_with(self);
+        }
+    }
+
     fn visit_assign_pat_prop(&mut self, node: &AssignPatProp) {
         self.bound.insert(node.key.sym.to_string());
         node.value.visit_with(self);
