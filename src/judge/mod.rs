@@ -293,7 +293,8 @@ fn name_unique_fields(project: &mut Project, schemas: &Schemas, slice: &mut Slic
         let named: Vec<Key> = entries.iter().map(|entry| entry.key).collect();
         for name in schemas.unique.of(&write.handle).iter().flat_map(|index| &index.keys) {
             let name = project.arena.sym(name);
-            if project.arena.text(name).contains('.') || named.contains(&Key::Name(name)) {
+            let text = project.arena.text(name);
+            if text.contains('.') || named.contains(&Key::Name(name)) || schemas.scopes.contains(text) {
                 continue;
             }
             let value = project.arena.member(brought, name);

@@ -88,6 +88,7 @@ mod shown;
 pub mod stored;
 mod summary;
 mod tables;
+mod tenants;
 mod unsent;
 mod upserts;
 mod validators;

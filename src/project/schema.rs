@@ -32,6 +32,8 @@ pub struct Schemas {
     /// Mongoose models, each with its schema.
     pub models: ByHandle<V>,
     pub unique: ByHandle<Index>,
+    /// Fields by which many collections are divided, among tenants.
+    pub scopes: FxHashSet<String>,
     /// The keys of the other indexes: the server makes no second one of the same keys.
     pub indexed: ByHandle<Vec<String>>,
     /// The calls that make them with nothing but their keys.
@@ -151,6 +153,7 @@ impl Project {
                 schemas.unique.push(&model, Index::plain(vec![field]));
             }
         }
+        schemas.find_scopes();
         schemas.inserts = self.inserts();
         schemas.saved_twice = self.saved_twice();
         schemas

@@ -111,11 +111,12 @@ fn is_told(ctx: &Context<'_>, predicate: V, keys: &[(String, V)]) -> bool {
 /// Of the keys of a filter, those that no unique index covers: of a `$or`, the keys of the branches without one. `None` where
 /// each branch has one, and where no key of a branch without one is known by name.
 pub(super) fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, all: Vec<String>) -> Option<Vec<String>> {
-    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all)).peekable();
+    let searched = with_scopes(ctx, write, &all);
+    let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&searched)).peekable();
     if within.peek().is_some() && within.all(|index| is_left_out(ctx, index, filter)) {
         return Some(all);
     }
-    if !ctx.schemas.covers(&write.handle, &all) {
+    if !ctx.schemas.covers(&write.handle, &searched) {
         return Some(all);
     }
     let or = ctx.project.arena.sym("$or");
@@ -129,13 +130,20 @@ pub(super) fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, al
         .map(|item| ctx.project.equalities(item.value).into_iter().map(|(name, _)| name).collect())
         .collect();
     let is_covered = |own: &Vec<String>| {
-        let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&all));
-        ctx.schemas.covers(&write.handle, own) || within.any(|index| index.keys.iter().any(|key| own.contains(key)))
+        let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&searched));
+        ctx.schemas.covers(&write.handle, &with_scopes(ctx, write, own))
+            || within.any(|index| index.keys.iter().any(|key| own.contains(key)))
     };
     let open: Vec<&String> = of_branches.iter().filter(|own| !is_covered(own)).flatten().collect();
     let is_of_a_branch = |key: &String| of_branches.iter().any(|own| own.contains(key));
     let keys = all.iter().filter(|key| open.contains(key) || !open.is_empty() && !is_of_a_branch(key));
     Some(keys.cloned().collect()).filter(|keys: &Vec<String>| !keys.is_empty())
+}
+
+/// Keys that are searched for, with those that divide the collection among tenants.
+fn with_scopes(ctx: &Context<'_>, write: &Write, keys: &[String]) -> Vec<String> {
+    let scopes = ctx.schemas.unnamed_scopes(&ctx.project.arena, write);
+    keys.iter().cloned().chain(scopes.filter(|_| !keys.is_empty())).collect()
 }
 
 /// Whether a partial index holds none of the documents that a filter asks for: `{ state: 'live' }` and `{ state: 'draft' }`.
