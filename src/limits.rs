@@ -95,6 +95,8 @@ pub const RETURNED_DEPTH: u32 = 500;
 pub const RETURN_CALLS: u32 = 6;
 /// Returned values made of more nodes than this are left as calls, so that mutual recursion cannot multiply them.
 pub const RETURN_SIZE: usize = 400;
+/// The same with objects of nothing but functions.
+pub const RETURNED_FUNCTIONS: usize = 4_000;
 /// Exceptions of a function that its callers see.
 pub const THROWS: usize = 8;
 /// Calls of a function whose exceptions are followed into its callers.

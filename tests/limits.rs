@@ -126,6 +126,22 @@ fn the_values_that_a_function_returns() {
     assert_limit(&program(12), &program(19), "load", "returns too many values");
 }
 
+/// The functions of an object are not copied with it: a data layer is one object of hundreds of methods.
+#[test]
+fn many_methods_of_a_returned_object_are_known() {
+    let methods = lines(450, |at| format!("m{at}: (id) => chats.findOne({{ _id: id, n: {at} }}),"));
+    let program = format!(
+        "const methods = (chats) => ({{\n{methods}load: (id) => chats.findOne({{ _id: id }}),\n}});
+        const all = (db) => ({{ ...methods(db.collection('chats')) }});
+        exports.run = async (db, id, e) => {{
+            const chats = db.collection('chats');
+            const chat = await all(db).load(id);\n{CHECK}\n{PUSH}\n}};\n"
+    );
+    let (rules, cut) = checked(&program);
+    assert!(rules.iter().any(|rule| rule == "check-then-push"), "{rules:?}");
+    assert_eq!(cut["count"], 0, "{cut}");
+}
+
 /// A handler answers in many ways, and nobody looks at what it gives.
 #[test]
 fn many_returns_that_nobody_looks_at_are_not_told() {

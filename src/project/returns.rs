@@ -111,9 +111,10 @@ impl Project {
         count
     }
 
-    /// Whether returned values are few enough nodes to be copied into callers.
+    /// Whether returned values are few enough nodes to be copied into callers. What is made of functions alone is the
+    /// same in each copy, and nothing evaluates it.
     pub(super) fn is_small(&self, returns: &[(C, V)]) -> bool {
-        let mut seen = FxHashSet::default();
+        let (mut seen, mut copied) = (FxHashSet::default(), 0);
         let mut open: Vec<V> = Vec::new();
         for (cond, value) in returns {
             open.push(*value);
@@ -123,11 +124,14 @@ impl Project {
             if !seen.insert(value) {
                 continue;
             }
-            if seen.len() > limits::RETURN_SIZE {
+            let node = self.arena.node(value);
+            let parts = crate::value::children(node);
+            let is_of_functions = !parts.is_empty() && parts.iter().all(|part| self.arena.is_function(*part));
+            copied += usize::from(!self.arena.is_function(value) && !is_of_functions);
+            if copied > limits::RETURN_SIZE || seen.len() > limits::RETURNED_FUNCTIONS {
                 return false;
             }
-            let node = self.arena.node(value);
-            open.extend(crate::value::children(node));
+            open.extend(parts);
             if let Node::OneOf(alternatives) = node {
                 for (cond, _) in alternatives {
                     open.extend(self.arena.atoms(*cond).iter().map(|atom| atom.value));

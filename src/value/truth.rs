@@ -172,6 +172,10 @@ impl Arena {
         }
     }
 
+    pub fn is_function(&self, value: V) -> bool {
+        matches!(self.node(value), Node::Func(_))
+    }
+
     pub fn is_literal(&self, value: V) -> bool {
         matches!(self.node(value), Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_))
     }

@@ -53,7 +53,7 @@ impl Project {
             return (false, steps.len());
         };
         let acquired = steps.get(at).map(|step| step.site);
-        let runs = self.arena.text(*name) == "runExclusive" || args.iter().any(|arg| self.is_function(*arg));
+        let runs = self.arena.text(*name) == "runExclusive" || args.iter().any(|arg| self.arena.is_function(*arg));
         let end = steps.iter().enumerate().skip(at + 1).find(|(_, step)| match &step.op {
             Op::Call { callee, recv, name, .. } => {
                 let by_name = *recv == Some(mutex) && name.is_some_and(|name| self.arena.text(name) == "release");
@@ -62,10 +62,6 @@ impl Project {
             _ => false,
         });
         (runs, end.map_or(steps.len(), |(at, _)| at))
-    }
-
-    fn is_function(&self, value: V) -> bool {
-        matches!(self.arena.node(value), Node::Func(_))
     }
 
     /// Whether an expression, or a call that leads to it, stands inside another expression.
