@@ -203,7 +203,7 @@ impl<'a> Eval<'a> {
                 // Assignments of the body are kept: what follows a completed body is the path that matters.
                 self.join(completed, body, rescue);
                 if rescued == C::FALSE {
-                    self.cond = body_end;
+                    self.cond = self.arena.assume(body_end, caught, false);
                 }
             }
             None => {
