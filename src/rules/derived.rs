@@ -12,7 +12,7 @@ use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::Taken;
-use crate::value::{Coercion, Node, Site, V, children};
+use crate::value::{Node, Site, V, children};
 
 const RULE: &str = "lost-update";
 
@@ -107,8 +107,14 @@ fn computed(ctx: &mut Context<'_>, value: V) -> Vec<V> {
             continue;
         }
         match ctx.project.arena.node(at).clone() {
-            Node::OneOf(alternatives) => open.extend(alternatives.into_iter().map(|(_, v)| (v, depth + 1))),
-            node @ (Node::Derived(..) | Node::Coerce(Coercion::Number(_), _) | Node::Mapped(..)) => {
+            // status: order.total === order.paid + amount ? 'paid' : 'partial'
+            Node::OneOf(alternatives) => {
+                for (cond, value) in alternatives {
+                    open.push((value, depth + 1));
+                    open.extend(ctx.project.arena.atoms_of(cond).into_iter().map(|atom| (atom.value, depth + 1)));
+                }
+            }
+            node @ (Node::Derived(..) | Node::Coerce(..) | Node::Mapped(..) | Node::Compare(..) | Node::Not(_)) => {
                 open.extend(children(&node).into_iter().map(|v| (v, depth + 1)));
             }
             // found.length, totals[0].sum, list.filter(…).length

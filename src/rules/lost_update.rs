@@ -25,6 +25,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                     let root = super::toggled::chosen_by_itself(ctx, trace, write, field)?;
                     Some((root, Operation::Toggle, field.cond))
                 });
+                let found = found.or_else(|| {
+                    let root = super::recomputed::recomputed(ctx, trace, write, field)?;
+                    Some((root, Operation::Recomputed, field.cond))
+                });
                 let Some((root, operation, cond)) = found else { continue };
                 let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
                 let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
@@ -82,6 +86,8 @@ enum Operation {
     Text,
     /// A function that is not followed computes it, of what a request brings too.
     Unknown,
+    /// It is made in any way of what was loaded and of what the request brings.
+    Recomputed,
 }
 
 /// The loaded document whose field the value is computed from, when it is the field that is written, and the condition under
@@ -288,7 +294,7 @@ fn report(
         Operation::Negate | Operation::Toggle => format!(
             "set `{path}` to the value that is asked for, not to the opposite of what was loaded; where it has to flip whatever it is, let the update do it"
         ),
-        Operation::Unknown => format!(
+        Operation::Unknown | Operation::Recomputed => format!(
             "ask in the filter for the `{path}` that was loaded, and load and compute it anew where nothing matched"
         ),
         Operation::Text => format!(
@@ -308,7 +314,7 @@ fn report(
     // No update flips what is stored.
     let mend = if operation == Operation::Negate { Mend::Nothing } else { Mend::Change };
     // Of several constants one may be the last; and who is let through by what it was has flipped nothing back.
-    let needs_witness = operation == Operation::Toggle;
+    let needs_witness = matches!(operation, Operation::Toggle | Operation::Recomputed);
     let may_repeat = matches!(operation, Operation::Negate | Operation::Toggle);
     let judged = Judged { needs_witness, may_repeat, mend, own: Some(own), ..Judged::of(write, cond, relation) };
     ctx.report_judged(draft, trace, &judged);

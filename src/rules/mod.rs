@@ -58,6 +58,7 @@ mod positional_push;
 pub mod proof;
 mod protocol;
 mod races;
+mod recomputed;
 mod refused;
 mod repeated;
 mod replaced;

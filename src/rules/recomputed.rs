@@ -1,0 +1,54 @@
+//! A field is set to what is made of its loaded value and of what the request brings, in any way: the greater of the two, a text
+//! rewritten.
+//!
+//! Part of `lost-update`. Input: a changed field. Output: the loaded document. Must not know: formats.
+
+use super::context::{Context, Trace};
+use super::rewritten;
+use crate::limits;
+use crate::project::writes::{FieldWrite, Write};
+use crate::value::{Node, V, children};
+use rustc_hash::FxHashSet;
+
+/// The loaded document on whose own field the new value rests.
+pub(super) fn recomputed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<V> {
+    let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+    let (mut open, mut seen) = (Vec::new(), FxHashSet::default());
+    let (mut root, mut is_brought, mut is_kept) = (None, false, false);
+    let alternatives = ctx.project.arena.alternatives(field.value);
+    for (_, value) in &alternatives {
+        // What is sent as it was loaded, or as the request brings it, is not made of the other.
+        let loaded = ctx.project.loaded(*value, &trace.documents);
+        is_kept |= loaded.as_ref().is_some_and(|(_, loaded, _)| *loaded == path);
+        if loaded.is_some() || ctx.project.arena.is_of_parameter(*value) {
+            continue;
+        }
+        // A list or an object that keeps its parts is `array-overwrite`.
+        if rewritten::source(ctx, trace, *value, &path, 0).is_some() {
+            return None;
+        }
+        open.push(*value);
+    }
+    // best: run.best > time ? run.best : time
+    let conds = alternatives.iter().filter(|_| is_kept).flat_map(|(cond, _)| ctx.project.arena.atoms_of(*cond));
+    open.extend(conds.map(|atom| atom.value));
+    while let Some(value) = open.pop().filter(|_| seen.len() < limits::SEARCHED) {
+        if !seen.insert(value) {
+            continue;
+        }
+        if let Some((from, loaded, read)) = ctx.project.loaded(value, &trace.documents) {
+            let is_own = loaded == path
+                && ctx.project.same_document(from, read.as_ref(), &write.handle, write.filter, write.document);
+            root = root.or(is_own.then_some(from));
+            continue;
+        }
+        is_brought |= ctx.project.arena.is_of_parameter(value);
+        let node = ctx.project.arena.node(value);
+        // What a function that is not followed makes of it may be anything: a token that is renewed.
+        if matches!(node, Node::Call { .. } | Node::New { .. }) {
+            continue;
+        }
+        open.extend(children(node));
+    }
+    root.filter(|_| is_brought)
+}
