@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod shell;
+mod tools;
 
 use serde_json::Value;
 use shell::{Project, RACY};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tools::{command, done};
 
 /// The only block of a language in the page.
 fn snippet(language: &str) -> String {
@@ -65,44 +67,37 @@ fn the_task_for_vs_code_runs_and_its_matcher_reads_each_line() {
 fn converse(mut client: Command, settings: &str) {
     let project = Project::new(&[("models/a.js", RACY), ("package.json", "{}"), ("settings.lua", settings)]);
     let binary = Path::new(env!("CARGO_BIN_EXE_pushguard"));
-    let mut path = vec![binary.parent().unwrap().to_owned()];
-    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
-    client.current_dir(project.path()).env("PATH", std::env::join_paths(path).unwrap());
+    // Where Neovim writes its log.
+    let state = tempfile::tempdir().unwrap();
+    client.current_dir(project.path()).env("XDG_STATE_HOME", state.path());
     client.env("PUSHGUARD", binary).env("PROJECT", project.path()).env("SETTINGS", project.path().join("settings.lua"));
     let output = client.output().unwrap();
     let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).join("\n");
     assert!(output.status.success(), "{said}");
 }
 
-fn first_line(mut command: Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
-}
-
 #[test]
 fn neovim_shows_findings_and_applies_an_action() {
-    let mut version = Command::new("nvim");
-    version.arg("--version");
-    let version = first_line(version).unwrap_or_default();
+    let Some(path) = tools::with(&["nvim"]) else { return };
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let said = done(command("nvim", here, &path).arg("--version"));
+    let version = said.lines().next().unwrap_or_default();
     let numbers: Vec<u32> = version.trim_start_matches("NVIM v").split('.').filter_map(|n| n.parse().ok()).collect();
-    if numbers.as_slice() < [0, 11].as_slice() {
-        println!("not run: needs Neovim 0.11 on the PATH, found `{version}`");
-        return;
-    }
-    let mut client = Command::new("nvim");
+    assert!(numbers.as_slice() >= [0, 11].as_slice(), "docs/editors.md asks for Neovim 0.11, this is `{version}`");
+    let mut client = command("nvim", here, &path);
     client.args(["--clean", "--headless", "-l"]).arg(support("session.lua"));
     converse(client, &snippet("lua"));
 }
 
 #[test]
 fn the_client_of_pytest_lsp_understands_every_message() {
-    let mut version = Command::new("python3");
-    version.args(["-c", "import pytest_lsp; print(pytest_lsp.__name__)"]);
-    if first_line(version).is_none() {
-        println!("not run: needs python3 with the package pytest-lsp");
+    let Some(path) = tools::with(&["python3"]) else { return };
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !command("python3", here, &path).args(["-c", "import pytest_lsp"]).output().unwrap().status.success() {
+        tools::skip("the package pytest-lsp of Python");
         return;
     }
-    let mut client = Command::new("python3");
+    let mut client = command("python3", here, &path);
     client.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(support("test_session.py"));
     client.env("PYTHONDONTWRITEBYTECODE", "1");
     converse(client, "");

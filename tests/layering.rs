@@ -68,6 +68,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "limits",
             "panics",
             "parse",
+            "report",
             "rules",
             "source",
         ],

@@ -83,12 +83,16 @@ fn an_edit_in_one_file_changes_what_stands_in_another() {
 }
 
 #[test]
-fn a_hover_shows_the_page_of_the_rule_on_the_finding_alone() {
+fn a_hover_shows_the_proof_and_the_page_of_the_rule_on_the_finding_alone() {
     let (_project, mut client, path) = session();
     client.open(&path, RACY);
     let hover = client.hover(&path, 4, 20);
     let text = hover["contents"]["value"].as_str().unwrap();
-    assert!(text.starts_with("# check-then-push\n") && text.contains("## Why it races"), "{text}");
+    assert!(
+        text.starts_with("Proven:\n\n```text\n  before: ") && text.contains("```\n\n---\n\n# check-then-push\n"),
+        "{text}"
+    );
+    assert!(text.contains("request A: id = 'id'") && text.contains("## Why it races"), "{text}");
     assert_eq!((&hover["contents"]["kind"], &hover["range"]["start"]["line"]), (&json!("markdown"), &json!(4)));
     assert_eq!(client.hover(&path, 1, 5), Value::Null);
 }

@@ -5,6 +5,7 @@
 
 use super::project::Trouble;
 use crate::diagnostic::{Finding, Level};
+use crate::report::witness::verdict;
 use crate::source::{Place, SourceFile, Sources};
 use lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri,
@@ -39,13 +40,15 @@ pub fn diagnostic(
         Some(DiagnosticRelatedInformation { location, message: related.message.clone() })
     });
     let related: Vec<_> = if with_related { related.collect() } else { Vec::new() };
+    let verdict = verdict(&finding.proof).map(|text| format!("\n{text}")).unwrap_or_default();
+    let message = format!("{}{verdict}\nhelp: {}", finding.message, finding.help);
     Diagnostic {
         range: range(file, finding.place),
         severity: Some(severity(finding.level)),
         code: Some(NumberOrString::String(finding.rule.to_owned())),
         code_description: None,
         source: Some(SOURCE.to_owned()),
-        message: format!("{}\nhelp: {}", finding.message, finding.help),
+        message,
         related_information: Some(related).filter(|related| !related.is_empty()),
         tags: None,
         data: Some(json!({ "fingerprint": finding.fingerprint })),

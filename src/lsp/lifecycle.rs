@@ -21,11 +21,15 @@ pub struct Abilities {
     pub versioned_edits: bool,
     pub code_action_literals: bool,
     pub markdown_hover: bool,
+    /// Whether a hover tells proofs: the client may say `{ "proofs": false }` in its options.
+    pub wants_proofs: bool,
     pub watches_files: bool,
 }
 
 impl Abilities {
-    pub fn of(client: &ClientCapabilities) -> Self {
+    pub fn of(params: &InitializeParams) -> Self {
+        let client: &ClientCapabilities = &params.capabilities;
+        let options = params.initialization_options.as_ref();
         let document = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
         let publish = document.and_then(|document| document.publish_diagnostics.as_ref());
@@ -38,6 +42,7 @@ impl Abilities {
             versioned_edits: edits.and_then(|edits| edits.document_changes) == Some(true),
             code_action_literals: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
             markdown_hover: formats.is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            wants_proofs: options.and_then(|options| options.get("proofs")?.as_bool()) != Some(false),
             watches_files: watched.and_then(|watched| watched.dynamic_registration) == Some(true),
         }
     }
@@ -100,5 +105,22 @@ pub fn watchers() -> RegistrationParams {
             method: "workspace/didChangeWatchedFiles".to_owned(),
             register_options: Some(json!(options)),
         }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Abilities;
+    use lsp_types::InitializeParams;
+    use serde_json::json;
+
+    #[test]
+    fn a_client_that_shows_proofs_itself_may_say_so() {
+        let wanted = |options| {
+            let params = InitializeParams { initialization_options: options, ..InitializeParams::default() };
+            Abilities::of(&params).wants_proofs
+        };
+        assert!(wanted(None) && wanted(Some(json!({}))) && wanted(Some(json!({ "proofs": true }))));
+        assert!(!wanted(Some(json!({ "proofs": false }))));
     }
 }

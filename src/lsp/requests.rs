@@ -6,7 +6,7 @@ use super::actions::{Edits, actions};
 use super::address::{path_of, uri_of};
 use super::answers::{Answer, parameters, result};
 use super::diagnostics::{configuration, diagnostic, range};
-use super::hover::hover;
+use super::hover::{Shown, hover};
 use super::project::{Report, Trouble};
 use super::published::Wanted;
 use super::session::Session;
@@ -42,7 +42,8 @@ impl Session {
         let (_, report, id, file) = self.spot(&params.text_document.uri)?;
         let here: Vec<&Finding> = findings_at(report, id, file, at).collect();
         let first = here.first()?;
-        hover(here.iter().map(|finding| finding.rule), range(file, first.place), self.abilities.markdown_hover)
+        let shown = Shown { markdown: self.abilities.markdown_hover, proofs: self.abilities.wants_proofs };
+        hover(&here, &report.sources, range(file, first.place), shown)
     }
 
     fn code_actions(&self, params: &CodeActionParams) -> Option<CodeActionResponse> {

@@ -212,7 +212,7 @@ impl Session {
 
     fn initialize(&mut self, params: &Value) -> Answer {
         let params: InitializeParams = answers::parameters(params)?;
-        self.abilities = Abilities::of(&params.capabilities);
+        self.abilities = Abilities::of(&params);
         for folder in lifecycle::folders(&params) {
             self.roots.add_folder(folder);
         }

@@ -84,7 +84,7 @@ fn details(run: &Run<'_>, finding: &Finding) -> String {
             let weighty = witness::weighty(finding);
             let layout = Layout { columns: COLUMNS, full: false, weighty: &weighty, rest: "`pushguard witness`" };
             let lines = shown.open().map(|shown| witness::lines(run, &shown, layout)).unwrap_or_default();
-            text.push_str(&block(&lines.join("\n")));
+            text.push_str(&fenced(&lines.join("\n")));
         }
         Proof::Unproven(reason) => drop(writeln!(text, "Not proven: {}\n", prose(reason))),
         Proof::NotJudged => {}
@@ -131,7 +131,8 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-fn block(text: &str) -> String {
+/// Code of several lines, fenced by more backticks than are in it.
+pub fn fenced(text: &str) -> String {
     let fence = "`".repeat((longest_run(text) + 1).max(3));
     format!("{fence}text\n{text}\n{fence}\n\n")
 }
@@ -189,6 +190,6 @@ mod tests {
     fn code_with_backticks_stays_code() {
         let text = code("`a` + ``b``");
         assert_eq!(events(&text).iter().filter(|event| matches!(event, Event::Code(_))).count(), 1, "{text}");
-        assert!(block("x\n````\ny").starts_with("`````text\n"));
+        assert!(fenced("x\n````\ny").starts_with("`````text\n"));
     }
 }

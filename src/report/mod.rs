@@ -22,6 +22,7 @@ mod why;
 pub mod witness;
 
 pub use human::{DEFAULT_WIDTH, Style};
+pub use job_summary::fenced;
 pub use json::schema;
 pub use markdown::markdown;
 pub use paths::{paths_dot, paths_human, paths_json, paths_mermaid};

@@ -11,6 +11,7 @@ end
 wait_for(1)
 local found = vim.diagnostic.get(0)[1]
 assert(found.lnum == 4 and found.code == 'check-then-push' and found.source == 'pushguard', vim.inspect(found))
+assert(found.message:find('\nproven: two requests at once store', 1, true), found.message)
 
 local line = vim.api.nvim_buf_get_lines(0, 4, 5, true)[1]
 local guarded = line:gsub('await', 'return'):gsub('{ _id: id }', "{ _id: id, 'messages.mergeId': { $ne: item.mergeId } }")
@@ -26,6 +27,10 @@ local params = {
   range = { start = at, ['end'] = at },
   context = { diagnostics = {} },
 }
+local position = { textDocument = params.textDocument, position = at }
+local shown = client:request_sync('textDocument/hover', position, 30000, 0).result.contents
+assert(shown.kind == 'markdown' and shown.value:find('^Proven:\n\n```text\n  before: '), vim.inspect(shown))
+
 local answer = client:request_sync('textDocument/codeAction', params, 30000, 0)
 local action = answer.result[#answer.result]
 assert(action.title:find('^Suppress check%-then%-push'), vim.inspect(answer))

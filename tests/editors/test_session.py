@@ -47,7 +47,7 @@ async def test_a_racy_document_is_told_explained_and_mended(client: LanguageClie
     )
     position = types.Position(line=4, character=20)
     hover = await client.text_document_hover_async(types.HoverParams(document, position))
-    assert hover.contents.value.startswith("# check-then-push")
+    assert hover.contents.value.startswith("Proven:") and "# check-then-push" in hover.contents.value
     (diagnostic,) = client.diagnostics[document.uri]
     assert (diagnostic.code, diagnostic.source, diagnostic.range.start.line) == ("check-then-push", "pushguard", 4)
     actions = await client.text_document_code_action_async(

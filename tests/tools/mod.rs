@@ -44,7 +44,7 @@ pub fn is_there(tool: &Path) -> bool {
     true
 }
 
-fn skip(missing: &str) {
+pub fn skip(missing: &str) {
     let message = format!("SKIPPED for want of {missing}: run .ci/tools");
     assert!(std::env::var_os("PUSHGUARD_REQUIRE_TOOLS").is_none(), "{message}");
     // Not `eprintln!`, which the test program keeps to itself.

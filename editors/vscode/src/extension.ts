@@ -90,7 +90,9 @@ class Session implements vscode.Disposable {
       },
     };
     const server = { command: program, args: ['lsp'] };
-    const options = { documentSelector: SELECTOR, outputChannel: this.log, middleware };
+    // The proof has a hover of its own here, with a link to the panel.
+    const initializationOptions = { proofs: false };
+    const options = { documentSelector: SELECTOR, outputChannel: this.log, middleware, initializationOptions };
     this.client = new LanguageClient('pushguard', 'pushguard', server, options);
     await this.client.start();
     // After the client's own, so that the proof stands before the page of the rule.
