@@ -25,6 +25,9 @@ use std::cell::Cell;
 /// which the document is selected, whether it is torn, the field that has to differ, and the keys that two documents cannot share.
 type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>, Vec<String>);
 
+/// So much of what is not followed is named.
+const NAMED: usize = 2;
+
 /// The remedies that were looked for.
 type Remedies = FxHashMap<(JudgedAct, Mend, Option<String>, bool), Sought>;
 
@@ -242,7 +245,7 @@ impl Context<'_> {
             Verdict::Safe { .. } | Verdict::Unknown { .. } if is_doubted => return Err(Silence::Doubted),
             Verdict::Unknown { why, .. } if act.needs_witness => return Err(Silence::Unproven(why)),
             Verdict::Safe { unmodelled, .. } => {
-                let why = format!("{} is not modelled", unmodelled.join(", "));
+                let why = not_followed(&unmodelled);
                 if act.needs_witness {
                     return Err(Silence::Unproven(why));
                 }
@@ -335,5 +338,27 @@ impl Context<'_> {
                     && (act.is_flag || !is_state)
                     && (may_name || !self.tells_apart(act, field.value))
             })
+    }
+}
+
+/// What is not followed, those that say where in the code first: all of them are for nobody who reads a report.
+fn not_followed(parts: &[String]) -> String {
+    let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    parts.sort_by_key(|part| !part.contains("(…)"));
+    let (named, rest) = parts.split_at(parts.len().min(NAMED));
+    let rest = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    format!("what it depends on is not followed: {}{rest}", named.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_followed;
+
+    #[test]
+    fn of_what_is_not_followed_two_are_named_calls_first() {
+        let all = ["`replace`", "a list", "the result of `isId(…)`"].map(str::to_owned);
+        assert_eq!(not_followed(&all[..1]), "what it depends on is not followed: `replace`");
+        let told = "what it depends on is not followed: the result of `isId(…)`, `replace` and 1 more";
+        assert_eq!(not_followed(&all), told);
     }
 }
