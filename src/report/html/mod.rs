@@ -15,7 +15,7 @@ mod witness;
 
 use super::json;
 use super::summary::{left_out, looked_at, not_followed};
-use super::{Run, Shown, counted, escape, nothing};
+use super::{Run, Shown, counted, nothing};
 use crate::diagnostic::Level;
 use anchors::{Anchors, owners};
 use data::{embedded, policy};
@@ -111,10 +111,10 @@ fn parts(run: &Run<'_>, shown: &[Shown<'_>]) -> Markup {
         section #coverage {
             h2 { "What was looked at" }
             ul {
-                li { (escape::line(&looked_at(coverage))) " in " (counted(run.files(), "file")) }
-                @for warning in &coverage.warnings { li.warning { (escape::line(warning)) } }
-                @for line in not_followed(coverage) { li { (escape::line(&line)) } }
-                @if let Some(line) = left_out(&coverage.left_out) { li { (escape::line(&line)) } }
+                li { (mend::prose(&looked_at(coverage))) " in " (counted(run.files(), "file")) }
+                @for warning in &coverage.warnings { li.warning { (mend::prose(warning)) } }
+                @for line in not_followed(coverage) { li { (mend::prose(&line)) } }
+                @if let Some(line) = left_out(&coverage.left_out) { li { (mend::prose(&line)) } }
             }
             p.about { (concat!("pushguard ", env!("CARGO_PKG_VERSION"))) }
         }
