@@ -144,6 +144,20 @@ fn a_place_is_a_link_to_its_file_where_the_terminal_knows_links() {
 }
 
 #[test]
+fn a_terminal_has_colours_unless_it_or_the_environment_says_otherwise() {
+    let project = Project::new(&[("models/a.js", shell::RACY)]);
+    let is_coloured = |env: &[(&str, &str)]| {
+        let sent = screen(project.path(), &["check"], 80, env).sent;
+        sent.replace("\u{1b}[2K", "").contains("\u{1b}[")
+    };
+    assert!(is_coloured(&[]));
+    for (name, value) in [("CLICOLOR", "0"), ("TERM", "dumb"), ("NO_COLOR", "1"), ("FORCE_COLOR", "0")] {
+        assert!(!is_coloured(&[(name, value)]), "{name}={value}");
+    }
+    assert!(is_coloured(&[("CLICOLOR", "0"), ("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
 fn the_page_of_a_rule_is_laid_out() {
     let project = Project::new(&[]);
     let page = screen(project.path(), &["explain", "unused-suppression"], 120, &[]).text;

@@ -5,6 +5,7 @@
 
 use super::args::{CheckArgs, ColorArg};
 use crate::report::{DEFAULT_WIDTH, Style};
+use anstream::{AutoStream, ColorChoice};
 use std::env;
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -40,15 +41,16 @@ pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// The flag, else `NO_COLOR`, else `FORCE_COLOR` and `CLICOLOR_FORCE`, else whether standard output is a terminal.
+/// The flag, else `NO_COLOR`, else `FORCE_COLOR`, which Node has and anstream has not, else what anstream asks: `CLICOLOR_FORCE`, `CLICOLOR`,
+/// and whether standard output is a terminal with colours.
 pub fn is_coloured(wanted: ColorArg) -> bool {
     match wanted {
         ColorArg::Always => true,
         ColorArg::Never => false,
         ColorArg::Auto if value("NO_COLOR").is_some() => false,
-        ColorArg::Auto => match value("FORCE_COLOR").or_else(|| value("CLICOLOR_FORCE")) {
+        ColorArg::Auto => match value("FORCE_COLOR") {
             Some(value) => !matches!(value.as_str(), "0" | "false"),
-            None => io::stdout().is_terminal() && value("TERM").is_none_or(|term| term != "dumb"),
+            None => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
         },
     }
 }
