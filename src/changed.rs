@@ -2,21 +2,27 @@
 //!
 //! Input: findings, and the lines that changed. Output: the findings with an end in those lines: the act, the check, or any
 //! other related place. An end reaches over all the lines of its call, so that a guard taken out of a filter that spans
-//! several lines is seen. A file that changed and could not be read has the gate fail where it may write.
+//! several lines is seen. A file that changed and could not be read has the gate fail where it may write, and each writer of a
+//! tracked array that the change adds is told.
 //! Must not know: how a change was found.
 
-use crate::diagnostic::{Analysis, Finding, Level, WritePath};
+use crate::diagnostic::{Analysis, Finding, Level, Proof, WritePath, fingerprint};
 use crate::git::Changes;
 use crate::rules::UNREAD;
 use crate::source::{FileId, Place, Sources};
 use std::collections::BTreeMap;
 
-/// What makes a file that was not read an error.
+/// The rule about writers that a change adds.
+const NEW_WRITER: &str = "new-writer";
+
+/// What makes a file that was not read an error, and the levels of rules.
 pub struct Gate<'a> {
     /// Words without which code hardly changes documents.
     pub words: &'a [String],
     /// Whether the configuration says the level of a rule in a file.
     pub is_settled: &'a dyn Fn(&str, &str) -> bool,
+    /// The level of a rule in a file; `None` where it is off.
+    pub level: &'a dyn Fn(&str, &str) -> Option<Level>,
 }
 
 impl Gate<'_> {
@@ -65,6 +71,51 @@ pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes, gate:
     };
     let new = (0..).zip(&analysis.paths).filter(|(_, path)| is_new(path)).map(|(at, _)| at);
     analysis.new_writers = new.collect();
+    let told = told_writers(analysis, sources, gate);
+    analysis.findings.extend(told);
+    analysis.findings.sort_by_key(|finding| (finding.place.file, finding.place.start, finding.rule));
+}
+
+/// A finding for each writer that a change adds, but for those that something else is told of.
+fn told_writers(analysis: &Analysis, sources: &Sources, gate: &Gate<'_>) -> Vec<Finding> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let is_told = |place: Place| {
+        let inside = |other: Place| other.file == place.file && other.start < place.end && place.start < other.end;
+        analysis.findings.iter().any(|finding| inside(finding.place))
+    };
+    let new = analysis.new_writers.iter().filter_map(|at| analysis.paths.get(*at));
+    let mut told = Vec::new();
+    for path in new.filter(|path| !is_told(path.place)) {
+        let Some(file) = sources.get(path.place.file) else { continue };
+        let Some(level) = (gate.level)(NEW_WRITER, &file.path) else { continue };
+        let owner = path.collection.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
+        let array = format!("{owner}{}", path.array);
+        let first = fingerprint(&[NEW_WRITER, &file.path, &path.function, &array, &path.operator]);
+        let count = seen.entry(first.clone()).or_default();
+        let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
+        *count += 1;
+        told.push(Finding {
+            rule: NEW_WRITER,
+            level,
+            message: format!("a new writer of the tracked array `{array}`: `{}`, {}", path.operator, path.verdict),
+            place: path.place,
+            label: format!("writes `{}`", path.array),
+            function: path.function.clone(),
+            collection: path.collection.clone(),
+            array: Some(path.array.clone()),
+            related: Vec::new(),
+            help: "see by `pushguard paths --tracked` that it refuses what the other writers of this array refuse"
+                .to_owned(),
+            call: None,
+            once: None,
+            fix: None,
+            unfixed: None,
+            lowered: None,
+            proof: Proof::NotJudged,
+            fingerprint,
+        });
+    }
+    told
 }
 
 /// Lines as git counts them: each ends at a line feed, and a carriage return alone ends none.

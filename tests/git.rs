@@ -397,17 +397,28 @@ fn a_new_writer_of_a_tracked_array_is_told_and_a_changed_one_is_not() {
     project.write("models/old.js", changed.as_bytes());
     let outcome = project.run(&["check", "--since", "base"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    let told: Vec<&str> = outcome.stdout.lines().filter(|line| line.starts_with("info: ")).collect();
-    assert_eq!(told.len(), 1, "{outcome:?}");
-    assert!(
-        told[0].starts_with("info: new writer of the tracked array `chats.messages`: models/a.js:5 `add` ($push,"),
-        "{told:?}"
-    );
+    assert_eq!(since(&project, "base").findings(), ["models/a.js:5 new-writer"]);
+    assert!(outcome.stdout.starts_with("info[new-writer] models/a.js:5:"), "{outcome:?}");
+    assert!(outcome.stdout.contains("a new writer of the tracked array `chats.messages`: `$push`, "), "{outcome:?}");
     let report = since(&project, "base").json();
     assert_eq!(report["summary"]["newWriters"][0]["path"], "models/a.js", "{report}");
     assert_eq!(report["summary"]["newWriters"].as_array().map(Vec::len), Some(1));
     let notice = project.run(&["check", "--since", "base", "--format", "github"]).stdout;
-    assert!(notice.contains("::notice file=models/a.js,line=5,title=pushguard%3A new writer::"), "{notice}");
+    assert!(
+        notice.contains("::notice file=models/a.js,line=5,endLine=5,") && notice.contains("new-writer"),
+        "{notice}"
+    );
     // Without a change to look at, nobody is new.
-    assert!(!project.run(&["check"]).stdout.contains("new writer"));
+    assert!(!project.run(&["check"]).stdout.contains("new-writer"));
+    let code = |args: &[&str]| project.run(&[&["check", "--since", "base"], args].concat()).code;
+    assert_eq!(code(&["--fail-on", "info"]), Some(1));
+    assert_eq!(code(&["--fail-on", "info", "--ignore", "new-writer"]), Some(0));
+    for (level, ends) in [("off", 0), ("warning", 0), ("error", 1)] {
+        project.write("pushguard.toml", format!("[rules]\nnew-writer = \"{level}\"\n").as_bytes());
+        assert_eq!(code(&[]), Some(ends), "{level}");
+        assert_eq!(since(&project, "base").findings().is_empty(), level == "off");
+    }
+    // Who is told of for something worse is not told of twice.
+    project.write("models/a.js", RACY.as_bytes());
+    assert_eq!(since(&project, "base").findings(), ["models/a.js:5 check-then-push"]);
 }

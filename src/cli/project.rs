@@ -17,7 +17,7 @@ use crate::discover::{
 };
 use crate::error::Error;
 use crate::git::{Changes, Repository};
-use crate::rules;
+use crate::rules::{self, level_of};
 use crate::source::{Place, Sources};
 use crate::timings::Laps;
 use std::io::Write;
@@ -98,7 +98,8 @@ impl Project {
     pub fn keep_changed(&mut self) {
         if let Some(changes) = &self.changes {
             let is_settled = |rule: &str, path: &str| self.config.level_at(rule, path).is_some();
-            let gate = Gate { words: &write_words(), is_settled: &is_settled };
+            let level = |rule: &str, path: &str| level_of(rule, path, None, &self.config);
+            let gate = Gate { words: &write_words(), is_settled: &is_settled, level: &level };
             changed::keep(&mut self.analysis, &self.sources, changes, &gate);
         }
     }

@@ -3,7 +3,6 @@
 //! Input: a run. Output: at most ten commands for each level, the most that the platform shows of one step, and a plain
 //! line that counts the rest. Must not know: whether it runs inside a workflow.
 
-use super::summary::new_writers;
 use super::{Run, escape, witness};
 use crate::diagnostic::{Finding, Level};
 use std::io::{self, Write};
@@ -22,29 +21,10 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    for told in told_writers(run).into_iter().take(CAP) {
-        writeln!(out, "{told}")?;
-    }
     if left_out > 0 {
         writeln!(out, "{left_out} more: the platform shows {CAP} annotations of a level for each step")?;
     }
     Ok(())
-}
-
-/// Writers of tracked arrays that the looked-at change adds are told beside the findings.
-fn told_writers(run: &Run<'_>) -> Vec<String> {
-    let written = new_writers(run).map(|writer| {
-        let file = run.sources.iter().find(|(_, file)| file.path == writer.path).map(|(_, file)| file);
-        let path = file.map_or_else(|| writer.path.to_owned(), |file| run.repository_path(file));
-        let owner = writer.collection.map(|name| format!("{name}.")).unwrap_or_default();
-        let message = format!(
-            "new writer of the tracked array `{owner}{}`: `{}` ({}, {})",
-            writer.array, writer.function, writer.operator, writer.verdict
-        );
-        let title = property("pushguard: new writer");
-        format!("::notice file={},line={},title={title}::{}", property(&path), writer.line, data(&message))
-    });
-    written.collect()
 }
 
 fn command(run: &Run<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {

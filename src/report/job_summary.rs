@@ -2,7 +2,7 @@
 //!
 //! Input: a run. Output: GitHub's Markdown, short enough for a job summary. Must not know: pipelines.
 
-use super::summary::{left_out, looked_at, not_followed, told_writers, totals};
+use super::summary::{left_out, looked_at, not_followed, totals};
 use super::witness::{self, Layout};
 use super::{Run, Shown, escape, level_note, nothing};
 use crate::diagnostic::{Finding, Level, Proof};
@@ -30,9 +30,6 @@ pub fn write(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
         for (finding, _) in told.take(MOST_TOLD) {
             text.push_str(&details(run, finding));
         }
-    }
-    for line in told_writers(run) {
-        let _ = writeln!(text, "{}\n", prose(&line));
     }
     let coverage = &run.analysis.coverage;
     text.push_str(&format!("<sub>{}</sub>\n", prose(&looked_at(coverage))));

@@ -40,14 +40,14 @@ pub(super) struct Summary<'a> {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct NewWriter<'a> {
-    pub(super) path: &'a str,
-    pub(super) line: u32,
-    pub(super) function: &'a str,
-    pub(super) collection: Option<&'a str>,
-    pub(super) array: &'a str,
-    pub(super) operator: &'a str,
-    pub(super) verdict: &'a str,
+struct NewWriter<'a> {
+    path: &'a str,
+    line: u32,
+    function: &'a str,
+    collection: Option<&'a str>,
+    array: &'a str,
+    operator: &'a str,
+    verdict: &'a str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -134,7 +134,7 @@ pub(super) fn summary<'a>(run: &Run<'a>) -> Summary<'a> {
     }
 }
 
-pub(super) fn new_writers<'a>(run: &Run<'a>) -> impl Iterator<Item = NewWriter<'a>> {
+fn new_writers<'a>(run: &Run<'a>) -> impl Iterator<Item = NewWriter<'a>> {
     let analysis = run.analysis;
     let spots = analysis.new_writers.iter().filter_map(|at| analysis.paths.get(*at));
     let run = *run;
@@ -150,18 +150,6 @@ pub(super) fn new_writers<'a>(run: &Run<'a>) -> impl Iterator<Item = NewWriter<'
             verdict: &write.verdict,
         })
     })
-}
-
-/// One line for each writer of a tracked array that the looked-at change adds.
-pub(super) fn told_writers(run: &Run<'_>) -> Vec<String> {
-    let told = |writer: NewWriter<'_>| {
-        let NewWriter { path, line, function, collection, array, operator, verdict } = writer;
-        let owner = collection.map(|name| format!("{name}.")).unwrap_or_default();
-        format!(
-            "info: new writer of the tracked array `{owner}{array}`: {path}:{line} `{function}` ({operator}, {verdict})"
-        )
-    };
-    new_writers(run).map(told).collect()
 }
 
 /// Findings that a directive accepts.
@@ -180,8 +168,7 @@ pub fn write_summary(run: &Run<'_>, width: usize, out: &mut dyn Write) -> io::Re
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let mut tell = |line: &str| writeln!(out, "{}", textwrap::fill(&escape::line(line), &options));
     tell(&looked_at(coverage))?;
-    let writers = told_writers(run);
-    for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)).chain(writers) {
+    for line in not_followed(coverage).into_iter().chain(left_out(&coverage.left_out)) {
         tell(&line)?;
     }
     tell(&totals(run))

@@ -126,6 +126,7 @@ rules![
     "completion-from-cache",
     "poll-without-claim",
     "startup-recovery",
+    "new-writer",
     "syntax-error",
     "too-deep",
     "internal-error",
