@@ -61,11 +61,12 @@ fn screen(folder: &Path, args: &[&str], columns: u16, env: &[(&str, &str)]) -> S
     Screen { text: screen.contents(), sent: String::from_utf8(sent).unwrap(), wide }
 }
 
-/// The lines of each finding, from its header to the next one or to the totals.
+/// The lines of each finding, from its header to the next one or to what stands below them all.
 fn findings(screen: &str) -> Vec<Vec<&str>> {
     let is_header = |line: &str| ["error[", "warning[", "info["].iter().any(|level| line.starts_with(level));
     let mut findings: Vec<Vec<&str>> = Vec::new();
     let (report, _totals) = screen.rsplit_once('\n').unwrap_or(("", screen));
+    let report = report.split_once("\nto look closer: ").map_or(report, |(findings, _)| findings);
     for line in report.lines() {
         if is_header(line) {
             findings.push(Vec::new());

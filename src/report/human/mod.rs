@@ -9,9 +9,10 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+use super::columns::wrapped;
 use super::summary::write_summary;
-use super::{Run, counted};
-use crate::diagnostic::Level;
+use super::{Run, Shown, counted, escape};
+use crate::diagnostic::{Finding, Level, Proof};
 #[cfg(test)]
 use finding::MAX_LINES;
 use finding::Told;
@@ -38,10 +39,32 @@ pub fn write(run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()
         )?,
     }
     let mut told = Told::default();
+    let judged = |(finding, by): &&Shown<'_>| by.is_none() && !matches!(finding.proof, Proof::NotJudged);
+    let example = drawn.iter().find(judged).map(|(finding, _)| *finding);
     for (finding, by) in drawn {
         if let Some(text) = finding::draw(run, finding, by, style, &mut told)? {
             writeln!(out, "{text}\n")?;
         }
     }
+    for line in example.into_iter().flat_map(|finding| next_steps(run, finding)) {
+        writeln!(out, "{}", wrapped(&line, "", "  ", style.width).join("\n"))?;
+    }
+    if example.is_some() {
+        writeln!(out)?;
+    }
     write_summary(run, style.width, out)
+}
+
+/// What somebody can do who sees this for the first time, by the example of one finding.
+fn next_steps(run: &Run<'_>, finding: &Finding) -> Vec<String> {
+    let Some(spot) = run.locate(finding.place) else { return Vec::new() };
+    let rule = finding.rule;
+    let at = escape::line(&format!("{}:{}", spot.file.path, spot.start.line));
+    let witness = if finding.proof.is_proven() { format!("`pushguard witness {at}`, ") } else { String::new() };
+    vec![
+        format!("to look closer: `pushguard explain {rule}`, {witness}`pushguard why {at}`"),
+        format!(
+            "to accept one: `// pushguard-ignore-next-line {rule} -- the reason` above it, or `pushguard baseline` for all"
+        ),
+    ]
 }
