@@ -302,9 +302,10 @@ impl<'a> Eval<'a> {
             }
             ("push" | "unshift" | "splice" | "pop" | "shift" | "add", _) => self.change_local(recv, name, args),
             (
-                "trim" | "toLowerCase" | "toUpperCase" | "toISOString" | "toFixed" | "getTime" | "replace" | "split"
-                | "padStart" | "substring" | "substr" | "join" | "keys" | "values" | "entries" | "startsWith"
-                | "endsWith" | "match" | "test" | "localeCompare" | "toLocaleString" | "toDateString" | "normalize",
+                "trim" | "trimStart" | "trimEnd" | "toLowerCase" | "toUpperCase" | "toISOString" | "toFixed"
+                | "getTime" | "replace" | "replaceAll" | "split" | "padStart" | "substring" | "substr" | "join"
+                | "keys" | "values" | "entries" | "startsWith" | "endsWith" | "match" | "test" | "localeCompare"
+                | "toLocaleString" | "toDateString" | "normalize",
                 _,
             ) => {
                 let mut operands = vec![frozen];

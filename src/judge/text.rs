@@ -7,11 +7,14 @@ use super::bson::Value;
 use crate::limits;
 
 /// Methods of a text; of `includes` and `indexOf`, which lists have too, only those that are called on a known one.
-pub const METHODS: [&str; 15] = [
+pub const METHODS: [&str; 18] = [
     "trim",
+    "trimStart",
+    "trimEnd",
     "toLowerCase",
     "toUpperCase",
     "replace",
+    "replaceAll",
     "split",
     "padStart",
     "substring",
@@ -54,12 +57,18 @@ pub fn call(method: &str, text: &str, args: &[Option<Value>]) -> Option<Value> {
     let from = |first: usize, last: usize| text.chars().take(last).skip(first).collect::<String>();
     let given = match method {
         "trim" => text.trim().to_owned(),
+        "trimStart" => text.trim_start().to_owned(),
+        "trimEnd" => text.trim_end().to_owned(),
         "toLowerCase" => text.to_lowercase(),
         "toUpperCase" => text.to_uppercase(),
         // Text of plain letters has one form.
         "normalize" if text.is_ascii() => text.to_owned(),
         // `$&` stands for what was found.
         "replace" => text.replacen(&word(0)?, &word(1).filter(|with| !with.contains('$'))?, 1),
+        "replaceAll" => {
+            let asked = word(0).filter(|asked| !asked.is_empty())?;
+            text.replace(&asked, &word(1).filter(|with| !with.contains('$'))?)
+        }
         "substring" if args.len() == 1 => from(count(0)?, usize::MAX),
         "substring" => from(count(0)?.min(count(1)?), count(0)?.max(count(1)?)),
         "substr" if args.len() == 1 => from(count(0)?, usize::MAX),
@@ -109,6 +118,9 @@ mod tests {
         let number = |number: f64| Some(Value::Number(number));
         let rows = [
             ("trim", " a ", vec![], Value::text("a")),
+            ("replaceAll", "a-a-", vec![word("-"), word("+")], Value::text("a+a+")),
+            ("trimEnd", " a ", vec![], Value::text(" a")),
+            ("trimStart", " a ", vec![], Value::text("a ")),
             ("replace", "a-a", vec![word("-"), word("+")], Value::text("a+a")),
             ("substring", "abcd", vec![number(3.0), number(1.0)], Value::text("bc")),
             ("substr", "abcd", vec![number(1.0), number(2.0)], Value::text("bc")),
