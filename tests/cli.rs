@@ -4,6 +4,7 @@
 
 mod shell;
 
+use serde_json::json;
 use shell::{CLEAN, Project, RACY};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -267,4 +268,34 @@ fn the_readme_shows_the_table_of_the_rules() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let table = pushguard::rules::doc::table();
     assert!(readme.contains(&table), "put this table into README.md:\n{table}");
+}
+
+/// A folder of unrelated projects is none, so its other folders are neither read nor told of.
+#[test]
+fn a_folder_that_is_named_in_a_bare_one_stands_alone() {
+    let broken = "db.collection('chats').updateOne({ ;\n";
+    let project = Project::new(&[
+        ("shop/api/add.js", RACY),
+        ("shop/web/page.js", CLEAN),
+        ("other/big.js", "db.collection('chats').createIndex({ 'messages.mergeId': 1 }, { unique: true });\n"),
+        ("other/broken.js", broken),
+        ("typed/tsconfig.json", r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["./lib/*"] } } }"#),
+        ("typed/src/a.ts", "import { add } from '@/add';\nexport const run = add;\n"),
+        ("typed/lib/add.ts", "export const add = () => 1;\n"),
+    ]);
+    let read = |args: &[&str]| {
+        let outcome = project.run(&[&["check", "--format", "json", "--statistics"], args].concat());
+        (outcome.findings(), outcome.json()["summary"].clone(), outcome)
+    };
+    let (findings, summary, outcome) = read(&["shop"]);
+    assert_eq!(
+        (findings, &summary["files"]),
+        (vec!["api/add.js:5 check-then-push".to_owned()], &json!(2)),
+        "{outcome:?}"
+    );
+    assert!(!format!("{outcome:?}").contains("other"), "{outcome:?}");
+    // The settings of the compiler say where a project ends, as far as nothing else does.
+    let (findings, summary, outcome) = read(&["typed/src"]);
+    assert!(findings.is_empty(), "{outcome:?}");
+    assert_eq!(summary["resolvedImports"], 1, "{outcome:?}");
 }

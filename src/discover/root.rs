@@ -31,7 +31,8 @@ impl Root {
 ///
 /// The root is the folder of the nearest `pushguard.toml`, upward from `cwd`, else `cwd`. Paths that all lie in another
 /// project bring the root of that project: one outside, or one nested inside with a repository or configuration of its
-/// own. Linking unrelated projects would let an index of one vouch for the collection of another.
+/// own. A folder that is named and lies in no project is its own root. Linking unrelated projects would let an index of
+/// one vouch for the collection of another, and reading them may take long.
 pub fn find_root(cwd: &Path, paths: &[PathBuf]) -> Root {
     let config = find_upward(cwd);
     let base = config.as_deref().and_then(Path::parent).unwrap_or(cwd).to_owned();
@@ -41,10 +42,18 @@ pub fn find_root(cwd: &Path, paths: &[PathBuf]) -> Root {
     let common = common_folder(paths);
     let folder = match common.starts_with(&base) {
         true => {
+            let nested = |markers: &[&str]| {
+                let mut nested = common.ancestors().take_while(|folder| *folder != base);
+                nested.find(|folder| has_any(folder, markers))
+            };
             // A package inside a project shares code with its neighbours; under a bare folder it stands alone.
-            let markers = if base.ancestors().any(is_project) { &MARKERS[..2] } else { &MARKERS[..] };
-            let mut nested = common.ancestors().take_while(|folder| *folder != base);
-            nested.find(|folder| has_any(folder, markers)).unwrap_or(&base)
+            match base.ancestors().any(is_project) {
+                true => nested(&MARKERS[..2]).unwrap_or(&base),
+                false => nested(&MARKERS)
+                    .or_else(|| nested(&SETTINGS))
+                    .or_else(|| paths.iter().any(|path| path.is_dir()).then_some(common.as_path()))
+                    .unwrap_or(&base),
+            }
         }
         false => common.ancestors().find(|folder| is_project(folder)).unwrap_or(&common),
     };
@@ -54,6 +63,9 @@ pub fn find_root(cwd: &Path, paths: &[PathBuf]) -> Root {
 
 /// What marks the folder of a project. The first two also mark a project nested in another one.
 const MARKERS: [&str; 3] = [FILE_NAME, ".git", "package.json"];
+
+/// What marks the folder of a project that has none of those.
+const SETTINGS: [&str; 2] = ["tsconfig.json", "jsconfig.json"];
 
 fn has_any(folder: &Path, names: &[&str]) -> bool {
     names.iter().any(|name| folder.join(name).exists())

@@ -176,9 +176,21 @@ fn a_project_inside_another_brings_its_own_root() {
 
 #[test]
 fn a_bare_folder_of_projects_is_no_project() {
-    let (_folder, root) = tree(&[("a/package.json", "{}"), ("a/src/x.js", ""), ("b/y.js", "")]);
-    assert_eq!(find_root(&root, &[root.join("a/src")]).folder, root.join("a"));
-    assert_eq!(find_root(&root, &[root.join("b/y.js")]).folder, root);
+    let (_folder, root) = tree(&[
+        ("a/package.json", "{}"),
+        ("a/src/x.js", ""),
+        ("a/src/tsconfig.json", "{}"),
+        ("b/y.js", ""),
+        ("c/tsconfig.json", "{}"),
+        ("c/src/z.js", ""),
+    ]);
+    let root_of = |path: &str| find_root(&root, &[root.join(path)]).folder;
+    assert_eq!(root_of("a/src"), root.join("a"));
+    assert_eq!(root_of("c/src"), root.join("c"));
+    assert_eq!(root_of("b"), root.join("b"));
+    // A file says nothing of where its project ends; the working directory does.
+    assert_eq!(root_of("b/y.js"), root);
+    assert_eq!(find_root(&root, &[root.join("a"), root.join("b")]).folder, root);
 }
 
 #[cfg(unix)]
