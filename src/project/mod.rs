@@ -76,6 +76,7 @@ pub mod resolve;
 mod returns;
 mod routes;
 pub mod runs;
+mod saved_as_given;
 mod saves;
 pub mod schema;
 mod schema_calls;

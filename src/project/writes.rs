@@ -86,6 +86,11 @@ impl Project {
                 self.document_write(steps, at, step, document, save, &[], &mut writes);
                 continue;
             }
+            if let Some(saved) = self.saved_by_create(*recv, &method, args) {
+                let save = self.arena.sym("save");
+                self.document_write(steps, at, step, saved, save, &[], &mut writes);
+                continue;
+            }
             if self.is_document_method(*recv, *name, args) {
                 self.document_write(steps, at, step, *recv, *name, args, &mut writes);
                 continue;

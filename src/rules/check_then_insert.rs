@@ -1,7 +1,9 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::inserted::{Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, stored_field};
+use super::inserted::{
+    Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
+};
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
 use super::searches::{
@@ -28,6 +30,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 super::next_number::check(ctx, trace, write);
                 ctx.aside(|ctx| super::upserted::check(ctx, trace, write));
             }
+            continue;
+        }
+        if may_be_saved(ctx, write) {
             continue;
         }
         // E11000 is expected here, so there is an index, if not in this code. One that is in it says nothing of a limit.

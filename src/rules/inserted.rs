@@ -80,3 +80,18 @@ pub(super) fn stored_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> 
         None => Inserted::Missing,
     }
 }
+
+/// Whether `Model.create` is given what was loaded from its own collection, by a way that is not known: documents are saved by it,
+/// and nothing is inserted.
+pub(super) fn may_be_saved(ctx: &mut Context<'_>, write: &Write) -> bool {
+    let Some(payload) = write.payload.filter(|_| write.method == "create") else { return false };
+    if matches!(ctx.project.arena.node(payload), Node::Object(_)) {
+        return false;
+    }
+    let mut reads = Vec::new();
+    ctx.project.contains(payload, &mut |project, part| {
+        reads.extend(matches!(project.arena.node(part), Node::Call { .. }).then_some(part));
+        false
+    });
+    reads.into_iter().any(|read| ctx.project.read_of(read).is_some_and(|read| read.handle.same(&write.handle)))
+}

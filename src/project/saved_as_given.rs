@@ -1,0 +1,52 @@
+//! `Model.create` of what is a document already: Mongoose saves it, and inserts nothing.
+
+use super::Project;
+use super::mongo::Action;
+use crate::value::{Node, V};
+
+impl Project {
+    /// The documents that `Model.create` saves as they are: it makes new ones of what is no document of the model.
+    ///
+    /// Source: Mongoose, `Model.create`: `toSave = doc instanceof Model ? doc : new Model(doc)`.
+    pub(super) fn saved_by_create(&mut self, recv: V, method: &str, args: &[V]) -> Option<V> {
+        let [given] = args else { return None };
+        if method != "create" || self.handle_of(recv, 0).is_none() {
+            return None;
+        }
+        self.loaded_ones(*given, 0)
+    }
+
+    /// A document that was loaded, or any element of a list of nothing but loaded documents.
+    fn loaded_ones(&mut self, given: V, depth: u32) -> Option<V> {
+        if depth > 4 {
+            return None;
+        }
+        match self.arena.node(given).clone() {
+            Node::Array(items) => {
+                let mut ones = Vec::new();
+                for item in &items {
+                    let one = self.loaded_ones(item.value, depth + 1)?;
+                    ones.push((item.cond, one));
+                }
+                (!ones.is_empty()).then(|| self.arena.one_of(ones))
+            }
+            Node::Query { array, method, .. } if matches!(self.arena.text(method), "filter" | "slice") => {
+                self.loaded_ones(array, depth + 1)
+            }
+            _ => {
+                let (_, path, read) = self.loaded(given, &[])?;
+                if !path.is_empty() {
+                    return None;
+                }
+                match read?.action {
+                    Action::FindOne => Some(given),
+                    Action::FindMany => Some(match self.arena.node(given) {
+                        Node::Element(_) => given,
+                        _ => self.arena.intern(Node::Element(given)),
+                    }),
+                    _ => None,
+                }
+            }
+        }
+    }
+}
