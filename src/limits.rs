@@ -188,8 +188,6 @@ pub const OPEN_FIELDS: u32 = 6;
 pub const SENT_DEPTH: u32 = 4;
 /// Objects inside each other, and alternatives, whose parts are changes of their own.
 pub const PARTS_DEPTH: u32 = 4;
-/// Classes that are looked at behind one interface.
-pub const IMPLEMENTERS: usize = 64;
 /// Handlers in one chain; more are cut from its start.
 pub const HANDLERS: usize = 32;
 /// Routers mounted on routers.

@@ -10,7 +10,7 @@
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Project {
     /// Reads what is bound. Values linked before do not know it.
@@ -57,11 +57,12 @@ impl Project {
         {
             return Some(own);
         }
-        let mut found: Vec<ClassRef> = Vec::new();
+        let (mut found, mut seen): (Vec<ClassRef>, FxHashSet<ClassRef>) = Default::default();
         let mut open = vec![class];
         while let Some(at) = open.pop() {
             for child in children.get(&at).into_iter().flatten() {
-                if !found.contains(child) && found.len() < crate::limits::IMPLEMENTERS {
+                self.arena.spend(1);
+                if seen.insert(*child) && !self.arena.is_spent() {
                     found.push(*child);
                     open.push(*child);
                 }

@@ -6,7 +6,7 @@ use super::handle::Handle;
 use super::link::Project;
 use super::mongo::{Action, DbCall, Method};
 use crate::limits;
-use crate::value::{FnRef, Node, Site, Sym, V};
+use crate::value::{FnRef, Node, ONE_OF_MANY, Site, Sym, V};
 
 impl Project {
     /// The handle of a parameter, where every known call gives the same: `module.exports = (users) => ({ … })`.
@@ -130,6 +130,11 @@ impl Project {
                 _ => None,
             },
             Node::OneOf(alternatives) => alternatives.into_iter().find_map(|(_, v)| self.handle_of(v, depth + 1)),
+            // More collections than are kept apart: it is one of them, and nobody knows its name.
+            Node::Derived(operator, operands) if self.arena.text(operator) == ONE_OF_MANY => {
+                let all = operands.into_iter().all(|operand| self.handle_of(operand, depth + 1).is_some());
+                all.then_some(Handle::Value(value))
+            }
             Node::Param(func, at) => {
                 self.given_handle(func, at, &mut |project, value| project.handle_of(value, depth + 1))
             }
