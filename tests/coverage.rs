@@ -167,6 +167,7 @@ fn the_case_of_an_extension_does_not_matter() {
 #[test]
 fn folders_that_are_left_out_are_named_where_they_hold_database_calls() {
     let project = Project::new(&[
+        ("package.json", "{}"),
         ("a.js", CLEAN),
         ("a.test.js", RACY),
         ("vendor/chat/index.js", RACY),
