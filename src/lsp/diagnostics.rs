@@ -26,12 +26,13 @@ fn position(file: &SourceFile, offset: u32) -> Position {
 }
 
 /// One finding in `file`. `address` gives the URI of a file by its number; `with_related` says that the client shows the
-/// other ends.
+/// other ends, `with_proof` that it has no better place for what is stored.
 pub fn diagnostic(
     finding: &Finding,
     file: &SourceFile,
     sources: &Sources,
     with_related: bool,
+    with_proof: bool,
     address: &dyn Fn(&SourceFile) -> Option<Uri>,
 ) -> Diagnostic {
     let related = finding.related.iter().filter_map(|related| {
@@ -40,7 +41,7 @@ pub fn diagnostic(
         Some(DiagnosticRelatedInformation { location, message: related.message.clone() })
     });
     let related: Vec<_> = if with_related { related.collect() } else { Vec::new() };
-    let verdict = verdict(&finding.proof).map(|text| format!("\n{text}")).unwrap_or_default();
+    let verdict = verdict(&finding.proof).filter(|_| with_proof).map(|text| format!("\n{text}")).unwrap_or_default();
     let message = format!("{}{verdict}\nhelp: {}", finding.message, finding.help);
     Diagnostic {
         range: range(file, finding.place),

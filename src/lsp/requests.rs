@@ -7,6 +7,7 @@ use super::address::{path_of, uri_of};
 use super::answers::{Answer, parameters, result};
 use super::diagnostics::{configuration, diagnostic, range};
 use super::hover::{Shown, hover};
+use super::lifecycle::Abilities;
 use super::project::{Report, Trouble};
 use super::published::Wanted;
 use super::session::Session;
@@ -86,7 +87,8 @@ impl Session {
 
     fn told(&self, folder: &Path, report: &Report, finding: &Finding, file: &SourceFile) -> Diagnostic {
         let uri = |file: &SourceFile| self.address(folder, file).map(|(uri, _)| uri);
-        diagnostic(finding, file, &report.sources, self.abilities.related_information, &uri)
+        let Abilities { related_information, wants_proofs, .. } = self.abilities;
+        diagnostic(finding, file, &report.sources, related_information, wants_proofs, &uri)
     }
 
     /// Tells the client what the newest report of a root changes.
