@@ -273,7 +273,7 @@ fn report(
             "if no two documents may share {list}, create a unique index on it and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
         ),
         (false, false) => {
-            "store what may be there once only as a key of its own (a day, a sorted pair), create a unique index on it, and treat E11000 as found".to_owned()
+            "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }
     };
     draft.once = is_exact.then(|| Once { keys: keys.to_vec(), ..Once::default() }).filter(|once| !once.keys.is_empty());

@@ -69,7 +69,8 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, filter: V, keys: 
     draft.help = match (keys.is_empty(), names_only(ctx, filter)) {
         (true, _) => "upsert it under a fixed `_id`".to_owned(),
         (false, false) => {
-            "store what may be there once only as a key of its own (a day, a sorted pair), create a unique index on it, and upsert by that key".to_owned()
+            "store what may be there once only as a key of its own, create a unique index on it, and upsert by that key"
+                .to_owned()
         }
         (false, true) => format!(
             "create a unique index on {list}: where it refuses one of two with E11000, send the upsert again, which then finds the document; where two documents may share {list}, upsert by a key that tells them apart"
