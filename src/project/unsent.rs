@@ -13,19 +13,31 @@ impl Project {
         makes_query(self.arena.text(*name)) && self.is_model_of_mongoose(*recv)
     }
 
-    /// `mongoose.model('User', schema)`, `mongoose.models.User || mongoose.model('User', schema)`
+    /// `mongoose.model('User', schema)`, `mongoose.models.User || mongoose.model('User', schema)`, and of a connection that is
+    /// kept outside: `(global.db || new Mongoose()).model('User', schema)`
     fn is_model_of_mongoose(&self, value: V) -> bool {
         let alternatives = self.arena.alternatives(value);
-        alternatives.iter().all(|(_, value)| match self.arena.node(*value) {
-            Node::Call { callee, .. } => {
+        let is_sure = alternatives.iter().any(|(_, value)| self.makes_model(*value));
+        is_sure
+            && alternatives.iter().all(|(_, value)| match *self.arena.node(*value) {
+                Node::Call { callee, .. } => self.last_name(callee) == Some("model") || self.makes_model(*value),
+                Node::Member(models, _) | Node::Index(models, _) => self.last_name(models) == Some("models"),
+                _ => false,
+            })
+    }
+
+    /// Whether a call surely makes a model: of Mongoose itself, or of a schema of it.
+    fn makes_model(&self, value: V) -> bool {
+        let Node::Call { callee, args, .. } = self.arena.node(value) else { return false };
+        match self.last_name(*callee) {
+            Some("discriminator") => self.module_of(*callee) == Some("mongoose"),
+            Some("model") => {
+                let schema = args.get(1).map(|schema| self.arena.node(*schema));
                 self.module_of(*callee) == Some("mongoose")
-                    && matches!(self.last_name(*callee), Some("model" | "discriminator"))
-            }
-            Node::Member(models, _) => {
-                self.module_of(*models) == Some("mongoose") && self.last_name(*models) == Some("models")
+                    || matches!(schema, Some(Node::New { callee, .. }) if self.module_of(*callee) == Some("mongoose"))
             }
             _ => false,
-        })
+        }
     }
 }
 
