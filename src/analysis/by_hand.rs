@@ -160,7 +160,8 @@ fn working(project: &Project) -> FxHashSet<u32> {
     functions.filter(calls).map(|func| project.file_of(func)).collect()
 }
 
-/// Whether a name says that a file is a seed or a migration, or one of the steps from one version to the next: `upgrade/4.34.0/roles.ts`.
+/// Whether a name says that a file is a seed or a migration, or one of the steps from one version to the next:
+/// `upgrade/4.34.0/roles.ts`, `initv4818.ts`
 pub(super) fn is_by_name(path: &str) -> bool {
     path.to_lowercase().split('/').any(|part| {
         if is_version(part) || part.rsplit_once('.').is_some_and(|(name, _)| is_version(name)) {
@@ -169,6 +170,9 @@ pub(super) fn is_by_name(path: &str) -> bool {
         let stem = part.trim_start_matches('.').split('.').next().unwrap_or("");
         stem.split(['-', '_']).any(|word| {
             matches!(word, "seed" | "seeds" | "seeder" | "seeders" | "seeding" | "migration" | "migrations" | "migrate")
+                || ["init", "update", "upgrade"]
+                    .iter()
+                    .any(|step| word.strip_prefix(step).is_some_and(is_short_version))
         })
     })
 }
@@ -178,4 +182,9 @@ fn is_version(name: &str) -> bool {
     let mut numbers = name.split('.');
     numbers.clone().count() == 3
         && numbers.all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether what follows a word is a version of three numbers without dots: `v4818`. `v2` is one of an interface.
+fn is_short_version(rest: &str) -> bool {
+    rest.strip_prefix('v').is_some_and(|number| number.len() >= 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
