@@ -56,6 +56,7 @@ mod merge;
 mod model_table;
 pub mod models;
 pub mod mongo;
+mod nested;
 mod noted;
 mod outcome;
 mod outside;

@@ -109,6 +109,7 @@ impl Project {
         }
         for write in &mut writes {
             write.session = write.session.map(|session| self.given(session));
+            self.without_dead_fields(write);
         }
         writes
     }
