@@ -15,8 +15,11 @@ use rustc_hash::FxHashSet;
 /// Notes what a function changes.
 pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
-        let is_own = trace.steps.get(write.step).is_some_and(|step| step.calls == 0);
-        if !is_own || write.handle.name().is_none() || matches!(write.kind, WriteKind::Insert | WriteKind::Delete) {
+        if write.handle.name().is_none() || matches!(write.kind, WriteKind::Insert | WriteKind::Delete) {
+            continue;
+        }
+        if trace.steps.get(write.step).is_none_or(|step| step.calls > 0) {
+            note_brought(ctx, trace, write);
             continue;
         }
         let asked = asked_of(ctx, write);
@@ -34,22 +37,48 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
     }
 }
 
+/// Notes what a function brings to a helper that writes what it is given, beside what it has loaded: it is changed by that call.
+///
+/// `const update = (user) => users.updateOne({ _id: user._id }, { $set: user })`, `update({ ...user, active: true })`
+fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
+    let Some(call) = ctx.calls_to(write.site).pop() else { return };
+    let is_whole = |field: &FieldWrite| field.path == "..." && ctx.project.arena.site_info(field.site).via.is_some();
+    if !write.fields.iter().any(is_whole) {
+        return;
+    }
+    let asked = asked_of(ctx, write);
+    for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace")) {
+        let is_loaded =
+            ctx.project.loaded(field.value, &trace.documents).is_some_and(|(_, path, _)| path.join(".") == field.path);
+        if !is_loaded {
+            let field = FieldWrite { site: call, ..field.clone() };
+            note_changed(ctx, &write.handle, &field, (&asked, true), is_counted(write, &field));
+        }
+    }
+}
+
 impl Context<'_> {
-    /// Visits the writes of some functions again, but for the places of which one of some rules has told.
+    /// Visits the writes of some functions again, but for the places of which one of some rules has told. What a helper writes is
+    /// visited for each function that has it written, where `by_caller`.
     pub(super) fn revisit(
         &mut self,
         functions: &[FnRef],
         rules: &[&str],
+        by_caller: bool,
         visit: impl Fn(&mut Self, &Trace, &Write, &[Check]),
     ) {
         let own = self.drafts.iter().filter(|draft| rules.contains(&draft.rule));
-        let mut told: FxHashSet<SiteInfo> = own.map(|draft| self.project.base_site(draft.site)).collect();
+        let caller = |func: FnRef, calls: u32| (by_caller && calls > 0).then_some(func);
+        let mut told: FxHashSet<(SiteInfo, Option<FnRef>)> =
+            own.map(|draft| (self.project.base_site(draft.site), caller(draft.seen_in, draft.calls))).collect();
         for func in functions {
             let turn = self.project.begin(*func);
             if let Some(trace) = self.trace(*func) {
                 for (write, checks) in trace.writes.iter().zip(&trace.checks) {
+                    let calls = trace.steps.get(write.step).map_or(0, |step| step.calls);
                     let (place, before) = (self.project.base_site(write.site), self.drafts.len());
-                    if !told.contains(&place) {
+                    let (place, anyhow) = ((place, caller(*func, calls)), (place, None));
+                    if !told.contains(&place) && !told.contains(&anyhow) {
                         visit(self, &trace, write, checks);
                     }
                     if self.drafts.len() > before {

@@ -58,7 +58,7 @@ fn moved<'a>(ctx: &Context<'_>, field: &FieldWrite, checks: &'a [Check]) -> Opti
 /// Asks of each state that is moved on, whether others set one that it excludes.
 pub fn check(ctx: &mut Context<'_>) {
     let stale = std::mem::take(&mut ctx.stale);
-    ctx.revisit(&stale.moving, &[RULE], |ctx, trace, write, checks| {
+    ctx.revisit(&stale.moving, &[RULE], false, |ctx, trace, write, checks| {
         if is_update(write) {
             check_write(ctx, trace, write, checks, stale.changed.of(&write.handle));
         }

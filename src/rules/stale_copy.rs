@@ -29,19 +29,22 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
 /// Asks of each document that is written back whole, whether others change a field of it.
 pub fn check(ctx: &mut Context<'_>) {
     let StaleCopies { copying, changed, .. } = std::mem::take(&mut ctx.stale);
-    ctx.revisit(&copying, &[RULE, "array-overwrite"], |ctx, trace, write, _| {
+    ctx.revisit(&copying, &[RULE, "array-overwrite"], true, |ctx, trace, write, _| {
         check_write(ctx, trace, write, changed.of(&write.handle));
     });
 }
 
 fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[Changed]) {
-    let place = ctx.project.base_site(write.site);
+    // The calls by which a helper is reached count as the place of what it is given.
+    let mut places = vec![ctx.project.base_site(write.site)];
+    places.extend(ctx.calls_to(write.site).into_iter().map(|call| ctx.project.base_site(call)));
     for copy in copied(ctx, trace, write) {
         let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
         let other = changed.iter().find(|other| {
             copy.takes(&other.path)
-                && other.place != place
+                && !places.contains(&other.place)
                 && !is_within(ctx, other.place, owner)
+                && !is_within(ctx, other.place, trace.func)
                 && !other.is_of_others(&copy.asked, changed)
         });
         if let Some(other) = other {

@@ -31,7 +31,7 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
 /// Asks of each such list whether others change it without counting a version.
 pub fn check(ctx: &mut Context<'_>) {
     let stale = std::mem::take(&mut ctx.stale);
-    ctx.revisit(&stale.saving, &[RULE, "lost-update"], |ctx, trace, write, _| {
+    ctx.revisit(&stale.saving, &[RULE, "lost-update"], false, |ctx, trace, write, _| {
         check_write(ctx, trace, write, stale.changed.of(&write.handle));
     });
     ctx.stale = stale;
