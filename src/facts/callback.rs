@@ -359,7 +359,10 @@ impl<'a> Eval<'a> {
         let base = std::mem::replace(&mut self.frame.loop_base, outer);
         let before = self.frame.rejected.len();
         self.frame.loops += 1;
-        self.maybe(some, |eval| result = eval.called_back(callback, &params));
+        self.maybe(some, |eval| {
+            eval.ask_filters(array);
+            result = eval.called_back(callback, &params);
+        });
         self.frame.loops -= 1;
         self.frame.loop_base = base;
         // What an async callback throws is told by its promise, of which `forEach` knows nothing.

@@ -30,6 +30,7 @@ impl<'a> Eval<'a> {
         let outer = self.enter_scope(false);
         let some = self.opaque(span);
         self.loop_body(some, |eval| {
+            eval.ask_filters(list);
             match left {
                 ForHead::VarDecl(decl) => {
                     for declarator in &decl.decls {
@@ -46,6 +47,24 @@ impl<'a> Eval<'a> {
             eval.in_scope(body);
         });
         self.scope = outer;
+    }
+
+    /// What a list was filtered by holds of each of its elements: `for (const tag of tags.filter((tag) => !known.includes(tag)))`
+    pub(super) fn ask_filters(&mut self, list: V) {
+        let Node::Query { method, array, arg } = *self.arena.node(list) else { return };
+        let is_filter = match self.arena.text(method) {
+            "filter" => true,
+            "slice" | "sort" | "reverse" => false,
+            _ => return,
+        };
+        self.ask_filters(array);
+        if is_filter {
+            let cond = self.arena.assume(self.cond, arg, true);
+            if cond != C::FALSE {
+                self.mark_decisive(arg);
+                self.cond = cond;
+            }
+        }
     }
 
     /// Runs a loop's body once. A return or throw inside it means that its condition did not hold afterwards.

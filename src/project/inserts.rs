@@ -8,7 +8,7 @@ use super::mongo::Action;
 use super::schema::{Insert, Schemas};
 use super::writes::WriteKind;
 use crate::limits::{self, Cut};
-use crate::value::{Entry, FnRef, Key, Node, Site, SiteInfo, V};
+use crate::value::{C, Entry, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
 /// What other places insert into a collection without looking for some fields.
@@ -25,6 +25,20 @@ pub enum Apart {
 type Question = (Handle, Vec<String>, Vec<String>);
 
 impl Project {
+    /// The condition of each insert of a list: what it was filtered by.
+    pub(super) fn cond_of_each(&mut self, kind: WriteKind, payload: Option<V>, cond: C) -> C {
+        let list = payload.filter(|_| kind == WriteKind::Insert).map(|payload| match *self.arena.node(payload) {
+            Node::Mapped(list, _) => list,
+            _ => payload,
+        });
+        match list.map(|list| self.arena.node(list)) {
+            Some(&Node::Query { method, arg, .. }) if self.arena.text(method) == "filter" => {
+                Some(self.arena.assume(cond, arg, true)).filter(|both| *both != C::FALSE).unwrap_or(cond)
+            }
+            _ => cond,
+        }
+    }
+
     /// The places that insert, by collection.
     pub(super) fn inserts(&mut self) -> ByHandle<Insert> {
         let mut inserts = ByHandle::default();

@@ -151,7 +151,7 @@ impl Project {
             payload: call.payload,
             upsert: call.options.is_some_and(|options| self.option_is_true(options, "upsert")),
             session: call.options.and_then(|options| self.option(options, "session")),
-            cond: step.cond,
+            cond: self.cond_of_each(kind, call.payload, step.cond),
         };
         self.fill(&mut write);
         self.new_by_upsert(&mut write);
