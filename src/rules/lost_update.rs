@@ -3,6 +3,7 @@
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
+use crate::project::mongo::DbCall;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::relation::{Relation, Taken};
@@ -31,6 +32,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 });
                 let Some((root, operation, cond)) = found else { continue };
                 let read = ctx.project.read_of(root).or_else(|| list_read(ctx, root));
+                let is_next = operation == Operation::Add && asks_for_more(ctx, write, read.as_ref(), root);
+                let operation = if is_next { Operation::Next } else { operation };
                 let loaded = Loaded { root, read: read.as_ref(), documents: &trace.documents };
                 let relation = ctx.relation_to(trace, &loaded, write, write.cond, Taken::Value(&field.path));
                 let read = read.map(|read| read.site);
@@ -65,7 +68,7 @@ fn computed_with(
     paths.join(" and ")
 }
 
-fn list_read(ctx: &mut Context<'_>, root: V) -> Option<crate::project::mongo::DbCall> {
+fn list_read(ctx: &mut Context<'_>, root: V) -> Option<DbCall> {
     match ctx.project.arena.node(root) {
         Node::Element(list) | Node::Index(list, _) => {
             let list = *list;
@@ -75,10 +78,25 @@ fn list_read(ctx: &mut Context<'_>, root: V) -> Option<crate::project::mongo::Db
     }
 }
 
+/// Whether an upsert looks for its document by more than the read did, so that the value is that of another one where it inserts:
+/// the highest position of a user's tags, for the tag of a name.
+fn asks_for_more(ctx: &mut Context<'_>, write: &Write, read: Option<&DbCall>, root: V) -> bool {
+    let (Some(own), Some(read)) = (write.filter, read.and_then(|read| read.filter)) else { return false };
+    let searched = ctx.project.equalities(read);
+    let is_more = |ctx: &mut Context<'_>, (name, value): &(String, V)| {
+        !searched.iter().any(|(known, _)| known == name)
+            && !ctx.project.contains(*value, &mut |_, part| part == root)
+            && !ctx.project.arena.is_literal(*value)
+    };
+    write.upsert && ctx.project.equalities(own).iter().any(|asked| is_more(ctx, asked))
+}
+
 /// How a value was computed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operation {
     Add,
+    /// What is added to may be of another document of the collection.
+    Next,
     Other,
     Negate,
     /// One of several constants takes the place of another.
@@ -220,8 +238,11 @@ fn transformed(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Vec<V>>
             for value in inner {
                 let at = ctx.project.bare(value);
                 match ctx.project.arena.node(at) {
-                    Node::Derived(op, from) if matches!(ctx.project.arena.text(*op), "JSON.parse" | "split") => {
-                        parts.extend(from.first().map(|text| given_or_none(ctx, *text)));
+                    Node::Derived(..) => parts.push(taken_apart(ctx, at).unwrap_or(at)),
+                    // page.text.split(' ').map((word) => (word === old ? tag : word)).join(' ')
+                    Node::Mapped(list, made) => {
+                        parts.extend(taken_apart(ctx, *list));
+                        parts.extend(ctx.project.arena.alternatives(*made).into_iter().map(|(_, value)| value));
                     }
                     _ => parts.push(at),
                 }
@@ -243,6 +264,16 @@ fn held(ctx: &Context<'_>, value: V, into: &mut Vec<V>) {
         Node::Object(entries) => into.extend(entries.iter().map(|entry| entry.value)),
         Node::Array(items) => into.extend(items.iter().map(|item| item.value)),
         _ => into.push(value),
+    }
+}
+
+/// The text of which a list is the parts: `page.tags` of `page.tags.split(',')`
+fn taken_apart(ctx: &Context<'_>, list: V) -> Option<V> {
+    match ctx.project.arena.node(ctx.project.bare(list)) {
+        Node::Derived(op, from) if matches!(ctx.project.arena.text(*op), "JSON.parse" | "split") => {
+            from.first().map(|text| given_or_none(ctx, *text))
+        }
+        _ => None,
     }
 }
 
@@ -290,6 +321,9 @@ fn report(
             format!("let the server add to the stored {paths}, by an operator of the update")
         }
         Operation::Add => format!("let the server compute `{path}` from the stored value, in the update itself"),
+        Operation::Next => format!(
+            "keep the last `{path}` in a document of its own and take the next one from it by one `$inc` (findOneAndUpdate), or put a unique index on it and try the next one on E11000"
+        ),
         Operation::Other => format!("let the server compute `{path}` from the stored value, by a pipeline update"),
         Operation::Negate | Operation::Toggle => format!(
             "set `{path}` to the value that is asked for, not to the opposite of what was loaded; where it has to flip whatever it is, let the update do it"
@@ -311,8 +345,8 @@ fn report(
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
     draft.pair = format!("{} -> $set", field.path);
-    // No update flips what is stored.
-    let mend = if operation == Operation::Negate { Mend::Nothing } else { Mend::Change };
+    // No update flips what is stored, or adds to what another document stores.
+    let mend = if matches!(operation, Operation::Negate | Operation::Next) { Mend::Nothing } else { Mend::Change };
     // Of several constants one may be the last; and who is let through by what it was has flipped nothing back.
     let needs_witness = matches!(operation, Operation::Toggle | Operation::Recomputed);
     let may_repeat = matches!(operation, Operation::Negate | Operation::Toggle);
