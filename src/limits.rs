@@ -6,8 +6,10 @@
 //! Input: none. Output: numbers. Must not know: anything of the project.
 
 mod cut;
+mod depth;
 
 pub use cut::{Cut, Cuts};
+pub use depth::*;
 
 /// What evaluating one function may take: work, and values that are kept. A unit of work is a question to the arena, such as
 /// what a value is. Real functions take up to 40 units of work and keep 0.7 values for each byte.

@@ -320,3 +320,37 @@ fn the_files_that_hand_on_a_name() {
     let first = json!([{ "path": "a.js", "function": "run", "what": "calls too deep" }]);
     assert_eq!(found(101, ""), (json!(0), json!({ "count": 1, "first": first })));
 }
+
+/// A bound that stands in the code is neither described nor found by who asks what cuts.
+#[test]
+fn every_bound_has_a_name_among_the_limits() {
+    let bound = [
+        r"\b(depth|level|hops|rounds)\b ?[<>]=? ?(\d\d+|[2-9])\b",
+        r"\b(seen|into|open|found|visited|out)\.len\(\) ?[<>]=? ?\d\d+\b",
+        r"\bfor _ in 0\.\.=?(\d\d+|[3-9])\b",
+    ];
+    let bound = regex::Regex::new(&bound.join("|")).unwrap();
+    assert!(
+        bound.is_match("if depth > 6 {") && bound.is_match("seen.len() >= 200") && bound.is_match("for _ in 0..4 {")
+    );
+    assert!(!bound.is_match("if depth > 1 || depth > limits::SPREADS || found.len() > 1 {"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut looked, mut literal) = (0, Vec::new());
+    for module in ["facts", "value", "project", "race", "judge", "remedy", "rules", "survey"] {
+        for entry in walkdir::WalkDir::new(source.join(module)) {
+            let path = entry.unwrap().into_path();
+            let name = path.to_string_lossy();
+            if !name.ends_with(".rs") || name.ends_with("tests.rs") {
+                continue;
+            }
+            looked += 1;
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+            literal.extend(
+                code.filter(|(_, line)| bound.is_match(line)).map(|(at, line)| format!("{path:?}:{} {line}", at + 1)),
+            );
+        }
+    }
+    assert!(looked > 100, "{looked} files");
+    assert!(literal.is_empty(), "name it in src/limits.rs: {literal:#?}");
+}

@@ -5,6 +5,7 @@
 
 use super::call::unwrap;
 use super::eval::Eval;
+use crate::limits;
 use crate::value::{Arena, Compare, Freshness, Node, V};
 use swc_common::Span;
 use swc_ecma_ast::Expr;
@@ -167,7 +168,7 @@ impl Eval<'_> {
 }
 
 fn is_date(arena: &Arena, value: V, depth: u32) -> bool {
-    if depth > 16 {
+    if depth > limits::DATE_DEPTH {
         return false;
     }
     match arena.node(value) {

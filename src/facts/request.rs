@@ -7,6 +7,7 @@
 //! Input: a call. Output: its value. Must not know: MongoDB.
 
 use super::eval::Eval;
+use crate::limits;
 use crate::value::{Node, PART, V, VALID};
 
 /// Objects whose `get` gives a part of a request.
@@ -58,11 +59,13 @@ impl Eval<'_> {
     fn comes_with_call(&self, value: V, depth: u32) -> bool {
         match self.arena.node(value) {
             Node::Param(..) => true,
-            Node::Member(inner, _) | Node::Call { callee: inner, .. } if depth < 6 => {
+            Node::Member(inner, _) | Node::Call { callee: inner, .. } if depth < limits::REQUEST_DEPTH => {
                 self.comes_with_call(*inner, depth + 1)
             }
             // new URL(request.url).searchParams
-            Node::New { args, .. } if depth < 6 => args.iter().any(|arg| self.comes_with_call(*arg, depth + 1)),
+            Node::New { args, .. } if depth < limits::REQUEST_DEPTH => {
+                args.iter().any(|arg| self.comes_with_call(*arg, depth + 1))
+            }
             _ => false,
         }
     }

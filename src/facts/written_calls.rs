@@ -154,7 +154,9 @@ fn is_path(value: &Expr, depth: u32) -> bool {
     match value {
         Expr::Ident(_) | Expr::This(_) => true,
         Expr::Member(member) => {
-            matches!(member.prop, MemberProp::Ident(_)) && depth < 8 && is_path(&member.obj, depth + 1)
+            matches!(member.prop, MemberProp::Ident(_))
+                && depth < limits::PATH_FIELDS
+                && is_path(&member.obj, depth + 1)
         }
         _ => false,
     }

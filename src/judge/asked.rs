@@ -3,6 +3,7 @@
 //! Input: a filter. Output: marks on the shape of its collection. Must not know: what is written.
 
 use super::collect::{Collector, sample_of};
+use crate::limits;
 use crate::value::{Key, Node, V};
 use rustc_hash::FxHashMap;
 
@@ -22,7 +23,7 @@ impl Collector<'_> {
     }
 
     pub(super) fn filter(&mut self, collection: u32, filter: V, prefix: &[String], depth: u32) {
-        if depth > 6 {
+        if depth > limits::ASKED_DEPTH {
             return;
         }
         match self.node(filter) {
@@ -58,7 +59,7 @@ impl Collector<'_> {
     }
 
     pub(super) fn condition(&mut self, collection: u32, path: &[String], value: V, depth: u32) {
-        if depth > 8 {
+        if depth > limits::ASKED_VALUE_DEPTH {
             return;
         }
         self.asked.paths.push(path.to_vec());

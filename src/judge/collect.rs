@@ -157,7 +157,7 @@ impl Collector<'_> {
     }
 
     fn mark_at(&mut self, value: V, apply: &dyn Fn(&mut Hint), depth: u32) {
-        if depth > 8 {
+        if depth > limits::HINT_DEPTH {
             return;
         }
         match self.node(value) {

@@ -104,10 +104,14 @@ impl Collector<'_> {
     pub(super) fn is_time(&self, value: V, depth: u32) -> bool {
         match self.project.arena.peek(value) {
             Node::Fresh(Freshness::Time, _) => true,
-            Node::Derived(op, operands) if depth < 6 && !super::dates::is_part(self.project.arena.text(*op)) => {
+            Node::Derived(op, operands)
+                if depth < limits::TIME_DEPTH && !super::dates::is_part(self.project.arena.text(*op)) =>
+            {
                 operands.iter().any(|v| self.is_time(*v, depth + 1))
             }
-            Node::New { args, .. } if args.len() == 1 && depth < 6 => args.iter().any(|v| self.is_time(*v, depth + 1)),
+            Node::New { args, .. } if args.len() == 1 && depth < limits::TIME_DEPTH => {
+                args.iter().any(|v| self.is_time(*v, depth + 1))
+            }
             // new Date(year, month, day)
             Node::New { callee, args, .. } if args.len() > 1 => self.project.arena.is_global(*callee, "Date"),
             _ => false,
@@ -115,7 +119,7 @@ impl Collector<'_> {
     }
 
     pub(super) fn numeric(&mut self, value: V, is_time: bool, depth: u32) {
-        if depth > 6 {
+        if depth > limits::NUMERIC_DEPTH {
             return;
         }
         match self.node(value) {

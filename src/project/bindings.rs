@@ -9,6 +9,7 @@
 
 use super::link::Project;
 use crate::facts::EffectKind;
+use crate::limits;
 use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -82,7 +83,7 @@ impl Project {
     /// Whether a method of a class, or of one it extends, has a call that hardly anything but a database has.
     pub(super) fn calls_database(&mut self, class: ClassRef) -> bool {
         let mut at = Some(class);
-        for _ in 0..4 {
+        for _ in 0..limits::LINEAGE {
             let Some(class) = at.and_then(|at| self.class(at)).cloned() else { return false };
             let calls = class.methods.iter().filter_map(|(_, func)| self.function(*func)).any(|function| {
                 function.effects.iter().any(|effect| match &effect.kind {
@@ -220,7 +221,7 @@ impl Project {
 
     /// The object of functions that a factory makes, which its caller holds under a name.
     fn hand_on_returned(&mut self, holder: Sym, factory: V, depth: u32) {
-        if depth > 2 || !matches!(self.arena.peek(factory), Node::Import { .. } | Node::Func(_)) {
+        if depth > limits::FACTORIES || !matches!(self.arena.peek(factory), Node::Import { .. } | Node::Func(_)) {
             return;
         }
         let factory = self.linked(factory);

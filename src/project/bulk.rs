@@ -8,6 +8,7 @@ use super::handle::Handle;
 use super::link::{Op, Project, Step};
 use super::mongo::{Action, DbCall};
 use super::writes::{Write, WriteKind};
+use crate::limits;
 use crate::value::{C, Entry, FnRef, Key, Node, Site, V};
 use rustc_hash::FxHashMap;
 
@@ -47,10 +48,10 @@ impl Project {
         let Node::Member(recv, name) = self.arena.node(*callee) else { return None };
         match self.arena.text(*name) {
             "find" => Some((*recv, *args.first()?, false)),
-            "upsert" if depth < 3 => {
+            "upsert" if depth < limits::BULK_OPTIONS => {
                 self.selection(*recv, depth + 1).map(|(builder, filter, _)| (builder, filter, true))
             }
-            "hint" | "collation" | "arrayFilters" if depth < 3 => self.selection(*recv, depth + 1),
+            "hint" | "collation" | "arrayFilters" if depth < limits::BULK_OPTIONS => self.selection(*recv, depth + 1),
             _ => None,
         }
     }

@@ -63,7 +63,7 @@ impl Project {
     }
 
     pub(super) fn leaves_of(&mut self, leaf: Leaf, depth: u32, leaves: &mut Vec<Leaf>) {
-        if depth > 10 || leaves.len() > limits::LEAVES {
+        if depth > limits::LEAF_DEPTH || leaves.len() > limits::LEAVES {
             return;
         }
         let Leaf { value, holds, under } = leaf;
@@ -357,7 +357,7 @@ impl Project {
     }
 
     fn collect_keys(&self, value: V, depth: u32, keys: &mut Vec<(String, V)>) {
-        if depth > 6 {
+        if depth > limits::PREDICATE_DEPTH {
             return;
         }
         match self.arena.node(value) {

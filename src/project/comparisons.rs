@@ -6,6 +6,7 @@
 use super::checks::{Check, CheckKind, Leaf};
 use super::link::Project;
 use super::mongo::Action;
+use crate::limits;
 use crate::value::{Compare, Node, V};
 
 impl Project {
@@ -200,10 +201,10 @@ impl Project {
                     _ => *list,
                 })
             }
-            Node::Derived(_, operands) if depth < 4 => {
+            Node::Derived(_, operands) if depth < limits::SUMMED_DEPTH => {
                 operands.iter().find_map(|operand| self.summed(*operand, depth + 1))
             }
-            Node::Coerce(_, inner) if depth < 4 => self.summed(*inner, depth + 1),
+            Node::Coerce(_, inner) if depth < limits::SUMMED_DEPTH => self.summed(*inner, depth + 1),
             _ => None,
         }
     }

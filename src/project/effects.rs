@@ -259,8 +259,8 @@ impl Project {
         match self.arena.node(value) {
             _ if is_own && depth == 0 => !ASKS.contains(&verb),
             _ if is_own => verb == "create" || !ASKS.contains(&verb),
-            Node::Member(object, _) if depth < 4 => self.is_service(*object, verb, depth + 1),
-            Node::New { callee, .. } | Node::Call { callee, .. } if depth < 4 => {
+            Node::Member(object, _) if depth < limits::SERVICE_DEPTH => self.is_service(*object, verb, depth + 1),
+            Node::New { callee, .. } | Node::Call { callee, .. } if depth < limits::SERVICE_DEPTH => {
                 self.is_service(*callee, verb, depth + 1)
             }
             _ => false,

@@ -113,7 +113,7 @@ impl Project {
 
     fn constructor_above(&mut self, class: ClassRef) -> Option<FnRef> {
         let mut at = class;
-        for _ in 0..4 {
+        for _ in 0..limits::LINEAGE {
             let parent = self.class(at)?.parent?;
             let parent = self.linked(parent);
             let Node::Class(parent) = *self.arena.node(parent) else { return None };

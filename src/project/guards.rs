@@ -3,6 +3,7 @@
 //! Sources: MongoDB manual, "Query an Array", `$ne`, `$nin`, `$not`, `$nor`, `$elemMatch`; measured on a server.
 
 use super::link::Project;
+use crate::limits;
 use crate::value::{C, Key, Node, V};
 
 /// What one condition of a filter says about an array.
@@ -71,7 +72,7 @@ impl Project {
 
     fn names_path_at(&self, value: V, path: &str, below: &str, depth: u32) -> bool {
         match self.arena.node(value) {
-            Node::Object(entries) if depth < 6 => entries.iter().any(|entry| {
+            Node::Object(entries) if depth < limits::NAMED_PATH_DEPTH => entries.iter().any(|entry| {
                 let is_named = matches!(entry.key, Key::Name(name) if {
                     let name = self.arena.text(name);
                     name == path || name.starts_with(below)
@@ -90,7 +91,7 @@ impl Project {
             }
             return;
         };
-        if depth > 4 {
+        if depth > limits::GUARD_DEPTH {
             out.open = true;
             return;
         }

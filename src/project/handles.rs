@@ -42,7 +42,7 @@ impl Project {
 
     /// The collection that a value is a handle of.
     pub fn handle_of(&mut self, value: V, depth: u32) -> Option<Handle> {
-        if depth > 4 {
+        if depth > limits::HANDLE_DEPTH {
             return None;
         }
         match self.arena.node(value).clone() {
@@ -120,7 +120,7 @@ impl Project {
                     Some(Handle::Named(self.arena.text(name).to_owned()))
                 }
                 // ({ Beds }) => …, where every call gives an object with the same collection
-                Node::Param(func, at) if depth < 2 => {
+                Node::Param(func, at) if depth < limits::HANDLE_PARAMS => {
                     let (func, at) = (*func, *at);
                     self.given_handle(func, at, &mut |project, given| {
                         let part = project.member(given, name);
@@ -169,7 +169,7 @@ impl Project {
     /// What a class of the project extends in the end; any other value is itself.
     fn base_class(&self, class: V) -> V {
         let mut at = class;
-        for _ in 0..4 {
+        for _ in 0..limits::LINEAGE {
             let Node::Class(id) = self.arena.node(at) else { break };
             match self.class(*id).and_then(|class| class.parent) {
                 Some(parent) => at = parent,

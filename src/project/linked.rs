@@ -353,7 +353,7 @@ impl Project {
             }
             return;
         }
-        if entry.key != Key::Spread || depth > 6 {
+        if entry.key != Key::Spread || depth > limits::SPREADS {
             into.push(entry);
             return;
         }

@@ -26,7 +26,7 @@ impl Project {
     }
 
     fn loaded_at(&mut self, value: V, documents: &[V], depth: u32) -> Option<(V, Vec<String>, Option<DbCall>)> {
-        if depth > 12 {
+        if depth > limits::LOADED_DEPTH {
             return None;
         }
         if let Some(read) = self.read_of(value) {
@@ -131,7 +131,7 @@ impl Project {
         depth: u32,
         seen: &mut Vec<V>,
     ) -> bool {
-        if depth > 10 || seen.len() > 200 || seen.contains(&value) {
+        if depth > limits::ORIGIN_DEPTH || seen.len() > limits::ORIGIN_NODES || seen.contains(&value) {
             return false;
         }
         seen.push(value);

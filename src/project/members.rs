@@ -155,7 +155,7 @@ impl Project {
             return Some(value);
         }
         let (parent, passed) = (facts.parent?, facts.super_args.clone());
-        if depth > 4 {
+        if depth > limits::SUPER_CALLS {
             return None;
         }
         let Node::Class(parent) = *self.arena.node(parent) else { return None };
@@ -218,7 +218,7 @@ impl Project {
             _ => return None,
         };
         let mut at = Some(class);
-        for _ in 0..4 {
+        for _ in 0..limits::LINEAGE {
             let class = self.class(at?)?;
             if let Some((_, func)) = class.setters.iter().find(|(name, _)| *name == key) {
                 return Some(*func);

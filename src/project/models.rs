@@ -8,6 +8,7 @@ use super::handle::Handle;
 use super::link::Project;
 use super::model_table::Members;
 use crate::facts::EffectKind;
+use crate::limits;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
 
 impl Project {
@@ -363,7 +364,7 @@ impl Project {
     }
 
     pub(super) fn schema_of_document(&self, document: V, depth: u32) -> Option<V> {
-        if depth > 4 {
+        if depth > limits::DOCUMENT_DEPTH {
             return None;
         }
         match self.arena.node(document) {

@@ -4,6 +4,7 @@
 
 use super::effects::verb_of;
 use super::link::Project;
+use crate::limits;
 use crate::value::{Node, V};
 
 /// Receivers that only show or note down.
@@ -74,7 +75,7 @@ impl Project {
     /// Something shown on a screen, noted down or remembered: `io.to(room).emit(…)`. What is looked up in a memory is something else:
     /// `client.channels.cache.get(id).send(text)`.
     pub(super) fn is_quiet(&self, value: V, depth: u32, is_looked_up: bool) -> bool {
-        if depth > 6 {
+        if depth > limits::QUIET_DEPTH {
             return false;
         }
         let is_named = self.last_name(value).is_some_and(|name| match MEMORIES.contains(&name) {

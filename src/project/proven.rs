@@ -97,7 +97,7 @@ impl Project {
 
     /// What a dictionary keeps: `cache[key]`, `cache[key].part`, `cache.get(key)`.
     fn kept(&mut self, value: V, depth: u32) -> Vec<V> {
-        if depth > 3 {
+        if depth > limits::KEPT_DEPTH {
             return Vec::new();
         }
         match self.arena.node(value).clone() {

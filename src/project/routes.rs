@@ -155,7 +155,7 @@ impl Project {
     /// The functions that an argument registers: a function, a list of them, `act.bind(this)`, `wrap(act)`,
     /// `{ preHandler: [load] }`.
     fn handlers_in(&mut self, arg: V, depth: u32, handlers: &mut Vec<Handler>) {
-        if depth > 3 {
+        if depth > limits::HANDLER_LISTS {
             return;
         }
         match self.arena.node(arg).clone() {

@@ -2,6 +2,7 @@
 
 use super::Project;
 use super::mongo::Action;
+use crate::limits;
 use crate::value::{Node, V};
 
 impl Project {
@@ -18,7 +19,7 @@ impl Project {
 
     /// A document that was loaded, or any element of a list of nothing but loaded documents.
     fn loaded_ones(&mut self, given: V, depth: u32) -> Option<V> {
-        if depth > 4 {
+        if depth > limits::SAVED_DEPTH {
             return None;
         }
         match self.arena.node(given).clone() {

@@ -8,6 +8,7 @@ use super::handle::{ByHandle, Handle};
 use super::link::Project;
 use super::plural::pluralized;
 use crate::facts::EffectKind;
+use crate::limits;
 use crate::value::{Node, V};
 use rustc_hash::FxHashSet;
 
@@ -91,7 +92,7 @@ impl StoredNames {
         let is_one = said.iter().all(|other| Some(other) == said.first());
         match said.first() {
             Some(Stored::Named(stored)) => StoredName { name: stored.clone(), is_model, is_sure: is_one },
-            Some(Stored::With(base)) if base != name && depth < 4 => {
+            Some(Stored::With(base)) if base != name && depth < limits::BASE_MODELS => {
                 let stored = self.of_within(base, depth + 1);
                 StoredName { is_model, is_sure: stored.is_sure && is_one, ..stored }
             }

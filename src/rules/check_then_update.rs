@@ -8,6 +8,7 @@ use super::repeated::{decides, has_other_effect, is_counted_on, is_followed, is_
 use super::words::place;
 use super::{requested, used_up};
 use crate::diagnostic::{Level, Role};
+use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -314,13 +315,11 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
 
 /// A literal, or a time or an identifier made here, be it with an offset: `Date.now() + 60000`.
 fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
+    let are = |parts: &[V]| depth < limits::OWN_DEPTH && parts.iter().all(|part| is_of_its_own(ctx, *part, depth + 1));
     match ctx.project.arena.node(value) {
         Node::Fresh(..) | Node::Object(_) | Node::Array(_) => true,
-        Node::New { args, .. } if args.is_empty() => true,
-        Node::Derived(_, operands) if depth < 6 => {
-            operands.iter().all(|operand| is_of_its_own(ctx, *operand, depth + 1))
-        }
-        Node::New { args, .. } if depth < 6 => args.iter().all(|arg| is_of_its_own(ctx, *arg, depth + 1)),
+        Node::New { args, .. } => args.is_empty() || are(args),
+        Node::Derived(_, operands) => are(operands),
         Node::Coerce(_, inner) => is_of_its_own(ctx, *inner, depth),
         _ => ctx.project.arena.is_literal(value),
     }

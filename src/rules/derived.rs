@@ -98,7 +98,7 @@ fn changed_beside(
 fn computed(ctx: &mut Context<'_>, value: V) -> Vec<V> {
     let (mut open, mut found, mut seen) = (vec![(value, 0)], Vec::new(), rustc_hash::FxHashSet::default());
     while let Some((at, depth)) = open.pop() {
-        if !seen.insert(at) || seen.len() > limits::SEARCHED || depth > 8 {
+        if !seen.insert(at) || seen.len() > limits::SEARCHED || depth > limits::COMPUTED_DEPTH {
             continue;
         }
         let is_loaded = ctx.project.loaded(at, &[]).is_some();

@@ -3,6 +3,7 @@
 use super::appended::{appends, elements};
 use super::context::{Context, Trace, method_of};
 use crate::diagnostic::Role;
+use crate::limits;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Node, Site, V};
 
@@ -116,7 +117,7 @@ fn pushed_locally(
 
 fn mentions(ctx: &Context<'_>, value: V, wanted: V, depth: u32) -> bool {
     value == wanted
-        || depth < 8
+        || depth < limits::MENTION_DEPTH
             && crate::value::children(ctx.project.arena.node(value))
                 .into_iter()
                 .any(|child| mentions(ctx, child, wanted, depth + 1))

@@ -3,6 +3,7 @@
 //! Input: a value and the trace in which it is used. Output: where it comes from. Must not know: rules.
 
 use super::context::{Context, Trace};
+use crate::limits;
 use crate::project::writes::WriteKind;
 use crate::value::{Arena, C, Node, Site, V};
 
@@ -37,7 +38,7 @@ impl Context<'_> {
     }
 
     fn origin_at(&mut self, trace: &Trace, value: V, cond: C, depth: u32) -> Origin {
-        if depth > 8 {
+        if depth > limits::FRESHNESS_DEPTH {
             return Origin::Other;
         }
         match self.project.arena.node(value).clone() {

@@ -3,6 +3,7 @@
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
+use crate::limits;
 use crate::project::mongo::DbCall;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
@@ -182,7 +183,7 @@ fn operation_of(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Operat
 
 /// The operands of an arithmetic expression.
 fn operands(ctx: &mut Context<'_>, trace: &Trace, value: V, depth: u32, into: &mut Vec<V>) {
-    if depth > 6 || into.len() > 30 {
+    if depth > limits::OPERATION_DEPTH || into.len() > limits::OPERATION_OPERANDS {
         return;
     }
     match ctx.project.arena.node(value).clone() {
@@ -238,11 +239,8 @@ fn transformed(ctx: &mut Context<'_>, trace: &Trace, value: V) -> Option<Vec<V>>
             for value in inner {
                 let at = ctx.project.bare(value);
                 match ctx.project.arena.node(at) {
-                    Node::Derived(..) => parts.push(taken_apart(ctx, at).unwrap_or(at)),
-                    // page.text.split(' ').map((word) => (word === old ? tag : word)).join(' ')
-                    Node::Mapped(list, made) => {
-                        parts.extend(taken_apart(ctx, *list));
-                        parts.extend(ctx.project.arena.alternatives(*made).into_iter().map(|(_, value)| value));
+                    Node::Derived(op, from) if matches!(ctx.project.arena.text(*op), "JSON.parse" | "split") => {
+                        parts.extend(from.first().map(|text| given_or_none(ctx, *text)));
                     }
                     _ => parts.push(at),
                 }
@@ -264,16 +262,6 @@ fn held(ctx: &Context<'_>, value: V, into: &mut Vec<V>) {
         Node::Object(entries) => into.extend(entries.iter().map(|entry| entry.value)),
         Node::Array(items) => into.extend(items.iter().map(|item| item.value)),
         _ => into.push(value),
-    }
-}
-
-/// The text of which a list is the parts: `page.tags` of `page.tags.split(',')`
-fn taken_apart(ctx: &Context<'_>, list: V) -> Option<V> {
-    match ctx.project.arena.node(ctx.project.bare(list)) {
-        Node::Derived(op, from) if matches!(ctx.project.arena.text(*op), "JSON.parse" | "split") => {
-            from.first().map(|text| given_or_none(ctx, *text))
-        }
-        _ => None,
     }
 }
 

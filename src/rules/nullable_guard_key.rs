@@ -2,6 +2,7 @@
 
 use super::context::{Context, Trace};
 use super::guarded::{GuardKey, GuardedAppend};
+use crate::limits;
 use crate::project::writes::Write;
 use crate::value::{C, FnRef, Node, V, children};
 
@@ -32,7 +33,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
 }
 
 fn missing(ctx: &mut Context<'_>, trace: &Trace, owner: FnRef, value: V, cond: C, depth: u32) -> Option<Missing> {
-    if depth > 6 || is_asked(ctx, value, cond) {
+    if depth > limits::MISSING_DEPTH || is_asked(ctx, value, cond) {
         return None;
     }
     match ctx.project.arena.node(value).clone() {
@@ -67,7 +68,7 @@ fn is_asked(ctx: &Context<'_>, value: V, cond: C) -> bool {
 
 fn mentions(ctx: &Context<'_>, within: V, value: V, depth: u32) -> bool {
     within == value
-        || depth < 6
+        || depth < limits::MISSING_DEPTH
             && children(ctx.project.arena.node(within)).into_iter().any(|child| mentions(ctx, child, value, depth + 1))
 }
 

@@ -70,7 +70,7 @@ pub(super) fn source(
     path: &[String],
     depth: u32,
 ) -> Option<(V, Option<DbCall>)> {
-    if depth > 8 {
+    if depth > limits::REWRITTEN_DEPTH {
         return None;
     }
     if let Some((root, loaded, read)) = ctx.project.loaded(value, &trace.documents)

@@ -124,7 +124,7 @@ impl Context<'_> {
     }
 
     fn spell_condition_at(&self, cond: C, numbers: &dyn Numbers, depth: u32) -> String {
-        if depth > 2 { "…".to_owned() } else { self.spell_condition(cond, numbers) }
+        if depth > limits::SPELLED_CONDITIONS { "…".to_owned() } else { self.spell_condition(cond, numbers) }
     }
 
     fn spell_object(&self, entries: &[Entry], numbers: &dyn Numbers, depth: u32) -> String {

@@ -4,6 +4,7 @@
 
 use super::context::{Context, Trace};
 use crate::diagnostic::Role;
+use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::handle::Handle;
 use crate::project::writes::Write;
@@ -22,11 +23,11 @@ impl Context<'_> {
     /// A value as the code would write it.
     pub fn show(&self, value: V) -> String {
         let text = self.show_at(value, 0);
-        if text.chars().count() > 60 { "…".to_owned() } else { text }
+        if text.chars().count() > limits::SHOWN { "…".to_owned() } else { text }
     }
 
     fn show_at(&self, value: V, depth: u32) -> String {
-        if depth > 6 {
+        if depth > limits::SHOWN_DEPTH {
             return "…".to_owned();
         }
         let arena = &self.project.arena;
@@ -114,7 +115,7 @@ impl Context<'_> {
     /// Where a check was made: the array query if there is one, else the read.
     pub fn check_site(&self, check: &Check) -> Option<Site> {
         let mut at = check.leaf;
-        for _ in 0..6 {
+        for _ in 0..limits::PLACE_STEPS {
             if let Some(site) = self.project.places.get(&at) {
                 return Some(*site);
             }

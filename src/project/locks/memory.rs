@@ -4,6 +4,7 @@
 //! because the structure holds nothing for the key. Must not know: rules.
 
 use super::{Lock, LockKind};
+use crate::limits;
 use crate::project::link::{Op, Project, Step};
 use crate::project::writes::Write;
 use crate::value::{C, Compare, Node, Site, V};
@@ -221,7 +222,7 @@ impl Project {
 
     /// `held.has(k)`, `held.get(k)`, `held[k]`, a field of what is held, or arithmetic on it.
     fn is_entry(&self, value: V, structure: V, depth: u32) -> bool {
-        if depth > 5 {
+        if depth > limits::ENTRY_DEPTH {
             return false;
         }
         match self.arena.node(value) {

@@ -3,6 +3,7 @@
 //! Input: a write, the check that decides it and the keys to guard by. Output: yes, or no for lack of proof.
 //! Must not know: how the code is written.
 
+use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::guards::{Filter, Guard};
 use crate::project::mongo::Action;
@@ -131,7 +132,7 @@ fn is_exact_query(ctx: &mut Context<'_>, leaf: V, count: usize) -> bool {
 /// The array query in a test: `!q`, `q != null`, `q === -1`, `q.length`.
 fn query_of(ctx: &Context<'_>, leaf: V) -> Option<V> {
     let mut at = leaf;
-    for _ in 0..4 {
+    for _ in 0..limits::TEST_STEPS {
         at = match ctx.project.arena.node(at) {
             Node::Query { .. } => return Some(at),
             Node::Not(inner) | Node::Nullish(inner) | Node::Member(inner, _) => *inner,
