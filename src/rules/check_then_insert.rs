@@ -7,8 +7,8 @@ use super::inserted::{
 use super::next_number::own_key;
 use super::pending::{Judged, Mend};
 use super::searches::{
-    asked_in_code, compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_open, names_only,
-    uncovered_keys,
+    asked_in_code, compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_only_tried, is_open,
+    names_only, uncovered_keys,
 };
 use crate::diagnostic::Once;
 use crate::project::checks::{Check, CheckKind};
@@ -45,7 +45,7 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
         for check in checks {
             let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
-            let Some(keys) = keys else { continue };
+            let Some(keys) = keys.filter(|_| !is_only_tried(ctx, check, write)) else { continue };
             deciding.push((check, keys));
         }
         if let Some((check, keys)) = deciding.first() {

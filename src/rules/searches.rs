@@ -6,9 +6,11 @@
 use super::context::Context;
 use super::inserted::{Inserted, inserted_field};
 use crate::limits;
+use crate::project::Project;
+use crate::project::checks::Check;
 use crate::project::index::Index;
 use crate::project::writes::Write;
-use crate::value::{Arena, Key, Node, V};
+use crate::value::{Arena, C, Key, Node, V};
 
 /// The fields of which a filter asks a comparison and nothing else: `{ status: { $ne: 'off' } }`.
 pub(super) fn compared_fields(ctx: &Context<'_>, filter: V) -> Vec<String> {
@@ -96,6 +98,55 @@ pub(super) fn asked_in_code(ctx: &Context<'_>, leaf: V) -> AskedInCode {
             asked
         }
         _ => AskedInCode::default(),
+    }
+}
+
+/// Whether an insert comes where something was found as well as where nothing was, and what holds it off is a function that is
+/// not known, which tries a field of what was found with what is not stored: a password on a text that it may open.
+pub(super) fn is_only_tried(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
+    let root = check.root;
+    let mut tests = ctx.project.leaves(write.cond);
+    let mut asked = tests.iter().filter(|leaf| leaf.value == check.leaf);
+    let comes_anyway = match (asked.next().map(|leaf| leaf.holds), asked.next()) {
+        (Some(holds), None) => ctx.project.arena.assume(write.cond, check.leaf, !holds) != C::FALSE,
+        (known, _) => known.is_some(),
+    };
+    if !comes_anyway {
+        return false;
+    }
+    tests.retain(|leaf| leaf.value != check.leaf && leaf.value != root && holds(ctx.project, leaf.value, root));
+    let stored: Vec<V> = match write.payload.map(|payload| ctx.project.arena.node(payload)) {
+        Some(Node::Object(entries)) => entries.iter().map(|entry| entry.value).collect(),
+        _ => write.payload.into_iter().collect(),
+    };
+    let is_trial = |project: &Project, value: V| match project.arena.node(value) {
+        Node::Call { args, .. } => {
+            let (own, brought): (Vec<V>, Vec<V>) = args.iter().partition(|arg| holds(project, **arg, root));
+            let is_field = |value: &V| matches!(project.arena.node(project.bare(*value)), Node::Member(..));
+            let is_apart = |value: &V| !project.arena.is_literal(*value) && !is_stored(project, &stored, *value);
+            !own.is_empty() && own.iter().all(is_field) && !brought.is_empty() && brought.iter().all(is_apart)
+        }
+        _ => false,
+    };
+    let is_told = |leaf: V| ctx.project.contains(leaf, &mut |project, part| is_trial(project, part));
+    !tests.is_empty() && tests.iter().all(|leaf| is_told(leaf.value))
+}
+
+fn holds(project: &Project, value: V, part: V) -> bool {
+    project.contains(value, &mut |_, own| own == part)
+}
+
+/// Whether a value is a part of what is stored, or what is stored is a part of it.
+fn is_stored(project: &Project, stored: &[V], value: V) -> bool {
+    let mut at = value;
+    loop {
+        if stored.iter().any(|own| holds(project, *own, at) && (at == value || *own == at)) {
+            return true;
+        }
+        match project.arena.node(at) {
+            Node::Member(object, _) | Node::Index(object, _) | Node::Coerce(_, object) => at = *object,
+            _ => return false,
+        }
     }
 }
 
