@@ -74,6 +74,17 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
         "Math.ceil" => numbers()?.first()?.ceil(),
         "Math.round" => numbers()?.first()?.round(),
         "Math.abs" => numbers()?.first()?.abs(),
+        // lodash: nothing is empty, as a list, an object or a text without a part is, and so is a number.
+        "isEmpty" => {
+            let is_empty = match operands.first()? {
+                None | Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Date(_)) => true,
+                Some(Value::List(items)) => items.is_empty(),
+                Some(Value::Document(fields)) => fields.is_empty(),
+                Some(Value::Text(text)) => text.is_empty(),
+                _ => return None,
+            };
+            return Some(Some(Value::Bool(is_empty)));
+        }
         "getTime" => match operands.first()? {
             Some(date @ Value::Date(_)) => return Some(Some(date.clone())),
             _ => return None,

@@ -115,6 +115,12 @@ impl Reader<'_> {
                 let path = self.list(list)?;
                 field(format!("{path}.0"), Test::Exists(true), holds)
             }
+            // lodash: isEmpty(found)
+            Node::Derived(op, operands) if self.project.arena.text(op) == "isEmpty" => match *operands {
+                [found] if self.path(found).is_some_and(|path| path.is_empty()) => self.found(!holds),
+                [field] => self.path(field).filter(|path| self.is_touched(path)).and(unknown("isEmpty")),
+                _ => None,
+            },
             _ => {
                 let falsy = self.falsy();
                 self.tested(value, Test::In(Items::Known(falsy)), !holds)
