@@ -224,6 +224,34 @@ fn many_writes_under_many_conditions_cost_what_their_text_costs() {
     assert_eq!(report["findings"][0]["rule"], "check-then-push");
 }
 
+/// An object is looked through once for the functions in it, not once for each of its uses.
+#[test]
+fn the_uses_of_a_large_object_cost_what_their_text_costs() {
+    let methods = lines(8_000, |at| format!("m{at}(c, x) {{ return x; }},"));
+    let uses = lines(8_000, |at| format!("function f{at}(c, x) {{ {} }}", "o.m0(c, x);".repeat(20)));
+    let project = Project::new(&[("a.js", &format!("const o = {{\n{methods}}};\n{uses}{}", after("")))]);
+    let limited = format!("ulimit -t 12; exec {} check --format json", env!("CARGO_BIN_EXE_pushguard"));
+    let output = Command::new("sh").current_dir(project.path()).args(["-c", &limited]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{:?}", output.status));
+    assert_eq!(report["findings"][0]["rule"], "check-then-push");
+}
+
+/// A function that is handed on in a large object is found in it.
+#[test]
+fn a_function_among_many_in_one_object_is_followed() {
+    let rest = lines(450, |at| format!("m{at}() {{ return {at}; }},"));
+    let put = format!("async put(chats, id, e) {{ {PUSH} }},\n");
+    let program = format!(
+        "function make() {{ return {{\n{put}{rest}}}; }}\n\
+         async function each(ops, chats, id, e) {{ await ops.put(chats, id, e); }}\n\
+         async function step(ops, chats, id, e) {{ await each(ops, chats, id, e); }}\n\
+         async function run(chats, id, e) {{\n{LOAD}\n{CHECK}\nawait step(make(), chats, id, e);\n}}\n"
+    );
+    let (rules, cut) = checked(&program);
+    assert!(rules.iter().any(|rule| rule == "check-then-push"), "{rules:?}");
+    assert_eq!(cut["count"], 0, "{cut}");
+}
+
 /// Ordinary code is followed to its end.
 #[test]
 fn nothing_of_the_fixtures_is_cut() {

@@ -7,50 +7,64 @@
 use super::index::is_index_method;
 use super::link::{Op, Project, Step};
 use super::mongo::is_method;
-use crate::limits;
-use crate::value::{ClassRef, FnRef, Node, V, children};
-use rustc_hash::FxHashSet;
+use crate::value::{FnRef, Node, V, children};
+use rustc_hash::FxHashMap;
 
 /// Calls beside the catalogue's that tell of models, or change documents.
 pub(super) const TELLING: [&str; 5] = ["model", "discriminator", "forFeature", "forFeatureAsync", "bulkSave"];
 
-/// What a value holds that has code.
-enum Held {
-    Func(FnRef),
-    Class(ClassRef),
+/// Who uses what. Functions come first, then classes, for whoever holds one uses it, and it uses its methods; then the values
+/// that hold other ones, each of which is opened once, however many hold it.
+struct Uses {
+    users: Vec<Vec<u32>>,
+    holders: FxHashMap<V, u32>,
+    unopened: Vec<(u32, V)>,
+}
+
+impl Uses {
+    fn add(&mut self, user: u32, used: u32) {
+        if let Some(users) = self.users.get_mut(used as usize) {
+            users.push(user);
+        }
+    }
+
+    fn holder(&mut self, value: V) -> u32 {
+        *self.holders.entry(value).or_insert_with(|| {
+            let at = self.users.len() as u32;
+            self.users.push(Vec::new());
+            self.unopened.push((at, value));
+            at
+        })
+    }
 }
 
 impl Project {
     /// The functions that reach the database, in their order.
     pub(super) fn reaching(&self) -> Vec<FnRef> {
-        // Behind the functions stand the classes: whoever holds one uses it, and it uses its methods.
         let functions = self.functions.len();
-        let mut users: Vec<Vec<u32>> = vec![Vec::new(); functions + self.classes.len()];
+        let users = vec![Vec::new(); functions + self.classes.len()];
+        let mut uses = Uses { users, holders: FxHashMap::default(), unopened: Vec::new() };
         let mut open: Vec<u32> = Vec::new();
-        let mut use_by = |user: usize, used: usize| {
-            if let Some(users) = users.get_mut(used) {
-                users.push(user as u32);
-            }
-        };
         for (at, class) in self.classes.iter().enumerate() {
-            class.methods.iter().for_each(|(_, func)| use_by(functions + at, func.0 as usize));
+            class.methods.iter().for_each(|(_, func)| uses.add((functions + at) as u32, func.0));
         }
-        for (at, steps) in self.own_steps.iter().enumerate() {
-            if let Some(parent) = self.function(FnRef(at as u32)).and_then(|function| function.parent) {
-                use_by(parent.0 as usize, at);
+        for (at, steps) in (0..).zip(&self.own_steps) {
+            if let Some(parent) = self.function(FnRef(at)).and_then(|function| function.parent) {
+                uses.add(parent.0, at);
             }
             if steps.iter().any(|step| self.may_matter(step)) {
-                open.push(at as u32);
+                open.push(at);
             }
             for step in steps {
                 let Op::Call { callee, recv, args, .. } = &step.op else { continue };
-                self.targets(*callee).into_iter().for_each(|func| use_by(at, func.0 as usize));
-                self.functions_in(args.iter().chain(recv).copied(), &mut |held| match held {
-                    Held::Func(func) => use_by(at, func.0 as usize),
-                    Held::Class(class) => use_by(at, functions + class.0 as usize),
-                });
+                self.targets(*callee).into_iter().for_each(|func| uses.add(at, func.0));
+                args.iter().chain(recv).for_each(|value| self.use_value(&mut uses, at, *value));
             }
         }
+        while let Some((at, value)) = uses.unopened.pop() {
+            children(self.arena.peek(value)).into_iter().for_each(|inner| self.use_value(&mut uses, at, inner));
+        }
+        let users = uses.users;
         let mut reaches = vec![false; users.len()];
         while let Some(at) = open.pop() {
             let Some(known) = reaches.get_mut(at as usize).filter(|known| !**known) else { continue };
@@ -76,22 +90,18 @@ impl Project {
             || self.marked(&self.marks.calls, *callee).is_some()
     }
 
-    /// The functions that values hold, and the classes of the instances in them.
-    fn functions_in(&self, values: impl Iterator<Item = V>, found: &mut impl FnMut(Held)) {
-        let mut open: Vec<V> = values.collect();
-        let mut seen = FxHashSet::default();
-        while let Some(value) = open.pop() {
-            if !seen.insert(value) || seen.len() > limits::SEARCHED {
-                continue;
+    /// A value is used: a function, the class of an instance, or what it holds.
+    fn use_value(&self, uses: &mut Uses, user: u32, value: V) {
+        match self.arena.peek(value) {
+            Node::Func(func) => uses.add(user, func.0),
+            Node::Instance(class) | Node::Class(class) => {
+                uses.add(user, self.functions.len() as u32 + self.concrete(*class).0);
             }
-            match self.arena.peek(value) {
-                Node::Func(func) => found(Held::Func(*func)),
-                Node::Instance(class) | Node::Class(class) => found(Held::Class(self.concrete(*class))),
-                node @ (Node::New { .. } | Node::OneOf(_) | Node::Array(_) | Node::Object(_)) => {
-                    open.extend(children(node));
-                }
-                _ => {}
+            Node::New { .. } | Node::OneOf(_) | Node::Array(_) | Node::Object(_) => {
+                let holder = uses.holder(value);
+                uses.add(user, holder);
             }
+            _ => {}
         }
     }
 }
