@@ -13,8 +13,7 @@ use rustc_hash::FxHashSet;
 /// The loaded document on whose own field the new value rests.
 pub(super) fn recomputed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> Option<V> {
     let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
-    let (mut open, mut seen) = (Vec::new(), FxHashSet::default());
-    let (mut root, mut is_brought, mut is_kept) = (None, false, false);
+    let (mut computed, mut is_kept) = (Vec::new(), false);
     let alternatives = ctx.project.arena.alternatives(field.value);
     for (_, value) in &alternatives {
         // What is sent as it was loaded, or as the request brings it, is not made of the other.
@@ -27,11 +26,20 @@ pub(super) fn recomputed(ctx: &mut Context<'_>, trace: &Trace, write: &Write, fi
         if rewritten::source(ctx, trace, *value, &path, 0).is_some() {
             return None;
         }
-        open.push(*value);
+        computed.push(*value);
     }
     // best: run.best > time ? run.best : time
-    let conds = alternatives.iter().filter(|_| is_kept).flat_map(|(cond, _)| ctx.project.arena.atoms_of(*cond));
-    open.extend(conds.map(|atom| atom.value));
+    if is_kept {
+        let conds = alternatives.iter().flat_map(|(cond, _)| ctx.project.arena.atoms_of(*cond));
+        computed.extend(conds.map(|atom| atom.value));
+    }
+    computed.into_iter().find_map(|value| root_of(ctx, trace, write, &path, value))
+}
+
+/// The loaded document whose field at the path stands in a value beside something that the request brings.
+fn root_of(ctx: &mut Context<'_>, trace: &Trace, write: &Write, path: &[String], value: V) -> Option<V> {
+    let (mut root, mut is_brought) = (None, false);
+    let (mut open, mut seen) = (vec![value], FxHashSet::default());
     while let Some(value) = open.pop().filter(|_| seen.len() < limits::SEARCHED) {
         if !seen.insert(value) {
             continue;
