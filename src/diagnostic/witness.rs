@@ -41,9 +41,13 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Whether more documents are left than by any serial order.
-    pub fn leaves_more(&self) -> bool {
-        self.serial.iter().all(|end| end.documents.len() < self.outcome.documents.len())
+    /// Whether more documents of a collection are left than by any serial order; of all collections where none is named.
+    pub fn leaves_more(&self, collection: Option<&str>) -> bool {
+        let count = |documents: &[Stored]| {
+            let is_counted = |stored: &&Stored| collection.is_none_or(|name| stored.collection == name);
+            documents.iter().filter(is_counted).count()
+        };
+        self.serial.iter().all(|end| count(&end.documents) < count(&self.outcome.documents))
     }
 
     /// Whether a list at a path gets an element from each of two requests, and from no two in any serial order.

@@ -69,7 +69,11 @@ impl<'a> Eval<'a> {
                 }
                 self.query("filter", array, arg)
             }
-            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" => self.query("filter", array, arg),
+            "sortBy" | "orderBy" | "uniqBy" | "uniq" | "without" | "reject" => {
+                // Of the others the argument alone does not tell which elements are kept.
+                let kept = if name == "reject" { self.arena.not(arg) } else { self.arena.bool(true) };
+                self.query("filter", array, kept)
+            }
             "concat" => self.concatenated(array, &values),
             "omit" => self.without_keys(array, &values),
             "isNil" | "isNull" | "isUndefined" => self.nullish(array),

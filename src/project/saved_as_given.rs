@@ -1,6 +1,7 @@
 //! `Model.create` of what is a document already: Mongoose saves it, and inserts nothing.
 
 use super::Project;
+use super::handle::Handle;
 use super::mongo::Action;
 use crate::limits;
 use crate::value::{Node, V};
@@ -11,14 +12,12 @@ impl Project {
     /// Source: Mongoose, `Model.create`: `toSave = doc instanceof Model ? doc : new Model(doc)`.
     pub(super) fn saved_by_create(&mut self, recv: V, method: &str, args: &[V]) -> Option<V> {
         let [given] = args else { return None };
-        if method != "create" || self.handle_of(recv, 0).is_none() {
-            return None;
-        }
-        self.loaded_ones(*given, 0)
+        let handle = self.handle_of(recv, 0).filter(|_| method == "create")?;
+        self.loaded_ones(*given, &handle, 0)
     }
 
     /// A document that was loaded, or any element of a list of nothing but loaded documents.
-    fn loaded_ones(&mut self, given: V, depth: u32) -> Option<V> {
+    fn loaded_ones(&mut self, given: V, handle: &Handle, depth: u32) -> Option<V> {
         if depth > limits::SAVED_DEPTH {
             return None;
         }
@@ -26,20 +25,21 @@ impl Project {
             Node::Array(items) => {
                 let mut ones = Vec::new();
                 for item in &items {
-                    let one = self.loaded_ones(item.value, depth + 1)?;
+                    let one = self.loaded_ones(item.value, handle, depth + 1)?;
                     ones.push((item.cond, one));
                 }
                 (!ones.is_empty()).then(|| self.arena.one_of(ones))
             }
             Node::Query { array, method, .. } if matches!(self.arena.text(method), "filter" | "slice") => {
-                self.loaded_ones(array, depth + 1)
+                self.loaded_ones(array, handle, depth + 1)
             }
             _ => {
                 let (_, path, read) = self.loaded(given, &[])?;
                 if !path.is_empty() {
                     return None;
                 }
-                match read?.action {
+                // A document of another model is copied into a new one.
+                match read.filter(|read| read.handle.same(handle))?.action {
                     Action::FindOne => Some(given),
                     Action::FindMany => Some(match self.arena.node(given) {
                         Node::Element(_) => given,

@@ -2,32 +2,31 @@
 //!
 //! Input: the unique indexes of all collections. Output: the names of such fields. Must not know: writes, checks.
 
-use super::index::Index;
 use super::schema::Schemas;
 use super::writes::Write;
 use crate::value::{Arena, Key, Node};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-/// A field that stands beside others in the unique indexes of this many collections divides them.
+/// A field that ends the unique indexes of this many collections, each after other keys, divides them.
 const COLLECTIONS: usize = 3;
 
 impl Schemas {
-    /// Finds the fields by which collections are divided.
+    /// Finds the fields by which collections are divided: each ends most of the unique indexes of several fields, and begins none, as
+    /// the first key of `{ user, post }` and the shared keys of `{ tenant, slug }` do.
     pub(super) fn find_scopes(&mut self) {
-        let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-        for (_, indexes) in self.unique.named() {
-            let mut own: Vec<&str> = indexes
-                .iter()
-                .filter(|index| index.keys.len() > 1)
-                .flat_map(|index: &Index| index.keys.iter().map(String::as_str))
-                .collect();
-            own.sort_unstable();
-            own.dedup();
-            for key in own {
-                *counts.entry(key).or_default() += 1;
+        let mut ended: FxHashMap<&str, FxHashSet<&[String]>> = FxHashMap::default();
+        let (mut first, mut count) = (FxHashSet::default(), 0);
+        for index in self.unique.all() {
+            if let [begin, .., end] = index.keys.as_slice() {
+                let rest = index.keys.split_last().map_or(&[][..], |(_, rest)| rest);
+                ended.entry(end).or_default().insert(rest);
+                first.insert(begin.as_str());
+                count += 1;
             }
         }
-        let scopes = counts.into_iter().filter(|(_, count)| *count >= COLLECTIONS);
+        let scopes = ended
+            .into_iter()
+            .filter(|(name, rests)| rests.len() >= COLLECTIONS && 2 * rests.len() >= count && !first.contains(name));
         self.scopes = scopes.map(|(name, _)| name.to_owned()).collect();
     }
 

@@ -17,7 +17,12 @@ impl Project {
     /// kept outside: `(global.db || new Mongoose()).model('User', schema)`
     fn is_model_of_mongoose(&self, value: V) -> bool {
         let alternatives = self.arena.alternatives(value);
-        let is_sure = alternatives.iter().any(|(_, value)| self.makes_model(*value));
+        let is_sure = alternatives.iter().any(|(_, value)| match *self.arena.node(*value) {
+            Node::Member(models, _) | Node::Index(models, _) => {
+                self.last_name(models) == Some("models") && self.module_of(models) == Some("mongoose")
+            }
+            _ => self.makes_model(*value),
+        });
         is_sure
             && alternatives.iter().all(|(_, value)| match *self.arena.node(*value) {
                 Node::Call { callee, .. } => self.last_name(callee) == Some("model") || self.makes_model(*value),

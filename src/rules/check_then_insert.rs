@@ -5,7 +5,7 @@ use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
 };
 use super::next_number::own_key;
-use super::pending::{Judged, Mend};
+use super::pending::{Judged, Mend, Repeats};
 use super::searches::{
     asked_in_code, compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_only_tried, is_open,
     names_only, uncovered_keys,
@@ -287,7 +287,8 @@ fn report(
     let needs_witness = apart.is_some()
         || is_brought(ctx, write) && keys.len() > 1
         || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
-    let act = Judged { apart, needs_witness, mend: Mend::Insert(filters), ..Judged::of(write, C::TRUE, relation) };
+    let (mend, repeats) = (Mend::Insert(filters), Some(Repeats::Document));
+    let act = Judged { apart, needs_witness, mend, repeats, ..Judged::of(write, C::TRUE, relation) };
     ctx.report_judged(draft, trace, &act);
 }
 

@@ -67,7 +67,7 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
             Repeats::Outside(name) => !evidence.repeats_outside(name),
-            Repeats::Document => witness().is_none_or(|witness| !witness.leaves_more()),
+            Repeats::Document => witness().is_none_or(|witness| !witness.leaves_more(act.write.handle.name())),
             Repeats::Element(path) => witness().is_none_or(|witness| !witness.adds_twice(path)),
         };
     }

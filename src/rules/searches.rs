@@ -123,7 +123,11 @@ pub(super) fn is_only_tried(ctx: &mut Context<'_>, check: &Check, write: &Write)
         Node::Call { args, .. } => {
             let (own, brought): (Vec<V>, Vec<V>) = args.iter().partition(|arg| holds(project, **arg, root));
             let is_field = |value: &V| matches!(project.arena.node(project.bare(*value)), Node::Member(..));
-            let is_apart = |value: &V| !project.arena.is_literal(*value) && !is_stored(project, &stored, *value);
+            // The hour of a limit by time is made here, and what is tried is brought.
+            let is_apart = |value: &V| {
+                let is_made = matches!(project.arena.node(project.bare(*value)), Node::Fresh(..));
+                !is_made && !project.arena.is_literal(*value) && !is_stored(project, &stored, *value)
+            };
             !own.is_empty() && own.iter().all(is_field) && !brought.is_empty() && brought.iter().all(is_apart)
         }
         _ => false,
