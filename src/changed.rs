@@ -6,7 +6,7 @@
 //! tracked array that the change adds is told.
 //! Must not know: how a change was found.
 
-use crate::diagnostic::{Analysis, Finding, Level, Proof, WritePath, fingerprint};
+use crate::diagnostic::{Analysis, Finding, Level, WritePath, fingerprint};
 use crate::git::Changes;
 use crate::rules::UNREAD;
 use crate::source::{FileId, Place, Sources};
@@ -95,24 +95,15 @@ fn told_writers(analysis: &Analysis, sources: &Sources, gate: &Gate<'_>) -> Vec<
         let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
         *count += 1;
         told.push(Finding {
-            rule: NEW_WRITER,
-            level,
             message: format!("a new writer of the tracked array `{array}`: `{}`, {}", path.operator, path.verdict),
-            place: path.place,
             label: format!("writes `{}`", path.array),
             function: path.function.clone(),
             collection: path.collection.clone(),
             array: Some(path.array.clone()),
-            related: Vec::new(),
             help: "see by `pushguard paths --tracked` that it refuses what the other writers of this array refuse"
                 .to_owned(),
-            call: None,
-            once: None,
-            fix: None,
-            unfixed: None,
-            lowered: None,
-            proof: Proof::NotJudged,
             fingerprint,
+            ..Finding::bare(NEW_WRITER, level, path.place)
         });
     }
     told

@@ -152,7 +152,6 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
-#[cfg(test)]
 impl Finding {
     /// A finding with nothing but a rule, a level and a place.
     pub fn bare(rule: &'static str, level: Level, place: Place) -> Self {
