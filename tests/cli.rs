@@ -299,3 +299,16 @@ fn a_folder_that_is_named_in_a_bare_one_stands_alone() {
     assert!(findings.is_empty(), "{outcome:?}");
     assert_eq!(summary["resolvedImports"], 1, "{outcome:?}");
 }
+
+/// Reports name files from the root; what they propose to run must work where the run was.
+#[test]
+fn the_commands_that_a_report_proposes_find_their_file_from_the_working_folder() {
+    let project = Project::new(&[("shop/package.json", "{}"), ("shop/api/add.js", RACY), ("other/a.js", CLEAN)]);
+    let outcome = project.run(&["check", "shop"]);
+    assert!(outcome.stdout.contains("`pushguard witness shop/api/add.js:5`"), "{outcome:?}");
+    assert!(outcome.stdout.contains("`pushguard why shop/api/add.js:5`"), "{outcome:?}");
+    for command in ["witness", "why"] {
+        let outcome = project.run(&[command, "shop/api/add.js:5"]);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    }
+}

@@ -22,8 +22,8 @@ pub struct Located {
 impl Located {
     /// What a report would show of the project.
     pub fn run(&self) -> Run<'_> {
-        let Project { sources, analysis, prefix, .. } = &self.project;
-        Run { sources, analysis, prefix, exit_code: super::CLEAN }
+        let Project { sources, analysis, prefix, below, .. } = &self.project;
+        Run { sources, analysis, prefix, below, exit_code: super::CLEAN }
     }
 
     /// The findings, of a rule or of all, with an end at the line; those that act there first.

@@ -47,6 +47,8 @@ pub struct Project {
     pub sources: Sources,
     /// See [`crate::report::Run::prefix`].
     pub prefix: String,
+    /// See [`crate::report::Run::below`].
+    pub below: String,
     pub analysis: Analysis,
     pub is_partial: bool,
     pub texts: Texts,
@@ -181,12 +183,14 @@ pub fn analyse(plan: Plan, stderr: &mut dyn Write) -> Result<Project, Error> {
         warn(&format!("{path}: {}", file.reason), stderr);
     }
     laps.end("read files");
-    let (prefix, analysis, left_out) = (root.prefix(), Analysis::default(), left_out(&root, &found, &texts));
+    let (analysis, left_out) = (Analysis::default(), left_out(&root, &found, &texts));
+    let (prefix, below) = (root.prefix(), root.below(&resolve(Path::new("."), Path::new("."))?));
     let mut project = Project {
         root,
         config,
         sources: Sources::default(),
         prefix,
+        below,
         analysis,
         is_partial,
         texts,

@@ -25,6 +25,15 @@ impl Root {
         let names = below.into_iter().flat_map(Path::components);
         names.map(|name| name.as_os_str().to_string_lossy().into_owned() + "/").collect()
     }
+
+    /// What leads from a folder to the root: empty where the root is the folder or lies above it, else with a `/` at its end;
+    /// absolute where the root does not lie below the folder.
+    pub fn below(&self, cwd: &Path) -> String {
+        match cwd.starts_with(&self.folder) {
+            true => String::new(),
+            false => self.folder.strip_prefix(cwd).unwrap_or(&self.folder).to_string_lossy().into_owned() + "/",
+        }
+    }
 }
 
 /// `cwd` and `paths` are absolute and resolved.

@@ -50,7 +50,7 @@ fn proof(finding: &Finding, sources: &Sources, markdown: bool) -> Option<String>
         Proof::Proven(packed) => packed.open()?,
     };
     let analysis = Analysis::default();
-    let run = Run { sources, analysis: &analysis, prefix: "", exit_code: 0 };
+    let run = Run { sources, analysis: &analysis, prefix: "", below: "", exit_code: 0 };
     let weighty = witness::weighty(finding);
     let layout = Layout { columns: COLUMNS, full: false, weighty: &weighty, rest: "`pushguard witness`" };
     let lines = witness::lines(&run, &packed, layout).join("\n");

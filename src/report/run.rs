@@ -16,6 +16,8 @@ pub struct Run<'a> {
     pub analysis: &'a Analysis,
     /// The folder that paths are relative to, relative to the root of its repository: empty, or with a `/` at its end.
     pub prefix: &'a str,
+    /// What leads from the working folder to that folder, where that takes more than going up: empty, or with a `/` at its end.
+    pub below: &'a str,
     /// The code that the process ends with.
     pub exit_code: u8,
 }

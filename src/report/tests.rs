@@ -88,7 +88,7 @@ pub(super) fn race() -> (Sources, Analysis) {
 
 fn written(format: Format) -> String {
     let (sources, analysis) = race();
-    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 1 };
     let mut out = Vec::new();
     write(format, &run, &Style::default(), &mut out).expect("a report");
     String::from_utf8(out).expect("UTF-8")
@@ -163,7 +163,7 @@ left out: 2 test files, 1 folder with database calls: vendor/
     let wrapped = expected.replace("a.js `@app/c`", "\n  a.js `@app/c`").replace(", \n", ",\n");
     assert!(human.ends_with(&wrapped), "{human}");
     let (sources, analysis) = race();
-    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 1 };
     let mut bare = Vec::new();
     write_summary(&run, usize::MAX, &mut bare).expect("a summary");
     assert_eq!(String::from_utf8(bare).expect("UTF-8"), expected);
@@ -221,7 +221,7 @@ fn sarif_links_both_ends_and_keeps_the_region_on_one_line() {
 #[test]
 fn paths_are_a_table_and_an_object() {
     let (sources, analysis) = race();
-    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 0 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 0 };
     let (mut human, mut json) = (Vec::new(), Vec::new());
     paths_human(&run, None, &mut human).expect("a table");
     paths_json(&run, &mut json).expect("an object");
@@ -274,7 +274,7 @@ fn appended_twice(place: Place) -> crate::diagnostic::Witness {
 fn every_format_tells_a_proof_and_its_absence() {
     let (sources, mut analysis) = race();
     let written = |analysis: &Analysis, format: Format| {
-        let run = Run { sources: &sources, analysis, prefix: "", exit_code: 1 };
+        let run = Run { sources: &sources, analysis, prefix: "", below: "", exit_code: 1 };
         let mut out = Vec::new();
         write(format, &run, &Style::default(), &mut out).expect("a report");
         String::from_utf8(out).expect("UTF-8")

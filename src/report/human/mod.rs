@@ -59,7 +59,7 @@ pub fn write(run: &Run<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()
 fn next_steps(run: &Run<'_>, finding: &Finding) -> Vec<String> {
     let Some(spot) = run.locate(finding.place) else { return Vec::new() };
     let rule = finding.rule;
-    let at = escape::line(&format!("{}:{}", spot.file.path, spot.start.line));
+    let at = escape::line(&format!("{}{}:{}", run.below, spot.file.path, spot.start.line));
     let witness = if finding.proof.is_proven() { format!("`pushguard witness {at}`, ") } else { String::new() };
     vec![
         format!("to look closer: `pushguard explain {rule}`, {witness}`pushguard why {at}`"),

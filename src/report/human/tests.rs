@@ -8,7 +8,7 @@ use crate::source::{FileId, Place, SourceFile, Sources};
 
 /// The report for people.
 fn human(analysis: &Analysis, sources: &Sources, style: &Style) -> String {
-    let run = Run { sources, analysis, prefix: "", exit_code: 1 };
+    let run = Run { sources, analysis, prefix: "", below: "", exit_code: 1 };
     let mut out = Vec::new();
     write(Format::Human, &run, style, &mut out).expect("a report");
     String::from_utf8(out).expect("UTF-8")

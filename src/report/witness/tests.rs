@@ -114,7 +114,7 @@ fn job_twice() -> Witness {
 
 fn laid_out(witness: &Witness, columns: usize, full: bool) -> String {
     let sources = Sources::new(vec![SourceFile::new("routes/a.js".into(), &"code code\n".repeat(9), true)]);
-    let run = Run { sources: &sources, analysis: &Analysis::default(), prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &Analysis::default(), prefix: "", below: "", exit_code: 1 };
     let weighty = [witness.steps.last().and_then(|step| step.place), witness.steps.first().and_then(|step| step.place)];
     let weighty: Vec<Place> = weighty.into_iter().flatten().collect();
     let lines = lines(&run, witness, Layout { columns, full, weighty: &weighty, rest: "`--full`" });
@@ -154,7 +154,7 @@ fn one_sentence_says_the_outcome() {
 #[test]
 fn a_page_names_the_finding_above_its_whole_witness() {
     let sources = Sources::new(vec![SourceFile::new("routes/a.js".into(), &"code code\n".repeat(9), true)]);
-    let run = Run { sources: &sources, analysis: &Analysis::default(), prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &Analysis::default(), prefix: "", below: "", exit_code: 1 };
     let place = Place { file: FileId(0), start: 40, end: 49 };
     let bare = Finding::bare("check-then-update", crate::diagnostic::Level::Error, place);
     assert_eq!(page(&run, &bare, 100), None);
