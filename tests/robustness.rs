@@ -88,6 +88,30 @@ fn a_syntax_error_is_a_finding_and_the_run_goes_on() {
     assert!(found.iter().any(|finding| finding.starts_with("models/racy.js:5 ")), "{found:?}");
 }
 
+/// Templates and tests of parsers end in `.js` too, and nobody writes to a database there.
+#[test]
+fn a_file_that_does_not_parse_is_told_as_one_that_may_write_or_hardly() {
+    let project = Project::new(&[
+        ("templates/name.js", "export const {{ name }} = [;\n"),
+        ("models/name.js", "export const add = () => chats.updateOne([;\n"),
+        ("models/bytes.js", ""),
+    ]);
+    project.write("models/bytes.js", b"const a = \xff\x00;\n");
+    let levels = |outcome: &Outcome| -> Vec<String> {
+        let told = outcome.json()["findings"].as_array().unwrap().clone();
+        told.iter().map(|told| format!("{} {} {}", told["path"], told["level"], told["levelReason"])).collect()
+    };
+    let text = levels(&check(&project)).join("\n").replace('"', "");
+    let why = "it has no word of a database write in it";
+    assert_eq!(
+        text,
+        format!("models/bytes.js warning null\nmodels/name.js warning null\ntemplates/name.js info {why}")
+    );
+    // Whoever says a level has decided.
+    project.write("pushguard.toml", b"[rules]\nsyntax-error = \"warning\"\n");
+    assert!(levels(&check(&project))[2].ends_with("\"warning\" null"), "{:?}", levels(&check(&project)));
+}
+
 #[test]
 fn text_that_node_does_not_read_is_a_finding_and_a_warning() {
     let project = Project::new(&[("models/racy.js", RACY), ("pushguard.toml", "paths = [\"models\"]\n")]);

@@ -5,10 +5,10 @@
 use super::memory::Memory;
 use super::places::one_line;
 use crate::config::Config;
-use crate::diagnostic::{Finding, Proof, fingerprint};
+use crate::diagnostic::{Finding, Level, Proof, fingerprint};
 use crate::panics::Panic;
 use crate::parse::Problem;
-use crate::project::Project;
+use crate::project::{Project, mongo};
 use crate::rules::level_of;
 use crate::source::{FileId, Place, SourceFile, Sources};
 use crate::value::FnRef;
@@ -26,13 +26,16 @@ pub(super) fn of_files(sources: &Sources, memory: &Memory, config: &Config) -> V
 
 fn of_file(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) -> Option<Finding> {
     let (rule, start, end, message, help) = match problem {
-        Problem::Syntax { start, end, message } => (
-            "syntax-error",
-            *start,
-            *end,
-            format!("this file does not parse, so its writes are not checked: {message}"),
-            "mend the syntax; the rest of the project was checked",
-        ),
+        Problem::Syntax { start, end, message } => {
+            let message = format!("this file does not parse, so its writes are not checked: {message}");
+            let help = "mend the syntax; the rest of the project was checked";
+            let place = one_line(file, id, *start, *end);
+            let told = finding("syntax-error", file, place, "<module>", message, help, config)?;
+            return match may_write(file) {
+                true => Some(told),
+                false => as_info(told, file, config),
+            };
+        }
         Problem::TooDeep { at } => (
             "too-deep",
             *at,
@@ -46,6 +49,18 @@ fn of_file(id: FileId, file: &SourceFile, problem: &Problem, config: &Config) ->
         }
     };
     finding(rule, file, one_line(file, id, start, end), "<module>", message, help, config)
+}
+
+/// Whether a text has a word of a write in it, or bytes that are no text, among which one would not be seen.
+fn may_write(file: &SourceFile) -> bool {
+    file.is_lossy || mongo::write_words().iter().any(|word| file.text.contains(word.as_str()))
+}
+
+/// A finding stands at a write: a file without a word of one, most often a template, hardly holds any.
+fn as_info(told: Finding, file: &SourceFile, config: &Config) -> Option<Finding> {
+    let level = level_of(told.rule, &file.path, Some(Level::Info), config)?;
+    let lowered = (level < told.level).then_some("it has no word of a database write in it");
+    Some(Finding { level, lowered, ..told })
 }
 
 /// Takes back the fixes of files whose text is not the one on disk.
