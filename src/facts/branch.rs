@@ -19,6 +19,13 @@ pub(super) struct Branch {
     changes: Vec<(Slot, V)>,
 }
 
+impl Branch {
+    /// Leaves the other changes out, as if the branch had not made them.
+    pub(super) fn keep_changes(&mut self, is_kept: impl Fn(Slot) -> bool) {
+        self.changes.retain(|(slot, _)| is_kept(*slot));
+    }
+}
+
 impl<'a> Eval<'a> {
     /// Runs code as a branch under `cond`: gives the path condition at its end, whether it only jumped, and its changes,
     /// which are undone.

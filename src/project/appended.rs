@@ -1,5 +1,6 @@
-//! Lists as they are written: those that are appended to in place before, `doc.items.push(item)`, then `$set: { items: doc.items }`,
-//! and those that a loop makes.
+//! Values as they are written: fields that are assigned before, `doc.state = state`, then `$set: { state: doc.state }` in a function
+//! that is given `doc`; lists that are appended to in place before, `doc.items.push(item)`, then `$set: { items: doc.items }`; and lists
+//! that a loop makes.
 //!
 //! Input: the steps before a write, its payload. Output: the payload with the lists as they are then. Must not know: rules.
 
@@ -22,7 +23,8 @@ impl Project {
             if depth == 0 {
                 return value;
             }
-            let changed = self.appended(before, value).or_else(|| self.rebuilt_list(value));
+            let changed = self.assigned(before, value).or_else(|| self.appended(before, value));
+            let changed = changed.or_else(|| self.rebuilt_list(value));
             return changed.unwrap_or(value);
         };
         if depth >= limits::PAYLOAD_DEPTH {
@@ -37,6 +39,20 @@ impl Project {
             }
         }
         if written == entries { value } else { self.arena.intern(Node::Object(written)) }
+    }
+
+    /// What was surely assigned last to a field of a document, or to a field of an object that was made with it.
+    fn assigned(&mut self, before: Before<'_>, field: V) -> Option<V> {
+        let Node::Member(document, name) = *self.arena.node(field) else { return None };
+        for step in before.steps.iter().rev() {
+            let Op::Assign { object, key: Some(key), value } = step.op else { continue };
+            let is_made = matches!(self.arena.node(object), Node::New { .. });
+            if (object, key) == (document, name) || is_made && self.member(object, key) == field {
+                let is_done = self.arena.holds_under(step.cond, before.cond) && !step.in_loop;
+                return is_done.then_some(value);
+            }
+        }
+        None
     }
 
     /// A list of a document, loaded or given, with what was pushed into it, where it was changed in no other way.

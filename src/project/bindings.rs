@@ -46,6 +46,7 @@ impl Project {
         }
         self.forget_linked();
         self.bind_given();
+        self.find_plain_classes();
         self.forget_linked();
     }
 

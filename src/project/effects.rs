@@ -241,7 +241,7 @@ impl Project {
     }
 
     /// A part of the description of a value, whose methods are named like what it describes: `Joi.string().email()`.
-    fn describes_a_value(&self, value: V) -> bool {
+    pub(super) fn describes_a_value(&self, value: V) -> bool {
         let mut at = value;
         for _ in 0..limits::CHAINED {
             at = match self.arena.node(at) {

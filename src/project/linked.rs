@@ -144,10 +144,23 @@ impl Project {
         if let Some(value) = self.injected(callee, &args).or_else(|| self.resolved(callee, &args)) {
             return value;
         }
+        if let Some(value) = self.handed_back(callee, &args) {
+            return value;
+        }
         if let Some(value) = self.read_by_name(callee, &args).or_else(|| self.loaded_one(callee, &args, site)) {
             return value;
         }
         self.arena.intern(Node::Call { site, callee, args })
+    }
+
+    /// What a call gives back as it was given: `this.load.bind(this)`, `Schema.parse(body)` of Zod.
+    fn handed_back(&self, callee: V, args: &[V]) -> Option<V> {
+        let (Node::Member(object, name), [first, rest @ ..]) = (self.arena.node(callee), args) else { return None };
+        match self.arena.text(*name) {
+            "bind" if rest.is_empty() => matches!(self.arena.node(*object), Node::Func(_)).then_some(*object),
+            "parse" | "parseAsync" | "encode" | "decode" => self.describes_a_value(*object).then_some(*first),
+            _ => None,
+        }
     }
 
     /// `new DataLoader(async (ids) => …).load(id)`: an element of what the function gives for a list with the one key.

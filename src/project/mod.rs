@@ -63,6 +63,7 @@ mod outside;
 pub mod own_methods;
 mod parts;
 mod pass;
+mod plain_classes;
 mod plugins;
 pub mod plural;
 mod populate;

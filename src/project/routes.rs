@@ -167,16 +167,11 @@ impl Project {
                     self.handlers_in(hook, depth + 1, handlers);
                 }
             }
-            Node::Call { callee, args, .. } => {
+            Node::Call { args, .. } => {
                 if let Some(validators) = self.validators(arg) {
                     return handlers.extend(validators);
                 }
                 let before = handlers.len();
-                if let Node::Member(bound, name) = self.arena.node(callee).clone()
-                    && self.arena.text(name) == "bind"
-                {
-                    return self.handlers_in(bound, depth + 1, handlers);
-                }
                 for inner in args {
                     self.handlers_in(inner, depth + 1, handlers);
                 }
