@@ -36,9 +36,10 @@ pub fn further_settings(sources: &Sources) -> Vec<Vec<String>> {
 }
 
 /// Extensions of files that are imported and hold no code that is read here.
-const ASSETS: [&str; 30] = [
+const ASSETS: [&str; 32] = [
     "json", "json5", "jsonc", "css", "scss", "sass", "less", "styl", "svg", "png", "jpg", "jpeg", "gif", "webp", "ico",
     "avif", "woff", "woff2", "ttf", "mp3", "mp4", "html", "pug", "ejs", "hbs", "txt", "md", "graphql", "gql", "wasm",
+    "vue", "svelte",
 ];
 
 /// Resolves the specifiers of one project.
