@@ -46,7 +46,7 @@ pub use survey::survey;
 use views::{DraftKey, View, Views};
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Finding, Level, Proof, Related, Role, Way, fingerprint};
+use crate::diagnostic::{Analysis, Fingerprints, Finding, Level, Proof, Related, Role, Way};
 use crate::facts::FileFacts;
 use crate::panics;
 use crate::project::mongo::telling_names;
@@ -191,7 +191,7 @@ pub fn database_words() -> Vec<&'static str> {
 /// What is gathered over all findings.
 #[derive(Default)]
 struct Seen {
-    fingerprints: FxHashMap<String, u32>,
+    fingerprints: Fingerprints,
     extents: BTreeMap<Place, u32>,
     ways: BTreeMap<(Place, &'static str), Way>,
 }
@@ -334,11 +334,7 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
         if through.is_some() { "by a call" } else { "" },
     ];
     let identity = if through.is_some() { &identity[..] } else { &identity[..6] };
-    // Two equal findings of one function stay apart by their order, which does not depend on what is reported.
-    let first = fingerprint(identity);
-    let count = seen.fingerprints.entry(first.clone()).or_insert(0);
-    let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
-    *count += 1;
+    let fingerprint = seen.fingerprints.next(identity);
     let is_reported = |place: Place| sources.get(place.file).is_some_and(|file| file.reported);
     if !is_reported(place) && !related.iter().any(|r| r.role == Role::Check && is_reported(r.place)) {
         return None;

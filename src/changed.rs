@@ -6,7 +6,7 @@
 //! tracked array that the change adds is told.
 //! Must not know: how a change was found.
 
-use crate::diagnostic::{Analysis, Finding, Level, WritePath, fingerprint};
+use crate::diagnostic::{Analysis, Finding, Fingerprints, Level, WritePath};
 use crate::git::Changes;
 use crate::rules::UNREAD;
 use crate::source::{FileId, Place, Sources};
@@ -78,7 +78,7 @@ pub fn keep(analysis: &mut Analysis, sources: &Sources, changes: &Changes, gate:
 
 /// A finding for each writer that a change adds, but for those that something else is told of.
 fn told_writers(analysis: &Analysis, sources: &Sources, gate: &Gate<'_>) -> Vec<Finding> {
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut seen = Fingerprints::default();
     let is_told = |place: Place| {
         let inside = |other: Place| other.file == place.file && other.start < place.end && place.start < other.end;
         analysis.findings.iter().any(|finding| inside(finding.place))
@@ -90,10 +90,7 @@ fn told_writers(analysis: &Analysis, sources: &Sources, gate: &Gate<'_>) -> Vec<
         let Some(level) = (gate.level)(NEW_WRITER, &file.path) else { continue };
         let owner = path.collection.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
         let array = format!("{owner}{}", path.array);
-        let first = fingerprint(&[NEW_WRITER, &file.path, &path.function, &array, &path.operator]);
-        let count = seen.entry(first.clone()).or_default();
-        let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
-        *count += 1;
+        let fingerprint = seen.next(&[NEW_WRITER, &file.path, &path.function, &array, &path.operator]);
         told.push(Finding {
             message: format!("a new writer of the tracked array `{array}`: `{}`, {}", path.operator, path.verdict),
             label: format!("writes `{}`", path.array),

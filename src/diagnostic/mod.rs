@@ -14,6 +14,7 @@ pub use witness::{Command, End, Harm, Index, Inputs, Move, Stored, Witness};
 use crate::coverage::Coverage;
 use crate::source::{FileId, Place};
 use crate::timings::Timings;
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -181,6 +182,20 @@ impl Finding {
 pub fn fingerprint(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\u{0}").as_bytes());
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// How often each fingerprint was given. Equal findings stay apart by their order, which does not depend on what is reported.
+#[derive(Default)]
+pub struct Fingerprints(FxHashMap<String, u32>);
+
+impl Fingerprints {
+    /// The fingerprint of one more finding of these parts: a second one gets one of its own.
+    pub fn next(&mut self, parts: &[&str]) -> String {
+        let first = fingerprint(parts);
+        let count = self.0.entry(first.clone()).or_default();
+        *count += 1;
+        if *count == 1 { first } else { fingerprint(&[&first, &(*count - 1).to_string()]) }
+    }
 }
 
 /// Why a finding need not be looked at again.

@@ -3,11 +3,10 @@
 //! Input: directives. Output: findings of `unused-suppression`. Must not know: what the directives suppress.
 
 use super::directive::{Directive, PREFIX};
-use crate::diagnostic::{Finding, Level, Proof, fingerprint};
+use crate::diagnostic::{Finding, Fingerprints, Level, Proof};
 use crate::error::nearest;
 use crate::rules;
 use crate::source::{Place, Sources};
-use std::collections::BTreeMap;
 
 /// The rule about directives.
 pub const RULE: &str = "unused-suppression";
@@ -96,13 +95,10 @@ pub fn unused(rule: &str, place: Place, meant: Option<u32>) -> Option<Remark> {
 /// Findings in the order of the text.
 pub fn findings(sources: &Sources, level: Level, mut remarks: Vec<Remark>) -> Vec<Finding> {
     remarks.sort_by_key(|remark| remark.place);
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut seen = Fingerprints::default();
     let finding = |remark: Remark| {
         let path = sources.get(remark.place.file).map_or("", |file| file.path.as_str());
-        let first = fingerprint(&[RULE, path, &remark.identity]);
-        let count = seen.entry(first.clone()).or_default();
-        let fingerprint = if *count == 0 { first } else { fingerprint(&[&first, &count.to_string()]) };
-        *count += 1;
+        let fingerprint = seen.next(&[RULE, path, &remark.identity]);
         Finding {
             rule: RULE,
             level,
