@@ -21,6 +21,7 @@ mod function;
 mod jump;
 mod library;
 mod literal;
+mod lodash;
 mod maps;
 mod module;
 mod named_callback;
