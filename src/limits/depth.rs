@@ -59,8 +59,6 @@ pub const ENTRY_DEPTH: u32 = 5;
 pub const OPERATION_DEPTH: u32 = 6;
 /// Operands of it.
 pub const OPERATION_OPERANDS: usize = 30;
-/// Values inside each other that are searched for an array.
-pub const MENTION_DEPTH: u32 = 8;
 /// Operators inside each other in a value that depends on nothing loaded.
 pub const OWN_DEPTH: u32 = 6;
 /// Operators inside each other in what a sum, a count or an average is computed from.

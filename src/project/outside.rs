@@ -99,10 +99,6 @@ impl Project {
         }
     }
 
-    fn mentions(&self, value: V, wanted: V) -> bool {
-        self.contains(value, &mut |_, part| part == wanted)
-    }
-
     /// Whether something else than the parameter goes into a value: another parameter, or something made here.
     fn mentions_other_input(&self, value: V, document: V) -> bool {
         self.contains(value, &mut |project, part| match project.arena.node(part) {

@@ -3,7 +3,6 @@
 use super::appended::{appends, elements};
 use super::context::{Context, Trace, method_of};
 use crate::diagnostic::Role;
-use crate::limits;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Node, Site, V};
 
@@ -107,20 +106,12 @@ fn pushed_locally(
                         || later
                             .fields
                             .iter()
-                            .any(|f| f.path == path && f.operator == "$set" && mentions(ctx, f.value, array, 0))
+                            .any(|f| f.path == path && f.operator == "$set" && ctx.project.mentions(f.value, array))
                 }
                 _ => false,
             }
     });
     written.then_some(first.site)
-}
-
-fn mentions(ctx: &Context<'_>, value: V, wanted: V, depth: u32) -> bool {
-    value == wanted
-        || depth < limits::MENTION_DEPTH
-            && crate::value::children(ctx.project.arena.node(value))
-                .into_iter()
-                .any(|child| mentions(ctx, child, wanted, depth + 1))
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, array: &str, other: Site, how: &str) {

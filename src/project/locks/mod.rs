@@ -86,6 +86,11 @@ impl Project {
         self.contains(value, &mut |project, part| project.arena.node(part).is_made_anew())
     }
 
+    /// Whether a value is this one, or made from it.
+    pub fn mentions(&self, value: V, wanted: V) -> bool {
+        self.contains(value, &mut |_, part| part == wanted)
+    }
+
     /// Whether a value, or one that it is made from, is what is looked for.
     pub fn contains(&self, value: V, is_wanted: &mut dyn FnMut(&Self, V) -> bool) -> bool {
         let mut open = vec![value];
