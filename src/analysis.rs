@@ -261,7 +261,8 @@ fn alone(
     draft: &Draft,
 ) -> Option<&'static str> {
     let is_named = project_path(sources, project, draft.site).is_some_and(by_hand::is_by_name);
-    if is_named || hand.is_alone(project, draft.seen_in) {
+    let is_step = is_named && !by_hand::is_requested(project, draft.seen_in);
+    if is_step || hand.is_alone(project, draft.seen_in) {
         return Some("one person runs this once");
     }
     if browser.runs(project, draft.seen_in) {

@@ -6,6 +6,7 @@
 use crate::facts::EffectKind;
 use crate::limits;
 use crate::project::Project;
+use crate::project::entry::{Entry, EntryKind};
 use crate::project::mongo::is_method;
 use crate::source::Sources;
 use crate::value::FnRef;
@@ -122,6 +123,25 @@ impl ByHand {
         }
         true
     }
+}
+
+/// Whether a request or a clock reaches a function, whatever its file is called.
+pub(super) fn is_requested(project: &Project, func: FnRef) -> bool {
+    let (mut open, mut seen) = (vec![func], FxHashSet::default());
+    while let Some(func) = open.pop() {
+        if seen.len() > limits::VISITED {
+            return true;
+        }
+        if seen.insert(func) {
+            // A script waits for events as well: `connection.once('open', fill)`.
+            let by_request = |entry: &Entry| !matches!(entry.kind, EntryKind::Start | EntryKind::Event);
+            if project.entry(func).is_some_and(by_request) {
+                return true;
+            }
+            open.extend(project.callers_of(func).iter().map(|(caller, _)| *caller));
+        }
+    }
+    false
 }
 
 fn is_manifest(path: &str) -> bool {
