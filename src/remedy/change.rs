@@ -10,7 +10,7 @@ use super::subject::Subject;
 use crate::project::writes::{FieldWrite, Write};
 use crate::project::{CHANGING, Op, Step};
 use crate::race::expression::{Expression, Operator};
-use crate::value::{Arena, C, Entry, Key, Node, V};
+use crate::value::{Arena, C, Coercion, Entry, Key, Node, V};
 
 /// What becomes of one field.
 pub enum Change {
@@ -31,10 +31,20 @@ pub fn is_changed_in_place(subject: &mut Subject<'_>, steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.op {
         Op::Assign { object, .. } => subject.mentions(*object),
         Op::Call { recv: Some(recv), name: Some(name), .. } => {
-            is_changing(subject.project.arena.text(*name)) && subject.mentions(*recv)
+            is_changing(subject.project.arena.text(*name)) && subject.mentions(*recv) && !is_own_list(subject, *recv)
         }
         _ => false,
     })
+}
+
+/// Whether a list was made of the document's, as `[...doc.items]` is, and nothing of it is written: what changes it changes no document.
+fn is_own_list(subject: &Subject<'_>, list: V) -> bool {
+    let is_made = match subject.node(list) {
+        Node::Array(_) | Node::Mapped(..) | Node::Coerce(Coercion::Copy, _) => true,
+        Node::Query { method, .. } => matches!(subject.text(method).as_str(), "filter" | "slice" | "flat"),
+        _ => false,
+    };
+    is_made && !subject.act.fields.iter().any(|field| subject.project.mentions(field.value, list))
 }
 
 /// `doc.items.push(item)`, then the whole of `doc.items` is written: what becomes of the fields, where nothing else is changed in place.
