@@ -253,6 +253,11 @@ impl<'a> Eval<'a> {
             "map" | "flatMap" => self.arena.mapped(array, result),
             "forEach" | "each" | "eachAsync" => Arena::UNDEFINED,
             "reduce" => self.arena.derived("reduce", vec![array, result]),
+            // Of Lodash.
+            "reject" => {
+                let kept = self.arena.not(result);
+                self.query("filter", array, kept)
+            }
             _ => self.query(name, array, result),
         }
     }

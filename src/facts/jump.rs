@@ -51,17 +51,10 @@ impl<'a> Eval<'a> {
 
     /// What a list was filtered by holds of each of its elements: `for (const tag of tags.filter((tag) => !known.includes(tag)))`
     pub(super) fn ask_filters(&mut self, list: V) {
-        let Node::Query { method, array, arg } = *self.arena.node(list) else { return };
-        let is_filter = match self.arena.text(method) {
-            "filter" => true,
-            "slice" | "sort" | "reverse" => false,
-            _ => return,
-        };
-        self.ask_filters(array);
-        if is_filter {
-            let cond = self.arena.assume(self.cond, arg, true);
+        for asked in self.arena.filters_of(list) {
+            let cond = self.arena.assume(self.cond, asked, true);
             if cond != C::FALSE {
-                self.mark_decisive(arg);
+                self.mark_decisive(asked);
                 self.cond = cond;
             }
         }

@@ -32,6 +32,13 @@ impl<'a> Eval<'a> {
         {
             return self.each(array, name, Callback::Code(code), rest);
         }
+        if name == "reject"
+            && let Some(code) = rest.first().and_then(|arg| function_code(&arg.expr))
+        {
+            let kept = self.each(array, name, Callback::Code(code), rest);
+            self.place(kept, span);
+            return kept;
+        }
         let array = self.freeze(array);
         let values = self.args(rest);
         let arg = values.first().copied().unwrap_or(Arena::UNDEFINED);

@@ -27,16 +27,12 @@ type Question = (Handle, Vec<String>, Vec<String>);
 impl Project {
     /// The condition of each insert of a list: what it was filtered by.
     pub(super) fn cond_of_each(&mut self, kind: WriteKind, payload: Option<V>, cond: C) -> C {
-        let list = payload.filter(|_| kind == WriteKind::Insert).map(|payload| match *self.arena.node(payload) {
-            Node::Mapped(list, _) => list,
-            _ => payload,
-        });
-        match list.map(|list| self.arena.node(list)) {
-            Some(&Node::Query { method, arg, .. }) if self.arena.text(method) == "filter" => {
-                Some(self.arena.assume(cond, arg, true)).filter(|both| *both != C::FALSE).unwrap_or(cond)
-            }
-            _ => cond,
-        }
+        let list = payload.filter(|_| kind == WriteKind::Insert);
+        let filters = list.map(|list| self.arena.filters_of(list)).unwrap_or_default();
+        filters.into_iter().fold(cond, |cond, asked| match self.arena.assume(cond, asked, true) {
+            C::FALSE => cond,
+            both => both,
+        })
     }
 
     /// The places that insert, by collection.

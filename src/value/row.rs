@@ -49,6 +49,27 @@ impl Arena {
         }
     }
 
+    /// What holds of each element of a list, by what it was filtered by: `rows.filter((row) => row.open).slice(0, 9).map(entry)`.
+    pub fn filters_of(&self, list: V) -> Vec<V> {
+        let (mut list, mut filters) = (list, Vec::new());
+        loop {
+            list = match *self.node(list) {
+                Node::Mapped(inner, _) => inner,
+                Node::Query { method, array, arg } => {
+                    match self.text(method) {
+                        "filter" => filters.push(arg),
+                        "slice" | "sort" | "reverse" => {}
+                        _ => break,
+                    }
+                    array
+                }
+                _ => break,
+            }
+        }
+        filters.reverse();
+        filters
+    }
+
     /// What is made of a row where there is one: `if (row) return entry(row)`.
     fn made_of_row(&mut self, row: V, made: V) -> V {
         let Node::OneOf(alternatives) = self.node(made).clone() else { return made };
