@@ -7,7 +7,7 @@ use super::inserted::{
 use super::next_number::own_key;
 use super::pending::{Judged, Mend, Repeats};
 use super::searches::{
-    asked_in_code, compared_fields, is_covered_by_made_key, is_empty_filter, is_new_key, is_only_tried, is_open,
+    asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key, is_only_tried, is_open,
     names_only, uncovered_keys,
 };
 use crate::diagnostic::Once;
@@ -286,7 +286,9 @@ fn report(
     // What is inserted may not be what a comparison looks for, and a document of which nothing is known may be another one.
     let needs_witness = apart.is_some()
         || is_brought(ctx, write) && keys.len() > 1
-        || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty());
+        || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty())
+        // Of a list it is one of many that is asked for more: the last message, and whether it waits for an answer.
+        || is_searched && is_asked_for_more(ctx, check, write);
     let (mend, repeats) = (Mend::Insert(filters), Some(Repeats::Document));
     let act = Judged { apart, needs_witness, mend, repeats, ..Judged::of(write, C::TRUE, relation) };
     ctx.report_judged(draft, trace, &act);

@@ -101,27 +101,39 @@ pub(super) fn asked_in_code(ctx: &Context<'_>, leaf: V) -> AskedInCode {
     }
 }
 
+/// Whether an insert comes where something was found as well as where nothing was: more is asked of what was found.
+fn comes_anyway(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
+    let tests = ctx.project.leaves(write.cond);
+    let mut asked = tests.iter().filter(|leaf| leaf.value == check.leaf);
+    match (asked.next().map(|leaf| leaf.holds), asked.next()) {
+        (Some(holds), None) => ctx.project.arena.assume(write.cond, check.leaf, !holds) != C::FALSE,
+        (known, _) => known.is_some(),
+    }
+}
+
+/// Whether a field of what was found decides whether the insert comes, and not that it was found.
+pub(super) fn is_asked_for_more(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
+    let tests = ctx.project.leaves(write.cond);
+    tests.iter().any(|test| test.value != check.leaf && ctx.project.mentions(test.value, check.leaf))
+        && comes_anyway(ctx, check, write)
+}
+
 /// Whether an insert comes where something was found as well as where nothing was, and what holds it off is a function that is
 /// not known, which tries a field of what was found with what is not stored: a password on a text that it may open.
 pub(super) fn is_only_tried(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
-    let root = check.root;
-    let mut tests = ctx.project.leaves(write.cond);
-    let mut asked = tests.iter().filter(|leaf| leaf.value == check.leaf);
-    let comes_anyway = match (asked.next().map(|leaf| leaf.holds), asked.next()) {
-        (Some(holds), None) => ctx.project.arena.assume(write.cond, check.leaf, !holds) != C::FALSE,
-        (known, _) => known.is_some(),
-    };
-    if !comes_anyway {
+    if !comes_anyway(ctx, check, write) {
         return false;
     }
-    tests.retain(|leaf| leaf.value != check.leaf && leaf.value != root && holds(ctx.project, leaf.value, root));
+    let root = check.root;
+    let mut tests = ctx.project.leaves(write.cond);
+    tests.retain(|leaf| leaf.value != check.leaf && leaf.value != root && ctx.project.mentions(leaf.value, root));
     let stored: Vec<V> = match write.payload.map(|payload| ctx.project.arena.node(payload)) {
         Some(Node::Object(entries)) => entries.iter().map(|entry| entry.value).collect(),
         _ => write.payload.into_iter().collect(),
     };
     let is_trial = |project: &Project, value: V| match project.arena.node(value) {
         Node::Call { args, .. } => {
-            let (own, brought): (Vec<V>, Vec<V>) = args.iter().partition(|arg| holds(project, **arg, root));
+            let (own, brought): (Vec<V>, Vec<V>) = args.iter().partition(|arg| project.mentions(**arg, root));
             let is_field = |value: &V| matches!(project.arena.node(project.bare(*value)), Node::Member(..));
             // The hour of a limit by time is made here, and what is tried is brought.
             let is_apart = |value: &V| {
@@ -136,15 +148,11 @@ pub(super) fn is_only_tried(ctx: &mut Context<'_>, check: &Check, write: &Write)
     !tests.is_empty() && tests.iter().all(|leaf| is_told(leaf.value))
 }
 
-fn holds(project: &Project, value: V, part: V) -> bool {
-    project.contains(value, &mut |_, own| own == part)
-}
-
 /// Whether a value is a part of what is stored, or what is stored is a part of it.
 fn is_stored(project: &Project, stored: &[V], value: V) -> bool {
     let mut at = value;
     loop {
-        if stored.iter().any(|own| holds(project, *own, at) && (at == value || *own == at)) {
+        if stored.iter().any(|own| project.mentions(*own, at) && (at == value || *own == at)) {
             return true;
         }
         match project.arena.node(at) {
@@ -224,20 +232,40 @@ pub(super) fn names_only(ctx: &Context<'_>, filter: V) -> bool {
     }))
 }
 
-/// Whether a unique index is on a field that is made of nothing but what is searched for: who searches for the same inserts the same
-/// there.
+/// Whether a unique index is on fields that are made of nothing but what is searched for, or hold the same in each insert: who
+/// searches for the same inserts the same there.
 ///
-/// `findOne({ type, id })`, then ``create({ type, id, email: `${id}@${type}.login` })`` under a unique index on `email`
+/// `findOne({ type, id })`, then ``create({ type, id, email: `${id}@${type}.login` })`` under a unique index on `email`;
+/// `findOne({ team })`, then `create({ team, level: 'free' })` under one on `team` and `level`
 pub(super) fn is_covered_by_made_key(ctx: &mut Context<'_>, write: &Write, searched: &[(String, V)]) -> bool {
     let schemas = ctx.schemas;
-    let whole = schemas.unique.of(&write.handle).iter().filter(|index| index.partial.is_none() && !index.sparse);
     let is_searched = |key: &String| searched.iter().any(|(name, _)| name == key);
-    whole.filter(|index| !index.keys.iter().all(is_searched)).any(|index| {
-        index.keys.iter().all(|key| {
-            is_searched(key)
-                || matches!(inserted_field(ctx, write, key), Inserted::Value(value) if is_made_of(ctx, value, searched))
-        })
+    let mut indexes = schemas.unique.of(&write.handle).iter().filter(|index| !index.keys.iter().all(is_searched));
+    indexes.any(|index| {
+        let mut is_own = |key: &String| match inserted_field(ctx, write, key) {
+            Inserted::Value(value) => is_told_apart(ctx, value) || is_made_of(ctx, value, searched),
+            Inserted::Unknown | Inserted::Missing => false,
+        };
+        index.keys.iter().all(|key| is_searched(key) || is_own(key)) && holds_insert(ctx, index, write)
     })
+}
+
+/// Whether a value is a literal that an index keeps: neither null nor missing.
+fn is_told_apart(ctx: &Context<'_>, value: V) -> bool {
+    matches!(ctx.project.arena.node(value), Node::Str(_) | Node::Num(_) | Node::Bool(_))
+}
+
+/// Whether an index surely holds a document that is inserted: it is not sparse, and what it is partial by, it holds as a literal.
+fn holds_insert(ctx: &mut Context<'_>, index: &Index, write: &Write) -> bool {
+    let Some(partial) = index.partial else { return !index.sparse };
+    let Node::Object(entries) = ctx.project.arena.node(partial) else { return false };
+    let asked = ctx.project.equalities(partial);
+    let is_whole = asked.len() == entries.len();
+    is_whole
+        && asked.iter().all(|(name, value)| match inserted_field(ctx, write, name) {
+            Inserted::Value(own) => is_told_apart(ctx, *value) && ctx.project.same_value(own, *value),
+            Inserted::Unknown | Inserted::Missing => false,
+        })
 }
 
 fn is_made_of(ctx: &Context<'_>, value: V, searched: &[(String, V)]) -> bool {
