@@ -113,7 +113,18 @@ impl Project {
             self.existence(leaf, &mut checks);
         }
         checks.retain(|check| !matches!(check.kind, CheckKind::Document) || !self.is_always_there(check));
+        checks.retain(|check| !self.is_of_list(check));
         checks.into_iter().map(|check| self.settled(check)).collect()
+    }
+
+    /// Whether a field is asked of a list of documents, which has none: `(await Team.find(filter)).active`
+    fn is_of_list(&self, check: &Check) -> bool {
+        matches!(check.kind, CheckKind::Field { .. })
+            && check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
+            && self.contains(check.leaf, &mut |project, part| match project.arena.node(part) {
+                Node::Member(object, _) => *object == check.root,
+                _ => false,
+            })
     }
 
     /// A test that also passes where nothing was found: `if (!old?._id)`, `if (old?.user !== who)`.
