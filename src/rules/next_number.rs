@@ -3,7 +3,9 @@
 //! Part of `check-then-insert`. Input: an insert. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
+use super::inserted::{Inserted, stored_field};
 use super::pending::{Judged, Mend};
+use super::searches::names_only;
 use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::aggregated::How;
@@ -39,7 +41,10 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
                 _ if read.method == "aggregate" => is_aggregated(ctx, &read, &path, field, is_next),
                 Action::Count => path.is_empty(),
                 Action::FindOne | Action::FindMany => {
-                    is_next && path.iter().filter(|part| *part != "*").eq(field.path.split('.'))
+                    // A field of the one document of its key, such as a balance, is no number in a row.
+                    !is_of_one(ctx, &read)
+                        && is_next
+                        && path.iter().filter(|part| *part != "*").eq(field.path.split('.'))
                 }
                 _ => false,
             };
@@ -63,6 +68,32 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
     None
 }
 
+/// Whether a read asks for the one document of a unique key.
+fn is_of_one(ctx: &Context<'_>, read: &DbCall) -> bool {
+    let asked = read.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let keys: Vec<String> = asked.into_iter().map(|(key, _)| key).collect();
+    ctx.schemas.covers(&read.handle, &keys)
+}
+
+/// The keys of a unique index that refuses a number that is taken twice: the number, and what was searched for beside it; none
+/// where the search asks for more than values that the insert stores.
+fn apart_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite, read: &DbCall) -> Option<Vec<String>> {
+    let mut keys = Vec::new();
+    if let Some(filter) = read.filter {
+        if read.method == "aggregate" || !names_only(ctx, filter) {
+            return None;
+        }
+        for (name, value) in ctx.project.equalities(filter) {
+            match stored_field(ctx, write, &name) {
+                Inserted::Value(stored) if ctx.project.same_value(stored, value) => keys.push(name),
+                _ => return None,
+            }
+        }
+    }
+    keys.push(field.path.clone());
+    Some(keys)
+}
+
 /// The highest number, or how many there are, as an aggregation tells it: `{ $group: { _id: null, max: { $max: '$number' } } }`
 fn is_aggregated(ctx: &Context<'_>, read: &DbCall, path: &[String], field: &FieldWrite, is_next: bool) -> bool {
     let mut named = path.iter().filter(|part| *part != "*");
@@ -82,9 +113,11 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         format!("`{path}` of this insert is counted on from what is stored: two requests can insert the same");
     draft.label = format!("inserts the next `{path}`");
     draft.related.push((read.site, Role::Check, "counted from here".to_owned()));
-    draft.help = format!(
-        "take `{path}` from a counter of its own, in one command that adds to it and gives what it left; a unique index on `{path}` refuses what is taken twice"
-    );
+    draft.help =
+        format!("take `{path}` from a counter of its own, in one command that adds to it and gives what it left");
+    if let Some(keys) = apart_by(ctx, write, field, read) {
+        draft.help.push_str(&format!("; a unique index on `{}` refuses what is taken twice", keys.join(" + ")));
+    }
     draft.pair = format!("{path} -> insert");
     let apart = if write.upsert { own_key(ctx, write, read) } else { None };
     ctx.report_judged(
