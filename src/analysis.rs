@@ -46,7 +46,7 @@ pub use survey::survey;
 use views::{DraftKey, View, Views};
 
 use crate::config::Config;
-use crate::diagnostic::{Analysis, Fingerprints, Finding, Level, Proof, Related, Role, Way};
+use crate::diagnostic::{Analysis, Finding, Fingerprints, Level, Proof, Related, Role, Way};
 use crate::facts::FileFacts;
 use crate::panics;
 use crate::project::mongo::telling_names;

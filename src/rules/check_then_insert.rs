@@ -7,8 +7,8 @@ use super::inserted::{
 use super::next_number::own_key;
 use super::pending::{Judged, Mend, Repeats};
 use super::searches::{
-    asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key, is_only_tried, is_open,
-    names_only, uncovered_keys,
+    asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key,
+    is_only_tried, is_open, names_only, uncovered_keys,
 };
 use crate::diagnostic::Once;
 use crate::project::checks::{Check, CheckKind};

@@ -63,7 +63,8 @@ fn missing(ctx: &mut Context<'_>, trace: &Trace, owner: FnRef, value: V, cond: C
 /// Whether the path has tested the value, in whatever way.
 fn is_asked(ctx: &Context<'_>, value: V, cond: C) -> bool {
     let arena = &ctx.project.arena;
-    arena.truth(cond, value) == Some(true) || arena.atoms(cond).iter().any(|atom| ctx.project.mentions(atom.value, value))
+    arena.truth(cond, value) == Some(true)
+        || arena.atoms(cond).iter().any(|atom| ctx.project.mentions(atom.value, value))
 }
 
 /// `req.body` and `req.query` of a handler that stands alone and appends itself: nothing before can have validated them.
