@@ -122,7 +122,11 @@ impl Project {
     fn is_token(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::Bool(true) | Node::Num(_) | Node::Str(_) | Node::Fresh(..) => true,
-            Node::Derived(_, parts) => parts.iter().any(|part| self.is_token(*part)),
+            // Until when: a time and how long. A text with others in it is what a cache keeps.
+            Node::Derived(_, parts) => {
+                self.contains(value, &mut |project, part| matches!(project.arena.node(part), Node::Fresh(..)))
+                    || !parts.is_empty() && parts.iter().all(|part| self.is_token(*part))
+            }
             Node::Object(entries) => {
                 !entries.is_empty()
                     && entries.iter().any(|entry| matches!(self.arena.node(entry.value), Node::Fresh(..)))
