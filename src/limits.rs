@@ -184,6 +184,8 @@ pub const DOCUMENT_CALLERS: u32 = 5;
 pub const AMPLE: f64 = 1_000.0;
 /// A class and those that it extends, one after the other.
 pub const LINEAGE: usize = 7;
+/// Classes behind one interface that are followed.
+pub const IMPLEMENTERS: usize = 8;
 /// Fields of an instance that are made of other fields of it.
 pub const OPEN_FIELDS: u32 = 6;
 /// Objects inside each other that are looked through for what was assigned to them before they are sent.

@@ -57,6 +57,36 @@ fn the_size_of_a_function() {
     assert_limit(&program(5), &program(100), "run", "is too large");
 }
 
+/// Eight classes behind an interface are followed; the ninth is not, and the function that calls it says so.
+#[test]
+fn the_classes_behind_an_interface() {
+    let program = |count: usize| {
+        let class = |at: usize| {
+            format!(
+                "class R{at} implements Repo {{\n  constructor(private db) {{}}\n  \
+                 async has(id) {{ return !!(await this.db.collection('c{at}').findOne({{ id }})); }}\n  \
+                 async put(id) {{ await this.db.collection('c{at}').insertOne({{ id }}); }}\n}}"
+            )
+        };
+        format!(
+            "interface Repo {{ has(id); put(id) }}\n{}export class Service {{\n  constructor(private db, private r: Repo) {{}}\n  \
+             async add(id) {{ if (!(await this.r.has(id))) await this.r.put(id); }}\n}}\n",
+            lines(count, class)
+        )
+    };
+    for (count, told) in [(8, 0), (9, 1)] {
+        let project = Project::new(&[("a.ts", &program(count))]);
+        let report = project.run(&["check", "--format", "json"]).json();
+        assert_eq!(report["findings"].as_array().unwrap().len(), 8);
+        let functions = &report["summary"]["notFollowed"]["functions"];
+        assert_eq!(functions["count"], told);
+        if told == 1 {
+            assert_eq!(functions["first"][0]["function"], "Service.add");
+            assert_eq!(functions["first"][0]["what"], "calls an interface of too many classes");
+        }
+    }
+}
+
 /// What other functions of the file take leaves a function enough for its own code.
 #[test]
 fn large_functions_do_not_silence_a_small_one() {

@@ -104,7 +104,7 @@ impl Texts<'_> {
     /// Whether what a limit cut from a function may decide a write.
     fn tells(&mut self, func: FnRef, cut: limits::Cut) -> bool {
         match cut {
-            limits::Cut::Steps | limits::Cut::Calls => true,
+            limits::Cut::Steps | limits::Cut::Calls | limits::Cut::Implementers => true,
             limits::Cut::Size | limits::Cut::Values | limits::Cut::Branches => self.writes(func),
             // Its callers do with the result what they do.
             limits::Cut::Returns => {

@@ -13,6 +13,11 @@ impl<'a> Eval<'a> {
         self.pending.push(Vec::new());
         match program {
             Program::Script(script) => {
+                for stmt in &script.body {
+                    if let Stmt::Decl(Decl::TsInterface(decl)) = stmt {
+                        self.interface(decl);
+                    }
+                }
                 self.hoist_vars(&script.body);
                 self.hoist(script.body.iter());
                 for stmt in &script.body {

@@ -17,10 +17,20 @@ pub enum Cut {
     Calls,
     /// A function returns too many alternatives.
     Returns,
+    /// More classes stand behind an interface that it calls than are followed.
+    Implementers,
 }
 
 impl Cut {
-    pub const ALL: [Self; 6] = [Self::Size, Self::Values, Self::Branches, Self::Steps, Self::Calls, Self::Returns];
+    pub const ALL: [Self; 7] = [
+        Self::Size,
+        Self::Values,
+        Self::Branches,
+        Self::Steps,
+        Self::Calls,
+        Self::Returns,
+        Self::Implementers,
+    ];
 
     /// What a report says of the function.
     pub const fn words(self) -> &'static str {
@@ -31,6 +41,7 @@ impl Cut {
             Self::Steps => "has too many effects",
             Self::Calls => "calls too deep",
             Self::Returns => "returns too many values",
+            Self::Implementers => "calls an interface of too many classes",
         }
     }
 }

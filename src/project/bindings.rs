@@ -1,6 +1,6 @@
 //! Bindings: what stands behind an interface, a token of a container, or a name in a registry.
 //!
-//! `constructor(private readonly shelves: ShelfStore)` is the one class that implements `ShelfStore`;
+//! `constructor(private readonly shelves: ShelfStore)` is the class that implements `ShelfStore` (`implementers.rs`);
 //! `@Inject('SHELVES')` is what `{ provide: 'SHELVES', useClass: … }` says; `context.mutations.saveShelf` is the only
 //! function of that name in an object that is handed on as `mutations`. Where there are several, none is chosen.
 //!
@@ -10,98 +10,22 @@
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::limits;
-use crate::value::{Arena, ClassRef, FnRef, INJECTED, Key, Node, Sym, V};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::value::{Arena, FnRef, INJECTED, Key, Node, Sym, V};
 
 impl Project {
     /// Reads what is bound. Values linked before do not know it.
     pub(super) fn link_bindings(&mut self) {
-        let mut children: FxHashMap<ClassRef, Vec<ClassRef>> = FxHashMap::default();
-        for at in 0..self.classes.len() {
-            let own = ClassRef(at as u32);
-            let parents: Vec<V> = match self.class(own) {
-                Some(class) => class.parent.iter().chain(&class.implements).copied().collect(),
-                None => continue,
-            };
-            self.within_class(own, |project| {
-                for parent in parents {
-                    let parent = project.linked(parent);
-                    if let Node::Class(parent) = *project.arena.node(parent) {
-                        children.entry(parent).or_default().push(own);
-                    }
-                }
-            });
-        }
+        let below = self.classes_below();
         self.bind_objects();
         self.bind_calls();
         self.bind_registered();
         self.bind_put_on();
         self.bind_added();
-        for at in 0..self.classes.len() {
-            let own = ClassRef(at as u32);
-            let is_abstract = self.class(own).is_some_and(|class| class.is_abstract);
-            if is_abstract && let Some(only) = self.within_class(own, |project| project.implementer(own, &children)) {
-                self.bindings.concrete.insert(own, only);
-            }
-        }
+        self.bind_implementers(&below);
         self.forget_linked();
         self.bind_given();
         self.find_plain_classes();
         self.forget_linked();
-    }
-
-    /// The one class behind an abstract one: what the container says, else the only one that implements it, else the only
-    /// one of them that calls a database.
-    fn implementer(&mut self, class: ClassRef, children: &FxHashMap<ClassRef, Vec<ClassRef>>) -> Option<ClassRef> {
-        let token = self.arena.intern(Node::Class(class));
-        if let Some(provided) = self.bindings.provided.get(&token).copied()
-            && let Node::Instance(own) = *self.arena.node(provided)
-        {
-            return Some(own);
-        }
-        let (mut found, mut seen): (Vec<ClassRef>, FxHashSet<ClassRef>) = Default::default();
-        let mut open = vec![class];
-        while let Some(at) = open.pop() {
-            for child in children.get(&at).into_iter().flatten() {
-                self.arena.spend(1);
-                if seen.insert(*child) && !self.arena.is_spent() {
-                    found.push(*child);
-                    open.push(*child);
-                }
-            }
-        }
-        found.retain(|class| self.class(*class).is_some_and(|class| !class.is_abstract));
-        if found.len() > 1 {
-            let all = std::mem::take(&mut found);
-            found.extend(all.into_iter().filter(|class| self.calls_database(*class)));
-        }
-        match found.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        }
-    }
-
-    /// Whether a method of a class, or of one it extends, has a call that hardly anything but a database has.
-    pub(super) fn calls_database(&mut self, class: ClassRef) -> bool {
-        let mut at = Some(class);
-        for _ in 0..limits::LINEAGE {
-            let Some(class) = at.and_then(|at| self.class(at)).cloned() else { return false };
-            let calls = class.methods.iter().filter_map(|(_, func)| self.function(*func)).any(|function| {
-                function.effects.iter().any(|effect| match &effect.kind {
-                    EffectKind::Call { name: Some(name), .. } => super::mongo::is_telling(self.arena.text(*name)),
-                    _ => false,
-                })
-            });
-            if calls {
-                return true;
-            }
-            let parent = class.parent.map_or(Arena::UNDEFINED, |parent| self.linked(parent));
-            at = match *self.arena.node(parent) {
-                Node::Class(parent) => Some(parent),
-                _ => None,
-            };
-        }
-        false
     }
 
     /// Reads every object literal: `{ provide, useClass }`, and objects of functions that another one holds.
@@ -309,16 +233,6 @@ impl Project {
     }
 
     // Questions
-
-    /// The class whose code runs for an instance of this one.
-    pub(super) fn concrete(&self, class: ClassRef) -> ClassRef {
-        self.bindings.concrete.get(&class).copied().unwrap_or(class)
-    }
-
-    /// Whether nothing is known of the instances of a class: an interface that nothing, or more than one class, implements.
-    pub(super) fn is_unbound(&self, class: ClassRef) -> bool {
-        self.class(self.concrete(class)).is_some_and(|class| class.is_abstract && class.methods.is_empty())
-    }
 
     /// What a container gives: for a token as bound, else by the declared type.
     pub(super) fn injected(&mut self, callee: V, args: &[V]) -> Option<V> {

@@ -2,6 +2,7 @@
 //!
 //! Must not know: where that is said.
 
+use super::implementers::Implementers;
 use super::registered::Container;
 use crate::value::{ClassRef, FnRef, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -11,6 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Bindings {
     /// The class whose instances are meant where an abstract one is named.
     pub(super) concrete: FxHashMap<ClassRef, ClassRef>,
+    /// The classes of which an instance may be meant, where there are several.
+    pub(super) implementers: FxHashMap<ClassRef, Implementers>,
     /// What a container gives for a token.
     pub(super) provided: FxHashMap<V, V>,
     /// Functions by the name of the object that holds them and their own; `None` where there are several.

@@ -144,7 +144,7 @@ impl Project {
             let name = self.arena.sym(&name);
             steps.push(Step { op: Op::Marked { name, args: args.clone() }, ..step.clone() });
         }
-        let targets = self.targets(*callee);
+        let targets = self.calls_of(*callee, *recv);
         if targets.is_empty() {
             let work = self.called_back(&step).map(|op| Step { op, ..step.clone() });
             if self.is_relevant(&step) {
@@ -158,12 +158,15 @@ impl Project {
             }
             return;
         }
-        for func in targets {
+        self.note_implementers(caller, *callee);
+        for (cond, func, recv) in targets {
             self.expand(func);
-            if self.expanded.get(func.0 as usize) != Some(&State::Done) {
+            // Which class it is stands before what one of its methods gives.
+            let cond = self.arena.and(cond, step.cond);
+            if self.expanded.get(func.0 as usize) != Some(&State::Done) || cond == C::FALSE {
                 continue;
             }
-            let mut instance = Instance::new(func, args, *recv, step.site);
+            let mut instance = Instance::new(func, args, recv, step.site);
             instance.known = known;
             let handed = self.handed.get(func.0 as usize).cloned().unwrap_or_default();
             for sub in handed.iter() {
@@ -176,18 +179,18 @@ impl Project {
                     }
                     continue;
                 }
-                let Some(copy) = self.copied(&mut instance, &step, sub) else { continue };
+                let Some(copy) = self.copied(&mut instance, (&step, cond), sub) else { continue };
                 self.add_copy((caller, func), steps, sub, copy);
             }
         }
     }
 
-    /// A step of a callee in the terms of its caller; none where the call never leads to it.
-    fn copied(&mut self, instance: &mut Instance<'_>, call: &Step, step: &Step) -> Option<Step> {
+    /// A step of a callee in the terms of its caller; none where the call, which is taken under a condition, never leads to it.
+    fn copied(&mut self, instance: &mut Instance<'_>, (call, taken): (&Step, C), step: &Step) -> Option<Step> {
         self.arena.spend(limits::WORK_PER_STEP);
         self.arena.keep(limits::KEPT_PER_STEP);
         let cond = self.instantiate_cond(instance, step.cond);
-        let cond = self.arena.and(call.cond, cond);
+        let cond = self.arena.and(taken, cond);
         if cond == C::FALSE {
             return None;
         }

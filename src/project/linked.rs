@@ -141,6 +141,9 @@ impl Project {
         {
             return value;
         }
+        if let Some(value) = self.returned_by_one(callee, &args, this, site) {
+            return value;
+        }
         if let Some(value) = self.injected(callee, &args).or_else(|| self.resolved(callee, &args)) {
             return value;
         }

@@ -90,10 +90,29 @@ impl Project {
         let of = self.function(func)?.param_types.iter().find(|(own, _)| *own == at)?.1;
         let of = self.linked(of);
         let Node::Class(class) = *self.arena.node(of) else { return None };
+        if self.is_unbound(class)
+            && let Some(one) = self.one_of_implementers(class, &self.name_of_parameter(func, at))
+        {
+            let method = self.member(one, key);
+            return (!self.targets(method).is_empty()).then_some(method);
+        }
         let class = self.concrete(class);
         let is_method = self.methods_of(class).contains(&key);
         let method = is_method.then(|| self.instance_member(class, key, None, object, 0)).flatten()?;
         matches!(self.arena.node(method), Node::Func(_)).then_some(method)
+    }
+
+    fn name_of_parameter(&self, func: FnRef, at: u32) -> String {
+        let function = self.function(func);
+        let name = function.and_then(|function| function.param_names.get(at as usize));
+        format!("{}.{}", function.map_or("", |function| &function.name), name.map_or("", |name| name))
+    }
+
+    /// What a field is that is declared to be of an interface, or of an abstract class, behind which there are several classes.
+    fn implemented(&mut self, value: V, class: ClassRef, key: Sym) -> Option<V> {
+        let Node::Instance(of) = *self.arena.node(value) else { return None };
+        let place = format!("{}.{}", self.class(class)?.name, self.arena.text(key));
+        self.one_of_implementers(of, &place)
     }
 
     /// The names of the methods of a class and of those that it extends.
@@ -129,6 +148,9 @@ impl Project {
                 }
                 _ => false,
             };
+            if let Some(one) = self.implemented(value, class, key) {
+                return Some(one);
+            }
             if is_unbound {
                 return None;
             }

@@ -36,6 +36,7 @@ mod handed;
 pub mod handle;
 pub mod handles;
 mod hooks;
+mod implementers;
 pub mod index;
 mod index_tables;
 mod indexes;

@@ -45,6 +45,25 @@ impl Project {
         Some(self.arena.one_of(alternatives))
     }
 
+    /// What a call of one of several functions gives; of one that is not known, the call.
+    pub(super) fn returned_by_one(&mut self, callee: V, args: &[V], this: Option<V>, site: Site) -> Option<V> {
+        let calls = self.calls_of(callee, this);
+        let alternatives = self.arena.alternatives(callee);
+        if calls.is_empty() || alternatives.len() == 1 {
+            return None;
+        }
+        let mut results = Vec::new();
+        for (cond, func, this) in calls {
+            results.push((cond, self.returned(func, args, this, site)?));
+        }
+        for (cond, callee) in alternatives {
+            if !matches!(self.arena.node(callee), Node::Func(_)) {
+                results.push((cond, self.arena.intern(Node::Call { site, callee, args: args.into() })));
+            }
+        }
+        Some(self.arena.one_of(results))
+    }
+
     /// What an instance of a class of the project gives for `toJSON()` or `toObject()`, of each alternative.
     pub(super) fn written_out(&mut self, value: V) -> Option<V> {
         if let Node::OneOf(alternatives) = self.arena.node(value).clone() {

@@ -169,14 +169,15 @@ impl Project {
     /// Notes who calls what, and when a call comes back; `known` members have their values in the callee.
     pub(super) fn note_calls(&mut self, caller: FnRef, step: &Step, known: Option<&FxHashMap<V, V>>) {
         let Op::Call { callee, recv, args, .. } = &step.op else { return };
-        let targets = self.targets(*callee);
+        let targets = self.calls_of(*callee, *recv);
         if targets.is_empty() {
             if let Some(op) = self.called_back(step) {
                 self.note_calls(caller, &Step { op, ..step.clone() }, known);
             }
             return;
         }
-        for func in targets {
+        let mut failing = None;
+        for (cond, func, recv) in targets {
             self.summarise(func);
             if let Some(callers) = self.callers.get_mut(func.0 as usize) {
                 callers.push((caller, step.site));
@@ -184,13 +185,33 @@ impl Project {
             self.arena.keep(limits::KEPT_PER_STEP);
             self.given.entry(func).or_default().push(args.clone());
             if let Some(Some(thrown)) = self.throws.get(func.0 as usize).copied() {
-                let mut instance = Instance::new(func, args, *recv, step.site);
+                let mut instance = Instance::new(func, args, recv, step.site);
                 instance.known = known;
                 let thrown = self.instantiate(&mut instance, thrown);
-                let completed = self.arena.not(thrown);
-                self.completed.insert(step.site, completed);
+                let taken = self.arena.cond_value(cond);
+                failing.get_or_insert_with(Vec::new).push(self.arena.all(vec![taken, thrown]));
             }
         }
+        if let Some(failing) = failing {
+            let thrown = self.arena.any(failing);
+            let completed = self.arena.not(thrown);
+            self.completed.insert(step.site, completed);
+        }
+    }
+
+    /// The functions of the project that a call may run, each with the condition under which it is the one, and the object on which
+    /// it is called then.
+    pub(super) fn calls_of(&self, callee: V, recv: Option<V>) -> Vec<(C, FnRef, Option<V>)> {
+        let receivers = recv.map(|recv| self.arena.alternatives(recv)).unwrap_or_default();
+        let alternatives = self.arena.alternatives(callee).into_iter();
+        let calls = alternatives.filter_map(|(cond, value)| match *self.arena.node(value) {
+            Node::Func(func) => {
+                let own = receivers.iter().find(|(own, _)| *own == cond).map(|(_, recv)| *recv);
+                Some((cond, func, own.or(recv)))
+            }
+            _ => None,
+        });
+        calls.collect()
     }
 
     /// The functions of the project that a call may run.
