@@ -165,7 +165,11 @@ impl<'a> Eval<'a> {
                 let name = values.first().and_then(|name| self.arena.as_str(*name)).map(str::to_owned)?;
                 Some(self.arena.str(&format!("Symbol.for({name})")))
             }
-            ("Object", "freeze" | "seal" | "fromEntries") => args.first().map(|arg| self.expr(&arg.expr)),
+            ("Object", "fromEntries") => {
+                let pairs = self.expr(&args.first()?.expr);
+                Some(self.of_entries(pairs).unwrap_or(pairs))
+            }
+            ("Object", "freeze" | "seal") => args.first().map(|arg| self.expr(&arg.expr)),
             ("Promise", "all" | "allSettled" | "resolve" | "race" | "any") => {
                 Some(args.first().map_or(Arena::UNDEFINED, |arg| self.expr(&arg.expr)))
             }

@@ -43,6 +43,20 @@ impl Eval<'_> {
         }
     }
 
+    /// `Object.fromEntries(Object.entries(query).map(([key, value]) => [key, { $eq: value }]))`: what a loop over the names sets.
+    pub(super) fn of_entries(&mut self, pairs: V) -> Option<V> {
+        let Node::Mapped(names, pair) = *self.arena.node(pairs) else { return None };
+        let Node::Derived(method, _) = self.arena.node(names) else { return None };
+        let (true, Node::Array(parts)) =
+            (matches!(self.arena.text(*method), "Object.keys" | "Object.entries"), self.arena.node(pair))
+        else {
+            return None;
+        };
+        let [key, value] = parts.as_slice() else { return None };
+        let (key, value) = (self.arena.key_of(key.value), value.value);
+        Some(self.new_cell(Node::Object(vec![Self::entry(key, value)])))
+    }
+
     /// What a map holds; after a loop or a branch that may not have run, what it holds if that has run.
     fn pairs(&self, map: V) -> Option<Vec<Pair>> {
         match self.arena.node(map) {

@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::mongo::Action;
 use crate::limits;
-use crate::value::{C, Coercion, Compare, Node, Sym, V};
+use crate::value::{C, Coercion, Compare, Key, Node, Sym, V};
 
 impl Project {
     /// What an operator gives for operands that are known.
@@ -22,6 +22,8 @@ impl Project {
     fn operator(&mut self, operator: Sym, operands: &[V]) -> Option<V> {
         let operator = self.arena.text(operator).to_owned();
         match (operator.as_str(), operands) {
+            // Object.keys(query).reduce((made, key) => { made[key] = query[key]; return made; }, {})
+            ("reduce", [names, made]) if self.is_of_names(*names, *made) => Some(*made),
             ("typeof", [operand]) => {
                 let name = match self.arena.node(*operand) {
                     Node::Object(_) | Node::Array(_) | Node::Null | Node::New { .. } => "object",
@@ -61,6 +63,17 @@ impl Project {
             },
             _ => None,
         }
+    }
+
+    /// Whether a list is the names of an object that is written out, and all that is made of them is known by name.
+    fn is_of_names(&self, list: V, made: V) -> bool {
+        let Node::Derived(method, operands) = self.arena.node(list) else { return false };
+        let is_written = operands.first().is_some_and(|object| matches!(self.arena.node(*object), Node::Object(_)));
+        let is_named = |made: V| match self.arena.node(made) {
+            Node::Object(entries) => entries.iter().all(|entry| matches!(entry.key, Key::Name(_))),
+            _ => false,
+        };
+        is_written && matches!(self.arena.text(*method), "Object.keys" | "Object.entries") && is_named(made)
     }
 
     /// Whether a value is an instance of a class, where that is known.

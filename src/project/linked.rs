@@ -318,6 +318,9 @@ impl Project {
                     }
                     entries = flat;
                 }
+                if entries.iter().any(|entry| matches!(entry.key, Key::Computed(_))) {
+                    entries = self.by_names(entries);
+                }
                 self.arena.intern(Node::Object(entries))
             }
             Node::Array(items) => {

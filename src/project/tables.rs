@@ -6,7 +6,7 @@
 
 use super::link::Project;
 use crate::limits;
-use crate::value::{Arena, C, Item, Key, Node, V, for_children, map_children};
+use crate::value::{Arena, C, Entry, Item, Key, Node, V, for_children, map_children};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Project {
@@ -80,13 +80,22 @@ impl Project {
             return *known;
         }
         let mut node = map_children(&self.arena.node(value).clone(), &mut |child| self.replaced(child, memo));
-        if let Node::Object(entries) = &mut node {
-            for entry in entries.iter_mut() {
-                if let Key::Computed(key) = entry.key {
-                    let key = self.replaced(key, memo);
-                    entry.key = self.arena.key_of(key);
+        match &mut node {
+            Node::Object(entries) => {
+                for entry in entries.iter_mut() {
+                    if let Key::Computed(key) = entry.key {
+                        let key = self.replaced(key, memo);
+                        entry.key = self.arena.key_of(key);
+                    }
+                    entry.cond = self.replaced_cond(entry.cond, memo);
                 }
             }
+            Node::OneOf(alternatives) => {
+                for (cond, _) in alternatives.iter_mut() {
+                    *cond = self.replaced_cond(*cond, memo);
+                }
+            }
+            _ => {}
         }
         let result = match &node {
             Node::Index(list, at) => self.item_of(*list, *at).unwrap_or_else(|| self.rebuilt(node.clone())),
@@ -94,6 +103,65 @@ impl Project {
         };
         memo.insert(value, result);
         result
+    }
+
+    fn replaced_cond(&mut self, cond: C, memo: &mut FxHashMap<V, V>) -> C {
+        let mut result = C::TRUE;
+        for atom in self.arena.atoms_in_order(cond) {
+            self.arena.spend(1);
+            let value = self.replaced(atom.value, memo);
+            result = self.arena.assume(result, value, atom.holds);
+        }
+        result
+    }
+
+    /// What a loop over the names of an object that is written out sets under each of them, name by name:
+    /// `for (const key of Object.keys(query)) clean[key] = { $eq: query[key] }`.
+    pub(super) fn by_names(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut named = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match self.entry_by_names(entry) {
+                Some(own) if named.len() + own.len() <= limits::GROWN => named.extend(own),
+                _ => named.push(entry),
+            }
+        }
+        named
+    }
+
+    fn entry_by_names(&mut self, entry: Entry) -> Option<Vec<Entry>> {
+        let Key::Computed(key) = entry.key else { return None };
+        let element = match *self.arena.node(key) {
+            Node::Index(element, _) => element,
+            _ => key,
+        };
+        let Node::Element(table) = *self.arena.node(element) else { return None };
+        let Node::Derived(_, operands) = self.arena.node(table).clone() else { return None };
+        let object = *operands.first()?;
+        let rows = self.rows_of(table)?;
+        let Node::Object(parts) = self.arena.node(object).clone() else { return None };
+        let held = self.arena.intern(Node::Element(object));
+        // That the loop runs is no condition on what it sets.
+        let (mut cond, mut is_of_turn) = (C::TRUE, false);
+        for atom in self.arena.atoms_in_order(entry.cond) {
+            if !is_of_turn && matches!(self.arena.node(atom.value), Node::Opaque(_)) {
+                is_of_turn = true;
+            } else {
+                cond = self.arena.assume(cond, atom.value, atom.holds);
+            }
+        }
+        let mut named = Vec::with_capacity(rows.len());
+        for (row, part) in rows.into_iter().zip(parts) {
+            let mut memo = FxHashMap::from_iter([(element, row), (held, part.value), (object, object)]);
+            let key = self.replaced(key, &mut memo);
+            let key = self.arena.key_of(key);
+            let value = self.replaced(entry.value, &mut memo);
+            let cond = self.replaced_cond(cond, &mut memo);
+            let cond = self.arena.and(part.cond, cond);
+            if cond != C::FALSE {
+                named.push(Entry { key, value, cond });
+            }
+        }
+        Some(named)
     }
 
     /// `[error, found][1]`, where what is a list is written by turns: `await to(Team.findById(id))`.
