@@ -99,6 +99,8 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
     wholes.extend(set.map(|field| (field.path.clone(), field.value)));
     let mut copies = Vec::new();
     for (own, whole) in wholes {
+        // What the code before the write has ruled out is not written: `if (!user) return`.
+        let whole = ctx.project.arena.narrow(write.cond, whole);
         let is_exact = !own.is_empty() && !matches!(ctx.project.arena.node(whole), Node::Object(_));
         let (parts, named): (Vec<V>, Vec<String>) = match ctx.project.arena.node(whole) {
             Node::Object(entries) => {
@@ -111,6 +113,7 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
             _ => (vec![whole], Vec::new()),
         };
         for part in parts {
+            let part = ctx.project.arena.narrow(write.cond, part);
             let Some((root, path, read)) = ctx.project.loaded(part, &trace.documents) else { continue };
             if path.join(".") == own
                 && ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document)
