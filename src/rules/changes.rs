@@ -39,21 +39,26 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
 
 /// Notes what a function brings to a helper that writes what it is given, beside what it has loaded: it is changed by that call.
 ///
-/// `const update = (user) => users.updateOne({ _id: user._id }, { $set: user })`, `update({ ...user, active: true })`
+/// `const update = (user) => users.updateOne({ _id: user._id }, { $set: user })`, `update({ ...user, active: true })`; the same
+/// where the helper names the fields: `$set: { active: user.active, name: user.name }`
 fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     let Some(call) = ctx.calls_to(write.site).pop() else { return };
     let is_whole = |field: &FieldWrite| field.path == "..." && ctx.project.arena.site_info(field.site).via.is_some();
-    if !write.fields.iter().any(is_whole) {
+    let mut is_given = write.fields.iter().any(is_whole);
+    let mut brought = Vec::new();
+    for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace")) {
+        let loaded = ctx.project.loaded(field.value, &trace.documents);
+        match loaded.is_some_and(|(_, path, _)| path.join(".") == field.path) {
+            true => is_given = true,
+            false => brought.push(FieldWrite { site: call, ..field.clone() }),
+        }
+    }
+    if !is_given {
         return;
     }
     let asked = asked_of(ctx, write);
-    for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace")) {
-        let is_loaded =
-            ctx.project.loaded(field.value, &trace.documents).is_some_and(|(_, path, _)| path.join(".") == field.path);
-        if !is_loaded {
-            let field = FieldWrite { site: call, ..field.clone() };
-            note_changed(ctx, &write.handle, &field, (&asked, true), is_counted(write, &field));
-        }
+    for field in brought {
+        note_changed(ctx, &write.handle, &field, (&asked, true), is_counted(write, &field));
     }
 }
 
