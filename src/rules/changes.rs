@@ -32,7 +32,7 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
                 checks.iter().any(|check| check.kind.path().is_some_and(|path| path.join(".") == field.path));
             let is_asked =
                 is_checked || named.iter().chain(asked.iter().map(|(path, _)| path)).any(|path| *path == field.path);
-            note_changed(ctx, &write.handle, field, (&asked, is_asked), is_counted(write, field));
+            note_changed(ctx, &write.handle, field, (&asked, is_asked), (is_counted(write, field), false));
         }
     }
 }
@@ -43,12 +43,16 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
 /// where the helper names the fields: `$set: { active: user.active, name: user.name }`
 fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     let Some(call) = ctx.calls_to(write.site).pop() else { return };
-    let is_whole = |field: &FieldWrite| field.path == "..." && ctx.project.arena.site_info(field.site).via.is_some();
-    let mut is_given = write.fields.iter().any(is_whole);
+    let is_spread = |field: &FieldWrite| field.path == "..." && ctx.project.arena.site_info(field.site).via.is_some();
+    let is_whole = write.fields.iter().any(is_spread);
+    let mut is_given = is_whole;
     let mut brought = Vec::new();
     for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace")) {
-        let loaded = ctx.project.loaded(field.value, &trace.documents);
-        match loaded.is_some_and(|(_, path, _)| path.join(".") == field.path) {
+        let is_loaded = ctx.project.arena.alternatives(field.value).into_iter().all(|(_, value)| {
+            let loaded = ctx.project.loaded(value, &trace.documents);
+            loaded.is_some_and(|(_, path, _)| path.join(".") == field.path)
+        });
+        match is_loaded {
             true => is_given = true,
             false => brought.push(FieldWrite { site: call, ..field.clone() }),
         }
@@ -58,7 +62,7 @@ fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     }
     let asked = asked_of(ctx, write);
     for field in brought {
-        note_changed(ctx, &write.handle, &field, (&asked, true), is_counted(write, &field));
+        note_changed(ctx, &write.handle, &field, (&asked, true), (is_counted(write, &field), !is_whole));
     }
 }
 
@@ -101,7 +105,7 @@ fn note_changed(
     handle: &Handle,
     field: &FieldWrite,
     (asked, is_asked): (&[(String, String)], bool),
-    is_counted: bool,
+    (is_counted, is_brought): (bool, bool),
 ) {
     let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
     if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
@@ -120,7 +124,7 @@ fn note_changed(
     let state = constant(ctx, field.value).filter(|_| field.operator == "$set" && !is_asked);
     for path in paths {
         let (asked, state) = (asked.to_vec(), state.clone());
-        ctx.stale.add(handle, Changed { path, site: field.site, place, asked, state, is_counted });
+        ctx.stale.add(handle, Changed { path, site: field.site, place, asked, state, is_counted, is_brought });
     }
 }
 

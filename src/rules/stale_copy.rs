@@ -40,13 +40,16 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[C
     places.extend(ctx.calls_to(write.site).into_iter().map(|call| ctx.project.base_site(call)));
     for copy in copied(ctx, trace, write) {
         let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
-        let other = changed.iter().find(|other| {
+        let mut others = changed.iter().filter(|other| {
             copy.takes(&other.path)
                 && !places.contains(&other.place)
                 && !is_within(ctx, other.place, owner)
                 && !is_within(ctx, other.place, trace.func)
                 && !other.is_of_others(&copy.asked, changed)
         });
+        let first = others.next();
+        let other =
+            first.filter(|first| !first.is_brought).or_else(|| others.find(|other| !other.is_brought)).or(first);
         if let Some(other) = other {
             report(ctx, trace, write, &copy, other);
             return;
