@@ -24,6 +24,7 @@ impl Project {
         match (operator.as_str(), operands) {
             // Object.keys(query).reduce((made, key) => { made[key] = query[key]; return made; }, {})
             ("reduce", [names, made]) if self.is_of_names(*names, *made) => Some(*made),
+            ("Object.hasOwn", [object, key]) => self.has_name(*object, *key),
             ("typeof", [operand]) => {
                 let name = match self.arena.node(*operand) {
                     Node::Object(_) | Node::Array(_) | Node::Null | Node::New { .. } => "object",
@@ -63,6 +64,29 @@ impl Project {
             },
             _ => None,
         }
+    }
+
+    /// `query.hasOwnProperty('email')`, `Object.prototype.hasOwnProperty.call(query, 'email')`
+    pub(super) fn asked_for_name(&mut self, callee: V, args: &[V]) -> Option<V> {
+        let Node::Member(object, name) = *self.arena.node(callee) else { return None };
+        match (self.arena.text(name), args) {
+            ("hasOwnProperty", [key]) => self.has_name(object, *key),
+            ("call", [asked, key]) if self.last_name(object) == Some("hasOwnProperty") => self.has_name(*asked, *key),
+            _ => None,
+        }
+    }
+
+    /// Whether an object that is written out has a name.
+    fn has_name(&mut self, object: V, key: V) -> Option<V> {
+        let (Node::Object(entries), Key::Name(name)) = (self.arena.node(object), self.arena.key_of(key)) else {
+            return None;
+        };
+        let has = match entries.iter().rev().find(|entry| entry.key == Key::Name(name)) {
+            Some(entry) if entry.cond == C::TRUE => true,
+            None if entries.iter().all(|entry| matches!(entry.key, Key::Name(_))) => false,
+            _ => return None,
+        };
+        Some(self.arena.bool(has))
     }
 
     /// Whether a list is the names of an object that is written out, and all that is made of them is known by name.
