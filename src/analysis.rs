@@ -110,11 +110,12 @@ fn analyze_here(
         (Project::link(&[], std::iter::empty::<FileFacts>(), Marks::default(), &|_, _| None), Imports::default())
     });
     laps.take(std::mem::take(&mut project.laps).into_stages());
-    let schemas = schemas(&mut project, sources, config);
+    let mut schemas = schemas(&mut project, sources, config);
+    let hand = ByHand::new(sources, &project);
+    project.run_by_hand(&mut schemas, hand.files());
     let told = in_code(config, &schemas);
     let config = &*told;
     laps.end("schemas");
-    let hand = ByHand::new(sources, &project);
     let Ruled { mut drafts, silences, paths: path_drafts, census, failures: more } =
         run_rules(&mut project, &schemas, config, &hand, cancel, &mut laps)?;
     failures.extend(more);

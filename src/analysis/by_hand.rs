@@ -78,6 +78,10 @@ impl ByHand {
         all
     }
 
+    pub(super) fn files(&self) -> &FxHashSet<u32> {
+        &self.files
+    }
+
     /// Whether a file is one of them, by its number.
     pub(super) fn has(&self, file: u32) -> bool {
         self.files.contains(&file)

@@ -73,6 +73,15 @@ impl<T> ByHandle<T> {
         self.0.values_mut().for_each(|(_, all)| all.retain(&is_kept));
     }
 
+    /// Keeps of each collection what is preferred, where there is that.
+    pub fn prefer(&mut self, is_preferred: impl Fn(&T) -> bool) {
+        for (_, all) in self.0.values_mut() {
+            if all.iter().any(&is_preferred) {
+                all.retain(&is_preferred);
+            }
+        }
+    }
+
     /// What is said of all handles that are the same as this one.
     pub fn of(&self, handle: &Handle) -> &[T] {
         self.0.get(&handle.key()).map_or(&[], |(_, all)| all.as_slice())

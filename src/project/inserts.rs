@@ -108,6 +108,10 @@ impl Project {
         let mut places: Vec<(SiteInfo, bool)> = Vec::new();
         for insert in schemas.inserts.of(handle) {
             let has_none = insert.has_none(fields);
+            // Whoever runs it sees what is refused.
+            if schemas.by_hand.contains(&insert.place.file) && !has_none {
+                continue;
+            }
             let count = |has_none: bool| places.iter().filter(|(_, known)| *known == has_none).count();
             if count(false) > 1 {
                 break;
@@ -118,6 +122,37 @@ impl Project {
             }
         }
         places
+    }
+
+    /// Whether nobody has an insert of a helper done without comparing all of these fields in a search of the collection before, and
+    /// others at most.
+    pub fn is_always_searched(&mut self, site: Site, handle: &Handle, fields: &[String], others: &[String]) -> bool {
+        let place = self.base_site(site);
+        let Some(own) = self.enclosing(site) else { return false };
+        let (mut open, mut seen) = (vec![own], FxHashSet::default());
+        while let Some(func) = open.pop() {
+            if !seen.insert(func) {
+                continue;
+            }
+            if seen.len() > limits::SEARCHED {
+                return false;
+            }
+            let steps = self.shared_steps_of(func);
+            let before = steps.iter().take_while(|step| self.base_site(step.site) != place).count();
+            if steps.iter().take(before).any(|step| self.searches(step, handle, fields, others)) {
+                continue;
+            }
+            let callers = self.callers.get(func.0 as usize);
+            let mut callers: Vec<FnRef> = callers.into_iter().flatten().map(|(caller, _)| *caller).collect();
+            callers.sort_unstable();
+            callers.dedup();
+            callers.retain(|caller| self.inserts_at(*caller, place, handle));
+            if callers.is_empty() {
+                return false;
+            }
+            open.extend(callers);
+        }
+        true
     }
 
     /// Whether one function alone has an insert of a helper done in a collection, and one that one, so many levels up.

@@ -11,10 +11,11 @@ use crate::value::FnRef;
 
 impl Project {
     /// The collections, each once for every function that may save two copies.
-    pub(super) fn saved_twice(&mut self) -> ByHandle<()> {
+    pub(super) fn saved_twice(&mut self) -> ByHandle<u32> {
         let mut twice = ByHandle::default();
         for at in 0..self.functions.len() {
-            let steps = self.shared_steps_of(FnRef(at as u32));
+            let func = FnRef(at as u32);
+            let (steps, file) = (self.shared_steps_of(func), self.file_of(func));
             let is_save = |step: &&Step| match &step.op {
                 Op::Call { recv: Some(_), name: Some(name), .. } => self.arena.text(*name) == "save",
                 _ => false,
@@ -30,8 +31,8 @@ impl Project {
             }
             // Too many to compare may be copies.
             match saves.len() <= limits::SAVES {
-                true => self.saved_in_copies(&saves).iter().for_each(|handle| twice.push(handle, ())),
-                false => saves.iter().for_each(|write| twice.push(&write.handle, ())),
+                true => self.saved_in_copies(&saves).iter().for_each(|handle| twice.push(handle, file)),
+                false => saves.iter().for_each(|write| twice.push(&write.handle, file)),
             }
         }
         twice

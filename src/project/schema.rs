@@ -56,8 +56,10 @@ pub struct Schemas {
     pub stored: StoredNames,
     /// The places that insert into each collection.
     pub inserts: ByHandle<Insert>,
-    /// Models of which one request may save two copies of one document.
-    pub saved_twice: ByHandle<()>,
+    /// Models of which one request may save two copies of one document, each with the file of a function that does.
+    pub saved_twice: ByHandle<u32>,
+    /// Files that a person runs once.
+    pub by_hand: FxHashSet<u32>,
     /// Whether all versions of Mongoose that the project may have know `optimisticConcurrency`.
     pub counts_versions: bool,
 }
@@ -115,6 +117,17 @@ impl Schemas {
 }
 
 impl Project {
+    /// Leaves what is said in files that a person runs once out of what is said of the collections that the application uses.
+    pub fn run_by_hand(&self, schemas: &mut Schemas, files: &FxHashSet<u32>) {
+        let place = |schema: &V| match self.arena.node(*schema) {
+            Node::New { site, .. } | Node::Call { site, .. } => Some(self.base_site(*site).file),
+            _ => None,
+        };
+        schemas.models.prefer(|schema| place(schema).is_none_or(|file| !files.contains(&file)));
+        schemas.saved_twice.retain(|file| !files.contains(file));
+        schemas.by_hand.clone_from(files);
+    }
+
     /// Collects indexes and schema options from all functions.
     pub fn schemas(&mut self) -> Schemas {
         let mut schemas = Schemas::default();

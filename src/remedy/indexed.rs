@@ -61,20 +61,30 @@ fn made_unique(project: &Project, schemas: &Schemas, act: &Write, index: &NewInd
 }
 
 /// The schema of a model, where it has one, and what makes it makes no other.
-pub fn own_schema(project: &Project, schemas: &Schemas, act: &Write) -> Result<Option<V>, &'static str> {
-    let all = schemas.models.of(&act.handle);
-    let Some(schema) = all.first().copied() else { return Ok(None) };
-    if all.iter().any(|other| *other != schema) {
-        return Err("several schemas are of this collection");
+fn own_schema(project: &Project, schemas: &Schemas, act: &Write) -> Result<Option<V>, &'static str> {
+    match own_schemas(project, schemas, act)?.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        _ => Err("several schemas are of this collection"),
+    }
+}
+
+/// The schemas of a model, one for each program that has it, where what makes one makes none of another model.
+pub fn own_schemas(project: &Project, schemas: &Schemas, act: &Write) -> Result<Vec<V>, &'static str> {
+    let mut own: Vec<V> = Vec::new();
+    for schema in schemas.models.of(&act.handle) {
+        if !own.contains(schema) {
+            own.push(*schema);
+        }
     }
     let place = |schema: V| match project.arena.node(schema) {
         Node::New { site, .. } | Node::Call { site, .. } => Some(project.base_site(*site)),
         _ => None,
     };
-    let own = place(schema);
-    match schemas.models.all().any(|other| *other != schema && place(*other) == own) {
+    let places: Vec<_> = own.iter().map(|schema| place(*schema)).collect();
+    match schemas.models.all().any(|other| !own.contains(other) && places.contains(&place(*other))) {
         true => Err("the schemas of several models are made in one place"),
-        false => Ok(Some(schema)),
+        false => Ok(own),
     }
 }
 

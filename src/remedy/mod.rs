@@ -29,7 +29,7 @@ mod versioned;
 
 use crate::diagnostic::{Applicability, Fix};
 use crate::judge::{self, Mended, NewIndex, Presumed, Remedied};
-use crate::project::schema::Schemas;
+use crate::project::schema::{Insert, Schemas};
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Op, Project};
 use crate::value::{Arena, C, Entry, Node, V};
@@ -259,7 +259,9 @@ pub fn of_insert(
         && filters.iter().all(|filter| is_absent(project, cond, *filter));
     let is_shown = is_proven || is_stored;
     // Without an input nothing says that another insert of the project is one that the search is for.
-    let is_alone = || schemas.inserts.of(&act.handle).iter().all(|insert| insert.place == project.base_site(act.site));
+    let own = project.base_site(act.site);
+    let is_other = |insert: &Insert| insert.place != own && !schemas.by_hand.contains(&insert.place.file);
+    let is_alone = || !schemas.inserts.of(&act.handle).iter().any(is_other);
     if !is_proven && !is_alone() {
         return case.refuse("no input is known that shows the race, and other code inserts into the collection");
     }
@@ -271,8 +273,7 @@ pub fn of_insert(
         let has_default = schemas.defaults.of(&act.handle).iter().any(|(field, _)| index.fields.contains(field));
         // The server may take no second index of these keys, for another constant.
         let is_of_one = index.fields.iter().all(|field| index.partial.iter().any(|(path, _)| path == field));
-        if is_of_one && schemas.inserts.of(&act.handle).iter().any(|insert| insert.place != project.base_site(act.site))
-        {
+        if is_of_one && !is_alone() {
             return case.refuse(
                 "other code inserts into the collection, and each constant would need an index of the same keys",
             );
@@ -307,7 +308,12 @@ pub fn of_insert(
     }
     // Another caller of a helper may insert without this search.
     let calls = case.function.steps.get(act.step).map_or(0, |step| step.calls);
-    let fix = match project.has_one_caller(act.site, &act.handle, calls) {
+    let mut is_searched = |index: &NewIndex| {
+        let others: Vec<String> = index.partial.iter().map(|(path, _)| path.clone()).collect();
+        project.is_always_searched(act.site, &act.handle, &index.fields, &others)
+    };
+    let is_searched = indexes.iter().all(&mut is_searched);
+    let fix = match is_searched || project.has_one_caller(act.site, &act.handle, calls) {
         true => indexed::of_indexes(project, schemas, case, filters, &indexes),
         false => case.refuse("the insert stands in a helper, which others call too"),
     };

@@ -19,8 +19,8 @@ const OPTION: &str = ".set('optimisticConcurrency', true)";
 /// and nothing may be done before.
 pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_proven: bool) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write).filter(|act| act.kind == WriteKind::Save)?;
-    let schema = match indexed::own_schema(project, schemas, act) {
-        Ok(schema) => schema?,
+    let own = match indexed::own_schemas(project, schemas, act) {
+        Ok(own) => own,
         Err(why) => return case.refuse(why),
     };
     let is_unversioned = schemas.is_unversioned(&act.handle) || schemas.is_optimistic(&act.handle);
@@ -38,10 +38,20 @@ pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_pro
         return None;
     }
     let is_of_option = |text: &str| format!("Refuse a save of what another request has saved meanwhile: `{text}`");
-    let fix = indexed::at_schema(project, schema, &[OPTION.to_owned()], &is_of_option)?;
-    // A line of its own: what `set` gives back is not followed.
-    let is_named = fix.edits.iter().all(|edit| edit.text.starts_with('\n'));
-    is_named.then_some(fix).or_else(|| case.refuse("the schema has no name, by which an option could be set"))
+    let mut all: Option<Fix> = None;
+    for schema in own {
+        let fix = indexed::at_schema(project, schema, &[OPTION.to_owned()], &is_of_option)?;
+        // A line of its own: what `set` gives back is not followed.
+        if !fix.edits.iter().all(|edit| edit.text.starts_with('\n')) {
+            return case.refuse("the schema has no name, by which an option could be set");
+        }
+        match &mut all {
+            Some(all) if all.edits == fix.edits => {}
+            Some(all) => all.edits.extend(fix.edits),
+            None => all = Some(fix),
+        }
+    }
+    all
 }
 
 /// Whether the document was loaded by one query that leaves none of its fields out, its version among them.
