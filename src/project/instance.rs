@@ -100,9 +100,6 @@ impl Project {
                     .collect();
                 self.rebuilt(Node::Array(items))
             }
-            Node::Member(object, key) if let Some(this) = self.received(instance, object) => {
-                self.rebuilt(Node::Member(this, key))
-            }
             node => {
                 let this = self.receiver(&node).map(|recv| self.instantiate(instance, recv));
                 let node = map_children(&node, &mut |child| self.instantiate(instance, child));
@@ -167,15 +164,6 @@ impl Project {
             _ => self.models.is_loaded(class) && self.is_document(this),
         };
         (own && known).then_some(this)
-    }
-
-    /// The parameter on which a method is called that its declared class has: its fields are what the caller gave, and not those of
-    /// an instance that nobody made. A class that calls a database keeps its own.
-    fn received(&mut self, instance: &Instance<'_>, object: V) -> Option<V> {
-        let Node::Instance(class) = *self.arena.node(object) else { return None };
-        let this = instance.this.filter(|this| matches!(self.arena.node(*this), Node::Param(..)))?;
-        let own = self.function(instance.callee)?.class.is_some_and(|own| own == class || self.concrete(own) == class);
-        (own && !self.calls_database(class)).then_some(this)
     }
 
     /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.

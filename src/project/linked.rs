@@ -144,13 +144,10 @@ impl Project {
         if let Some(value) = self.returned_by_one(callee, &args, this, site) {
             return value;
         }
-        if let Some(value) = self.bound(callee, &args).or_else(|| self.asked_for_name(callee, &args)) {
-            return value;
-        }
         if let Some(value) = self.injected(callee, &args).or_else(|| self.resolved(callee, &args)) {
             return value;
         }
-        if let Some(value) = self.handed_back(callee, &args) {
+        if let Some(value) = self.handed_back(callee, &args).or_else(|| self.asked_for_name(callee, &args)) {
             return value;
         }
         if let Some(value) = self.read_by_name(callee, &args).or_else(|| self.loaded_one(callee, &args, site)) {
@@ -202,13 +199,6 @@ impl Project {
             return None;
         }
         Some(self.at_path(document, &path))
-    }
-
-    /// `this.fromRow.bind(this)`: the method itself, whose `this` is of its own class.
-    fn bound(&self, callee: V, args: &[V]) -> Option<V> {
-        let Node::Member(func, name) = *self.arena.node(callee) else { return None };
-        let is_bound = args.len() == 1 && self.arena.text(name) == "bind";
-        (is_bound && matches!(self.arena.node(func), Node::Func(_))).then_some(func)
     }
 
     /// The only alternative that can be called: what was not set yet throws.
