@@ -2,10 +2,16 @@
 //!
 //! Must not know: where that is said.
 
-use super::implementers::Implementers;
 use super::registered::Container;
 use crate::value::{ClassRef, FnRef, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// The classes behind an abstract one that work with the database, the first few of them.
+#[derive(Clone, Debug, Default)]
+pub struct Implementers {
+    pub(super) classes: Vec<ClassRef>,
+    pub(super) has_more: bool,
+}
 
 /// What the project binds.
 #[derive(Clone, Debug, Default)]

@@ -66,14 +66,12 @@ impl Project {
         }
     }
 
-    /// `query.hasOwnProperty('email')`, `Object.prototype.hasOwnProperty.call(query, 'email')`
+    /// `Object.prototype.hasOwnProperty.call(query, 'email')`
     pub(super) fn asked_for_name(&mut self, callee: V, args: &[V]) -> Option<V> {
-        let Node::Member(object, name) = *self.arena.node(callee) else { return None };
-        match (self.arena.text(name), args) {
-            ("hasOwnProperty", [key]) => self.has_name(object, *key),
-            ("call", [asked, key]) if self.last_name(object) == Some("hasOwnProperty") => self.has_name(*asked, *key),
-            _ => None,
-        }
+        let Node::Member(asked, name) = *self.arena.node(callee) else { return None };
+        let [object, key] = args else { return None };
+        let is_own = self.arena.text(name) == "call" && self.last_name(asked) == Some("hasOwnProperty");
+        is_own.then(|| self.has_name(*object, *key)).flatten()
     }
 
     /// Whether an object that is written out has a name.

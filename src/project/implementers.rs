@@ -6,6 +6,7 @@
 //!
 //! Input: the classes and those that are below each. Output: a part of the table of bindings. Must not know: rules.
 
+use super::bound::Implementers;
 use super::link::Project;
 use crate::facts::EffectKind;
 use crate::limits::{self, Cut};
@@ -14,13 +15,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The classes below each class.
 pub(super) type Below = FxHashMap<ClassRef, Vec<ClassRef>>;
-
-/// The classes behind an abstract one that work with the database, the first few of them.
-#[derive(Clone, Debug, Default)]
-pub struct Implementers {
-    classes: Vec<ClassRef>,
-    has_more: bool,
-}
 
 impl Project {
     /// The classes that each class is extended or implemented by.
