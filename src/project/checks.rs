@@ -122,7 +122,7 @@ impl Project {
         matches!(check.kind, CheckKind::Field { .. })
             && check.read.as_ref().is_some_and(|read| read.action == Action::FindMany)
             && self.contains(check.leaf, &mut |project, part| match project.arena.node(part) {
-                Node::Member(object, _) => *object == check.root,
+                Node::Member(object, name) => *object == check.root && project.arena.text(*name) != "length",
                 _ => false,
             })
     }
