@@ -11,8 +11,8 @@ use super::decision::Reader;
 use super::subject::Subject;
 use super::{help, lower, said, token};
 use crate::limits;
-use crate::project::Project;
 use crate::project::writes::{Write, WriteKind};
+use crate::project::{Op, Project};
 use crate::race::predicate::{Predicate, Test};
 use crate::value::{C, Entry, Node, V, children};
 use rustc_hash::FxHashSet;
@@ -39,6 +39,11 @@ pub fn of_field(project: &mut Project, case: &Case<'_>, path: &str) -> Option<St
         Some(update) => format!("its update says `{update}`"),
         None => "its update changes it".to_owned(),
     };
+    if case.is_of_part(project, act) {
+        return Some(format!(
+            "change `{path}` by an update of its own: its filter asks `{filter}`, {change}; what is written whatever the check says stays out of it"
+        ));
+    }
     Some(format!(
         "make the check and the change one command: its filter asks `{filter}`, {change}, and matchedCount 0 (or null) means that the check failed"
     ))
@@ -61,20 +66,43 @@ pub fn of_change(project: &mut Project, case: &Case<'_>, path: &str) -> Option<S
         children(project.arena.peek(update.value)).into_iter().all(|value| project.arena.is_literal(value));
     let scope = scope.or_else(|| is_constant.then(|| Scope::without_names(act)))?;
     let update = scope.entries(project, &[update])?;
-    if let Some(call) = called(project, &scope, act, &update) {
-        return Some(format!("let the server change what is stored: `{call}`, in place of the computed `{path}`"));
+    // What is loaded is a number of the request's own, as that of a counter.
+    let is_taken = is_used_beside(project, case, act, path);
+    let (method, and) = match is_taken {
+        true => ("findOneAndUpdate", format!(", and use the `{path}` that it gives in place of the loaded one")),
+        false => ("updateOne", String::new()),
+    };
+    if let Some(call) = called(project, &scope, act, (method, &update)) {
+        return Some(format!("let the server change what is stored: `{call}`, in place of the computed `{path}`{and}"));
     }
-    Some(format!("let the server change what is stored: `{update}` in an update, in place of the computed `{path}`"))
+    let call = if is_taken { "a findOneAndUpdate" } else { "an update" };
+    Some(format!("let the server change what is stored: `{update}` in {call}, in place of the computed `{path}`{and}"))
+}
+
+/// Whether the loaded value of a field is given to another call of the function too.
+fn is_used_beside(project: &Project, case: &Case<'_>, act: &Write, path: &str) -> bool {
+    let Some(document) = act.document else { return false };
+    let is_loaded = |project: &Project, part: V| match project.arena.node(part) {
+        Node::Member(object, name) => *object == document && project.arena.text(*name) == path,
+        _ => false,
+    };
+    case.function.steps.iter().enumerate().any(|(at, step)| match &step.op {
+        Op::Call { args, .. } => {
+            at != act.step
+                && args.iter().any(|arg| project.contains(*arg, &mut |project, part| is_loaded(project, part)))
+        }
+        _ => false,
+    })
 }
 
 /// The call of the model in place of a save; none where the model or the document has no name at the act.
-fn called(project: &mut Project, scope: &Scope, act: &Write, update: &str) -> Option<String> {
+fn called(project: &mut Project, scope: &Scope, act: &Write, (method, update): (&str, &str)) -> Option<String> {
     if act.kind != WriteKind::Save {
         return None;
     }
     let model = help::model(project, scope, act)?;
     let document = scope.value(project, act.document?).filter(|name| token::is_identifier(name))?;
-    Some(format!("{model}.updateOne({{ _id: {document}._id }}, {{ {update} }})"))
+    Some(format!("{model}.{method}({{ _id: {document}._id }}, {{ {update} }})"))
 }
 
 /// The comparisons of a field on a path; none where one of them cannot be said exactly, or there is none.

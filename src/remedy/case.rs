@@ -33,6 +33,21 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether the act is a part of what a write does, which is done for whoever does not pass the check too.
+    pub fn is_of_part(&self, project: &mut Project, act: &Write) -> bool {
+        let asked = project.arena.atoms(self.act.cond);
+        act.fields.iter().any(|field| {
+            let own = project.arena.and(act.cond, field.cond);
+            own != C::FALSE && asked.iter().any(|atom| project.arena.truth(own, atom.value) != Some(atom.holds))
+        })
+    }
+
+    /// Whether what is written may be a document that the process keeps from request to request.
+    pub fn is_kept(&self, project: &Project, act: &Write) -> bool {
+        let mut writes = self.function.writes.iter().filter(|write| write.step == act.step);
+        writes.any(|write| write.document.is_some_and(|document| project.is_kept_in_memory(document)))
+    }
+
     /// Why there is no fix, as a clause.
     pub fn unfixed(&self) -> Option<&'static str> {
         self.unfixed.get()

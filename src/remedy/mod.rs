@@ -128,6 +128,7 @@ fn drafts(
     let cond = case.cond(project, act);
     let writes = case.function.writes;
     let identifiers = identifiers::of_lists(project, schemas, act);
+    let is_of_part = case.is_of_part(project, act);
     let mut subject = Subject::new(project, act, case.documents);
     subject.identifiers = identifiers;
     let mut reader = Reader::new(&mut subject, writes);
@@ -150,7 +151,8 @@ fn drafts(
         Some(condition)
     });
     presumed.fields.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
-    let condition = condition.unwrap_or_default();
+    // In the filter, the check of one field would refuse the others.
+    let condition = condition.filter(|_| !is_of_part).unwrap_or_default();
     presumed.given.extend(condition.iter().map(|entry| entry.value));
     let changes = changes.filter(|changes| changes.iter().any(|change| !matches!(change, Change::Kept)));
     if let Some(changes) = &changes {
@@ -314,6 +316,7 @@ pub fn of_insert(
     };
     let is_searched = indexes.iter().all(&mut is_searched);
     let fix = match is_searched || project.has_one_caller(act.site, &act.handle, calls) {
+        true if case.is_kept(project, act) => case.refuse("the process keeps the document, which would stay a new one"),
         true => indexed::of_indexes(project, schemas, case, filters, &indexes),
         false => case.refuse("the insert stands in a helper, which others call too"),
     };

@@ -23,6 +23,17 @@ pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_pro
         Ok(own) => own,
         Err(why) => return case.refuse(why),
     };
+    if case.is_kept(project, act) {
+        return case.refuse("the process keeps the document, which stays as it was loaded where a save is refused");
+    }
+    // Who adds another element is served today.
+    let is_literal = |value: V| project.arena.is_literal(value);
+    if act.fields.iter().any(|field| field.is_append() && field.cond == case.act.cond && !is_literal(field.value)) {
+        return case.refuse("a version would refuse those who add other elements too");
+    }
+    if case.function.script.has_effect_before(case.act.write) {
+        return case.refuse("a save that is refused comes too late for what was done before it");
+    }
     let is_unversioned = schemas.is_unversioned(&act.handle) || schemas.is_optimistic(&act.handle);
     if is_unversioned || !schemas.counts_versions || !is_loaded_whole(project, act) {
         return None;

@@ -28,6 +28,9 @@ type JudgedAct = (usize, C, Option<Overwritten>, Option<V>, bool, Option<usize>,
 /// So much of what is not followed is named.
 const NAMED: usize = 2;
 
+/// Why a finding is lowered whose document a process keeps once it is loaded.
+const KEPT: &str = "the process keeps the document once it is loaded: two that load it at once, or two processes, meet";
+
 /// The remedies that were looked for.
 type Remedies = FxHashMap<(JudgedAct, Mend, Option<String>, bool), Sought>;
 
@@ -103,7 +106,7 @@ impl Context<'_> {
     }
 
     /// Reports a draft about a write, once it is judged, as far as the verdict counts beside what the relations say.
-    pub fn report_judged(&mut self, draft: Draft, trace: &Trace, act: &Judged<'_>) {
+    pub fn report_judged(&mut self, mut draft: Draft, trace: &Trace, act: &Judged<'_>) {
         if let Relation::Yes(ground) = act.relation {
             return self.keep_silent(&draft, act, Silence::Kept(ground));
         }
@@ -112,6 +115,11 @@ impl Context<'_> {
         }
         if self.project.arena.is_spent() {
             return;
+        }
+        let is_kept = |write: &Write| write.document.is_some_and(|document| self.project.is_kept_in_memory(document));
+        // What is saved was loaded, or is what a process has kept since.
+        if trace.writes.iter().any(|other| other.step == act.write.step && is_kept(other)) {
+            draft.lowered.get_or_insert((Level::Warning, KEPT));
         }
         let is_doubted = act.relation == Relation::Unknown;
         let site = self.project.base_site(draft.site);

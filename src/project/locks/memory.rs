@@ -200,6 +200,26 @@ impl Project {
         }
     }
 
+    /// Whether a document is one that the process keeps from request to request: `cache.get(id)`, `last[name].log`
+    pub fn is_kept_in_memory(&self, document: V) -> bool {
+        let mut at = document;
+        loop {
+            at = match self.arena.node(at) {
+                Node::Member(object, _) | Node::Coerce(_, object) => *object,
+                Node::Index(object, _) => return self.is_memory(*object),
+                Node::Call { callee, .. } => {
+                    let Node::Member(structure, name) = self.arena.node(*callee) else { return false };
+                    let is_outside = match self.arena.node(*structure) {
+                        Node::New { site, .. } => !self.is_local(*site),
+                        _ => self.is_memory(*structure),
+                    };
+                    return is_outside && self.arena.text(*name) == "get";
+                }
+                _ => return false,
+            };
+        }
+    }
+
     /// Whether the path goes on because the structure holds nothing, or only something old, for the key.
     fn asks(&mut self, cond: C, structure: V) -> bool {
         self.leaves(cond).into_iter().any(|leaf| match self.arena.node(leaf.value) {
