@@ -47,7 +47,7 @@ pub struct Schemas {
     /// Arrays of subdocuments, each of which Mongoose gives an `_id` of its own.
     pub subdocuments: ByHandle<String>,
     /// Fields of type Mixed.
-    pub mixed: ByHandle<String>,
+    pub mixed: ByHandle<(V, String)>,
     /// What Mongoose gives a field of a new document that the code leaves out.
     pub defaults: ByHandle<(String, V)>,
     /// A call that makes indexes of which the keys or the collection are not known.
@@ -111,8 +111,10 @@ impl Schemas {
     }
 
     pub fn is_mixed(&self, handle: &Handle, field: &str) -> bool {
-        let said = self.mixed.of(handle).iter().filter(|known| *known == field).count();
-        said > 0 && said >= self.models.of(handle).len()
+        let models = self.models.of(handle);
+        let said = self.mixed.of(handle).iter().filter(|(schema, known)| known == field && models.contains(schema));
+        let said = said.count();
+        said > 0 && said >= models.len()
     }
 }
 

@@ -39,7 +39,7 @@ impl Project {
                 schemas.subdocuments.push(&handle, name.clone());
             }
             if self.is_mixed_type(entry.value) {
-                schemas.mixed.push(&handle, name);
+                schemas.mixed.push(&handle, (schema, name));
             }
         }
     }
