@@ -104,7 +104,7 @@ fn interleaved() -> Value {
         ["A", "updateOne", [{ "_id": 1 }, { "$inc": { "balance": -80 } }], "matched 1"],
     ]);
     let (sources, analysis) = proven(witness(account(100), steps, (account(-60), json!([])), (account(20), json!([]))));
-    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 1 };
     let mut text = Vec::new();
     report::write(Format::Sarif, &run, &Style::default(), &mut text).unwrap();
     serde_json::from_slice(&text).unwrap()

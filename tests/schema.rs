@@ -75,7 +75,7 @@ fn a_witness_in_a_report_is_as_the_schema_says() {
     ]);
     let witness = witness(account(100), steps, (account(20), json!([])), (account(20), json!(["sendMail(…)"])));
     let (sources, analysis) = proven(witness);
-    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 1 };
     let mut text = Vec::new();
     report::write(Format::Json, &run, &Style::default(), &mut text).unwrap();
     let mut report: Value = serde_json::from_slice(&text).unwrap();

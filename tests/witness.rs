@@ -81,7 +81,7 @@ fn played(name: String, uri: &Arc<str>, files: Vec<File>, config: Config) -> Tri
         let files = files.iter().map(|(path, text)| SourceFile::new(path.clone(), text, true)).collect();
         let sources = Sources::new(files);
         let analysis = analyze(&sources, &config, &|| ());
-        let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+        let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 1 };
         let mut proven = analysis.findings.iter().filter(|finding| finding.proof.is_proven());
         proven.try_for_each(|finding| expect(&script(&run, finding).unwrap(), &uri, APPEARS))
     })
@@ -112,7 +112,7 @@ fn expect(script: &str, uri: &str, code: i32) -> Result<(), Failed> {
 /// The script of a finding with this witness.
 fn script_of(witness: Witness) -> String {
     let (sources, analysis) = proven(witness);
-    let run = Run { sources: &sources, analysis: &analysis, prefix: "", exit_code: 1 };
+    let run = Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 1 };
     script(&run, &analysis.findings[0]).unwrap()
 }
 

@@ -15,7 +15,7 @@ const COLUMNS: [usize; 2] = [20, 200];
 /// Writes all reports.
 pub fn check(sources: &Sources, analysis: &Analysis) {
     let analysis = &Analysis { shows_accepted: true, ..analysis.clone() };
-    let run = &Run { sources, analysis, prefix: "", exit_code: 1 };
+    let run = &Run { sources, analysis, prefix: "", below: "", exit_code: 1 };
     for format in [Format::Json, Format::Sarif, Format::Gitlab] {
         check_json(&written(format, run, &Style::default()));
     }

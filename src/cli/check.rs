@@ -34,7 +34,13 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         project.analysis.owners = owners::owners(&project);
     }
     let exit_code = if is_failed(&project.analysis, args) { FINDINGS } else { CLEAN };
-    let run = Run { sources: &project.sources, analysis: &project.analysis, prefix: &project.prefix, below: &project.below, exit_code };
+    let run = Run {
+        sources: &project.sources,
+        analysis: &project.analysis,
+        prefix: &project.prefix,
+        below: &project.below,
+        exit_code,
+    };
     for wanted in &args.outputs {
         let mut text = Vec::new();
         report::write(wanted.format, &run, &Style::default(), &mut text)

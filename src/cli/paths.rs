@@ -17,7 +17,8 @@ pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         let reported = sources.get(path.place.file).is_some_and(|file| file.reported);
         reported && (path.tracked || !args.tracked)
     });
-    let run = Run { sources, analysis: &project.analysis, prefix: &project.prefix, below: &project.below, exit_code: CLEAN };
+    let run =
+        Run { sources, analysis: &project.analysis, prefix: &project.prefix, below: &project.below, exit_code: CLEAN };
     delivered(match args.format {
         PathsFormat::Human => paths_human(&run, terminal::width(), stdout),
         PathsFormat::Json => paths_json(&run, stdout),

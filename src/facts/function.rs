@@ -131,9 +131,10 @@ impl<'a> Eval<'a> {
         let Node::Instance(class) = *self.arena.node(this) else { return };
         let Some(class) = self.classes.get(class.0 as usize) else { return };
         let is_made = |place: V| match *self.arena.node(place) {
-            Node::Member(object, key) if object == this => class.fields.iter().any(|(name, value)| {
-                *name == key && !matches!(self.arena.node(*value), Node::Null | Node::Undefined)
-            }),
+            Node::Member(object, key) if object == this => class
+                .fields
+                .iter()
+                .any(|(name, value)| *name == key && !matches!(self.arena.node(*value), Node::Null | Node::Undefined)),
             _ => false,
         };
         body.keep_changes(|slot| !matches!(slot, Slot::Overlay(place) if is_made(place)));

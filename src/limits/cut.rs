@@ -22,15 +22,8 @@ pub enum Cut {
 }
 
 impl Cut {
-    pub const ALL: [Self; 7] = [
-        Self::Size,
-        Self::Values,
-        Self::Branches,
-        Self::Steps,
-        Self::Calls,
-        Self::Returns,
-        Self::Implementers,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Size, Self::Values, Self::Branches, Self::Steps, Self::Calls, Self::Returns, Self::Implementers];
 
     /// What a report says of the function.
     pub const fn words(self) -> &'static str {

@@ -75,11 +75,8 @@ impl<T> ByHandle<T> {
 
     /// Keeps of each collection what is preferred, where there is that.
     pub fn prefer(&mut self, is_preferred: impl Fn(&T) -> bool) {
-        for (_, all) in self.0.values_mut() {
-            if all.iter().any(&is_preferred) {
-                all.retain(&is_preferred);
-            }
-        }
+        let some = self.0.values_mut().filter(|(_, all)| all.iter().any(&is_preferred));
+        some.for_each(|(_, all)| all.retain(&is_preferred));
     }
 
     /// What is said of all handles that are the same as this one.

@@ -75,7 +75,8 @@ mod tests {
         let finding = Finding { message: "no".into(), fingerprint: "00ff".into(), ..bare };
         let analysis = Analysis { findings: vec![finding.clone(), finding], ..Analysis::default() };
         let mut out = Vec::new();
-        write(&Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 0 }, &mut out).expect("a report");
+        write(&Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 0 }, &mut out)
+            .expect("a report");
         let issues: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
         assert_eq!((&issues[0]["fingerprint"], &issues[1]["fingerprint"]), (&"00ff".into(), &"00ff-2".into()));
     }

@@ -11,7 +11,8 @@ fn page_of(findings: Vec<Finding>) -> String {
     let sources = Sources::new(vec![SourceFile::new(format!("a{HOSTILE}.js"), &text, true)]);
     let analysis = Analysis { findings, ..Analysis::default() };
     let mut out = Vec::new();
-    write(&Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 0 }, &mut out).expect("a page");
+    write(&Run { sources: &sources, analysis: &analysis, prefix: "", below: "", exit_code: 0 }, &mut out)
+        .expect("a page");
     String::from_utf8(out).expect("text")
 }
 
