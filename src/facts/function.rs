@@ -110,7 +110,7 @@ impl<'a> Eval<'a> {
         });
         self.end(func, budget);
         self.also_left_with(&mut body, left_with);
-        self.leave_made_fields(&mut body, this);
+        self.leave_given_fields(&mut body, this);
         // Assignments to outer variables may or may not have happened; what the module leaves empty was filled before use.
         let at_module = outer_frame.func == FnRef(0);
         let some = self.arena.intern(Node::Func(func));
@@ -125,19 +125,18 @@ impl<'a> Eval<'a> {
         self.frame = outer_frame;
     }
 
-    /// Whether another method was called on the same instance says nothing of a field that the constructor sets: `rename(name) {
-    /// this.name = name }`.
-    fn leave_made_fields(&self, body: &mut Branch, this: V) {
+    /// Whether another method was called on the same instance says nothing of a field that the constructor is given:
+    /// `rename(name) { this.name = name }`.
+    fn leave_given_fields(&self, body: &mut Branch, this: V) {
         let Node::Instance(class) = *self.arena.node(this) else { return };
         let Some(class) = self.classes.get(class.0 as usize) else { return };
-        let is_made = |place: V| match *self.arena.node(place) {
-            Node::Member(object, key) if object == this => class
-                .fields
-                .iter()
-                .any(|(name, value)| *name == key && !matches!(self.arena.node(*value), Node::Null | Node::Undefined)),
+        let is_given = |place: V| match *self.arena.node(place) {
+            Node::Member(object, key) if object == this => {
+                class.fields.iter().any(|(name, value)| *name == key && self.arena.is_of_parameter(*value))
+            }
             _ => false,
         };
-        body.keep_changes(|slot| !matches!(slot, Slot::Overlay(place) if is_made(place)));
+        body.keep_changes(|slot| !matches!(slot, Slot::Overlay(place) if is_given(place)));
     }
 
     fn bind_params(&mut self, code: Code<'a>, func: FnRef) -> u32 {

@@ -118,7 +118,7 @@ impl Project {
         self.bindings.concrete.get(&class).copied().unwrap_or(class)
     }
 
-    /// Whether nothing is known of the instances of a class: an interface that nothing, or more than one class, implements.
+    /// Whether a class says nothing of its instances: an interface behind which there is not just one class.
     pub(super) fn is_unbound(&self, class: ClassRef) -> bool {
         self.class(self.concrete(class)).is_some_and(|class| class.is_abstract && class.methods.is_empty())
     }

@@ -154,8 +154,11 @@ impl Project {
             if is_unbound {
                 return None;
             }
-            // A field that the constructor takes as a parameter or leaves empty is not known.
+            // A field that the constructor takes as a parameter or leaves empty is not known; what a plain object takes of a
+            // parameter is what its maker gave.
+            let is_given = made.is_none() && self.bindings.plain.contains(&class);
             return match self.arena.node(value) {
+                _ if is_given && self.arena.is_of_parameter(value) => None,
                 Node::Param(..) | Node::Null | Node::Undefined => None,
                 Node::Array(items) if items.is_empty() => None,
                 _ => Some(value),

@@ -17,9 +17,10 @@ impl Project {
         let mut seen: FxHashSet<ClassRef> = FxHashSet::default();
         for own in &classes {
             let Some(class) = self.class(*own) else { continue };
-            let (is_interface, parent) = (class.is_abstract && class.methods.is_empty(), class.parent);
+            let parent = class.parent;
             let fields: Vec<V> = class.fields.iter().map(|(_, value)| *value).chain(parent).collect();
-            let mut is_service = is_interface || self.calls_database(*own);
+            let is_followed = self.bindings.implementers.contains_key(own);
+            let mut is_service = self.is_unbound(*own) || is_followed || self.calls_database(*own);
             for field in fields {
                 let field = self.within_class(*own, |project| project.linked(field));
                 match self.held(field) {
@@ -46,7 +47,11 @@ impl Project {
         self.bindings.plain = classes.into_iter().filter(|class| !seen.contains(class)).collect();
     }
 
-    fn held(&mut self, field: V) -> Held {
+    fn is_made(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Instance(_) | Node::New { .. } | Node::Call { .. } | Node::Import { .. })
+    }
+
+    fn held(&self, field: V) -> Held {
         match *self.arena.node(field) {
             Node::Instance(of) | Node::Class(of) => Held::Instance(of),
             Node::New { callee, .. } => match *self.arena.node(callee) {
@@ -60,6 +65,8 @@ impl Project {
                 Node::Func(_) => Held::Value,
                 _ => Held::Service,
             },
+            // One of those that implement an interface, among others.
+            Node::OneOf(ref alternatives) if alternatives.iter().any(|(_, one)| self.is_made(*one)) => Held::Service,
             Node::Import { .. } => Held::Service,
             _ => Held::Value,
         }
