@@ -300,12 +300,18 @@ impl<'a> Eval<'a> {
     fn ts_enum(&mut self, decl: &'a TsEnumDecl) {
         let mut entries = Vec::new();
         for member in &decl.members {
-            let TsEnumMemberId::Ident(id) = &member.id else { continue };
+            let name = match &member.id {
+                TsEnumMemberId::Ident(id) => id.sym.as_str(),
+                TsEnumMemberId::Str(text) => match text.value.as_str() {
+                    Some(text) => text,
+                    None => continue,
+                },
+            };
             let value = match &member.init {
                 Some(init) => self.expr(init),
-                None => self.arena.str(&id.sym),
+                None => self.arena.str(name),
             };
-            let key = self.arena.sym(&id.sym);
+            let key = self.arena.sym(name);
             entries.push(Self::entry(Key::Name(key), value));
         }
         let value = self.arena.intern(Node::Object(entries));

@@ -144,13 +144,10 @@ impl Project {
         if let Some(value) = self.returned_by_one(callee, &args, this, site) {
             return value;
         }
-        if let Some(value) = self.injected(callee, &args).or_else(|| self.resolved(callee, &args)) {
-            return value;
-        }
-        if let Some(value) = self.handed_back(callee, &args).or_else(|| self.asked_for_name(callee, &args)) {
-            return value;
-        }
-        if let Some(value) = self.read_by_name(callee, &args).or_else(|| self.loaded_one(callee, &args, site)) {
+        let known = self.injected(callee, &args).or_else(|| self.resolved(callee, &args));
+        let known = known.or_else(|| self.handed_back(callee, &args)).or_else(|| self.asked_for_name(callee, &args));
+        let known = known.or_else(|| self.read_by_name(callee, &args)).or_else(|| self.loaded_one(callee, &args, site));
+        if let Some(value) = known.or_else(|| self.one_of_list(callee, &args)) {
             return value;
         }
         self.arena.intern(Node::Call { site, callee, args })

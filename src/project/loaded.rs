@@ -10,6 +10,18 @@ use crate::value::{C, Item, Key, Node, V};
 use rustc_hash::FxHashSet;
 
 impl Project {
+    /// `list.at(0)`, `list.shift()`: one of the documents that were read.
+    pub(super) fn one_of_list(&mut self, callee: V, args: &[V]) -> Option<V> {
+        let Node::Member(list, name) = *self.arena.node(callee) else { return None };
+        let one = match (self.arena.text(name), args) {
+            ("at", [index]) if matches!(self.arena.node(*index), Node::Num(_)) => Node::Index(list, *index),
+            ("shift" | "pop", []) => Node::Element(list),
+            _ => return None,
+        };
+        let is_read = self.read_of(list).is_some_and(|read| read.action == Action::FindMany);
+        is_read.then(|| self.arena.intern(one))
+    }
+
     /// The loaded document or list that a value is a part of, with the path into it.
     pub fn loaded(&mut self, value: V, documents: &[V]) -> Option<(V, Vec<String>, Option<DbCall>)> {
         self.loaded_at(value, documents, 0)
