@@ -216,11 +216,6 @@ impl Project {
 
     /// The functions of the project that a call may run.
     pub(super) fn targets(&self, callee: V) -> Vec<FnRef> {
-        let alternatives = self.arena.alternatives(callee).into_iter();
-        let functions = alternatives.filter_map(|(_, value)| match self.arena.node(value) {
-            Node::Func(func) => Some(*func),
-            _ => None,
-        });
-        functions.collect()
+        self.calls_of(callee, None).into_iter().map(|(_, func, _)| func).collect()
     }
 }
