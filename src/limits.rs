@@ -210,6 +210,8 @@ pub const LISTED_CALLERS: usize = 24;
 pub const VISITED: usize = 128;
 /// Related places of one finding.
 pub const RELATED: usize = 12;
+/// Collections that one line writes to; where it has more, it is told once, with their number.
+pub const COLLECTIONS_OF_LINE: usize = 3;
 /// Filters, updates and expressions inside each other that are read; the server takes no more either.
 pub const FILTER_DEPTH: u32 = 100;
 /// Ways in which a document can pass a filter and fail a decision.

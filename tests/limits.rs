@@ -89,6 +89,30 @@ fn the_classes_behind_an_interface() {
 
 /// What other functions of the file take leaves a function enough for its own code.
 #[test]
+fn the_collections_of_one_line() {
+    let with = |count: usize| {
+        let names = (0..count).map(|n| format!("'Kind{n}'")).collect::<Vec<_>>();
+        let models = lines(count, |n| format!("mongoose.model('Kind{n}', new Schema({{ tags: [String] }}));\n"));
+        let routes = names
+            .iter()
+            .map(|name| format!("app.post('/' + {name}, req => tag({name}, req.params.id, req.body.tag));\n"))
+            .collect::<String>();
+        let program = format!(
+            "import mongoose, {{ Schema }} from 'mongoose';\nimport express from 'express';\nconst app = express();\n{models}\
+             async function tag(name, id, tag) {{\n  const found = await mongoose.model(name).findById(id);\n  \
+             await mongoose.model(name).updateOne({{ _id: id }}, {{ $set: {{ tags: [...found.tags, tag] }} }});\n}}\n{routes}"
+        );
+        let project = Project::new(&[("app.js", &program)]);
+        let findings = project.run(&["check", "--format", "json"]).json()["findings"].clone();
+        findings.as_array().unwrap().iter().map(|f| f["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(with(3).len(), 3);
+    let told = with(5);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].ends_with("; so it is in 4 other collections"), "{told:?}");
+}
+
+#[test]
 fn large_functions_do_not_silence_a_small_one() {
     let grown = lines(100, |at| format!("if (x.a{at}) x = {{ ...x, b{at}: x.c{at} }};"));
     let large = lines(30, |at| after(&grown).replace("run(", &format!("large{at}(")));

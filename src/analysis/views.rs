@@ -71,8 +71,35 @@ impl Views {
             others.sort_by_key(place);
             told.extend(std::iter::once(best).chain(others).map(|view| (key.clone(), view)));
         }
-        told
+        in_one(project, told)
     }
+}
+
+/// One line that does the same to many collections is one defect: a helper that takes the model. It is told of the collection that
+/// shows it best, which names how many others there are. A repository in whose line several checks end has several defects there.
+fn in_one(project: &Project, told: Vec<(DraftKey, View)>) -> Vec<(DraftKey, View)> {
+    type Line = (&'static str, u32, u32, u32, bool, Option<(u32, u32)>, String);
+    let mut lines: BTreeMap<Line, Vec<(DraftKey, View)>> = BTreeMap::new();
+    for (key, view) in told {
+        let (rule, file, start, end, _, is_of_limit) = key;
+        let call = view.through.map(|call| project.base_site(call)).map(|call| (call.file, call.start));
+        let name = view.draft.collection.as_ref().map(|name| format!("`{name}`")).unwrap_or_default();
+        let said = view.draft.message.replacen(&name, "", usize::from(!name.is_empty()));
+        lines.entry((rule, file, start, end, is_of_limit, call, said)).or_default().push((key, view));
+    }
+    let mut told = Vec::new();
+    for mut line in lines.into_values() {
+        let others = line.len().saturating_sub(1);
+        if others >= limits::COLLECTIONS_OF_LINE {
+            line.sort_by_key(|(_, view)| view.rank());
+            line.truncate(1);
+            for (_, view) in &mut line {
+                view.draft.message.push_str(&format!("; so it is in {others} other collections"));
+            }
+        }
+        told.extend(line);
+    }
+    told
 }
 
 impl View {

@@ -46,6 +46,20 @@ impl<'a> Eval<'a> {
         Some(value)
     }
 
+    /// The types of the fields of an interface, once all types of the file are known.
+    pub(super) fn field_types(&mut self, interface: V, decl: &'a TsInterfaceDecl) {
+        let Node::Class(id) = *self.arena.node(interface) else { return };
+        for member in &decl.body.body {
+            let TsTypeElement::TsPropertySignature(field) = member else { continue };
+            let (Expr::Ident(name), Some(annotation)) = (&*field.key, &field.type_ann) else { continue };
+            let Some(of) = self.imported_type(&annotation.type_ann) else { continue };
+            let name = self.arena.sym(&name.sym);
+            if let Some(class) = self.class_mut(id) {
+                class.field_types.push((name, of));
+            }
+        }
+    }
+
     fn class_mut(&mut self, id: ClassRef) -> Option<&mut Class> {
         self.classes.get_mut(id.0 as usize)
     }
@@ -342,6 +356,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         setters: Vec::new(),
         statics: Vec::new(),
         fields: Vec::new(),
+        field_types: Vec::new(),
         super_args: None,
         options: None,
         unique_fields: Vec::new(),

@@ -41,6 +41,7 @@ impl<'a> Eval<'a> {
             parent,
             param_names: Vec::new(),
             param_types: Vec::new(),
+            return_type: None,
             places: Vec::new(),
             tries: Vec::new(),
             missing: Vec::new(),
@@ -165,9 +166,11 @@ impl<'a> Eval<'a> {
                 annotation.and_then(|annotation| self.imported_type(&annotation.type_ann)).map(|of| (at as u32, of)),
             );
         }
+        let return_type = self.return_type(code);
         if let Some(facts) = self.functions.get_mut(func.0 as usize) {
             facts.param_names = names;
             facts.param_types = types;
+            facts.return_type = return_type;
             facts.rest = rest;
         }
         for (at, pattern) in patterns.into_iter().enumerate() {
@@ -192,6 +195,22 @@ impl<'a> Eval<'a> {
             }
         }
         count
+    }
+
+    /// `Models` of `(): Models` and of `(): Promise<Models>`.
+    fn return_type(&self, code: Code<'a>) -> Option<V> {
+        let annotation = match code {
+            Code::Function(node) => node.return_type.as_deref(),
+            Code::Arrow(node) => node.return_type.as_deref(),
+            Code::Constructor(_) => None,
+        };
+        let mut of = &*annotation?.type_ann;
+        if let TsType::TsTypeRef(reference) = of
+            && matches!(&reference.type_name, TsEntityName::Ident(name) if name.sym == "Promise")
+        {
+            of = reference.type_params.as_ref()?.params.first()?;
+        }
+        self.imported_type(of)
     }
 
     /// `Job` of `(job: Job<Data>)`, where it is imported, or named by `type Mail = Job<Data>`.
@@ -236,6 +255,7 @@ impl<'a> Eval<'a> {
 fn annotation(pattern: &Pat) -> Option<&TsTypeAnn> {
     match pattern {
         Pat::Ident(ident) => ident.type_ann.as_deref(),
+        Pat::Object(object) => object.type_ann.as_deref(),
         Pat::Assign(assign) => annotation(&assign.left),
         _ => None,
     }

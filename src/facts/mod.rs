@@ -115,6 +115,8 @@ pub struct Function {
     pub param_names: Vec<String>,
     /// The types of parameters that are imported, by number.
     pub param_types: Vec<(u32, V)>,
+    /// The type of what it returns, or of the promise, where the file declares or imports it.
+    pub return_type: Option<V>,
     /// Where array queries and computed strings are written, for reports.
     pub places: Vec<(V, Site)>,
     pub tries: Vec<Try>,
@@ -196,6 +198,8 @@ pub struct Class {
     pub statics: Vec<(Sym, V)>,
     /// Fields as property initialisers and the constructor leave them.
     pub fields: Vec<(Sym, V)>,
+    /// The types that an interface gives its fields, where the file declares or imports them.
+    pub field_types: Vec<(Sym, V)>,
     /// What the constructor passes to the parent's constructor; `None` where it passes on its own arguments.
     pub super_args: Option<Vec<V>>,
     /// The options of a class decorator: `@Schema({ versionKey: false })`.

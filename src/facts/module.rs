@@ -142,6 +142,7 @@ impl<'a> Eval<'a> {
 
     /// Interfaces come before everything else, so that a value of the same name takes their place.
     fn interfaces(&mut self, module: &'a Module) {
+        let mut declared = Vec::new();
         for item in &module.body {
             let (decl, exported) = match item {
                 ModuleItem::Stmt(Stmt::Decl(Decl::TsInterface(decl))) => (&**decl, None),
@@ -158,6 +159,10 @@ impl<'a> Eval<'a> {
             if let (Some(value), Some(name)) = (value, exported) {
                 self.export(name, value);
             }
+            declared.extend(value.map(|value| (value, decl)));
+        }
+        for (interface, decl) in declared {
+            self.field_types(interface, decl);
         }
     }
 

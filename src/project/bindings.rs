@@ -22,6 +22,7 @@ impl Project {
         self.bind_put_on();
         self.bind_added();
         self.bind_implementers(&below);
+        self.bind_typed();
         self.forget_linked();
         self.bind_given();
         self.find_plain_classes();

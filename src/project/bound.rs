@@ -20,6 +20,8 @@ pub struct Bindings {
     pub(super) concrete: FxHashMap<ClassRef, ClassRef>,
     /// The classes of which an instance may be meant, where there are several.
     pub(super) implementers: FxHashMap<ClassRef, Implementers>,
+    /// The object that is declared to be of an interface, and the function that makes it; `None` where there are several.
+    pub(super) typed: FxHashMap<ClassRef, Option<(FnRef, V)>>,
     /// What a container gives for a token.
     pub(super) provided: FxHashMap<V, V>,
     /// Functions by the name of the object that holds them and their own; `None` where there are several.

@@ -114,6 +114,7 @@ impl Project {
                     .collect();
                 self.rebuilt(Node::Array(items))
             }
+            Node::Call { site, callee, args } if let Some(value) = self.curried(*site, *callee, args) => value,
             _ => {
                 let this = self.receiver(node).map(|recv| self.linked(recv));
                 let node = map_children(node, &mut |child| self.linked(child));

@@ -25,6 +25,7 @@ impl Project {
         match self.arena.node(object).clone() {
             Node::Instance(class) => {
                 let own = self.instance_member(class, key, None, object, 0).or_else(|| self.model_member(object, key));
+                let own = own.or_else(|| self.part_of_type(class, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
             }
             Node::New { site, callee, args } if matches!(self.arena.node(callee), Node::Class(_)) => {
@@ -71,8 +72,10 @@ impl Project {
             Node::Param(..) if let Some(part) = self.given_part(object, key) => part,
             Node::Param(func, at) => {
                 let own = self.put_on(object, key).or_else(|| self.typed_method(object, func, at, key));
+                let own = own.or_else(|| self.typed_part(func, at, key));
                 own.unwrap_or_else(|| self.arena.member(object, key))
             }
+            Node::Global(_) => self.put_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             _ => self.arena.member(object, key),
         }
     }

@@ -93,6 +93,7 @@ pub mod stored;
 mod summary;
 mod tables;
 mod tenants;
+mod typed;
 mod unsent;
 mod upserts;
 mod validators;

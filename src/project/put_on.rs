@@ -6,13 +6,14 @@ use super::link::Project;
 use super::merge::symbol_file;
 use super::mongo::is_method;
 use crate::facts::EffectKind;
-use crate::value::{ClassRef, FnRef, Node, Sym, V};
+use crate::value::{ClassRef, FnRef, Node, Sym, V, is_global_object};
 
 /// What a file exports: the file, the name, none for the module as a whole; and a member of it.
 type Export = (u32, Option<Sym>, Sym);
 
 impl Project {
-    /// `client.pay = async (id, amount) => …`, where the client is given or of another package.
+    /// `client.pay = async (id, amount) => …`, where the client is given or of another package; `global.database = this`, which
+    /// every file reads.
     pub(super) fn bind_put_on(&mut self) {
         for at in 0..self.functions.len() {
             let Some(function) = self.functions.get(at) else { continue };
@@ -26,8 +27,11 @@ impl Project {
             self.within(FnRef(at as u32), |project| {
                 for (holder, key, value) in puts {
                     let value = project.linked(value);
-                    if !matches!(project.arena.node(value), Node::Func(_)) {
-                        continue;
+                    let is_of_global = holder == "globalThis";
+                    match project.arena.node(value) {
+                        Node::Func(_) => {}
+                        Node::Instance(_) if is_of_global => {}
+                        _ => continue,
                     }
                     let known = project.bindings.put_on.entry(key).or_default().entry(holder).or_insert(Some(value));
                     if *known != Some(value) {
@@ -102,6 +106,7 @@ impl Project {
                 let (first, rest) = self.last_name(*callee)?.split_at_checked(1)?;
                 Some(first.to_lowercase() + rest)
             }
+            Node::Global(name) if is_global_object(self.arena.text(*name)) => Some("globalThis".to_owned()),
             _ => None,
         }
     }

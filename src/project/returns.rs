@@ -45,6 +45,25 @@ impl Project {
         Some(self.arena.one_of(alternatives))
     }
 
+    /// `collectionOf('users')(db)`: what a function gives that another one makes, with what that one was given.
+    pub(super) fn curried(&mut self, site: Site, callee: V, args: &[V]) -> Option<V> {
+        let Node::Call { site: made, callee: maker, args: given } = self.arena.node(callee).clone() else {
+            return None;
+        };
+        let [maker, inner] = [maker, callee].map(|value| self.linked(value));
+        let (Node::Func(maker), Node::Func(inner)) = (self.arena.node(maker).clone(), self.arena.node(inner).clone())
+        else {
+            return None;
+        };
+        if self.function(inner)?.parent != Some(maker) {
+            return None;
+        }
+        let [given, args] = [&given[..], args].map(|values| values.iter().map(|v| self.linked(*v)).collect::<Vec<V>>());
+        let value = self.returned(inner, &args, None, site)?;
+        let mut instance = Instance::new(maker, &given, None, made);
+        Some(self.instantiate(&mut instance, value))
+    }
+
     /// What a call of one of several functions gives; of one that is not known, the call.
     pub(super) fn returned_by_one(&mut self, callee: V, args: &[V], this: Option<V>, site: Site) -> Option<V> {
         let calls = self.calls_of(callee, this);

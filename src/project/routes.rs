@@ -294,6 +294,7 @@ impl Project {
             parent: Some(route.caller),
             param_names: ["req", "res", "next"].map(str::to_owned).to_vec(),
             param_types: Vec::new(),
+            return_type: None,
             places: Vec::new(),
             missing: Vec::new(),
             siblings: Vec::new(),

@@ -52,7 +52,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, pa
     );
     draft.label = format!("sets `{path}` without the check in the filter");
     draft.array = Some(path.to_owned());
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     draft.help = format!(
         "ask in the filter of this call that `{path}` is not set so yet; where less is matched than is asked for, the other request was first"
     );

@@ -251,7 +251,7 @@ fn report(
         format!("{collection} is searched by {list}{more} before this insert, and {none}: two requests can both insert")
     };
     draft.label = "inserts what was not found".to_owned();
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     doubt_indexes(ctx, write, keys, &mut draft);
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));

@@ -149,7 +149,7 @@ fn report(
     };
     draft.label = format!("appends to `{array}` of {collection} without the check in its filter");
     draft.array = Some(array.clone());
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     draft.help = match &check.kind {
         CheckKind::Below { .. } => format!(
             "make the check and the push one command: its filter asks of `{array}` what was checked, and matchedCount 0 means that the check failed"

@@ -360,7 +360,7 @@ fn report(
     );
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }

@@ -292,7 +292,24 @@ impl<'a> Context<'a> {
             false => (is_of_callers && write.document.is_none()).then_some(given),
         };
         let brings_new = write.fields.iter().any(|field| self.project.is_made_anew(field.value));
-        Draft { collection, lowered, is_of_callers, brings_new, ..self.draft_at(rule, trace, write.step, site) }
+        let related = self.saved_later(trace, write, site).map(|save| (save, Role::Act, "saved here".to_owned()));
+        let related = related.into_iter().collect();
+        Draft {
+            collection,
+            lowered,
+            is_of_callers,
+            brings_new,
+            related,
+            ..self.draft_at(rule, trace, write.step, site)
+        }
+    }
+
+    /// The `save()` that sends what was changed at another place of the code.
+    fn saved_later(&self, trace: &Trace, write: &Write, site: Site) -> Option<Site> {
+        let step = trace.steps.get(write.step).filter(|_| write.kind == WriteKind::Save)?;
+        let [changed, saved] = [site, step.site].map(|site| self.project.base_site(site));
+        let is_apart = changed.file != saved.file || !(saved.start..saved.end).contains(&changed.start);
+        is_apart.then_some(step.site)
     }
 
     /// A saved document that is a parameter, and no known call says of which collection: neither its schema nor what is

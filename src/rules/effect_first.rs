@@ -105,7 +105,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     );
     draft.label = format!("sets `{path}` whoever was first");
     draft.array = Some(path.clone());
-    draft.related = ctx.ends(&effect.check);
+    draft.related.splice(0..0, ctx.ends(&effect.check));
     draft.related.push((effect.site, Role::Context, "done here".to_owned()));
     draft.help = format!(
         "set `{path}` first, in one command whose filter asks what was checked of it, and call `{name}` only where it matched"

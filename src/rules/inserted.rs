@@ -77,6 +77,8 @@ pub(super) fn stored_field(ctx: &mut Context<'_>, write: &Write, name: &str) -> 
     let mut set = set.map(|field| (field.path.clone(), field.value));
     match asked.into_iter().chain(&mut set).find(|(own, _)| own == name) {
         Some((_, value)) => Inserted::Value(value),
+        // The whole update is a value that is not known.
+        None if write.fields.is_empty() => Inserted::Unknown,
         None => Inserted::Missing,
     }
 }

@@ -88,7 +88,7 @@ fn report_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &F
     );
     draft.label = "leaves one less that is counted".to_owned();
     draft.array = Some(path.clone());
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     draft.help = format!(
         "ask in the filter of the removal that enough are left, such as `\"{path}.1\": {{ $exists: true }}` for one; matchedCount 0 means that the check failed"
     );
@@ -161,7 +161,7 @@ fn report(
         "{collection} is counted by `{path}` before {what}: two requests can both pass, each with another document"
     );
     draft.label = "leaves one less that is counted".to_owned();
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     draft.help = format!(
         "keep the number of those with this `{path}` in one document, and take one off there first, in one command whose filter asks that enough are left"
     );

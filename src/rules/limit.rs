@@ -16,12 +16,12 @@ use crate::value::{C, Compare, Node, V};
 
 pub(super) fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
     for check in checks {
-        let Some(keys) = limited_keys(ctx, check, write) else {
+        let Some(limited) = limited_keys(ctx, check, write) else {
             continue;
         };
         // Of an upsert only a witness shows that it inserts.
         let apart = if write.upsert { check.read.as_ref().and_then(|read| own_key(ctx, write, read)) } else { None };
-        report(ctx, trace, (write, rule), check, (&keys, apart, &[]));
+        report(ctx, trace, (write, rule), check, (&limited, apart, &[]));
         break;
     }
 }
@@ -36,9 +36,9 @@ pub(super) fn check_beside(
     (search, searched): (&Check, &[String]),
 ) {
     for check in checks {
-        let Some(keys) = limited_keys(ctx, check, write) else { continue };
+        let Some(limited) = limited_keys(ctx, check, write) else { continue };
         let Some(apart) = searched_alone(ctx, check, search) else { continue };
-        report(ctx, trace, (write, rule), check, (&keys, Some(apart), searched));
+        report(ctx, trace, (write, rule), check, (&limited, Some(apart), searched));
         return;
     }
 }
@@ -57,9 +57,15 @@ fn searched_alone(ctx: &mut Context<'_>, count: &Check, search: &Check) -> Optio
     })
 }
 
-/// The keys by which documents are counted, none where all of them are, where the insert adds one more that counts and a limit
-/// lets it through.
-fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Vec<String>> {
+/// The keys by which documents are counted, none where all of them are.
+struct Limited {
+    keys: Vec<String>,
+    /// The code does not say whether what is inserted counts: only a witness does.
+    is_unsure: bool,
+}
+
+/// By what documents are counted, where the insert may add one more that counts and a limit lets it through.
+fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Limited> {
     let CheckKind::Below { path } = &check.kind else { return None };
     let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
     if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
@@ -69,6 +75,7 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
     if equalities.is_empty() && read.filter.is_some_and(|filter| !is_empty_filter(ctx, filter)) {
         return None;
     }
+    let mut is_unsure = false;
     let counts = equalities.iter().all(|(name, value)| match stored_field(ctx, write, name) {
         // { members: who } asks for an element of { members: [who] } too.
         Inserted::Value(inserted) => match ctx.project.arena.node(inserted) {
@@ -76,12 +83,21 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<V
                 let items: Vec<V> = items.iter().map(|item| item.value).collect();
                 items.into_iter().any(|item| ctx.project.same_value(*value, item))
             }
-            _ => ctx.project.same_value(*value, inserted),
+            _ if ctx.project.same_value(*value, inserted) => true,
+            // What a request gives may count.
+            _ => {
+                is_unsure = true;
+                ctx.project.arena.is_of_parameter(ctx.project.bare(inserted))
+            }
         },
-        Inserted::Unknown | Inserted::Missing => false,
+        Inserted::Unknown => {
+            is_unsure = true;
+            true
+        }
+        Inserted::Missing => false,
     });
     let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
-    (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(keys)
+    (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(Limited { keys, is_unsure })
 }
 
 /// `if (await User.countDocuments({ room }) >= 4) return; User.updateOne({ _id }, { $set: { room } })`
@@ -98,7 +114,7 @@ pub(super) fn check_joined(ctx: &mut Context<'_>, trace: &Trace, write: &Write, 
             "{collection} is counted by {list} before this update makes it one more: two requests can both pass the limit, each with another document"
         );
         draft.label = "makes it one more than was counted".to_owned();
-        draft.related = ctx.ends(check);
+        draft.related.splice(0..0, ctx.ends(check));
         draft.help = format!(
             "take a place first, in a document that counts for each {list}: `$inc` by 1 with the limit in its filter; go on only where that matched, and give the place back where one leaves"
         );
@@ -150,10 +166,11 @@ fn report(
     trace: &Trace,
     (write, rule): (&Write, &'static str),
     check: &Check,
-    (keys, apart, searched): (&[String], Option<V>, &[String]),
+    (limited, apart, searched): (&Limited, Option<V>, &[String]),
 ) {
     let relation = ctx.claimed(trace, write);
     let collection = ctx.handle_text(&write.handle);
+    let Limited { keys, is_unsure } = limited;
     let list = keys.join(" + ");
     let mut draft = ctx.draft(rule, trace, write, write.site);
     draft.lowered = Some((Level::Warning, OVERRUN));
@@ -163,7 +180,7 @@ fn report(
     draft.message =
         format!("{collection} is counted{by} before this insert: two requests can both pass the limit and both insert");
     draft.label = "inserts one more than was counted".to_owned();
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     let each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
     draft.help = match is_of_one {
         true => format!("create a unique index on {list}, where one is what may be there, and treat E11000 as found"),
@@ -173,7 +190,8 @@ fn report(
     };
     draft.pair = format!("count {list} -> insert");
     draft.is_of_limit = true;
-    let (needs_witness, distinct) = (write.kind == WriteKind::Update || !searched.is_empty(), searched.to_vec());
+    let needs_witness = *is_unsure || write.kind == WriteKind::Update || !searched.is_empty();
+    let distinct = searched.to_vec();
     ctx.report_judged(draft, trace, &Judged { apart, needs_witness, distinct, ..Judged::of(write, C::TRUE, relation) });
 }
 

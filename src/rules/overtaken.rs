@@ -112,7 +112,7 @@ fn report(
     );
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     draft.related.push((other.site, Role::Context, format!("`{path}` is set to {text} here")));
     draft.help = format!(
         "make the check and the change one command: its filter asks what was checked of `{path}`, and matchedCount 0 (or null) means that the check failed"

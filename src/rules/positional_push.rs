@@ -93,7 +93,7 @@ fn report(
     );
     draft.label = format!("appends to `{path}` without the check in its filter");
     draft.array = Some(path);
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     draft.help = format!(
         "make the check and the push one command: its filter selects the element of `{}` and asks that its `{}` has no such element, and matchedCount 0 means that it is there already",
         inner.array, inner.inner

@@ -125,7 +125,7 @@ fn report(
         known_of_indexes(ctx, write)
     );
     draft.label = "gives a document what was not found".to_owned();
-    draft.related = ctx.ends(check);
+    draft.related.splice(0..0, ctx.ends(check));
     doubt_indexes(ctx, write, keys, &mut draft);
     draft.help = format!("let the server refuse the second one, by a unique index on {list}; treat E11000 as found");
     draft.pair = format!("find {list} -> $set");

@@ -302,6 +302,10 @@ impl Arena {
                     || matches!(entry.key, Key::Computed(key) if self.is_open(key))
             }),
             Node::Array(items) => items.iter().any(|item| self.is_open(item.value) || item.cond != C::TRUE),
+            // What a program puts there is found once all files are known.
+            Node::Member(object, _) if matches!(self.node(*object), Node::Global(name) if is_global_object(self.text(*name))) => {
+                true
+            }
             Node::OneOf(_) => true,
             _ => {
                 let mut is_open = false;

@@ -290,6 +290,11 @@ pub fn map_children(node: &Node, map: &mut dyn FnMut(V) -> V) -> Node {
     }
 }
 
+/// The object whose fields are the names that every file knows. Source: ECMAScript, "globalThis"; Node.js, "Global objects".
+pub fn is_global_object(name: &str) -> bool {
+    matches!(name, "global" | "globalThis")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
