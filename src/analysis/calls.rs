@@ -25,7 +25,7 @@ pub(super) fn calls(sources: &Sources, project: &Project, census: &Census, silen
         collections: called.collections.iter().cloned().collect(),
         is_write: called.is_write,
         silences: silenced.remove(&Place { file: FileId(file), start, end }).into_iter().flatten().collect(),
-        lock: lock(project, SiteInfo { file, start, end, via: None }, called.owner),
+        lock: lock(project, SiteInfo { file, start, end, via: None, again: false }, called.owner),
     });
     calls.filter(|call| sources.get(call.place.file).is_some_and(|file| file.reported)).collect()
 }

@@ -205,7 +205,7 @@ impl<'a> Eval<'a> {
     }
 
     /// The value after two branches. Objects and arrays that grew keep their common start.
-    fn merge(&mut self, yes: C, then: V, no: C, otherwise: V) -> V {
+    pub(super) fn merge(&mut self, yes: C, then: V, no: C, otherwise: V) -> V {
         let (left, right) = (self.arena.node(then), self.arena.node(otherwise));
         match (self.begun(then, right), self.begun(otherwise, left)) {
             (Node::Object(a), Node::Object(b)) if a.len() + b.len() <= 2 * limits::GROWN => {

@@ -84,6 +84,8 @@ pub(super) struct Frame {
     /// Those of them that nothing has handled so far, with the number of effects before each.
     pub rejects: Vec<(C, usize)>,
     pub breaks: Vec<C>,
+    /// The test of a loop is being evaluated once more.
+    pub again: bool,
     pub places: IndexMap<V, Site, FxBuildHasher>,
     pub missing: Vec<V>,
     pub polls: bool,
@@ -280,7 +282,7 @@ impl<'a> Eval<'a> {
 
     pub(super) fn site(&mut self, span: Span) -> Site {
         let (start, end) = self.offsets(span);
-        self.arena.site(SiteInfo { file: self.file, start, end, via: None })
+        self.arena.site(SiteInfo { file: self.file, start, end, via: None, again: self.frame.again })
     }
 
     pub(super) fn opaque(&mut self, span: Span) -> V {
@@ -399,6 +401,7 @@ impl Frame {
             rejected: Vec::new(),
             rejects: Vec::new(),
             breaks: Vec::new(),
+            again: false,
             places: IndexMap::default(),
             missing: Vec::new(),
             polls: false,

@@ -75,6 +75,44 @@ impl<'a> Eval<'a> {
         self.left_by(outer, inner);
     }
 
+    /// Runs a loop without an end of its own that a test of its body leaves: what comes before the test once and straight on, and the
+    /// rest as the body of a loop that the test ends. `step` is the last part of a `for`. Says whether the body is of that kind.
+    ///
+    /// `while (true) { const taken = await find(name); if (!taken) break; name = next(name) }`
+    pub(super) fn endless(&mut self, body: &'a Stmt, step: Option<&'a Expr>) -> bool {
+        let Some((before, test, after)) = left_at(body) else { return false };
+        let (scope, outer, jumped) = (self.enter_scope(false), self.cond, self.jumped);
+        let exits = std::mem::take(&mut self.frame.loop_exits);
+        let breaks = std::mem::take(&mut self.frame.breaks);
+        self.frame.loops += 1;
+        self.list(before, false);
+        let is_left = if self.cond == C::FALSE { None } else { Some(self.expr(test)) };
+        self.frame.loops -= 1;
+        let inner = std::mem::replace(&mut self.frame.loop_exits, exits);
+        self.frame.breaks = breaks;
+        if let Some(is_left) = is_left {
+            let is_left = self.freeze(is_left);
+            let goes_on = self.arena.not(is_left);
+            self.step_index(step);
+            self.loop_body(goes_on, |eval| eval.list(after, false));
+        }
+        (self.scope, self.cond, self.jumped) = (scope, outer, jumped);
+        self.left_by(outer, inner);
+        true
+    }
+
+    /// What a `for` counts is another number in each round.
+    pub(super) fn step_index(&mut self, step: Option<&'a Expr>) {
+        if let Some(step) = step
+            && let Some(name) = stepped(step)
+        {
+            let index = self.opaque(swc_common::Spanned::span(step));
+            self.indexes.insert(index);
+            let name = self.arena.sym(name);
+            self.bind_name(name, index, Bind::Assign);
+        }
+    }
+
     /// Code goes on where none of these exits of a loop was taken.
     pub(super) fn left_by(&mut self, outer: C, exits: Vec<C>) {
         for exit in exits.into_iter().take(limits::LOOP_EXITS) {
@@ -94,13 +132,30 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// After a loop its test does not hold, as far as that is not contradicted by a `break`.
-    pub(super) fn loop_ended(&mut self, test: &'a Expr) {
+    /// After a loop its test does not hold, as far as that is not contradicted by a `break`. `first` is what it was before a round:
+    /// what it asks of the database is asked again only after one.
+    pub(super) fn loop_ended(&mut self, test: &'a Expr, first: Option<V>) {
         if self.cond == C::FALSE {
             return;
         }
+        let first = first.map(|first| self.freeze(first));
+        let (again, asked) = (self.frame.again, self.frame.effects.len());
+        self.frame.again |= first.is_some();
+        self.frame.loops += 1;
         let test = self.expr(test);
-        let test = self.freeze(test);
+        self.frame.loops -= 1;
+        self.frame.again = again;
+        let mut test = self.freeze(test);
+        if let Some(first) = first
+            && self.frame.effects.len() > asked
+        {
+            let entered = self.arena.assume(C::TRUE, first, true);
+            let skipped = self.arena.assume(C::TRUE, first, false);
+            for effect in self.frame.effects.iter_mut().skip(asked) {
+                effect.cond = self.arena.assume(effect.cond, first, true);
+            }
+            test = self.merge(entered, test, skipped, first);
+        }
         let cond = self.cond;
         let after = self.arena.assume(cond, test, false);
         if after != C::FALSE {
@@ -260,6 +315,39 @@ impl<'a> Eval<'a> {
         run(self);
         self.frame.within.pop();
     }
+}
+
+/// The test of a loop's body by which the loop is left, with what is done before and after it.
+fn left_at(body: &Stmt) -> Option<(&[Stmt], &Expr, &[Stmt])> {
+    let stmts = &body.as_block()?.stmts;
+    let at = stmts.iter().position(|stmt| is_left_by(stmt).is_some())?;
+    Some((stmts.get(..at)?, is_left_by(stmts.get(at)?)?, stmts.get(at + 1..)?))
+}
+
+/// `if (test) break;`
+fn is_left_by(stmt: &Stmt) -> Option<&Expr> {
+    let test = stmt.as_if_stmt().filter(|test| test.alt.is_none())?;
+    let is_break = |stmt: &Stmt| matches!(stmt, Stmt::Break(jump) if jump.label.is_none());
+    let is_left = match &*test.cons {
+        Stmt::Block(block) => matches!(block.stmts.as_slice(), [only] if is_break(only)),
+        only => is_break(only),
+    };
+    is_left.then_some(&*test.test)
+}
+
+/// The variable that the last part of a `for` steps on: `i++`, `i += 1`.
+fn stepped(update: &Expr) -> Option<&str> {
+    let target = match update {
+        Expr::Update(update) => update.arg.as_ident(),
+        Expr::Assign(assign) => return assign.left.as_ident().map(|ident| ident.id.sym.as_str()),
+        _ => None,
+    };
+    target.map(|ident| ident.sym.as_str())
+}
+
+/// Whether the test of a loop always holds.
+pub(super) fn is_endless(test: Option<&Expr>) -> bool {
+    test.is_none_or(|test| matches!(test, Expr::Lit(Lit::Bool(test)) if test.value))
 }
 
 /// Whether the text of a handler asks for a duplicate key: `error.code === 11000`, `isDuplicateKeyError(error)`.

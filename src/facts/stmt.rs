@@ -1,6 +1,7 @@
 //! Statements: order, branches, loops, exceptions.
 
 use super::eval::{Code, Eval, Pending};
+use super::jump::is_endless;
 use super::pattern::Bind;
 use super::standing::Standalone;
 use crate::limits::Cut;
@@ -92,7 +93,7 @@ impl<'a> Eval<'a> {
         self.list(stmts, false);
     }
 
-    fn list(&mut self, stmts: &'a [Stmt], is_lone: bool) {
+    pub(super) fn list(&mut self, stmts: &'a [Stmt], is_lone: bool) {
         let outer = self.enter_list(stmts, is_lone);
         self.pending.push(Vec::new());
         self.hoist(stmts.iter());
@@ -196,10 +197,12 @@ impl<'a> Eval<'a> {
             }
             Stmt::Switch(node) => self.switch(node),
             Stmt::Try(node) => self.try_catch(node),
+            Stmt::While(node) if is_endless(Some(&node.test)) && self.endless(&node.body, None) => {}
+            Stmt::DoWhile(node) if is_endless(Some(&node.test)) && self.endless(&node.body, None) => {}
             Stmt::While(node) => {
                 let test = self.expr(&node.test);
                 self.loop_body(test, |eval| eval.in_scope(&node.body));
-                self.loop_ended(&node.test);
+                self.loop_ended(&node.test, Some(test));
             }
             Stmt::DoWhile(node) => {
                 let always = self.opaque(node.span);
@@ -209,7 +212,7 @@ impl<'a> Eval<'a> {
                         eval.expr(&node.test);
                     }
                 });
-                self.loop_ended(&node.test);
+                self.loop_ended(&node.test, None);
             }
             Stmt::For(node) => {
                 let outer = self.enter_scope(false);
@@ -220,19 +223,15 @@ impl<'a> Eval<'a> {
                     }
                     None => {}
                 }
-                if let Some(update) = node.update.as_deref()
-                    && let Some(name) = stepped(update)
-                {
-                    let index = self.opaque(swc_common::Spanned::span(update));
-                    self.indexes.insert(index);
-                    let name = self.arena.sym(name);
-                    self.bind_name(name, index, Bind::Assign);
+                let step = node.update.as_deref();
+                if !(is_endless(node.test.as_deref()) && self.endless(&node.body, step)) {
+                    self.step_index(step);
+                    if let Some(test) = &node.test {
+                        self.expr(test);
+                    }
+                    let some = self.opaque(node.span);
+                    self.loop_body(some, |eval| eval.in_scope(&node.body));
                 }
-                if let Some(test) = &node.test {
-                    self.expr(test);
-                }
-                let some = self.opaque(node.span);
-                self.loop_body(some, |eval| eval.in_scope(&node.body));
                 self.scope = outer;
             }
             Stmt::ForOf(node) => self.for_each(&node.left, &node.right, &node.body, node.span, true),
@@ -375,16 +374,6 @@ impl<'a> Eval<'a> {
             _ => false,
         }
     }
-}
-
-/// The variable that the last part of a `for` steps on: `i++`, `i += 1`.
-fn stepped(update: &Expr) -> Option<&str> {
-    let target = match update {
-        Expr::Update(update) => update.arg.as_ident(),
-        Expr::Assign(assign) => return assign.left.as_ident().map(|ident| ident.id.sym.as_str()),
-        _ => None,
-    };
-    target.map(|ident| ident.sym.as_str())
 }
 
 /// The code of an arrow or function expression.

@@ -183,8 +183,9 @@ mod tests {
     #[test]
     fn a_value_has_the_sites_of_its_parts_and_of_their_conditions() {
         let mut arena = Arena::default();
-        let sites: Vec<Site> =
-            (0..70).map(|at| arena.site(SiteInfo { file: 0, start: at, end: at + 1, via: None })).collect();
+        let sites: Vec<Site> = (0..70)
+            .map(|at| arena.site(SiteInfo { file: 0, start: at, end: at + 1, via: None, again: false }))
+            .collect();
         let callee = arena.global("find");
         let calls: Vec<V> =
             sites.iter().map(|site| arena.intern(Node::Call { site: *site, callee, args: Box::new([]) })).collect();

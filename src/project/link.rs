@@ -289,7 +289,7 @@ impl Project {
 
     /// The expression in the text, without the calls that lead to it.
     pub fn base_site(&self, site: Site) -> SiteInfo {
-        SiteInfo { via: None, ..self.arena.site_info(site) }
+        SiteInfo { via: None, again: false, ..self.arena.site_info(site) }
     }
 
     /// A call that may be a write, as it is written.

@@ -173,6 +173,8 @@ pub struct SiteInfo {
     pub end: u32,
     /// The call through which this copy of the expression is reached.
     pub via: Option<Site>,
+    /// The test of a loop, asked once more after a round.
+    pub again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
