@@ -276,6 +276,15 @@ pub const UNMODELLED: usize = 8;
 pub const FRESH_IDS: u32 = 1_000_000;
 /// Parts that a text is split into.
 pub const SPLIT_TEXTS: usize = 16;
+/// Steps of matching one text with a regular expression, and how deep its groups may stand in each other.
+pub const PATTERN_STEPS: u32 = 2_000;
+pub const PATTERN_DEPTH: u32 = 8;
+/// Parts of which a pattern is joined.
+pub const PATTERN_PARTS: usize = 16;
+/// Members of an element that is spread into arguments.
+pub const SPREAD_DEPTH: usize = 4;
+/// Letters that are put before a text to make it long enough.
+pub const PADDED: usize = 64;
 /// Inputs that differ one at a time between two requests.
 pub const INPUTS: usize = 4;
 /// Rows of a table whose values are tried where one of them is compared with.

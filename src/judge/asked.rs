@@ -3,7 +3,9 @@
 //! Input: a filter. Output: marks on the shape of its collection. Must not know: what is written.
 
 use super::collect::{Collector, sample_of};
+use super::hints::WORD;
 use crate::limits;
+use crate::project::writes::Write;
 use crate::value::{Key, Node, V};
 use rustc_hash::FxHashMap;
 
@@ -75,6 +77,9 @@ impl Collector<'_> {
                 }
             }
             Node::Regex(_) => self.test(collection, path, "$regex", value, depth),
+            Node::New { callee, .. } if self.project.arena.is_global(callee, "RegExp") => {
+                self.test(collection, path, "$regex", value, depth);
+            }
             _ => {
                 if !self.is_negated {
                     let parts = self.project.arena.parts(value);
@@ -82,6 +87,41 @@ impl Collector<'_> {
                     self.hints.selecting.extend(parts);
                 }
                 self.ask(collection, path, value);
+            }
+        }
+    }
+
+    /// What a pattern is made of is a text, and what it looks for may be that.
+    fn made_pattern(&mut self, collection: u32, path: &[String], pattern: V) {
+        let Some(part) = self.project.part_of_pattern(pattern) else { return };
+        let text = self.project.arena.str(WORD);
+        self.mark(part, &|hint| {
+            if !hint.values.contains(&text) {
+                hint.values.push(text);
+            }
+        });
+        self.ask(collection, path, part);
+    }
+
+    /// What is asked of the elements that an update takes out of a list selects no document.
+    pub(super) fn taken_out(&mut self, collection: u32, path: &[String], asked: V) {
+        if matches!(self.project.arena.peek(asked), Node::Object(_)) {
+            let outer = std::mem::replace(&mut self.is_negated, true);
+            self.filter(collection, asked, path, 0);
+            self.is_negated = outer;
+        }
+    }
+
+    /// Two requests may change two elements of one document: `{ _id, 'members.user': user }`, then `$set: { 'members.$.role': role }`
+    pub(super) fn told_by_elements(&mut self, write: &Write) {
+        let lists: Vec<String> =
+            write.fields.iter().filter_map(|field| Some(format!("{}.", field.path.split_once(".$.")?.0))).collect();
+        let Some(Node::Object(entries)) = write.filter.map(|filter| self.node(filter)) else { return };
+        let is_of_element = |name: &str| lists.iter().any(|list| name.starts_with(list.as_str()));
+        for entry in entries {
+            if matches!(entry.key, Key::Name(name) if is_of_element(self.project.arena.text(name))) {
+                let parts = self.project.arena.parts(entry.value);
+                self.hints.alternative.extend(parts);
             }
         }
     }
@@ -140,7 +180,7 @@ impl Collector<'_> {
             "$regex" => {
                 let sample = match self.project.arena.peek(value) {
                     Node::Regex(pattern) | Node::Str(pattern) => sample_of(self.project.arena.text(*pattern)),
-                    _ => return,
+                    _ => return self.made_pattern(collection, path, value),
                 };
                 let sample = self.project.arena.str(&sample);
                 if let Some(shape) = self.hints.shapes.get_mut(collection as usize) {

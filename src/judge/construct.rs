@@ -40,6 +40,16 @@ impl Machine<'_> {
         made
     }
 
+    /// The pattern and the options of `new RegExp(pattern, options)`.
+    fn made_pattern(&self, value: V) -> Option<(V, Option<V>)> {
+        match self.arena.peek(value) {
+            Node::New { callee, args, .. } if self.arena.is_global(*callee, "RegExp") => {
+                Some((*args.first()?, args.get(1).copied()))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn object(&mut self, request: &mut Request, entries: &[Entry]) -> Value {
         let mut document = Value::document(Vec::<(&str, Value)>::new());
         for entry in entries {
@@ -53,6 +63,16 @@ impl Machine<'_> {
                     match name {
                         "$regex" => document.set(name, pattern),
                         _ => document.set(name, Value::document([("$regex", pattern)])),
+                    }
+                }
+                Key::Name(name) if request.in_filter && self.made_pattern(entry.value).is_some() => {
+                    let (pattern, options) = self.made_pattern(entry.value).unwrap_or((entry.value, None));
+                    let mut made = vec![("$regex", self.eval(request, pattern).unwrap_or(Value::Null))];
+                    let options = options.and_then(|options| self.eval(request, options));
+                    made.extend(options.map(|options| ("$options", options)));
+                    match self.arena.text(name) {
+                        "$regex" => made.into_iter().for_each(|(name, value)| document.set(name, value)),
+                        name => document.set(name, Value::document(made)),
                     }
                 }
                 Key::Name(name) => {

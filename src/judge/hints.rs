@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// The name that stands for one by which a request names a field.
 pub const NAME: &str = "name";
+/// The text that stands for one that a pattern is made of.
+pub const WORD: &str = "word";
 
 /// What the code does with a value.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +109,11 @@ impl Hints {
 }
 
 impl Shape {
+    /// Whether fields of the elements are known; how many there are is no field of one.
+    pub fn holds_documents(&self) -> bool {
+        self.fields.keys().any(|name| name != "length")
+    }
+
     pub fn at(&mut self, path: &[String]) -> &mut Self {
         let mut shape = self;
         for part in path {

@@ -64,6 +64,7 @@ mod outside;
 pub mod own_methods;
 mod parts;
 mod pass;
+mod patterns;
 mod plain_classes;
 mod plugins;
 pub mod plural;

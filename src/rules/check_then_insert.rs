@@ -8,7 +8,7 @@ use super::next_number::own_key;
 use super::pending::{Judged, Mend, Repeats};
 use super::searches::{
     asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key,
-    is_only_tried, is_open, names_only, uncovered_keys,
+    is_only_tried, is_open, names_only, sought_fields, uncovered_keys,
 };
 use crate::diagnostic::Once;
 use crate::project::checks::{Check, CheckKind};
@@ -112,7 +112,7 @@ fn deciding_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<
         // estimatedDocumentCount() === 0, then insertMany(defaults)
         return Some(Vec::new());
     };
-    let mut equalities = ctx.project.equalities(filter);
+    let mut equalities = sought_fields(ctx, filter);
     if is_new_key(ctx, filter) {
         return None;
     }

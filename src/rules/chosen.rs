@@ -31,9 +31,13 @@ fn chosen_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Option
         }
         seen.push((value, decides));
         if let Some((_, path, Some(read))) = ctx.project.loaded(value, &[]) {
-            let is_presence = path.is_empty()
-                && matches!(read.action, Action::Count | Action::FindOne | Action::Exists)
-                && read.handle.same(&write.handle);
+            let is_presence = read.handle.same(&write.handle)
+                && match read.action {
+                    Action::Count | Action::FindOne | Action::Exists => path.is_empty(),
+                    // if ((await Page.find({ slug })).length) slug = next(slug)
+                    Action::FindMany => path == ["length"],
+                    _ => false,
+                };
             if decides && is_presence {
                 return Some(read);
             }

@@ -222,6 +222,18 @@ fn is_left_out(ctx: &Context<'_>, index: &Index, filter: V) -> bool {
     })
 }
 
+/// The fields that a filter asks for one value, or for a text that a pattern of one value finds.
+pub(super) fn sought_fields(ctx: &mut Context<'_>, filter: V) -> Vec<(String, V)> {
+    let patterns = ctx.project.pattern_fields(filter);
+    let mut sought = ctx.project.equalities(filter);
+    for (name, value) in &mut sought {
+        if let Some((_, part)) = patterns.iter().find(|(field, _)| field == name) {
+            *value = *part;
+        }
+    }
+    sought
+}
+
 /// Whether a filter asks for nothing but values of fields.
 pub(super) fn names_only(ctx: &Context<'_>, filter: V) -> bool {
     let is_plain = |value: V| {

@@ -5,8 +5,9 @@
 use super::context::{Context, Trace};
 use super::inserted::{doubt_indexes, is_unseen_model, known_of_indexes};
 use super::pending::{Judged, Mend};
+use super::searches::sought_fields;
 use crate::project::checks::{Check, CheckKind};
-use crate::project::writes::{Write, WriteKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::Relation;
 use crate::value::{C, Key, Node, V};
 
@@ -14,7 +15,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
     if !matches!(write.kind, WriteKind::Update | WriteKind::Save) || write.upsert {
         return;
     }
-    for check in checks {
+    let chosen = choosing(ctx, trace, write);
+    for check in checks.iter().chain(&chosen) {
         let Some((filter, keys)) = taken_keys(ctx, check, write) else { continue };
         let Some(apart) = selecting_input(ctx, write) else { continue };
         if is_of_one(ctx, write, &keys, apart) {
@@ -24,6 +26,41 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
         report(ctx, trace, write, check, (filter, &keys, apart), relation);
         return;
     }
+}
+
+/// The checks that decide no update, but which of several values it sets: `if (taken) slug = next(slug)`, then `$set: { slug }`. Such
+/// a search asks for one of these values, and always for the same fields.
+fn choosing(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Check> {
+    let mut chosen = Vec::new();
+    for field in write.fields.iter().filter(|field| field.operator == "$set") {
+        if !matches!(ctx.project.arena.node(field.value), Node::OneOf(_)) {
+            continue;
+        }
+        for (cond, _) in ctx.project.arena.alternatives(field.value) {
+            let mut checks = ctx.project.checks(cond, &trace.documents);
+            checks.retain(|check| searches_for(ctx, check, field));
+            chosen.extend(checks);
+        }
+    }
+    chosen
+}
+
+fn searches_for(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bool {
+    let Some(filter) = check.read.as_ref().and_then(|read| read.filter) else { return false };
+    let asked = sought_fields(ctx, filter).into_iter().filter(|(key, _)| *key == field.path);
+    asks_always(ctx, filter) && asked.into_iter().any(|(_, value)| may_be(ctx, field.value, value))
+}
+
+/// Whether a search asks for the same fields in each case.
+fn asks_always(ctx: &Context<'_>, filter: V) -> bool {
+    matches!(ctx.project.arena.node(filter), Node::Object(entries) if entries.iter().all(|entry| {
+        entry.cond == C::TRUE && matches!(entry.key, Key::Name(_))
+    }))
+}
+
+/// Whether one of the values that something may be is this one.
+fn may_be(ctx: &Context<'_>, stored: V, value: V) -> bool {
+    ctx.project.arena.alternatives(stored).into_iter().any(|(_, known)| ctx.project.same_value(known, value))
 }
 
 /// The filter of a search that found nothing, and the keys by which it searched, one of which the update sets.
@@ -38,13 +75,17 @@ fn taken_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<(V,
         return None;
     }
     let filter = read.filter?;
-    let mut equalities = ctx.project.equalities(filter);
+    let mut equalities = sought_fields(ctx, filter);
     equalities.retain(|(key, _)| key != "_id");
+    let is_always = asks_always(ctx, filter);
     let is_set = equalities.iter().any(|(key, value)| {
+        let sets = |field: &FieldWrite| {
+            field.operator == "$set"
+                && field.path == *key
+                && (ctx.project.same_value(field.value, *value) || is_always && may_be(ctx, field.value, *value))
+        };
         !ctx.project.arena.is_literal(*value)
-            && (write.fields.iter().any(|field| {
-                field.operator == "$set" && field.path == *key && ctx.project.same_value(field.value, *value)
-            }) || is_brought_whole(ctx, write, key, *value))
+            && (write.fields.iter().any(sets) || is_brought_whole(ctx, write, key, *value))
     });
     let keys: Vec<String> = equalities.into_iter().map(|(key, _)| key).collect();
     (is_set && !ctx.schemas.covers(&write.handle, &keys)).then_some((filter, keys))
