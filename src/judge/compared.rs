@@ -134,6 +134,11 @@ impl Collector<'_> {
             Node::OneOf(alternatives) => {
                 alternatives.into_iter().for_each(|(_, value)| self.numeric(value, is_time, depth + 1));
             }
+            // Math.max(...invoices.map((invoice) => invoice.number))
+            Node::Mapped(_, made) => self.numeric(made, is_time, depth + 1),
+            Node::Element(list) if matches!(self.node(list), Node::Mapped(..)) => {
+                self.numeric(list, is_time, depth + 1);
+            }
             _ => self.mark(value, &|hint| {
                 hint.is_number |= !is_time;
                 hint.is_time |= is_time;

@@ -36,6 +36,22 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// The numbers among arguments of which a list is spread: `Math.max(...numbers, 0)`
+fn spread(operands: &[Option<Value>]) -> Option<Vec<f64>> {
+    let mut numbers = Vec::new();
+    for operand in operands {
+        match operand {
+            Some(Value::List(items)) => {
+                for item in items.iter() {
+                    numbers.push(number(item)?);
+                }
+            }
+            other => numbers.push(number(other.as_ref()?)?),
+        }
+    }
+    Some(numbers)
+}
+
 /// The result of an operator; none where it is not modelled for these operands.
 pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>> {
     let numbers = || operands.iter().map(|operand| number(operand.as_ref()?)).collect::<Option<Vec<f64>>>();
@@ -68,8 +84,8 @@ pub fn apply(operator: &str, operands: &[Option<Value>]) -> Option<Option<Value>
             }
             value
         }
-        "Math.max" => numbers()?.into_iter().fold(f64::NEG_INFINITY, f64::max),
-        "Math.min" => numbers()?.into_iter().fold(f64::INFINITY, f64::min),
+        "Math.max" => spread(operands)?.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        "Math.min" => spread(operands)?.into_iter().fold(f64::INFINITY, f64::min),
         "Math.floor" => numbers()?.first()?.floor(),
         "Math.ceil" => numbers()?.first()?.ceil(),
         "Math.round" => numbers()?.first()?.round(),

@@ -7,6 +7,7 @@ use super::bson::Value;
 use super::eval::{Js, Machine, truthy};
 use super::javascript;
 use super::state::Request;
+use crate::limits;
 use crate::value::{Coercion, Compare, Node, Numeral, RETURNS, Sym, V};
 
 impl Machine<'_> {
@@ -117,7 +118,16 @@ impl Machine<'_> {
         {
             return sum;
         }
-        let operands: Vec<Js> = operands.iter().map(|operand| self.eval(request, *operand)).collect();
+        let is_spread = matches!(op, "Math.max" | "Math.min");
+        let mut evaluated: Vec<Js> = Vec::with_capacity(operands.len());
+        for operand in operands {
+            let value = match self.spread_list(*operand).filter(|_| is_spread) {
+                Some(list) => self.each_of(request, list, *operand),
+                None => self.eval(request, *operand),
+            };
+            evaluated.push(value);
+        }
+        let operands = evaluated;
         if op == RETURNS {
             return Some(Value::Bool(operands.iter().all(truthy)));
         }
@@ -130,6 +140,25 @@ impl Machine<'_> {
                 self.applied(request, value, op, &operands)
             }
         }
+    }
+
+    /// The list of which each element is an argument: `Math.max(...lines.map((line) => line.price))`
+    fn spread_list(&self, argument: V) -> Option<V> {
+        let mut at = argument;
+        for _ in 0..limits::SPREAD_DEPTH {
+            match self.arena.peek(at) {
+                Node::Element(list) => return Some(*list),
+                Node::Member(inner, _) | Node::Coerce(_, inner) => at = *inner,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn each_of(&mut self, request: &mut Request, list: V, argument: V) -> Js {
+        let items = self.items(request, list)?;
+        let each = items.into_iter().filter_map(|item| self.with_element(request, list, item, argument));
+        Some(Value::list(each.collect()))
     }
 
     /// `lines.reduce((sum, line) => sum + line.price, 0)`

@@ -73,6 +73,14 @@ pub fn call(method: &str, text: &str, args: &[Option<Value>]) -> Option<Value> {
         "substring" => from(count(0)?.min(count(1)?), count(0)?.max(count(1)?)),
         "substr" if args.len() == 1 => from(count(0)?, usize::MAX),
         "substr" => from(count(0)?, count(0)?.saturating_add(count(1)?)),
+        "padStart" => {
+            let fill = if args.len() > 1 { word(1)? } else { " ".to_owned() };
+            let missing = count(0)?.saturating_sub(text.encode_utf16().count());
+            if missing > limits::PADDED || !fill.is_ascii() {
+                return None;
+            }
+            fill.chars().cycle().take(missing).chain(text.chars()).collect()
+        }
         "startsWith" if args.len() == 1 => return Some(Value::Bool(text.starts_with(&word(0)?))),
         "endsWith" if args.len() == 1 => return Some(Value::Bool(text.ends_with(&word(0)?))),
         "includes" if args.len() == 1 => return Some(Value::Bool(text.contains(&word(0)?))),
@@ -128,6 +136,9 @@ mod tests {
             ("endsWith", "abc", vec![word("ab")], Value::Bool(false)),
             ("indexOf", "äb", vec![word("b")], Value::Number(1.0)),
             ("indexOf", "ab", vec![word("c")], Value::Number(-1.0)),
+            ("padStart", "7", vec![number(4.0), word("0")], Value::text("0007")),
+            ("padStart", "17", vec![number(1.0)], Value::text("17")),
+            ("padStart", "7", vec![number(4.0), word("ab")], Value::text("aba7")),
             ("split", "a:b", vec![word(":")], Value::list(vec![Value::text("a"), Value::text("b")])),
         ];
         for (method, text, args, result) in rows {
@@ -135,6 +146,8 @@ mod tests {
         }
         assert_eq!(call("replace", "a", &[Some(Value::Null), word("b")]), None);
         assert_eq!(call("replace", "a", &[word("a"), word("$&")]), None);
+        assert_eq!(call("padStart", "7", &[number(1e9), word("0")]), None);
+        assert_eq!(call("padStart", "7", &[number(4.0), word("")]), Some(Value::text("7")));
         assert_eq!(call("split", "ab", &[word("")]), None);
         assert_eq!(call("split", &"a,".repeat(40), &[word(",")]), None);
         assert_eq!(call("indexOf", "\u{1f600}b", &[word("b")]), None);

@@ -40,6 +40,8 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
             let is_number = match read.action {
                 _ if read.method == "aggregate" => is_aggregated(ctx, &read, &path, field, is_next),
                 Action::Count => path.is_empty(),
+                // How many were found: `(await Invoice.find({ org })).length + 1`
+                Action::FindMany if path == ["length"] => true,
                 Action::FindOne | Action::FindMany => {
                     // A field of the one document of its key, such as a balance, is no number in a row.
                     !is_of_one(ctx, &read)
@@ -57,7 +59,8 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
         // Rank.parse(last.rank).next()
         let is_made = matches!(node, Node::Call { .. }) && ctx.project.read_of(value).is_none();
         let is_next = is_next || is_made || matches!(&node, Node::Derived(op, _) if ctx.project.arena.text(*op) == "+");
-        let is_method = matches!(node, Node::Member(..)) && is_next;
+        // Number(last.number.split('-')[1])
+        let is_method = matches!(node, Node::Member(..) | Node::Index(..)) && is_next;
         if is_made
             || is_method
             || matches!(node, Node::Derived(..) | Node::Coerce(..) | Node::Template(_) | Node::OneOf(_))
