@@ -54,8 +54,12 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 if let Some(payload) = write.payload.filter(|_| write.kind == WriteKind::Insert) {
                     collector.inserted(*collection, payload);
                 }
+                collector.told_by_elements(write);
                 for field in &write.fields {
                     let path = collector.path_of(&field.path);
+                    if field.operator == "$pull" {
+                        collector.taken_out(*collection, &path, field.value);
+                    }
                     collector.named_at_run_time(*collection, &path);
                     if field.operator == "$inc" && collector.asked.paths.contains(&path) {
                         collector.taken_from(*collection, &path);

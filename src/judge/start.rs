@@ -97,7 +97,8 @@ impl Machine<'_> {
             if shape.hint.is_map {
                 candidates.push(Candidate::Value(Value::document(Vec::<(&str, Value)>::new())));
             }
-            if !shape.pulled.is_empty() {
+            // An element for each request: the member that it takes out, or changes.
+            if !shape.pulled.is_empty() || shape.holds_documents() {
                 candidates.extend(shape.hint.lengths.iter().map(|length| Candidate::Pulled(*length)));
             }
             return candidates;
@@ -296,6 +297,16 @@ impl Machine<'_> {
                         let item =
                             if inner.fields.is_empty() { self.stored_symbol(request, *slot, name) } else { part };
                         Some(Value::list(vec![item; count as usize]))
+                    }
+                    Candidate::Pulled(count) if inner.holds_documents() => {
+                        let each = (0..count as usize).map(|who| {
+                            let mut own = Request::new(who.min(1));
+                            own.is_before = true;
+                            let mut part = Value::document(Vec::<(&str, Value)>::new());
+                            self.fill(&mut own, inner, path, slots, &mut part);
+                            part
+                        });
+                        Some(Value::list(each.collect()))
                     }
                     Candidate::Pulled(count) => Some(self.pulled(inner, *slot, count)),
                     Candidate::Of(value) | Candidate::Same(value) => {

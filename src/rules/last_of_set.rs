@@ -9,9 +9,9 @@ use super::words::asks_for_any;
 use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::{Action, DbCall};
-use crate::project::writes::{FieldWrite, Write};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::{Relation, Taken};
-use crate::value::{C, Node, V};
+use crate::value::{C, Compare, Node, V};
 
 const OVERRUN: &str = "a limit is overrun by the requests that come at once, and no further";
 
@@ -52,24 +52,58 @@ pub fn check_delete(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks:
 
 /// The same for an element of an array: `if (user.logins.length < 2) return`, then `$pull: { logins: { provider } }`
 pub fn check_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, checks: &[Check]) {
-    if !matches!(field.operator.as_str(), "$pull" | "$pullAll" | "$pop") {
-        return;
-    }
+    let Some((array, part)) = lessened(field) else { return };
     for check in checks {
-        let is_counted = matches!(&check.kind, CheckKind::Below { path } if path.join(".") == field.path);
+        let is_counted = matches!(&check.kind, CheckKind::Below { path } if path.join(".") == array);
         let read = check.read.as_ref();
         // Of a list that has any element there is no least number to keep; what is counted beside is one time too much.
         let is_any = field.operator != "$pop" && asks_for_any(ctx, check.leaf) && !counts_beside(write);
         if is_any
             || !is_counted
-            || check.holds
+            || check.holds && !is_not_the_last(ctx, check.leaf)
+            || part.is_some_and(|part| !counts_part(ctx, check.leaf, part, field.value))
+            || ctx.is_versioned(write, field)
             || !ctx.project.same_document(check.root, read, &write.handle, write.filter, write.document)
         {
             continue;
         }
-        report_element(ctx, trace, write, field, check);
+        report_element(ctx, trace, write, (field, array, part), check);
         return;
     }
+}
+
+/// The array of which a change leaves one element less that is counted: one that it takes out, or a field of one that it sets.
+fn lessened(field: &FieldWrite) -> Option<(&str, Option<&str>)> {
+    match field.operator.as_str() {
+        "$pull" | "$pullAll" | "$pop" => Some((field.path.as_str(), None)),
+        "$set" => {
+            let (outer, part) = field.path.rsplit_once('.')?;
+            let (array, position) = outer.rsplit_once('.')?;
+            (position == "*" || position.starts_with('$')).then_some((array, Some(part)))
+        }
+        _ => None,
+    }
+}
+
+/// `if (team.owners.length === 1) return`: who goes on is not the last one.
+fn is_not_the_last(ctx: &Context<'_>, leaf: V) -> bool {
+    let is_one = |value: V| ctx.project.number(value) == Some(1.0);
+    matches!(*ctx.project.arena.node(leaf), Node::Compare(Compare::Equal, a, b) if is_one(a) || is_one(b))
+}
+
+/// Whether elements are counted by a field that is set to another value.
+fn counts_part(ctx: &mut Context<'_>, leaf: V, part: &str, set: V) -> bool {
+    ctx.project.contains(leaf, &mut |project, value| match *project.arena.node(value) {
+        Node::Query { arg, .. } => project.predicate_keys(arg).into_iter().any(|(key, counted)| {
+            key == part && project.arena.is_literal(counted) && !project.same_value(counted, set)
+        }),
+        _ => false,
+    })
+}
+
+/// Whether only some of the elements are counted.
+fn counts_some(ctx: &Context<'_>, leaf: V) -> bool {
+    ctx.project.contains(leaf, &mut |project, value| matches!(project.arena.node(value), Node::Query { .. }))
 }
 
 /// Whether something is counted in the same update.
@@ -77,21 +111,38 @@ fn counts_beside(write: &Write) -> bool {
     write.fields.iter().any(|field| matches!(field.operator.as_str(), "$inc" | "$mul"))
 }
 
-fn report_element(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, check: &Check) {
-    let path = &field.path;
+fn report_element(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    (field, path, part): (&FieldWrite, &str, Option<&str>),
+    check: &Check,
+) {
     let cond = ctx.project.arena.and(write.cond, field.cond);
     let relation = ctx.relation(trace, check, write, cond, Taken::Condition(path));
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
     draft.lowered = Some((Level::Warning, OVERRUN));
-    draft.message = format!(
-        "the length of `{path}` is checked before this removal, not in its filter: two requests can both pass, each with another element"
-    );
+    draft.message = match part {
+        Some(part) => format!(
+            "elements of `{path}` are counted by `{part}` before this update changes it, not in its filter: two requests can both pass, each with another element"
+        ),
+        None => format!(
+            "the length of `{path}` is checked before this removal, not in its filter: two requests can both pass, each with another element"
+        ),
+    };
     draft.label = "leaves one less that is counted".to_owned();
-    draft.array = Some(path.clone());
+    draft.array = Some(path.to_owned());
     draft.related.splice(0..0, ctx.ends(check));
-    draft.help = format!(
-        "ask in the filter of the removal that enough are left, such as `\"{path}.1\": {{ $exists: true }}` for one; matchedCount 0 means that the check failed"
-    );
+    let place =
+        if write.kind == WriteKind::Save { "make it one update, and ask in its filter" } else { "ask in its filter" };
+    draft.help = match counts_some(ctx, check.leaf) {
+        true => format!(
+            "{place} that another one of those that are counted is left, by an `$elemMatch` on `{path}` that leaves out the one that is changed; matchedCount 0 means that the check failed"
+        ),
+        false => format!(
+            "{place} that enough are left, such as `\"{path}.1\": {{ $exists: true }}` for one; matchedCount 0 means that the check failed"
+        ),
+    };
     draft.pair = format!("{path} counted -> one less");
     let judged = Judged { needs_witness: true, may_repeat: true, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);
