@@ -6,7 +6,7 @@
 //! Input: the steps of a hook. Output: the inserts. Must not know: rules.
 
 use super::link::{Op, Project, Step};
-use crate::value::{C, Entry, FnRef, Key, Node};
+use crate::value::{C, Entry, FnRef, Key, Node, V};
 
 impl Project {
     /// The inserts of what a hook computes from what it reads.
@@ -18,7 +18,10 @@ impl Project {
         for step in steps.iter().filter(|step| step.calls == 0) {
             let Op::Assign { object, key: Some(key), value } = step.op else { continue };
             let is_own = matches!(self.arena.node(object), Node::This(_));
-            if !is_own || self.reads_in([value]).is_empty() {
+            // What is read may be a part of it, or decide which of several values it is.
+            let chosen = self.arena.alternatives(value).into_iter().map(|(cond, _)| cond);
+            let deciding: Vec<V> = chosen.flat_map(|cond| self.arena.atoms(cond)).map(|atom| atom.value).collect();
+            if !is_own || self.reads_in(deciding.into_iter().chain([value])).is_empty() {
                 continue;
             }
             let entry = Entry { key: Key::Name(key), value, cond: C::TRUE };
