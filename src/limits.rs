@@ -156,6 +156,10 @@ pub const JOINED_ARRAYS: usize = 4;
 /// Calls of a branch that are remembered as completed after it, and branches of a function for which they are.
 pub const COMPLETIONS: usize = 2;
 pub const KEPT_COMPLETIONS: u32 = 12;
+/// Conditions of such a branch.
+pub const COMPLETING_CONDITIONS: usize = 3;
+/// Parts of the condition under which a call in a branch came back; of one with more it is taken that it did.
+pub const RETURNING_PARTS: usize = 48;
 /// Longer conditions are not searched for contradictions between their parts.
 pub const CHECKED_OPERANDS: usize = 48;
 /// Nodes visited to answer one question about a condition; past that it is undecided.

@@ -172,7 +172,9 @@ impl<'a> Eval<'a> {
         if count == 0 {
             return cond;
         }
-        if count <= limits::COMPLETIONS && atoms.len() == count + 1 && self.frame.completions < limits::KEPT_COMPLETIONS
+        if count <= limits::COMPLETIONS
+            && atoms.len() <= count + limits::COMPLETING_CONDITIONS
+            && self.frame.completions < limits::KEPT_COMPLETIONS
         {
             self.frame.completions += 1;
             return atoms.into_iter().rev().fold(C::TRUE, |cond, atom| {

@@ -250,6 +250,27 @@ impl Project {
         self.arena.one_of(told.collect())
     }
 
+    /// Whether calls came back: `refuse()` never does, and `if (code) await assertFree(code)` does where nothing is stored that it
+    /// refuses. What else may throw in a branch that is left says little of what comes after it.
+    fn came_back(&mut self, operands: &[V]) -> V {
+        let never = operands.iter().any(|operand| self.arena.node(*operand) == &Node::Bool(false));
+        let deciding =
+            operands.iter().copied().filter(|_| !never).filter(|operand| self.is_decided_by_a_call(*operand));
+        let deciding: Vec<V> = deciding.collect();
+        if deciding.is_empty() { self.arena.bool(!never) } else { self.arena.all(deciding) }
+    }
+
+    /// Whether a condition of a few parts asks for what a call gave.
+    fn is_decided_by_a_call(&self, condition: V) -> bool {
+        let (mut parts, mut asks) = (0, false);
+        self.contains(condition, &mut |project, part| {
+            parts += 1;
+            asks |= matches!(project.arena.node(part), Node::Call { .. });
+            parts > limits::RETURNING_PARTS
+        });
+        asks && parts <= limits::RETURNING_PARTS
+    }
+
     /// Builds a node whose operands have changed, and looks up what is known now.
     pub(super) fn rebuilt(&mut self, node: Node) -> V {
         if let Some(known) = self.folded(&node) {
@@ -290,10 +311,7 @@ impl Project {
                 Some(value) => value,
                 None => self.arena.intern(node),
             },
-            Node::Derived(operator, operands) if self.arena.text(operator) == RETURNS => {
-                let never = operands.iter().any(|operand| self.arena.node(*operand) == &Node::Bool(false));
-                self.arena.bool(!never)
-            }
+            Node::Derived(operator, operands) if self.arena.text(operator) == RETURNS => self.came_back(&operands),
             Node::Derived(operator, operands) if self.arena.text(operator) == CHANGED => self.changed(&operands),
             Node::Derived(operator, operands) if self.arena.text(operator) == ONE_OF_MANY => {
                 // Of many spreads one has the key, as it turns out.

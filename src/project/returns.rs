@@ -50,18 +50,24 @@ impl Project {
         let Node::Call { site: made, callee: maker, args: given } = self.arena.node(callee).clone() else {
             return None;
         };
-        let [maker, inner] = [maker, callee].map(|value| self.linked(value));
-        let (Node::Func(maker), Node::Func(inner)) = (self.arena.node(maker).clone(), self.arena.node(inner).clone())
-        else {
-            return None;
-        };
-        if self.function(inner)?.parent != Some(maker) {
-            return None;
+        let [maker, made_ones] = [maker, callee].map(|value| self.linked(value));
+        let Node::Func(maker) = *self.arena.node(maker) else { return None };
+        let mut inner = Vec::new();
+        for (cond, value) in self.arena.alternatives(made_ones) {
+            let Node::Func(func) = *self.arena.node(value) else { return None };
+            if self.function(func)?.parent != Some(maker) {
+                return None;
+            }
+            inner.push((cond, func));
         }
         let [given, args] = [&given[..], args].map(|values| values.iter().map(|v| self.linked(*v)).collect::<Vec<V>>());
-        let value = self.returned(inner, &args, None, site)?;
-        let mut instance = Instance::new(maker, &given, None, made);
-        Some(self.instantiate(&mut instance, value))
+        let mut results = Vec::new();
+        for (cond, func) in inner {
+            let value = self.returned(func, &args, None, site)?;
+            let mut instance = Instance::new(maker, &given, None, made);
+            results.push((cond, self.instantiate(&mut instance, value)));
+        }
+        Some(self.arena.one_of(results))
     }
 
     /// What a call of one of several functions gives; of one that is not known, the call.
