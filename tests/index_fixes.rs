@@ -251,3 +251,60 @@ module.exports = {{
     let other = "const found = await db.collection('settings').findOne({ kind: 'mail' });\n    if (!found) await db.collection('settings').insertOne({ kind: 'mail' });";
     assert_eq!(after(&text(other)), text(other));
 }
+
+/// A class that is a schema has the options of its fields.
+#[test]
+fn an_index_is_written_with_the_field_of_a_class() {
+    let text = |field: &str| {
+        format!(
+            "\
+import {{ prop, getModelForClass }} from '@typegoose/typegoose';
+class Order {{
+  {field};
+  @prop({{ default: 0 }})
+  public count: number;
+}}
+const OrderModel = getModelForClass(Order);
+export async function orderOf(owner: string) {{
+  let order = await OrderModel.findOne({{ owner }});
+  if (!order) order = await OrderModel.create({{ owner }});
+  return order;
+}}
+"
+        )
+    };
+    let rewritten = |field: &str| Project::rewritten("models/a.ts", &text(field), "--fix-suggested");
+    for (field, fixed) in [
+        (
+            "@prop({ required: true }) public owner!: string",
+            "@prop({ required: true, unique: true }) public owner!: string",
+        ),
+        (
+            "@prop({ required: true, index: true })\n  owner: string",
+            "@prop({ required: true, index: true, unique: true })\n  owner: string",
+        ),
+        ("@prop() public owner?: string", "@prop({ unique: true, sparse: true }) public owner?: string"),
+        ("@prop({ trim: true }) owner: string", "@prop({ trim: true, unique: true, sparse: true }) owner: string"),
+    ] {
+        assert_eq!(rewritten(field), text(fixed), "{field}");
+        let found = Project::new(&[("models/a.ts", &text(fixed))]).run(&["check", "--format", "json"]);
+        assert!(!found.findings().iter().any(|finding| finding.ends_with("check-then-insert")), "{fixed}");
+    }
+    for field in [
+        "@prop({ required: true }) public owner!: string[]",
+        "@prop({ required: true, type: () => [String] }) public owner: any",
+        "@prop({ default: 'none' }) public owner?: string",
+        "@prop({ ...common }) public owner!: string",
+        "@prop(options) public owner!: string",
+        "@field({ required: true }) public owner!: string",
+        "public owner!: string",
+    ] {
+        assert_eq!(rewritten(field), text(field), "{field}");
+    }
+    // Which of two classes is the model is not known.
+    let twice = text("@prop({ required: true }) public owner!: string");
+    let other = "import { prop } from '@typegoose/typegoose';\nexport class Order {\n  @prop() owner?: string;\n}\n";
+    let project = Project::new(&[("models/a.ts", &twice), ("models/b.ts", other)]);
+    project.run(&["check", "--fix-suggested"]);
+    assert_eq!(project.read("models/a.ts"), twice);
+}

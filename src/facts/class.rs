@@ -70,7 +70,9 @@ impl<'a> Eval<'a> {
                 ClassMember::ClassProp(prop) => {
                     let Key::Name(name) = self.prop_key(&prop.key) else { continue };
                     let [is_unique, is_indexed] = self.field_index(&prop.decorators);
+                    let declared = self.declared_field(name, prop);
                     if let Some(class) = self.class_mut(id) {
+                        class.declared_fields.extend(declared);
                         class.unique_fields.extend(is_unique.then_some(name));
                         class.indexed_fields.extend((is_indexed && !is_unique).then_some(name));
                     }
@@ -361,6 +363,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         options: None,
         unique_fields: Vec::new(),
         indexed_fields: Vec::new(),
+        declared_fields: Vec::new(),
         indexes: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ mod cell;
 mod class;
 mod copies;
 mod dates;
+mod decorated;
 mod ending;
 mod environment;
 mod eval;
@@ -184,6 +185,20 @@ pub enum EffectKind {
 }
 
 /// One class, or the shape of its instances.
+/// A field of a class, as its decorator declares it.
+#[derive(Clone, Debug)]
+pub struct DeclaredField {
+    pub name: Sym,
+    /// It ends where another option can be written.
+    pub options: Site,
+    /// Whether there are options before that.
+    pub has_options: bool,
+    /// Whether its type, or an option, says that it is a list.
+    pub is_list: bool,
+    /// Whether a document may lack it.
+    pub is_optional: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Class {
     pub name: String,
@@ -208,6 +223,8 @@ pub struct Class {
     pub unique_fields: Vec<Sym>,
     /// Fields with a decorator that gives them another index (`@Prop({ index: true })`).
     pub indexed_fields: Vec<Sym>,
+    /// Fields that a decorator declares with options, or with none: `@prop({ required: true })`, `@Prop()`.
+    pub declared_fields: Vec<DeclaredField>,
     /// Keys and options of the indexes that class decorators make: `@index({ user: 1, post: 1 }, { unique: true })`.
     pub indexes: Vec<(V, V)>,
 }

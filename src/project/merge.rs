@@ -3,7 +3,7 @@
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
 use super::own_methods::{Collection, OwnMethod};
-use crate::facts::{Class, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
+use crate::facts::{Class, DeclaredField, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
 use rustc_hash::FxHashSet;
 
@@ -188,6 +188,15 @@ impl<'a> Merger<'a> {
             options: class.options.map(|options| self.value(options)),
             unique_fields: class.unique_fields.iter().map(|name| self.sym(*name)).collect(),
             indexed_fields: class.indexed_fields.iter().map(|name| self.sym(*name)).collect(),
+            declared_fields: class
+                .declared_fields
+                .iter()
+                .map(|field| DeclaredField {
+                    name: self.sym(field.name),
+                    options: self.site(field.options),
+                    ..field.clone()
+                })
+                .collect(),
             indexes: class.indexes.iter().map(|(keys, options)| (self.value(*keys), self.value(*options))).collect(),
         }
     }

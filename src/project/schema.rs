@@ -167,6 +167,9 @@ impl Project {
             for field in self.class_fields(ClassRef(at as u32), |class| &class.unique_fields) {
                 schemas.unique.push(&model, Index::plain(vec![field]));
             }
+            for field in self.class_fields(ClassRef(at as u32), |class| &class.indexed_fields) {
+                schemas.indexed.push(&model, vec![field]);
+            }
         }
         schemas.find_scopes();
         schemas.inserts = self.inserts();

@@ -7,7 +7,7 @@ use super::handle::Handle;
 use super::index::Index;
 use super::link::Project;
 use super::schema::Schemas;
-use crate::facts::Class;
+use crate::facts::{Class, DeclaredField};
 use crate::limits;
 use crate::value::{ClassRef, Key, Node, Sym, V};
 
@@ -42,6 +42,14 @@ impl Project {
                 schemas.mixed.push(&handle, (schema, name));
             }
         }
+    }
+
+    /// A field of the model that is made of a class, as its decorator declares it; none where several classes have the name.
+    pub fn declared_field(&self, model: &str, field: &str) -> Option<&DeclaredField> {
+        let mut own = self.classes.iter().filter(|class| class.name == model && !class.declared_fields.is_empty());
+        let (Some(class), None) = (own.next(), own.next()) else { return None };
+        let mut fields = class.declared_fields.iter().filter(|declared| self.arena.text(declared.name) == field);
+        fields.next()
     }
 
     /// Fields of a class and of those that it extends.

@@ -81,7 +81,14 @@ pub fn is_list(project: &mut Project, schemas: &Schemas, act: &Write, path: &str
 
 /// None where there is no schema.
 fn declared(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> Option<Declared> {
-    let schema = *schemas.models.of(&act.handle).first()?;
+    let Some(schema) = schemas.models.of(&act.handle).first().copied() else {
+        let declared = project.declared_field(act.handle.name()?, path)?;
+        return Some(match (declared.is_list, declared.is_optional) {
+            (true, _) => Declared::List,
+            (_, true) => Declared::Optional,
+            _ => Declared::Required,
+        });
+    };
     let (fields, _) = project.schema_parts(schema)?;
     if !matches!(project.arena.node(fields), Node::Object(_)) {
         return None;

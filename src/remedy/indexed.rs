@@ -25,7 +25,8 @@ pub fn of_indexes(
     // The server makes no second index of the same keys.
     if indexes.iter().any(|index| schemas.indexed.of(&act.handle).contains(&index.fields)) {
         if let [index] = indexes
-            && let Some(fix) = made_unique(project, schemas, act, index)
+            && let Some(fix) =
+                made_unique(project, schemas, act, index).or_else(|| at_class(project, schemas, act, indexes))
         {
             return Some(fix);
         }
@@ -39,7 +40,8 @@ pub fn of_indexes(
             fix.or_else(|| case.refuse("nothing is known of the text of the schema"))
         }
         Err(why) => case.refuse(why),
-        Ok(None) => at_insert(project, schemas, case, filters, indexes)
+        Ok(None) => at_class(project, schemas, act, indexes)
+            .or_else(|| at_insert(project, schemas, case, filters, indexes))
             .or_else(|| case.refuse("no line before the insert could create the index")),
     }
 }
@@ -57,6 +59,32 @@ fn made_unique(project: &Project, schemas: &Schemas, act: &Write, index: &NewInd
     let place = Place { file: FileId(at.file), start: at.end.checked_sub(1)?, end: at.end.checked_sub(1)? };
     let title = format!("Make the index unique, where the server has dropped the one that it has: `{options}`");
     let edits = vec![Edit { place, text: format!(", {options}") }];
+    Some(Fix { title, edits, applicability: Applicability::Suggested })
+}
+
+/// Where a class is the schema, the options of its fields. An index of several fields, or of a part of the documents, has no such option.
+fn at_class(project: &Project, schemas: &Schemas, act: &Write, indexes: &[NewIndex]) -> Option<Fix> {
+    let model = act.handle.name().filter(|_| schemas.models.of(&act.handle).is_empty())?;
+    let (mut edits, mut titles, mut is_there) = (Vec::new(), Vec::new(), false);
+    for index in indexes {
+        let ([field], true) = (index.fields.as_slice(), index.partial.is_empty()) else { return None };
+        let declared = project.declared_field(model, field)?;
+        let at = project.base_site(declared.options);
+        let options = if index.sparse { "unique: true, sparse: true" } else { "unique: true" };
+        let text = match declared.has_options {
+            true => format!(", {options}"),
+            false => format!("{{ {options} }}"),
+        };
+        let place = Place { file: FileId(at.file), start: at.end, end: at.end };
+        edits.push(Edit { place, text });
+        titles.push(format!("`{field}: {{ {options} }}`"));
+        is_there |= schemas.indexed.of(&act.handle).contains(&index.fields);
+    }
+    let what = match is_there {
+        true => "Make the index unique, where the server has dropped the one that it has",
+        false => "Create the unique index with the field of the class",
+    };
+    let title = format!("{what}: {}", titles.join(", "));
     Some(Fix { title, edits, applicability: Applicability::Suggested })
 }
 
