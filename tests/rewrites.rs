@@ -198,3 +198,102 @@ fn an_operator_needs_no_input() {
         assert_eq!(rewritten(&kept), kept);
     }
 }
+
+/// An update of what was loaded, with these parameters beside the identifier.
+fn written(params: &str, before: &str, update: &str) -> String {
+    format!(
+        "\
+module.exports = async (db, id{params}) => {{
+  const page = await db.collection('pages').findOne({{ _id: id }});
+  if (!page) return;
+{before}  await db.collection('pages').updateOne({{ _id: id }}, {update});
+}};
+"
+    )
+}
+
+/// A counter that may be missing is added to as from zero; what is stored may be null, so that it is no safe fix.
+#[test]
+fn a_number_with_a_default_is_added_to() {
+    for own in ["(page.views || 0)", "(page.views ?? 0)", "page.views"] {
+        let text = written("", "", &format!("{{ $set: {{ views: {own} + 1, at: id }} }}"));
+        assert_eq!(after(&text), written("", "", "{ $inc: { views: 1 }, $set: { at: id } }"), "{own}");
+        let is_safe = Project::rewritten("models/a.js", &text, "--fix") != text;
+        assert_eq!(is_safe, own == "page.views", "{own}");
+    }
+    for own in ["(page.views || 1)", "(page.visits || 0)"] {
+        let text = written("", "", &format!("{{ $set: {{ views: {own} + 1 }} }}"));
+        assert!(!after(&text).contains("$inc"), "{}", after(&text));
+    }
+}
+
+/// What tells the cases apart is the caller's; where the document does, the server would have to look.
+#[test]
+fn each_case_adds_its_own_number() {
+    let before = "  const views = page.views || 0;\n";
+    for (value, added) in [
+        ("isNew ? views + 1 : views", "isNew ? 1 : 0"),
+        ("isNew ? views : views + 1", "isNew ? 0 : 1"),
+        ("isNew ? views + 3 : views - 1", "isNew ? 3 : -1"),
+    ] {
+        let text = written(", isNew", before, &format!("{{ $set: {{ views: {value}, at: id }} }}"));
+        let update = format!("{{ $inc: {{ views: {added} }}, $set: {{ at: id }} }}");
+        assert_eq!(after(&text), written(", isNew", before, &update), "{value}");
+    }
+    for value in [
+        "isNew ? 0 : views + 1",
+        "page.own ? views + 1 : views",
+        "isNew ? views + 1 : page.visits",
+        "isNew ? views * 2 : views",
+    ] {
+        let text = written(", isNew", before, &format!("{{ $set: {{ views: {value}, at: id }} }}"));
+        assert!(!after(&text).contains("$inc"), "{}", after(&text));
+    }
+}
+
+/// `concat` appends what is no list as a whole.
+#[test]
+fn a_list_is_appended_as_one() {
+    let before = "  const tags = names.map((name) => ({ name }));\n";
+    for value in ["page.tags.concat(tags)", "[...page.tags, ...tags]", "(page.tags ?? []).concat(tags)"] {
+        let text = written(", names", before, &format!("{{ $set: {{ tags: {value}, at: id }} }}"));
+        let update = "{ $push: { tags: { $each: tags } }, $set: { at: id } }";
+        assert_eq!(after(&text), written(", names", before, update), "{value}");
+    }
+    let before = "  const tags = names.filter((name) => name);\n";
+    let text = written(", names", before, "{ $set: { tags: [...page.tags, 'new', ...tags] } }");
+    assert_eq!(after(&text), written(", names", before, "{ $push: { tags: { $each: ['new', ...tags] } } }"));
+    for value in ["page.tags.concat(names)", "[...page.tags, ...names]", "[...page.tags, ...page.names]"] {
+        let text = written(", names", "", &format!("{{ $set: {{ tags: {value} }} }}"));
+        assert!(!after(&text).contains("$push"), "{}", after(&text));
+    }
+}
+
+/// The only document of a collection, and a list that a loop makes of the rest.
+#[test]
+fn a_list_that_a_loop_makes_is_pulled_from() {
+    let text = |find: &str, filter: &str, update: &str| {
+        format!(
+            "\
+module.exports = async (db, name) => {{
+  const meta = await db.collection('meta').findOne({find});
+  const links = [];
+  meta.links.forEach((link) => {{
+    if (link.name !== name) links.push(link);
+  }});
+  return db.collection('meta').updateOne({filter}, {update});
+}};
+"
+        )
+    };
+    let (whole, pulled) = ("{ $set: { links } }", "{ $pull: { links: { name } } }");
+    for (find, filter) in [("", "{}"), ("{}", "{}"), ("{ _id: 1 }", "{ _id: 1 }")] {
+        assert_eq!(after(&text(find, filter, whole)), text(find, filter, pulled), "{find}");
+        let is_safe =
+            Project::rewritten("models/a.js", &text(find, filter, whole), "--fix") != text(find, filter, whole);
+        assert_eq!(is_safe, filter != "{}");
+    }
+    for (find, filter) in [("{ name }", "{}"), ("", "{ name }")] {
+        assert!(!after(&text(find, filter, whole)).contains("$pull"), "{find} {filter}");
+    }
+}

@@ -166,3 +166,42 @@ fn a_version_that_would_not_do_is_not_asked_for() {
         assert_eq!(project.read("models/a.js").contains(OPTION), is_known, "{range}");
     }
 }
+
+/// A document from another file, whose model has no name here, is told to update itself; since Mongoose 5.3.
+#[test]
+fn a_document_without_the_name_of_its_model_updates_itself() {
+    let users = "\
+const { Schema, model } = require('mongoose');
+const schema = new Schema({ name: String, coins: Number, tags: [String] });
+const User = model('User', schema);
+exports.byId = async (id) => User.findById(id);
+";
+    let text = |save: &str| {
+        format!(
+            "\
+const users = require('./users');
+exports.pay = async (id, amount) => {{
+  const user = await users.byId(id);
+  if (!user) return;
+  user.coins += amount;
+  {save}
+}};
+"
+        )
+    };
+    let rewritten = |version: &str, save: &str| {
+        let manifest = format!("{{ \"dependencies\": {{ \"mongoose\": \"{version}\" }} }}");
+        let project = Project::new(&[("package.json", &manifest), ("users.js", users), ("pay.js", &text(save))]);
+        project.run(&["check", "--fix-suggested"]);
+        let found = project.run(&["check", "--format", "json"]);
+        (project.read("pay.js"), found.findings().iter().any(|finding| finding.ends_with("lost-update")))
+    };
+    let update = "user.updateOne({ $inc: { coins: amount } })";
+    for version in ["5.3.9", "^8.0.0", "latest"] {
+        assert_eq!(rewritten(version, "await user.save();"), (text(&format!("await {update};")), false), "{version}");
+        assert_eq!(rewritten(version, "user.save();"), (text(&format!("{update}.exec();")), false), "{version}");
+    }
+    for version in ["5.2.0", "^4.13.0"] {
+        assert_eq!(rewritten(version, "await user.save();"), (text("await user.save();"), true), "{version}");
+    }
+}

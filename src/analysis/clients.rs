@@ -122,14 +122,18 @@ pub(super) fn packages(sources: &Sources) -> FxHashSet<String> {
     named
 }
 
-/// Whether each version of Mongoose that the packages of a project ask for knows `optimisticConcurrency`: 5.10 and later.
-pub(super) fn counts_versions(sources: &Sources) -> bool {
+/// Since when Mongoose knows `optimisticConcurrency`, and `updateOne` of a document; of its major version 5.
+pub(super) const COUNTS_VERSIONS: u32 = 10;
+pub(super) const UPDATES_DOCUMENTS: u32 = 3;
+
+/// Whether each version of Mongoose that the packages of a project ask for is a minor version of 5, or later.
+pub(super) fn has_mongoose_since(sources: &Sources, since: u32) -> bool {
     let knows = |range: &Value| {
         let numbers = range.as_str().unwrap_or_default().trim_start_matches(['^', '~', '>', '=', 'v', ' ']);
         let mut numbers = numbers.split('.').map(|number| number.parse::<u32>().ok());
         match (numbers.next().flatten(), numbers.next().flatten()) {
             (Some(major), _) if major != 5 => major > 5,
-            (Some(_), minor) => minor.is_some_and(|minor| minor >= 10),
+            (Some(_), minor) => minor.is_some_and(|minor| minor >= since),
             // `latest`, `catalog:`
             (None, _) => true,
         }

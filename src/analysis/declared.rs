@@ -48,7 +48,8 @@ pub(super) fn in_code<'c>(config: &'c Config, schemas: &Schemas) -> Cow<'c, Conf
 
 pub(super) fn schemas(project: &mut Project, sources: &Sources, config: &Config) -> Schemas {
     let mut schemas = project.schemas();
-    schemas.counts_versions = clients::counts_versions(sources);
+    schemas.counts_versions = clients::has_mongoose_since(sources, clients::COUNTS_VERSIONS);
+    schemas.updates_documents = clients::has_mongoose_since(sources, clients::UPDATES_DOCUMENTS);
     for declared in &config.indexes {
         let unique = declared.unique.then(|| Index { sparse: declared.sparse, ..Index::plain(declared.keys.clone()) });
         let models: Vec<String> =

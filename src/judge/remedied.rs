@@ -40,6 +40,8 @@ pub struct Remedied<'a> {
 pub struct Presumed {
     /// Fields of the act's documents that are there, with a value that has an order.
     pub fields: Vec<Vec<String>>,
+    /// Fields that hold a number where they are there: the code takes one for what is missing.
+    pub numbers: Vec<Vec<String>>,
     /// Values that have an order: numbers, times.
     pub ordered: Vec<V>,
     /// Values that are not undefined.
@@ -266,6 +268,7 @@ fn neighbours(machine: &Machine<'_>, start: &[usize]) -> Vec<(usize, usize)> {
 struct Plausible<'a> {
     collection: u32,
     fields: &'a [Vec<String>],
+    numbers: &'a [Vec<String>],
     ordered: FxHashSet<V>,
     given: FxHashSet<V>,
 }
@@ -278,7 +281,7 @@ impl<'a> Plausible<'a> {
             all
         };
         let (ordered, given) = (all(&presumed.ordered), all(&presumed.given));
-        Self { collection, fields: &presumed.fields, ordered, given }
+        Self { collection, fields: &presumed.fields, numbers: &presumed.numbers, ordered, given }
     }
 
     /// The choices with something known in place of what is presumed to be no input.
@@ -299,7 +302,22 @@ impl<'a> Plausible<'a> {
                 *own = all.clone().find(is_own).or_else(|| all.find(|at| is_known(*at))).unwrap_or(*own);
             }
         }
+        for slot in self.number_slots(machine) {
+            let Some(known) = choices.slots.get(slot) else { continue };
+            if let Some(own) = taken.get_mut(slot)
+                && !known.candidates.get(*own).is_some_and(is_number_or_none)
+            {
+                *own = known.candidates.iter().position(is_number_or_none).unwrap_or(*own);
+            }
+        }
         taken
+    }
+
+    /// The slots of the fields that hold numbers; a field of another one has none of its own.
+    fn number_slots(&self, machine: &Machine<'_>) -> Vec<usize> {
+        let known = machine.fields.get(self.collection as usize);
+        let is_asked = |path: &Vec<String>| self.numbers.contains(path);
+        known.into_iter().flatten().filter(|(path, _)| is_asked(path)).map(|(_, slot)| *slot).collect()
     }
 
     /// Whether it holds under the choices made.
@@ -309,7 +327,9 @@ impl<'a> Plausible<'a> {
             !matches!(choices.taken(slot), Candidate::Missing | Candidate::Itself) && !leads_nowhere(machine, slot)
         };
         let are_there = self.fields.iter().all(|path| machine.slot_of(self.collection, path).is_none_or(is_known));
+        let are_numbers = self.number_slots(machine).into_iter().all(|slot| is_number_or_none(choices.taken(slot)));
         are_there
+            && are_numbers
             && choices.terms.iter().all(|term| match (term.source, choices.taken(term.slot)) {
                 (Some(source), Candidate::Missing) => !self.given.contains(&source),
                 (Some(source), Candidate::Itself) => !self.ordered.contains(&source),
@@ -319,6 +339,10 @@ impl<'a> Plausible<'a> {
                 _ => true,
             })
     }
+}
+
+fn is_number_or_none(candidate: &Candidate) -> bool {
+    matches!(candidate, Candidate::Missing | Candidate::Value(Value::Number(_)))
 }
 
 /// Whether a slot is what another one is, and that one what it is itself, or nothing.

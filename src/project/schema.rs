@@ -62,6 +62,8 @@ pub struct Schemas {
     pub by_hand: FxHashSet<u32>,
     /// Whether all versions of Mongoose that the project may have know `optimisticConcurrency`.
     pub counts_versions: bool,
+    /// Whether they all know `updateOne` of a document.
+    pub updates_documents: bool,
 }
 
 impl Schemas {

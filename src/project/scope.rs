@@ -82,6 +82,14 @@ impl Project {
         exits.into_iter().map(|exit| (self.linked(exit.test), exit)).collect()
     }
 
+    /// The tests that leave the function after a statement of its own text.
+    pub fn exits_after(&mut self, file: u32, statement: &Statement) -> Vec<(V, Exit)> {
+        let is_after = |exit: &&Exit| exit.body == statement.body && exit.end > statement.end;
+        let exits = self.around.exits.get(&file).into_iter().flatten().filter(is_after);
+        let exits: Vec<Exit> = exits.cloned().collect();
+        exits.into_iter().map(|exit| (self.linked(exit.test), exit)).collect()
+    }
+
     /// The tests after a statement of its own text that decide whether the function is left, or which of two branches is taken.
     pub fn choices_after(&mut self, file: u32, statement: &Statement) -> Vec<V> {
         let is_after = |exit: &&Exit| exit.body == statement.body && exit.end > statement.end;

@@ -8,6 +8,9 @@ use crate::project::writes::Write;
 use crate::value::{C, Entry, V};
 use std::cell::Cell;
 
+/// Why there is no fix of an act that the function only calls for.
+pub const IN_HELPER: &str = "the call stands in a helper, which may be called by others";
+
 /// An act that was judged a race, or is one by the relations.
 pub struct Case<'a> {
     pub function: &'a Function<'a>,
@@ -69,4 +72,6 @@ pub struct Draft {
     pub is_pinned: bool,
     /// Whether the loaded document is changed in place too, which nothing needs any more.
     pub is_stale: bool,
+    /// Whether the code takes a number for a stored one that is missing.
+    pub has_default: bool,
 }

@@ -7,6 +7,7 @@ use super::decision::Reader;
 use super::lower;
 use super::said;
 use super::subject::Subject;
+use super::sums;
 use crate::project::writes::{FieldWrite, Write};
 use crate::project::{CHANGING, Op, Step};
 use crate::race::expression::{Expression, Operator};
@@ -117,7 +118,7 @@ pub fn change(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -
     {
         return None;
     }
-    if let Some((operator, value)) = added(subject, field).or_else(|| multiplied(subject, field)) {
+    if let Some((operator, value)) = sums::of(subject, field) {
         return Some(Change::Operator(operator, field.path.clone(), value));
     }
     if let Some((operator, value)) = appended(subject, field).or_else(|| removed(subject, writes, field)) {
@@ -133,76 +134,51 @@ pub fn change(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -
     Some(Change::Computed(lower::expression(&mut subject.project.arena, &expression)))
 }
 
-/// `doc.n + by`, `doc.n - by`, also with a default of zero: `$inc` adds to a missing field as to zero.
-fn added(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static str, V)> {
-    let (operator, first, second) = operands(subject, field.value)?;
-    if !matches!(operator.as_str(), "+" | "-") {
-        return None;
-    }
-    let is_own = |subject: &mut Subject<'_>, value: V| match subject.field(value) {
-        Some(path) => path == field.path,
-        None => subject
-            .defaulted(value)
-            .is_some_and(|defaulted| defaulted.path == field.path && subject.number(defaulted.value) == Some(0.0)),
-    };
-    let by = if is_own(subject, first) {
-        second
-    } else if operator == "+" && is_own(subject, second) {
-        first
-    } else {
-        return None;
-    };
-    let is_text = matches!(subject.node(by), Node::Str(_) | Node::Template(_));
-    if subject.mentions(by) || is_text {
-        return None;
-    }
-    let by = match (operator.as_str(), subject.number(by)) {
-        ("-", Some(number)) => subject.project.arena.num(-number),
-        ("-", None) => subject.project.arena.derived("neg", vec![by]),
-        _ => by,
-    };
-    Some(("$inc", by))
-}
-
-/// `doc.n * by`
-fn multiplied(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static str, V)> {
-    let (operator, first, second) = operands(subject, field.value)?;
-    if operator != "*" {
-        return None;
-    }
-    [(first, second), (second, first)].into_iter().find_map(|(own, by)| {
-        let is_own = subject.field(own).is_some_and(|path| path == field.path);
-        (is_own && !subject.mentions(by)).then_some(("$mul", by))
-    })
-}
-
-fn operands(subject: &Subject<'_>, value: V) -> Option<(String, V, V)> {
-    match subject.node(subject.project.bare(value)) {
-        Node::Derived(operator, operands) => match operands.as_slice() {
-            [first, second] => Some((subject.text(operator), *first, *second)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// `[...doc.items, item]`
 fn appended(subject: &mut Subject<'_>, field: &FieldWrite) -> Option<(&'static str, V)> {
     let Node::Array(items) = subject.node(field.value) else { return None };
     let (own, new) = items.split_first()?;
     let is_own = own.spread && subject.list(own.value).is_some_and(|path| path == field.path);
-    let is_plain = new.iter().all(|item| !item.spread && item.cond == C::TRUE && !subject.mentions(item.value));
+    let is_plain = new.iter().all(|item| item.cond == C::TRUE && !subject.mentions(item.value));
     if !is_own || !is_plain || new.is_empty() {
         return None;
+    }
+    if new.iter().any(|item| item.spread) {
+        // Of what is no list, `concat` appends the whole, and a spread something else.
+        if new.iter().any(|item| item.spread && !is_list(subject, item.value)) {
+            return None;
+        }
+        let each = match new {
+            [only] => only.value,
+            _ => subject.project.arena.intern(Node::Array(new.to_vec())),
+        };
+        return Some(("$push", lower::object(&mut subject.project.arena, vec![("$each", each)])));
     }
     let values: Vec<V> = new.iter().map(|item| item.value).collect();
     let value = pushed(subject, &values);
     Some(("$push", value))
 }
 
+/// Whether a value is a list, whatever is in it.
+fn is_list(subject: &Subject<'_>, value: V) -> bool {
+    match subject.node(value) {
+        Node::Mapped(..) | Node::Array(_) => true,
+        Node::Query { method, .. } => subject.text(method) == "filter",
+        _ => false,
+    }
+}
+
 /// `doc.items.filter((item) => item.id !== id)`: `$pull` of what is not kept.
 fn removed(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> Option<(&'static str, V)> {
-    let Node::Query { method, array, arg } = subject.node(field.value) else { return None };
+    // A new list of what is kept: `[...doc.items.filter(…)]`
+    let kept = match subject.node(field.value) {
+        Node::Array(items) => match items.as_slice() {
+            [only] if only.spread && only.cond == C::TRUE => only.value,
+            _ => return None,
+        },
+        _ => field.value,
+    };
+    let Node::Query { method, array, arg } = subject.node(kept) else { return None };
     if subject.text(method) != "filter" || subject.list(array)? != field.path {
         return None;
     }
@@ -279,6 +255,15 @@ pub fn presumed(subject: &mut Subject<'_>) -> Vec<String> {
     for field in &subject.act.fields {
         if !subject.mentions(field.value) {
             continue;
+        }
+        // In each of several cases.
+        let value = subject.project.bare(field.value);
+        if let Node::OneOf(cases) = subject.node(value) {
+            for (_, case) in cases {
+                if let Some(expression) = subject.expression(case) {
+                    said::presume(&expression, &mut fields);
+                }
+            }
         }
         match subject.expression(field.value) {
             // JavaScript would write the word `undefined` into a text.

@@ -114,11 +114,29 @@ impl Scope {
                 let operands = operands.collect::<Option<Vec<String>>>()?;
                 computed(project.arena.text(operator), &operands)?
             }
+            Node::OneOf(alternatives) => match project.arena.narrow(self.cond, value) {
+                narrow if narrow != value => self.text(project, narrow, depth + 1)?,
+                _ => self.conditional(project, &alternatives, depth)?,
+            },
             Node::Object(own) if own.is_empty() => "{}".to_owned(),
             Node::Object(own) => format!("{{ {} }}", self.listed(project, &own, depth)?),
             Node::Array(items) => self.array(project, &items, depth)?,
             _ => return None,
         })
+    }
+
+    /// `isNew ? 1 : 0`, where one name tells two cases apart.
+    fn conditional(&self, project: &mut Project, alternatives: &[(C, V)], depth: u32) -> Option<String> {
+        let [(first, a), (second, b)] = alternatives else { return None };
+        let (first, second) = (project.arena.atoms(*first), project.arena.atoms(*second));
+        let ([one], [other]) = (first.as_slice(), second.as_slice()) else { return None };
+        if one.value != other.value || one.holds == other.holds {
+            return None;
+        }
+        let asked = self.text(project, one.value, depth + 1)?;
+        let (then, otherwise) = if one.holds { (*a, *b) } else { (*b, *a) };
+        let (then, otherwise) = (self.text(project, then, depth + 1)?, self.text(project, otherwise, depth + 1)?);
+        Some(format!("{asked} ? {then} : {otherwise}"))
     }
 
     fn array(&self, project: &mut Project, items: &[Item], depth: u32) -> Option<String> {
@@ -153,7 +171,8 @@ impl Scope {
     }
 
     fn member(&self, project: &mut Project, whole: V, (object, key): (V, Sym), depth: u32) -> Option<String> {
-        let owner = self.text(project, object, depth + 1)?;
+        // Of two cases, the last alone would be the owner.
+        let owner = self.text(project, object, depth + 1).filter(|owner| !owner.contains(" ? "))?;
         let key = project.arena.text(key);
         if !token::is_identifier(key) {
             return Some(format!("{owner}[{}]", token::string(key, self.quote)));

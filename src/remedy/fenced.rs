@@ -49,7 +49,14 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> O
             ..Presumed::default()
         };
         if super::mends(project, schemas, case, &write, &presumed) {
-            mended = Some(Draft { condition, write, is_changed: false, is_pinned: true, is_stale: false });
+            mended = Some(Draft {
+                condition,
+                write,
+                is_changed: false,
+                is_pinned: true,
+                is_stale: false,
+                has_default: false,
+            });
             break;
         }
     }

@@ -8,9 +8,10 @@ use super::subject::Subject;
 use crate::project::mongo::DbCall;
 use crate::project::writes::Write;
 use crate::project::{Project, Written, WrittenCall};
-use crate::value::{Key, Node, Site, V};
+use crate::value::{Arena, Key, Node, Site, V};
 
-pub fn is_meant(project: &mut Project, case: &Case<'_>, act: &Write, call: &WrittenCall) -> bool {
+/// Of an act that is asked for nothing more, any document may be meant, as by the read.
+pub fn is_meant(project: &mut Project, case: &Case<'_>, act: &Write, call: &WrittenCall, is_asked: bool) -> bool {
     let in_loop = case.function.steps.get(act.step).is_none_or(|step| step.in_loop);
     if !has_known_options(call) || in_loop && !is_of_round(project, act) || !is_of_one(project, act) {
         return false;
@@ -26,7 +27,21 @@ pub fn is_meant(project: &mut Project, case: &Case<'_>, act: &Write, call: &Writ
     let reads = subject.reads();
     let loads_all =
         |project: &Project, read: &DbCall| !values.iter().any(|value| loads_part(project, *value, read.site));
-    reads.iter().all(|read| loads_all(project, read) && (act.document.is_some() || is_same(project, act, read)))
+    reads.iter().all(|read| {
+        loads_all(project, read)
+            && (act.document.is_some() || !is_asked && is_any(project, act, read) || is_same(project, act, read))
+    })
+}
+
+/// Whether the read and the act ask for any document.
+fn is_any(project: &Project, act: &Write, read: &DbCall) -> bool {
+    let is_empty = |filter: Option<V>| {
+        filter.is_none_or(|filter| {
+            matches!(project.arena.node(filter), Node::Object(entries) if entries.is_empty())
+                || filter == Arena::UNDEFINED
+        })
+    };
+    is_empty(read.filter) && act.filter.is_some() && is_empty(act.filter)
 }
 
 /// An upsert would insert what the filter refuses, and other options change what the call gives.

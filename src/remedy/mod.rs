@@ -24,7 +24,9 @@ mod patch;
 mod refusal;
 mod said;
 mod subject;
+mod sums;
 pub mod token;
+mod validated;
 mod versioned;
 
 use crate::diagnostic::{Applicability, Fix};
@@ -34,15 +36,15 @@ use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Op, Project};
 use crate::value::{Arena, C, Entry, Node, V};
 pub use asked::{of_change, of_field};
-pub use case::Case;
 use case::Draft;
+pub use case::{Case, IN_HELPER};
 use change::Change;
 use decision::{Flags, Reader};
 pub use fenced::of_update as of_fence;
 use index::Needed;
 pub use operators::of_update as of_operators;
-pub use patch::is_validated;
 use subject::Subject;
+pub use validated::is_validated;
 pub use versioned::of_save;
 
 /// A remedy that was proven.
@@ -150,6 +152,9 @@ fn drafts(
         condition.extend(repeated);
         Some(condition)
     });
+    let numbers = sums::numbers(&mut subject);
+    let has_default = !numbers.is_empty();
+    presumed.numbers.extend(numbers.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     presumed.fields.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     // In the filter, the check of one field would refuse the others.
     let condition = condition.filter(|_| !is_of_part).unwrap_or_default();
@@ -186,6 +191,7 @@ fn drafts(
                 is_changed: changes.is_some(),
                 is_pinned,
                 is_stale,
+                has_default,
             });
         }
     }

@@ -3,17 +3,19 @@
 //! Input: the act before and after. Output: edits; none where the text of the call, or what follows it, leaves a doubt. Must not
 //! know: whether the remedy is proven, formats.
 
-use super::case::{Case, Draft};
+use super::case::{Case, Draft, IN_HELPER};
 use super::code::Scope;
 use super::help;
 use super::meant;
 use super::refusal::{self, Refusal};
+use super::token;
+use super::validated::{Taken, taken};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::project::schema::Schemas;
-use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::project::writes::{Write, WriteKind};
 use crate::project::{Argument, Op, Project, Property, Statement, Written, WrittenCall};
 use crate::source::{FileId, Place};
-use crate::value::{Entry, Key, Node, V};
+use crate::value::{Node, V};
 
 /// An update or a save as one command.
 pub fn of_update(
@@ -30,7 +32,7 @@ pub fn of_update(
     };
     // What a helper does for others is not known to be the same.
     if step.calls > 0 {
-        return case.refuse("the call stands in a helper, which may be called by others");
+        return case.refuse(IN_HELPER);
     }
     if act.upsert {
         return case.refuse("an upsert inserts what its filter refuses");
@@ -42,7 +44,7 @@ pub fn of_update(
     if case.overwritten.is_some() && !draft.is_changed {
         return case.refuse("a check in the filter leaves the whole array to be written");
     }
-    if !meant::is_meant(project, case, act, &call) {
+    if !meant::is_meant(project, case, act, &call, !draft.condition.is_empty()) {
         return case.refuse("the call may change another document, or several, or its options are not known");
     }
     let file = FileId(project.base_site(act.site).file);
@@ -57,7 +59,8 @@ pub fn of_update(
     };
     let mut is_safe = !is_save && (step.dropped || draft.condition.is_empty());
     if draft.is_changed {
-        is_safe &= is_counted(project, act, draft) && !draft.is_stale;
+        // What is stored may be null, where the code takes a number for that.
+        is_safe &= is_counted(project, act, draft) && !draft.is_stale && !draft.has_default && !is_any(project, act);
     }
     if !draft.condition.is_empty() {
         let refusal = refusal::of(project, schemas, case, (&call, statement.as_ref()), &draft.write);
@@ -81,12 +84,17 @@ pub fn of_update(
     Some(Fix { title, edits, applicability })
 }
 
+/// Whether the update is of any document.
+fn is_any(project: &Project, act: &Write) -> bool {
+    act.filter.is_some_and(|filter| matches!(project.arena.node(filter), Node::Object(entries) if entries.is_empty()))
+}
+
 /// An update whose filter asks for what was loaded, as an error where it is refused.
 pub fn fenced(project: &mut Project, schemas: &Schemas, case: &Case<'_>, scope: &Scope, draft: &Draft) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write)?;
     let (call, statement) = (project.written_at(act.site)?.clone(), project.statement_at(act.site)?.clone());
     let in_helper = case.function.steps.get(act.step)?.calls > 0;
-    if in_helper || call.name != act.method || !meant::is_meant(project, case, act, &call) {
+    if in_helper || call.name != act.method || !meant::is_meant(project, case, act, &call, true) {
         return None;
     }
     let (title, mut edits) = updated(project, &scope.quoted(call.quote), act, draft, &call)?;
@@ -249,15 +257,23 @@ fn saved(
         return case.refuse("a save validates what an update does not");
     }
     let unnamed = || case.refuse("a part of the update has no name at the call");
-    let model = help::model(project, scope, act).or_else(unnamed)?;
-    let filter = scope.value(project, draft.write.filter?).or_else(unnamed)?;
     let update = scope.value(project, draft.write.payload?).or_else(unnamed)?;
+    let model = help::model(project, scope, act)
+        .and_then(|model| Some(format!("{model}.updateOne({}, ", scope.value(project, draft.write.filter?)?)));
+    // Where neither its model nor its identifier has a name, the document knows both.
+    let is_own = draft.condition.is_empty() && schemas.updates_documents && is_plain_path(&call.receiver);
+    let start = model.or_else(|| is_own.then(|| format!("{}.updateOne(", call.receiver))).or_else(unnamed)?;
     let at = project.base_site(act.site);
     // A query is sent where somebody waits for it, or asks for that.
     let sent = if statement.is_awaited { "" } else { ".exec()" };
-    let text = format!("{model}.updateOne({filter}, {update}{options}){sent}");
+    let text = format!("{start}{update}{options}){sent}");
     let title = format!("Replace `save()` by `{text}`");
     Some((title, vec![((at.start, at.end), text)]))
+}
+
+/// `user`, `req.user`
+fn is_plain_path(receiver: &str) -> bool {
+    receiver.split('.').all(token::is_identifier)
 }
 
 /// Whether a method of the document is called before its save of which the fields do not tell: the save carries what it does.
@@ -267,89 +283,4 @@ fn is_done_otherwise(project: &Project, case: &Case<'_>, act: &Write) -> bool {
     before
         .filter(|step| !act.fields.iter().any(|field| field.site == step.site))
         .any(|step| matches!(&step.op, Op::Call { recv: Some(recv), .. } if is_of(*recv)))
-}
-
-/// What Mongoose asks of a value, or does to it, where a document is saved.
-const ON_SAVE: [&str; 9] =
-    ["min", "max", "enum", "match", "validate", "minlength", "maxlength", "minLength", "maxLength"];
-
-/// How an update takes a value that a save would validate.
-enum Taken {
-    AsItIs,
-    /// As a save would, where the update is told to ask.
-    Asked,
-}
-
-/// How the server takes a field as a save would; none where the schema does not declare it, or asks what no update asks. An update
-/// validates what is set and pushed, and no result of an arithmetic operator.
-///
-/// Source: Mongoose, "Update Validators".
-fn taken(project: &mut Project, schema: V, field: &FieldWrite) -> Option<Taken> {
-    let declared = declared(project, schema, field)?;
-    let is_left = asks(project, declared, |project, name, entry| {
-        // A setter changes what is set, and nothing that an operator computes.
-        name == "set" && field.operator != "$set"
-            || ON_SAVE.contains(&name) && !(field.operator == "$inc" && adds_validly(project, entry, field))
-    });
-    if !is_left {
-        return Some(Taken::AsItIs);
-    }
-    matches!(field.operator.as_str(), "$set" | "$unset" | "$push" | "$addToSet").then_some(Taken::Asked)
-}
-
-fn declared(project: &mut Project, schema: V, field: &FieldWrite) -> Option<V> {
-    let (fields, _) = project.schema_parts(schema)?;
-    let name = project.arena.sym(field.path.split('.').next()?);
-    project.arena.member_of(fields, name)
-}
-
-/// Whether the schema asks something of a value that a save writes.
-pub fn is_validated(project: &mut Project, schemas: &Schemas, write: &Write) -> bool {
-    let Some(schema) = schemas.models.of(&write.handle).first().copied() else { return false };
-    write.fields.iter().any(|field| {
-        let declared = declared(project, schema, field);
-        declared.is_some_and(|declared| asks(project, declared, |_, name, _| ON_SAVE.contains(&name)))
-    })
-}
-
-/// Whether something is said of a field that a schema declares.
-fn asks(project: &Project, declared: V, is_asked: impl Fn(&Project, &str, &Entry) -> bool) -> bool {
-    let is_said = |project: &Project, entry: &Entry| match entry.key {
-        Key::Name(name) => is_asked(project, project.arena.text(name), entry),
-        _ => false,
-    };
-    project.contains(declared, &mut |project, part| match project.arena.node(part) {
-        Node::Object(entries) => entries.iter().any(|entry| is_said(project, entry)),
-        _ => false,
-    })
-}
-
-/// Whether what is valid is so with a number added: more than the least, or whole as it was.
-fn adds_validly(project: &Project, asked: &Entry, field: &FieldWrite) -> bool {
-    let Key::Name(name) = asked.key else { return false };
-    let added = match project.arena.node(field.value) {
-        Node::Num(bits) => Some(f64::from_bits(*bits)),
-        _ => None,
-    };
-    match project.arena.text(name) {
-        "min" => added.is_some_and(|added| added >= 0.0),
-        "max" => added.is_some_and(|added| added <= 0.0),
-        "validate" => {
-            let is_whole = |part: V| project.last_name(part) == Some("isInteger");
-            project.contains(asked.value, &mut |_, part| is_whole(part)) && is_length(project, field.value, added)
-        }
-        _ => false,
-    }
-}
-
-/// Whether a number is whole: written so, or how long something is, or that taken away.
-fn is_length(project: &Project, value: V, written: Option<f64>) -> bool {
-    match project.arena.node(value) {
-        Node::Member(_, name) => project.arena.text(*name) == "length",
-        Node::Derived(operator, parts) => {
-            let is_sign = project.arena.text(*operator) == "neg";
-            is_sign && parts.iter().all(|part| is_length(project, *part, None))
-        }
-        _ => written.is_some_and(|written| written.fract() == 0.0),
-    }
 }

@@ -37,7 +37,7 @@ pub fn of(
 ) -> Option<Refusal> {
     let act = case.function.writes.get(case.act.write)?;
     if case.function.steps.get(act.step)?.decides && is_told(project, act, call, statement) {
-        return Some(Refusal::Told);
+        return is_told_alike(project, case, act, call, statement).then_some(Refusal::Told);
     }
     let statement = statement.filter(|_| !call.args.iter().any(|arg| is_callback(&arg.text)))?;
     // Whoever is returned the result of the call itself takes it for done.
@@ -146,6 +146,13 @@ const COUNTS: [&str; 4] = ["matchedCount", "modifiedCount", "nModified", "n"];
 /// Whether the code after the act goes another way for one that the database refused.
 fn is_told(project: &mut Project, act: &Write, call: &WrittenCall, statement: Option<&Statement>) -> bool {
     let Some(statement) = statement else { return false };
+    let file = project.base_site(act.site).file;
+    let tests = project.choices_after(file, statement);
+    statement.is_counted || tests.into_iter().any(|test| asks_for_result(project, act, call, test))
+}
+
+/// Whether a test asks whether the act was refused.
+fn asks_for_result(project: &mut Project, act: &Write, call: &WrittenCall, test: V) -> bool {
     let at = project.base_site(act.site);
     let is_found = call.name.starts_with("findOneAnd") || call.name.starts_with("findByIdAnd");
     let is_result = |project: &Project, value: V| {
@@ -164,11 +171,29 @@ fn is_told(project: &mut Project, act: &Write, call: &WrittenCall, statement: Op
         Node::Compare(_, a, b) => is_found && [a, b].into_iter().any(|value| is_result(project, *value)),
         _ => false,
     };
-    let tests = project.choices_after(at.file, statement);
-    statement.is_counted
-        || tests.into_iter().any(|test| {
-            is_found && is_result(project, test) || project.contains(test, &mut |project, part| asks(project, part))
-        })
+    is_found && is_result(project, test) || project.contains(test, &mut |project, part| asks(project, part))
+}
+
+/// Whether the test of the result may do what the check does: where the check gives something back, an error is another answer.
+fn is_told_alike(
+    project: &mut Project,
+    case: &Case<'_>,
+    act: &Write,
+    call: &WrittenCall,
+    statement: Option<&Statement>,
+) -> bool {
+    let Some(statement) = statement else { return true };
+    let file = project.base_site(act.site).file;
+    let throws = |exit: &Exit| token::words(&exit.text).any(|word| word == "throw");
+    let after = project.exits_after(file, statement);
+    let fails = after.into_iter().any(|(test, exit)| throws(&exit) && asks_for_result(project, act, call, test));
+    if !fails {
+        return true;
+    }
+    let before = project.exits_before(file, statement);
+    let mut subject = Subject::new(project, act, case.documents);
+    let refusing = before.into_iter().find(|(test, _)| about(&mut subject, case, *test, false) == Some(true));
+    refusing.is_none_or(|(_, exit)| throws(&exit))
 }
 
 /// A test of the result that does what the check would have done.
