@@ -297,3 +297,64 @@ module.exports = async (db, name) => {{
         assert!(!after(&text(find, filter, whole)).contains("$pull"), "{find} {filter}");
     }
 }
+
+/// What a caller's view of a helper cannot mend, the helper's own can: in its own names.
+#[test]
+fn a_helper_is_mended_in_its_own_names() {
+    let store = |update: &str| {
+        format!(
+            "\
+class Store {{
+  constructor(db) {{
+    this.db = db;
+  }}
+  async remove(key) {{
+    const meta = await this.db.collection('meta').findOne({{ _id: 1 }});
+    const links = meta.links.filter((link) => link.name !== key);
+    await this.db.collection('meta').updateOne({{ _id: 1 }}, {update});
+  }}
+}}
+module.exports = Store;
+"
+        )
+    };
+    let caller = "\
+const Store = require('./z-store');
+module.exports = (app, db) => {
+  const store = new Store(db);
+  app.delete('/links/:name', async (req, res) => {
+    await store.remove(req.params.name);
+    res.send({ ok: true });
+  });
+};
+";
+    let project = Project::new(&[("a-routes.js", caller), ("z-store.js", &store("{ $set: { links } }"))]);
+    project.run(&["check", "--fix-suggested"]);
+    assert_eq!(project.read("z-store.js"), store("{ $pull: { links: { name: key } } }"));
+}
+
+/// Where the check gives something back, who is refused is not to be told of an error.
+#[test]
+fn a_refusal_that_is_told_is_told_as_the_check_tells_it() {
+    let text = |check: &str, filter: &str| {
+        format!(
+            "\
+module.exports = async (db, id) => {{
+  const user = await db.collection('users').findOne({{ _id: id }});
+  if (!user) throw new Error('none');
+  if (user.state === 'on') {{
+    {check};
+  }}
+  const updated = await db.collection('users').findOneAndUpdate({{ _id: id{filter} }}, {{ $set: {{ state: 'on' }}, $inc: {{ times: 1 }} }}, {{ returnDocument: 'after' }});
+  if (!updated) {{
+    throw new Error('none');
+  }}
+  return updated;
+}};
+"
+        )
+    };
+    let asked = ", state: { $ne: 'on' }";
+    assert_eq!(after(&text("throw new Error('is on')", "")), text("throw new Error('is on')", asked));
+    assert_eq!(after(&text("return user", "")), text("return user", ""));
+}

@@ -131,7 +131,7 @@ fn due(ctx: &mut Context<'_>, proposed: &mut [Proposed]) -> Vec<(usize, Vec<usiz
             }
             // Whether it is asked for at all depends on one before it. Until then no later view of its place has its turn.
             let has_to_wait = act.order.group.is_some_and(|group| open.contains(&group));
-            match ctx.views.turn(&act.place) {
+            match ctx.views.turn(act) {
                 Turn::Drop => *slot = None,
                 _ if has_to_wait => drop(taken.insert(act.place.clone())),
                 Turn::Judge => {
@@ -207,8 +207,20 @@ fn take(ctx: &mut Context<'_>, proposed: &mut Proposed, done: Done) -> Option<(F
     };
     for Found { act: number, outcome, drafts, silences } in found {
         let Some(act) = proposed.acts.get_mut(number).and_then(Option::take) else { continue };
+        let is_again = ctx.views.is_proven(&act.place);
+        if let Some(outcome) = &outcome {
+            ctx.views.add(&act.place, outcome.is_shown, &drafts);
+        }
+        // A place that another view has shown is judged again for a fix.
+        if is_again && drafts.iter().all(|draft| draft.fix.is_none()) {
+            let told = (!act.place.4).then(|| proposed.told.add(&act));
+            let after = act.order.after;
+            let mut draft = ctx.adopted(copy, act.into_draft());
+            ctx.add_calls(&mut draft);
+            proposed.settled.extend(told.map(|()| (after, number, draft)));
+            continue;
+        }
         if let Some(outcome) = outcome {
-            ctx.views.add(&act.place, outcome.is_shown);
             proposed.told.add_if(outcome.is_told, &act);
         }
         for draft in drafts {

@@ -8,6 +8,7 @@ use crate::judge::Overwritten;
 use crate::limits;
 use crate::project::writes::Write;
 use crate::race::relation::Relation;
+use crate::remedy;
 use crate::value::{C, FnRef, SiteInfo, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -216,15 +217,26 @@ pub enum Turn {
     Drop,
 }
 
-/// How often each place was judged, and whether a witness was found.
+/// What the views of a place that were judged have shown.
+#[derive(Clone, Copy, Default)]
+struct Viewed {
+    views: u32,
+    is_proven: bool,
+    /// No fix was found because the act stands in a helper: the helper itself may have one.
+    is_of_helper: bool,
+}
+
+/// How often each place was judged, and what was found.
 #[derive(Default)]
-pub struct Views(FxHashMap<JudgedPlace, (u32, bool)>);
+pub struct Views(FxHashMap<JudgedPlace, Viewed>);
 
 impl Views {
-    pub fn turn(&self, place: &JudgedPlace) -> Turn {
-        let (views, is_proven) = self.0.get(place).copied().unwrap_or_default();
-        let is_doubted = place.4;
+    pub fn turn(&self, act: &Pending) -> Turn {
+        let Viewed { views, is_proven, is_of_helper } = self.0.get(&act.place).copied().unwrap_or_default();
+        let is_doubted = act.place.4;
+        let is_own = act.draft.calls == 0;
         match is_proven {
+            true if is_own && is_of_helper && views < limits::JUDGED_VIEWS => Turn::Judge,
             true if is_doubted => Turn::Drop,
             true => Turn::Tell,
             false if views >= limits::JUDGED_VIEWS => Turn::Drop,
@@ -232,8 +244,14 @@ impl Views {
         }
     }
 
-    pub fn add(&mut self, place: &JudgedPlace, is_proven: bool) {
+    pub fn is_proven(&self, place: &JudgedPlace) -> bool {
+        self.0.get(place).is_some_and(|known| known.is_proven)
+    }
+
+    /// Adds a view that was judged, with what it has shown.
+    pub fn add(&mut self, place: &JudgedPlace, is_proven: bool, drafts: &[Draft]) {
         let known = self.0.entry(place.clone()).or_default();
-        *known = (known.0 + 1, is_proven);
+        let is_of_helper = !known.is_proven && drafts.iter().any(|draft| draft.unfixed == Some(remedy::IN_HELPER));
+        *known = Viewed { views: known.views + 1, is_proven: known.is_proven || is_proven, is_of_helper };
     }
 }

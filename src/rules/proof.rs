@@ -141,7 +141,7 @@ impl Context<'_> {
         let (mut prepared, mut told, mut settled) = (self.prepared(trace, fuel), Told::default(), Vec::new());
         for pending in pending {
             let before = self.drafts.len();
-            match self.views.turn(&pending.place) {
+            match self.views.turn(&pending) {
                 _ if told.has(&pending) => continue,
                 Turn::Drop => continue,
                 Turn::Tell => {
@@ -153,7 +153,7 @@ impl Context<'_> {
                 }
                 Turn::Judge => {
                     if let Some(outcome) = self.judge(trace, &mut prepared, &pending) {
-                        self.views.add(&pending.place, outcome.is_shown);
+                        self.views.add(&pending.place, outcome.is_shown, self.drafts.get(before..).unwrap_or_default());
                         told.add_if(outcome.is_told, &pending);
                     }
                     let drafts = self.drafts.drain(before..).map(|draft| (pending.order.after, draft));
