@@ -12,7 +12,6 @@ use super::question::{Overwritten, Question, Verdict};
 use super::script::Action;
 use super::state::{Request, World};
 use crate::limits;
-use crate::project::writes::FieldWrite;
 use crate::value::{Atom, Node, V};
 use std::collections::BTreeSet;
 
@@ -197,38 +196,26 @@ impl<'q, 'a> Search<'q, 'a> {
         }
     }
 
-    /// Where two requests change documents of their own, neither is at the start as it is left: by the act, or by what is done for
-    /// each of them beside it.
+    /// Where two requests change documents of their own, neither is at the start as the act leaves it.
     fn unset_what_is_set(&mut self) {
-        let slice = self.question.slice;
-        let (first, count) = match (self.question.apart, self.machine.mode) {
-            (Some(_), _) => (slice.act, 1),
-            (None, Mode::Beside(_)) => (0, slice.commands.len()),
-            (None, Mode::Same | Mode::Different(_)) => return,
-        };
-        for command in slice.commands.iter().skip(first).take(count) {
-            let Action::Write { collection, write, .. } = &command.action else { continue };
-            for field in write.fields.iter().filter(|field| field.operator == "$set") {
-                self.unset(*collection, field);
+        let act = self.question.slice.commands.get(self.question.slice.act).map(|act| &act.action);
+        let (Some(_), Some(Action::Write { collection, write, .. })) = (self.question.apart, act) else { return };
+        for field in write.fields.iter().filter(|field| field.operator == "$set") {
+            let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+            let slot = self.machine.slot_of(*collection, &path);
+            let Some(slot) = slot.and_then(|slot| self.machine.choices.slots.get_mut(slot)) else { continue };
+            let arena = self.question.arena;
+            let is_set = |candidate: &Candidate| match (candidate, arena.peek(field.value)) {
+                (Candidate::Of(value), _) => *value == field.value,
+                (Candidate::Value(Value::Bool(own)), Node::Bool(set)) => own == set,
+                (Candidate::Value(Value::Text(own)), Node::Str(set)) => **own == *arena.text(*set),
+                (Candidate::Value(Value::Number(own)), Node::Num(set)) => *own == f64::from_bits(*set),
+                _ => false,
+            };
+            if slot.candidates.get(slot.taken).is_some_and(is_set) {
+                let other = slot.candidates.iter().position(|candidate| !is_set(candidate));
+                slot.taken = other.unwrap_or(slot.taken);
             }
-        }
-    }
-
-    fn unset(&mut self, collection: u32, field: &FieldWrite) {
-        let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
-        let slot = self.machine.slot_of(collection, &path);
-        let Some(slot) = slot.and_then(|slot| self.machine.choices.slots.get_mut(slot)) else { return };
-        let arena = self.question.arena;
-        let is_set = |candidate: &Candidate| match (candidate, arena.peek(field.value)) {
-            (Candidate::Of(value), _) => *value == field.value,
-            (Candidate::Value(Value::Bool(own)), Node::Bool(set)) => own == set,
-            (Candidate::Value(Value::Text(own)), Node::Str(set)) => **own == *arena.text(*set),
-            (Candidate::Value(Value::Number(own)), Node::Num(set)) => *own == f64::from_bits(*set),
-            _ => false,
-        };
-        if slot.candidates.get(slot.taken).is_some_and(is_set) {
-            let other = slot.candidates.iter().position(|candidate| !is_set(candidate));
-            slot.taken = other.unwrap_or(slot.taken);
         }
     }
 
