@@ -303,7 +303,8 @@ mod tests {
         assert_eq!(is_match("{'a': {'$gt': '#1'}, 'b': 1}", "{'a': 5, 'b': 2}"), Some(false));
         assert_eq!(is_match("{'$or': [{'a': {'$gt': '#1'}}, {'b': 2}]}", "{'a': 5, 'b': 2}"), Some(true));
         assert_eq!(is_match("{'$where': 'x'}", "{}"), None);
-        assert_eq!(is_match("{'a': {'$regex': 'x.*y'}}", "{'a': 'xy'}"), None);
+        assert_eq!(is_match("{'a': {'$regex': '(?<=x)y'}}", "{'a': 'xy'}"), None);
+        assert_eq!(is_match("{'a': {'$regex': 'x.*y'}}", "{'a': 'xzy'}"), Some(true));
         assert_eq!(is_match("{'a': {'$gte': '#1'}}", "{'a': '#1'}"), Some(true));
     }
 }

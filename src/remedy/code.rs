@@ -125,9 +125,14 @@ impl Scope {
         })
     }
 
-    /// `isNew ? 1 : 0`, where one name tells two cases apart.
+    /// `isNew ? 1 : 0`, where one name tells two numbers apart: nothing is no value to ask for or to write.
     fn conditional(&self, project: &mut Project, alternatives: &[(C, V)], depth: u32) -> Option<String> {
         let [(first, a), (second, b)] = alternatives else { return None };
+        let is_number = |value: V| matches!(project.arena.peek(value), Node::Num(_));
+        let is_nothing = |value: V| matches!(project.arena.peek(value), Node::Undefined | Node::Null);
+        if !(is_number(*a) || is_number(*b)) || is_nothing(*a) || is_nothing(*b) {
+            return None;
+        }
         let (first, second) = (project.arena.atoms(*first), project.arena.atoms(*second));
         let ([one], [other]) = (first.as_slice(), second.as_slice()) else { return None };
         if one.value != other.value || one.holds == other.holds {
