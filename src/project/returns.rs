@@ -5,6 +5,7 @@
 
 use super::instance::Instance;
 use super::link::{Project, State};
+use super::merge::symbol_file;
 use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, Site, V};
 use rustc_hash::FxHashSet;
@@ -45,8 +46,13 @@ impl Project {
         Some(self.arena.one_of(alternatives))
     }
 
-    /// `collectionOf('users')(db)`: what a function gives that another one makes, with what that one was given.
+    /// `collectionOf('users')(db)`: what a function gives that another one makes, with what that one was given; also of one that
+    /// another file makes and exports.
     pub(super) fn curried(&mut self, site: Site, callee: V, args: &[V]) -> Option<V> {
+        let callee = match *self.arena.node(callee) {
+            Node::Import { module, name } => self.exported_by(symbol_file(self.arena.text(module))?, name)?,
+            _ => callee,
+        };
         let Node::Call { site: made, callee: maker, args: given } = self.arena.node(callee).clone() else {
             return None;
         };
