@@ -96,6 +96,11 @@ fn pushed_locally(
     if same.len() > 1 {
         return same.last().map(|push| push.site);
     }
+    // The array of the same name in another document.
+    let read = ctx.project.loaded(root, &trace.documents).and_then(|(_, _, read)| read);
+    if !ctx.project.same_document(root, read.as_ref(), &write.handle, write.filter, write.document) {
+        return None;
+    }
     let written = trace.writes.iter().any(|later| {
         later.step > first.step.min(write.step)
             && later.step != write.step
