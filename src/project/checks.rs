@@ -207,7 +207,7 @@ impl Project {
                 for operand in operands {
                     for (_, alternative) in self.arena.alternatives(*operand) {
                         let leaf = Leaf { value: alternative, holds: !holds, under };
-                        self.truthy(leaf, value, documents, checks);
+                        self.asked_if_empty(leaf, value, documents, checks);
                     }
                 }
             }
@@ -254,8 +254,25 @@ impl Project {
             self.looked_up_check(Leaf { value: shown, holds, under }, value, documents, checks);
             return;
         };
+        // A list is true, also an empty one; a loop over it says that it has an element.
+        if !holds && value == root && read.as_ref().is_some_and(|read| read.action == Action::FindMany) {
+            return;
+        }
         let kind = if path.is_empty() { CheckKind::Document } else { CheckKind::Field { path, test: value } };
         checks.push(Check { root, read, kind, holds, leaf: shown, under });
+    }
+
+    /// Whether a list has elements, or an object fields, is asked of `leaf.value`: `isEmpty(found)`.
+    fn asked_if_empty(&mut self, leaf: Leaf, shown: V, documents: &[V], checks: &mut Vec<Check>) {
+        let Leaf { value, holds, under } = leaf;
+        match self.loaded(value, documents) {
+            Some((root, path, read))
+                if path.is_empty() && read.as_ref().is_some_and(|read| read.action == Action::FindMany) =>
+            {
+                checks.push(Check { root, read, kind: CheckKind::Document, holds, leaf: shown, under });
+            }
+            _ => self.truthy(leaf, shown, documents, checks),
+        }
     }
 
     pub(super) fn comparison(&mut self, leaf: Leaf, op: Compare, a: V, b: V, documents: &[V], checks: &mut Vec<Check>) {
