@@ -293,10 +293,21 @@ impl Project {
                 _ => None,
             });
             if let (Some(name), Some(schema)) = (name, schema.or(made)) {
-                features.push((self.linked(name), self.linked(schema)));
+                let (name, schema) = (self.linked(name), self.linked(schema));
+                features.push((self.written_name(name), schema));
             }
         }
         features
+    }
+
+    /// The one name that is written out among the alternatives of a name: `options.modelName || 'Member'`.
+    fn written_name(&self, name: V) -> V {
+        let mut written = self.arena.alternatives(name);
+        written.retain(|(_, alternative)| self.arena.as_str(*alternative).is_some());
+        match written.as_slice() {
+            [(_, only)] => *only,
+            _ => name,
+        }
     }
 
     // Questions
