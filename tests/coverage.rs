@@ -153,6 +153,12 @@ exports.pay = async (users, id, coins) => {
     assert_ne!(run(typeorm, &driver).0, 0);
     let left_out = "left out: package.json names TypeORM, node-postgres, and neither it nor the code names MongoDB";
     assert!(notes.contains(left_out), "{notes}");
+    // NeDB has calls of the same names, and one process has its file.
+    let nedb = format!("const Datastore = require('nedb');\n{code}");
+    let (found, notes) = run("{}", &nedb);
+    assert!(found == 0 && notes.contains("left out: the code imports NeDB"), "{found} {notes}");
+    assert_eq!(run(r#"{ "dependencies": { "@seald-io/nedb": "4" } }"#, code).0, 0);
+    assert_ne!(run("{}", &format!("const driver = require('mongodb');\n{nedb}")).0, 0);
 }
 
 /// Node reads a file by its name whatever the case of its extension.

@@ -26,7 +26,7 @@ const READ: [&str; 10] = [
 const OVER_MONGODB: [&str; 2] = ["agenda", "meteor-node-stubs"];
 
 /// Packages that talk to a database, and whose calls are not read.
-const UNREAD: [(&str, &str); 12] = [
+const UNREAD: [(&str, &str); 15] = [
     ("@prisma/client", "Prisma"),
     ("prisma", "Prisma"),
     ("typeorm", "TypeORM"),
@@ -39,7 +39,13 @@ const UNREAD: [(&str, &str); 12] = [
     ("@mikro-orm/core", "MikroORM"),
     ("pg", "node-postgres"),
     ("mysql2", "mysql2"),
+    ("nedb", "NeDB"),
+    ("nedb-promises", "NeDB"),
+    ("@seald-io/nedb", "NeDB"),
 ];
+
+/// Those whose calls look like the driver's, so that code that imports one need not name it in a manifest.
+const ALIKE: &str = "NeDB";
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -74,18 +80,20 @@ pub(super) fn is_of_another(sources: &Sources) -> bool {
 /// Whether code imports a client of MongoDB, has a connection string, TypeORM's own classes for MongoDB, or writes as the driver does to
 /// what `collection(…)` gives.
 fn names_mongodb(text: &str) -> bool {
-    let is_imported = |name: &str| {
-        ["'", "\"", "`"].iter().any(|quote| {
-            let specifier = format!("{quote}{name}{quote}");
-            text.match_indices(&specifier).any(|(at, _)| {
-                let before = text.get(..at).unwrap_or_default().trim_end();
-                ["from", "require(", "import(", "import"].iter().any(|word| before.ends_with(word))
-            })
-        })
-    };
     let names = ["MongoRepository", "MongoEntityManager", "mongodb://", "mongodb+srv://", "@ObjectIdColumn"];
     let is_driver = text.contains(".collection(") && DRIVER_WRITES.iter().any(|method| text.contains(method));
-    is_driver || names.iter().any(|name| text.contains(name)) || READ.iter().any(|name| is_imported(name))
+    is_driver || names.iter().any(|name| text.contains(name)) || READ.iter().any(|name| imports(text, name))
+}
+
+/// Whether code imports a package by its name.
+fn imports(text: &str, name: &str) -> bool {
+    ["'", "\"", "`"].iter().any(|quote| {
+        let specifier = format!("{quote}{name}{quote}");
+        text.match_indices(&specifier).any(|(at, _)| {
+            let before = text.get(..at).unwrap_or_default().trim_end();
+            ["from", "require(", "import(", "import"].iter().any(|word| before.ends_with(word))
+        })
+    })
 }
 
 /// Methods that only the driver has.
@@ -155,7 +163,14 @@ fn named(sources: &Sources) -> (BTreeSet<String>, BTreeSet<&'static str>) {
         read.extend(names.filter(|name| is_read(name)).cloned());
         unread.extend(UNREAD.iter().filter(|(name, _)| has(name)).map(|(_, shown)| *shown));
     }
+    unread.extend(imports_alike(sources).then_some(ALIKE));
     (read, unread)
+}
+
+/// Whether code imports a client that is not read, and whose calls look like the driver's.
+fn imports_alike(sources: &Sources) -> bool {
+    let names = || UNREAD.iter().filter(|(_, shown)| *shown == ALIKE).map(|(name, _)| *name);
+    sources.iter().any(|(_, file)| names().any(|name| imports(&file.text, name)))
 }
 
 /// Why a project without a recognised database call may still have some, or why those that look like it were left out, of which there
@@ -164,6 +179,11 @@ pub(super) fn warning(sources: &Sources, is_seen: bool) -> Option<String> {
     let (read, unread) = named(sources);
     let read = read.into_iter().collect::<Vec<_>>().join(", ");
     let unread = unread.into_iter().collect::<Vec<_>>().join(", ");
+    if is_seen && unread == ALIKE && imports_alike(sources) {
+        return Some(format!(
+            "what looks like calls of a MongoDB client was left out: the code imports {ALIKE}, and neither it nor a package.json names MongoDB"
+        ));
+    }
     if is_seen {
         return Some(format!(
             "what looks like calls of a MongoDB client was left out: package.json names {unread}, and neither it nor the code names MongoDB"
