@@ -93,7 +93,7 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
             || is_of_state(ctx, &check, field) && used_up::brings_its_own(ctx, write);
         let is_refused = (is_moved || may_claim) && ctx.is_refused(trace, &check);
         let is_flag = is_idempotent(ctx, &check, field) || is_moved && !is_refused;
-        let is_toggled = is_flag && is_toggled(ctx, trace, write, field);
+        let is_toggled = is_flag && is_toggled(ctx, trace, write, field, &check);
         let has_other_effect = is_flag && has_other_effect(ctx, trace, write, field, &check);
         let is_repeated = is_toggled || has_other_effect;
         let is_detected = change_detection::is_detected(ctx, write, cond, check.root);

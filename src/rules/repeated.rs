@@ -11,18 +11,35 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, V};
 
 /// Whether the function also writes the other side of a toggle.
-pub(super) fn is_toggled(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> bool {
+///
+/// Where the request says which side it asks for, a second one with the same leaves what the first one left.
+pub(super) fn is_toggled(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    check: &Check,
+) -> bool {
     trace.writes.iter().flat_map(|w| w.fields.iter().map(move |f| (w, f))).any(|(w, other)| {
         w.handle.same(&write.handle)
             && other.path == field.path
             && other.operator == field.operator
             && other.value != field.value
             && ctx.project.arena.conflict(ctx_cond(w, other), ctx_cond(write, field))
+            && !is_chosen(ctx, ctx_cond(w, other), ctx_cond(write, field), check)
             && ctx
                 .project
                 .arena
                 .truth(C::TRUE, other.value)
                 .is_some_and(|t| Some(!t) == ctx.project.arena.truth(C::TRUE, field.value))
+    })
+}
+
+/// Whether what keeps two sides apart is something else than the document: `if (req.body.on) … else …`.
+fn is_chosen(ctx: &Context<'_>, other: C, own: C, check: &Check) -> bool {
+    ctx.project.arena.atoms(own).into_iter().any(|atom| {
+        ctx.project.arena.truth(other, atom.value) == Some(!atom.holds)
+            && !ctx.project.contains(atom.value, &mut |_, part| part == check.root)
     })
 }
 
@@ -61,6 +78,7 @@ pub(super) fn has_other_effect(
     trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
         other.step != write.step
             && !guarded.contains(&other.step)
+            && !ctx.project.arena.conflict(other.cond, write.cond)
             && (other.kind == WriteKind::Insert
                 || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
             && decides(check, checks)

@@ -63,7 +63,32 @@ pub(super) fn brings_more(ctx: &mut Context<'_>, write: &Write, field: &FieldWri
 
 /// Whether a write sets something that tells its request from others, be it by what a call makes of what the request brings.
 pub(super) fn brings_its_own(ctx: &mut Context<'_>, write: &Write) -> bool {
-    ctx.names_the_request_in(write) || write.fields.iter().any(|field| is_brought(ctx, field.value))
+    let answers = answers_by_key(ctx, write);
+    write.fields.iter().any(|field| {
+        let is_said = answer(ctx, field.value).is_some_and(|call| answers.contains(&call));
+        !is_said && (ctx.names_the_request(write, field.value) || is_brought(ctx, field.value))
+    })
+}
+
+/// The answers of which a part is the key of the document: `const { email, sub } = await verify(token)`, `findOne({ email })`. What
+/// else such an answer says, it says to whoever brings the same key.
+fn answers_by_key(ctx: &mut Context<'_>, write: &Write) -> Vec<V> {
+    let read = ctx.project.deciding_read(write).and_then(|check| check.read).and_then(|read| read.filter);
+    let filters = write.filter.into_iter().chain(read);
+    let keys: Vec<V> =
+        filters.flat_map(|filter| ctx.project.equalities(filter)).map(|(_, value)| ctx.project.bare(value)).collect();
+    keys.into_iter().filter_map(|key| answer(ctx, key)).collect()
+}
+
+/// The call outside of the database of whose result a value is a part.
+fn answer(ctx: &mut Context<'_>, value: V) -> Option<V> {
+    let mut at = ctx.project.bare(value);
+    let mut is_part = false;
+    while let Node::Member(object, _) = *ctx.project.arena.node(at) {
+        (at, is_part) = (object, true);
+    }
+    let is_call = is_part && matches!(ctx.project.arena.node(at), Node::Call { .. });
+    (is_call && ctx.project.read_of(at).is_none()).then_some(at)
 }
 
 /// Whether something that a request brings goes into a value, be it by a call: `hash(req.body.password)`. What is read for it is
