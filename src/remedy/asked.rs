@@ -122,6 +122,21 @@ fn tests(subject: &mut Subject<'_>, writes: &[Write], cond: C, path: &str) -> Op
     (!tests.is_empty()).then_some(tests)
 }
 
+/// Whether the condition of an act speaks of a field that it changes.
+pub fn is_asked_of_change(project: &mut Project, case: &Case<'_>) -> bool {
+    let Some(act) = case.function.writes.get(case.act.write) else { return false };
+    let cond = case.cond(project, act);
+    let mut subject = Subject::new(project, act, case.documents);
+    let atoms = subject.project.arena.atoms_in_order(cond);
+    let paths: Vec<&str> = act.fields.iter().map(|field| field.path.as_str()).collect();
+    atoms.into_iter().any(|atom| paths.iter().any(|path| speaks_of(&mut subject, atom.value, path)))
+}
+
+/// Whether an update adds to numbers, which nothing but a filter keeps within bounds.
+pub fn adds(write: &Write) -> bool {
+    write.fields.iter().any(|field| matches!(field.operator.as_str(), "$inc" | "$mul"))
+}
+
 /// Whether a test is what the code asks, whatever the field may hold: the truth of a value is not.
 fn is_exact(project: &Project, test: &Test<V>) -> bool {
     let is_plain = |value: &V| matches!(project.arena.node(*value), Node::Num(_) | Node::Str(_) | Node::Null);

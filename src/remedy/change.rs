@@ -168,6 +168,21 @@ fn is_list(subject: &Subject<'_>, value: V) -> bool {
     }
 }
 
+/// Whether a list that is written is changed in place once it is made: `doc.items = doc.items.filter(…)`, then `doc.items.push(item)`.
+pub fn is_changed_since(subject: &Subject<'_>, steps: &[Step]) -> bool {
+    let act = subject.act;
+    let is_made = |value: V| matches!(subject.node(value), Node::Query { .. } | Node::Mapped(..));
+    let made: Vec<V> = act.fields.iter().map(|field| field.value).filter(|value| is_made(*value)).collect();
+    !made.is_empty()
+        && steps.iter().take(act.step).any(|step| match &step.op {
+            Op::Call { recv: Some(recv), name: Some(name), .. } => {
+                CHANGING.contains(&subject.project.arena.text(*name))
+                    && subject.project.arena.alternatives(*recv).iter().any(|(_, list)| made.contains(list))
+            }
+            _ => false,
+        })
+}
+
 /// `doc.items.filter((item) => item.id !== id)`: `$pull` of what is not kept.
 fn removed(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -> Option<(&'static str, V)> {
     // A new list of what is kept: `[...doc.items.filter(…)]`

@@ -76,8 +76,10 @@ pub fn added(project: &mut Project, scope: &Scope, before: &Write, after: &Write
 /// The model that a document was loaded by, as it is called at the act.
 pub fn model(project: &mut Project, scope: &Scope, write: &Write) -> Option<String> {
     if let Some(document) = write.document
-        && let Node::Call { callee, .. } = project.arena.peek(document)
-        && let Some((receiver, _)) = project.method_of(*callee)
+        && let Node::Call { callee, .. } = project.arena.peek(document).clone()
+        && let Some((receiver, _)) = project.method_of(callee)
+        // Another method may give a document too, and its owner is no model: `client.memberOf(id)`.
+        && project.read_of(document).is_some()
     {
         return scope.value(project, receiver);
     }

@@ -77,8 +77,13 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
     }
     case.refuse::<()>("what is decided has no form in a filter, and what is written none in an update");
     let has_identifiers = !identifiers::of_lists(project, schemas, act).is_empty();
+    let is_asked = !keeps_all && asked::is_asked_of_change(project, case);
     for draft in all {
         if keeps_all && !draft.is_changed && !draft.is_pinned {
+            continue;
+        }
+        // Without its check, what is added is added for whoever the check would have refused.
+        if is_asked && draft.condition.is_empty() && asked::adds(&draft.write) {
             continue;
         }
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
@@ -139,6 +144,7 @@ fn drafts(
     let has_flags = decision.as_ref().is_some_and(|decision| decision.has_flags);
     let is_stale = act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps);
     let changes: Option<Vec<Change>> = match is_stale {
+        _ if change::is_changed_since(&subject, case.function.steps) => None,
         true => change::appended_in_place(&mut subject, case.function.steps),
         false => act.fields.iter().map(|field| change::change(&mut subject, writes, field)).collect(),
     };

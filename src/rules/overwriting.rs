@@ -15,6 +15,8 @@ pub(super) enum Shape {
     Filtered,
     /// A list, each element of which is made anew.
     Mapped,
+    /// A list of copies of the elements, whatever becomes of it then.
+    Rebuilt,
     List,
     /// It is as it was loaded, unless another value takes its place.
     Carried,
@@ -37,11 +39,15 @@ pub(super) fn shape(
     root: V,
     array: &str,
 ) -> Shape {
+    let is_added_to = is_changed_since(ctx, trace, write, field);
     if removes(ctx, field.value) {
-        return Shape::Filtered;
+        return if is_added_to { Shape::List } else { Shape::Filtered };
+    }
+    if is_rebuilt(ctx, field.value) {
+        return Shape::Rebuilt;
     }
     if has_mapped(ctx, field.value) {
-        return Shape::Mapped;
+        return if is_added_to { Shape::List } else { Shape::Mapped };
     }
     let is_list = field.operator == "splice" || ctx.is_array_value(field.value) && !is_fallback(ctx, field.value);
     if is_list || is_changed_as_list(ctx, trace, root, array) {
@@ -66,7 +72,7 @@ pub(super) fn shape(
 impl Shape {
     pub(super) fn message(&self, array: &str) -> String {
         match self {
-            Self::Filtered | Self::Mapped | Self::List => format!(
+            Self::Filtered | Self::Mapped | Self::Rebuilt | Self::List => format!(
                 "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
             ),
             Self::Carried => format!(
@@ -88,6 +94,9 @@ impl Shape {
             }
             Self::List => format!(
                 "send only what changes to the stored `{array}`: push a new element with its identity in the filter, pull one by what tells it apart, and change one by its own path and `arrayFilters`"
+            ),
+            Self::Rebuilt => format!(
+                "leave `{array}` out of the update where it is as it was loaded; where it changes, send that alone: push a new element, pull one by what tells it apart, and change one by its own path and `arrayFilters`"
             ),
             Self::Carried => format!("leave `{array}` out of the update where it is as it was loaded"),
             Self::Object(paths) if paths.is_empty() => {
@@ -119,6 +128,35 @@ fn has_mapped(ctx: &Context<'_>, value: V) -> bool {
     matches!(node, Node::Mapped(..))
         || matches!(node, Node::OneOf(_) | Node::Coerce(..))
             && children(node).into_iter().any(|part| has_mapped(ctx, part))
+}
+
+/// Whether a list is made of a loaded one by copying its elements, each field as it was: what a mapper makes of a document.
+fn is_rebuilt(ctx: &Context<'_>, value: V) -> bool {
+    let mut made = ctx.project.arena.alternatives(value).into_iter().map(|(_, value)| value);
+    made.any(|value| {
+        let Node::Mapped(list, result) = *ctx.project.arena.node(value) else { return false };
+        let element = |value: V| matches!(ctx.project.arena.node(value), Node::Element(own) if *own == list);
+        match ctx.project.arena.node(result) {
+            Node::Object(entries) if !entries.is_empty() => entries.iter().all(|entry| match entry.key {
+                Key::Name(name) => match ctx.project.arena.node(entry.value) {
+                    Node::Member(object, own) => *own == name && element(*object),
+                    _ => false,
+                },
+                Key::Spread => element(entry.value),
+                Key::Computed(_) => false,
+            }),
+            _ => element(result),
+        }
+    })
+}
+
+/// Whether a list is changed in place between its making and the write: `doc.items = doc.items.filter(…)`, `doc.items.push(item)`.
+fn is_changed_since(ctx: &Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite) -> bool {
+    let made: Vec<V> = ctx.project.arena.alternatives(field.value).into_iter().map(|(_, value)| value).collect();
+    trace.steps.iter().take(write.step).filter_map(method_of).any(|(recv, name, _)| {
+        OF_LISTS.contains(&ctx.project.arena.text(name))
+            && ctx.project.arena.alternatives(recv).iter().any(|(_, list)| made.contains(list))
+    })
 }
 
 /// A loaded value, or an empty list where there is none: `doc.items || []`.

@@ -13,6 +13,10 @@ use crate::value::{Compare, Node, Site, V};
 
 /// A path in a sentence; of a key that is computed, what it is a key of: `done.*` is no path that a filter takes.
 pub fn place(path: &str) -> String {
+    // The element that the filter of an update finds has no path in a filter.
+    if let Some((array, field)) = path.split_once(".$.") {
+        return format!("`{field}` of the element of `{array}` (by an `$elemMatch` of it)");
+    }
     match path.split_once(".*") {
         Some((outer, "")) if !outer.contains('$') => format!("the same entry of `{outer}`"),
         _ => format!("`{path}`"),
