@@ -7,7 +7,6 @@ use super::copies::Changed;
 use super::spell::Unnumbered;
 use crate::judge::Constant;
 use crate::project::checks::Check;
-use crate::project::handle::Handle;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
 use rustc_hash::FxHashSet;
@@ -32,7 +31,7 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
                 checks.iter().any(|check| check.kind.path().is_some_and(|path| path.join(".") == field.path));
             let is_asked =
                 is_checked || named.iter().chain(asked.iter().map(|(path, _)| path)).any(|path| *path == field.path);
-            note_changed(ctx, &write.handle, field, (&asked, is_asked), (is_counted(write, field), false));
+            note_changed(ctx, write, field, (&asked, is_asked), false);
         }
     }
 }
@@ -62,7 +61,7 @@ fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     }
     let asked = asked_of(ctx, write);
     for field in brought {
-        note_changed(ctx, &write.handle, &field, (&asked, true), (is_counted(write, &field), !is_whole));
+        note_changed(ctx, write, &field, (&asked, true), !is_whole);
     }
 }
 
@@ -102,11 +101,12 @@ impl Context<'_> {
 
 fn note_changed(
     ctx: &mut Context<'_>,
-    handle: &Handle,
+    write: &Write,
     field: &FieldWrite,
     (asked, is_asked): (&[(String, String)], bool),
-    (is_counted, is_brought): (bool, bool),
+    is_brought: bool,
 ) {
+    let (handle, is_counted, is_saved) = (&write.handle, is_counted(write, field), write.kind == WriteKind::Save);
     let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
     if fixed.is_empty() || matches!(field.top(), "..." | "_id" | "__v") {
         return;
@@ -124,7 +124,8 @@ fn note_changed(
     let state = constant(ctx, field.value).filter(|_| field.operator == "$set" && !is_asked);
     for path in paths {
         let (asked, state) = (asked.to_vec(), state.clone());
-        ctx.stale.add(handle, Changed { path, site: field.site, place, asked, state, is_counted, is_brought });
+        let changed = Changed { path, site: field.site, place, asked, state, is_counted, is_saved, is_brought };
+        ctx.stale.add(handle, changed);
     }
 }
 

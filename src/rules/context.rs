@@ -264,6 +264,9 @@ impl<'a> Context<'a> {
     pub fn finish(mut self) -> Vec<Draft> {
         let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
         let loaded = std::mem::take(&mut self.loaded);
+        let mut drafts = std::mem::take(&mut self.drafts);
+        drafts.iter_mut().for_each(|draft| self.without_vain_versions(draft));
+        self.drafts = drafts;
         let project = &*self.project;
         self.drafts.retain(|draft| {
             let place = project.base_site(draft.site);

@@ -59,6 +59,8 @@ pub struct Changed {
     pub state: Option<Constant>,
     /// The version that Mongoose keeps in `__v` is counted with it.
     pub is_counted: bool,
+    /// It is saved with its document, whose version a save under `optimisticConcurrency` asks for.
+    pub is_saved: bool,
     /// It is what a call gives a helper that names the fields: told of where nothing else changes them.
     pub is_brought: bool,
 }

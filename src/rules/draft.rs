@@ -32,6 +32,8 @@ pub struct Draft {
     pub once: Option<Once>,
     /// A rewrite that was proven safe.
     pub fix: Option<Fix>,
+    /// What would refuse the second of two saves is the version of the document.
+    pub is_versioned: bool,
     /// Why no fix was found, as a clause.
     pub unfixed: Option<&'static str>,
     /// Whether an interleaving with the harm was shown.
@@ -66,6 +68,7 @@ impl Draft {
             is_of_limit: false,
             once: None,
             fix: None,
+            is_versioned: false,
             unfixed: None,
             proof: Proof::NotJudged,
             moves: Vec::new(),

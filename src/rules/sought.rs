@@ -3,11 +3,13 @@
 //! Input: an act that the judge leaves standing. Output: the draft with its help and its fix. Must not know: how a remedy is found,
 //! how an act is judged, formats.
 
+use super::changes::is_within;
 use super::context::{Context, Draft};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::Fix;
 use crate::limits::{self, Cut};
 use crate::project::Project;
+use crate::project::handle::Handle;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::path;
 use crate::remedy::{self, Case, Remedy, token};
@@ -25,6 +27,11 @@ const FENCED: &str = "; or ask in the filter for what was loaded, and load and t
 
 /// Source: Mongoose, "Update Validators".
 const VALIDATED: &str = "; an update does not ask what the schema asks of a saved value: a bound goes into the filter too, and `runValidators: true` asks of what is set";
+
+const UNCOUNTED: &str =
+    "other code changes the field by an update, which counts no version, so that a save would still write over it";
+
+const SHARED: &str = "a version would refuse saves of other fields too, whose code does not load and try again";
 
 const UNSHOWN: &str = "no input is known that shows the race";
 
@@ -152,6 +159,7 @@ impl Context<'_> {
         }
         let option = option.filter(|_| draft.fix.is_none());
         let said = option.as_ref().map(|(_, said)| *said).filter(|_| !is_said);
+        draft.is_versioned = option.as_ref().is_some_and(|(_, said)| *said == VERSIONED);
         draft.fix = draft.fix.take().or(option.map(|(fix, _)| fix));
         draft.unfixed = unfixed.filter(|_| draft.fix.is_none());
         if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
@@ -164,6 +172,36 @@ impl Context<'_> {
             && remedy::is_validated(self.project, self.schemas, act.write)
         {
             draft.help.push_str(VALIDATED);
+        }
+    }
+
+    /// Takes back that the version of a document mends what it does not: another change of the field that counts none; and the edit that
+    /// would have saves of other fields refused, of which their code knows nothing.
+    pub(super) fn without_vain_versions(&self, draft: &mut Draft) {
+        if !draft.is_versioned {
+            return;
+        }
+        let (Some(name), Some(field)) = (&draft.collection, &draft.array) else { return };
+        let place = self.project.base_site(draft.site);
+        let own = [draft.owner, draft.seen_in];
+        let others = self
+            .stale
+            .changed
+            .of(&Handle::Named(name.clone()))
+            .iter()
+            .filter(|other| other.place != place && !own.iter().any(|func| is_within(self, other.place, *func)));
+        let (mut is_vain, mut is_shared) = (false, false);
+        for other in others {
+            let is_same = path::is_within(&other.path, field) || path::is_within(field, &other.path);
+            is_vain |= is_same && !other.is_saved && !other.is_counted;
+            is_shared |= !is_same && other.is_saved;
+        }
+        if is_vain {
+            draft.help = draft.help.replace(VERSIONED, "");
+        }
+        if is_vain || is_shared {
+            draft.fix = None;
+            draft.unfixed = Some(if is_vain { UNCOUNTED } else { SHARED });
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::changes::{constants, is_within, names};
 use super::context::{Context, Trace};
-use super::copies::{Changed, StaleCopies};
+use super::copies::Changed;
 use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::judge::Overwritten;
@@ -28,10 +28,11 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
 
 /// Asks of each document that is written back whole, whether others change a field of it.
 pub fn check(ctx: &mut Context<'_>) {
-    let StaleCopies { copying, changed, .. } = std::mem::take(&mut ctx.stale);
-    ctx.revisit(&copying, &[RULE, "array-overwrite"], true, |ctx, trace, write, _| {
-        check_write(ctx, trace, write, changed.of(&write.handle));
+    let stale = std::mem::take(&mut ctx.stale);
+    ctx.revisit(&stale.copying, &[RULE, "array-overwrite"], true, |ctx, trace, write, _| {
+        check_write(ctx, trace, write, stale.changed.of(&write.handle));
     });
+    ctx.stale = stale;
 }
 
 fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[Changed]) {
