@@ -72,6 +72,7 @@ fn found(mut ctx: Context<'_>, census: &mut Census, func: FnRef) -> Option<Found
     census.add_own(ctx.project, func);
     let trace = ctx.trace(func)?;
     census.add_writes(ctx.project, &trace.steps, &trace.writes);
+    census.add_writes(ctx.project, &trace.steps, &trace.unsendable);
     for check in CHECKS {
         check(&mut ctx, &trace);
     }

@@ -344,6 +344,9 @@ impl<'a> Eval<'a> {
                     let place = self.arena.site_info(*site);
                     self.noted.narrowed.insert((place.start, place.end));
                 }
+                if self.makes_plain(name, first) {
+                    self.note_plain(recv, span);
+                }
                 if matches!(name, "session" | "populate")
                     && let Some(given) = first
                 {

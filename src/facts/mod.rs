@@ -30,6 +30,7 @@ mod operator;
 mod own_calls;
 mod pattern;
 mod pipes;
+mod plain;
 mod prototype;
 mod railway;
 mod random;

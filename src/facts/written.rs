@@ -19,6 +19,8 @@ pub struct Noted {
     pub taken: Vec<Taken>,
     /// Queries of which a call says which fields they give: `.select('name')`.
     pub narrowed: BTreeSet<(u32, u32)>,
+    /// Queries that give plain objects, which have no methods of a document: `.lean()`.
+    pub plain: BTreeSet<(u32, u32)>,
     /// What the names in the texts of exits and of other branches stand for there.
     pub(super) meanings: Vec<Meanings>,
 }

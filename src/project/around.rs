@@ -19,6 +19,8 @@ pub(super) struct Around {
     pub(super) taken: FxHashMap<u32, Vec<Taken>>,
     /// Queries of which a call says which fields they give.
     pub(super) narrowed: FxHashSet<At>,
+    /// Queries that give plain objects.
+    pub(super) plain: FxHashSet<At>,
 }
 
 impl Around {
@@ -27,6 +29,7 @@ impl Around {
         let own = facts.noted.statements.iter();
         self.statements.extend(own.map(|((start, end), statement)| ((file, *start, *end), statement.clone())));
         self.narrowed.extend(facts.noted.narrowed.iter().map(|(start, end)| (file, *start, *end)));
+        self.plain.extend(facts.noted.plain.iter().map(|(start, end)| (file, *start, *end)));
         self.exits.insert(file, moved.exits);
         self.taken.insert(file, moved.taken);
     }

@@ -66,6 +66,7 @@ mod parts;
 mod pass;
 mod patterns;
 mod plain_classes;
+mod plain_rows;
 mod plugins;
 pub mod plural;
 mod populate;

@@ -9,7 +9,7 @@ use super::guarded::{self, GuardedAppend};
 use super::key_row::KeyRow;
 use super::pending::{Pending, Views};
 use super::results::{DecisiveCalls, decisive_calls};
-use super::silence::Silent;
+use super::silence::{Silence, Silent};
 use crate::config::Config;
 use crate::diagnostic::{Level, Role};
 use crate::limits::{self, Cut};
@@ -27,6 +27,8 @@ pub struct Trace {
     pub func: FnRef,
     pub steps: Steps,
     pub writes: Vec<Write>,
+    /// What looks like a write and is none: a plain object has no `save`.
+    pub unsendable: Vec<Write>,
     /// For each write, the checks in its path condition.
     pub checks: Vec<Vec<Check>>,
     /// The appends whose filter guards the array.
@@ -138,11 +140,13 @@ impl<'a> Context<'a> {
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
         let steps = self.project.shared_steps_of(func);
         let mut writes = self.project.writes(&steps);
+        let unsendable = self.project.take_unsendable(&mut writes);
         self.drop_unsent(&steps, &mut writes);
         let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));
-        if writes.is_empty() && !marked {
+        if writes.is_empty() && unsendable.is_empty() && !marked {
             return None;
         }
+        self.note_unsendable(&unsendable);
         let mut documents: Vec<V> = Vec::new();
         for write in &writes {
             if write.handle.name().is_some() {
@@ -183,7 +187,24 @@ impl<'a> Context<'a> {
         }
         let locks = self.project.locks(self.schemas, &steps, &writes);
         let guarded = guarded::collect(self.project, &writes);
-        Some(Trace { func, steps, writes, checks, guarded, documents, locks })
+        Some(Trace { func, steps, writes, unsendable, checks, guarded, documents, locks })
+    }
+
+    /// Says why nothing is told of what is never sent; a function that is given such an object is judged with its callers.
+    fn note_unsendable(&mut self, unsendable: &[Write]) {
+        for write in unsendable {
+            for site in write.fields.iter().map(|field| field.site).chain([write.site]) {
+                let place = self.project.base_site(site);
+                self.named.insert(place);
+                self.loaded.insert(place);
+            }
+            self.silences.push(Silent {
+                rule: "lost-update",
+                act: write.site,
+                checks: Vec::new(),
+                why: Silence::Unsendable,
+            });
+        }
     }
 
     /// Whether a filter asks for a value of a document that was read: `{ id: room.id }`.

@@ -13,6 +13,8 @@ pub enum Silence {
     Kept(Ground),
     /// Under a lock outside of the process.
     Locked,
+    /// What is saved is a plain object.
+    Unsendable,
     /// The judge executed all of it, and found no other result than that of an order.
     Serial,
     /// The act may be done twice, which leaves what it leaves once.
@@ -51,6 +53,9 @@ impl Silence {
             Self::Kept(Ground::Filter) => "the filter of the write carries the decision",
             Self::Kept(Ground::Refused) => "what it inserts has one value under a unique key, which refuses the second",
             Self::Locked => "all of it is done under one lock",
+            Self::Unsendable => {
+                "what is saved is a plain object, which has no such method: the call throws, and nothing is written"
+            }
             Self::Serial => "executed, two requests at once store what one after the other stores",
             Self::Repeats => "done twice, it leaves what it leaves once",
             Self::Doubted => "something may keep two requests apart, and no harm was found in executing them",
