@@ -88,6 +88,17 @@ impl Command {
         matches!(self, Self::Find { .. } | Self::Count { .. } | Self::Aggregate { .. } | Self::Distinct { .. })
     }
 
+    /// Whether it adds zero, and does nothing else.
+    pub fn adds_nothing(&self) -> bool {
+        let (Self::Update { update, .. } | Self::FindAndUpdate { update, .. }) = self else { return false };
+        let is_zero = |value: &Value| matches!(value, Value::Number(number) if *number == 0.0);
+        let operators = update.fields().unwrap_or_default();
+        !operators.is_empty()
+            && operators.iter().all(|(name, operand)| {
+                &**name == "$inc" && operand.fields().unwrap_or_default().iter().all(|(_, by)| is_zero(by))
+            })
+    }
+
     /// What running it costs beside looking for documents: each field that it writes is compared with each other one.
     pub fn work(&self) -> u64 {
         let fields = |value: &Value| value.fields().unwrap_or_default().len();

@@ -125,6 +125,12 @@ impl Machine<'_> {
         if request.is_skipped {
             return false;
         }
+        // Two transactions that add nothing have no write conflict, and nobody is harmed by what they add.
+        if planned.session.is_some() && sent.command.adds_nothing() {
+            request.was_refused = true;
+            request.is_over = true;
+            return false;
+        }
         self.transact(planned, request, world);
         self.send(slice, planned, sent, request, world, is_act);
         true

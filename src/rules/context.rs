@@ -155,8 +155,11 @@ impl<'a> Context<'a> {
                 }
             }
             let is_called = steps.get(write.step).is_some_and(|step| step.calls > 0);
+            let is_known = write.document.is_none_or(|document| !self.is_callers(document));
+            let has_session = is_known && write.session.is_some_and(|session| !self.is_callers(session));
             let is_loaded = match (write.document, write.filter) {
                 _ if !is_called => false,
+                _ if has_session => true,
                 (Some(document), _) => !self.is_callers(document),
                 (None, Some(filter)) => self.names_document(filter),
                 (None, None) => false,
@@ -309,6 +312,8 @@ impl<'a> Context<'a> {
             Some(document) => self.is_callers(document),
             None => trace.documents.iter().any(is_given),
         };
+        // The transaction is that of a caller, who knows of which documents it is.
+        let is_in_callers = write.session.is_some_and(|session| self.is_callers(session));
         let unknown = (Level::Warning, "no known call says of which collection the saved document is");
         let given = (Level::Warning, "the document is given by a caller, and no known call says when it was read");
         let lowered = match self.is_of_unknown_origin(write) {
@@ -316,6 +321,7 @@ impl<'a> Context<'a> {
             false => (is_of_callers && write.document.is_none()).then_some(given),
         };
         let brings_new = write.fields.iter().any(|field| self.project.is_made_anew(field.value));
+        let is_of_callers = is_of_callers || is_in_callers;
         let related = self.saved_later(trace, write, site).map(|save| (save, Role::Act, "saved here".to_owned()));
         let related = related.into_iter().collect();
         Draft {
@@ -344,7 +350,7 @@ impl<'a> Context<'a> {
         is_parameter && write.kind == WriteKind::Save && write.handle.name().is_none()
     }
 
-    fn is_callers(&self, document: V) -> bool {
+    pub(super) fn is_callers(&self, document: V) -> bool {
         matches!(self.project.arena.node(document), Node::Param(..) | Node::This(_))
     }
 

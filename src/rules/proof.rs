@@ -206,8 +206,9 @@ impl Context<'_> {
             self.keep_silent(&draft, act, Silence::Repeats);
             return Some(Outcome { is_shown: false, is_told: false });
         }
-        // What is not known by name is settled by its callers.
-        let is_settled = !is_doubted && draft.collection.is_some();
+        // What is not known by name is settled by its callers, and so is what their transaction keeps apart.
+        let is_in_callers = act.write.session.is_some_and(|session| self.is_callers(session));
+        let is_settled = !is_doubted && draft.collection.is_some() && !is_in_callers;
         let is_shown = matches!(&judgement.verdict, Verdict::Race(evidence) if is_settled && !evidence.is_outside_only);
         let counted = self.counted(&mut draft, act, judgement);
         let is_told = counted.is_ok();
