@@ -253,6 +253,7 @@ impl Project {
         project.link_batches();
         project.ranges = Ranges::new(&project.functions, &project.files).into();
         project.link_sections();
+        project.link_keepers();
         project.laps.end("link the rest");
         project
     }

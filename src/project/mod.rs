@@ -42,6 +42,7 @@ mod index_tables;
 mod indexes;
 mod inserts;
 mod instance;
+mod keepers;
 mod late;
 pub mod ledger;
 mod lineage;

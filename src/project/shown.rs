@@ -2,7 +2,7 @@
 //!
 //! Must not know: what shows it.
 
-use crate::value::{SiteInfo, V};
+use crate::value::{SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What use shows of values.
@@ -11,6 +11,8 @@ pub struct Proven {
     pub(super) collections: FxHashSet<V>,
     /// Calls that give a collection, such as `db.get('beds')`, by where they are written.
     pub(super) givers: FxHashSet<SiteInfo>,
+    /// Names of methods that give what the process keeps.
+    pub(super) keepers: FxHashSet<Sym>,
     /// What is stored under computed keys of an object that outlives the call.
     pub(super) kept: FxHashMap<V, Vec<V>>,
 }

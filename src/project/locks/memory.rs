@@ -213,7 +213,7 @@ impl Project {
                         Node::New { site, .. } => !self.is_local(*site),
                         _ => self.is_memory(*structure),
                     };
-                    return is_outside && self.arena.text(*name) == "get";
+                    return is_outside && self.arena.text(*name) == "get" || self.is_of_keeper(*callee);
                 }
                 _ => return false,
             };
