@@ -21,6 +21,7 @@ mod ruling;
 mod start_up;
 mod stored_names;
 mod survey;
+mod uncalled;
 mod views;
 mod ways;
 mod wrappers;
@@ -43,6 +44,7 @@ use places::place;
 pub use read::file_facts;
 use ruling::{Ruled, run_rules};
 pub use survey::survey;
+use uncalled::Uncalled;
 use views::{DraftKey, View, Views};
 
 use crate::config::Config;
@@ -212,9 +214,11 @@ fn finish(
 ) -> Vec<Finding> {
     let mut views = Views::default();
     let browser = Browser::new(sources, project);
+    let uncalled = Uncalled::new(sources, project, &drafts);
     for mut draft in drafts {
         let path = project_path(sources, project, draft.site).unwrap_or_default();
-        if let Some(why) = alone(sources, project, (hand, &browser), &draft) {
+        let is_uncalled = || uncalled.has(project, draft.seen_in).then_some("nothing in the project calls this");
+        if let Some(why) = alone(sources, project, (hand, &browser), &draft).or_else(is_uncalled) {
             draft.lowered = Some((Level::Info, why));
         }
         let own = draft.lowered.map(|(level, _)| level);

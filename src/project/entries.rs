@@ -16,6 +16,11 @@ impl Project {
         self.entries.get(&func)
     }
 
+    /// Whether something outside starts any function in this way.
+    pub fn has_entry(&self, kind: EntryKind) -> bool {
+        self.entries.values().any(|entry| entry.kind == kind)
+    }
+
     /// Notes the functions that a call registers.
     pub(super) fn register_entries(&mut self, call: &Op) {
         let Op::Call { callee, args, .. } = call else { return };

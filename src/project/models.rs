@@ -327,6 +327,15 @@ impl Project {
         }
     }
 
+    /// Whether a function is a method of this name of the documents or of the model of a schema.
+    pub fn is_of_schema(&self, func: FnRef, name: &str) -> bool {
+        self.models
+            .schemas
+            .values()
+            .flat_map(|members| members.methods.iter().chain(&members.statics))
+            .any(|(key, function)| *self.arena.node(*function) == Node::Func(func) && self.arena.text(*key) == name)
+    }
+
     /// The model that a class was loaded into, as the handle of its static methods.
     pub(super) fn handle_of_class(&mut self, class: ClassRef) -> Option<Handle> {
         let model = self.models.loaded.get(&class).copied()?;
