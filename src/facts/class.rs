@@ -121,6 +121,18 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// Notes which parameter of the constructor a field is, as long as it is one.
+    fn take_field(&mut self, id: ClassRef, name: Sym, value: V) {
+        let at = match self.arena.node(value) {
+            Node::Param(_, at) => Some(*at),
+            _ => None,
+        };
+        if let Some(class) = self.class_mut(id) {
+            class.taken.retain(|(known, _)| *known != name);
+            class.taken.extend(at.map(|at| (name, at)));
+        }
+    }
+
     pub(super) fn constructor(&mut self, constructor: &'a Constructor, id: ClassRef, this: V) {
         let func = self.define(Code::Constructor(constructor), "constructor");
         for (at, param) in constructor.params.iter().enumerate() {
@@ -131,6 +143,7 @@ impl<'a> Eval<'a> {
                 let param = self.arena.intern(Node::Param(func, at as u32));
                 let value = self.injected(&prop.decorators, ident.type_ann.as_deref()).unwrap_or(param);
                 self.add_field(id, false, name, Some(value));
+                self.take_field(id, name, param);
             }
         }
         if let Some(facts) = self.functions.get_mut(func.0 as usize) {
@@ -149,6 +162,7 @@ impl<'a> Eval<'a> {
             self.forget_overlay(this, key);
             let injected = self.constructor_param(constructor, value);
             self.add_field(id, false, key, Some(injected.unwrap_or(value)));
+            self.take_field(id, key, value);
         }
         let passed = passed.into_iter().map(|arg| self.constructor_param(constructor, arg).unwrap_or(arg)).collect();
         if let Some(class) = self.class_mut(id) {
@@ -359,6 +373,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         statics: Vec::new(),
         fields: Vec::new(),
         field_types: Vec::new(),
+        taken: Vec::new(),
         super_args: None,
         options: None,
         unique_fields: Vec::new(),

@@ -26,6 +26,7 @@ mod lodash;
 mod maps;
 mod module;
 mod named_callback;
+mod namespace;
 mod operator;
 mod own_calls;
 mod pattern;
@@ -216,6 +217,8 @@ pub struct Class {
     pub fields: Vec<(Sym, V)>,
     /// The types that an interface gives its fields, where the file declares or imports them.
     pub field_types: Vec<(Sym, V)>,
+    /// Fields that are a parameter of the constructor, also where `fields` has what its type declares.
+    pub taken: Vec<(Sym, u32)>,
     /// What the constructor passes to the parent's constructor; `None` where it passes on its own arguments.
     pub super_args: Option<Vec<V>>,
     /// The options of a class decorator: `@Schema({ versionKey: false })`.

@@ -209,19 +209,7 @@ impl<'a> Eval<'a> {
     }
 
     fn export_decl(&mut self, decl: &'a Decl) {
-        let names: Vec<Sym> = match decl {
-            Decl::Fn(function) => vec![self.arena.sym(&function.ident.sym)],
-            Decl::Class(class) => vec![self.arena.sym(&class.ident.sym)],
-            Decl::TsEnum(node) => vec![self.arena.sym(&node.id.sym)],
-            Decl::Var(var) => {
-                let mut names = Vec::new();
-                for declarator in &var.decls {
-                    pattern_names(&declarator.name, &mut |name| names.push(name.to_owned()));
-                }
-                names.iter().map(|name| self.arena.sym(name)).collect()
-            }
-            _ => Vec::new(),
-        };
+        let names = self.declared_names(decl);
         if !matches!(decl, Decl::Fn(_)) {
             let span = decl.span();
             self.assigned_span = span;
@@ -232,6 +220,27 @@ impl<'a> Eval<'a> {
                 let value = self.var(var);
                 self.exports.push((name, value));
             }
+        }
+    }
+
+    /// The names that a declaration gives values to.
+    pub(super) fn declared_names(&mut self, decl: &'a Decl) -> Vec<Sym> {
+        match decl {
+            Decl::Fn(function) => vec![self.arena.sym(&function.ident.sym)],
+            Decl::Class(class) => vec![self.arena.sym(&class.ident.sym)],
+            Decl::TsEnum(node) => vec![self.arena.sym(&node.id.sym)],
+            Decl::TsModule(node) => match &node.id {
+                TsModuleName::Ident(id) => vec![self.arena.sym(&id.sym)],
+                TsModuleName::Str(_) => Vec::new(),
+            },
+            Decl::Var(var) => {
+                let mut names = Vec::new();
+                for declarator in &var.decls {
+                    pattern_names(&declarator.name, &mut |name| names.push(name.to_owned()));
+                }
+                names.iter().map(|name| self.arena.sym(name)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

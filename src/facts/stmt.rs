@@ -292,6 +292,7 @@ impl<'a> Eval<'a> {
                 self.declare(name, value);
             }
             Decl::TsEnum(decl) => self.ts_enum(decl),
+            Decl::TsModule(decl) => self.namespace(decl),
             _ => {}
         }
     }

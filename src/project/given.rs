@@ -7,9 +7,10 @@
 //! Input: the calls of the project. Output: a part of the table of bindings. Must not know: effects, rules.
 
 use super::link::Project;
+use super::members::Made;
 use crate::facts::EffectKind;
 use crate::limits;
-use crate::value::{Arena, ClassRef, FnRef, Key, Node, Sym, V, children};
+use crate::value::{Arena, ClassRef, Entry, FnRef, Key, Node, Sym, V, children};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A parameter, or a member of what is given for it.
@@ -177,7 +178,8 @@ impl Project {
                 (_, None) => given,
             };
             let value = self.linked(value);
-            if *found.get_or_insert(value) != value {
+            let first = *found.get_or_insert(value);
+            if !self.is_same_service(first, value) {
                 return None;
             }
         }
@@ -186,21 +188,43 @@ impl Project {
         found
     }
 
+    /// Whether two values are one, or two instances of one class that were made with the same.
+    fn is_same_service(&self, one: V, other: V) -> bool {
+        match (self.arena.node(one), self.arena.node(other)) {
+            (Node::New { callee, args, .. }, Node::New { callee: of, args: given, .. }) => {
+                callee == of && args == given
+            }
+            _ => one == other,
+        }
+    }
+
     pub(super) fn is_kept_service(&mut self, value: V, is_held: bool) -> bool {
         if !self.is_settled(value) {
             return false;
         }
         match *self.arena.node(value) {
             Node::Func(_) => is_held,
+            Node::Object(_) => self.is_written_service(value),
             Node::Class(_) => true,
             Node::Instance(class) => self.works_with_database(class),
-            Node::New { callee, .. } => match *self.arena.node(callee) {
-                Node::Class(class) => self.works_with_database(class),
+            Node::New { callee, ref args, .. } => match *self.arena.node(callee) {
+                Node::Class(class) => {
+                    let args = args.clone();
+                    self.works_with_database(class) || args.iter().any(|given| self.is_kept_service(*given, false))
+                }
                 _ => false,
             },
             Node::Call { .. } | Node::Member(..) => self.is_collection(value),
             _ => false,
         }
+    }
+
+    /// A repository that is written as an object: `{ find: async (id) => …, add: async (row) => … }`.
+    fn is_written_service(&self, value: V) -> bool {
+        let Node::Object(entries) = self.arena.node(value) else { return false };
+        let is_function =
+            |entry: &Entry| matches!(entry.key, Key::Name(_)) && matches!(self.arena.node(entry.value), Node::Func(_));
+        !entries.is_empty() && entries.iter().all(is_function)
     }
 
     /// A collection or model of which the name is known, so that its indexes are.
@@ -247,6 +271,42 @@ impl Project {
             open.extend(children(node));
         }
         true
+    }
+
+    // Questions
+
+    /// What a field of a class is that is a parameter of its constructor, where its type does not say: what this instance was made
+    /// with, or else what each is made with.
+    pub(super) fn taken(&mut self, class: ClassRef, field: Sym, made: Option<Made<'_>>) -> Option<V> {
+        let at = self.taken_at(class, field)?;
+        match made.and_then(|made| made.argument(at)) {
+            Some(given) if self.is_kept_service(given, false) => Some(given),
+            _ => {
+                let func = self.constructors.get(&class).copied()?;
+                self.given_service(func, at)
+            }
+        }
+    }
+
+    fn taken_at(&self, class: ClassRef, field: Sym) -> Option<u32> {
+        let (_, at) = self.class(class)?.taken.iter().find(|(name, _)| *name == field)?;
+        Some(*at)
+    }
+
+    /// `this.deps.users` of `constructor(private deps: Deps)`.
+    pub(super) fn taken_part(&mut self, holder: V, field: Sym, key: Sym) -> Option<V> {
+        let class = match *self.arena.node(holder) {
+            Node::Instance(class) => class,
+            Node::New { callee, .. } => match *self.arena.node(callee) {
+                Node::Class(class) => class,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let at = self.taken_at(class, field)?;
+        let func = self.constructors.get(&class).copied()?;
+        let param = self.arena.intern(Node::Param(func, at));
+        self.given_part(param, key)
     }
 
     /// The service that every call gives for a parameter.

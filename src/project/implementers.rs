@@ -123,6 +123,11 @@ impl Project {
         self.class(self.concrete(class)).is_some_and(|class| class.is_abstract && class.methods.is_empty())
     }
 
+    /// Whether an instance of an abstract class is one of several classes.
+    pub(super) fn is_one_of_many(&self, class: ClassRef) -> bool {
+        self.bindings.implementers.contains_key(&class)
+    }
+
     /// An instance of each class behind an abstract one, under the condition that it is the one in this place. Where not all are
     /// followed, the last alternative is the abstract class itself.
     pub(super) fn one_of_implementers(&mut self, class: ClassRef, place: &str) -> Option<V> {

@@ -14,6 +14,13 @@ pub(super) struct Made<'a> {
     site: Site,
 }
 
+impl Made<'_> {
+    /// What was given for a parameter of the constructor.
+    pub(super) fn argument(&self, at: u32) -> Option<V> {
+        self.args.get(at as usize).copied()
+    }
+}
+
 impl Project {
     /// The function of this name beside another in an object literal.
     fn sibling(&self, func: FnRef, key: Sym) -> Option<FnRef> {
@@ -68,6 +75,7 @@ impl Project {
                 _ => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             },
             Node::Member(..) if let Some(found) = self.populated_member(object, key) => found,
+            Node::Member(holder, field) if let Some(given) = self.taken_part(holder, field, key) => given,
             Node::Member(..) => self.handed_on(object, key).unwrap_or_else(|| self.arena.member(object, key)),
             Node::Param(..) if let Some(part) = self.given_part(object, key) => part,
             Node::Param(func, at) => {
@@ -151,6 +159,12 @@ impl Project {
                 }
                 _ => false,
             };
+            let is_open = matches!(*self.arena.node(value), Node::Instance(of) if self.is_one_of_many(of));
+            if (is_unbound || is_open)
+                && let Some(given) = self.taken(class, key, made)
+            {
+                return Some(given);
+            }
             if let Some(one) = self.implemented(value, class, key) {
                 return Some(one);
             }

@@ -182,6 +182,7 @@ impl<'a> Merger<'a> {
             setters: class.setters.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             methods: class.methods.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             statics: class.statics.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
+            taken: class.taken.iter().map(|(name, at)| (self.sym(*name), *at)).collect(),
             fields: class.fields.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
             field_types: class.field_types.iter().map(|(name, of)| (self.sym(*name), self.value(*of))).collect(),
             super_args: class.super_args.as_ref().map(|args| args.iter().map(|arg| self.value(*arg)).collect()),
