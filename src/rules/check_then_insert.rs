@@ -8,7 +8,7 @@ use super::next_number::own_key;
 use super::pending::{Judged, Mend, Repeats};
 use super::searches::{
     asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key,
-    is_only_tried, is_open, makes_another, names_only, sought_fields, uncovered_keys,
+    is_only_tried, is_open, names_only, sought_fields, uncovered_keys,
 };
 use crate::diagnostic::Once;
 use crate::project::checks::{Check, CheckKind};
@@ -259,12 +259,7 @@ fn report(
     let is_exact = more.is_empty()
         && filter.is_some_and(|filter| names_only(ctx, filter))
         && !keys.iter().any(|key| remedy::is_list(ctx.project, ctx.schemas, write, key));
-    // Beside one that is there, be it an older one, the code makes another.
-    let comes_again = is_exact && makes_another(ctx, trace, check, write);
     draft.help = match (keys.is_empty(), is_exact) {
-        (false, true) if comes_again => format!(
-            "put a unique index on a key of its own, which only what is searched for here has, and treat E11000 as found; not on {list} alone, for more than that is asked of what was found, and another document is made beside it"
-        ),
         _ if write.method == "insertMany" => {
             "give each document a key of its own under a unique index, and upsert it by that key, so that a second run changes nothing".to_owned()
         }
@@ -281,9 +276,7 @@ fn report(
             "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }
     };
-    draft.once = (is_exact && !comes_again)
-        .then(|| Once { keys: keys.to_vec(), ..Once::default() })
-        .filter(|once| !once.keys.is_empty());
+    draft.once = is_exact.then(|| Once { keys: keys.to_vec(), ..Once::default() }).filter(|once| !once.keys.is_empty());
     // An index of what the filter asks for alone would refuse documents that the code tells apart.
     let is_narrowed = in_code.is_open || !in_code.keys.is_empty();
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));

@@ -3,13 +3,13 @@
 //! Input: a filter. Output: what kind of question it is, and which of its keys no unique index covers.
 //! Must not know: how an act is judged, formats.
 
-use super::context::{Context, Trace};
+use super::context::Context;
 use super::inserted::{Inserted, inserted_field};
 use crate::limits;
 use crate::project::Project;
 use crate::project::checks::Check;
 use crate::project::index::Index;
-use crate::project::writes::{Write, WriteKind};
+use crate::project::writes::Write;
 use crate::value::{Arena, C, Key, Node, V};
 
 /// The fields of which a filter asks a comparison and nothing else: `{ status: { $ne: 'off' } }`.
@@ -116,29 +116,6 @@ pub(super) fn is_asked_for_more(ctx: &mut Context<'_>, check: &Check, write: &Wr
     let tests = ctx.project.leaves(write.cond);
     tests.iter().any(|test| test.value != check.leaf && ctx.project.mentions(test.value, check.leaf))
         && comes_anyway(ctx, check, write)
-}
-
-/// Whether more than whether it is there decides of what was found, so that another document is made beside it:
-/// `const last = (await Session.find({ user })).at(-1); if (!last || last.at < hourAgo) Session.create({ user })`
-pub(super) fn makes_another(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> bool {
-    let tests = ctx.project.leaves(write.cond);
-    let Some(asked) = tests.iter().find(|test| test.value == check.leaf) else { return false };
-    let is_ruled_out = ctx.project.arena.assume(write.cond, check.leaf, !asked.holds) == C::FALSE;
-    let is_replaced = trace
-        .writes
-        .iter()
-        .any(|other| other.kind == WriteKind::Delete && other.step < write.step && other.handle.same(&write.handle));
-    if is_ruled_out || is_replaced {
-        return false;
-    }
-    let root = check.root;
-    let is_part = |project: &Project, part: V| match project.arena.node(part) {
-        Node::Member(object, name) => *object == root && project.arena.text(*name) != "length",
-        Node::Index(object, _) | Node::Element(object) => *object == root,
-        _ => false,
-    };
-    let mut others = tests.iter().filter(|test| test.value != check.leaf);
-    others.any(|test| ctx.project.contains(test.value, &mut |project, part| is_part(project, part)))
 }
 
 /// Whether an insert comes where something was found as well as where nothing was, and what holds it off is a function that is
