@@ -24,7 +24,7 @@ pub const fn of_file(bytes: usize) -> (u64, u64) {
 
 /// What linking and judging one function may take, callees in place.
 pub const fn of_linked_function(bytes: usize) -> (u64, u64) {
-    (2_000_000 + 1_000 * bytes as u64, 50_000 + 2 * bytes as u64)
+    (3_000_000 + 1_000 * bytes as u64, 75_000 + 2 * bytes as u64)
 }
 
 /// What one function may take whatever others have taken, so that its own code is followed beside a thousand large ones.
@@ -157,7 +157,7 @@ pub const JOINED_ARRAYS: usize = 4;
 pub const COMPLETIONS: usize = 2;
 pub const KEPT_COMPLETIONS: u32 = 12;
 /// Conditions of such a branch.
-pub const COMPLETING_CONDITIONS: usize = 3;
+pub const COMPLETING_CONDITIONS: usize = 1;
 /// Parts of the condition under which a call in a branch came back; of one with more it is taken that it did.
 pub const RETURNING_PARTS: usize = 48;
 /// Longer conditions are not searched for contradictions between their parts.
