@@ -26,7 +26,7 @@ impl<'a> Eval<'a> {
             },
             _ => return None,
         };
-        let said = options.map(|options| said(options)).unwrap_or_else(|| Some(Vec::new()))?;
+        let said = options.map(said).unwrap_or_else(|| Some(Vec::new()))?;
         if said.iter().any(|(name, _)| UNKNOWN.contains(&name.as_str())) {
             return None;
         }
