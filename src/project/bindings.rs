@@ -78,8 +78,7 @@ impl Project {
                 Node::Func(_) => {
                     let inject = self.arena.sym("inject");
                     let args = self.arena.member_of(provider, inject).map(|tokens| self.tokens(tokens));
-                    let site =
-                        self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+                    let site = self.arena.site(crate::value::SiteInfo::NOWHERE);
                     self.arena.intern(Node::Call { site, callee: given, args: args.unwrap_or_default().into() })
                 }
                 Node::Class(class) if key != "useValue" => {
@@ -96,7 +95,7 @@ impl Project {
     fn tokens(&mut self, tokens: V) -> Vec<V> {
         let Node::Array(items) = self.arena.node(tokens).clone() else { return Vec::new() };
         let callee = self.arena.global(INJECTED);
-        let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+        let site = self.arena.site(crate::value::SiteInfo::NOWHERE);
         items
             .into_iter()
             .map(|item| self.arena.intern(Node::Call { site, callee, args: vec![item.value, Arena::UNDEFINED].into() }))

@@ -70,7 +70,7 @@ impl Project {
                     self.bindings.container.called.insert(func);
                     let count = self.function(func).map_or(0, |function| function.params);
                     let args = (0..count).map(|at| self.arena.intern(Node::Param(func, at))).collect();
-                    let site = self.arena.site(SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+                    let site = self.arena.site(SiteInfo::NOWHERE);
                     Some(self.arena.intern(Node::Call { site, callee: given, args }))
                 }
                 _ => None,

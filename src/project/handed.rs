@@ -151,7 +151,7 @@ impl Project {
     }
 
     /// Whether a function stands inside of another one, whose values it may change.
-    fn is_closure(&self, func: FnRef) -> bool {
+    pub(super) fn is_closure(&self, func: FnRef) -> bool {
         let around = self.function(func).and_then(|function| function.parent);
         around.and_then(|around| self.function(around)).is_some_and(|around| around.parent.is_some())
     }

@@ -98,9 +98,7 @@ impl Project {
 
     /// The method of a parameter that is declared to be of a class, or of an interface behind which there is one class.
     fn typed_method(&mut self, object: V, func: FnRef, at: u32, key: Sym) -> Option<V> {
-        let of = self.function(func)?.param_types.iter().find(|(own, _)| *own == at)?.1;
-        let of = self.linked(of);
-        let Node::Class(class) = *self.arena.node(of) else { return None };
+        let class = self.type_of_parameter(func, at)?;
         if self.is_unbound(class)
             && let Some(one) = self.one_of_implementers(class, &self.name_of_parameter(func, at))
         {

@@ -155,7 +155,7 @@ impl Project {
         let schema = self.schema_of_document(document, 0)?;
         let members = self.models.schemas.get(&self.identity_of(schema))?;
         let (_, func) = *members.virtuals.iter().rev().find(|(name, _)| *name == key)?;
-        let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+        let site = self.arena.site(crate::value::SiteInfo::NOWHERE);
         self.returned(func, &[], Some(document), site)
     }
 
@@ -228,7 +228,7 @@ impl Project {
         }
         // Any call of `model` with this name is the model.
         let callee = self.linked(callee);
-        let site = self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+        let site = self.arena.site(crate::value::SiteInfo::NOWHERE);
         let model = self.arena.intern(Node::Call { site, callee, args: Box::new([*name]) });
         let Some(members) = self.models.schemas.get(&self.identity_of(schema)).cloned() else { return };
         for (_, function) in &members.statics {

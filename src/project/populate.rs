@@ -100,7 +100,7 @@ impl Project {
         match self.arena.node(name) {
             Node::Str(_) => {
                 let callee = self.arena.global("model");
-                let site = self.arena.site(SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+                let site = self.arena.site(SiteInfo::NOWHERE);
                 Some(self.arena.intern(Node::Call { site, callee, args: Box::new([name]) }))
             }
             _ => self.handle_of(name, 0).and_then(|handle| handle.name().map(drop)).map(|()| name),

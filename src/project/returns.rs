@@ -49,6 +49,19 @@ impl Project {
     /// `collectionOf('users')(db)`: what a function gives that another one makes, with what that one was given; also of one that
     /// another file makes and exports.
     pub(super) fn curried(&mut self, site: Site, callee: V, args: &[V]) -> Option<V> {
+        if !matches!(self.arena.node(callee), Node::Import { .. } | Node::Call { .. }) {
+            return None;
+        }
+        // Nearly all calls are of functions that no other one makes.
+        let made_ones = self.linked(callee);
+        let mut inner = Vec::new();
+        for (cond, value) in self.arena.alternatives(made_ones) {
+            let Node::Func(func) = *self.arena.node(value) else { return None };
+            inner.push((cond, func));
+        }
+        if !inner.iter().all(|(_, func)| self.is_closure(*func)) {
+            return None;
+        }
         let callee = match *self.arena.node(callee) {
             Node::Import { module, name } => self.exported_by(symbol_file(self.arena.text(module))?, name)?,
             _ => callee,
@@ -56,15 +69,10 @@ impl Project {
         let Node::Call { site: made, callee: maker, args: given } = self.arena.node(callee).clone() else {
             return None;
         };
-        let [maker, made_ones] = [maker, callee].map(|value| self.linked(value));
+        let maker = self.linked(maker);
         let Node::Func(maker) = *self.arena.node(maker) else { return None };
-        let mut inner = Vec::new();
-        for (cond, value) in self.arena.alternatives(made_ones) {
-            let Node::Func(func) = *self.arena.node(value) else { return None };
-            if self.function(func)?.parent != Some(maker) {
-                return None;
-            }
-            inner.push((cond, func));
+        if inner.iter().any(|(_, func)| self.function(*func).and_then(|inner| inner.parent) != Some(maker)) {
+            return None;
         }
         let [given, args] = [&given[..], args].map(|values| values.iter().map(|v| self.linked(*v)).collect::<Vec<V>>());
         let mut results = Vec::new();

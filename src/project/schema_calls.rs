@@ -55,8 +55,7 @@ impl Project {
                 }
                 What::Options(options) => self.schema_options(model, options, schemas),
                 What::Fields(fields) => {
-                    let site =
-                        self.arena.site(crate::value::SiteInfo { file: 0, start: 0, end: 0, via: None, again: false });
+                    let site = self.arena.site(crate::value::SiteInfo::NOWHERE);
                     let (callee, args) = (self.arena.global("Schema"), vec![self.linked(fields)].into());
                     let part = self.arena.intern(Node::New { site, callee, args });
                     self.schema_fields(model, part, schemas);

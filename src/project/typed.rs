@@ -49,10 +49,15 @@ impl Project {
         objects.next().filter(|only| objects.all(|other| other == *only))
     }
 
+    /// The class or interface that a parameter is declared to be of.
+    pub(super) fn type_of_parameter(&mut self, func: FnRef, at: u32) -> Option<ClassRef> {
+        let of = self.function(func)?.param_types.iter().find(|(own, _)| *own == at)?.1;
+        self.class_named(of)
+    }
+
     /// What a parameter has under a name, by its type.
     pub(super) fn typed_part(&mut self, func: FnRef, at: u32, key: Sym) -> Option<V> {
-        let of = self.function(func)?.param_types.iter().find(|(own, _)| *own == at)?.1;
-        let of = self.class_named(of)?;
+        let of = self.type_of_parameter(func, at)?;
         self.part_of_type(of, key)
     }
 

@@ -132,7 +132,7 @@ impl Arena {
     }
 
     pub fn site_info(&self, site: Site) -> SiteInfo {
-        let unknown = SiteInfo { file: 0, start: 0, end: 0, via: None, again: false };
+        let unknown = SiteInfo::NOWHERE;
         self.sites.get(site.0).copied().unwrap_or(unknown)
     }
 

@@ -177,6 +177,11 @@ pub struct SiteInfo {
     pub again: bool,
 }
 
+impl SiteInfo {
+    /// The place of what stands nowhere in the text.
+    pub const NOWHERE: Self = Self { file: 0, start: 0, end: 0, via: None, again: false };
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Atom {
     pub value: V,
