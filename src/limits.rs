@@ -110,6 +110,8 @@ pub const FAILING: usize = 4;
 pub const EXPRESSION_DEPTH: u32 = 1_500;
 /// Objects inside each other that are followed.
 pub const OPEN_OBJECTS: usize = 64;
+/// Objects inside each other in which a table of code is looked for something that runs.
+pub const DISPATCH_DEPTH: u32 = 3;
 /// Functions of one object literal that are told of each other.
 pub const SIBLINGS: usize = 64;
 /// Literals nested deeper than this are not described.

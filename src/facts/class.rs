@@ -17,7 +17,8 @@ impl<'a> Eval<'a> {
         let options = self.decorator_options(&class.decorators);
         let indexes = self.decorator_indexes(&class.decorators);
         if let Some(class) = self.class_mut(id) {
-            class.options = options;
+            class.options_are_inherited = options.is_some_and(|(_, is_inherited)| is_inherited);
+            class.options = options.map(|(options, _)| options);
             class.indexes = indexes;
         }
         let this = self.arena.intern(Node::Instance(id));
@@ -215,17 +216,18 @@ impl<'a> Eval<'a> {
     }
 
     /// The first object given to a decorator of a class that makes no index; of Typegoose's `@modelOptions({ schemaOptions })` the
-    /// options of the schema.
+    /// options of the schema, which classes that extend it inherit.
     ///
     /// Source: Typegoose, "@modelOptions".
-    fn decorator_options(&mut self, decorators: &'a [Decorator]) -> Option<V> {
+    fn decorator_options(&mut self, decorators: &'a [Decorator]) -> Option<(V, bool)> {
         decorators.iter().filter(|decorator| index_decorator(decorator).is_none()).find_map(|decorator| {
             let Expr::Call(call) = &*decorator.expr else { return None };
             let options = self.expr(&call.args.first()?.expr);
             let options = self.freeze(options);
             let of_schema = self.arena.sym("schemaOptions");
-            let options = self.arena.member_of(options, of_schema).unwrap_or(options);
-            matches!(self.arena.node(options), Node::Object(_)).then_some(options)
+            let of_schema = self.arena.member_of(options, of_schema);
+            let given = of_schema.unwrap_or(options);
+            matches!(self.arena.node(given), Node::Object(_)).then_some((given, of_schema.is_some()))
         })
     }
 
@@ -376,6 +378,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         taken: Vec::new(),
         super_args: None,
         options: None,
+        options_are_inherited: false,
         unique_fields: Vec::new(),
         indexed_fields: Vec::new(),
         declared_fields: Vec::new(),

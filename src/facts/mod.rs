@@ -223,6 +223,8 @@ pub struct Class {
     pub super_args: Option<Vec<V>>,
     /// The options of a class decorator: `@Schema({ versionKey: false })`.
     pub options: Option<V>,
+    /// Classes that extend it have these options too.
+    pub options_are_inherited: bool,
     /// Fields with a decorator that makes them unique (`@Prop({ unique: true })`).
     pub unique_fields: Vec<Sym>,
     /// Fields with a decorator that gives them another index (`@Prop({ index: true })`).

@@ -148,7 +148,8 @@ impl Project {
         let known = self.injected(callee, &args).or_else(|| self.resolved(callee, &args));
         let known = known.or_else(|| self.handed_back(callee, &args)).or_else(|| self.asked_for_name(callee, &args));
         let known = known.or_else(|| self.read_by_name(callee, &args)).or_else(|| self.loaded_one(callee, &args, site));
-        if let Some(value) = known.or_else(|| self.one_of_list(callee, &args)) {
+        let known = known.or_else(|| self.one_of_list(callee, &args));
+        if let Some(value) = known.or_else(|| self.dispatched_by_map(callee, &args)) {
             return value;
         }
         self.arena.intern(Node::Call { site, callee, args })
@@ -283,7 +284,10 @@ impl Project {
                     let key = self.arena.sym(&text);
                     self.member(object, key)
                 }
-                None => self.placed(object, key).unwrap_or_else(|| self.indexed_by_turns(object, key)),
+                None => {
+                    let known = self.placed(object, key).or_else(|| self.dispatched(object, key));
+                    known.unwrap_or_else(|| self.indexed_by_turns(object, key))
+                }
             },
             Node::Mapped(list, made) => self.arena.mapped(list, made),
             Node::Element(list) => match *self.arena.node(list) {

@@ -187,6 +187,7 @@ impl<'a> Merger<'a> {
             field_types: class.field_types.iter().map(|(name, of)| (self.sym(*name), self.value(*of))).collect(),
             super_args: class.super_args.as_ref().map(|args| args.iter().map(|arg| self.value(*arg)).collect()),
             options: class.options.map(|options| self.value(options)),
+            options_are_inherited: class.options_are_inherited,
             unique_fields: class.unique_fields.iter().map(|name| self.sym(*name)).collect(),
             indexed_fields: class.indexed_fields.iter().map(|name| self.sym(*name)).collect(),
             declared_fields: class

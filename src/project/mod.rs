@@ -20,6 +20,7 @@ mod comparisons;
 mod container;
 mod declaration;
 pub mod declared;
+mod dispatch;
 mod documents;
 pub mod effects;
 pub mod entries;

@@ -159,7 +159,7 @@ impl Project {
         schemas.unread = made.unread();
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at).cloned() else { continue };
-            if let Some(options) = class.options {
+            if let Some(options) = self.class_options(ClassRef(at as u32)) {
                 self.schema_options(&class.name, options, &mut schemas);
             }
             for (keys, options) in &class.indexes {

@@ -9,7 +9,7 @@ use super::link::Project;
 use super::schema::Schemas;
 use crate::facts::{Class, DeclaredField};
 use crate::limits;
-use crate::value::{ClassRef, Key, Node, Sym, V};
+use crate::value::{C, ClassRef, Entry, Key, Node, Sym, V};
 
 impl Project {
     pub(super) fn schema_fields(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
@@ -54,15 +54,33 @@ impl Project {
 
     /// Fields of a class and of those that it extends.
     pub(super) fn class_fields(&mut self, class: ClassRef, fields: impl Fn(&Class) -> &[Sym]) -> Vec<String> {
-        let (mut all, mut next) = (Vec::new(), Some(class));
-        for _ in 0..limits::SCHEMA_DEPTH {
-            let Some(class) = next.and_then(|class| self.class(class)) else { break };
-            all.extend(fields(class).iter().map(|field| self.arena.text(*field).to_owned()));
-            let parent = class.parent.map(|parent| self.linked(parent));
-            next = parent.and_then(|parent| match self.arena.node(parent) {
-                Node::Class(parent) => Some(*parent),
-                _ => None,
-            });
+        let lineage = self.with_parents(class).into_iter().filter_map(|class| self.class(class));
+        lineage.flat_map(fields).map(|field| self.arena.text(*field).to_owned()).collect()
+    }
+
+    /// The options of a class, and those that it inherits where it does not say another.
+    pub(super) fn class_options(&mut self, class: ClassRef) -> Option<V> {
+        let lineage = self.with_parents(class);
+        let (own, above) = lineage.split_first()?;
+        let own = self.class(*own).and_then(|class| class.options);
+        let above = above.iter().filter_map(|class| self.class(*class).filter(|class| class.options_are_inherited));
+        let mut all: Vec<V> = own.into_iter().chain(above.filter_map(|class| class.options)).collect();
+        if let [] | [_] = all.as_slice() {
+            return all.pop();
+        }
+        let spread = all.into_iter().rev().map(|value| Entry { key: Key::Spread, value, cond: C::TRUE });
+        Some(self.rebuilt(Node::Object(spread.collect())))
+    }
+
+    /// A class and those that it extends, the nearest first.
+    fn with_parents(&mut self, class: ClassRef) -> Vec<ClassRef> {
+        let mut all = vec![class];
+        while let Some(parent) = all.last().and_then(|class| self.class(*class)).and_then(|class| class.parent)
+            && all.len() < limits::SCHEMA_DEPTH as usize
+        {
+            let parent = self.linked(parent);
+            let Node::Class(parent) = *self.arena.node(parent) else { break };
+            all.push(parent);
         }
         all
     }

@@ -131,7 +131,7 @@ impl Project {
     pub(super) fn stored_by_schema(&mut self, schema: V) -> Option<Stored> {
         let Some((fields, options)) = self.schema_parts(schema) else { return Some(Stored::Unknown) };
         let class = match self.arena.node(fields) {
-            Node::Class(class) => self.class(*class).and_then(|class| class.options),
+            Node::Class(class) => self.class_options(*class),
             _ => None,
         };
         let is_read = |options: V| matches!(self.arena.node(options), Node::Object(_) | Node::Undefined | Node::Null);

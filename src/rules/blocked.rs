@@ -6,7 +6,7 @@ use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::Write;
-use crate::value::{C, Key, Node};
+use crate::value::{Arena, C, Entry, Key, Node, V};
 
 /// `if (await Seat.exists({ no, taken: true })) return res.status(409); Seat.updateOne({ no }, { $set: { taken: true, by } })`
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
@@ -19,7 +19,8 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
     }
 }
 
-/// The field that is searched for and set to the same, where everything else that is searched for selects what is updated.
+/// The field that is searched for in a state in which the update leaves it, where everything else that is searched for selects what
+/// is updated.
 fn searched_state(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<String> {
     let is_search = matches!(check.kind, CheckKind::Document) && !check.holds && !write.upsert;
     let read = check.read.as_ref().filter(|read| is_search && read.handle.same(&write.handle))?;
@@ -29,10 +30,9 @@ fn searched_state(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option
     for entry in &searched {
         let Key::Name(name) = entry.key else { return None };
         let path = ctx.project.arena.text(name).to_owned();
-        let is_set = ctx.project.arena.is_literal(entry.value)
-            && write.fields.iter().any(|field| {
-                field.operator == "$set" && field.path == path && ctx.project.same_value(field.value, entry.value)
-            });
+        let is_set = write.fields.iter().any(|field| {
+            field.operator == "$set" && field.path == path && is_left_in(ctx, field.value, entry.value)
+        });
         let is_selected =
             || selected.iter().any(|own| own.key == entry.key && ctx.project.same_value(own.value, entry.value));
         if is_set {
@@ -42,6 +42,24 @@ fn searched_state(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option
         }
     }
     state.filter(|_| searched.len() > 1)
+}
+
+/// Whether a search for `searched` finds a field that is set to `value`: the same constant, or any value where that one is there,
+/// `{ $exists: true }`, or is not a constant, `{ $ne: null }`.
+fn is_left_in(ctx: &Context<'_>, value: V, searched: V) -> bool {
+    let arena = &ctx.project.arena;
+    let Node::Object(operators) = arena.node(searched) else {
+        return arena.is_literal(searched) && ctx.project.same_value(value, searched);
+    };
+    let is_found = |entry: &Entry| {
+        let Key::Name(name) = entry.key else { return false };
+        match arena.text(name) {
+            "$exists" => arena.truth(C::TRUE, entry.value) == Some(true) && value != Arena::UNDEFINED,
+            "$ne" => arena.is_literal(entry.value) && value != Arena::UNDEFINED && value != entry.value,
+            _ => false,
+        }
+    };
+    !operators.is_empty() && operators.iter().all(is_found)
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, path: &str) {

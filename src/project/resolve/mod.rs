@@ -130,15 +130,23 @@ impl Resolver {
         }
         // Paths from the root of the sources: `require('models/user')`, `@/models/user`, `~~/models/user`, `src/models/user`.
         let aliases = ["@/", "~/", "~~/", "@@/", "/"];
-        let rest = aliases.iter().find_map(|alias| specifier.strip_prefix(alias)).unwrap_or(specifier);
+        let aliased = aliases.iter().find_map(|alias| specifier.strip_prefix(alias));
+        let rest = aliased.unwrap_or(specifier);
         if rest.starts_with('.') {
             return None;
         }
-        let at_root = match rest.contains('/') {
-            true => self.first_of(Path::new(ROOT), &[format!("./{rest}"), format!("./src/{rest}")]),
-            false => None,
+        let at_root = match (rest.contains('/'), aliased) {
+            // In a workspace each package has such a root: the nearest folder that holds the file.
+            (true, Some(_)) => from.ancestors().skip(1).find_map(|folder| self.below(folder, rest)),
+            (true, None) => self.below(Path::new(ROOT), rest),
+            (false, _) => None,
         };
         at_root.or_else(|| self.below_some_root(rest).filter(|_| !self.packages().need(specifier)))
+    }
+
+    /// The file at a path below a folder, or below the folder of its sources.
+    fn below(&self, folder: &Path, rest: &str) -> Option<u32> {
+        self.first_of(folder, &[format!("./{rest}"), format!("./src/{rest}")])
     }
 
     /// The one script of the project at this path below any folder, where a path below a root that only the start of the
