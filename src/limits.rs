@@ -269,6 +269,8 @@ pub const NEIGHBOURS: usize = 40;
 /// Pairs of unknown values that are compared with each other and changed at once, and the share of a judgement's work for it.
 pub const COUPLED: usize = 3;
 pub const COUPLED_FUEL: u64 = 30_000;
+/// The share of a judgement's work for starts at which a request does more after the act.
+pub const FOLLOWED_FUEL: u64 = 30_000;
 /// Alternatives of a decision that are tried one by one, and the share of a judgement's work for it.
 pub const TRIED_ALTERNATIVES: usize = 8;
 pub const ALTERNATIVES_FUEL: u64 = 30_000;

@@ -24,6 +24,7 @@ pub mod evaluated;
 pub mod expression;
 pub mod failure;
 mod fences;
+mod followed;
 mod function;
 mod hints;
 pub mod identity;

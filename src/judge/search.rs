@@ -252,6 +252,9 @@ impl<'q, 'a> Search<'q, 'a> {
         if let Some(race) = self.try_coupled(&reached) {
             return race;
         }
+        if let Some(race) = self.try_followed(&reached) {
+            return race;
+        }
         let is_spent = self.machine.fuel == 0;
         // What is met on starts that show nothing says nothing of those that were tried before.
         let unmodelled = self.machine.unmodelled.clone();

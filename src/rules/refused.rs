@@ -5,7 +5,7 @@
 
 use super::context::{Context, Trace};
 use crate::project::checks::Check;
-use crate::value::{Arena, C, Node, V};
+use crate::value::{Arena, C, Entry, Key, Node, V};
 
 impl Context<'_> {
     /// `if (seat.user) return res.status(409).end()`, `if (seat.user) throw new Taken()`
@@ -52,6 +52,16 @@ impl Context<'_> {
         parts.into_iter().map(|(part, holds)| self.project.arena.assume(C::TRUE, part, holds)).collect()
     }
 
+    /// Whether a field of a result says that it is an error: `error: 'taken'`, `statusCode: 409`.
+    fn is_error(&self, entry: &Entry) -> bool {
+        let Key::Name(name) = entry.key else { return false };
+        match (self.project.arena.text(name), self.project.arena.node(entry.value)) {
+            ("error" | "errors", value) => !matches!(value, Node::Undefined | Node::Null),
+            ("status" | "statusCode", Node::Num(bits)) => f64::from_bits(*bits) >= 400.0,
+            _ => false,
+        }
+    }
+
     /// The conditions under which the function throws.
     fn thrown(&mut self, trace: &Trace) -> Vec<C> {
         let Some(thrown) = self.project.throws_when(trace.func) else { return Vec::new() };
@@ -62,12 +72,13 @@ impl Context<'_> {
         parts.into_iter().map(|part| self.project.arena.assume(C::TRUE, part, true)).collect()
     }
 
-    /// The conditions under which the function gives `false` or `{ success: false }`, where it gives something else too.
+    /// The conditions under which the function gives `false`, `{ success: false }`, `{ error: 'taken' }` or `{ statusCode: 409 }`, where
+    /// it gives something else too.
     fn denied(&self, trace: &Trace) -> Vec<C> {
         let arena = &self.project.arena;
         let is_no = |value: V| matches!(arena.node(value), Node::Bool(false));
         let says_no = |value: V| match arena.node(value) {
-            Node::Object(entries) => entries.iter().any(|entry| matches!(arena.node(entry.value), Node::Bool(false))),
+            Node::Object(entries) => entries.iter().any(|entry| is_no(entry.value) || self.is_error(entry)),
             _ => is_no(value),
         };
         let returns = self.project.results_of(trace.func);
