@@ -114,7 +114,23 @@ impl Project {
         }
         checks.retain(|check| !matches!(check.kind, CheckKind::Document) || !self.is_always_there(check));
         checks.retain(|check| !self.is_of_list(check));
-        checks.into_iter().map(|check| self.settled(check)).collect()
+        checks.into_iter().map(|check| self.settled(check)).map(|check| self.asked_by_match(check)).collect()
+    }
+
+    /// What an aggregation does not find, or counts, is what its first stage asks for:
+    /// `aggregate([{ $match: { email } }, { $count: 'n' }])`.
+    fn asked_by_match(&self, mut check: Check) -> Check {
+        let is_search = match &check.kind {
+            CheckKind::Document => !check.holds,
+            CheckKind::Below { path } => path.is_empty(),
+            CheckKind::Element { .. } | CheckKind::Field { .. } => false,
+        };
+        if let Some(read) = check.read.as_mut().filter(|_| is_search)
+            && let Some(asked) = read.filter.and_then(|stages| self.asked_first(stages))
+        {
+            read.filter = Some(asked);
+        }
+        check
     }
 
     /// Whether a field is asked of a list of documents, which has none: `(await Team.find(filter)).active`

@@ -30,9 +30,10 @@ fn searched_state(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option
     for entry in &searched {
         let Key::Name(name) = entry.key else { return None };
         let path = ctx.project.arena.text(name).to_owned();
-        let is_set = write.fields.iter().any(|field| {
-            field.operator == "$set" && field.path == path && is_left_in(ctx, field.value, entry.value)
-        });
+        let is_set = write
+            .fields
+            .iter()
+            .any(|field| field.operator == "$set" && field.path == path && is_left_in(ctx, field.value, entry.value));
         let is_selected =
             || selected.iter().any(|own| own.key == entry.key && ctx.project.same_value(own.value, entry.value));
         if is_set {

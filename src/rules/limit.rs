@@ -10,6 +10,7 @@ use super::searches::is_empty_filter;
 use super::taken_name::input_of_its_own;
 use crate::diagnostic::Level;
 use crate::project::Project;
+use crate::project::aggregated::How;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{C, Compare, Node, V};
@@ -62,17 +63,21 @@ struct Limited {
     keys: Vec<String>,
     /// The code does not say whether what is inserted counts: only a witness does.
     is_unsure: bool,
+    /// A field of theirs is summed up.
+    is_sum: bool,
 }
 
 /// By what documents are counted, where the insert may add one more that counts and a limit lets it through.
 fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<Limited> {
-    let CheckKind::Below { path } = &check.kind else { return None };
-    let read = check.read.as_ref().filter(|_| path.is_empty() && check.holds)?;
+    let is_sum = is_summed(ctx, check);
+    let is_count = matches!(&check.kind, CheckKind::Below { path } if path.is_empty()) && check.holds;
+    let read = check.read.as_ref().filter(|_| is_count || is_sum)?;
     if !read.handle.same(&write.handle) || is_unseen_model(ctx, &write.handle) {
         return None;
     }
-    let equalities = read.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
-    if equalities.is_empty() && read.filter.is_some_and(|filter| !is_empty_filter(ctx, filter)) {
+    let filter = read.filter.map(|filter| ctx.project.asked_first(filter).unwrap_or(filter));
+    let equalities = filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    if equalities.is_empty() && filter.is_some_and(|filter| !is_empty_filter(ctx, filter)) {
         return None;
     }
     let mut is_unsure = false;
@@ -97,7 +102,31 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<L
         Inserted::Missing => false,
     });
     let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
-    (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(Limited { keys, is_unsure })
+    (counts && (keys.is_empty() || !ctx.schemas.covers(&write.handle, &keys))).then_some(Limited {
+        keys,
+        is_unsure,
+        is_sum,
+    })
+}
+
+/// Whether what is compared is a sum over what was found, be it made in JavaScript or by the server.
+fn is_summed(ctx: &mut Context<'_>, check: &Check) -> bool {
+    match &check.kind {
+        CheckKind::Below { path } => {
+            let is_sum = |name: &str| matches!(name, "reduce" | "sumBy" | "sum");
+            path.is_empty()
+                && ctx.project.contains(check.leaf, &mut |project, part| match project.arena.node(part) {
+                    Node::Derived(op, _) => is_sum(project.arena.text(*op)),
+                    _ => false,
+                })
+        }
+        CheckKind::Field { path, .. } => {
+            let [field] = path.as_slice() else { return false };
+            let stages = ctx.project.read_of(check.root).and_then(|read| read.filter);
+            stages.and_then(|stages| ctx.project.origin(stages, field)).is_some_and(|origin| origin.how == How::Sum)
+        }
+        CheckKind::Document | CheckKind::Element { .. } => false,
+    }
 }
 
 /// `if (await User.countDocuments({ room }) >= 4) return; User.updateOne({ _id }, { $set: { room } })`
@@ -170,27 +199,35 @@ fn report(
 ) {
     let relation = ctx.claimed(trace, write);
     let collection = ctx.handle_text(&write.handle);
-    let Limited { keys, is_unsure } = limited;
+    let Limited { keys, is_unsure, is_sum } = limited;
     let list = keys.join(" + ");
     let mut draft = ctx.draft(rule, trace, write, write.site);
     draft.lowered = Some((Level::Warning, OVERRUN));
     let by = if keys.is_empty() { String::new() } else { format!(" by {list}") };
     // At most one is what an index says, where all documents of the key are asked for.
     let is_of_one = !keys.is_empty() && !is_constant(ctx, check) && allows_one(ctx, write, check.leaf);
+    let (what, does) = if *is_sum {
+        ("summed up", "adds to what was summed up")
+    } else {
+        ("counted", "inserts one more than was counted")
+    };
     draft.message =
-        format!("{collection} is counted{by} before this insert: two requests can both pass the limit and both insert");
-    draft.label = "inserts one more than was counted".to_owned();
+        format!("{collection} is {what}{by} before this insert: two requests can both pass the limit and both insert");
+    draft.label = does.to_owned();
     draft.related.splice(0..0, ctx.ends(check));
     let each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
-    draft.help = match is_of_one {
+    draft.help = match is_of_one && !is_sum {
         true => format!("create a unique index on {list}, where one is what may be there, and treat E11000 as found"),
+        false if *is_sum => format!(
+            "keep the sum in a document{each}: change it there first, by `$inc` with the limit in its filter; insert only where that matched, and take it back where the insert fails or its document is deleted"
+        ),
         false => format!(
             "take a place first, in a document that counts{each}: `$inc` by 1 with the limit in its filter; insert only where that matched, and give the place back where the insert fails or its document is deleted"
         ),
     };
-    draft.pair = format!("count {list} -> insert");
+    draft.pair = format!("{} {list} -> insert", if *is_sum { "sum" } else { "count" });
     draft.is_of_limit = true;
-    let needs_witness = *is_unsure || write.kind == WriteKind::Update || !searched.is_empty();
+    let needs_witness = *is_unsure || *is_sum || write.kind == WriteKind::Update || !searched.is_empty();
     let distinct = searched.to_vec();
     ctx.report_judged(draft, trace, &Judged { apart, needs_witness, distinct, ..Judged::of(write, C::TRUE, relation) });
 }
