@@ -118,6 +118,8 @@ pub const SIBLINGS: usize = 64;
 pub const WRITTEN_DEPTH: u32 = 6;
 /// Bytes of a call that is remembered as it is written.
 pub const WRITTEN: usize = 4_000;
+/// Statements before a write that are looked at for what can be done again.
+pub const REPEATED: usize = 24;
 /// Bytes of a block that is remembered as it is written.
 pub const BLOCK: usize = 1_000;
 /// Names in scope at one call that are remembered, the innermost first.

@@ -183,7 +183,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
         export_all: eval.export_all,
         notes: Default::default(),
         run: super::run(program),
-        noted: Noted { meanings: Vec::new(), ..eval.noted },
+        noted: Noted { meanings: Vec::new(), repeats: super::repeat::repeats(program, text), ..eval.noted },
     }
 }
 

@@ -20,6 +20,7 @@ mod expr;
 mod flags;
 mod function;
 mod jump;
+mod leaving;
 mod library;
 mod literal;
 mod lodash;
@@ -36,6 +37,8 @@ mod prototype;
 mod railway;
 mod random;
 mod receiver;
+mod repeat;
+mod repeatable;
 mod request;
 mod rescue;
 mod results;
@@ -51,7 +54,9 @@ mod written_calls;
 pub use eval::extract;
 pub use run::{Run, run};
 pub use statements::statements;
-pub use written::{Argument, Exit, Literal, Noted, Otherwise, Property, Statement, Taken, Written, WrittenCall};
+pub use written::{
+    Argument, Exit, Hoisted, Literal, Noted, Otherwise, Property, Repeat, Statement, Taken, Written, WrittenCall,
+};
 
 use crate::limits::Cuts;
 use crate::parse::Comment;

@@ -3,6 +3,7 @@
 //! Input: statements. Output: [`Statement`], [`Exit`], [`Taken`], names with what they mean. Must not know: what a fix does with them.
 
 use super::eval::{Code, Eval};
+use super::leaving::{awaited, leaves};
 use super::receiver::is_part;
 use super::written::{Exit, Meanings, Otherwise, Standing, Statement, Taken};
 use crate::limits;
@@ -57,7 +58,7 @@ impl<'a> Eval<'a> {
         if is_terminated {
             end += blanks as u32 + 1;
         }
-        let Standing { body, is_async, is_listed, last, within, .. } = self.standing;
+        let Standing { body, is_async, is_listed, last, within, end: block_end } = self.standing;
         let statement = Statement {
             start,
             end,
@@ -70,6 +71,7 @@ impl<'a> Eval<'a> {
             is_async,
             indent: self.indent(start),
             is_listed,
+            block_end,
             is_last: last == start,
             is_final: self.text.get(end as usize..body.1 as usize).is_some_and(|rest| rest.trim() == "}"),
             is_returned: match role {
@@ -213,21 +215,4 @@ impl<'a> Eval<'a> {
 /// `result.modifiedCount === 1`
 fn is_count_of(code: &str, name: &str) -> bool {
     ["matchedCount", "modifiedCount", "nModified"].into_iter().any(|count| code.contains(&format!("{name}.{count}")))
-}
-
-/// The expression without `await` and parentheses.
-pub(super) fn awaited(expr: &Expr) -> (&Expr, bool) {
-    match expr {
-        Expr::Paren(node) => awaited(&node.expr),
-        Expr::Await(node) => (awaited(&node.arg).0, true),
-        other => (other, false),
-    }
-}
-
-fn leaves(stmt: &Stmt) -> bool {
-    match stmt {
-        Stmt::Return(_) | Stmt::Throw(_) => true,
-        Stmt::Block(block) => block.stmts.last().is_some_and(leaves),
-        _ => false,
-    }
 }

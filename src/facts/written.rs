@@ -16,6 +16,10 @@ pub struct Noted {
     /// Statements that are one expression, or give one a name.
     pub statements: BTreeMap<(u32, u32), Statement>,
     pub exits: Vec<Exit>,
+    /// Whether the types of what it writes are checked: TypeScript.
+    pub is_typed: bool,
+    /// Writes that can be done again with the read before them, by the offsets of their calls.
+    pub repeats: BTreeMap<(u32, u32), Repeat>,
     pub taken: Vec<Taken>,
     /// Queries of which a call says which fields they give: `.select('name')`.
     pub narrowed: BTreeSet<(u32, u32)>,
@@ -115,6 +119,8 @@ pub struct Statement {
     pub indent: String,
     /// Whether it stands in a list of statements, so that another can follow it.
     pub is_listed: bool,
+    /// End of that list.
+    pub block_end: u32,
     /// Whether it is the last of its block.
     pub is_last: bool,
     /// Whether nothing of the function follows it.
@@ -129,6 +135,30 @@ pub struct Statement {
     pub within: u32,
     /// Whether a semicolon ends it.
     pub is_terminated: bool,
+}
+
+/// A read and a write of one list of statements, between which nothing stands that must not be done twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// The statement that reads.
+    pub start: u32,
+    pub read_end: u32,
+    /// The blanks of one more level.
+    pub step: String,
+    /// Where the lines after the first begin, without those that are blank.
+    pub lines: Vec<u32>,
+    /// The names that are used after the write.
+    pub hoisted: Vec<Hoisted>,
+}
+
+/// A name whose declaration has to stand before a block around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hoisted {
+    pub name: String,
+    /// Whether a function uses it, for which its type would have to be said.
+    pub is_captured: bool,
+    /// The text before the name: `const `.
+    pub at: (u32, u32),
 }
 
 /// `if (test) return …;`, `if (test) { …; throw …; }`

@@ -3,7 +3,7 @@
 //! Input: the facts of files. Output: tables by place. Must not know: calls, what a fix does with them.
 
 use super::merge::FileAround;
-use crate::facts::{Exit, FileFacts, Statement, Taken};
+use crate::facts::{Exit, FileFacts, Repeat, Statement, Taken};
 use crate::value::{SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,6 +14,13 @@ type At = (u32, u32, u32);
 pub(super) struct Around {
     pub(super) named: FxHashMap<At, Vec<(Sym, V)>>,
     pub(super) statements: FxHashMap<At, Statement>,
+    /// Files of TypeScript.
+    pub(super) typed: FxHashSet<u32>,
+    /// Those that give something a name, by file and function.
+    pub(super) bindings: FxHashMap<(u32, u32), Vec<(u32, u32)>>,
+    /// Where those begin that wait for a call and use nothing of it, by file and function: it is done for what it does.
+    pub(super) done: FxHashMap<(u32, u32), Vec<u32>>,
+    pub(super) repeats: FxHashMap<At, Repeat>,
     /// By file.
     pub(super) exits: FxHashMap<u32, Vec<Exit>>,
     pub(super) taken: FxHashMap<u32, Vec<Taken>>,
@@ -28,6 +35,19 @@ impl Around {
         self.named.extend(moved.named.into_iter().map(|((start, end), names)| ((file, start, end), names)));
         let own = facts.noted.statements.iter();
         self.statements.extend(own.map(|((start, end), statement)| ((file, *start, *end), statement.clone())));
+        if facts.noted.is_typed {
+            self.typed.insert(file);
+        }
+        for ((start, end), statement) in facts.noted.statements.iter().filter(|(_, own)| own.bound.is_some()) {
+            self.bindings.entry((file, statement.body)).or_default().push((*start, *end));
+        }
+        for statement in facts.noted.statements.values() {
+            if statement.is_awaited && statement.bound.is_none() && !statement.is_returned {
+                self.done.entry((file, statement.body)).or_default().push(statement.start);
+            }
+        }
+        let own = facts.noted.repeats.iter();
+        self.repeats.extend(own.map(|((start, end), repeat)| ((file, *start, *end), repeat.clone())));
         self.narrowed.extend(facts.noted.narrowed.iter().map(|(start, end)| (file, *start, *end)));
         self.plain.extend(facts.noted.plain.iter().map(|(start, end)| (file, *start, *end)));
         self.exits.insert(file, moved.exits);

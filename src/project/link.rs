@@ -44,6 +44,13 @@ pub struct Step {
     pub within: Vec<(Site, TryPart)>,
 }
 
+impl Step {
+    /// Whether a handler hears what it throws, in the function or where that is called.
+    pub fn is_in_try(&self) -> bool {
+        self.within.iter().any(|(_, part)| *part == TryPart::Body)
+    }
+}
+
 /// The steps of a function, in order, which whoever reads them shares.
 pub type Steps = Arc<[Step]>;
 

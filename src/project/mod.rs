@@ -103,7 +103,9 @@ mod upserts;
 mod validators;
 pub mod writes;
 
-pub use crate::facts::{Argument, Exit, Literal, Otherwise, Property, Statement, Taken, Written, WrittenCall};
+pub use crate::facts::{
+    Argument, Exit, Hoisted, Literal, Otherwise, Property, Repeat, Statement, Taken, Written, WrittenCall,
+};
 pub use handed::CHANGING;
 pub use inserts::Apart;
 pub use link::{Op, Project, Step, Steps};

@@ -7,7 +7,7 @@ use super::around::at;
 use super::link::Project;
 use super::mongo::Action;
 use super::writes::Write;
-use crate::value::{Node, V};
+use crate::value::{Node, Site, V};
 
 impl Project {
     /// Takes the calls of a document's methods on rows that are plain objects out of `writes`, and gives them.
@@ -38,6 +38,11 @@ impl Project {
             }
             _ => self.gives_plain(value, Action::FindMany),
         }
+    }
+
+    /// Whether a query gives plain objects, as they are stored.
+    pub fn is_plain_at(&self, read: Site) -> bool {
+        self.around.plain.contains(&at(self.base_site(read)))
     }
 
     /// Whether a call is a query of this kind that gives plain objects.

@@ -6,7 +6,7 @@
 use super::around::at;
 use super::instance::Instance;
 use super::link::Project;
-use crate::facts::{EffectKind, Exit, Otherwise, Statement, Taken};
+use crate::facts::{EffectKind, Exit, Otherwise, Repeat, Statement, Taken};
 use crate::limits::{self, Cut};
 use crate::value::{FnRef, Node, Site, SiteInfo, Sym, V};
 
@@ -67,6 +67,55 @@ impl Project {
     /// The statement that an expression is.
     pub fn statement_at(&self, site: Site) -> Option<&Statement> {
         self.around.statements.get(&at(self.base_site(site)))
+    }
+
+    /// Whether the types of what a file writes are checked.
+    pub fn is_typed(&self, file: u32) -> bool {
+        self.around.typed.contains(&file)
+    }
+
+    /// What can be done again with a write.
+    pub fn repeat_at(&self, site: Site) -> Option<&Repeat> {
+        self.around.repeats.get(&at(self.base_site(site)))
+    }
+
+    /// The statement of the same function before another one that gives a value this name, where that is the only one; and where its
+    /// expression stands.
+    pub fn binding_before(&self, file: u32, statement: &Statement, name: &str) -> Option<(SiteInfo, &Statement)> {
+        let places = self.around.bindings.get(&(file, statement.body))?;
+        let all = places.iter().filter_map(|(start, end)| {
+            let own = self.around.statements.get(&(file, *start, *end))?;
+            (own.bound.as_deref() == Some(name)).then_some((*start, *end, own))
+        });
+        let all: Vec<(u32, u32, &Statement)> = all.collect();
+        let [(start, end, own)] = all.as_slice() else { return None };
+        let is_before = own.is_listed && own.end <= statement.start && statement.start < own.block_end;
+        is_before.then_some((SiteInfo { file, start: *start, end: *end, via: None, again: false }, *own))
+    }
+
+    /// Whether the text of the function around a statement answers something by an exception.
+    pub fn throws_around(&self, file: u32, statement: &Statement) -> bool {
+        let exits = self.around.exits.get(&file).into_iter().flatten().filter(|exit| exit.body == statement.body);
+        statement.within != 0 || exits.into_iter().any(|exit| exit.text.contains("throw"))
+    }
+
+    /// Whether the function waits for something before a statement, and uses nothing of it.
+    pub fn is_done_before(&self, file: u32, statement: &Statement) -> bool {
+        let done = self.around.done.get(&(file, statement.body)).into_iter().flatten();
+        done.into_iter().any(|start| *start < statement.start)
+    }
+
+    /// Where a site stands in the text of the function around a statement, up to the end of that: itself, or the call that leads to it.
+    pub fn places_within(&self, site: Site, file: u32, statement: &Statement) -> Vec<u32> {
+        let (mut places, mut next) = (Vec::new(), Some(site));
+        while let Some(at) = next {
+            let info = self.arena.site_info(at);
+            if info.file == file && statement.body <= info.start && info.start < statement.end {
+                places.push(info.start);
+            }
+            next = info.via;
+        }
+        places
     }
 
     /// The tests that leave the function before a statement of its own text, the last first.

@@ -14,7 +14,7 @@ use super::symbolic::{Symbolic, forms};
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::project::{Project, Step};
-use crate::value::{C, V};
+use crate::value::{C, Key, Node, V};
 
 /// What keeps two acts apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +99,31 @@ pub fn relation(
 fn is_repeated(project: &mut Project, loaded: &Loaded<'_>, asked: &Predicate<V>, path: &str) -> bool {
     match asked {
         Predicate::And(parts) => parts.iter().any(|part| is_repeated(project, loaded, part, path)),
-        Predicate::Field { path: own, test: Test::Eq(value) } if is_within(path, own) => project
-            .loaded(*value, loaded.documents)
-            .is_some_and(|(root, from, _)| root == loaded.root && from.join(".") == **own),
+        Predicate::Field { path: own, test: Test::Eq(value) } if is_within(path, own) => {
+            let value = as_loaded(project, *value);
+            let from = project.loaded(value, loaded.documents);
+            from.is_some_and(|(root, from, _)| root == loaded.root && from.join(".") == **own)
+        }
         _ => false,
+    }
+}
+
+/// What a value was copied from before that was changed in place: `[...doc.tags]`, `doc.items.map((item) => ({ ...item }))`.
+fn as_loaded(project: &Project, value: V) -> V {
+    let arena = &project.arena;
+    match arena.node(value) {
+        Node::Array(items) => match items.as_slice() {
+            [only] if only.spread && only.cond == C::TRUE => only.value,
+            _ => value,
+        },
+        Node::Mapped(list, each) => match arena.node(*each) {
+            Node::Object(entries) => match entries.as_slice() {
+                [only] if only.key == Key::Spread && *arena.node(only.value) == Node::Element(*list) => *list,
+                _ => value,
+            },
+            _ => value,
+        },
+        _ => value,
     }
 }
 

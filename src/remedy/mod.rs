@@ -3,6 +3,7 @@
 //! Input: a function and its act. Output: the act as it would be written, or an index to create, and the help that says so; none
 //! where nothing that was tried is proven to leave no race and to serve whoever was served. Must not know: rules, formats.
 
+mod again;
 mod asked;
 mod case;
 mod change;
@@ -17,6 +18,7 @@ mod help;
 mod identifiers;
 mod index;
 mod indexed;
+mod kept;
 mod lower;
 mod meant;
 mod operators;

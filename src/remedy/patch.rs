@@ -89,33 +89,8 @@ fn is_any(project: &Project, act: &Write) -> bool {
     act.filter.is_some_and(|filter| matches!(project.arena.node(filter), Node::Object(entries) if entries.is_empty()))
 }
 
-/// An update whose filter asks for what was loaded, as an error where it is refused.
-pub fn fenced(project: &mut Project, schemas: &Schemas, case: &Case<'_>, scope: &Scope, draft: &Draft) -> Option<Fix> {
-    let act = case.function.writes.get(case.act.write)?;
-    let (call, statement) = (project.written_at(act.site)?.clone(), project.statement_at(act.site)?.clone());
-    let in_helper = case.function.steps.get(act.step)?.calls > 0;
-    if in_helper || call.name != act.method || !meant::is_meant(project, case, act, &call, true) {
-        return None;
-    }
-    let (title, mut edits) = updated(project, &scope.quoted(call.quote), act, draft, &call)?;
-    match refusal::thrown(project, schemas, act, (&call, &statement), &draft.write)? {
-        Refusal::AsUnchecked | Refusal::Told => {}
-        Refusal::Answered { name, at, test } => {
-            edits.extend(name.map(|name| ((at.0, at.0), format!("const {name} = "))));
-            edits.push(((at.1, at.1), test));
-        }
-    }
-    if edits.iter().any(|(_, text)| is_unwritable(text)) {
-        return None;
-    }
-    let file = FileId(project.base_site(act.site).file);
-    let edit = |((start, end), text)| Edit { place: Place { file, start, end }, text };
-    let edits = edits.into_iter().map(edit).collect();
-    Some(Fix { title, edits, applicability: Applicability::Suggested })
-}
-
 /// Half of a surrogate pair has no text, and `__proto__` as a key of a literal is no field.
-fn is_unwritable(text: &str) -> bool {
+pub fn is_unwritable(text: &str) -> bool {
     text.contains('\u{fffd}') || text.contains("__proto__")
 }
 
@@ -132,7 +107,7 @@ fn is_counted(project: &Project, act: &Write, draft: &Draft) -> bool {
 }
 
 /// The call with another filter, another update, or both.
-fn updated(
+pub fn updated(
     project: &mut Project,
     scope: &Scope,
     act: &Write,

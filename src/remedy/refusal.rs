@@ -87,25 +87,47 @@ fn is_callback(text: &str) -> bool {
     text.contains("=>") || text.contains("function")
 }
 
-/// A refused act as an error, where the code after it would go on as if it had been done.
-pub fn thrown(
-    project: &mut Project,
+/// How the code asks a result whether the act was refused.
+pub struct Tested {
+    /// A name for it, where it has none.
+    pub name: String,
+    /// Whether it is the document that was found.
+    is_found: bool,
+}
+
+impl Tested {
+    /// A test that holds where the act was refused.
+    pub fn refused(&self, name: &str) -> String {
+        if self.is_found { format!("!{name}") } else { format!("{name}.matchedCount === 0") }
+    }
+
+    /// A test that holds where it was done.
+    pub fn done(&self, name: &str) -> String {
+        if self.is_found { name.to_owned() } else { format!("{name}.matchedCount > 0") }
+    }
+}
+
+/// How to ask for the result of a statement; none where what it gives differs by client and version, or nobody waits for it.
+pub fn tested(
     schemas: &Schemas,
     act: &Write,
     (call, statement): (&WrittenCall, &Statement),
     after: &Write,
-) -> Option<Refusal> {
-    if is_told(project, act, call, Some(statement)) {
-        return Some(Refusal::Told);
-    }
-    if statement.is_returned || call.args.iter().any(|arg| is_callback(&arg.text)) {
+) -> Option<Tested> {
+    let is_found = after.method.starts_with("findOneAnd");
+    // The driver's own method gives an object or the document, by its version.
+    let is_known = match is_found {
+        true => !schemas.models.of(&act.handle).is_empty(),
+        // What others give differs by client and version.
+        false => matches!(after.method.as_str(), "updateOne" | "updateMany" | "replaceOne"),
+    };
+    let is_awaited = statement.is_awaited || statement.is_returned && statement.is_async;
+    let is_open = call.args.iter().any(|arg| is_callback(&arg.text));
+    if !is_known || is_open || !statement.is_listed || !is_awaited || statement.indent.is_empty() {
         return None;
     }
-    let test = test_of(schemas, act, (call, statement), after)?;
-    let end = if statement.is_terminated { ";" } else { "" };
-    let error = token::string("changed by another request, load it and try again", call.quote);
-    let text = format!("\n{}if ({}) throw new Error({error}){end}", statement.indent, test.1);
-    Some(Refusal::Answered { name: test.0, at: (statement.start, statement.line_end), test: text })
+    let name = statement.bound.clone().or_else(|| call.holder.clone())?;
+    Some(Tested { name, is_found })
 }
 
 /// The variable to hold the result, where none does, and a test of it that holds where the act was refused.
@@ -115,22 +137,9 @@ fn test_of(
     (call, statement): (&WrittenCall, &Statement),
     after: &Write,
 ) -> Option<(Option<String>, String)> {
-    let is_found = after.method.starts_with("findOneAnd");
-    // The driver's own method gives an object or the document, by its version.
-    let is_known = match is_found {
-        true => !schemas.models.of(&act.handle).is_empty(),
-        // What others give differs by client and version.
-        false => matches!(after.method.as_str(), "updateOne" | "updateMany"),
-    };
-    if !is_known || !statement.is_listed || !statement.is_awaited || statement.indent.is_empty() {
-        return None;
-    }
-    let name = statement.bound.clone().or_else(|| call.holder.clone())?;
-    let test = match is_found {
-        true => format!("!{name}"),
-        false => format!("{name}.matchedCount === 0"),
-    };
-    Some((statement.bound.is_none().then_some(name), test))
+    let tested = tested(schemas, act, (call, statement), after).filter(|_| statement.is_awaited)?;
+    let test = tested.refused(&tested.name);
+    Some((statement.bound.is_none().then_some(tested.name), test))
 }
 
 /// What is done where the check fails.
@@ -144,7 +153,7 @@ struct Branch {
 const COUNTS: [&str; 4] = ["matchedCount", "modifiedCount", "nModified", "n"];
 
 /// Whether the code after the act goes another way for one that the database refused.
-fn is_told(project: &mut Project, act: &Write, call: &WrittenCall, statement: Option<&Statement>) -> bool {
+pub fn is_told(project: &mut Project, act: &Write, call: &WrittenCall, statement: Option<&Statement>) -> bool {
     let Some(statement) = statement else { return false };
     let file = project.base_site(act.site).file;
     let tests = project.choices_after(file, statement);
@@ -219,7 +228,7 @@ fn says_nothing(code: &str) -> bool {
 }
 
 /// Whether a test asks for something of the document; no where it asks only whether it is there.
-fn about(subject: &mut Subject<'_>, case: &Case<'_>, test: V, holds: bool) -> Option<bool> {
+pub fn about(subject: &mut Subject<'_>, case: &Case<'_>, test: V, holds: bool) -> Option<bool> {
     if matches!(subject.node(test), Node::Bool(_)) || !subject.mentions(test) {
         return None;
     }
