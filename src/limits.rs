@@ -262,6 +262,10 @@ pub const CHAINED: u32 = 32;
 pub const FENCES: usize = 8;
 /// Commands that are judged together with an act although it needs none of their results.
 pub const JUDGED_TOGETHER: usize = 8;
+/// Choices that are kept while the conditions before the one that they are made for are reached anew, and the share of a judgement's
+/// work for it.
+pub const KEPT_CHOICES: usize = 4;
+pub const REPAIR_FUEL: u64 = 30_000;
 /// Unknown values that one condition asks for, of which two are changed at once.
 pub const CLIMBED_PAIRS: usize = 6;
 /// Unknown values that one condition asks for, of which each candidate is tried.

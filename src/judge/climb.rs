@@ -2,10 +2,19 @@
 //!
 //! Input: the choices, and the atoms that are to hold. Output: how far it got, where not all the way. Must not know: the second request.
 
+use super::script::{Action, Command};
 use super::search::Search;
 use super::state::{Request, World};
 use crate::limits;
 use std::collections::BTreeSet;
+
+/// A start at which the first condition that does not hold holds under no other choice for what it asks.
+pub(super) struct Stuck {
+    /// How many conditions hold before it.
+    pub at: usize,
+    /// The slots that it asked.
+    pub asked: Vec<usize>,
+}
 
 impl Search<'_, '_> {
     /// How far a request alone gets towards the act: the atoms that hold before the first that does not; and the slots that
@@ -43,8 +52,19 @@ impl Search<'_, '_> {
         }
         if let Some(act) = slice.commands.get(slice.act) {
             self.machine.ask_read(act.site);
+            self.ask_written(act);
         }
         (self.goal_size(), self.asked())
+    }
+
+    /// Whether the act takes effect rests on what stands where it writes: no path leads through a list to a name.
+    fn ask_written(&mut self, act: &Command) {
+        let Action::Write { collection, write, .. } = &act.action else { return };
+        for field in &write.fields {
+            let path: Vec<String> = field.path.split('.').map(str::to_owned).collect();
+            let slot = self.machine.slot_of(*collection, &path);
+            slot.into_iter().for_each(|slot| self.machine.choices.ask(slot));
+        }
     }
 
     fn goal_size(&self) -> usize {
@@ -59,32 +79,44 @@ impl Search<'_, '_> {
 
     /// Changes one choice, then two, until a request alone reaches the act. Gives how far it got where it does not.
     pub(super) fn climb(&mut self) -> Option<usize> {
+        self.climb_beside(&[]).map(|stuck| stuck.at)
+    }
+
+    /// The same with some slots left as they are.
+    pub(super) fn climb_beside(&mut self, kept: &[usize]) -> Option<Stuck> {
         let goal = self.goal_size() + 1;
         let (mut best, mut asked) = self.progress();
         for _ in 0..limits::CLIMBS {
             if best == goal || self.machine.fuel == 0 {
                 break;
             }
-            let base: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
-            let Some((reached, next)) = self.improve(&base, best, &asked) else {
+            let base = self.taken();
+            let Some((reached, next)) = self.improve(&base, best, &asked, kept) else {
                 self.take(&base);
-                return Some(best);
+                return Some(Stuck { at: best, asked });
             };
             (best, asked) = (reached, next);
         }
-        (best != goal).then_some(best)
+        (best != goal).then_some(Stuck { at: best, asked })
     }
 
-    fn improve(&mut self, base: &[usize], best: usize, asked: &[usize]) -> Option<(usize, Vec<usize>)> {
-        let asked: Vec<usize> = asked.iter().copied().take(limits::CLIMBED_SLOTS).collect();
-        let options: Vec<(usize, usize)> = asked
-            .iter()
-            .flat_map(|slot| {
-                let count = self.machine.choices.slots.get(*slot).map_or(0, |slot| slot.candidates.len());
-                (0..count).map(|candidate| (*slot, candidate))
-            })
-            .filter(|(slot, candidate)| base.get(*slot) != Some(candidate))
-            .collect();
+    /// The choices that are made.
+    pub(super) fn taken(&self) -> Vec<usize> {
+        self.machine.choices.slots.iter().map(|slot| slot.taken).collect()
+    }
+
+    /// The other candidates of the slots that a condition asks, without those that are kept.
+    pub(super) fn options(&self, base: &[usize], asked: &[usize], kept: &[usize]) -> Vec<(usize, usize)> {
+        let free = asked.iter().filter(|slot| !kept.contains(slot)).take(limits::CLIMBED_SLOTS);
+        let each = free.flat_map(|slot| {
+            let count = self.machine.choices.slots.get(*slot).map_or(0, |slot| slot.candidates.len());
+            (0..count).map(|candidate| (*slot, candidate))
+        });
+        each.filter(|(slot, candidate)| base.get(*slot) != Some(candidate)).collect()
+    }
+
+    fn improve(&mut self, base: &[usize], best: usize, asked: &[usize], kept: &[usize]) -> Option<(usize, Vec<usize>)> {
+        let options = self.options(base, asked, kept);
         for (slot, candidate) in &options {
             self.take(base);
             self.set(*slot, *candidate);
@@ -93,7 +125,8 @@ impl Search<'_, '_> {
                 return Some((reached, next));
             }
         }
-        let near: Vec<usize> = asked.iter().copied().take(limits::CLIMBED_PAIRS).collect();
+        let near: Vec<usize> =
+            asked.iter().copied().filter(|slot| !kept.contains(slot)).take(limits::CLIMBED_PAIRS).collect();
         let options: Vec<(usize, usize)> = options.into_iter().filter(|(slot, _)| near.contains(slot)).collect();
         for (at, first) in options.iter().enumerate() {
             for second in options.iter().skip(at + 1).filter(|second| second.0 != first.0) {

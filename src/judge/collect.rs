@@ -83,6 +83,7 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
         collector.truth(atom.value);
     }
     collector.same_documents();
+    collector.decided_by();
     for (at, handle) in slice.collections.iter().enumerate() {
         if let (Some(model), Some(shape)) = (handle.name(), collector.hints.shapes.get_mut(at)) {
             declare(collector.project, model, shape, &mut Vec::new());
@@ -198,6 +199,28 @@ impl Collector<'_> {
             }
             Node::Param(..) | Node::Member(..) => self.place(value).is_none(),
             _ => false,
+        }
+    }
+
+    /// Notes the fields that filters and conditions ask for.
+    fn decided_by(&mut self) {
+        let atoms = self.slice.commands.iter().flat_map(|command| &command.atoms).chain(&self.slice.goal);
+        let mut values: Vec<V> = atoms.map(|atom| atom.value).collect();
+        values.sort_unstable();
+        values.dedup();
+        let mut open = values;
+        let mut seen = FxHashSet::default();
+        while let Some(value) = open.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            self.hints.deciding.extend(self.hints.loaded.get(&value).cloned());
+            let node = self.project.arena.peek(value);
+            for_children(node, &mut |child| open.push(child));
+            for_conditions(node, &mut |cond| open.extend(self.project.arena.atoms_of(cond).iter().map(|a| a.value)));
+        }
+        for asked in self.hints.calls.values() {
+            self.hints.deciding.extend(asked.paths.iter().map(|path| (asked.collection, path.clone())));
         }
     }
 

@@ -95,6 +95,8 @@ pub struct Hints {
     pub memory: FxHashSet<V>,
     /// The commands by their calls.
     pub calls: FxHashMap<Site, AskedFor>,
+    /// The fields that filters and conditions ask for: collection and path.
+    pub deciding: FxHashSet<(u32, Vec<String>)>,
 }
 
 impl Hints {
@@ -109,6 +111,11 @@ impl Hints {
 }
 
 impl Shape {
+    /// How many fields there are in it.
+    pub fn size(&self) -> usize {
+        self.fields.values().map(|inner| 1 + inner.size()).sum()
+    }
+
     /// Whether fields of the elements are known; how many there are is no field of one.
     pub fn holds_documents(&self) -> bool {
         self.fields.keys().any(|name| name != "length")

@@ -44,6 +44,7 @@ pub mod projection;
 mod question;
 mod reads;
 mod remedied;
+mod repair;
 mod request;
 mod script;
 mod search;

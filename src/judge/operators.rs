@@ -8,7 +8,7 @@ use super::eval::{Js, Machine, truthy};
 use super::javascript;
 use super::state::Request;
 use crate::limits;
-use crate::value::{Coercion, Compare, Node, Numeral, RETURNS, Sym, V};
+use crate::value::{Coercion, Compare, Node, Numeral, ONE_OF_MANY, RETURNS, Sym, V};
 
 impl Machine<'_> {
     pub(super) fn member(&mut self, request: &mut Request, value: V, object: V, key: Sym) -> Js {
@@ -118,6 +118,8 @@ impl Machine<'_> {
         {
             return sum;
         }
+        // Of several alternatives one is evaluated, so that another one's exception is none.
+        let (broken, skipped) = (request.is_broken, request.is_skipped);
         let is_spread = matches!(op, "Math.max" | "Math.min");
         let mut evaluated: Vec<Js> = Vec::with_capacity(operands.len());
         for operand in operands {
@@ -128,6 +130,9 @@ impl Machine<'_> {
             evaluated.push(value);
         }
         let operands = evaluated;
+        if op == ONE_OF_MANY && operands.len() > 2 {
+            (request.is_broken, request.is_skipped) = (broken, skipped);
+        }
         if op == RETURNS {
             return Some(Value::Bool(operands.iter().all(truthy)));
         }

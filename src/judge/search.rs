@@ -226,7 +226,7 @@ impl<'q, 'a> Search<'q, 'a> {
             self.climb();
             self.wanted.clear();
         }
-        if let Some(best) = self.climb() {
+        if let Some(best) = self.reach() {
             let at = self.question.slice.goal.get(best).copied();
             let why = match (self.machine.fuel, at) {
                 (0, _) => "too much to try",
@@ -239,7 +239,7 @@ impl<'q, 'a> Search<'q, 'a> {
             };
             return Verdict::Unknown { why, at };
         }
-        let reached: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
+        let reached = self.taken();
         let mut twice = None;
         match self.compare() {
             Some(Verdict::Race(evidence)) => return Verdict::Race(evidence),

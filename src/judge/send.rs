@@ -104,7 +104,11 @@ impl Machine<'_> {
         let is_brought = write.payload.is_some_and(|payload| self.is_plain_input(request, payload));
         let update = match write.payload.and_then(|payload| self.eval(request, payload)) {
             Some(list @ Value::List(_)) => list,
-            Some(Value::Document(fields)) => operators(&fields),
+            Some(Value::Document(fields)) => {
+                let mut update = operators(&fields);
+                self.name_unknown(&mut update);
+                update
+            }
             // What a request brings may be an object without fields; the document is inserted all the same.
             Some(Value::Symbol(_)) if upsert && is_brought => Value::document([("$set", empty())]),
             _ => {
@@ -133,6 +137,16 @@ impl Machine<'_> {
         let many = method == "updateMany" || self.is_on(request, write.options, "multi");
         let command = Command::Update { collection, filter, update, many, upsert, array_filters };
         Some(Sent { command, is_write: true, many, fails_unmatched: false, shape: Shape::Status })
+    }
+
+    /// An unknown object that is set has some field of its own, another one in another object: `{ $set: changes }`
+    fn name_unknown(&mut self, update: &mut Value) {
+        for operator in ["$set", "$setOnInsert"] {
+            if let Some(Value::Symbol(term)) = update.field(operator).cloned() {
+                self.note("a spread of an unknown object");
+                update.set(operator, Value::document([(format!("key{term}").as_str(), Value::Symbol(term))]));
+            }
+        }
     }
 
     fn insert(&mut self, request: &mut Request, collection: u32, write: &Write) -> Option<Sent> {

@@ -16,6 +16,7 @@ use crate::limits;
 use crate::project::declared::Declared;
 use crate::project::writes::WriteKind;
 use crate::value::V;
+use std::collections::BTreeSet;
 
 impl Machine<'_> {
     /// Makes a slot for each collection, which says whether it holds a document, and one for each of its fields.
@@ -33,7 +34,15 @@ impl Machine<'_> {
             }
             let exists = self.choices.slot(counts);
             let mut fields = vec![(Vec::new(), exists)];
-            self.plan_fields(shape, &mut Vec::new(), &mut fields);
+            // Where there are too many, those that decide come first.
+            let collection = self.fields.len() as u32;
+            let is_crowded = shape.size() > limits::START_FIELDS;
+            if is_crowded {
+                let of = hints.deciding.iter().filter(|(of, _)| *of == collection);
+                let deciding: BTreeSet<&[String]> = of.map(|(_, path)| path.as_slice()).collect();
+                self.plan_fields(shape, &mut Vec::new(), &mut fields, Some(&deciding));
+            }
+            self.plan_fields(shape, &mut Vec::new(), &mut fields, None);
             self.fields.push(fields);
         }
         let slot =
@@ -64,16 +73,31 @@ impl Machine<'_> {
         }
     }
 
-    fn plan_fields(&mut self, shape: &Shape, path: &mut Vec<String>, fields: &mut Vec<(Vec<String>, usize)>) {
+    /// Makes slots for the fields of a shape: for those on the way to `deciding`, where that is given, else for all.
+    fn plan_fields(
+        &mut self,
+        shape: &Shape,
+        path: &mut Vec<String>,
+        fields: &mut Vec<(Vec<String>, usize)>,
+        deciding: Option<&BTreeSet<&[String]>>,
+    ) {
         for (name, inner) in &shape.fields {
             if fields.len() > limits::START_FIELDS {
                 self.note("more fields than are tried");
                 return;
             }
             path.push(name.clone());
-            let slot = self.choices.slot(self.candidates_of(inner, name));
-            fields.push((path.clone(), slot));
-            self.plan_fields(inner, path, fields);
+            let is_asked = |own: &[String]| {
+                deciding.is_none_or(|all| all.range(own..).next().is_some_and(|next| next.starts_with(own)))
+            };
+            let is_named = |(known, _): &(Vec<String>, usize)| known == path;
+            if is_asked(path) {
+                if deciding.is_some() || !fields.iter().any(is_named) {
+                    let slot = self.choices.slot(self.candidates_of(inner, name));
+                    fields.push((path.clone(), slot));
+                }
+                self.plan_fields(inner, path, fields, deciding);
+            }
             path.pop();
         }
     }
