@@ -19,7 +19,7 @@ pub(super) struct Stuck {
 impl Search<'_, '_> {
     /// How far a request alone gets towards the act: the atoms that hold before the first that does not; and the slots that
     /// this one asked.
-    fn progress(&mut self) -> (usize, Vec<usize>) {
+    pub(super) fn progress(&mut self) -> (usize, Vec<usize>) {
         let mut world = self.world();
         let mut request = Request::new(0);
         let slice = self.question.slice;

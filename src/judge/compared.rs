@@ -189,8 +189,15 @@ impl Collector<'_> {
                 }
                 _ => (array, String::new()),
             };
+            let Some((collection, path)) = self.place(array) else {
+                // What a list that a request brings is asked for may be its element.
+                if direct && inner.is_empty() && self.project.arena.is_of_parameter(array) {
+                    let element = self.project.arena.intern(Node::Element(array));
+                    self.mark(element, &|hint| add(&mut hint.values, arg));
+                }
+                continue;
+            };
             let keys = if direct { vec![(inner, arg)] } else { self.project.predicate_keys(arg) };
-            let Some((collection, path)) = self.place(array) else { continue };
             for (field, value) in keys {
                 let Some(shape) = self.hints.shapes.get_mut(collection as usize) else { continue };
                 let list = shape.at(&path);

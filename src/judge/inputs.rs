@@ -207,13 +207,30 @@ impl Machine<'_> {
                 request.depth -= 1;
                 value
             }
-            Candidate::One => Some(Value::list(vec![Value::Symbol(term)])),
+            Candidate::One => {
+                let element = self.only_element(request, term).unwrap_or(Value::Symbol(term));
+                Some(Value::list(vec![element]))
+            }
             Candidate::Many(count) | Candidate::Pulled(count) => {
                 Some(Value::list(vec![Value::Symbol(term); count as usize]))
             }
             Candidate::Long(length) => Some(Value::text(&text_of(self.arena, &self.choices, term, length))),
             Candidate::Itself => Some(Value::Symbol(term)),
         }
+    }
+
+    /// What the only element of an unknown list is, where the code compares it with something.
+    fn only_element(&mut self, request: &mut Request, term: u32) -> Js {
+        let source = self.choices.terms.get(term as usize)?.source?;
+        let element = self.arena.known(&Node::Element(source))?;
+        let is_compared = self.hints.values.get(&element).is_some_and(|hint| !hint.values.is_empty());
+        if !is_compared || request.depth > limits::START_DEPTH {
+            return None;
+        }
+        request.depth += 1;
+        let value = self.applied(request, element, "element", &[Some(Value::Symbol(term))]);
+        request.depth -= 1;
+        value
     }
 
     /// What a value is at the start: what a request brings does not change with what another one has done.

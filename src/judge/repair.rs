@@ -22,12 +22,13 @@ impl Search<'_, '_> {
         Some(stuck.at)
     }
 
-    /// Keeps one choice more, by which the condition holds, and climbs from there.
+    /// Keeps one choice more, by which the condition holds, or asks for something that it did not ask before, and climbs from there.
     fn repair(&mut self, stuck: &Stuck, kept: &mut Vec<usize>, least: u64) -> bool {
         if kept.len() >= limits::KEPT_CHOICES {
             return false;
         }
         let base = self.taken();
+        let mut others = Vec::new();
         for (slot, candidate) in self.options(&base, &stuck.asked, kept) {
             if self.machine.fuel <= least {
                 return false;
@@ -35,19 +36,38 @@ impl Search<'_, '_> {
             self.take(&base);
             self.set(slot, candidate);
             if !self.would_hold(stuck.at) {
-                continue;
+                others.push((slot, candidate));
+            } else if self.keep(slot, kept, least) {
+                return true;
             }
-            kept.push(slot);
-            let is_reached = match self.climb_beside(kept) {
-                None => true,
-                Some(next) => self.repair(&next, kept, least),
-            };
-            kept.pop();
-            if is_reached {
+        }
+        for (slot, candidate) in others {
+            if self.machine.fuel <= least {
+                return false;
+            }
+            self.take(&base);
+            self.set(slot, candidate);
+            if self.asks_more(stuck) && self.keep(slot, kept, least) {
                 return true;
             }
         }
         false
+    }
+
+    fn keep(&mut self, slot: usize, kept: &mut Vec<usize>, least: u64) -> bool {
+        kept.push(slot);
+        let is_reached = match self.climb_beside(kept) {
+            None => true,
+            Some(next) => self.repair(&next, kept, least),
+        };
+        kept.pop();
+        is_reached
+    }
+
+    /// Whether the same condition asks for something new: the flag of a list before its elements.
+    fn asks_more(&mut self, stuck: &Stuck) -> bool {
+        let (at, asked) = self.progress();
+        at == stuck.at && asked.iter().any(|slot| !stuck.asked.contains(slot))
     }
 
     /// Whether a condition holds, whatever those before it do. What the act finds is asked on the way to it only.
