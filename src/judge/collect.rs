@@ -219,9 +219,9 @@ impl Collector<'_> {
             for_children(node, &mut |child| open.push(child));
             for_conditions(node, &mut |cond| open.extend(self.project.arena.atoms_of(cond).iter().map(|a| a.value)));
         }
-        for asked in self.hints.calls.values() {
-            self.hints.deciding.extend(asked.paths.iter().map(|path| (asked.collection, path.clone())));
-        }
+        let calls = self.hints.calls.values();
+        let asked = calls.flat_map(|asked| asked.paths.iter().map(|path| (asked.collection, path.clone())));
+        self.hints.deciding.extend(asked);
     }
 
     /// The text that is written in the code.

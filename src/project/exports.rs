@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::merge::{Reexported, symbol_file};
 use crate::limits::{self, Cut};
-use crate::value::{C, Entry, Key, Node, Sym, V};
+use crate::value::{C, Entry, FnRef, Key, Node, Sym, V};
 use rustc_hash::FxHashSet;
 
 /// Files that were looked through for a name, and how many of them lead from one to the next.
@@ -16,6 +16,28 @@ struct Seen {
 }
 
 impl Project {
+    /// The functions that a file exports by names, with these.
+    pub fn exported_functions(&self, file: u32) -> Vec<(Sym, FnRef)> {
+        let own = self.exports.get(file as usize).into_iter().flatten();
+        let mut functions = Vec::new();
+        for (name, value) in own {
+            match self.arena.node(*value) {
+                Node::Func(func) => functions.push((*name, *func)),
+                // module.exports = { find, register }
+                Node::Object(entries) if self.arena.text(*name) == "=" => {
+                    functions.extend(entries.iter().filter_map(|entry| {
+                        match (entry.key, self.arena.node(entry.value)) {
+                            (Key::Name(name), Node::Func(func)) => Some((name, *func)),
+                            _ => None,
+                        }
+                    }));
+                }
+                _ => {}
+            }
+        }
+        functions
+    }
+
     /// What a file exports by a name.
     pub(super) fn exported_by(&mut self, file: u32, name: Sym) -> Option<V> {
         self.export(file, name, &mut Seen::default())
