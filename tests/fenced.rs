@@ -1,5 +1,7 @@
 //! What `--fix-suggested` writes where an update asks for what was loaded: the loop that loads it again, or the error.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod shell;
 
 use shell::Project;
