@@ -103,6 +103,25 @@ module.exports = {{
 
 /// Who looks for more lets a second document in that has the same key.
 #[test]
+fn an_index_of_a_collection_that_several_models_share_is_not_created() {
+    let shared = |kind: &str| {
+        signup(&format!(
+            "\
+const Base = mongoose.model('Base', new mongoose.Schema({{ name: String }}));
+const schema = new mongoose.Schema({FIELDS});
+const User = {kind};
+const Guest = Base.discriminator('Guest', new mongoose.Schema({{ room: String }}));"
+        ))
+    };
+    let of_base = shared("Base.discriminator('User', schema)");
+    assert_eq!(after(&of_base), of_base);
+    assert!(is_found(&of_base));
+    // The same schema, of a model with a collection of its own.
+    let alone = shared("mongoose.model('User', schema)");
+    assert_ne!(after(&alone), alone);
+}
+
+#[test]
 fn an_index_that_would_refuse_what_another_search_lets_in_is_not_created() {
     let text = |search: &str| {
         format!(

@@ -81,6 +81,11 @@ impl StoredNames {
         models
     }
 
+    /// Whether other models store their documents in the collection of this one, as those that `discriminator` makes do.
+    pub fn is_shared(&self, name: &str) -> bool {
+        self.models.contains(name) && self.models_of(&self.of(name).name).len() > 1
+    }
+
     fn of_within(&self, name: &str, depth: u32) -> StoredName {
         let is_known = self.models.contains(name);
         // The file of a model may not be part of the run; collections hardly have such a name.

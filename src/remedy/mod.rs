@@ -285,6 +285,11 @@ pub fn of_insert(
         return case
             .refuse("no input is known that shows the race, and what is stored need not be what was searched for");
     }
+    if act.handle.name().is_some_and(|name| schemas.stored.is_shared(name)) {
+        return case.refuse(
+            "other models store their documents in the same collection, and an index is one of the collection",
+        );
+    }
     for index in &mut indexes {
         let has_default = schemas.defaults.of(&act.handle).iter().any(|(field, _)| index.fields.contains(field));
         // The server may take no second index of these keys, for another constant.
