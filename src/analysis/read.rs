@@ -41,7 +41,7 @@ pub fn file_facts(id: FileId, file: &SourceFile) -> (FileFacts, Vec<Problem>) {
 fn tree_facts(id: FileId, file: &SourceFile, directs: bool, parsed: Parsed) -> (FileFacts, Vec<Problem>) {
     panics::point("read", &file.path);
     let mut facts = facts::extract(&parsed.program, &file.text, id.0);
-    facts.noted.is_typed = ["ts", "tsx", "mts", "cts"].iter().any(|end| file.path.rsplit('.').next() == Some(end));
+    facts.noted.is_typed = parse::is_typed(&file.path);
     if directs {
         facts.notes = Notes {
             comments: parsed.comments,

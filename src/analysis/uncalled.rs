@@ -20,23 +20,37 @@ pub(super) struct Uncalled(FxHashSet<FnRef>);
 
 impl Uncalled {
     pub(super) fn new(sources: &Sources, project: &Project, drafts: &[Draft]) -> Self {
-        let mut roots: FxHashMap<FnRef, u32> = FxHashMap::default();
+        let mut roots: FxHashMap<FnRef, Option<Kind>> = FxHashMap::default();
         if project.has_entry(EntryKind::Route) {
+            let mut exports = Exports::default();
             for func in drafts.iter().flat_map(|draft| roots_of(project, draft.seen_in)) {
-                roots.entry(func).or_insert_with(|| own_names(sources, project, func));
+                roots.entry(func).or_insert_with(|| match is_plain_method(sources, project, func) {
+                    true => Some(Kind::Method),
+                    false => exports.kind(sources, project, func),
+                });
             }
         }
-        roots.retain(|_, names| *names > 0);
+        roots.retain(|_, kind| kind.is_some());
         // Each text is read once, whatever is looked for.
-        let mut counts: FxHashMap<&str, u32> = roots.keys().map(|func| (name_of(project, *func), 0)).collect();
-        if !counts.is_empty() {
-            for word in sources.iter().flat_map(|(_, file)| words(&file.text)) {
-                if let Some(count) = counts.get_mut(word) {
-                    *count += 1;
+        let mut named: FxHashMap<&str, Named> =
+            roots.keys().map(|func| (name_of(project, *func), Named::default())).collect();
+        if !named.is_empty() {
+            for (_, file) in sources.iter() {
+                let (mut before, mut last) = ("", "");
+                for word in words(&file.text).filter(|word| !word.is_empty()) {
+                    if let Some(named) = named.get_mut(word) {
+                        named.times += 1;
+                        // exports.find = find
+                        named.is_put_on_exports |= before == "exports" && last == word;
+                    }
+                    (before, last) = (last, word);
                 }
             }
         }
-        roots.retain(|func, names| counts.get(name_of(project, *func)) == Some(names));
+        roots.retain(|func, kind| {
+            let named = named.get(name_of(project, *func));
+            kind.zip(named).is_some_and(|(kind, named)| named.times == kind.times(named.is_put_on_exports))
+        });
         Self(roots.into_keys().collect())
     }
 
@@ -76,40 +90,66 @@ fn name_of(project: &Project, func: FnRef) -> &str {
     project.function(func).map_or("", |function| function.name.rsplit('.').next().unwrap_or_default())
 }
 
-/// How often the code names a function that nothing calls: once a method, and twice what a list of exports names too. None for what
-/// something else may call.
-fn own_names(sources: &Sources, project: &Project, func: FnRef) -> u32 {
-    match is_plain_method(sources, project, func) {
-        true => 1,
-        false => names_of_export(sources, project, func).unwrap_or(0),
+/// What a function is that nothing calls.
+#[derive(Clone, Copy)]
+enum Kind {
+    Method,
+    /// `export const find = …`, `exports.find = …`
+    ExportedInPlace,
+    /// `const find = …`, and a list of exports, or `exports.find = find`.
+    Exported,
+}
+
+impl Kind {
+    /// How often the code names one that nothing else names.
+    fn times(self, is_put_on_exports: bool) -> u32 {
+        match self {
+            Self::Method | Self::ExportedInPlace => 1,
+            Self::Exported => 2 + u32::from(is_put_on_exports),
+        }
     }
 }
 
-/// The same of a function that a file exports by its name, of which the code runs another function.
-fn names_of_export(sources: &Sources, project: &Project, func: FnRef) -> Option<u32> {
-    let (function, name, file) = (project.function(func)?, name_of(project, func), project.file_of(func));
-    let is_word = name.len() > 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let exported = project.exported_functions(file);
-    let is_exported = exported.iter().any(|(key, own)| *own == func && project.arena.text(*key) == name);
-    let runs = |other: FnRef| project.entry(other).is_some() || !project.callers_of(other).is_empty();
-    if !is_word || function.class.is_some() || !is_exported || !exported.iter().any(|(_, own)| runs(*own)) {
-        return None;
+/// How often a name stands in the texts.
+#[derive(Default)]
+struct Named {
+    times: u32,
+    is_put_on_exports: bool,
+}
+
+/// The names by which a file exports its functions, of files of which the code runs one of these.
+#[derive(Default)]
+struct Exports(FxHashMap<u32, FxHashSet<(FnRef, Sym)>>);
+
+impl Exports {
+    /// What a function is that its file exports by its own name; none where it does not, or where all of the file may be run by others.
+    fn kind(&mut self, sources: &Sources, project: &Project, func: FnRef) -> Option<Kind> {
+        let (function, name, file) = (project.function(func)?, name_of(project, func), project.file_of(func));
+        let exported = self.0.entry(file).or_insert_with(|| {
+            let all = project.exported_functions(file);
+            let runs = |func: FnRef| project.entry(func).is_some() || !project.callers_of(func).is_empty();
+            let is_run = all.iter().any(|(_, func)| runs(*func));
+            all.into_iter().filter(|_| is_run).map(|(name, func)| (func, name)).collect()
+        });
+        let is_own = project.arena.known_sym(name).is_some_and(|name| exported.contains(&(func, name)));
+        if !is_own || function.class.is_some() || !is_word(name) {
+            return None;
+        }
+        let before = sources.get(FileId(file))?.text.get(..function.start as usize)?;
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Some(if line.contains("export") { Kind::ExportedInPlace } else { Kind::Exported })
     }
-    // `export const name = …` names it once, `const name = …` and a list of exports twice, and with `exports.name = name` thrice.
-    let text = &sources.get(FileId(file))?.text;
-    let line = text.get(..function.start as usize)?.rsplit('\n').next().unwrap_or_default();
-    Some(match (line.contains("export"), text.contains(&format!("exports.{name} = {name}"))) {
-        (true, _) => 1,
-        (false, false) => 2,
-        (false, true) => 3,
-    })
+}
+
+/// Whether a name is a word that is hardly another one's.
+fn is_word(name: &str) -> bool {
+    name.len() > 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Whether a function is a method of a schema, or of a class of which no framework and no interface tells.
 fn is_plain_method(sources: &Sources, project: &Project, func: FnRef) -> bool {
     let Some(function) = project.function(func) else { return false };
     let name = name_of(project, func);
-    let is_word = name.len() > 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_') && name != "constructor";
     // A class of which the code calls another method is called by nobody else.
     let is_called = |(_, own): &(Sym, FnRef)| *own != func && !project.callers_of(*own).is_empty();
     let is_alone = function.class.and_then(|class| project.class(class)).is_some_and(|class| {
@@ -122,5 +162,5 @@ fn is_plain_method(sources: &Sources, project: &Project, func: FnRef) -> bool {
     let before = text.get(..function.start as usize).unwrap_or_default().trim_end();
     // What stands before a method without a decorator is the one before it, the start of the class, or a comment.
     let is_undecorated = !own.starts_with('@') && before.ends_with(['}', ';', '{', '/']);
-    is_word && (project.is_of_schema(func, name) || is_alone && is_undecorated)
+    is_word(name) && name != "constructor" && (project.is_of_schema(func, name) || is_alone && is_undecorated)
 }

@@ -47,16 +47,22 @@ impl Visit for Lists<'_> {
 impl Lists<'_> {
     /// `span`: of the braces around the list.
     fn list(&mut self, stmts: &[Stmt], span: Span) {
-        for (at, stmt) in stmts.iter().enumerate() {
-            let Some(call) = sent(stmt).filter(|call| is_write(call)) else { continue };
-            if let Some(repeat) = self.repeat(stmts, span, at) {
+        let writing = |stmt| sent(stmt).filter(|call| is_write(call));
+        let Some(first) = stmts.iter().position(|stmt| writing(stmt).is_some()) else { return };
+        // Each statement is looked through once for the names that it uses.
+        let mut after = Used::default();
+        for (at, stmt) in stmts.iter().enumerate().skip(first).rev() {
+            if let Some(call) = writing(stmt)
+                && let Some(repeat) = self.repeat(stmts, span, at, &after)
+            {
                 self.repeats.insert(offsets(call.span), repeat);
             }
+            stmt.visit_with(&mut after);
         }
     }
 
-    /// The read before a write of a list, and what is between them.
-    fn repeat(&self, list: &[Stmt], span: Span, write: usize) -> Option<Repeat> {
+    /// The read before a write of a list, and what is between them. `after`: what is used after the write.
+    fn repeat(&self, list: &[Stmt], span: Span, write: usize, after: &Used) -> Option<Repeat> {
         let first = write.saturating_sub(limits::REPEATED);
         let before = list.get(first..write)?;
         let read = first + before.iter().rposition(|stmt| sent(stmt).is_some())?;
@@ -77,13 +83,11 @@ impl Lists<'_> {
         let step = indent.strip_prefix(outer).filter(|step| !step.is_empty())?.to_owned();
         let line = |(at, _): (usize, &str)| start + at as u32 + 1;
         let lines = text.match_indices('\n').map(line).filter(|at| !self.is_blank(*at)).collect();
-        let mut used = Used::default();
-        list.get(write + 1..)?.iter().for_each(|stmt| stmt.visit_with(&mut used));
         let mut within = Used::default();
         stmts.iter().for_each(|stmt| stmt.visit_with(&mut within));
         let mut hoisted = Vec::new();
         for stmt in stmts {
-            hoist(stmt, (&used, &within), &mut hoisted)?;
+            hoist(stmt, (after, &within), &mut hoisted)?;
         }
         Some(Repeat { start, read_end: offsets(reading.span()).1, step, lines, hoisted })
     }

@@ -21,7 +21,7 @@ impl Search<'_, '_> {
                 if self.machine.fuel < least {
                     return None;
                 }
-                let taken: Vec<usize> = self.machine.choices.slots.iter().map(|slot| slot.taken).collect();
+                let taken = self.taken();
                 if !is_reached {
                     continue;
                 }

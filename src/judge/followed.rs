@@ -5,7 +5,6 @@
 
 use super::Verdict;
 use super::search::Search;
-use super::state::Request;
 use crate::limits;
 
 impl Search<'_, '_> {
@@ -40,7 +39,7 @@ impl Search<'_, '_> {
                 self.take(best);
                 self.set(slot, candidate);
                 if let Some(done) = self.done_alone().filter(|done| *done > most) {
-                    return Some((self.machine.choices.slots.iter().map(|slot| slot.taken).collect(), done));
+                    return Some((self.taken(), done));
                 }
             }
         }
@@ -49,8 +48,7 @@ impl Search<'_, '_> {
 
     /// How many commands and effects one request alone does that does the act; none where it does not.
     fn done_alone(&mut self) -> Option<usize> {
-        let (mut request, mut world) = (Request::new(0), self.world());
-        while self.machine.advance(self.question.slice, &mut request, &mut world) {}
+        let (request, world) = self.run_alone();
         (request.acts > 0).then_some(world.moves.len() + world.effects.len())
     }
 }

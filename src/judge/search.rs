@@ -343,8 +343,9 @@ impl<'q, 'a> Search<'q, 'a> {
     }
 
     /// Runs one request alone, from the start.
-    fn run_alone(&mut self) {
+    pub(super) fn run_alone(&mut self) -> (Request, World) {
         let (mut request, mut world) = (Request::new(0), self.world());
         while self.machine.advance(self.question.slice, &mut request, &mut world) {}
+        (request, world)
     }
 }

@@ -12,6 +12,11 @@ fn extension(path: &str) -> String {
     path.rsplit('.').next().unwrap_or("").to_ascii_lowercase()
 }
 
+/// Whether the types of what is written in a file are checked.
+pub fn is_typed(path: &str) -> bool {
+    matches!(extension(path).as_str(), "ts" | "tsx" | "mts" | "cts")
+}
+
 /// What to parse a file as, in the order of trying. Types do occur in `.js` files of projects that strip them.
 pub(super) fn dialects(file: &SourceFile) -> Vec<Syntax> {
     let typescript = |tsx| Syntax::Typescript(TsSyntax { tsx, decorators: true, ..TsSyntax::default() });

@@ -16,6 +16,7 @@ mod scan;
 mod words;
 
 pub use comments::{Comment, head_comments};
+pub use dialect::is_typed;
 pub use problem::{FIRST_POSITION, Problem};
 
 use crate::source::SourceFile;

@@ -192,10 +192,15 @@ impl Project {
         checks.extend(own.into_iter().filter(|check| matches!(check.kind, CheckKind::Field { .. })));
     }
 
+    /// Whether a value is the sum of something of the elements of a list.
+    pub fn is_sum(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Derived(op, _) if matches!(self.arena.text(*op), "reduce" | "sumBy" | "sum"))
+    }
+
     /// The array whose elements a value sums up: `cart.lines.reduce((sum, line) => sum + line.price, 0) + price`.
     fn summed(&self, value: V, depth: u32) -> Option<V> {
         match self.arena.node(value) {
-            Node::Derived(op, operands) if matches!(self.arena.text(*op), "reduce" | "sumBy" | "sum") => {
+            Node::Derived(_, operands) if self.is_sum(value) => {
                 operands.first().map(|list| match self.arena.node(*list) {
                     Node::Mapped(list, _) | Node::Query { array: list, .. } => *list,
                     _ => *list,

@@ -7,32 +7,31 @@
 
 use super::link::Project;
 use crate::limits;
-use crate::value::{Arena, C, Compare, Key, Node, V};
+use crate::value::{Arena, C, Compare, Key, Node, Sym, V};
 
 impl Project {
     /// `handlers[kind]`: each of a literal table's entries where the key is its name; nothing where it is none of them.
     pub(super) fn dispatched(&mut self, table: V, key: V) -> Option<V> {
-        let Node::Object(entries) = self.arena.node(table) else { return None };
-        if entries.len() >= limits::ALTERNATIVES || entries.iter().any(|entry| entry.cond != C::TRUE) {
+        let entries = match self.arena.node(table) {
+            Node::Object(entries) if entries.len() < limits::ALTERNATIVES => entries.clone(),
+            _ => return None,
+        };
+        if !entries.iter().any(|entry| self.is_code(entry.value, 0)) {
             return None;
         }
         let mut rows = Vec::with_capacity(entries.len());
         for entry in entries {
             let name = match entry.key {
-                Key::Name(name) => Ok(self.arena.text(name).to_owned()),
-                Key::Computed(name) if self.arena.is_literal(name) => Err(name),
+                Key::Name(name) => self.name_as_key(name),
+                Key::Computed(name) if self.arena.is_literal(name) => name,
                 Key::Computed(_) | Key::Spread => return None,
             };
+            if entry.cond != C::TRUE {
+                return None;
+            }
             rows.push((name, entry.value));
         }
-        if !rows.iter().any(|(_, value)| self.is_code(*value, 0)) {
-            return None;
-        }
-        let mut named = Vec::with_capacity(rows.len());
-        for (name, value) in rows {
-            named.push((name.map_or_else(|name| name, |name| self.name_as_key(&name)), value));
-        }
-        Some(self.taken_by_key(named, key))
+        Some(self.taken_by_key(rows, key))
     }
 
     /// `new Map([['daily', new DailyService()]]).get(kind)`
@@ -69,10 +68,11 @@ impl Project {
     }
 
     /// The value that a key with this name has: a number where it is written as one.
-    fn name_as_key(&mut self, name: &str) -> V {
+    fn name_as_key(&mut self, name: Sym) -> V {
+        let name = self.arena.text(name).to_owned();
         match name.parse::<u32>() {
             Ok(number) if number.to_string() == name => self.arena.num(f64::from(number)),
-            _ => self.arena.str(name),
+            _ => self.arena.str(&name),
         }
     }
 

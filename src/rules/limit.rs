@@ -113,12 +113,7 @@ fn limited_keys(ctx: &mut Context<'_>, check: &Check, write: &Write) -> Option<L
 fn is_summed(ctx: &mut Context<'_>, check: &Check) -> bool {
     match &check.kind {
         CheckKind::Below { path } => {
-            let is_sum = |name: &str| matches!(name, "reduce" | "sumBy" | "sum");
-            path.is_empty()
-                && ctx.project.contains(check.leaf, &mut |project, part| match project.arena.node(part) {
-                    Node::Derived(op, _) => is_sum(project.arena.text(*op)),
-                    _ => false,
-                })
+            path.is_empty() && ctx.project.contains(check.leaf, &mut |project, part| project.is_sum(part))
         }
         CheckKind::Field { path, .. } => {
             let [field] = path.as_slice() else { return false };
