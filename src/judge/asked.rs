@@ -155,10 +155,13 @@ impl Collector<'_> {
             "$eq" | "$ne" => self.ask(collection, path, value),
             "$in" | "$nin" | "$all" => match self.node(value) {
                 Node::Array(items) => items.iter().for_each(|item| self.ask(collection, path, item.value)),
+                // One of the values that are made of the elements of a list.
+                Node::Mapped(_, one) => self.ask(collection, path, one),
                 // One of the values that the request names.
                 _ => {
                     self.mark(value, &|hint| hint.is_list = true);
                     let one = self.project.arena.intern(Node::Element(value));
+                    self.register(one);
                     self.ask(collection, path, one);
                 }
             },

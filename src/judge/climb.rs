@@ -50,6 +50,10 @@ impl Search<'_, '_> {
         if request.acts > before {
             return (self.goal_size() + 1, Vec::new());
         }
+        // Where it breaks off before the act, what it asked until then.
+        if request.is_over && request.at <= slice.act {
+            self.run_alone();
+        }
         if let Some(act) = slice.commands.get(slice.act) {
             self.machine.ask_read(act.site);
             self.ask_written(act);

@@ -156,6 +156,13 @@ impl Collector<'_> {
         Some((collection, path))
     }
 
+    /// Notes which field a loaded value is.
+    pub(super) fn register(&mut self, value: V) {
+        if self.place(value).is_some_and(|(_, path)| !path.is_empty()) {
+            self.mark(value, &|_| {});
+        }
+    }
+
     /// Applies a hint to what a value is: a field of a document, or an unknown value.
     pub(super) fn mark(&mut self, value: V, apply: &dyn Fn(&mut Hint)) {
         self.mark_at(value, apply, 0);
@@ -286,7 +293,11 @@ impl Collector<'_> {
                 }
                 self.elements(*array, direct, *arg);
             }
-            Node::Mapped(array, _) | Node::Element(array) => self.mark(*array, &|hint| hint.is_list = true),
+            Node::Mapped(array, _) => self.mark(*array, &|hint| hint.is_list = true),
+            Node::Element(array) => {
+                self.mark(*array, &|hint| hint.is_list = true);
+                self.register(value);
+            }
             Node::Array(items) => {
                 let spreads: Vec<V> = items.iter().filter(|item| item.spread).map(|item| item.value).collect();
                 spreads.into_iter().for_each(|value| self.mark(value, &|hint| hint.is_list = true));
@@ -317,10 +328,7 @@ impl Collector<'_> {
                 if members.iter().all(|(known, _)| *known != name) {
                     members.push((name, value));
                 }
-                // Registers where a loaded value comes from.
-                if self.place(value).is_some_and(|(_, path)| !path.is_empty()) {
-                    self.mark(value, &|_| {});
-                }
+                self.register(value);
             }
             // { 5: …, 10: … }[list.length]
             Node::Index(table, key) => {

@@ -111,6 +111,11 @@ impl Machine<'_> {
         }
         request.is_broken = false;
         let sent = self.command(request, planned);
+        if request.is_skipped {
+            // What its arguments are of no element is not evaluated at all.
+            request.is_broken = false;
+            return false;
+        }
         if std::mem::take(&mut request.is_broken) && sent.is_some() {
             // What it would be sent with cannot be read: `update({ of: found.id })` of nothing that was found.
             self.fail(planned, request);
@@ -122,9 +127,6 @@ impl Machine<'_> {
             }
             return false;
         };
-        if request.is_skipped {
-            return false;
-        }
         // Two transactions that add nothing have no write conflict, and nobody is harmed by what they add.
         if planned.session.is_some() && sent.command.adds_nothing() {
             request.was_refused = true;

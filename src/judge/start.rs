@@ -7,7 +7,7 @@ use super::bson::Value;
 use super::candidates::{of_hint, spelled};
 use super::choices::Candidate;
 use super::eval::Machine;
-use super::hints::{Hint, Hints, Shape};
+use super::hints::{Hint, Hints, Shape, is_position};
 use super::script::{Action, Command};
 use super::slice::Slice;
 use super::state::Request;
@@ -251,7 +251,8 @@ impl Machine<'_> {
 
     /// What a field holds at the start; the nearest field around it where it has no slot of its own.
     pub fn stored_at(&mut self, request: &mut Request, collection: u32, path: &[String]) -> Option<Value> {
-        let [.., name] = path else { return None };
+        // An element of which nothing is known has the name of its list.
+        let name = path.iter().rev().find(|part| !is_position(part))?;
         if path.len() == 1 && name == "_id" && self.slot_of(collection, path).is_none() {
             return Some(Value::Id(collection + 1));
         }

@@ -319,9 +319,11 @@ impl Project {
         let (left, right) = (bares(a), bares(b));
         (left.len() > 1 || right.len() > 1) && left.iter().all(|l| right.contains(l)) && !left.is_empty()
             || (right.len() > 1 && right.iter().all(|r| left.contains(r)))
-            || (left.len() > 1
-                && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l))
-                && left.iter().any(|l| right.contains(l)))
+            || [(&left, &right), (&right, &left)].into_iter().any(|(left, right)| {
+                left.len() > 1
+                    && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l))
+                    && left.iter().any(|l| right.contains(l))
+            })
     }
 }
 

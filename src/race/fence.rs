@@ -36,6 +36,23 @@ pub fn fence(project: &mut Project, write: &Write) -> Fence {
     found.unwrap_or(Fence::None)
 }
 
+/// Whether a write makes false what its own filter asks of a field: `{ done: { $ne: true } }` with `$set: { done: true }`. Whoever comes
+/// second is refused by it.
+pub fn leaves(project: &mut Project, write: &Write, path: &str) -> bool {
+    let Some(filter) = write.filter.filter(|_| !write.upsert) else { return false };
+    let forms = forms(&mut project.arena, filter, write.cond);
+    let is_left = |(cond, form): &(C, V)| {
+        let Ok(asked) = predicate::parse(&Symbolic(project), form) else { return false };
+        let parts = match &asked {
+            Predicate::And(parts) => parts.as_slice(),
+            part => std::slice::from_ref(part),
+        };
+        let is_about = |part: &Predicate<V>| matches!(part, Predicate::Field { path: own, .. } if **own == *path);
+        parts.iter().any(|part| is_about(part) && is_refuted(project, write, part, *cond))
+    };
+    !forms.is_empty() && forms.iter().all(is_left)
+}
+
 fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     let terms = Symbolic(project);
     let Ok(asked) = predicate::parse(&terms, &filter) else { return Fence::Unknown };

@@ -4,7 +4,7 @@ use super::change_detection;
 use super::claimed_late;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
-use super::repeated::{decides, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
+use super::repeated::{decides, done_with, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
 use super::words::place;
 use super::{requested, used_up};
 use crate::diagnostic::{Level, Role};
@@ -314,7 +314,7 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
 }
 
 /// A literal, or a time or an identifier made here, be it with an offset: `Date.now() + 60000`.
-fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
+pub(super) fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
     let are = |parts: &[V]| depth < limits::OWN_DEPTH && parts.iter().all(|part| is_of_its_own(ctx, *part, depth + 1));
     match ctx.project.arena.node(value) {
         Node::Fresh(..) | Node::Object(_) | Node::Array(_) => true,
@@ -364,13 +364,18 @@ fn report(
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
+    let done = done_with(ctx, trace, write, check);
+    for other in done.iter().take(limits::TOLD_BESIDE) {
+        let way = ctx.project.meeting(other.site, check.read.as_ref().map(|read| read.site).into_iter());
+        draft.related.push((way.unwrap_or(other.site), Role::Act, "done by each that passes the check".to_owned()));
+    }
     let is_recounted = claimed_late::is_recounted(ctx, field.value);
     let place = place(checked);
     draft.help = match is_recounted {
         true => format!(
             "take the place before what is counted is stored, by one update that adds to `{checked}` with the limit in its filter; here the number is counted anew, and a filter would leave it wrong"
         ),
-        false => claimed_late::help(ctx, trace, write, check, &place),
+        false => claimed_late::help(ctx, trace, write, (check, &place), &done),
     };
     draft.pair = format!("{checked} checked -> {}", field.operator);
     let is_part = field.cond != C::TRUE && field.cond != write.cond;
@@ -381,7 +386,9 @@ fn report(
     let is_positional = field.path.contains(".$.");
     let asks_field = matches!(check.kind, CheckKind::Field { .. }) && !requested::is_of_event(ctx, check);
     let needs_witness = is_positional || is_flag || asks_for_news || !asks_field;
-    let mend = if is_recounted { Mend::Nothing } else { Mend::Update };
+    // No filter of this write takes back what is written before it.
+    let is_late = done.iter().any(|other| other.step < write.step);
+    let mend = if is_recounted || is_late { Mend::Nothing } else { Mend::Update };
     let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);
 }

@@ -3,18 +3,33 @@
 //! Part of `check-then-update`. Input: an update and the check that decides it. Output: a sentence. Must not know: formats.
 
 use super::context::{Context, Trace};
+use super::repeated::is_listed;
 use crate::project::checks::Check;
 use crate::project::effects::may_be_done_again;
 use crate::project::mongo::Action;
 use crate::project::writes::Write;
+use crate::project::{Op, Step};
 use crate::value::{Node, V};
 
-/// What to do about a check of `place`: one command, or the command first and then what it decides.
-pub fn help(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, place: &str) -> String {
-    match done_before(ctx, trace, write, check) {
-        Some(name) => format!(
-            "claim it first: one update whose filter asks what was checked of {place}, and which changes it, before `{name}` is called, and call `{name}` only where it matched"
-        ),
+/// What to do about a check of `place`: one command, or the command first and then what it decides. `written` are the writes that are
+/// decided with it.
+pub fn help(
+    ctx: &Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    (check, place): (&Check, &str),
+    written: &[&Write],
+) -> String {
+    let first =
+        format!("claim it first: one update whose filter asks what was checked of {place}, and which changes it");
+    if let Some(name) = done_before(ctx, trace, write, check) {
+        return format!("{first}, before `{name}` is called, and call `{name}` only where it matched");
+    }
+    match written.iter().find(|other| other.step < write.step) {
+        Some(other) => {
+            let collection = ctx.handle_text(&other.handle);
+            format!("{first}, before {collection} is written, and go on only where it matched")
+        }
         None => format!(
             "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
         ),
@@ -32,12 +47,17 @@ pub fn is_recounted(ctx: &mut Context<'_>, value: V) -> bool {
     }
 }
 
-/// What is done outside because of the check before the update.
+/// What is done outside because of the check before the update, or for what a loop over the read has found.
 fn done_before<'a>(ctx: &'a Context<'_>, trace: &Trace, write: &Write, check: &Check) -> Option<&'a str> {
-    let holds = ctx.project.arena.truth(write.cond, check.leaf)?;
-    let before = trace.steps.iter().take(write.step);
-    before
-        .filter(|step| ctx.project.arena.truth(step.cond, check.leaf) == Some(holds))
-        .filter_map(|step| ctx.project.outside_effect(step))
-        .find(|name| !may_be_done_again(name))
+    let is_of_found = |step: &Step| match &step.op {
+        Op::Call { args, .. } => args.iter().any(|arg| ctx.project.contains(*arg, &mut |_, part| part == check.root)),
+        _ => false,
+    };
+    let holds = ctx.project.arena.truth(write.cond, check.leaf);
+    let is_decided = |step: &Step| match is_listed(check) {
+        true => is_of_found(step),
+        false => holds.is_some() && ctx.project.arena.truth(step.cond, check.leaf) == holds,
+    };
+    let before = trace.steps.iter().take(write.step).filter(|step| is_decided(step));
+    before.filter_map(|step| ctx.project.outside_effect(step)).find(|name| !may_be_done_again(name))
 }

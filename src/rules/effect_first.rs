@@ -3,12 +3,14 @@
 //!
 //! Part of `check-then-update`. Input: a function's trace. Output: drafts. Must not know: formats.
 
+use super::check_then_update::is_of_its_own;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Repeats};
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::effects::may_be_done_again;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::fence;
 use crate::race::relation::Taken;
 use crate::value::{C, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,6 +18,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// Something that is done outside of the database because of a check.
 struct Effect {
     name: String,
+    /// Index of its step.
+    at: usize,
     site: Site,
     cond: C,
     check: Check,
@@ -48,14 +52,14 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
 }
 
 fn is_constant(ctx: &Context<'_>, field: &FieldWrite) -> bool {
-    field.operator == "$set" && ctx.project.arena.is_literal(field.value)
+    field.operator == "$set" && is_of_its_own(ctx, field.value, 0)
 }
 
 /// What is done outside because of a check of one of these fields.
 fn effects(ctx: &mut Context<'_>, trace: &Trace, set: &FxHashSet<&str>) -> Vec<Effect> {
     let mut known: FxHashMap<C, Vec<(Check, String)>> = FxHashMap::default();
     let mut effects = Vec::new();
-    for step in trace.steps.iter() {
+    for (at, step) in trace.steps.iter().enumerate() {
         let Some(name) = ctx.project.outside_effect(step).map(str::to_owned) else { continue };
         if step.cond == C::TRUE || may_be_done_again(&name) {
             continue;
@@ -65,7 +69,7 @@ fn effects(ctx: &mut Context<'_>, trace: &Trace, set: &FxHashSet<&str>) -> Vec<E
             checks.into_iter().filter_map(|check| checked(check, set)).collect()
         });
         for (check, path) in checks.iter().cloned() {
-            effects.push(Effect { name: name.clone(), site: step.site, cond: step.cond, check, path });
+            effects.push(Effect { name: name.clone(), at, site: step.site, cond: step.cond, check, path });
         }
     }
     effects
@@ -84,26 +88,46 @@ fn is_settled(ctx: &mut Context<'_>, effect: &Effect, write: &Write, field: &Fie
         return false;
     }
     let own = ctx.project.arena.and(write.cond, field.cond);
-    // What the check decides itself is judged as an act of its own.
+    // What the check decides itself is judged as an act of its own, unless its own filter refuses the second: too late for what is done
+    // before.
     let is_decided = ctx.project.arena.truth(own, check.leaf).is_some();
     let both = ctx.project.arena.and(own, *cond);
-    !is_decided
+    (!is_decided || is_late(ctx, effect, write))
         && both != C::FALSE
         && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
 }
 
+/// Whether an update claims for one request what another one may have done before it.
+fn is_late(ctx: &mut Context<'_>, effect: &Effect, write: &Write) -> bool {
+    effect.at < write.step && fence::leaves(ctx.project, write, &effect.path)
+}
+
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, effect: &Effect) {
     let (path, name) = (&field.path, &effect.name);
+    let is_late = is_late(ctx, effect, write);
     let cond = ctx.project.arena.and(write.cond, field.cond);
     let cond = ctx.project.arena.and(cond, effect.cond);
-    let relation = ctx.relation(trace, &effect.check, write, cond, Taken::Condition(path));
+    let relation = match is_late {
+        true => ctx.claimed(trace, write),
+        false => ctx.relation(trace, &effect.check, write, cond, Taken::Condition(path)),
+    };
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
     draft.lowered =
         Some((Level::Warning, "what is stored in the end is right; what is done twice is outside of the database"));
-    draft.message = format!(
-        "`{path}` decides whether `{name}` is called, and this update sets it without asking: two requests can both pass the check and both call it"
-    );
-    draft.label = format!("sets `{path}` whoever was first");
+    (draft.message, draft.label) = match is_late {
+        true => (
+            format!(
+                "`{path}` decides whether `{name}` is called, and this update claims it only afterwards: two requests can both pass the check and both call it"
+            ),
+            format!("refuses the second, which has called `{name}` by then"),
+        ),
+        false => (
+            format!(
+                "`{path}` decides whether `{name}` is called, and this update sets it without asking: two requests can both pass the check and both call it"
+            ),
+            format!("sets `{path}` whoever was first"),
+        ),
+    };
     draft.array = Some(path.clone());
     draft.related.splice(0..0, ctx.ends(&effect.check));
     draft.related.push((effect.site, Role::Context, "done here".to_owned()));

@@ -52,16 +52,6 @@ pub(super) fn has_other_effect(
     field: &FieldWrite,
     check: &Check,
 ) -> bool {
-    let counts = |f: &FieldWrite| matches!(f.operator.as_str(), "$inc" | "$mul" | "$push");
-    // A write whose own filter decides does not happen twice.
-    let guarded: Vec<usize> = trace
-        .writes
-        .iter()
-        .filter(|other| {
-            other.fields.iter().any(|f| f.is_append() && super::guarded::is_guarded(ctx.project, other, f, other.cond))
-        })
-        .map(|other| other.step)
-        .collect();
     let beside: Vec<C> = write
         .fields
         .iter()
@@ -75,14 +65,32 @@ pub(super) fn has_other_effect(
             return true;
         }
     }
-    trace.writes.iter().zip(&trace.checks).any(|(other, checks)| {
-        other.step != write.step
-            && !guarded.contains(&other.step)
+    !done_with(ctx, trace, write, check).is_empty()
+}
+
+fn counts(field: &FieldWrite) -> bool {
+    matches!(field.operator.as_str(), "$inc" | "$mul" | "$push")
+}
+
+/// The other writes that the same check decides, and that do more when they are done twice.
+pub(super) fn done_with<'a>(ctx: &mut Context<'_>, trace: &'a Trace, write: &Write, check: &Check) -> Vec<&'a Write> {
+    // A write whose own filter decides does not happen twice.
+    let is_guarded = |ctx: &mut Context<'_>, other: &Write| {
+        other.fields.iter().any(|f| f.is_append() && super::guarded::is_guarded(ctx.project, other, f, other.cond))
+    };
+    let mut done = Vec::new();
+    for (other, checks) in trace.writes.iter().zip(&trace.checks) {
+        if other.step != write.step
             && !ctx.project.arena.conflict(other.cond, write.cond)
             && (other.kind == WriteKind::Insert
                 || other.fields.iter().any(|f| counts(f) || may_be_arithmetic(ctx, f.value)))
             && decides(check, checks)
-    })
+            && !is_guarded(ctx, other)
+        {
+            done.push(other);
+        }
+    }
+    done
 }
 
 /// Whether a value is computed from what the check looked at: `doc.count + 1`, not `Date.now() + 60_000`.

@@ -5,8 +5,10 @@
 
 use super::context::Context;
 use crate::project::checks::{Check, CheckKind};
-use crate::project::mongo::Action;
+use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{Write, WriteKind};
+use crate::race::symbolic::Symbolic;
+use crate::race::{fence, predicate};
 use crate::value::{C, V};
 
 /// The list of which a loaded element is asked for and taken out: `if (!pool.codes[0]) return`, then `$pull: { codes: pool.codes[0] }`
@@ -75,14 +77,22 @@ pub(super) fn marked(ctx: &mut Context<'_>, check: &Check, other: &Write) -> Opt
         CheckKind::Document if check.holds => {
             let searched = ctx.project.equalities(read.filter?);
             let is_same = searched.iter().all(|(name, value)| is_asked(ctx, name, *value));
-            let state = searched.into_iter().find(|(name, _)| is_changed(ctx, name));
-            state.filter(|_| is_same).map(|(name, _)| name)
+            let state = searched.into_iter().map(|(name, _)| name).find(|name| is_changed(ctx, name));
+            state.or_else(|| left(ctx, read, other)).filter(|_| is_same)
         }
         CheckKind::Field { path, .. } => {
             let path = path.join(".");
             let is_named = asked.iter().any(|(name, _)| *name == path);
-            (is_named && is_changed(ctx, &path)).then_some(path)
+            (is_named && is_changed(ctx, &path) || fence::leaves(ctx.project, other, &path)).then_some(path)
         }
         CheckKind::Document | CheckKind::Element { .. } | CheckKind::Below { .. } => None,
     }
+}
+
+/// The field that a search asks about too, and of which an update makes its own filter false: `findOne({ done: { $ne: true } })`, then
+/// `updateOne({ _id, done: { $ne: true } }, { $set: { done: true } })`
+fn left(ctx: &mut Context<'_>, read: &DbCall, other: &Write) -> Option<String> {
+    let asked = predicate::parse(&Symbolic(ctx.project), &read.filter?).ok()?;
+    let mut set = other.fields.iter().filter(|field| field.operator == "$set" && asked.is_about(&field.path));
+    set.find(|field| fence::leaves(ctx.project, other, &field.path)).map(|field| field.path.clone())
 }

@@ -62,12 +62,20 @@ impl Arena {
                 let parts = parts.clone();
                 parts.into_iter().fold(cond, |c, part| self.assume(c, part, false))
             }
+            // if (a) return; if (a || b) …
+            Node::Or(parts) if let Some(only) = self.only_open(cond, parts) => self.assume(cond, only, true),
             _ => match self.truth(cond, value) {
                 Some(known) if known == holds => cond,
                 Some(_) => C::FALSE,
                 None => self.push_atom(cond, Atom { value, holds }),
             },
         }
+    }
+
+    /// The one of several parts that a condition does not refute; none where there are more.
+    fn only_open(&self, cond: C, parts: &[V]) -> Option<V> {
+        let mut open = parts.iter().filter(|part| self.truth(cond, **part) != Some(false));
+        open.next().copied().filter(|_| open.next().is_none())
     }
 
     /// The value as a condition: alternatives that come from `&&`, `||`, `!` and `?:` on booleans become `And` and `Or`.
@@ -92,22 +100,30 @@ impl Arena {
         let negated = self.not(condition);
         let (yes, no) = (self.truth(C::TRUE, then), self.truth(C::TRUE, otherwise));
         if then == condition || yes == Some(true) {
-            let rest = self.as_condition(otherwise);
+            let rest = self.part_as_condition(otherwise);
             self.any(vec![condition, rest])
         } else if otherwise == condition || no == Some(false) {
-            let rest = self.as_condition(then);
+            let rest = self.part_as_condition(then);
             self.all(vec![condition, rest])
         } else if yes == Some(false) {
-            let rest = self.as_condition(otherwise);
+            let rest = self.part_as_condition(otherwise);
             self.all(vec![negated, rest])
         } else if no == Some(true) {
-            let rest = self.as_condition(then);
+            let rest = self.part_as_condition(then);
             self.any(vec![negated, rest])
         } else if self.are_opposite(otherwise, condition) {
-            let rest = self.as_condition(then);
+            let rest = self.part_as_condition(then);
             self.any(vec![otherwise, rest])
         } else {
             value
+        }
+    }
+
+    /// One of two alternatives as a condition: `doc ? convert(doc) : null` is one on `doc`.
+    fn part_as_condition(&mut self, value: V) -> V {
+        match self.is_literal(value).then(|| self.truth(C::TRUE, value)).flatten() {
+            Some(holds) => self.bool(holds),
+            None => self.as_condition(value),
         }
     }
 

@@ -52,6 +52,7 @@ pub(super) struct Memo {
     pub(super) contradictions: Answers<C, bool>,
     pub(super) conjunctions: Answers<(C, C), C>,
     pub(super) conditions: Answers<V, V>,
+    pub(super) narrowed: Answers<(C, V), V>,
 }
 
 impl Memo {
@@ -60,5 +61,6 @@ impl Memo {
         self.contradictions.share();
         self.conjunctions.share();
         self.conditions.share();
+        self.narrowed.share();
     }
 }

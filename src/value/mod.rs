@@ -8,6 +8,7 @@ mod fork;
 mod interned;
 mod memo;
 mod meter;
+mod narrowed;
 mod node;
 mod remembered;
 mod row;
