@@ -266,6 +266,8 @@ pub const CHAINED: u32 = 32;
 pub const FENCES: usize = 8;
 /// Commands that are judged together with an act although it needs none of their results.
 pub const JUDGED_TOGETHER: usize = 8;
+/// Writes of a transaction to other collections of which each is tried for what keeps two transactions apart.
+pub const WRITTEN_BESIDE: usize = 4;
 /// Choices that are kept while the conditions before the one that they are made for are reached anew, and the share of a judgement's
 /// work for it.
 pub const KEPT_CHOICES: usize = 4;

@@ -61,6 +61,7 @@ mod store_tests;
 mod stored;
 mod text;
 pub mod torn;
+mod transaction;
 mod transitions;
 pub mod traverse;
 pub mod unique;
@@ -80,6 +81,7 @@ pub use slice::Act;
 
 use crate::diagnostic::packed::Packed;
 use crate::diagnostic::witness::Harm;
+use crate::limits;
 use crate::project::Project;
 use crate::project::handle::Handle;
 use crate::project::schema::Schemas;
@@ -111,11 +113,34 @@ pub fn judge(
     let Some(commands) = Commands::around(project, function.script, function.writes, act, None) else {
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
-    let kept = [Extent::Act, Extent::Decided].map(|extent| commands.kept(project, extent));
-    let [own, all] = &kept;
     let own_path = own_path(function, act, overwritten);
     let asked = Asked { overwritten, apart: act.apart, own: own_path.as_deref() };
-    let alone = judge_kept(project, schemas, function, &commands, asked, own);
+    let judged = judge_extents(project, schemas, function, &commands, asked, None);
+    if !matches!(judged.verdict, Verdict::Race(_) | Verdict::ActsTwice(_)) {
+        return judged;
+    }
+    // Another document that the transaction writes may keep the two requests apart.
+    for beside in commands.written_beside(project).into_iter().take(limits::WRITTEN_BESIDE) {
+        let apart = judge_extents(project, schemas, function, &commands, asked, Some(beside));
+        if matches!(apart.verdict, Verdict::Safe { .. }) {
+            return apart;
+        }
+    }
+    judged
+}
+
+/// Judges the act alone, then with what it decides; both with another command where one is given.
+fn judge_extents(
+    project: &mut Project,
+    schemas: &Schemas,
+    function: &Function<'_>,
+    commands: &Commands<'_>,
+    asked: Asked<'_>,
+    beside: Option<usize>,
+) -> Judgement {
+    let overwritten = asked.overwritten;
+    let [own, all] = &[Extent::Act, Extent::Decided].map(|extent| commands.kept(project, extent, beside));
+    let alone = judge_kept(project, schemas, function, commands, asked, own);
     let is_decided = match &alone.verdict {
         Verdict::Race(_) | Verdict::Unknown { .. } => true,
         // A list that is written whole loses elements or does not, whatever else is done.
@@ -125,7 +150,7 @@ pub fn judge(
         return alone;
     }
     // Something else that the act's condition decides may be repeated.
-    let decided = judge_kept(project, schemas, function, &commands, asked, all);
+    let decided = judge_kept(project, schemas, function, commands, asked, all);
     match decided.verdict {
         Verdict::Race(_) => decided,
         _ if all.len() == own.len() => alone,

@@ -75,7 +75,7 @@ pub fn mends_by_version(
     let versioned = Function { versioned: &versioned, script: &script, ..*function };
     let mut slice = |function: &Function<'_>| {
         let commands = Commands::around(project, function.script, function.writes, act, None)?;
-        commands.slice(&commands.kept(project, Extent::Decided))
+        commands.slice(&commands.kept(project, Extent::Decided, None))
     };
     let (Some(before), Some(after)) = (slice(function), slice(&versioned)) else { return false };
     let hints = collect::collect(project, &before);
@@ -134,7 +134,7 @@ pub fn mended(
 ) -> Mended {
     let mut slice = |instead| {
         let commands = Commands::around(project, function.script, function.writes, act, instead)?;
-        commands.slice(&commands.kept(project, Extent::Decided))
+        commands.slice(&commands.kept(project, Extent::Decided, None))
     };
     let Some(before) = slice(None) else { return Mended::No };
     let Some(mut after) = slice(remedied.write) else { return Mended::No };

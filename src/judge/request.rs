@@ -14,6 +14,7 @@ use super::{send, send::Sent};
 use crate::facts::TryPart;
 use crate::limits;
 use crate::project::attempts;
+use crate::project::writes::WriteKind;
 use crate::value::{Node, Site, V};
 
 impl Machine<'_> {
@@ -109,6 +110,10 @@ impl Machine<'_> {
             world.moves.push(Move { request: request.who, site: planned.site, what: Done::Effect(text) });
             return false;
         }
+        if self.is_of_nothing(request, planned) {
+            self.fail(planned, request);
+            return false;
+        }
         request.is_broken = false;
         let sent = self.command(request, planned);
         if request.is_skipped {
@@ -138,6 +143,18 @@ impl Machine<'_> {
         true
     }
 
+    /// Whether a document is to be saved that was not found: its method is asked of nothing.
+    fn is_of_nothing(&self, request: &Request, planned: &Planned) -> bool {
+        let Action::Write { write, .. } = &planned.action else { return false };
+        match write.document.filter(|_| write.kind == WriteKind::Save).map(|document| self.arena.peek(document)) {
+            Some(Node::Call { site, .. }) => {
+                let is_nothing = |found: &Option<Value>| found.as_ref().is_none_or(|found| *found == Value::Null);
+                request.results.get(site).is_some_and(is_nothing)
+            }
+            _ => false,
+        }
+    }
+
     fn send(
         &mut self,
         slice: &Slice,
@@ -148,9 +165,10 @@ impl Machine<'_> {
         is_act: bool,
     ) {
         let World { store, fresh, .. } = world;
+        // What is sent without the session is not of the transaction: it sees nothing of it, and stays.
         let store = match &mut request.transaction {
-            Some(transaction) => &mut transaction.own,
-            None => store,
+            Some(transaction) if planned.session.is_some() => &mut transaction.own,
+            _ => store,
         };
         self.fuel = self.fuel.saturating_sub(limits::COMMAND_FUEL + sent.command.work());
         let begun = request.torn.take();

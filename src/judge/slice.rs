@@ -5,6 +5,7 @@
 
 use super::script::{Action, Command, Script, needs_of};
 use super::sources::{Row, Sources};
+use super::transaction;
 use crate::limits;
 use crate::project::Project;
 use crate::project::handle::Handle;
@@ -68,6 +69,8 @@ pub struct Commands<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     commands: Vec<usize>,
+    /// One whose document is taken to be there: the request ends otherwise.
+    found: Option<usize>,
     is_cut: bool,
 }
 
@@ -163,7 +166,12 @@ impl<'a> Commands<'a> {
     /// Takes a slice.
     pub fn slice(&self, kept: &Kept) -> Option<Slice> {
         let act = kept.commands.iter().position(|at| *at == self.act)?;
-        let mut commands: Vec<Command> = kept.commands.iter().filter_map(|at| self.command(*at).cloned()).collect();
+        let chosen = |at: &usize| {
+            let mut command = self.command(*at).cloned()?;
+            command.ends_unmatched |= kept.found == Some(*at);
+            Some(command)
+        };
+        let mut commands: Vec<Command> = kept.commands.iter().filter_map(chosen).collect();
         let mut collections = self.script.collections.clone();
         // The collection of the given document is the first one.
         if let Some((_, own)) = &self.given {
@@ -185,9 +193,9 @@ impl<'a> Commands<'a> {
         Some(Slice { commands, act, collections, goal, is_cut, is_torn })
     }
 
-    /// The commands that matter: what the act depends on; other changes of the same collections; and what the same reads
+    /// The commands that matter, with one of those beside the act where it is given: what the act depends on; other changes of the same collections; and what the same reads
     /// decide, be it in another collection or outside.
-    pub fn kept(&self, project: &Project, extent: Extent) -> Kept {
+    pub fn kept(&self, project: &Project, extent: Extent, beside: Option<usize>) -> Kept {
         let asks = self.asks(project);
         let sources = &*self.script.sources.borrow();
         let mut chosen = Chosen { is_kept: vec![false; self.len()], count: 0 };
@@ -196,6 +204,11 @@ impl<'a> Commands<'a> {
         // What decides the part of the act that is judged may decide nothing of its command.
         self.add_sources(sources, &sources.joined(asks.iter().copied()), &mut chosen);
         self.close(sources, &mut chosen);
+        let beside = beside.filter(|at| !chosen.has(*at));
+        if let Some(at) = beside {
+            chosen.add(at);
+            self.close(sources, &mut chosen);
+        }
         // What is stored first, and the nearest first, as many as can be judged together.
         let mut extras = self.extras(project, (sources, &asks), &chosen, extent);
         let is_outside = |at: usize| self.command(at).is_some_and(|command| command.action.collection().is_none());
@@ -216,7 +229,16 @@ impl<'a> Commands<'a> {
             let from = (cut + 1).saturating_sub(limits::COMMANDS);
             commands = commands.into_iter().skip(from).take(limits::COMMANDS).collect();
         }
-        Kept { commands, is_cut }
+        Kept { commands, found: beside, is_cut }
+    }
+
+    /// What the transaction of the act writes in other collections wherever it does the act, the nearest first.
+    pub fn written_beside(&self, project: &Project) -> Vec<usize> {
+        let act = &self.acting.0;
+        let excludes = |at: &usize| self.command(*at).is_some_and(|own| transaction::excludes(project, own, act));
+        let mut beside: Vec<usize> = (0..self.len()).filter(excludes).collect();
+        beside.sort_by_key(|at| at.abs_diff(self.act));
+        beside
     }
 
     /// What the same results decide, or a value of theirs goes into, belongs to the act.
