@@ -208,6 +208,10 @@ impl<'a> Eval<'a> {
             && let Some(code) = args.iter().find_map(|arg| function_code(&arg.expr))
         {
             let session = self.freeze(recv);
+            if name == "transaction" {
+                let own = self.offsets(span);
+                self.noted.transactions.insert(own);
+            }
             if name == "runExclusive" {
                 self.method_effect(recv, &name, Vec::new(), span);
             }

@@ -25,6 +25,8 @@ pub struct Noted {
     pub narrowed: BTreeSet<(u32, u32)>,
     /// Queries that give plain objects, which have no methods of a document: `.lean()`.
     pub plain: BTreeSet<(u32, u32)>,
+    /// Calls that run what they are given in a transaction: `connection.transaction(async () => { … })`.
+    pub transactions: BTreeSet<(u32, u32)>,
     /// What the names in the texts of exits and of other branches stand for there.
     pub(super) meanings: Vec<Meanings>,
 }

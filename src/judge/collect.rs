@@ -38,6 +38,11 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 collector.walk(atom.value);
             }
         }
+        if let Action::Write { versions, .. } = &command.action {
+            for atom in versions.iter().flat_map(|cond| collector.project.arena.atoms_of(*cond)).collect::<Vec<_>>() {
+                collector.truth(atom.value);
+            }
+        }
         collector.asked = AskedFor::default();
         match &command.action {
             Action::Read { kind, collection, filter: Some(filter) } => {

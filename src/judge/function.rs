@@ -11,15 +11,15 @@ use crate::project::Step;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::predicate;
-use crate::value::Arena;
+use crate::value::{Arena, C};
 use std::cell::Cell;
 
 /// One function, as the judge reads it.
 pub struct Function<'a> {
     pub steps: &'a [Step],
     pub writes: &'a [Write],
-    /// For each write, whether Mongoose sends it with `__v` in its filter.
-    pub versioned: &'a [bool],
+    /// For each write, the conditions under which Mongoose sends it with `__v` in its filter.
+    pub versioned: &'a [Vec<C>],
     pub script: &'a Script,
     /// Keys that two documents of the act's collection cannot share while it is judged: that they can is told by itself.
     pub distinct: &'a [String],
@@ -66,6 +66,6 @@ pub fn versioned_of(function: &Function<'_>, slice: &Slice) -> Vec<bool> {
     };
     let writes = || function.writes.iter().zip(function.versioned);
     (0..slice.collections.len())
-        .map(|at| writes().any(|(write, versioned)| *versioned && is_saved(write, at)))
+        .map(|at| writes().any(|(write, versioned)| !versioned.is_empty() && is_saved(write, at)))
         .collect()
 }

@@ -5,7 +5,7 @@
 use crate::facts::TryPart;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::Write;
-use crate::value::{Atom, Site, V};
+use crate::value::{Atom, C, Site, V};
 
 /// One command or outside effect.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ pub enum Action {
     Write {
         collection: u32,
         write: Box<Write>,
-        is_versioned: bool,
+        /// The conditions under which Mongoose sends it with `__v` in its filter.
+        versions: Vec<C>,
     },
     /// Something outside of the database: a mail, a payment, a message to a queue.
     Effect {

@@ -21,7 +21,7 @@ use crate::project::Project;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::race::predicate;
-use crate::value::{Arena, Node, V, children};
+use crate::value::{Arena, C, Node, V, children};
 use rustc_hash::FxHashSet;
 
 /// A function with its remedy.
@@ -69,8 +69,8 @@ pub fn mends_by_version(
 ) -> bool {
     let Some(own) = function.writes.get(act.write) else { return false };
     let is_save = |write: &Write| write.kind == WriteKind::Save && write.handle.same(&own.handle);
-    let versioned: Vec<bool> =
-        function.writes.iter().zip(function.versioned).map(|(write, is)| *is || is_save(write)).collect();
+    let of = |(write, versions): (&Write, &Vec<C>)| if is_save(write) { vec![C::TRUE] } else { versions.clone() };
+    let versioned: Vec<Vec<C>> = function.writes.iter().zip(function.versioned).map(of).collect();
     let script = Script::read(project, schemas, function.steps, function.writes, &versioned);
     let versioned = Function { versioned: &versioned, script: &script, ..*function };
     let mut slice = |function: &Function<'_>| {

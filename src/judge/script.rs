@@ -67,13 +67,13 @@ impl Script {
         })
     }
 
-    /// Reads a function. `versioned` says of each write whether Mongoose sends it with `__v` in its filter.
+    /// Reads a function. `versioned` says of each write under which conditions Mongoose sends it with `__v` in its filter.
     pub fn read(
         project: &mut Project,
         schemas: &Schemas,
         steps: &[Step],
         writes: &[Write],
-        versioned: &[bool],
+        versioned: &[Vec<C>],
     ) -> Self {
         let mut collections = Vec::new();
         let mut commands: Vec<Command> = Vec::new();
@@ -87,7 +87,7 @@ impl Script {
                 let action = Action::Write {
                     collection: number_of(&mut collections, &write.handle),
                     write: Box::new(write.clone()),
-                    is_versioned: versioned.get(index).copied().unwrap_or(false),
+                    versions: versioned.get(index).cloned().unwrap_or_default(),
                 };
                 commands.push(command(project, (at, step), write.cond, write.session, action));
             }

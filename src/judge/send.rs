@@ -10,7 +10,7 @@ use super::script::{Action, Command as Planned};
 use super::state::Request;
 use super::store::{Command, Reply, Returns};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{Arena, COPIED, Key, Node, V};
+use crate::value::{Arena, C, COPIED, Key, Node, V};
 
 /// A command, and how the code sees its reply.
 #[derive(Clone, Debug)]
@@ -53,12 +53,12 @@ impl Machine<'_> {
     pub fn command(&mut self, request: &mut Request, planned: &Planned) -> Option<Sent> {
         match &planned.action {
             Action::Read { kind, collection, filter } => self.read(request, *kind, *collection, *filter),
-            Action::Write { collection, write, is_versioned } => match write.kind {
+            Action::Write { collection, write, versions } => match write.kind {
                 WriteKind::Update => self.update(request, *collection, write),
                 WriteKind::Insert => self.insert(request, *collection, write),
                 WriteKind::Delete => self.delete(request, *collection, write),
                 WriteKind::Replace => self.replace(request, *collection, write),
-                WriteKind::Save => self.save(request, *collection, write, *is_versioned),
+                WriteKind::Save => self.save(request, *collection, write, versions),
             },
             Action::Effect { .. } | Action::Given { .. } => None,
         }
@@ -205,7 +205,7 @@ impl Machine<'_> {
     }
 
     /// `doc.save()`: the changes since the document was loaded, by its `_id`, and by its version where arrays were set.
-    fn save(&mut self, request: &mut Request, collection: u32, write: &Write, is_versioned: bool) -> Option<Sent> {
+    fn save(&mut self, request: &mut Request, collection: u32, write: &Write, versions: &[C]) -> Option<Sent> {
         let document = match write.document.and_then(|document| self.eval(request, document)) {
             Some(document @ Value::Document(_)) => document,
             _ => {
@@ -219,18 +219,27 @@ impl Machine<'_> {
                 self.change(request, &document, field, &mut changes);
             }
         }
-        if changes.0.is_empty() {
+        let counts = |field: &&FieldWrite| field.counts_version();
+        let is_counted = write.fields.iter().filter(counts).any(|field| self.condition_holds(request, field.cond));
+        if changes.0.is_empty() && !is_counted {
             return None;
         }
         changes.fold();
         let mut filter = vec![("_id", document.field("_id").cloned()?)];
+        let asked = write.filter.map(|asked| self.filter(request, Some(asked)));
+        let is_versioned = versions.iter().any(|cond| self.condition_holds(request, *cond));
         if is_versioned && let Some(version) = document.field("__v") {
             filter.push(("__v", version.clone()));
             changes.put("$inc", "__v", Value::Number(1.0));
         }
+        let mut filter = Value::document(filter);
+        asked
+            .iter()
+            .flat_map(|asked| asked.fields().unwrap_or_default())
+            .for_each(|(name, value)| filter.set(name, value.clone()));
         let command = Command::Update {
             collection,
-            filter: Value::document(filter),
+            filter,
             update: changes.update(),
             many: false,
             upsert: false,
@@ -254,6 +263,8 @@ impl Machine<'_> {
             ("$set", Some(value)) => changes.put("$set", &path, value),
             ("$push", Some(value)) => changes.push(&path, value),
             ("$addToSet" | "$pull", Some(value)) => changes.put(&field.operator, &path, value),
+            // The version is asked for and counted together.
+            _ if field.counts_version() => {}
             ("splice", value) => {
                 let old = document.at(&path).cloned();
                 self.note("a list that is changed in place");

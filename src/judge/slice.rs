@@ -124,7 +124,7 @@ impl<'a> Commands<'a> {
         let (own, needs) = (script.commands.get(at)?, *script.needs.get(at)?);
         let acting = match (instead, own.action.collection()) {
             (Some(write), Some(collection)) => {
-                let action = Action::Write { collection, write: Box::new(write.clone()), is_versioned: false };
+                let action = Action::Write { collection, write: Box::new(write.clone()), versions: Vec::new() };
                 let atoms = project.arena.atoms_in_order(write.cond);
                 let command = Command { atoms, session: write.session, action, ..own.clone() };
                 let needs = needs_of(&project.arena, &mut script.sources.borrow_mut(), &command);

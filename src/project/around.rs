@@ -28,6 +28,8 @@ pub(super) struct Around {
     pub(super) narrowed: FxHashSet<At>,
     /// Queries that give plain objects.
     pub(super) plain: FxHashSet<At>,
+    /// Calls that run what they are given in a transaction, by file, as their offsets.
+    pub(super) transactions: FxHashMap<u32, Vec<(u32, u32)>>,
 }
 
 impl Around {
@@ -50,6 +52,9 @@ impl Around {
         self.repeats.extend(own.map(|((start, end), repeat)| ((file, *start, *end), repeat.clone())));
         self.narrowed.extend(facts.noted.narrowed.iter().map(|(start, end)| (file, *start, *end)));
         self.plain.extend(facts.noted.plain.iter().map(|(start, end)| (file, *start, *end)));
+        if !facts.noted.transactions.is_empty() {
+            self.transactions.insert(file, facts.noted.transactions.iter().copied().collect());
+        }
         self.exits.insert(file, moved.exits);
         self.taken.insert(file, moved.taken);
     }

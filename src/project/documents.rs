@@ -6,7 +6,7 @@ use super::handed::CHANGING;
 use super::handle::Handle;
 use super::link::{Before, Op, Project, Step};
 use super::mongo::Action;
-use super::writes::{FieldWrite, Write, WriteKind};
+use super::writes::{FieldWrite, VERSION, Write, WriteKind};
 use crate::limits;
 use crate::value::{C, COPIED, Coercion, Key, Node, Sym, V};
 use std::ops::Range;
@@ -177,7 +177,8 @@ impl Project {
         let Node::Call { site, args, .. } = self.arena.node(document).clone() else { return None };
         let session = self
             .chained_session(steps, site)
-            .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")));
+            .or_else(|| args.iter().skip(1).find_map(|options| self.option(*options, "session")))
+            .or_else(|| self.ambient_session(site));
         session.map(|session| self.given(session))
     }
 
@@ -207,6 +208,12 @@ impl Project {
                         continue;
                     }
                     let key = key.map_or("*", |key| self.arena.text(key));
+                    // doc.$where = { status: 'active' }
+                    if key == "$where" && path.is_empty() {
+                        let is_always = self.arena.holds_under(step.cond, write.cond);
+                        write.filter = is_always.then(|| self.asked_beside(document, *value)).flatten();
+                        continue;
+                    }
                     // Object.assign(document.part, row)
                     let key = if key == COPIED && !path.is_empty() { "*" } else { key };
                     path.push(key.to_owned());
@@ -226,6 +233,12 @@ impl Project {
                         "pull" => "$pull",
                         "splice" | "unshift" | "pop" | "shift" | "sort" | "reverse" => "splice",
                         "set" => "$set",
+                        // doc.increment()
+                        "increment" if *recv == document && args.is_empty() => {
+                            let (operator, path, value) = ("$inc".to_owned(), VERSION.to_owned(), self.arena.num(1.0));
+                            write.fields.push(FieldWrite { operator, path, value, cond: step.cond, site: step.site });
+                            continue;
+                        }
                         "markModified" => {
                             let part = args.first().and_then(|part| self.arena.as_str(*part)).map(str::to_owned);
                             let marked = part.and_then(|part| self.marked_part(document, &part, *recv));
@@ -275,6 +288,19 @@ impl Project {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The filter of a save that asks for something beside the identifier.
+    ///
+    /// Source: Mongoose, `lib/model.js`, `_applyCustomWhere`.
+    fn asked_beside(&mut self, document: V, asked: V) -> Option<V> {
+        let own = self.own_id_filter(document);
+        match (self.arena.node(own).clone(), self.arena.node(asked).clone()) {
+            (Node::Object(own), Node::Object(asked)) => {
+                Some(self.arena.intern(Node::Object(own.into_iter().chain(asked).collect())))
+            }
+            _ => None,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::value::{C, FnRef, Node, V};
 use rustc_hash::FxHashMap;
 
 /// Methods beside the catalogue's, and beside those that change, ask or tell, that a rule looks at.
-const RELEVANT: [&str; 15] = [
+const RELEVANT: [&str; 16] = [
     "setnx",
     "acquireLock",
     "waitAcquireLock",
@@ -31,6 +31,7 @@ const RELEVANT: [&str; 15] = [
     "index",
     "upsert",
     "markModified",
+    "increment",
 ];
 
 const EXPANSION: Pass = Pass {

@@ -91,6 +91,7 @@ mod schema_fields;
 mod scope;
 mod sections;
 mod sent;
+mod sessions;
 mod shared;
 mod shown;
 pub mod stored;

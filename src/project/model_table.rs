@@ -42,6 +42,10 @@ pub struct Models {
     pub(super) populating: FxHashMap<SiteInfo, SiteInfo>,
     /// What calls add to schemas after they are made.
     pub(super) declared: Vec<Declared>,
+    /// Whether a plugin of all schemas has each save ask for the version that was loaded.
+    pub(super) are_versioned: bool,
+    /// Whether what is sent within `connection.transaction(…)` belongs to it without being given its session.
+    pub(super) have_ambient_sessions: bool,
 }
 
 impl Models {

@@ -3,10 +3,16 @@
 //! Source: Mongoose guide, "Plugins". Input: a schema and the function. Output: what it adds, as if it stood at the schema.
 //! Must not know: rules.
 
-use super::declaration::Identity;
+use super::declaration::{Declared, Identity, What};
 use super::link::Project;
 use crate::facts::EffectKind;
-use crate::value::{Node, V};
+use crate::value::{C, Entry, Key, Node, V};
+
+/// A plugin with which each save asks for the version that was loaded, and counts it, as `optimisticConcurrency` does; or for the
+/// time of the last change, which each save changes.
+///
+/// Source: mongoose-update-if-current, `version-occ-plugin.js`, `timestamp-occ-plugin.js`.
+const UPDATE_IF_CURRENT: &str = "mongoose-update-if-current";
 
 impl Project {
     pub(super) fn identity_of(&self, schema: V) -> Identity {
@@ -42,6 +48,9 @@ impl Project {
     pub(super) fn plugged(&mut self, schema: V, args: &[V]) {
         self.hook(schema);
         let Some(plugin) = args.first().map(|plugin| self.linked(*plugin)) else { return };
+        if self.package_of(plugin) == Some(UPDATE_IF_CURRENT) {
+            return self.ask_for_versions(schema);
+        }
         let Node::Func(func) = *self.arena.node(plugin) else { return self.hook_save(schema) };
         let own = self.arena.intern(Node::Param(func, 0));
         let schema = self.linked(schema);
@@ -70,5 +79,17 @@ impl Project {
                 _ => {}
             }
         }
+    }
+
+    /// Saves of the documents of a schema ask for their version; those of all schemas where the plugin is given to Mongoose itself.
+    fn ask_for_versions(&mut self, schema: V) {
+        if self.package_of(schema) == Some("mongoose") {
+            self.models.are_versioned = true;
+            return;
+        }
+        let (schema, key) = (self.linked(schema), Key::Name(self.arena.sym("optimisticConcurrency")));
+        let value = self.arena.bool(true);
+        let options = self.arena.intern(Node::Object(vec![Entry { key, value, cond: C::TRUE }]));
+        self.models.declared.push(Declared { schema, what: What::Options(options) });
     }
 }

@@ -13,6 +13,7 @@ impl Project {
     /// `schema.set('optimisticConcurrency', true)`, `schema.add({ … })`, `schema.path('email', { … })`,
     /// `schema.path('email').unique(true)`, `schema.path('email').index({ unique: true })`
     pub(super) fn declare(&mut self, recv: V, name: &str, args: &[V]) {
+        self.ambient_sessions(recv, name, args);
         let own = match (name, args) {
             ("set", [key, value]) => self.named_member(*key, *value).map(|options| (recv, What::Options(options))),
             ("path", [key, field]) => self.named_member(*key, *field).map(|fields| (recv, What::Fields(fields))),
@@ -44,6 +45,9 @@ impl Project {
 
     /// Adds what calls declare of the schema of a model.
     pub(super) fn declared_later(&mut self, model: &str, schema: V, schemas: &mut Schemas) {
+        if self.models.are_versioned {
+            schemas.optimistic.push(&Handle::Named(model.to_owned()), ());
+        }
         let identity = self.identity_of(schema);
         let declared = self.models.declared.iter().filter(|own| self.identity_of(own.schema) == identity);
         let declared: Vec<What> = declared.map(|own| own.what.clone()).collect();

@@ -6,7 +6,7 @@ use super::handle::Handle;
 use super::link::{Before, Op, Project, Step};
 use super::mongo::{Action, DbCall};
 use crate::limits;
-use crate::value::{C, Key, Node, Site, V};
+use crate::value::{Arena, C, Key, Node, Site, V};
 
 /// One field of a write.
 #[derive(Clone, Debug)]
@@ -21,10 +21,29 @@ pub struct FieldWrite {
     pub site: Site,
 }
 
+/// The field in which Mongoose counts the versions of a document.
+pub const VERSION: &str = "__v";
+
+impl Write {
+    /// Whether a save counts the version of its document wherever this holds, and so asks for it: `doc.increment()`.
+    ///
+    /// Source: Mongoose, `Model.prototype.increment`, `Model.prototype.$__version`.
+    pub fn is_counted(&self, arena: &Arena, cond: C) -> bool {
+        let is_always =
+            |field: &FieldWrite| arena.holds_under(field.cond, cond) || arena.holds_under(field.cond, self.cond);
+        self.kind == WriteKind::Save && self.fields.iter().any(|field| field.counts_version() && is_always(field))
+    }
+}
+
 impl FieldWrite {
     /// The array or field at the start of the path: `messages` of `messages.0.text`.
     pub fn top(&self) -> &str {
         self.path.split('.').next().unwrap_or("")
+    }
+
+    /// Whether it counts the version of a document: `doc.increment()`.
+    pub fn counts_version(&self) -> bool {
+        self.operator == "$inc" && self.path == VERSION
     }
 
     /// Whether an element is appended to the array at the path itself.
@@ -52,6 +71,7 @@ pub struct Write {
     pub kind: WriteKind,
     pub method: String,
     pub handle: Handle,
+    /// Of a save what it asks for beside the identifier: `doc.$where = { … }`.
     pub filter: Option<V>,
     pub options: Option<V>,
     /// The loaded document that is saved.
@@ -108,7 +128,7 @@ impl Project {
             self.write_of(at, step, call, &mut writes);
         }
         for write in writes.iter_mut().filter(|write| write.session.is_none()) {
-            write.session = self.chained_session(steps, write.site);
+            write.session = self.chained_session(steps, write.site).or_else(|| self.ambient_session(write.site));
         }
         for write in &mut writes {
             write.session = write.session.map(|session| self.given(session));

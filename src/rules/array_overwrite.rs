@@ -47,12 +47,16 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
 }
 
 /// Whether a save asks for the version of its document where it sends a field. The version of the saved copy protects what was loaded
-/// with it; a Mixed field is sent without one.
+/// with it; what is no list, such as a Mixed field that holds one, is sent without a version, unless each save asks for it.
+///
+/// Source: Mongoose, `lib/document.js`, `$__delta` and `operand`.
 fn asks_for_version(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> bool {
+    let is_list = field.operator == "$set" && !field.path.contains('.') && ctx.is_array_value(field.value);
     write.kind == WriteKind::Save
         && !ctx.schemas.is_unversioned(&write.handle)
-        && !ctx.schemas.is_mixed(&write.handle, field.top())
-        && !is_map(ctx, field.value)
+        && (ctx.schemas.is_optimistic(&write.handle)
+            || write.is_counted(&ctx.project.arena, field.cond)
+            || !is_map(ctx, field.value) && (is_list || !ctx.schemas.is_mixed(&write.handle, field.top())))
 }
 
 /// A list that a save writes whole, made from the loaded one, under the version of its document; and that document.

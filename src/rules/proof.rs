@@ -36,7 +36,7 @@ type Remedies = FxHashMap<(JudgedAct, Mend, Option<String>, bool), Sought>;
 
 /// What the judge needs of a function, and what it has said of it.
 pub struct Prepared {
-    versioned: Vec<bool>,
+    versioned: Vec<Vec<C>>,
     script: Script,
     judgements: FxHashMap<JudgedAct, Judgement>,
     remedies: Remedies,
@@ -178,7 +178,7 @@ impl Context<'_> {
     /// What the judge needs of a function: for each write whether it is sent with a version, and the commands as the judge reads them.
     /// `fuel` is what judging may take.
     pub fn prepared(&mut self, trace: &Trace, fuel: Fuel) -> Prepared {
-        let versioned: Vec<bool> = trace.writes.iter().map(|write| self.is_versioned_in_part(write)).collect();
+        let versioned: Vec<Vec<C>> = trace.writes.iter().map(|write| self.versions(write)).collect();
         let script = Script::read(self.project, self.schemas, &trace.steps, &trace.writes, &versioned);
         let (judgements, remedies) = (FxHashMap::default(), FxHashMap::default());
         let mending = Mending::new(fuel.mending);

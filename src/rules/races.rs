@@ -8,7 +8,7 @@ use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::{Claim, claim};
 use crate::race::refused::{Refusal, refusal};
 use crate::race::relation::{Ground, Relation};
-use crate::value::{Coercion, Compare, Node, V};
+use crate::value::{C, Coercion, Compare, Node, V};
 use rustc_hash::FxHashSet;
 
 impl Context<'_> {
@@ -35,7 +35,7 @@ impl Context<'_> {
         if write.kind != WriteKind::Save || self.schemas.is_unversioned(&write.handle) {
             return false;
         }
-        if self.schemas.is_optimistic(&write.handle) {
+        if self.schemas.is_optimistic(&write.handle) || write.is_counted(&self.project.arena, field.cond) {
             return true;
         }
         let always = |other: &FieldWrite| {
@@ -47,10 +47,16 @@ impl Context<'_> {
         self.lists_set(write).into_iter().any(always)
     }
 
-    /// Whether a save sends any of its fields with `__v` in the filter.
-    pub fn is_versioned_in_part(&self, write: &Write) -> bool {
-        let may_be = self.schemas.is_optimistic(&write.handle) || !self.lists_set(write).is_empty();
-        may_be && write.fields.iter().any(|field| self.is_versioned(write, field))
+    /// The conditions under which a save is sent with `__v` in the filter.
+    pub fn versions(&self, write: &Write) -> Vec<C> {
+        if write.kind != WriteKind::Save || self.schemas.is_unversioned(&write.handle) {
+            return Vec::new();
+        }
+        if self.schemas.is_optimistic(&write.handle) {
+            return vec![C::TRUE];
+        }
+        let counts = write.fields.iter().filter(|field| field.counts_version());
+        counts.chain(self.lists_set(write)).map(|field| field.cond).collect()
     }
 
     /// The fields of a write that are re-assigned or spliced as arrays.
@@ -60,7 +66,10 @@ impl Context<'_> {
             write.fields.iter().filter(|own| own.is_append()).map(|own| own.path.as_str()).collect();
         let is_list = |set: &FieldWrite| self.is_array_value(set.value) || appended.contains(set.path.as_str());
         let is_set = |set: &FieldWrite| set.operator == "$set" && !set.path.contains('*') && is_list(set);
-        write.fields.iter().filter(|other| other.operator == "splice" || is_set(other)).collect()
+        // A list in a Mixed field is sent in an object, with all of the field.
+        let is_inside = |own: &FieldWrite| own.path.contains('.') && self.schemas.is_mixed(&write.handle, own.top());
+        let is_sent = |own: &&FieldWrite| (own.operator == "splice" || is_set(own)) && !is_inside(own);
+        write.fields.iter().filter(is_sent).collect()
     }
 
     /// Whether an index refuses what a comparison of the field with the new value may let through: `if (doc.name !== name && taken)`
