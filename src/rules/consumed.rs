@@ -77,8 +77,17 @@ fn taken(ctx: &mut Context<'_>, trace: &Trace, write: &Write, spent: &Spent) -> 
     let asked = check.read.as_ref()?.filter?;
     let apart = selecting_input(ctx, write).filter(|input| !ctx.project.contains(asked, &mut |_, part| part == *input));
     let set: Vec<V> = write.fields.iter().filter(|field| field.operator == "$set").map(|field| field.value).collect();
+    // What a request names to be taken out of a list is not stored, and taken out twice it is gone all the same.
+    let is_left = |value: &V| !is_rest(ctx, *value);
+    let set: Vec<V> = set.into_iter().filter(is_left).collect();
     let is_meant = !set.is_empty() && (apart.is_some() || set.into_iter().any(|value| is_brought(ctx, value)));
     (is_meant && ctx.is_refused(trace, check)).then_some(Set { apart })
+}
+
+/// Whether a list is what is left of another one: `plan.steps.filter((step) => step !== id)`
+fn is_rest(ctx: &Context<'_>, list: V) -> bool {
+    let arena = &ctx.project.arena;
+    matches!(arena.node(list), Node::Query { method, .. } if arena.text(*method) == "filter")
 }
 
 /// Whether what is inserted is a stored document itself, with its `_id`: a second insert of it is refused.

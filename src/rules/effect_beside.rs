@@ -107,7 +107,9 @@ fn settled(
         }
         let (site, kind) = (read.site, CheckKind::Document);
         let check = Check { root, read: Some(read), kind, holds: true, leaf: root, under: C::TRUE };
-        let marked = write.fields.iter().find(|field| is_asked(ctx, &check, field));
+        let mut asked = write.fields.iter().filter(|field| is_asked(ctx, &check, field));
+        // What is taken out of a list leaves others in it, for which it is found again.
+        let marked = asked.find(|field| !matches!(field.operator.as_str(), "$pull" | "$pullAll" | "$pop"));
         if let Some(field) = marked {
             return Some((site, How::Marked(field.path.clone())));
         }
