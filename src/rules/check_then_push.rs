@@ -1,5 +1,6 @@
 //! A check decides an append, and the filter of the append does not carry the negated check.
 
+use super::added_anyway::is_added_anyway;
 use super::appended::all_appends;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Repeats};
@@ -35,6 +36,11 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             let read = read.filter(|read| checks.iter().all(|check| check.root != read.root));
             let deciding: Vec<Check> =
                 checks.iter().chain(&read).filter(|check| decides(ctx, check, write, &field)).cloned().collect();
+            // What decides only where an element is put is no limit.
+            let is_limit = |check: &Check| matches!(check.kind, CheckKind::Below { .. });
+            if deciding.first().is_some_and(is_limit) && is_added_anyway(ctx, trace, write, &field) {
+                continue;
+            }
             let Some(check) = deciding.first() else { continue };
             // Of a tracked array, the kinds say by which key an element is told apart.
             let is_kept_apart = !matches!(check.kind, CheckKind::Below { .. })

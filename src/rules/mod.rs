@@ -8,6 +8,7 @@ pub mod context;
 mod copies;
 pub mod doc;
 
+mod added_anyway;
 mod appended;
 mod array_overwrite;
 mod blocked;
