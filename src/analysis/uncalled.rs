@@ -1,9 +1,10 @@
 //! Methods and exported functions that nothing calls: of the functions of an application, which has routes, those whose name stands
 //! nowhere else in it.
 //!
-//! A name may be reached by a text, a template or a framework, so that only what is named once in all of the code counts, of a schema
-//! or of a class that extends and implements nothing and of which the code calls another method, without a decorator; or what is
-//! named where it is written and exported, in a file of which the code runs another function.
+//! A name may be reached by a text, a template or a framework, so that only what is named once in all of the code counts, beside
+//! other functions of that name and the calls that lead to them: of a schema, or of a class that implements nothing, that extends
+//! none but those of the project, and of which the code calls another method, without a decorator; or what is named where it is
+//! written and exported, in a file of which the code runs another function.
 //!
 //! Input: the linked project and the texts. Output: whether a function is never run. Must not know: rules, formats.
 
@@ -12,7 +13,7 @@ use crate::project::Project;
 use crate::project::entry::EntryKind;
 use crate::rules::context::Draft;
 use crate::source::{FileId, Sources};
-use crate::value::{FnRef, Sym};
+use crate::value::{FnRef, Node, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The functions that nothing calls, of those in which something is told.
@@ -47,9 +48,10 @@ impl Uncalled {
                 }
             }
         }
+        count_namesakes(project, &roots, &mut named);
         roots.retain(|func, kind| {
             let named = named.get(name_of(project, *func));
-            kind.zip(named).is_some_and(|(kind, named)| named.times == kind.times(named.is_put_on_exports))
+            kind.zip(named).is_some_and(|(kind, named)| named.times == kind.times(named))
         });
         Self(roots.into_keys().collect())
     }
@@ -102,10 +104,11 @@ enum Kind {
 
 impl Kind {
     /// How often the code names one that nothing else names.
-    fn times(self, is_put_on_exports: bool) -> u32 {
+    fn times(self, named: &Named) -> u32 {
         match self {
-            Self::Method | Self::ExportedInPlace => 1,
-            Self::Exported => 2 + u32::from(is_put_on_exports),
+            Self::Method => 1 + named.of_namesakes,
+            Self::ExportedInPlace => 1,
+            Self::Exported => 2 + u32::from(named.is_put_on_exports),
         }
     }
 }
@@ -115,6 +118,24 @@ impl Kind {
 struct Named {
     times: u32,
     is_put_on_exports: bool,
+    /// How often it is that of another function: where that is written, and where it is called.
+    of_namesakes: u32,
+}
+
+/// Counts where the names of methods that nothing calls are those of other methods.
+fn count_namesakes(project: &Project, roots: &FxHashMap<FnRef, Option<Kind>>, named: &mut FxHashMap<&str, Named>) {
+    let mut calls: FxHashSet<(&str, SiteInfo)> = FxHashSet::default();
+    for at in 0..project.functions.len() {
+        let func = FnRef(at as u32);
+        let name = name_of(project, func);
+        let Some(named) = named.get_mut(name) else { continue };
+        // Of several that nothing calls one stands for itself.
+        let is_own = roots.get(&func).is_some_and(|kind| matches!(kind, Some(Kind::Method)));
+        named.of_namesakes += u32::from(!is_own);
+        for (_, call) in project.callers_of(func) {
+            named.of_namesakes += u32::from(calls.insert((name, project.base_site(*call))));
+        }
+    }
 }
 
 /// The names by which a file exports its functions, of files of which the code runs one of these.
@@ -146,6 +167,18 @@ fn is_word(name: &str) -> bool {
     name.len() > 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
+/// Whether all that a class extends are classes of the project.
+fn extends_own(project: &Project, parent: Option<V>) -> bool {
+    let mut at = parent;
+    for _ in 0..limits::LINEAGE {
+        let Some(parent) = at else { return true };
+        let Node::Class(class) = *project.arena.node(parent) else { return false };
+        let Some(class) = project.class(class).filter(|class| class.implements.is_empty()) else { return false };
+        at = class.parent;
+    }
+    false
+}
+
 /// Whether a function is a method of a schema, or of a class of which no framework and no interface tells.
 fn is_plain_method(sources: &Sources, project: &Project, func: FnRef) -> bool {
     let Some(function) = project.function(func) else { return false };
@@ -154,7 +187,7 @@ fn is_plain_method(sources: &Sources, project: &Project, func: FnRef) -> bool {
     let is_called = |(_, own): &(Sym, FnRef)| *own != func && !project.callers_of(*own).is_empty();
     let is_alone = function.class.and_then(|class| project.class(class)).is_some_and(|class| {
         let is_own = |(key, own): &(Sym, FnRef)| *own == func && project.arena.text(*key) == name;
-        let is_of_nothing = class.parent.is_none() && class.implements.is_empty();
+        let is_of_nothing = class.implements.is_empty() && extends_own(project, class.parent);
         is_of_nothing && class.methods.iter().any(is_own) && class.methods.iter().any(is_called)
     });
     let text = sources.get(FileId(project.file_of(func))).map_or("", |file| &file.text);
