@@ -23,16 +23,37 @@ impl Project {
 
     /// Notes the functions that a call registers.
     pub(super) fn register_entries(&mut self, call: &Op) {
-        let Op::Call { callee, args, .. } = call else { return };
+        let Op::Call { callee, recv, args, .. } = call else { return };
         let Some(name) = self.last_name(*callee) else { return };
         let path = args.first().and_then(|path| self.arena.as_str(*path)).unwrap_or("");
-        let Some(kind) = kind_of(name, path) else { return };
+        let kind = if self.is_start(name, *recv, args) { Some(EntryKind::Start) } else { kind_of(name, path) };
+        let Some(kind) = kind else { return };
         let is_route = matches!(kind, EntryKind::Route | EntryKind::Webhook) && name != "route";
         let route = is_route.then(|| format!("{} {path}", name.to_uppercase()));
         for (at, arg) in args.iter().enumerate() {
             if let Some(func) = self.function_of(*arg) {
                 self.note_entry(func, kind, at > 1, route.clone());
             }
+        }
+    }
+
+    /// Whether a call registers what is done once, when the process has its connection or its port: `mongoose.connection.once('open', …)`,
+    /// `app.listen(3000, () => …)`.
+    ///
+    /// Sources: Mongoose, "Connection Events"; Node.js, `server.listen`.
+    fn is_start(&self, name: &str, recv: Option<V>, args: &[V]) -> bool {
+        let first = args.first().and_then(|event| self.arena.as_str(*event));
+        match (name, recv) {
+            ("once", Some(recv)) => {
+                matches!(first, Some("open" | "connected")) && self.package_of(recv) == Some("mongoose")
+            }
+            ("on", Some(recv)) => first == Some("open") && self.package_of(recv) == Some("mongoose"),
+            // What is told something listens to more than a port.
+            ("listen", Some(_)) => {
+                let told = args.last().and_then(|last| self.function_of(*last)).and_then(|func| self.function(func));
+                args.len() > 1 && told.is_some_and(|function| function.params == 0)
+            }
+            _ => false,
         }
     }
 
