@@ -9,6 +9,7 @@ use crate::limits;
 use crate::project::Project;
 use crate::project::checks::Check;
 use crate::project::index::Index;
+use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::value::{Arena, C, Key, Node, V};
 
@@ -248,14 +249,16 @@ pub(super) fn names_only(ctx: &Context<'_>, filter: V) -> bool {
 /// searches for the same inserts the same there.
 ///
 /// `findOne({ type, id })`, then ``create({ type, id, email: `${id}@${type}.login` })`` under a unique index on `email`;
-/// `findOne({ team })`, then `create({ team, level: 'free' })` under one on `team` and `level`
+/// `findOne({ team })`, then `create({ team, level: 'free' })` under one on `team` and `level`;
+/// `findOne({ post: post._id })`, then `create({ post: post._id, slug: post.slug })` under one on `slug`
 pub(super) fn is_covered_by_made_key(ctx: &mut Context<'_>, write: &Write, searched: &[(String, V)]) -> bool {
     let schemas = ctx.schemas;
     let is_searched = |key: &String| searched.iter().any(|(name, _)| name == key);
+    let named = named_documents(ctx, searched);
     let mut indexes = schemas.unique.of(&write.handle).iter().filter(|index| !index.keys.iter().all(is_searched));
     indexes.any(|index| {
         let mut is_own = |key: &String| match inserted_field(ctx, write, key) {
-            Inserted::Value(value) => is_told_apart(ctx, value) || is_made_of(ctx, value, searched),
+            Inserted::Value(value) => is_told_apart(ctx, value) || is_made_of(ctx, value, searched, &named),
             Inserted::Unknown | Inserted::Missing => false,
         };
         index.keys.iter().all(|key| is_searched(key) || is_own(key)) && holds_insert(ctx, index, write)
@@ -280,14 +283,39 @@ fn holds_insert(ctx: &mut Context<'_>, index: &Index, write: &Write) -> bool {
         })
 }
 
-fn is_made_of(ctx: &Context<'_>, value: V, searched: &[(String, V)]) -> bool {
+/// The loaded documents whose `_id` is searched for.
+fn named_documents(ctx: &mut Context<'_>, searched: &[(String, V)]) -> Vec<V> {
+    let owner = |value: V| {
+        let (root, path, read) = ctx.project.loaded(ctx.project.bare(value), &[])?;
+        let is_one = read.is_some_and(|read| read.action == Action::FindOne);
+        (is_one && matches!(path.as_slice(), [only] if only == "_id")).then_some(root)
+    };
+    searched.iter().map(|(_, value)| *value).filter_map(owner).collect()
+}
+
+/// Whether a value is a field of one of these documents.
+fn is_field_of(ctx: &Context<'_>, value: V, documents: &[V]) -> bool {
+    let mut at = value;
+    for _ in 0..limits::CHAINED {
+        let Node::Member(object, _) = *ctx.project.arena.node(at) else { return false };
+        if documents.contains(&object) {
+            return true;
+        }
+        at = object;
+    }
+    false
+}
+
+/// `named` are documents of which one that is searched for is the `_id`.
+fn is_made_of(ctx: &Context<'_>, value: V, searched: &[(String, V)], named: &[V]) -> bool {
     let (mut open, mut seen, mut is_searched) = (vec![value], 0, false);
     while let Some(value) = open.pop() {
         seen += 1;
         if seen > limits::SEARCHED {
             return false;
         }
-        if searched.iter().any(|(_, known)| ctx.project.same_value(*known, value)) {
+        let is_known = searched.iter().any(|(_, known)| ctx.project.same_value(*known, value));
+        if is_known || is_field_of(ctx, value, named) {
             is_searched = true;
             continue;
         }
