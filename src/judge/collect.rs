@@ -38,11 +38,6 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
                 collector.walk(atom.value);
             }
         }
-        if let Action::Write { versions, .. } = &command.action {
-            for atom in versions.iter().flat_map(|cond| collector.project.arena.atoms_of(*cond)).collect::<Vec<_>>() {
-                collector.truth(atom.value);
-            }
-        }
         collector.asked = AskedFor::default();
         match &command.action {
             Action::Read { kind, collection, filter: Some(filter) } => {
@@ -86,6 +81,12 @@ pub fn collect(project: &mut Project, slice: &Slice) -> Hints {
     }
     for atom in slice.commands.iter().flat_map(|command| &command.atoms).chain(&slice.goal) {
         collector.truth(atom.value);
+    }
+    for command in &slice.commands {
+        let Action::Write { versions, .. } = &command.action else { continue };
+        for cond in versions {
+            collector.project.arena.atoms(*cond).into_iter().for_each(|atom| collector.truth(atom.value));
+        }
     }
     collector.same_documents();
     collector.decided_by();

@@ -144,15 +144,17 @@ impl Machine<'_> {
     }
 
     /// Whether a document is to be saved that was not found: its method is asked of nothing.
-    fn is_of_nothing(&self, request: &Request, planned: &Planned) -> bool {
+    fn is_of_nothing(&mut self, request: &Request, planned: &Planned) -> bool {
         let Action::Write { write, .. } = &planned.action else { return false };
-        match write.document.filter(|_| write.kind == WriteKind::Save).map(|document| self.arena.peek(document)) {
-            Some(Node::Call { site, .. }) => {
-                let is_nothing = |found: &Option<Value>| found.as_ref().is_none_or(|found| *found == Value::Null);
-                request.results.get(site).is_some_and(is_nothing)
-            }
-            _ => false,
+        let document = write.document.filter(|_| write.kind == WriteKind::Save);
+        let Some(Node::Call { site, .. }) = document.map(|document| self.arena.peek(document)) else { return false };
+        let is_nothing = |found: &Option<Value>| found.as_ref().is_none_or(|found| *found == Value::Null);
+        let is_missing = request.results.get(site).is_some_and(is_nothing);
+        if is_missing {
+            // Whether it is found decides.
+            self.ask_read(*site);
         }
+        is_missing
     }
 
     fn send(
