@@ -235,7 +235,19 @@ impl<'a> Commands<'a> {
     /// What the transaction of the act writes in other collections wherever it does the act, the nearest first.
     pub fn written_beside(&self, project: &Project) -> Vec<usize> {
         let act = &self.acting.0;
-        let excludes = |at: &usize| self.command(*at).is_some_and(|own| transaction::excludes(project, own, act));
+        // The first search of the act's own collection that decides it.
+        let asks = self.asks(project);
+        let sources = self.script.sources.borrow();
+        let deciding = sources.joined(asks.into_iter());
+        let own = (0..self.len()).filter_map(|at| self.command(at)).find_map(|command| match command.action {
+            Action::Read { collection, filter, .. } if act.action.collection() == Some(collection) => {
+                filter.filter(|_| sources.is_among(&deciding, command.site))
+            }
+            _ => None,
+        });
+        let asked = own.map(|filter| transaction::asked_for(project, filter)).unwrap_or_default();
+        let excludes =
+            |at: &usize| self.command(*at).is_some_and(|own| transaction::excludes(project, own, act, &asked));
         let mut beside: Vec<usize> = (0..self.len()).filter(excludes).collect();
         beside.sort_by_key(|at| at.abs_diff(self.act));
         beside

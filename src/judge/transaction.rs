@@ -5,15 +5,17 @@
 //! Output: whether the command is written together with the act. Must not know: other commands, how commands are run, rules.
 
 use super::planned::{Action, Command};
+use crate::limits;
 use crate::project::Project;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::predicate::{self, Predicate, Test};
 use crate::race::symbolic::Symbolic;
-use crate::value::{Arena, Atom, Node, V};
+use crate::value::{Arena, Atom, Node, V, children};
+use rustc_hash::FxHashSet;
 
 /// Whether a command changes, in the transaction of an act and wherever that is done, a document of another collection that it names
-/// by what it is. What it inserts is new to both requests.
-pub(super) fn excludes(project: &Project, command: &Command, act: &Command) -> bool {
+/// by what it is, and that is one and the same for all who are asked for these values. What it inserts is new to both requests.
+pub(super) fn excludes(project: &Project, command: &Command, act: &Command, asked: &FxHashSet<V>) -> bool {
     let Action::Write { write, .. } = &command.action else { return false };
     let is_under = |atoms: &[Atom]| atoms.iter().all(|atom| act.atoms.contains(atom));
     let is_together = act.session.is_some() && command.session == act.session && (act.in_loop || !command.in_loop);
@@ -29,7 +31,56 @@ pub(super) fn excludes(project: &Project, command: &Command, act: &Command) -> b
         && is_together
         && is_changed
         && is_under(&command.atoms)
-        && (write.kind == WriteKind::Save || names_its_document(project, write))
+        && match write.document.filter(|_| write.kind == WriteKind::Save) {
+            Some(document) => follows(&project.arena, document, asked),
+            None => {
+                let filter = write.filter.filter(|_| names_its_document(project, write));
+                filter.is_some_and(|filter| follows(&project.arena, filter, asked))
+            }
+        }
+}
+
+/// What a search asks to be equal, with what that is made of.
+pub(super) fn asked_for(project: &Project, filter: V) -> FxHashSet<V> {
+    let mut open: Vec<V> = project.equalities(filter).into_iter().map(|(_, value)| value).collect();
+    let mut asked = FxHashSet::default();
+    while let Some(value) = open.pop().filter(|_| asked.len() < limits::SEARCHED) {
+        // A part of what a request brings is not the whole of it.
+        if asked.insert(value) && !project.arena.is_of_parameter(value) {
+            open.extend(children(project.arena.node(value)));
+        }
+    }
+    asked
+}
+
+/// Whether a value is made of nothing but constants and what was asked for: the same in two requests that ask for the same.
+fn follows(arena: &Arena, value: V, asked: &FxHashSet<V>) -> bool {
+    let (mut open, mut seen) = (vec![value], FxHashSet::default());
+    while let Some(value) = open.pop() {
+        if seen.len() > limits::SEARCHED {
+            return false;
+        }
+        if asked.contains(&value) || !seen.insert(value) || arena.is_literal(value) {
+            continue;
+        }
+        match arena.node(value) {
+            Node::Member(object, _) if !arena.is_of_parameter(value) => open.push(*object),
+            // What a read is told beside its filter chooses no other document.
+            Node::Call { args, .. } => match args.split_first() {
+                Some((first, rest)) => {
+                    open.push(*first);
+                    open.extend(rest.iter().filter(|arg| !matches!(arena.node(**arg), Node::Object(_))));
+                }
+                None => return false,
+            },
+            Node::New { args, .. } => open.extend(args.iter()),
+            node @ (Node::Object(_) | Node::Coerce(..) | Node::Template(_) | Node::Derived(..)) => {
+                open.extend(children(node))
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Whether a change leaves another value than before: what leaves the same conflicts with nothing.
