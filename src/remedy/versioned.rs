@@ -4,7 +4,7 @@
 //! save of the same request could be refused, or the refusal would come too late. Must not know: filters, formats.
 
 use super::case::Case;
-use super::indexed;
+use super::{UNMENDED, indexed};
 use crate::diagnostic::Fix;
 use crate::judge;
 use crate::project::Project;
@@ -34,9 +34,17 @@ pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_pro
     if case.function.script.has_effect_before(case.act.write) {
         return case.refuse("a save that is refused comes too late for what was done before it");
     }
-    let is_unversioned = schemas.is_unversioned(&act.handle) || schemas.is_optimistic(&act.handle);
-    if is_unversioned || !schemas.counts_versions || !is_loaded_whole(project, act) {
-        return None;
+    if schemas.is_unversioned(&act.handle) {
+        return case.refuse("the schema keeps no version");
+    }
+    if schemas.is_optimistic(&act.handle) {
+        return case.refuse("the version is asked for already, and the race is another");
+    }
+    if !schemas.counts_versions {
+        return case.refuse("a version of Mongoose that the project may have asks for no versions in a save");
+    }
+    if !is_loaded_whole(project, act) {
+        return case.refuse("the document is loaded by no single query that gives all of its fields");
     }
     if !schemas.saved_twice.of(&act.handle).is_empty() {
         return case.refuse("a request may save two copies of one document, and a version would refuse the second");
@@ -46,7 +54,10 @@ pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_pro
         false => case.function.script.is_first(case.act.write) && is_of_document(project, case, act),
     };
     if !is_mended {
-        return None;
+        return case.refuse(match is_proven {
+            true => UNMENDED,
+            false => "no input is known that shows the race, and the save depends on more than the document, or comes after others",
+        });
     }
     let is_of_option = |text: &str| format!("Refuse a save of what another request has saved meanwhile: `{text}`");
     let mut all: Option<Fix> = None;
