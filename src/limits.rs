@@ -24,7 +24,7 @@ pub const fn of_file(bytes: usize) -> (u64, u64) {
 
 /// What linking and judging one function may take, callees in place.
 pub const fn of_linked_function(bytes: usize) -> (u64, u64) {
-    (3_000_000 + 1_000 * bytes as u64, 75_000 + 2 * bytes as u64)
+    (3_000_000 + 1_000 * bytes as u64, 90_000 + 2 * bytes as u64)
 }
 
 /// What one function may take whatever others have taken, so that its own code is followed beside a thousand large ones.
@@ -34,7 +34,7 @@ pub const fn of_own_code(bytes: usize) -> (u64, u64) {
 
 /// What linking and judging all functions of one file may take.
 pub const fn of_linked_file(bytes: usize) -> (u64, u64) {
-    (20_000_000 + 100 * bytes as u64, 100_000 + bytes as u64)
+    (20_000_000 + 100 * bytes as u64, 130_000 + bytes as u64)
 }
 
 /// What linking and judging the whole project may take.
@@ -172,8 +172,6 @@ pub const TRUTH_NODES: u32 = 200;
 pub const PAIR_NODES: u32 = 4_000;
 /// Other writes of one check that a finding names.
 pub const TOLD_BESIDE: usize = 4;
-/// How deep a value that is sent is looked into for alternatives that cannot be.
-pub const NARROWED_DEPTH: u32 = 6;
 /// How deep a value is looked into for its truth.
 pub const TRUTH_DEPTH: u32 = 8;
 /// Answers of one kind that are remembered; they are found again in as much counted work, so none depends on this.

@@ -12,7 +12,7 @@ use swc_common::Span;
 use swc_ecma_ast::*;
 
 /// Methods of a query or promise that give back what they were called on.
-pub(super) const TRANSPARENT: [&str; 33] = [
+pub(super) const TRANSPARENT: [&str; 32] = [
     "lean",
     "exec",
     "populate",
@@ -39,7 +39,6 @@ pub(super) const TRANSPARENT: [&str; 33] = [
     "comment",
     "clone",
     "cursor",
-    "unwrap",
     "execPopulate",
     "finally",
     "tz",

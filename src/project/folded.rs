@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::mongo::Action;
 use crate::limits;
-use crate::value::{C, Coercion, Compare, Key, Node, Sym, V};
+use crate::value::{Arena, C, Coercion, Compare, Key, Node, Sym, V};
 
 impl Project {
     /// What an operator gives for operands that are known.
@@ -72,6 +72,16 @@ impl Project {
         let [object, key] = args else { return None };
         let is_own = self.arena.text(name) == "call" && self.last_name(asked) == Some("hasOwnProperty");
         is_own.then(|| self.has_name(*object, *key)).flatten()
+    }
+
+    /// `ObjectId.isValid(undefined)`. Source: BSON for Node.js, `ObjectId.isValid`.
+    pub(super) fn asked_of_nothing(&mut self, callee: V, args: &[V]) -> Option<V> {
+        let Node::Member(class, name) = *self.arena.node(callee) else { return None };
+        let is_asked = self.arena.text(name) == "isValid"
+            && self.last_name(class).is_some_and(|class| matches!(class, "ObjectId" | "ObjectID"));
+        let is_nothing =
+            matches!(args, [] | [Arena::UNDEFINED]) || matches!(args, [only] if *self.arena.node(*only) == Node::Null);
+        (is_asked && is_nothing).then(|| self.arena.bool(false))
     }
 
     /// Whether an object that is written out has a name.

@@ -147,6 +147,8 @@ impl Project {
         }
         let known = self.injected(callee, &args).or_else(|| self.resolved(callee, &args));
         let known = known.or_else(|| self.handed_back(callee, &args)).or_else(|| self.asked_for_name(callee, &args));
+        let known = known.or_else(|| self.asked_of_nothing(callee, &args));
+        let known = known.or_else(|| self.parsed_safely(site, callee, &args));
         let known = known.or_else(|| self.read_by_name(callee, &args)).or_else(|| self.loaded_one(callee, &args, site));
         let known = known.or_else(|| self.one_of_list(callee, &args));
         if let Some(value) = known.or_else(|| self.dispatched_by_map(callee, &args)) {
@@ -155,14 +157,33 @@ impl Project {
         self.arena.intern(Node::Call { site, callee, args })
     }
 
-    /// What a call gives back as it was given: `this.load.bind(this)`, `Schema.parse(body)` of Zod.
+    /// What a call gives back as it was given: `this.load.bind(this)`, `Schema.parse(body)` of Zod, `result.unwrap()` of a library.
     fn handed_back(&self, callee: V, args: &[V]) -> Option<V> {
-        let (Node::Member(object, name), [first, rest @ ..]) = (self.arena.node(callee), args) else { return None };
+        let Node::Member(object, name) = self.arena.node(callee) else { return None };
+        let Some((first, rest)) = args.split_first() else {
+            return (self.arena.text(*name) == "unwrap").then_some(*object);
+        };
         match self.arena.text(*name) {
             "bind" if rest.is_empty() => matches!(self.arena.node(*object), Node::Func(_)).then_some(*object),
             "parse" | "parseAsync" | "encode" | "decode" => self.describes_a_value(*object).then_some(*first),
             _ => None,
         }
+    }
+
+    /// `Schema.safeParse(body)` of Zod: what was given as `data`, and whether it is as described. Source: Zod, "Basic usage".
+    fn parsed_safely(&mut self, site: Site, callee: V, args: &[V]) -> Option<V> {
+        let (Node::Member(object, name), [given, ..]) = (self.arena.node(callee).clone(), args) else { return None };
+        let is_safe = matches!(self.arena.text(name), "safeParse" | "safeParseAsync");
+        if !is_safe || !self.describes_a_value(object) {
+            return None;
+        }
+        let call = self.arena.intern(Node::Call { site, callee, args: args.into() });
+        let said = ["success", "error"].map(|name| {
+            let name = self.arena.sym(name);
+            Entry { key: Key::Name(name), value: self.arena.member(call, name), cond: C::TRUE }
+        });
+        let data = Entry { key: Key::Name(self.arena.sym("data")), value: *given, cond: C::TRUE };
+        Some(self.arena.intern(Node::Object(said.into_iter().chain([data]).collect())))
     }
 
     /// `new DataLoader(async (ids) => …).load(id)`: an element of what the function gives for a list with the one key.

@@ -291,7 +291,7 @@ impl Project {
             let is_id = |name: &str| matches!(name, "_id" | "id");
             return filter.is_some_and(|filter| {
                 self.equalities(filter).iter().any(|(key, value)| {
-                    let path = self.path_from(self.bare(*value), root).unwrap_or_default();
+                    let path = self.path_from(self.bare_if_there(*value), root).unwrap_or_default();
                     matches!(path.as_slice(), [own] if own == key || is_id(own) && is_id(key))
                 })
             });
@@ -313,14 +313,14 @@ impl Project {
     fn identify_one(&self, read: V, write: V, root: V) -> bool {
         let (left, right) = (self.equalities(read), self.equalities(write));
         // { _id: doc._id } of the document that was read, by whatever conditions
-        if right.iter().any(|(key, value)| key == "_id" && self.path_from(self.bare(*value), root).is_some()) {
+        if right.iter().any(|(key, value)| key == "_id" && self.path_from(self.bare_if_there(*value), root).is_some()) {
             return true;
         }
         if left.is_empty() || right.is_empty() {
             return left.is_empty() && right.is_empty() || !self.is_known_object(read) || !self.is_known_object(write);
         }
         right.iter().any(|(key, value)| {
-            let bare = self.bare(*value);
+            let bare = self.bare_if_there(*value);
             self.path_from(bare, root).is_some()
                 || left.iter().any(|(k, v)| {
                     let is_other_key = (k == "_id") != (key == "_id");

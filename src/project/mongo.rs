@@ -308,6 +308,18 @@ impl Project {
         }
     }
 
+    /// What a value is where it is there, whatever its type: of `doc ? String(doc._id) : undefined` the identifier.
+    pub fn bare_if_there(&self, value: V) -> V {
+        let value = self.bare(value);
+        let Node::OneOf(alternatives) = self.arena.node(value) else { return value };
+        let is_nothing = |part: V| matches!(self.arena.node(part), Node::Undefined | Node::Null);
+        let mut there = alternatives.iter().map(|(_, part)| *part).filter(|part| !is_nothing(*part));
+        match (there.next(), there.next()) {
+            (Some(only), None) => self.bare(only),
+            _ => value,
+        }
+    }
+
     /// Whether two values are the same identity, whatever their types.
     pub fn same_value(&self, a: V, b: V) -> bool {
         let (a, b) = (self.bare(a), self.bare(b));
@@ -319,11 +331,16 @@ impl Project {
         let (left, right) = (bares(a), bares(b));
         (left.len() > 1 || right.len() > 1) && left.iter().all(|l| right.contains(l)) && !left.is_empty()
             || (right.len() > 1 && right.iter().all(|r| left.contains(r)))
-            || [(&left, &right), (&right, &left)].into_iter().any(|(left, right)| {
-                left.len() > 1
-                    && left.iter().filter(|l| !self.arena.is_literal(**l)).all(|l| right.contains(l))
-                    && left.iter().any(|l| right.contains(l))
-            })
+            || self.is_part_of(&left, &right, |_| true)
+            || self.is_part_of(&right, &left, |part| !self.arena.is_literal(part))
+    }
+
+    /// Whether all of some alternatives that are no literals, and one that counts, are among others.
+    fn is_part_of(&self, parts: &[V], others: &[V], counts: impl Fn(V) -> bool) -> bool {
+        let is_nothing = |part: V| matches!(self.arena.node(part), Node::Undefined | Node::Null);
+        parts.len() > 1
+            && parts.iter().filter(|part| !self.arena.is_literal(**part)).all(|part| others.contains(part))
+            && parts.iter().any(|part| others.contains(part) && counts(*part) && !is_nothing(*part))
     }
 }
 

@@ -121,9 +121,6 @@ impl Project {
             let before = Before { steps: steps.get(..at).unwrap_or_default(), cond: step.cond };
             call.filter = call.filter.map(|filter| self.as_sent(before, filter));
             call.payload = call.payload.map(|payload| self.as_sent(before, payload));
-            // What the function has decided until here decides what is sent.
-            call.filter = call.filter.map(|filter| self.arena.narrow_parts(step.cond, filter));
-            call.payload = call.payload.map(|payload| self.arena.narrow_parts(step.cond, payload));
             call.payload = call.payload.map(|payload| self.with_appended(before, payload));
             self.write_of(at, step, call, &mut writes);
         }

@@ -52,7 +52,6 @@ pub(super) struct Memo {
     pub(super) contradictions: Answers<C, bool>,
     pub(super) conjunctions: Answers<(C, C), C>,
     pub(super) conditions: Answers<V, V>,
-    pub(super) narrowed: Answers<(C, V), V>,
 }
 
 impl Memo {
@@ -61,6 +60,5 @@ impl Memo {
         self.contradictions.share();
         self.conjunctions.share();
         self.conditions.share();
-        self.narrowed.share();
     }
 }

@@ -8,7 +8,6 @@ mod fork;
 mod interned;
 mod memo;
 mod meter;
-mod narrowed;
 mod node;
 mod remembered;
 mod row;

@@ -193,7 +193,7 @@ impl Arena {
         self.conflict_within(limits::PAIR_NODES, left, right)
     }
 
-    pub(super) fn conflict_within(&self, fuel: u32, left: C, right: C) -> bool {
+    fn conflict_within(&self, fuel: u32, left: C, right: C) -> bool {
         self.fuel.set(fuel);
         if left == C::FALSE || right == C::FALSE {
             return true;
@@ -202,6 +202,21 @@ impl Arena {
         self.refuted(&l, right, 0) || {
             let r = self.atoms(right);
             self.refuted(&r, left, 0)
+        }
+    }
+
+    /// The value with only the alternatives that a condition allows.
+    pub fn narrow(&mut self, cond: C, value: V) -> V {
+        match self.node(value) {
+            Node::OneOf(alternatives) => {
+                let alternatives = alternatives.clone();
+                let kept: Vec<_> = alternatives
+                    .into_iter()
+                    .filter(|(c, _)| !self.conflict_within(limits::TRUTH_NODES, cond, *c))
+                    .collect();
+                self.one_of(kept)
+            }
+            _ => value,
         }
     }
 }
