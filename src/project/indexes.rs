@@ -58,6 +58,10 @@ impl Project {
             self.indexes_of_argument(args, schemas);
             return None;
         };
+        // Fuse.createIndex(keys, list) of a page that loads a library
+        if matches!(call.handle, Handle::Value(value) if matches!(self.arena.node(value), Node::Global(_))) {
+            return None;
+        }
         let made: Vec<(V, V)> = match (call.action == Action::CreateIndex, args) {
             (true, [list, rest @ ..]) => match self.arena.node(*list).clone() {
                 Node::Array(items) if method == "createIndexes" => {

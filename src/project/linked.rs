@@ -166,6 +166,11 @@ impl Project {
         match self.arena.text(*name) {
             "bind" if rest.is_empty() => matches!(self.arena.node(*object), Node::Func(_)).then_some(*object),
             "parse" | "parseAsync" | "encode" | "decode" => self.describes_a_value(*object).then_some(*first),
+            // new Schema({ … }).add({ … })
+            "add" | "index" | "pre" | "post" | "plugin" | "method" | "static" | "loadClass" => {
+                self.is_schema(*object).then_some(*object)
+            }
+            "set" if !rest.is_empty() => self.is_schema(*object).then_some(*object),
             _ => None,
         }
     }

@@ -68,7 +68,7 @@ impl Project {
         }
     }
 
-    fn is_schema(&self, value: V) -> bool {
+    pub(super) fn is_schema(&self, value: V) -> bool {
         match self.arena.node(value) {
             Node::New { callee, .. } => self.last_name(*callee) == Some("Schema"),
             Node::Call { callee, .. } => {

@@ -27,6 +27,10 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
             _ => Vec::new(),
         };
         for field in &write.fields {
+            // What is written as it was loaded is no change that another write could lose.
+            if is_plain_part(ctx, field.value) && is_as_loaded(ctx, trace, field) {
+                continue;
+            }
             let is_checked =
                 checks.iter().any(|check| check.kind.path().is_some_and(|path| path.join(".") == field.path));
             let is_asked =
@@ -47,11 +51,7 @@ fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     let mut is_given = is_whole;
     let mut brought = Vec::new();
     for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace")) {
-        let is_loaded = ctx.project.arena.alternatives(field.value).into_iter().all(|(_, value)| {
-            let loaded = ctx.project.loaded(value, &trace.documents);
-            loaded.is_some_and(|(_, path, _)| path.join(".") == field.path)
-        });
-        match is_loaded {
+        match is_as_loaded(ctx, trace, field) {
             true => is_given = true,
             false => brought.push(FieldWrite { site: call, ..field.clone() }),
         }
@@ -63,6 +63,20 @@ fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     for field in brought {
         note_changed(ctx, write, &field, (&asked, true), !is_whole);
     }
+}
+
+/// Whether a value is a part of another as it stands there, and not what a list was made into.
+fn is_plain_part(ctx: &Context<'_>, value: V) -> bool {
+    matches!(ctx.project.arena.node(value), Node::Member(..))
+}
+
+/// Whether a field is set to what a document had in it when it was loaded, or to what was made of that list.
+fn is_as_loaded(ctx: &mut Context<'_>, trace: &Trace, field: &FieldWrite) -> bool {
+    matches!(field.operator.as_str(), "$set" | "replace")
+        && ctx.project.arena.alternatives(field.value).into_iter().all(|(_, value)| {
+            let loaded = ctx.project.loaded(value, &trace.documents);
+            loaded.is_some_and(|(_, path, _)| path.join(".") == field.path)
+        })
 }
 
 impl Context<'_> {

@@ -74,6 +74,10 @@ struct Copy {
 impl Copy {
     /// Whether a path is written back as it was loaded.
     fn takes(&self, path: &str) -> bool {
+        // What a document is known by does not change.
+        if matches!(path, "_id" | "id") {
+            return false;
+        }
         let below = match self.path.as_str() {
             "" => Some(path),
             own if self.is_exact => return path::is_within(path, own),
