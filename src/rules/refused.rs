@@ -73,16 +73,20 @@ impl Context<'_> {
     }
 
     /// The conditions under which the function gives `false`, `{ success: false }`, `{ error: 'taken' }` or `{ statusCode: 409 }`, where
-    /// it gives something else too.
+    /// it gives something else too. Who is told of no error has had what was asked for.
     fn denied(&self, trace: &Trace) -> Vec<C> {
         let arena = &self.project.arena;
         let is_no = |value: V| matches!(arena.node(value), Node::Bool(false));
-        let says_no = |value: V| match arena.node(value) {
-            Node::Object(entries) => entries.iter().any(|entry| is_no(entry.value) || self.is_error(entry)),
-            _ => is_no(value),
+        let has = |value: V, is: &dyn Fn(&Entry) -> bool| match arena.node(value) {
+            Node::Object(entries) => entries.iter().any(is),
+            _ => false,
         };
+        let is_told = |value: V| has(value, &|entry| self.is_error(entry));
+        let says_no = |value: V| is_no(value) || is_told(value) || has(value, &|entry| is_no(entry.value));
         let returns = self.project.results_of(trace.func);
-        let gives_more = returns.iter().any(|(_, value)| !says_no(*value) && *value != Arena::UNDEFINED);
+        let is_error_told = returns.iter().any(|(_, value)| is_told(*value));
+        let gives_more =
+            returns.iter().any(|(_, value)| !says_no(*value) && (is_error_told || *value != Arena::UNDEFINED));
         returns.iter().filter(|(_, value)| gives_more && says_no(*value)).map(|(cond, _)| *cond).collect()
     }
 }
