@@ -114,10 +114,7 @@ fn names_its_document(project: &Project, write: &Write) -> bool {
     let Some(asked) = write.filter.and_then(|filter| predicate::parse(&Symbolic(project), &filter).ok()) else {
         return false;
     };
-    let parts = match &asked {
-        Predicate::And(parts) => parts.as_slice(),
-        part => std::slice::from_ref(part),
-    };
+    let parts = asked.conjuncts();
     let names = |part: &Predicate<_>| match part {
         Predicate::Field { path, test: Test::Eq(value) } => &**path == "_id" || !project.arena.is_literal(*value),
         _ => false,

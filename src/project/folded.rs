@@ -5,7 +5,7 @@
 use super::link::Project;
 use super::mongo::Action;
 use crate::limits;
-use crate::value::{Arena, C, Coercion, Compare, Key, Node, Sym, V};
+use crate::value::{C, Coercion, Compare, Key, Node, Sym, V};
 
 impl Project {
     /// What an operator gives for operands that are known.
@@ -79,9 +79,7 @@ impl Project {
         let Node::Member(class, name) = *self.arena.node(callee) else { return None };
         let is_asked = self.arena.text(name) == "isValid"
             && self.last_name(class).is_some_and(|class| matches!(class, "ObjectId" | "ObjectID"));
-        let is_nothing =
-            matches!(args, [] | [Arena::UNDEFINED]) || matches!(args, [only] if *self.arena.node(*only) == Node::Null);
-        (is_asked && is_nothing).then(|| self.arena.bool(false))
+        (is_asked && args.first().is_none_or(|first| self.arena.is_nothing(*first))).then(|| self.arena.bool(false))
     }
 
     /// Whether an object that is written out has a name.

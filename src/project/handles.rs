@@ -156,7 +156,7 @@ impl Project {
     /// `init` may have set `this.db` by now.
     fn one_callee(&self, callee: V) -> V {
         let Node::OneOf(alternatives) = self.arena.node(callee) else { return callee };
-        let is_called = |value: V| !matches!(self.arena.node(value), Node::Undefined | Node::Null);
+        let is_called = |value: V| !self.arena.is_nothing(value);
         let mut alternatives = alternatives.iter().filter(|(_, value)| is_called(*value));
         let Some((_, first)) = alternatives.next() else { return callee };
         let is_alike = |other: V| match (self.arena.node(*first), self.arena.node(other)) {

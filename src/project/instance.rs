@@ -154,7 +154,7 @@ impl Project {
     /// The instance on which a method of a class is called, if it is another one: of a subclass, made with arguments, a parameter
     /// that is declared to be of a plain class, or a document into whose schema the class was loaded.
     fn receiving(&self, instance: &Instance<'_>, class: ClassRef) -> Option<V> {
-        let this = self.callable(instance.this?);
+        let this = self.if_there(instance.this?);
         let own = self.function(instance.callee)?.class.is_some_and(|own| own == class || self.concrete(own) == class);
         let known = match self.arena.node(this) {
             Node::Instance(_) => true,

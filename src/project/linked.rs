@@ -136,7 +136,7 @@ impl Project {
     }
 
     pub(super) fn rebuilt_call(&mut self, site: Site, callee: V, args: Box<[V]>, this: Option<V>) -> V {
-        let callee = self.callable(callee);
+        let callee = self.if_there(callee);
         if let Node::Func(func) = *self.arena.node(callee)
             && let Some(value) = self.returned(func, &args, this, site)
         {
@@ -226,14 +226,13 @@ impl Project {
         Some(self.at_path(document, &path))
     }
 
-    /// The only alternative that can be called: what was not set yet throws.
-    pub(super) fn callable(&self, callee: V) -> V {
-        let Node::OneOf(alternatives) = self.arena.node(callee) else { return callee };
-        let mut called =
-            alternatives.iter().filter(|(_, v)| !matches!(self.arena.node(*v), Node::Undefined | Node::Null));
-        match (called.next(), called.next()) {
+    /// The only alternative that is there: of what was not set yet no method can be called, and no document found.
+    pub(super) fn if_there(&self, value: V) -> V {
+        let Node::OneOf(alternatives) = self.arena.node(value) else { return value };
+        let mut there = alternatives.iter().filter(|(_, part)| !self.arena.is_nothing(*part));
+        match (there.next(), there.next()) {
             (Some((_, only)), None) => *only,
-            _ => callee,
+            _ => value,
         }
     }
 

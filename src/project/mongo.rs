@@ -310,14 +310,7 @@ impl Project {
 
     /// What a value is where it is there, whatever its type: of `doc ? String(doc._id) : undefined` the identifier.
     pub fn bare_if_there(&self, value: V) -> V {
-        let value = self.bare(value);
-        let Node::OneOf(alternatives) = self.arena.node(value) else { return value };
-        let is_nothing = |part: V| matches!(self.arena.node(part), Node::Undefined | Node::Null);
-        let mut there = alternatives.iter().map(|(_, part)| *part).filter(|part| !is_nothing(*part));
-        match (there.next(), there.next()) {
-            (Some(only), None) => self.bare(only),
-            _ => value,
-        }
+        self.bare(self.if_there(self.bare(value)))
     }
 
     /// Whether two values are the same identity, whatever their types.
@@ -337,10 +330,9 @@ impl Project {
 
     /// Whether all of some alternatives that are no literals, and one that counts, are among others.
     fn is_part_of(&self, parts: &[V], others: &[V], counts: impl Fn(V) -> bool) -> bool {
-        let is_nothing = |part: V| matches!(self.arena.node(part), Node::Undefined | Node::Null);
         parts.len() > 1
             && parts.iter().filter(|part| !self.arena.is_literal(**part)).all(|part| others.contains(part))
-            && parts.iter().any(|part| others.contains(part) && counts(*part) && !is_nothing(*part))
+            && parts.iter().any(|part| others.contains(part) && counts(*part) && !self.arena.is_nothing(*part))
     }
 }
 

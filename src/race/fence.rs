@@ -43,12 +43,8 @@ pub fn leaves(project: &mut Project, write: &Write, path: &str) -> bool {
     let forms = forms(&mut project.arena, filter, write.cond);
     let is_left = |(cond, form): &(C, V)| {
         let Ok(asked) = predicate::parse(&Symbolic(project), form) else { return false };
-        let parts = match &asked {
-            Predicate::And(parts) => parts.as_slice(),
-            part => std::slice::from_ref(part),
-        };
         let is_about = |part: &Predicate<V>| matches!(part, Predicate::Field { path: own, .. } if **own == *path);
-        parts.iter().any(|part| is_about(part) && is_refuted(project, write, part, *cond))
+        asked.conjuncts().iter().any(|part| is_about(part) && is_refuted(project, write, part, *cond))
     };
     !forms.is_empty() && forms.iter().all(is_left)
 }
@@ -56,10 +52,7 @@ pub fn leaves(project: &mut Project, write: &Write, path: &str) -> bool {
 fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     let terms = Symbolic(project);
     let Ok(asked) = predicate::parse(&terms, &filter) else { return Fence::Unknown };
-    let parts = match &asked {
-        Predicate::And(parts) => parts.as_slice(),
-        part => std::slice::from_ref(part),
-    };
+    let parts = asked.conjuncts();
     let conditional = parts.iter().any(|part| !matches!(part, Predicate::Field { path, .. } if &**path == "_id"));
     if write.kind == WriteKind::Delete && conditional {
         return Fence::Always;

@@ -170,6 +170,14 @@ pub fn is_test<T>(named: &[(Option<Rc<str>>, T)]) -> bool {
 }
 
 impl<T> Predicate<T> {
+    /// The parts that all have to hold; of what is no `$and` itself.
+    pub fn conjuncts(&self) -> &[Self] {
+        match self {
+            Self::And(parts) => parts,
+            part => std::slice::from_ref(part),
+        }
+    }
+
     /// Whether there is an `$all` of nothing in it: the server forgets the path, and what is said beside it.
     pub fn is_never(&self) -> bool {
         match self {

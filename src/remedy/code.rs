@@ -129,7 +129,7 @@ impl Scope {
     fn conditional(&self, project: &mut Project, alternatives: &[(C, V)], depth: u32) -> Option<String> {
         let [(first, a), (second, b)] = alternatives else { return None };
         let is_number = |value: V| matches!(project.arena.peek(value), Node::Num(_));
-        let is_nothing = |value: V| matches!(project.arena.peek(value), Node::Undefined | Node::Null);
+        let is_nothing = |value: V| project.arena.is_nothing(value);
         if !(is_number(*a) || is_number(*b)) || is_nothing(*a) || is_nothing(*b) {
             return None;
         }

@@ -43,8 +43,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     let effects = effects(ctx, trace, &set);
     for write in trace.writes.iter().filter(is_update) {
         for field in &write.fields {
-            if let Some(effect) = effects.iter().find(|effect| is_settled(ctx, effect, write, field)) {
-                report(ctx, trace, write, field, effect);
+            let settled = effects.iter().find_map(|effect| Some((effect, settled(ctx, effect, write, field)?)));
+            if let Some(settled) = settled {
+                report(ctx, trace, write, field, settled);
                 break;
             }
         }
@@ -81,47 +82,60 @@ fn checked(check: Check, set: &FxHashSet<&str>) -> Option<(Check, String)> {
     set.contains(path.as_str()).then_some((check, path))
 }
 
-/// Whether an update that the check does not decide makes it fail the next time.
-fn is_settled(ctx: &mut Context<'_>, effect: &Effect, write: &Write, field: &FieldWrite) -> bool {
+/// How an update makes a check fail the next time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// Whoever was first: the check does not decide it.
+    Anyway,
+    /// For one request, when another one may have done it too: its own filter refuses the second.
+    Late,
+}
+
+/// How an update makes the check of an effect fail the next time; none where it does not, or is an act of its own.
+fn settled(ctx: &mut Context<'_>, effect: &Effect, write: &Write, field: &FieldWrite) -> Option<Settled> {
     let Effect { check, path, cond, .. } = effect;
     if *path != field.path || !is_constant(ctx, field) {
-        return false;
+        return None;
     }
     let own = ctx.project.arena.and(write.cond, field.cond);
-    // What the check decides itself is judged as an act of its own, unless its own filter refuses the second: too late for what is done
-    // before.
-    let is_decided = ctx.project.arena.truth(own, check.leaf).is_some();
+    let is_late = effect.at < write.step && fence::leaves(ctx.project, write, path);
+    let settled = match is_late {
+        true => Settled::Late,
+        // What the check decides itself is judged as an act of its own.
+        false if ctx.project.arena.truth(own, check.leaf).is_some() => return None,
+        false => Settled::Anyway,
+    };
     let both = ctx.project.arena.and(own, *cond);
-    (!is_decided || is_late(ctx, effect, write))
-        && both != C::FALSE
-        && ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document)
+    let is_same =
+        ctx.project.same_document(check.root, check.read.as_ref(), &write.handle, write.filter, write.document);
+    (both != C::FALSE && is_same).then_some(settled)
 }
 
-/// Whether an update claims for one request what another one may have done before it.
-fn is_late(ctx: &mut Context<'_>, effect: &Effect, write: &Write) -> bool {
-    effect.at < write.step && fence::leaves(ctx.project, write, &effect.path)
-}
-
-fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, effect: &Effect) {
+fn report(
+    ctx: &mut Context<'_>,
+    trace: &Trace,
+    write: &Write,
+    field: &FieldWrite,
+    (effect, settled): (&Effect, Settled),
+) {
     let (path, name) = (&field.path, &effect.name);
-    let is_late = is_late(ctx, effect, write);
     let cond = ctx.project.arena.and(write.cond, field.cond);
     let cond = ctx.project.arena.and(cond, effect.cond);
-    let relation = match is_late {
-        true => ctx.claimed(trace, write),
-        false => ctx.relation(trace, &effect.check, write, cond, Taken::Condition(path)),
+    let relation = match settled {
+        Settled::Late => ctx.claimed(trace, write),
+        Settled::Anyway => ctx.relation(trace, &effect.check, write, cond, Taken::Condition(path)),
     };
     let mut draft = ctx.draft("check-then-update", trace, write, write.site);
     draft.lowered =
         Some((Level::Warning, "what is stored in the end is right; what is done twice is outside of the database"));
-    (draft.message, draft.label) = match is_late {
-        true => (
+    (draft.message, draft.label) = match settled {
+        Settled::Late => (
             format!(
                 "`{path}` decides whether `{name}` is called, and this update claims it only afterwards: two requests can both pass the check and both call it"
             ),
             format!("refuses the second, which has called `{name}` by then"),
         ),
-        false => (
+        Settled::Anyway => (
             format!(
                 "`{path}` decides whether `{name}` is called, and this update sets it without asking: two requests can both pass the check and both call it"
             ),

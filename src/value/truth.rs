@@ -180,6 +180,11 @@ impl Arena {
         matches!(self.node(value), Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_))
     }
 
+    /// Whether a value is known to be none: `undefined`, `null`.
+    pub fn is_nothing(&self, value: V) -> bool {
+        matches!(self.node(value), Node::Undefined | Node::Null)
+    }
+
     fn refuted(&self, atoms: &[Atom], cond: C, depth: u32) -> bool {
         cond == C::FALSE
             || self
