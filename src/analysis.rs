@@ -23,6 +23,7 @@ mod stored_names;
 mod survey;
 mod uncalled;
 mod views;
+mod wanted;
 mod ways;
 mod wrappers;
 
@@ -46,6 +47,7 @@ use ruling::{Ruled, run_rules};
 pub use survey::survey;
 use uncalled::Uncalled;
 use views::{DraftKey, View, Views};
+use wanted::Wanted;
 
 use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Fingerprints, Level, Proof, Related, Role, Way};
@@ -119,7 +121,7 @@ fn analyze_here(
     let config = &*told;
     laps.end("schemas");
     let Ruled { mut drafts, silences, paths: path_drafts, census, failures: more } =
-        run_rules(&mut project, &schemas, config, &hand, cancel, &mut laps)?;
+        run_rules(&mut project, &schemas, config, (&hand, &Wanted::new(sources)), cancel, &mut laps)?;
     failures.extend(more);
     laps.end("rules of the project");
     let mut findings = problems::of_files(sources, memory, config);

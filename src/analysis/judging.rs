@@ -41,6 +41,19 @@ pub(super) struct Proposed {
 }
 
 impl Proposed {
+    /// Tells some acts as they are proposed.
+    pub(super) fn leave_unjudged(&mut self, ctx: &mut Context<'_>, is_left: impl Fn(&Project, &Draft) -> bool) {
+        let Some((copy, _)) = &self.read else { return };
+        for (number, slot) in self.acts.iter_mut().enumerate() {
+            if let Some(act) = slot.take_if(|act| is_left(copy, act.draft())) {
+                self.settled.push((act.order.after, number, ctx.adopted(copy, act.into_draft())));
+            }
+        }
+        if self.acts.iter().all(Option::is_none) {
+            self.read = None;
+        }
+    }
+
     /// All drafts in the order in which they were proposed.
     pub(super) fn into_drafts(mut self) -> Vec<Draft> {
         self.settled.sort_by_key(|(_, number, _)| *number);

@@ -6,6 +6,7 @@ use super::by_hand::ByHand;
 use super::cancel::Cancel;
 use super::judging::{Proposed, settle};
 use super::reading::{Found, Read, read};
+use super::wanted::Wanted;
 use crate::config::Config;
 use crate::limits;
 use crate::panics::{self, Panic};
@@ -36,7 +37,7 @@ pub(super) fn run_rules(
     project: &mut Project,
     schemas: &Schemas,
     config: &Config,
-    hand: &ByHand,
+    (hand, wanted): (&ByHand, &Wanted<'_>),
     cancel: &Cancel,
     laps: &mut Laps,
 ) -> Option<Ruled> {
@@ -50,7 +51,7 @@ pub(super) fn run_rules(
         laps.add("rules");
         let (mut drafts, mut proposed) = (Vec::new(), Vec::new());
         for read in read {
-            drafts.push(take(&mut ctx, &mut ruled, read, &mut proposed));
+            drafts.push(take(&mut ctx, wanted, &mut ruled, read, &mut proposed));
         }
         let failures = settle(&mut ctx, &mut proposed, cancel)?;
         ruled.failures.extend(failures.into_iter().map(|(func, panic)| (Some(func), panic)));
@@ -75,7 +76,13 @@ pub(super) fn run_rules(
 }
 
 /// Takes over what was read of one function. Its drafts, unless there are acts to be judged among them.
-fn take(ctx: &mut Context<'_>, ruled: &mut Ruled, read: Read, proposed: &mut Vec<Proposed>) -> Option<Vec<Draft>> {
+fn take(
+    ctx: &mut Context<'_>,
+    wanted: &Wanted<'_>,
+    ruled: &mut Ruled,
+    read: Read,
+    proposed: &mut Vec<Proposed>,
+) -> Option<Vec<Draft>> {
     let Read { func, copy, taken, census, found } = read;
     ruled.census.add_all(census);
     match &copy {
@@ -105,15 +112,9 @@ fn take(ctx: &mut Context<'_>, ruled: &mut Ruled, read: Read, proposed: &mut Vec
     }
     let (left, fuel) = (ctx.project.allowed(func), ctx.project.fuel(func));
     let acts = acts.into_iter().map(Some).collect();
-    proposed.push(Proposed {
-        func,
-        read: Some((copy, trace)),
-        left,
-        fuel,
-        acts,
-        reported,
-        settled: Vec::new(),
-        told: Told::default(),
-    });
+    let (read, settled, told) = (Some((copy, trace)), Vec::new(), Told::default());
+    let mut read = Proposed { func, read, left, fuel, acts, reported, settled, told };
+    read.leave_unjudged(ctx, |copy, draft| !wanted.has(copy, draft));
+    proposed.push(read);
     None
 }

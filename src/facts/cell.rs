@@ -186,7 +186,7 @@ impl<'a> Eval<'a> {
                 frozen
             }
             node => {
-                let node = map_children(&node, &mut |child| self.freeze_in(child, freezing));
+                let node = map_children(node, &mut |child| self.freeze_in(child, freezing));
                 match node {
                     Node::Member(object, key) => self.arena.member(object, key),
                     Node::OneOf(alternatives) => self.arena.one_of(alternatives),

@@ -145,9 +145,7 @@ impl Project {
 
     /// Whether an expression, or the call that leads to it, stands in the text of a function.
     fn is_own_text(&self, func: FnRef, site: Site) -> bool {
-        let Some(function) = self.function(func) else { return false };
-        let outermost = self.outermost(site);
-        outermost.file == self.file_of(func) && function.start <= outermost.start && outermost.end <= function.end
+        self.is_in_text(func, self.outermost(site))
     }
 
     /// Whether a function stands inside of another one, whose values it may change.

@@ -16,6 +16,7 @@ pub(super) struct Instance<'a> {
     pub(super) call: Site,
     pub(super) memo: FxHashMap<V, V>,
     pub(super) conds: FxHashMap<C, C>,
+    sites: FxHashMap<Site, Site>,
     /// Members whose value is known where the callee runs.
     pub(super) known: Option<&'a FxHashMap<V, V>>,
 }
@@ -102,7 +103,7 @@ impl Project {
             }
             node => {
                 let this = self.receiver(&node).map(|recv| self.instantiate(instance, recv));
-                let node = map_children(&node, &mut |child| self.instantiate(instance, child));
+                let node = map_children(node, &mut |child| self.instantiate(instance, child));
                 match node {
                     Node::Call { site, callee, args } => {
                         let site = self.own_site(instance, site);
@@ -167,13 +168,30 @@ impl Project {
     }
 
     /// Sites of the callee's own text are marked with the call; those of enclosing functions stay what they are.
-    fn own_site(&mut self, instance: &Instance<'_>, site: Site) -> Site {
-        let Some(callee) = self.function(instance.callee) else { return site };
-        let outermost = self.outermost(site);
-        let inside = outermost.file == self.file_of(instance.callee)
-            && outermost.start >= callee.start
-            && outermost.end <= callee.end;
-        if inside { self.site_via(site, instance.call) } else { site }
+    fn own_site(&mut self, instance: &mut Instance<'_>, site: Site) -> Site {
+        if let Some(known) = instance.sites.get(&site) {
+            return *known;
+        }
+        let info = self.arena.site_info(site);
+        let own = match info.via {
+            Some(inner) => {
+                let via = self.own_site(instance, inner);
+                if via == inner { site } else { self.arena.site(SiteInfo { via: Some(via), ..info }) }
+            }
+            None if self.is_in_text(instance.callee, info) => {
+                self.arena.site(SiteInfo { via: Some(instance.call), ..info })
+            }
+            None => site,
+        };
+        instance.sites.insert(site, own);
+        own
+    }
+
+    /// Whether an expression stands in the text of a function.
+    pub(super) fn is_in_text(&self, func: FnRef, place: SiteInfo) -> bool {
+        self.function(func).is_some_and(|function| {
+            place.file == self.file_of(func) && function.start <= place.start && place.end <= function.end
+        })
     }
 
     pub(super) fn outermost(&self, site: Site) -> SiteInfo {
@@ -203,6 +221,15 @@ impl Project {
 
 impl<'a> Instance<'a> {
     pub(super) fn new(callee: FnRef, args: &'a [V], this: Option<V>, call: Site) -> Self {
-        Self { callee, args, this, call, memo: FxHashMap::default(), conds: FxHashMap::default(), known: None }
+        Self {
+            callee,
+            args,
+            this,
+            call,
+            memo: FxHashMap::default(),
+            conds: FxHashMap::default(),
+            sites: FxHashMap::default(),
+            known: None,
+        }
     }
 }

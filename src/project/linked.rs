@@ -42,7 +42,7 @@ impl Project {
         // A value that leads to itself stays as it is.
         self.memo.insert(value, value);
         let node = self.arena.node(value).clone();
-        let result = self.linked_node(value, &node);
+        let result = self.linked_node(value, node);
         self.depth -= 1;
         if self.arena.is_spent() {
             // What was cut here may be followed elsewhere.
@@ -53,8 +53,8 @@ impl Project {
         result
     }
 
-    fn linked_node(&mut self, value: V, node: &Node) -> V {
-        match node {
+    fn linked_node(&mut self, value: V, node: Node) -> V {
+        match &node {
             Node::Import { module, name } => {
                 let Some(file) = symbol_file(self.arena.text(*module)) else { return value };
                 match self.exported_by(file, *name) {
@@ -116,7 +116,7 @@ impl Project {
             }
             Node::Call { site, callee, args } if let Some(value) = self.curried(*site, *callee, args) => value,
             _ => {
-                let this = self.receiver(node).map(|recv| self.linked(recv));
+                let this = self.receiver(&node).map(|recv| self.linked(recv));
                 let node = map_children(node, &mut |child| self.linked(child));
                 match node {
                     Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, this),

@@ -337,7 +337,7 @@ impl<'a> Merger<'a> {
                     .collect(),
             ),
             other => {
-                let mapped = map_children(other, &mut |child| self.value(child));
+                let mapped = map_children(other.clone(), &mut |child| self.value(child));
                 match mapped {
                     Node::Member(object, key) => Node::Member(object, self.sym(key)),
                     Node::Call { site, callee, args } => Node::Call { site: self.site(site), callee, args },

@@ -168,7 +168,7 @@ impl Project {
                 args.first().copied().unwrap_or(value)
             }
             node @ (Node::Object(_) | Node::Array(_)) => {
-                let node = map_children(&node, &mut |child| self.as_references(child));
+                let node = map_children(node, &mut |child| self.as_references(child));
                 self.arena.intern(node)
             }
             _ => value,

@@ -79,7 +79,7 @@ impl Project {
         if let Some(known) = memo.get(&value) {
             return *known;
         }
-        let mut node = map_children(&self.arena.node(value).clone(), &mut |child| self.replaced(child, memo));
+        let mut node = map_children(self.arena.node(value).clone(), &mut |child| self.replaced(child, memo));
         match &mut node {
             Node::Object(entries) => {
                 for entry in entries.iter_mut() {

@@ -202,6 +202,10 @@ impl Pending {
         &self.mend
     }
 
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
     /// The draft as it is told where another view of its place is proven.
     pub fn into_draft(self) -> Draft {
         self.draft

@@ -168,9 +168,10 @@ impl Arena {
 
     pub(super) fn push_atom(&mut self, parent: C, atom: Atom) -> C {
         self.spend(1);
-        if let Some(at) = self.conds.number_of(&(parent, atom)) {
-            return C(at);
-        }
+        let absent = match self.conds.find(&(parent, atom)) {
+            Ok(at) => return C(at),
+            Err(absent) => absent,
+        };
         let outer = self.extents.get(parent.0).copied().unwrap_or_default();
         let shape = self.shapes.get(atom.value.0).copied().unwrap_or_default();
         let extent = Extent { atoms: outer.atoms + 1, depth: outer.depth.max(shape.depth) };
@@ -178,7 +179,7 @@ impl Arena {
             self.meter.cut(Cut::Branches);
             return parent;
         }
-        let (at, _) = self.conds.insert((parent, atom));
+        let at = self.conds.add((parent, atom), absent);
         self.extents.push(extent);
         self.meter.keep(1);
         C(at)

@@ -103,6 +103,9 @@ fn hash<T: Hash + ?Sized>(thing: &T) -> u64 {
     FxBuildHasher.hash_one(thing)
 }
 
+/// The hash of a thing that a store does not have.
+pub(super) struct Absent(u64);
+
 impl<T: Hash + Eq> Interned<T> {
     pub(super) fn get(&self, at: u32) -> Option<&T> {
         self.things.get(at)
@@ -128,17 +131,27 @@ impl<T: Hash + Eq> Interned<T> {
         shared.or_else(|| self.numbers.find(hash, is_it)).copied()
     }
 
-    /// The number of a thing, and whether it is new.
-    pub(super) fn insert(&mut self, thing: T) -> (u32, bool) {
-        let hashed = hash(&thing);
-        if let Some(known) = self.numbered(&thing, hashed) {
-            return (known, false);
-        }
+    /// The number of a thing, or that it is new.
+    pub(super) fn find(&self, thing: &T) -> Result<u32, Absent> {
+        let hash = hash(thing);
+        self.numbered(thing, hash).ok_or(Absent(hash))
+    }
+
+    /// The number of a thing that was sought in vain just now.
+    pub(super) fn add(&mut self, thing: T, Absent(hashed): Absent) -> u32 {
         let at = self.things.len() as u32;
         let things = &self.things;
         self.numbers.insert_unique(hashed, at, |at| things.get(*at).map_or(0, hash));
         self.things.push(thing);
-        (at, true)
+        at
+    }
+
+    /// The number of a thing, and whether it is new.
+    pub(super) fn insert(&mut self, thing: T) -> (u32, bool) {
+        match self.find(&thing) {
+            Ok(known) => (known, false),
+            Err(absent) => (self.add(thing, absent), true),
+        }
     }
 
     /// How many things all copies have.

@@ -20,7 +20,7 @@ pub use meter::{Budget, Spent};
 pub use node::*;
 
 use crate::limits::{self, Cut};
-use interned::{Chunks, Interned};
+use interned::{Absent, Chunks, Interned};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
 
@@ -207,14 +207,15 @@ impl Arena {
     /// Prefer the smart constructors below.
     pub fn intern(&mut self, node: Node) -> V {
         self.spend(1);
-        if let Some(at) = self.nodes.number_of(&node) {
-            return V(at);
-        }
+        let absent = match self.nodes.find(&node) {
+            Ok(at) => return V(at),
+            Err(absent) => absent,
+        };
         let (shape, width) = self.shape_of(&node);
         if shape.depth > limits::VALUE_DEPTH || width > limits::VALUE_WIDTH {
             return self.cut();
         }
-        self.insert(node, shape, width)
+        self.add(node, absent, shape, width)
     }
 
     /// A value of which nothing is known, equal to no other.
@@ -222,7 +223,10 @@ impl Arena {
         let number = self.unknown;
         self.unknown += 1;
         self.meter.cut(Cut::Values);
-        self.insert(Node::Cut(number), Shape::default(), 0)
+        match self.nodes.find(&Node::Cut(number)) {
+            Ok(at) => V(at),
+            Err(absent) => self.add(Node::Cut(number), absent, Shape::default(), 0),
+        }
     }
 
     /// Gives back what only takes new values: the arena is read from now on.
@@ -236,13 +240,11 @@ impl Arena {
         self.memo = Memo::default();
     }
 
-    fn insert(&mut self, mut node: Node, shape: Shape, width: u64) -> V {
+    fn add(&mut self, mut node: Node, absent: Absent, shape: Shape, width: u64) -> V {
         node.shrink();
-        let (at, is_new) = self.nodes.insert(node);
-        if is_new {
-            self.shapes.push(shape);
-            self.meter.keep(1 + width);
-        }
+        let at = self.nodes.add(node, absent);
+        self.shapes.push(shape);
+        self.meter.keep(1 + width);
         V(at)
     }
 

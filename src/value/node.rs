@@ -256,45 +256,36 @@ pub fn for_conditions(node: &Node, visit: &mut dyn FnMut(C)) {
     }
 }
 
-/// The node with each operand mapped; conditions are kept.
-pub fn map_children(node: &Node, map: &mut dyn FnMut(V) -> V) -> Node {
-    match node {
-        Node::Template(parts) => Node::Template(parts.iter().map(|p| map(*p)).collect()),
-        Node::And(parts) => Node::And(parts.iter().map(|p| map(*p)).collect()),
-        Node::Or(parts) => Node::Or(parts.iter().map(|p| map(*p)).collect()),
-        Node::Derived(op, parts) => Node::Derived(*op, parts.iter().map(|p| map(*p)).collect()),
-        Node::Object(entries) => Node::Object(
-            entries
-                .iter()
-                .map(|entry| Entry {
-                    key: match entry.key {
-                        Key::Computed(key) => Key::Computed(map(key)),
-                        key => key,
-                    },
-                    value: map(entry.value),
-                    cond: entry.cond,
-                })
-                .collect(),
-        ),
-        Node::Array(items) => Node::Array(items.iter().map(|item| Item { value: map(item.value), ..*item }).collect()),
-        Node::Member(object, key) => Node::Member(map(*object), *key),
-        Node::Index(object, index) => Node::Index(map(*object), map(*index)),
-        Node::Call { site, callee, args } => {
-            Node::Call { site: *site, callee: map(*callee), args: args.iter().map(|a| map(*a)).collect() }
+/// The node with each operand mapped, in order; conditions are kept.
+pub fn map_children(mut node: Node, map: &mut dyn FnMut(V) -> V) -> Node {
+    match &mut node {
+        Node::Template(parts) | Node::And(parts) | Node::Or(parts) | Node::Derived(_, parts) => {
+            parts.iter_mut().for_each(|part| *part = map(*part));
         }
-        Node::New { site, callee, args } => {
-            Node::New { site: *site, callee: map(*callee), args: args.iter().map(|a| map(*a)).collect() }
+        Node::Object(entries) => entries.iter_mut().for_each(|entry| {
+            if let Key::Computed(key) = &mut entry.key {
+                *key = map(*key);
+            }
+            entry.value = map(entry.value);
+        }),
+        Node::Array(items) => items.iter_mut().for_each(|item| item.value = map(item.value)),
+        Node::Call { callee, args, .. } | Node::New { callee, args, .. } => {
+            *callee = map(*callee);
+            args.iter_mut().for_each(|arg| *arg = map(*arg));
         }
-        Node::Coerce(kind, inner) => Node::Coerce(*kind, map(*inner)),
-        Node::Not(inner) => Node::Not(map(*inner)),
-        Node::Nullish(inner) => Node::Nullish(map(*inner)),
-        Node::Element(inner) => Node::Element(map(*inner)),
-        Node::OneOf(alternatives) => Node::OneOf(alternatives.iter().map(|(c, v)| (*c, map(*v))).collect()),
-        Node::Compare(op, a, b) => Node::Compare(*op, map(*a), map(*b)),
-        Node::Query { method, array, arg } => Node::Query { method: *method, array: map(*array), arg: map(*arg) },
-        Node::Mapped(array, result) => Node::Mapped(map(*array), map(*result)),
-        node => node.clone(),
+        Node::Member(inner, _)
+        | Node::Coerce(_, inner)
+        | Node::Not(inner)
+        | Node::Nullish(inner)
+        | Node::Element(inner) => *inner = map(*inner),
+        Node::OneOf(alternatives) => alternatives.iter_mut().for_each(|(_, value)| *value = map(*value)),
+        Node::Index(a, b) | Node::Compare(_, a, b) | Node::Query { array: a, arg: b, .. } | Node::Mapped(a, b) => {
+            *a = map(*a);
+            *b = map(*b);
+        }
+        _ => {}
     }
+    node
 }
 
 /// The object whose fields are the names that every file knows. Source: ECMAScript, "globalThis"; Node.js, "Global objects".

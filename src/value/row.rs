@@ -141,7 +141,7 @@ impl Arena {
         if let Some(known) = memo.get(&value) {
             return *known;
         }
-        let mut node = map_children(&self.node(value).clone(), &mut |child| self.with_row(child, memo));
+        let mut node = map_children(self.node(value).clone(), &mut |child| self.with_row(child, memo));
         match &mut node {
             Node::OneOf(parts) => {
                 parts.iter_mut().for_each(|(cond, _)| *cond = self.cond_with_row(*cond, memo));
