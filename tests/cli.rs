@@ -6,6 +6,7 @@ mod shell;
 
 use serde_json::json;
 use shell::{CLEAN, Project, RACY};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -66,6 +67,8 @@ fn reports_are_written_beside_the_terminal_output() {
     assert_eq!(project.read("out.sarif"), project.run(&["check", "--format", "sarif"]).stdout);
     let left: Vec<_> = std::fs::read_dir(project.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "a temporary file stayed: {left:?}");
+    let whole = project.run(&["check", "--full", "--output", "human=out.txt"]).stdout;
+    assert!(project.read("out.txt") == whole && whole != project.run(&["check"]).stdout, "{whole}");
     let failed = project.run(&["check", "--output", "json=no/such/folder/out.json"]);
     assert_eq!(failed.code, Some(2), "{failed:?}");
     assert_eq!(project.run(&["check", "--output", "yaml=x"]).code, Some(2));
@@ -158,6 +161,32 @@ fn a_named_file_is_reported_alone_and_the_rest_gives_context() {
     let empty = Project::new(&[("README.md", "")]).run(&["check"]);
     assert_eq!(empty.code, Some(0));
     assert!(empty.stderr.contains("no JavaScript or TypeScript files"), "{empty:?}");
+}
+
+/// What the report cannot tell of is not judged. What it tells is what a report on all files tells of the same ones.
+#[test]
+fn a_named_file_is_told_the_same_as_among_all() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects");
+    let findings = |folder: &str, path: &str| -> Vec<serde_json::Value> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushguard"));
+        let output =
+            command.current_dir(fixtures.join(folder)).args(["check", "--format", "json", path]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["findings"].as_array().unwrap().clone()
+    };
+    let mut compared = 0;
+    for folder in ["chat-before", "mongoose-shop", "own-store", "helpdesk"] {
+        let all = findings(folder, ".");
+        let paths: BTreeSet<&str> = all.iter().filter_map(|finding| finding["path"].as_str()).collect();
+        for path in paths {
+            let own: Vec<&serde_json::Value> = all.iter().filter(|finding| finding["path"] == path).collect();
+            let alone = findings(folder, path);
+            let told: Vec<&serde_json::Value> = alone.iter().filter(|finding| finding["path"] == path).collect();
+            assert_eq!(told, own, "{folder}/{path}");
+            compared += told.iter().filter(|finding| finding["proof"] == "proven").count();
+        }
+    }
+    assert!(compared > 10, "{compared}");
 }
 
 #[test]

@@ -41,9 +41,10 @@ pub fn run(args: &CheckArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
         below: &project.below,
         exit_code,
     };
+    let plain = Style { full: args.full, ..Style::default() };
     for wanted in &args.outputs {
         let mut text = Vec::new();
-        report::write(wanted.format, &run, &Style::default(), &mut text)
+        report::write(wanted.format, &run, &plain, &mut text)
             .and_then(|()| output::replace(&wanted.path, &text))
             .map_err(|source| Error::Write { path: wanted.path.clone(), source })?;
     }
