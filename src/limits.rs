@@ -178,6 +178,8 @@ pub const TRUTH_DEPTH: u32 = 8;
 pub const REMEMBERED: usize = 1 << 16;
 /// Parts of a condition that are looked at one by one.
 pub const LEAVES: usize = 200;
+/// Comparisons with an entry of a structure that locks, of which each may come out either way; the others are left open.
+pub const ENTRY_TESTS: usize = 4;
 /// Nodes visited to find one in a value.
 pub const SEARCHED: usize = 400;
 /// How deep an object is looked into for what it says of collections.

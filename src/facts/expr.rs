@@ -256,6 +256,10 @@ impl<'a> Eval<'a> {
             _ => {}
         }
         let args = self.args(args);
+        if matches!(self.arena.node(callee), Node::Class(_) | Node::Import { .. }) {
+            let place = self.arena.site_info(site);
+            self.noted.made.push(((place.start, place.end), callee));
+        }
         let value = self.arena.intern(Node::New { site, callee, args: args.as_slice().into() });
         if let Node::Class(class) = self.arena.node(callee)
             && args.is_empty()

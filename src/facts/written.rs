@@ -27,6 +27,8 @@ pub struct Noted {
     pub plain: BTreeSet<(u32, u32)>,
     /// Calls that run what they are given in a transaction: `connection.transaction(async () => { … })`.
     pub transactions: BTreeSet<(u32, u32)>,
+    /// Where instances are made, with the class as it is named there: `new Resolver()`.
+    pub made: Vec<((u32, u32), V)>,
     /// What the names in the texts of exits and of other branches stand for there.
     pub(super) meanings: Vec<Meanings>,
 }

@@ -28,6 +28,8 @@ pub(super) struct Around {
     pub(super) narrowed: FxHashSet<At>,
     /// Queries that give plain objects.
     pub(super) plain: FxHashSet<At>,
+    /// Where instances are made, with the class.
+    pub(super) made: Vec<(At, V)>,
     /// Calls that run what they are given in a transaction, by file, as their offsets.
     pub(super) transactions: FxHashMap<u32, Vec<(u32, u32)>>,
 }
@@ -55,6 +57,7 @@ impl Around {
         if !facts.noted.transactions.is_empty() {
             self.transactions.insert(file, facts.noted.transactions.iter().copied().collect());
         }
+        self.made.extend(moved.made.into_iter().map(|((start, end), class)| ((file, start, end), class)));
         self.exits.insert(file, moved.exits);
         self.taken.insert(file, moved.taken);
     }

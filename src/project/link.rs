@@ -261,6 +261,7 @@ impl Project {
         project.ranges = Ranges::new(&project.functions, &project.files).into();
         project.link_sections();
         project.link_keepers();
+        project.link_made();
         project.laps.end("link the rest");
         project
     }

@@ -48,6 +48,7 @@ pub struct FileAround {
     pub named: Vec<NamesAt>,
     pub exits: Vec<Exit>,
     pub taken: Vec<Taken>,
+    pub made: Vec<((u32, u32), V)>,
 }
 
 /// The module symbol of a file of the project.
@@ -114,7 +115,8 @@ impl<'a> Merger<'a> {
         let exits = facts.noted.exits.iter().map(|exit| Exit { test: self.value(exit.test), ..exit.clone() }).collect();
         let taken =
             facts.noted.taken.iter().map(|taken| Taken { test: self.value(taken.test), ..taken.clone() }).collect();
-        FileAround { named, exits, taken }
+        let made = facts.noted.made.iter().map(|(at, class)| (*at, self.value(*class))).collect();
+        FileAround { named, exits, taken, made }
     }
 
     fn function(&mut self, function: &Function) -> Function {

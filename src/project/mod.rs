@@ -51,6 +51,7 @@ pub mod link;
 mod linked;
 mod loaded;
 pub mod locks;
+mod made;
 mod makers;
 mod marks;
 mod meeting;

@@ -73,7 +73,7 @@ impl Project {
     }
 
     /// A class and those that it extends, the nearest first.
-    fn with_parents(&mut self, class: ClassRef) -> Vec<ClassRef> {
+    pub(super) fn with_parents(&mut self, class: ClassRef) -> Vec<ClassRef> {
         let mut all = vec![class];
         while let Some(parent) = all.last().and_then(|class| self.class(*class)).and_then(|class| class.parent)
             && all.len() < limits::SCHEMA_DEPTH as usize

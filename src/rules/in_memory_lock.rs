@@ -72,7 +72,8 @@ fn protected<'t>(ctx: &Context<'_>, trace: &'t Trace, lock: &Lock) -> Option<(&'
         }
     }
     let key = lock.key?;
-    let mut once = writes.iter().filter(|_| !lock.is_waited_for);
+    // What only delays lets the same be done again for the same key.
+    let mut once = writes.iter().filter(|_| !lock.is_waited_for && !lock.expires);
     if let Some(once) = once.find_map(|write| Some((*write, once_by(ctx, write, key)?))) {
         return Some(once);
     }

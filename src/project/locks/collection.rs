@@ -74,6 +74,7 @@ impl Project {
             key_fields: keys.into_iter().map(|(name, _)| name).collect(),
             cond: write.cond,
             is_waited_for: false,
+            expires: false,
             takes_over,
             releases,
             protects,

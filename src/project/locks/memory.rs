@@ -3,27 +3,45 @@
 //! Input: the steps of a summary. Output: [`Lock`]s. A structure that only caches or counts is none: the path must go on
 //! because the structure holds nothing for the key. Must not know: rules.
 
+use super::refusal::Refusal;
 use super::{Lock, LockKind};
-use crate::limits;
 use crate::project::link::{Op, Project, Step};
 use crate::project::writes::Write;
-use crate::value::{C, Compare, Node, Site, V};
+use crate::value::{C, Node, Site, V};
+
+/// What a step stores under a key: `held.set(key, value)`, `held[key] = value`
+fn stored(step: &Op) -> Option<V> {
+    match step {
+        Op::Assign { value, .. } => Some(*value),
+        Op::Call { args, .. } => args.get(1).copied(),
+        _ => None,
+    }
+}
 
 impl Project {
     pub(super) fn memory_locks(&mut self, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
         let mut locks = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let Some((structure, key, is_mutex)) = self.memory_acquire(step, steps) else { continue };
-            if !is_mutex && !self.asks(step.cond, structure) {
+            let stored = stored(&step.op);
+            if !is_mutex && self.refusal(step.cond, structure, stored).is_none()
+                || self.is_made_on_the_way(structure, step.site)
+            {
                 continue;
             }
             let key = key.or_else(|| self.asked_key(step.cond, structure));
             let (runs, end) = self.mutex_region(steps, at, structure);
-            let mut protects = Vec::new();
+            let (mut protects, mut expires) = (Vec::new(), true);
             for write in writes.iter().filter(|write| write.step > at) {
                 let locked = match is_mutex {
                     true => write.step < end && (!runs || self.is_within(write.site, step.site)),
-                    false => self.asks(write.cond, structure),
+                    false => match self.refusal(write.cond, structure, stored) {
+                        Some(refusal) => {
+                            expires &= refusal == Refusal::WhileNew;
+                            true
+                        }
+                        None => false,
+                    },
                 };
                 if locked {
                     protects.push(write.step);
@@ -40,6 +58,7 @@ impl Project {
                 key,
                 cond: step.cond,
                 is_waited_for: is_mutex,
+                expires: expires && !is_mutex,
                 takes_over: false,
                 releases: Vec::new(),
                 protects,
@@ -220,48 +239,11 @@ impl Project {
         }
     }
 
-    /// Whether the path goes on because the structure holds nothing, or only something old, for the key.
-    fn asks(&mut self, cond: C, structure: V) -> bool {
-        self.leaves(cond).into_iter().any(|leaf| match self.arena.node(leaf.value) {
-            Node::Nullish(inner) => leaf.holds && self.is_entry(*inner, structure, 0),
-            // Times are compared by order; that an entry equals something says what it is.
-            Node::Compare(Compare::Equal, a, b) => {
-                let direct = |value: V| !matches!(self.arena.node(value), Node::Member(..) | Node::Derived(..));
-                [a, b]
-                    .into_iter()
-                    .any(|side| (direct(*side) || *side == structure) && self.is_entry(*side, structure, 0))
-            }
-            Node::Compare(_, a, b) => self.is_entry(*a, structure, 0) || self.is_entry(*b, structure, 0),
-            _ => !leaf.holds && self.is_entry(leaf.value, structure, 0),
-        })
-    }
-
     /// The key that a structure is asked for by `held[k]`.
     fn asked_key(&mut self, cond: C, structure: V) -> Option<V> {
         self.leaves(cond).into_iter().find_map(|leaf| match *self.arena.node(leaf.value) {
             Node::Index(object, key) if object == structure => Some(key),
             _ => None,
         })
-    }
-
-    /// `held.has(k)`, `held.get(k)`, `held[k]`, a field of what is held, or arithmetic on it.
-    fn is_entry(&self, value: V, structure: V, depth: u32) -> bool {
-        if depth > limits::ENTRY_DEPTH {
-            return false;
-        }
-        match self.arena.node(value) {
-            _ if value == structure => !self.is_memory(value),
-            Node::Call { callee, .. } => match self.arena.node(*callee) {
-                Node::Member(recv, name) => *recv == structure && matches!(self.arena.text(*name), "has" | "get"),
-                _ => false,
-            },
-            Node::Index(object, _) => *object == structure || self.is_entry(*object, structure, depth + 1),
-            Node::Member(object, name) => {
-                *object == structure && self.arena.text(*name) != "size" || self.is_entry(*object, structure, depth + 1)
-            }
-            Node::Coerce(_, inner) => self.is_entry(*inner, structure, depth + 1),
-            Node::Derived(_, parts) => parts.iter().any(|part| self.is_entry(*part, structure, depth + 1)),
-            _ => false,
-        }
     }
 }

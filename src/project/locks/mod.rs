@@ -6,6 +6,7 @@
 mod collection;
 mod failures;
 mod memory;
+mod refusal;
 mod section;
 
 use super::handle::Handle;
@@ -40,6 +41,8 @@ pub struct Lock {
     pub cond: C,
     /// Who comes second waits, and goes on afterwards.
     pub is_waited_for: bool,
+    /// What is held in memory refuses nobody once it is old: the same is done again for the same key.
+    pub expires: bool,
     /// The claim itself takes over a lock that is old.
     pub takes_over: bool,
     pub releases: Vec<Release>,
