@@ -318,7 +318,13 @@ impl Collector<'_> {
             Node::Opaque(site) if !self.project.is_local(*site) => {
                 self.hints.memory.insert(value);
             }
+            Node::Param(..) if self.project.is_given_at_start(value) => {
+                self.hints.settled.insert(value);
+            }
             Node::Member(object, key) => {
+                if self.project.is_given_at_start(value) {
+                    self.hints.settled.insert(value);
+                }
                 let name = self.project.arena.text(*key).to_owned();
                 if self.project.missing.contains_key(&value) {
                     self.hints.optional.insert(value);

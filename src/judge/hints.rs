@@ -93,6 +93,8 @@ pub struct Hints {
     pub optional: FxHashSet<V>,
     /// What one process keeps, a variable of a module: another process has its own.
     pub memory: FxHashSet<V>,
+    /// Options of an instance that all requests share, which are the same in each.
+    pub settled: FxHashSet<V>,
     /// The commands by their calls.
     pub calls: FxHashMap<Site, AskedFor>,
     /// The fields that filters and conditions ask for: collection and path.

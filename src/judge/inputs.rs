@@ -134,7 +134,7 @@ impl Machine<'_> {
             Node::Member(..) => self.is_brought(value),
             _ => self.arena.is_of_parameter(value),
         };
-        is_brought && !self.hints.selecting.contains(&value)
+        is_brought && !self.hints.selecting.contains(&value) && !self.hints.settled.contains(&value)
     }
 
     /// Whether a value is brought by a request and selects documents of other collections than this one alone.

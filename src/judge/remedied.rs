@@ -56,6 +56,8 @@ pub struct NewIndex {
     pub sparse: bool,
     /// The constants that a document of the index has.
     pub partial: Vec<(String, V)>,
+    /// Whether it needs a name of its own: another one of the same keys, for another constant, would have the same by default.
+    pub is_named: bool,
 }
 
 /// Whether there is no race where Mongoose sends all saves of the act's collection with their version, and a lone request saves

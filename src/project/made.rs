@@ -22,13 +22,14 @@ impl Project {
         let places = self.around.made.clone();
         for ((file, start, end), class) in places {
             let place = SiteInfo { file, start, end, ..SiteInfo::NOWHERE };
-            let linked = self.linked(class);
-            let (Node::Class(class), Some(by)) = (self.arena.node(linked), self.ranges.around(place).next()) else {
-                continue;
-            };
-            for class in self.with_parents(*class) {
-                self.proven.made.by.entry(class).or_default().push(by);
-            }
+            let Some(by) = self.ranges.around(place).next() else { continue };
+            self.within_a_value(|project| {
+                let linked = project.linked(class);
+                let Node::Class(class) = *project.arena.node(linked) else { return };
+                for class in project.with_parents(class) {
+                    project.proven.made.by.entry(class).or_default().push(by);
+                }
+            });
         }
         let made: Vec<ClassRef> = self.proven.made.by.keys().copied().collect();
         for own in made {
@@ -41,6 +42,21 @@ impl Project {
                 }
             }
         }
+    }
+
+    /// Whether a value is an option of an instance that all requests share: a parameter of its constructor, or a member of one.
+    pub fn is_given_at_start(&self, value: V) -> bool {
+        let mut at = value;
+        while let Node::Member(object, _) = self.arena.peek(at) {
+            at = *object;
+        }
+        let Node::Param(func, _) = *self.arena.peek(at) else { return false };
+        let Some(function) = self.function(func).filter(|function| function.name == "constructor") else {
+            return false;
+        };
+        let makers = function.class.and_then(|class| self.proven.made.by.get(&class));
+        let is_of_start = |func: &FnRef| self.function(*func).is_some_and(|function| function.parent.is_none());
+        makers.is_some_and(|makers| makers.iter().all(is_of_start))
     }
 
     /// Whether what a value keeps belongs to an instance that one of the functions makes through which an expression is reached:

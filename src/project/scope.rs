@@ -64,6 +64,23 @@ impl Project {
         self.around.narrowed.contains(&at(self.base_site(site)))
     }
 
+    /// Whether the code goes on only when a call has come back, as far as that is seen: it is awaited, or a function gives it back to
+    /// who awaits it.
+    pub fn is_waited_for(&self, site: Site) -> bool {
+        let mut at = site;
+        loop {
+            match self.statement_at(at) {
+                Some(statement) if statement.is_awaited => return true,
+                Some(statement) if !statement.is_returned => return false,
+                _ => {}
+            }
+            match self.arena.site_info(at).via {
+                Some(via) => at = via,
+                None => return false,
+            }
+        }
+    }
+
     /// The statement that an expression is.
     pub fn statement_at(&self, site: Site) -> Option<&Statement> {
         self.around.statements.get(&at(self.base_site(site)))

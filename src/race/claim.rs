@@ -8,6 +8,7 @@
 
 use super::fence::{Fence, fence};
 use super::lock_service::is_locked;
+use crate::facts::TryPart;
 use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Project, Step};
@@ -44,8 +45,13 @@ pub fn claim(project: &mut Project, schemas: &Schemas, steps: &[Step], writes: &
         }
     }
     for earlier in writes.iter().filter(|earlier| earlier.step < act.step && earlier.kind == WriteKind::Insert) {
-        let is_refused = steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught)
-            && !schemas.unique.of(&earlier.handle).is_empty();
+        if schemas.unique.of(&earlier.handle).is_empty() {
+            continue;
+        }
+        if ends_by_it(project, schemas, steps, earlier, act) && project.arena.holds_under(earlier.cond, act.cond) {
+            add(Claim::Won);
+        }
+        let is_refused = steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught);
         if is_refused && project.arena.holds_under(earlier.cond, act.cond) {
             add(if shares_identity(project, earlier, act) { Claim::Won } else { Claim::Unknown });
         }
@@ -105,6 +111,23 @@ fn of_update(project: &mut Project, earlier: &Write, act: &Write) -> Claim {
         Fence::Always | Fence::Unknown => Claim::Unknown,
         Fence::None => Claim::None,
     }
+}
+
+/// Whether an insert ends the request where a unique index refuses it, under a key that the document of the act says: two requests for
+/// this document insert the same, and the act comes after it. `await User.create({ email: student.email }); await student.save()`
+fn ends_by_it(project: &mut Project, schemas: &Schemas, steps: &[Step], insert: &Write, act: &Write) -> bool {
+    let Some(document) = act.document else { return false };
+    let (Some(done), Some(then)) = (steps.get(insert.step), steps.get(act.step)) else { return false };
+    // A handler that hears the refusal is past the act.
+    let is_heard = done.within.iter().any(|around| around.1 == TryPart::Body && !then.within.contains(around));
+    if is_heard || !project.is_waited_for(insert.site) {
+        return false;
+    }
+    insert.fields.iter().any(|field| {
+        let is_of_document =
+            matches!(*project.arena.node(project.bare(field.value)), Node::Member(object, _) if object == document);
+        is_of_document && schemas.covers(&insert.handle, std::slice::from_ref(&field.path))
+    })
 }
 
 /// Whether a claim and the act name a document by one value, or the act's document by what the claim gave back.

@@ -31,6 +31,14 @@ pub fn of_field(project: &mut Project, case: &Case<'_>, path: &str) -> Option<St
     if act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps) {
         return None;
     }
+    // What is stored beside says from which value to which: an operator would change another one than it says.
+    if is_used_beside(subject.project, case, act, path)
+        && operator(&mut subject, case.function.writes, act, path).is_some()
+    {
+        return Some(format!(
+            "make the check and the change one command: its filter asks that `{path}` is still what was loaded, its update sets the new value, and matchedCount 0 (or null) means that another request was first"
+        ));
+    }
     let tests = tests(&mut subject, case.function.writes, cond, path)?;
     let update = operator(&mut subject, case.function.writes, act, path);
     let filter = lower::filter(&mut subject.project.arena, &tests)?;

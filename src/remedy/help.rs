@@ -112,6 +112,9 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>]
                 .map(|(path, value)| Some(format!("{}: {}", token::key(path, '\''), constant(project, *value, '\'')?)));
             let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
             text.push_str(&format!(" with `partialFilterExpression: {{ {constants} }}`"));
+            if let Some(name) = index_name(project, index, '\'') {
+                text.push_str(&format!(" and `name: {name}`"));
+            }
         }
         texts.push(text);
     }
@@ -127,6 +130,17 @@ pub fn of_indexes(project: &Project, indexes: &[NewIndex], known: &[Vec<String>]
     };
     let on = if texts.len() == 1 { " on " } else { " " };
     Some(format!("create {what}{on}{which}, and {then}"))
+}
+
+/// The name of an index that needs one of its own: its fields and constants.
+pub fn index_name(project: &Project, index: &NewIndex, quote: char) -> Option<String> {
+    let plain = |text: String| text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect::<String>();
+    let constants = index.partial.iter().filter_map(|(path, value)| {
+        let value = constant(project, *value, quote)?;
+        Some(format!("{path}_{}", plain(value.trim_matches(quote).to_owned())))
+    });
+    let name: Vec<String> = index.fields.iter().cloned().chain(constants).collect();
+    index.is_named.then(|| token::string(&name.join("_"), quote))
 }
 
 /// A constant as it is written anywhere.

@@ -53,7 +53,7 @@ pub fn needed(project: &mut Project, schemas: &Schemas, case: &Case<'_>, act: &W
             if schemas.unique.of(&act.handle).iter().any(|index| index.partial.is_none() && is_part(&index.keys)) {
                 return case.refuse("a unique index of more fields says that these alone may repeat");
             }
-            let index = NewIndex { fields, sparse, partial };
+            let index = NewIndex { fields, sparse, partial, is_named: false };
             if !schemas.covers(&act.handle, &index.fields) && !indexes.contains(&index) {
                 indexes.push(index);
             }

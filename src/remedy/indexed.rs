@@ -305,6 +305,7 @@ fn options(project: &Project, index: &NewIndex, quote: char) -> Option<String> {
         });
         let constants = constants.collect::<Option<Vec<String>>>()?.join(", ");
         options.push(format!("partialFilterExpression: {{ {constants} }}"));
+        options.extend(help::index_name(project, index, quote).map(|name| format!("name: {name}")));
     }
     Some(format!("{{ {} }}", options.join(", ")))
 }

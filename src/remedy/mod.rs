@@ -299,6 +299,7 @@ pub fn of_insert(
                 "other code inserts into the collection, and each constant would need an index of the same keys",
             );
         }
+        index.is_named = !index.partial.is_empty() && !is_alone();
         let others: Vec<String> = index.partial.iter().map(|(path, _)| path.clone()).collect();
         match project.inserted_apart(schemas, &act.handle, act.site, &index.fields, &others) {
             Apart::Nothing => {}

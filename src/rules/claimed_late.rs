@@ -4,12 +4,14 @@
 
 use super::context::{Context, Trace};
 use super::repeated::is_listed;
+use crate::limits;
 use crate::project::checks::Check;
 use crate::project::effects::may_be_done_again;
 use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::project::{Op, Step};
-use crate::value::{Node, V};
+use crate::value::{Node, V, children, for_conditions};
+use rustc_hash::FxHashSet;
 
 /// What to do about a check of `place`: one command, or the command first and then what it decides. `written` are the writes that are
 /// decided with it.
@@ -30,9 +32,46 @@ pub fn help(
             let collection = ctx.handle_text(&other.handle);
             format!("{first}, before {collection} is written, and go on only where it matched")
         }
+        None if let Some(others) = decided_by(ctx, write, check, place) => format!(
+            "make the check and the change one command: its filter asks what was checked of {place} and of {others}, which decide it together, and matchedCount 0 (or null) means that the check failed"
+        ),
         None => format!(
             "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
         ),
+    }
+}
+
+/// The other fields of the loaded document on which the path depends, where they are few; none where `place` alone decides.
+fn decided_by(ctx: &Context<'_>, write: &Write, check: &Check, place: &str) -> Option<String> {
+    let arena = &ctx.project.arena;
+    let is_document =
+        |value: V| value == check.root || matches!(arena.node(value), Node::Element(list) if *list == check.root);
+    let mut names: Vec<String> = Vec::new();
+    let mut open: Vec<V> = arena.atoms_in_order(write.cond).into_iter().map(|atom| atom.value).collect();
+    let mut seen = FxHashSet::default();
+    while let Some(value) = open.pop() {
+        if seen.len() > limits::SEARCHED || !seen.insert(value) {
+            continue;
+        }
+        let node = arena.node(value);
+        if let Node::Member(object, name) = node
+            && is_document(*object)
+        {
+            let name = arena.text(*name);
+            let is_field = !matches!(name, "length" | "save" | "_id" | "id" | "toString" | "toObject");
+            if is_field && name != place.trim_matches('`') && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        open.extend(children(node));
+        for_conditions(node, &mut |cond| open.extend(arena.atoms_of(cond).into_iter().map(|atom| atom.value)));
+    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first, second] => Some(format!("{first} and {second}")),
+        _ => Some("the other fields that were checked".to_owned()),
     }
 }
 

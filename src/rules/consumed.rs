@@ -19,7 +19,8 @@ use crate::value::{C, Entry, Key, Node, Site, V};
 
 /// `const order = await Order.findById(id); if (!order) return; Stock.updateOne(…, { $inc }); Order.deleteOne({ _id: id })`
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
-    let is_repeated = repeats(write);
+    // What was not found is inserted once, whatever it is done for: a unique index refuses the second.
+    let is_repeated = repeats(write) && not_found(ctx, write.cond, checks, write).is_none();
     let others = || trace.writes.iter().filter(|other| may_use_up(other));
     let is_set = write.fields.iter().any(|field| field.operator == "$set")
         && checks.iter().any(|check| check.holds && matches!(check.kind, CheckKind::Document));
@@ -240,6 +241,14 @@ fn marked_keys(ctx: &mut Context<'_>, read: &DbCall, inserted: &Write) -> Option
     (is_stored && !keys.is_empty()).then_some(keys)
 }
 
+/// Whether a write is done again for a document that another write deletes beside it.
+pub(super) fn is_for_deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) -> bool {
+    repeats(write)
+        && !ctx.project.arena.conflict(other.cond, write.cond)
+        && !is_taken_out(ctx, write, other)
+        && deleted(ctx, write, checks, other).is_some()
+}
+
 /// The read of the document that is deleted, where it decides the act or is a part of it.
 fn deleted(ctx: &mut Context<'_>, write: &Write, checks: &[Check], deleted: &Write) -> Option<Spent> {
     for check in checks.iter().filter(|check| matches!(check.kind, CheckKind::Document) && check.holds) {
@@ -334,7 +343,11 @@ fn report(
     let (apart, claims) = (taken.and_then(|taken| taken.apart), taken.is_some());
     let mend = Mend::Insert(Vec::new());
     // What is done for want of a document is told where it is done once more than it should.
-    let repeats = matches!(spent.how, How::Inserted(_)).then_some(Repeats::Act);
+    let repeats =
+        matches!(spent.how, How::Inserted(_)).then(|| Repeats::ActFor(other.handle.name().map(str::to_owned)));
     let judged = Judged { apart, needs_witness: true, claims, repeats, mend, ..Judged::of(write, C::TRUE, relation) };
-    ctx.report_judged(draft, trace, &judged);
+    match spent.how {
+        How::Deleted => ctx.report_of_deleted(draft, trace, &judged, other),
+        _ => ctx.report_judged(draft, trace, &judged),
+    }
 }

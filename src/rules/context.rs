@@ -19,7 +19,7 @@ use crate::project::schema::Schemas;
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Op, Project, Step, Steps};
 use crate::value::{C, FnRef, Node, Site, SiteInfo, V};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, OnceLock};
 
 /// One function, with what its writes depend on.
@@ -60,6 +60,8 @@ pub struct Context<'a> {
     /// The group of what is proposed now, and how many there were.
     pub(super) group: Option<u32>,
     pub(super) groups: u32,
+    /// The groups of what is done for a document that one step of a function deletes.
+    pub(super) deleting: FxHashMap<(FnRef, Site), u32>,
     /// Saves whose document some caller loads.
     loaded: FxHashSet<SiteInfo>,
     /// The calls whose result decides something; collected when first asked for, and once for all copies of the project.
@@ -94,6 +96,7 @@ impl<'a> Context<'a> {
             views: Views::default(),
             group: None,
             groups: 0,
+            deleting: FxHashMap::default(),
             loaded: FxHashSet::default(),
             decisive: Arc::default(),
         }

@@ -126,6 +126,14 @@ fn computed(ctx: &mut Context<'_>, value: V) -> Vec<V> {
     found
 }
 
+/// Whether a value is an average or a share, which no operator of an update keeps.
+fn is_divided(ctx: &Context<'_>, value: V) -> bool {
+    ctx.project.contains(value, &mut |project, part| match project.arena.node(part) {
+        Node::Derived(operator, _) => project.arena.text(*operator) == "/",
+        _ => false,
+    })
+}
+
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrite, source: &Source) {
     let loaded = Loaded { root: source.root, read: Some(&source.read), documents: &trace.documents };
     let taken = if source.path.is_empty() { Taken::Other } else { Taken::Value(&source.path) };
@@ -147,6 +155,9 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
         draft.related.push((source.changed, Role::Context, "changed here".to_owned()));
     }
     draft.help = match source.path.as_str() {
+        "" if is_divided(ctx, field.value) => format!(
+            "store what `{path}` is computed from, a sum and a number, change each by `$inc`, and divide where it is read; or compute it anew in one pipeline update after each change"
+        ),
         "" => {
             format!("let each request change the stored `{path}` by what it adds itself, by an operator of the update")
         }

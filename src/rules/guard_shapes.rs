@@ -79,6 +79,7 @@ fn positional(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
             });
             if let (Some(selected), Some(excluded)) = (selects, excludes)
                 && selected != excluded.0
+                && !is_given_to_it(ctx, write, array, &excluded)
             {
                 let mut draft = base(ctx, SPLIT, trace, write, array);
                 draft.message = format!(
@@ -99,6 +100,17 @@ fn positional(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
             }
         }
     }
+}
+
+/// Whether the selected element takes over the very value that no element may have yet: an identity that one of them has, such as
+/// the number of a payment. A constant is a state, which others may be in.
+fn is_given_to_it(ctx: &mut Context<'_>, write: &Write, array: &str, (name, value): &(String, V)) -> bool {
+    let path = format!("{array}.$.{name}");
+    !ctx.project.arena.is_literal(*value)
+        && write
+            .fields
+            .iter()
+            .any(|field| field.operator == "$set" && field.path == path && ctx.project.same_value(field.value, *value))
 }
 
 fn selected_text(ctx: &Context<'_>, filter: V, path: &str) -> String {

@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::project::aggregated::How;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{C, Compare, Node, V};
+use crate::value::{C, Compare, Entry, Freshness, Key, Node, V};
 
 pub(super) fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check], rule: &'static str) {
     for check in checks {
@@ -210,7 +210,12 @@ fn report(
         format!("{collection} is {what}{by} before this insert: two requests can both pass the limit and both insert");
     draft.label = does.to_owned();
     draft.related.splice(0..0, ctx.ends(check));
-    let each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
+    let mut each = if keys.is_empty() { String::new() } else { format!(" for each {list}") };
+    // The limit of a day: what was counted yesterday no longer counts.
+    if let Some(span) = span(ctx, check) {
+        each.push_str(if keys.is_empty() { " for each span of " } else { " and each span of " });
+        each.push_str(&format!("`{span}` that is counted"));
+    }
     draft.help = match is_of_one && !is_sum {
         true => format!("create a unique index on {list}, where one is what may be there, and treat E11000 as found"),
         false if *is_sum => format!(
@@ -225,6 +230,33 @@ fn report(
     let needs_witness = *is_unsure || *is_sum || write.kind == WriteKind::Update || !searched.is_empty();
     let distinct = searched.to_vec();
     ctx.report_judged(draft, trace, &Judged { apart, needs_witness, distinct, ..Judged::of(write, C::TRUE, relation) });
+}
+
+fn is_clock(project: &Project, value: V) -> bool {
+    match project.arena.node(value) {
+        Node::Fresh(Freshness::Time, _) => true,
+        Node::New { callee, .. } | Node::Call { callee, .. } => project.arena.is_global(*callee, "Date"),
+        _ => false,
+    }
+}
+
+/// The field whose time bounds what is counted: `createdAt: { $gte: today }`
+fn span(ctx: &Context<'_>, check: &Check) -> Option<String> {
+    let filter = check.read.as_ref().and_then(|read| read.filter)?;
+    let Node::Object(entries) = ctx.project.arena.node(filter) else { return None };
+    let is_bound = |entry: &Entry| match (entry.key, ctx.project.arena.node(entry.value)) {
+        (Key::Name(_), Node::Object(inner)) => {
+            inner
+                .iter()
+                .any(|own| matches!(own.key, Key::Name(name) if matches!(ctx.project.arena.text(name), "$gt" | "$gte")))
+                && ctx.project.contains(entry.value, &mut |project, part| is_clock(project, part))
+        }
+        _ => false,
+    };
+    entries.iter().find(|entry| is_bound(entry)).and_then(|entry| match entry.key {
+        Key::Name(name) => Some(ctx.project.arena.text(name).to_owned()),
+        _ => None,
+    })
 }
 
 /// Whether documents are counted by a value that is the same for all requests.

@@ -26,6 +26,7 @@ mod double_push;
 mod draft;
 mod effect_beside;
 mod effect_first;
+mod for_deleted;
 mod free_one;
 mod fresh_add_to_set;
 mod freshness;

@@ -47,6 +47,8 @@ pub struct Judged<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repeats {
     Act,
+    /// The act, for one document of this collection that was not found: another one more is another matter.
+    ActFor(Option<String>),
     /// A call of this name outside of the database.
     Outside(String),
     /// An element of the list at this path.

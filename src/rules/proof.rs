@@ -69,6 +69,9 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
     if let (Some(evidence), Some(repeats)) = (shown, &act.repeats) {
         return match repeats {
             Repeats::Act => !evidence.is_repeated,
+            Repeats::ActFor(name) => {
+                !evidence.is_repeated || witness().is_some_and(|witness| witness.leaves_more(name.as_deref()))
+            }
             Repeats::Outside(name) => !evidence.repeats_outside(name),
             Repeats::Document => witness().is_none_or(|witness| !witness.leaves_more(act.write.handle.name())),
             Repeats::Element(path) => witness().is_none_or(|witness| !witness.adds_twice(path)),

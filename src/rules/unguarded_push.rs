@@ -5,10 +5,11 @@ use super::context::{Context, Trace};
 use super::guarded::is_guarded;
 use super::rewrite;
 use crate::diagnostic::Level;
+use crate::project::Project;
 use crate::project::checks::CheckKind;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::claim::Claim;
-use crate::value::{C, V};
+use crate::value::{C, Freshness, Node, V};
 
 const RULE: &str = "unguarded-push";
 
@@ -34,10 +35,22 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             for element in elements(ctx.project, field.value) {
                 kind = kind.or(ctx.kind_of(element, array, cond).map(|(at, _)| at));
             }
+            if kind.is_none() && is_line_of_log(ctx, field.value) {
+                continue;
+            }
             let key = kind.and_then(|at| array.kinds.get(at)).map(|kind| (kind.name.clone(), kind.key.clone()));
             report(ctx, trace, write, &field, key);
         }
     }
+}
+
+/// Whether an element without an identity is what a request says, with the time at which it does: each is a new one.
+fn is_line_of_log(ctx: &Context<'_>, element: V) -> bool {
+    let arena = &ctx.project.arena;
+    let Node::Object(entries) = arena.node(element) else { return false };
+    let is_time = |project: &Project, part: V| matches!(project.arena.node(part), Node::Fresh(Freshness::Time, _));
+    entries.iter().any(|entry| ctx.project.contains(entry.value, &mut |project, part| is_time(project, part)))
+        && entries.iter().any(|entry| arena.is_of_parameter(ctx.project.bare(entry.value)))
 }
 
 /// Whether the path depends on what the array holds.

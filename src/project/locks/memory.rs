@@ -3,7 +3,7 @@
 //! Input: the steps of a summary. Output: [`Lock`]s. A structure that only caches or counts is none: the path must go on
 //! because the structure holds nothing for the key. Must not know: rules.
 
-use super::refusal::Refusal;
+use super::refusal::{Asked, Refusal};
 use super::{Lock, LockKind};
 use crate::project::link::{Op, Project, Step};
 use crate::project::writes::Write;
@@ -20,11 +20,11 @@ fn stored(step: &Op) -> Option<V> {
 
 impl Project {
     pub(super) fn memory_locks(&mut self, steps: &[Step], writes: &[Write]) -> Vec<Lock> {
-        let mut locks = Vec::new();
+        let (mut locks, mut asked) = (Vec::new(), Asked::default());
         for (at, step) in steps.iter().enumerate() {
             let Some((structure, key, is_mutex)) = self.memory_acquire(step, steps) else { continue };
             let stored = stored(&step.op);
-            if !is_mutex && self.refusal(step.cond, structure, stored).is_none()
+            if !is_mutex && self.refusal(&mut asked, step.cond, structure, stored).is_none()
                 || self.is_made_on_the_way(structure, step.site)
             {
                 continue;
@@ -35,7 +35,7 @@ impl Project {
             for write in writes.iter().filter(|write| write.step > at) {
                 let locked = match is_mutex {
                     true => write.step < end && (!runs || self.is_within(write.site, step.site)),
-                    false => match self.refusal(write.cond, structure, stored) {
+                    false => match self.refusal(&mut asked, write.cond, structure, stored) {
                         Some(refusal) => {
                             expires &= refusal == Refusal::WhileNew;
                             true

@@ -3,8 +3,10 @@
 //! Input: path conditions, the structure and what a step stores in it. Output: when a second one is refused. Must not know: rules.
 
 use crate::limits;
+use crate::project::checks::Leaf;
 use crate::project::link::Project;
 use crate::value::{Atom, C, Compare, Entry, Key, Node, V};
+use rustc_hash::FxHashMap;
 
 /// When somebody who comes second is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,12 +17,39 @@ pub(super) enum Refusal {
     WhileNew,
 }
 
+/// What parts of conditions were asked, by the structure and what is stored in it.
+pub(super) type Asked = FxHashMap<(Atom, V, Option<V>), Option<Refusal>>;
+
 impl Project {
     /// Whether a path is not taken by who comes while the structure holds what this one has stored for the key. What is counted in an
     /// entry refuses nobody as it is stored first: `{ count: 1, since: now }`.
-    pub(super) fn refusal(&mut self, cond: C, structure: V, stored: Option<V>) -> Option<Refusal> {
+    pub(super) fn refusal(&mut self, asked: &mut Asked, cond: C, structure: V, stored: Option<V>) -> Option<Refusal> {
+        let mut refusal = None;
+        for atom in self.arena.atoms(cond) {
+            let key = (atom, structure, stored);
+            let own = match asked.get(&key) {
+                Some(own) => *own,
+                None => {
+                    let own = self.refusal_by(atom, structure, stored);
+                    asked.insert(key, own);
+                    own
+                }
+            };
+            match own {
+                Some(Refusal::WhileHeld) => return own,
+                Some(Refusal::WhileNew) => refusal = own,
+                None => {}
+            }
+        }
+        refusal
+    }
+
+    /// The same for one part of a condition.
+    fn refusal_by(&mut self, atom: Atom, structure: V, stored: Option<V>) -> Option<Refusal> {
         let (mut known, mut open) = (Vec::new(), Vec::new());
-        for leaf in self.leaves(cond) {
+        let mut leaves = Vec::new();
+        self.leaves_of(Leaf { value: atom.value, holds: atom.holds, under: C::TRUE }, 0, &mut leaves);
+        for leaf in leaves {
             match *self.arena.node(leaf.value) {
                 Node::Nullish(inner) if self.is_entry(inner, structure, 0) => {
                     known.push(Atom { value: leaf.value, holds: false });
@@ -47,10 +76,8 @@ impl Project {
         if known.is_empty() && open.is_empty() {
             return None;
         }
-        let atoms = self.arena.atoms(cond);
-        let is_refused = |known: &[Atom]| {
-            atoms.iter().any(|atom| self.arena.truth_given(known, atom.value).is_some_and(|truth| truth != atom.holds))
-        };
+        let is_refused =
+            |known: &[Atom]| self.arena.truth_given(known, atom.value).is_some_and(|truth| truth != atom.holds);
         if is_refused(&known) {
             return Some(Refusal::WhileHeld);
         }
