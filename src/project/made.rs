@@ -5,16 +5,6 @@
 
 use super::link::Project;
 use crate::value::{ClassRef, FnRef, Node, Site, SiteInfo, V};
-use rustc_hash::FxHashMap;
-
-/// Instances and what they hold.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Made {
-    /// The functions that make an instance of a class, or of one that extends it: the innermost around each `new`.
-    by: FxHashMap<ClassRef, Vec<FnRef>>,
-    /// What fields hold that is made with the instance, by where it is made: `this.seen = new Set()`.
-    held: FxHashMap<SiteInfo, ClassRef>,
-}
 
 impl Project {
     /// Notes which functions make instances, and what those hold.

@@ -2,8 +2,7 @@
 //!
 //! Must not know: what shows it.
 
-use super::made::Made;
-use crate::value::{SiteInfo, Sym, V};
+use crate::value::{ClassRef, FnRef, SiteInfo, Sym, V};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What use shows of values.
@@ -18,4 +17,13 @@ pub struct Proven {
     pub(super) made: Made,
     /// What is stored under computed keys of an object that outlives the call.
     pub(super) kept: FxHashMap<V, Vec<V>>,
+}
+
+/// Instances and what they hold.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// The functions that make an instance of a class, or of one that extends it: the innermost around each `new`.
+    pub(super) by: FxHashMap<ClassRef, Vec<FnRef>>,
+    /// What fields hold that is made with the instance, by where it is made: `this.seen = new Set()`.
+    pub(super) held: FxHashMap<SiteInfo, ClassRef>,
 }
