@@ -88,6 +88,8 @@ pub(super) struct Frame {
     pub again: bool,
     pub places: IndexMap<V, Site, FxBuildHasher>,
     pub missing: Vec<V>,
+    /// What parameters and their members are where they are left out.
+    pub defaults: Vec<(V, V)>,
     pub polls: bool,
     /// The path condition where the innermost loop or callback for each element was entered.
     pub loop_base: C,
@@ -268,6 +270,7 @@ impl<'a> Eval<'a> {
             function.places = frame.places.into_iter().collect();
             function.tries = frame.handled;
             function.missing = frame.missing;
+            function.defaults = frame.defaults;
             function.polls = frame.polls;
             function.cursors = frame.cursors;
         }
@@ -404,6 +407,7 @@ impl Frame {
             again: false,
             places: IndexMap::default(),
             missing: Vec::new(),
+            defaults: Vec::new(),
             polls: false,
             loop_base: C::TRUE,
             cursors: Vec::new(),

@@ -45,6 +45,7 @@ impl<'a> Eval<'a> {
             places: Vec::new(),
             tries: Vec::new(),
             missing: Vec::new(),
+            defaults: Vec::new(),
             siblings: Vec::new(),
             polls: false,
             cursors: Vec::new(),

@@ -130,6 +130,8 @@ pub struct Function {
     pub tries: Vec<Try>,
     /// Values that can be null or undefined: read through `?.`, or with `null` as their default.
     pub missing: Vec<V>,
+    /// What a parameter, or a member of one, is where the caller leaves it out, as far as that is a literal: `(count = 1)`.
+    pub defaults: Vec<(V, V)>,
     /// The functions beside it in an object literal, which `this` reaches: `{ async has() {}, async add() { this.has() } }`.
     pub siblings: Vec<(Sym, FnRef)>,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.

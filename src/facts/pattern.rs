@@ -46,8 +46,10 @@ impl<'a> Eval<'a> {
         match self.arena.node(value) {
             Node::Undefined => default,
             _ if self.arena.is_literal(default) => {
-                if matches!(self.arena.node(default), Node::Null | Node::Undefined) {
-                    self.mark_missing(value);
+                match self.arena.node(default) {
+                    Node::Null | Node::Undefined => self.mark_missing(value),
+                    _ if self.arena.is_of_parameter(value) => self.frame.defaults.push((value, default)),
+                    _ => {}
                 }
                 value
             }

@@ -119,6 +119,7 @@ impl Project {
         };
         self.depth -= 1;
         let result = instance.known.and_then(|known| known.get(&result)).copied().unwrap_or(result);
+        let result = if result == Arena::UNDEFINED { self.left_out(instance, value) } else { result };
         if let Some(site) = self.places.get(&value).copied() {
             let site = self.own_site(instance, site);
             self.places.insert_new(result, site);
@@ -138,6 +139,12 @@ impl Project {
         }
         let items = given.iter().map(|value| Item { value: *value, spread: false, cond: C::TRUE });
         self.arena.intern(Node::Array(items.collect()))
+    }
+
+    /// What a parameter, or a member of one, is that the caller leaves out.
+    fn left_out(&self, instance: &Instance<'_>, value: V) -> V {
+        let defaults = self.function(instance.callee).map_or(&[][..], |callee| &callee.defaults);
+        defaults.iter().find(|(place, _)| *place == value).map_or(Arena::UNDEFINED, |(_, default)| *default)
     }
 
     /// Whether the value of a caller is still read as the callee reads it, so that it can be missing just as well: a

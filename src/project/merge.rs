@@ -135,6 +135,7 @@ impl<'a> Merger<'a> {
             places: function.places.iter().map(|(value, site)| (self.value(*value), self.site(*site))).collect(),
             tries: function.tries.iter().map(|handled| self.handled(handled)).collect(),
             missing: function.missing.iter().map(|value| self.value(*value)).collect(),
+            defaults: function.defaults.iter().map(|(place, value)| (self.value(*place), self.value(*value))).collect(),
             cursors: function.cursors.iter().map(|value| self.value(*value)).collect(),
             siblings: function.siblings.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             ..*function

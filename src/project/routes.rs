@@ -297,6 +297,7 @@ impl Project {
             return_type: None,
             places: Vec::new(),
             missing: Vec::new(),
+            defaults: Vec::new(),
             siblings: Vec::new(),
             polls: false,
             cursors: Vec::new(),
