@@ -38,6 +38,8 @@ pub struct Bindings {
     pub(super) served: FxHashSet<Sym>,
     /// What every call gives for a parameter, or under a name of the object that it gives for it.
     pub(super) given: FxHashMap<(FnRef, u32, Option<Sym>), V>,
+    /// Constructors that code of the project calls with something.
+    pub(super) constructed: FxHashSet<FnRef>,
     /// Classes whose instances are plain data.
     pub(super) plain: FxHashSet<ClassRef>,
 }

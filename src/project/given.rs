@@ -34,6 +34,8 @@ impl Project {
         let mut calls = self.calls_by_function();
         self.add_made(&mut calls);
         let mut known: FxHashMap<Place, Option<V>> = FxHashMap::default();
+        self.bindings.constructed =
+            self.constructors.values().filter(|func| calls.contains_key(func)).copied().collect();
         let mut functions: Vec<FnRef> = calls.keys().copied().collect();
         functions.sort();
         for func in functions {
@@ -288,7 +290,12 @@ impl Project {
         }
     }
 
-    fn taken_at(&self, class: ClassRef, field: Sym) -> Option<u32> {
+    /// Whether code of the project makes instances of a class and gives them something.
+    pub(super) fn is_constructed(&self, class: ClassRef) -> bool {
+        self.constructors.get(&class).is_some_and(|func| self.bindings.constructed.contains(func))
+    }
+
+    pub(super) fn taken_at(&self, class: ClassRef, field: Sym) -> Option<u32> {
         let (_, at) = self.class(class)?.taken.iter().find(|(name, _)| *name == field)?;
         Some(*at)
     }

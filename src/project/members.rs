@@ -163,6 +163,15 @@ impl Project {
             {
                 return Some(given);
             }
+            // What the callers of the constructor give comes before what a type says.
+            if self.is_made_of_package(value)
+                && let Some(at) = self.taken_at(class, key)
+            {
+                let given = made.and_then(|made| made.argument(at)).filter(|given| !self.arena.is_nothing(*given));
+                if given.is_some() || self.is_constructed(class) {
+                    return given.or_else(|| self.taken(class, key, made));
+                }
+            }
             if let Some(one) = self.implemented(value, class, key) {
                 return Some(one);
             }
@@ -207,6 +216,14 @@ impl Project {
         }
         let site = made.map_or(Site(0), |made| made.site);
         self.instance_member(parent, key, Some(Made { args: &args, site }), of, depth + 1)
+    }
+
+    /// An instance of what is imported and not of the project, made with nothing: `schema: ZodSchema`.
+    fn is_made_of_package(&self, value: V) -> bool {
+        match self.arena.node(value) {
+            Node::New { callee, args, .. } => args.is_empty() && !matches!(self.arena.node(*callee), Node::Class(_)),
+            _ => false,
+        }
     }
 
     /// A field that a class declares, as an instance of a class below it has it: `this.model = model(this.getName())` is the
