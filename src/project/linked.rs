@@ -161,7 +161,7 @@ impl Project {
     fn handed_back(&self, callee: V, args: &[V]) -> Option<V> {
         let Node::Member(object, name) = self.arena.node(callee) else { return None };
         let Some((first, rest)) = args.split_first() else {
-            return (self.arena.text(*name) == "unwrap").then_some(*object);
+            return (self.arena.text(*name) == "unwrap" && !self.is_for_callers(*object)).then_some(*object);
         };
         match self.arena.text(*name) {
             "bind" if rest.is_empty() => matches!(self.arena.node(*object), Node::Func(_)).then_some(*object),
@@ -172,6 +172,14 @@ impl Project {
             }
             "set" if !rest.is_empty() => self.is_schema(*object).then_some(*object),
             _ => None,
+        }
+    }
+
+    /// Whether a value is what the caller gives, or what a function gives that is the caller's: its class is not known yet.
+    fn is_for_callers(&self, value: V) -> bool {
+        match *self.arena.node(value) {
+            Node::Call { callee, .. } => self.arena.is_of_parameter(callee),
+            _ => self.arena.is_of_parameter(value),
         }
     }
 
@@ -317,6 +325,10 @@ impl Project {
             Node::Mapped(list, made) => self.arena.mapped(list, made),
             Node::Element(list) => match *self.arena.node(list) {
                 Node::Mapped(_, made) => made,
+                // save([order]), where each of them is looked at
+                Node::Array(ref items) if let [Item { value, spread: false, cond: C::TRUE }] = items.as_slice() => {
+                    *value
+                }
                 _ => self.arena.intern(Node::Element(list)),
             },
             Node::Query { method, array, arg } => {
@@ -340,6 +352,9 @@ impl Project {
                 Some(value) => value,
                 None => self.arena.intern(node),
             },
+            Node::Derived(operator, operands) if let (true, &[text]) = (self.arena.is_form(operator), &*operands) => {
+                self.arena.formed(operator, text)
+            }
             Node::Derived(operator, operands) if self.arena.text(operator) == RETURNS => self.came_back(&operands),
             Node::Derived(operator, operands) if self.arena.text(operator) == CHANGED => self.changed(&operands),
             Node::Derived(operator, operands) if self.arena.text(operator) == ONE_OF_MANY => {

@@ -101,6 +101,7 @@ pub const COPIED: &str = "...";
 pub const CHANGED: &str = "changed";
 /// One of more values than are kept apart; JavaScript's `|` is written so too.
 pub const ONE_OF_MANY: &str = "|";
+const TRIM: &str = "trim";
 
 impl Arena {
     pub const UNDEFINED: V = V(0);
@@ -494,7 +495,40 @@ impl Arena {
 
     pub fn derived(&mut self, operator: &str, operands: Vec<V>) -> V {
         let operator = self.sym(operator);
-        self.intern(Node::Derived(operator, operands))
+        match operands.as_slice() {
+            [text] if self.is_form(operator) => self.formed(operator, *text),
+            _ => self.intern(Node::Derived(operator, operands)),
+        }
+    }
+
+    /// Whether an operator gives a text in a form that it has from then on, whatever is done to it in the other ways.
+    pub fn is_form(&self, operator: Sym) -> bool {
+        matches!(self.text(operator), TRIM | "toLowerCase" | "toUpperCase")
+    }
+
+    /// A text in such a form: once is enough, and what is trimmed may be put in lower case before or after.
+    pub fn formed(&mut self, operator: Sym, text: V) -> V {
+        let Node::Derived(own, operands) = self.node(text) else { return self.in_form(operator, text) };
+        let (own, Some(inner)) = (*own, operands.first().copied().filter(|_| operands.len() == 1)) else {
+            return self.in_form(operator, text);
+        };
+        if own == operator {
+            return text;
+        }
+        if self.text(operator) != TRIM || !self.is_form(own) {
+            return self.in_form(operator, text);
+        }
+        match self.node(inner) {
+            Node::Derived(innermost, _) if *innermost == operator => text,
+            _ => {
+                let trimmed = self.in_form(operator, inner);
+                self.in_form(own, trimmed)
+            }
+        }
+    }
+
+    fn in_form(&mut self, operator: Sym, text: V) -> V {
+        self.intern(Node::Derived(operator, vec![text]))
     }
 
     /// The alternatives of a value with their conditions; a plain value is its own only alternative.
