@@ -12,6 +12,7 @@ impl Collector<'_> {
     pub(super) fn compared(&mut self, a: V, b: V) {
         for (side, other) in [(a, b), (b, a)] {
             self.measured(side, other);
+            self.shifted(side, other);
             let is_time = matches!(self.project.arena.peek(other), Node::Fresh(Freshness::Time, _));
             self.mark(side, &|hint| {
                 hint.is_time |= is_time;
@@ -23,6 +24,21 @@ impl Collector<'_> {
                 self.mark(side, &|hint| add(&mut hint.values, row));
             }
         }
+    }
+
+    /// `plan.products + 1 > 10`: the number that is left for what is calculated with.
+    fn shifted(&mut self, sum: V, number: V) {
+        let (Node::Num(bits), Node::Derived(op, operands)) = (self.node(number), self.node(sum)) else { return };
+        let &[a, b] = operands.as_slice() else { return };
+        let number = f64::from_bits(bits);
+        let (value, left) = match (self.project.arena.text(op), self.node(a), self.node(b)) {
+            ("+", _, Node::Num(step)) => (a, number - f64::from_bits(step)),
+            ("+", Node::Num(step), _) => (b, number - f64::from_bits(step)),
+            ("-", _, Node::Num(step)) => (a, number + f64::from_bits(step)),
+            _ => return,
+        };
+        let left = self.project.arena.num(left);
+        self.mark(value, &|hint| add(&mut hint.values, left));
     }
 
     /// What a table that is written in the code may give: `{ free: 100, pro: 1000 }[user.plan]`

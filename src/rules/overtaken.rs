@@ -19,10 +19,10 @@ const RULE: &str = "check-then-update";
 
 /// Notes a function that moves a state on.
 pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
-    let moves = |(write, checks): (&Write, &Vec<Check>)| {
-        is_update(write) && write.fields.iter().any(|field| moved(ctx, field, checks).is_some())
+    let is_moving = |(write, checks): (&Write, &Vec<Check>)| {
+        is_update(write) && write.fields.iter().any(|field| !moves(ctx, field, checks).is_empty())
     };
-    if trace.writes.iter().zip(&trace.checks).any(moves) {
+    if trace.writes.iter().zip(&trace.checks).any(is_moving) {
         ctx.stale.moving.push(trace.func);
     }
 }
@@ -45,14 +45,16 @@ impl Moved<'_> {
     }
 }
 
-fn moved<'a>(ctx: &Context<'_>, field: &FieldWrite, checks: &'a [Check]) -> Option<Moved<'a>> {
-    let next = constant(ctx, field.value).filter(|_| field.operator == "$set")?;
-    checks.iter().find_map(|check| {
+/// Each state that decides one that is set: `if (trip.state === 'gone' || trip.state === 'over') return`.
+fn moves<'a>(ctx: &Context<'_>, field: &FieldWrite, checks: &'a [Check]) -> Vec<Moved<'a>> {
+    let Some(next) = constant(ctx, field.value).filter(|_| field.operator == "$set") else { return Vec::new() };
+    let moved = checks.iter().filter_map(|check| {
         let CheckKind::Field { path, test } = &check.kind else { return None };
         let Node::Compare(Compare::Equal, a, b) = *ctx.project.arena.node(*test) else { return None };
         let asked = constant(ctx, a).or_else(|| constant(ctx, b))?;
         (path.join(".") == field.path).then(|| Moved { check, asked, next: next.clone() })
-    })
+    });
+    moved.collect()
 }
 
 /// Asks of each state that is moved on, whether others set one that it excludes.
@@ -70,8 +72,11 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Ch
     let place = ctx.project.base_site(write.site);
     let owner = trace.steps.get(write.step).map_or(trace.func, |step| step.owner);
     let asked = asked_of(ctx, write);
+    let mut all: Vec<(&FieldWrite, Moved<'_>)> = Vec::new();
     for field in &write.fields {
-        let Some(moved) = moved(ctx, field, checks) else { continue };
+        all.extend(moves(ctx, field, checks).into_iter().map(|moved| (field, moved)));
+    }
+    for (field, moved) in all {
         let root = moved.check.root;
         let read = moved.check.read.as_ref();
         if !ctx.project.same_document(root, read, &write.handle, write.filter, write.document) {
