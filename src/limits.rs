@@ -171,7 +171,7 @@ pub const TRUTH_NODES: u32 = 200;
 /// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
 pub const PAIR_NODES: u32 = 4_000;
 /// Other writes of one check that a finding names.
-pub const TOLD_BESIDE: usize = 4;
+pub const TOLD_BESIDE: usize = 12;
 /// How deep a value is looked into for its truth.
 pub const TRUTH_DEPTH: u32 = 8;
 /// Answers of one kind that are remembered; they are found again in as much counted work, so none depends on this.

@@ -6,6 +6,7 @@ use super::inserted::{
 };
 use super::next_number::own_key;
 use super::pending::{Judged, Mend, Repeats};
+use super::repeated::{done_with, tell_beside};
 use super::searches::{
     asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key,
     is_only_tried, is_open, names_only, sought_fields, uncovered_keys,
@@ -256,6 +257,8 @@ fn report(
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
+    let done = done_with(ctx, trace, write, check);
+    tell_beside(ctx, &mut draft, &done, check);
     let is_exact = more.is_empty()
         && filter.is_some_and(|filter| names_only(ctx, filter))
         && !keys.iter().any(|key| remedy::is_list(ctx.project, ctx.schemas, write, key));

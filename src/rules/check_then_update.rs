@@ -4,7 +4,9 @@ use super::change_detection;
 use super::claimed_late;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
-use super::repeated::{decides, done_with, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled};
+use super::repeated::{
+    decides, done_with, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled, tell_beside,
+};
 use super::words::place;
 use super::{requested, used_up};
 use crate::diagnostic::{Level, Role};
@@ -365,10 +367,7 @@ fn report(
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));
     }
     let done = done_with(ctx, trace, write, check);
-    for other in done.iter().take(limits::TOLD_BESIDE) {
-        let way = ctx.project.meeting(other.site, check.read.as_ref().map(|read| read.site).into_iter());
-        draft.related.push((way.unwrap_or(other.site), Role::Act, "done by each that passes the check".to_owned()));
-    }
+    tell_beside(ctx, &mut draft, &done, check);
     let is_recounted = claimed_late::is_recounted(ctx, field.value);
     let place = place(checked);
     draft.help = match is_recounted {

@@ -41,6 +41,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Chec
             continue;
         };
         let is_for_found = !matches!(spent.how, How::Inserted(_));
+        if !is_for_found && is_stopped(trace, other, write) {
+            continue;
+        }
         let taken = if is_repeated || !is_for_found { None } else { taken(ctx, trace, write, &spent) };
         let is_kept = other.handle.same(&write.handle) && spent.check.is_none();
         if !is_repeated && taken.is_none() || is_kept {
@@ -129,6 +132,12 @@ struct Spent {
     /// What asks whether it is there.
     check: Option<Check>,
     how: How,
+}
+
+/// Whether an insert that is refused ends the function before an act.
+fn is_stopped(trace: &Trace, inserted: &Write, act: &Write) -> bool {
+    let is_heard = trace.steps.get(inserted.step).is_none_or(|step| step.caught || step.is_in_try());
+    inserted.step < act.step && !inserted.upsert && !is_heard
 }
 
 /// How it is used up.

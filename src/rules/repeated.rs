@@ -3,6 +3,9 @@
 //! Input: a trace, a write, a check. Output: answers. Must not know: findings.
 
 use super::context::{Context, Trace};
+use super::draft::Draft;
+use crate::diagnostic::Role;
+use crate::limits;
 use crate::project::Op;
 use crate::project::attempts;
 use crate::project::checks::Check;
@@ -91,6 +94,15 @@ pub(super) fn done_with<'a>(ctx: &mut Context<'_>, trace: &'a Trace, write: &Wri
         }
     }
     done
+}
+
+/// Names the other writes that the same check decides.
+pub(super) fn tell_beside(ctx: &Context<'_>, draft: &mut Draft, done: &[&Write], check: &Check) {
+    let read = check.read.as_ref().map(|read| read.site);
+    for other in done.iter().take(limits::TOLD_BESIDE) {
+        let way = ctx.project.meeting(other.site, read.into_iter());
+        draft.related.push((way.unwrap_or(other.site), Role::Act, "done by each that passes the check".to_owned()));
+    }
 }
 
 /// Whether a value is computed from what the check looked at: `doc.count + 1`, not `Date.now() + 60_000`.
