@@ -1,6 +1,6 @@
 //! What else happens with an act that a check decides, so that doing it twice does more than doing it once.
 //!
-//! Input: a trace, a write, a check. Output: answers. Must not know: findings.
+//! Input: a trace, a write, a check. Output: answers, and what a draft names of them. Must not know: formats.
 
 use super::context::{Context, Trace};
 use super::draft::Draft;
