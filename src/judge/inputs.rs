@@ -154,6 +154,7 @@ impl Machine<'_> {
             }
             match self.arena.peek(part) {
                 Node::Param(..) => return true,
+                Node::Call { .. } if self.arena.is_body(part) => return true,
                 Node::Member(object, _) => open.push(*object),
                 Node::Object(entries) => open.extend(entries.iter().map(|entry| entry.value)),
                 Node::Call { site, args, .. } if !self.hints.calls.contains_key(site) => open.extend(args.iter()),

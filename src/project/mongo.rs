@@ -202,7 +202,7 @@ impl Project {
     /// The read whose result a value is: `findOne(…)`, or an element of `find(…)`.
     pub fn read_of(&mut self, value: V) -> Option<DbCall> {
         let Node::Call { site, callee, args } = self.arena.node(value).clone() else { return None };
-        let (recv, name) = self.method_of(callee)?;
+        let (recv, name) = self.method_of_collection(callee)?;
         // The count of a query's filter: find(filter).count()
         if matches!(self.arena.text(name), "count" | "countDocuments" | "countAsync" | "hasNext")
             && let Some(list) = self.read_of(recv)
@@ -281,6 +281,15 @@ impl Project {
             Node::OneOf(alternatives) => alternatives.iter().find_map(|(_, v)| self.method_of(*v)),
             _ => None,
         }
+    }
+
+    /// The same; of the first alternative whose receiver is known as a collection: `this.users ??= db.collection('users')`.
+    fn method_of_collection(&mut self, callee: V) -> Option<(V, Sym)> {
+        let first = self.method_of(callee)?;
+        let Node::OneOf(alternatives) = self.arena.node(callee).clone() else { return Some(first) };
+        let methods: Vec<(V, Sym)> = alternatives.iter().filter_map(|(_, method)| self.method_of(*method)).collect();
+        let known = methods.into_iter().find(|(recv, name)| *name == first.1 && self.handle_of(*recv, 0).is_some());
+        Some(known.unwrap_or(first))
     }
 
     /// Whether a value is a document that was read or made, so that its methods are a document's.

@@ -48,6 +48,8 @@ pub struct Schemas {
     pub subdocuments: ByHandle<String>,
     /// Fields of type Mixed.
     pub mixed: ByHandle<(V, String)>,
+    /// Lists whose elements are of type Mixed: `[]`, `[{}]`, `Array`. Source: Mongoose guide, "SchemaTypes", "Arrays".
+    pub mixed_lists: ByHandle<(V, String)>,
     /// What Mongoose gives a field of a new document that the code leaves out.
     pub defaults: ByHandle<(String, V)>,
     /// A call that makes indexes of which the keys or the collection are not known.
@@ -113,8 +115,22 @@ impl Schemas {
     }
 
     pub fn is_mixed(&self, handle: &Handle, field: &str) -> bool {
+        self.all_say(handle, &self.mixed, field)
+    }
+
+    /// Whether a path leads into an element of type Mixed: `users.*.stars`. Mongoose does not see a change there; marked as modified,
+    /// the whole list is sent, under `__v`. Source: Mongoose, `Document.prototype.$__delta` (a `$set` of an array).
+    pub fn is_inside_mixed_element(&self, handle: &Handle, path: &str) -> bool {
+        let mut parts = path.split('.');
+        let (Some(list), Some(position), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return false };
+        let is_position = position.starts_with(['*', '$']) || position.bytes().all(|byte| byte.is_ascii_digit());
+        is_position && self.all_say(handle, &self.mixed_lists, list)
+    }
+
+    /// Whether each schema of a model says something of a field.
+    fn all_say(&self, handle: &Handle, table: &ByHandle<(V, String)>, field: &str) -> bool {
         let models = self.models.of(handle);
-        let said = self.mixed.of(handle).iter().filter(|(schema, known)| known == field && models.contains(schema));
+        let said = table.of(handle).iter().filter(|(schema, known)| known == field && models.contains(schema));
         let said = said.count();
         said > 0 && said >= models.len()
     }
@@ -359,6 +375,26 @@ impl Project {
             _ => field,
         };
         matches!(self.last_name(inner), Some("Mixed" | "Object"))
+    }
+
+    /// `[]`, `[{}]`, `[Mixed]`, `Array`, also as a `type`.
+    pub(super) fn is_mixed_list(&mut self, field: V) -> bool {
+        let kind = self.arena.sym("type");
+        let inner = match self.arena.node(field) {
+            Node::Object(_) => self.arena.member(field, kind),
+            _ => field,
+        };
+        match self.arena.node(inner).clone() {
+            Node::Array(items) => match items.as_slice() {
+                [] => true,
+                [item] => match self.arena.node(item.value) {
+                    Node::Object(entries) => entries.is_empty(),
+                    _ => matches!(self.last_name(item.value), Some("Mixed" | "Object")),
+                },
+                _ => false,
+            },
+            _ => self.last_name(inner) == Some("Array"),
+        }
     }
 
     /// The place where a function is called in the caller's text.

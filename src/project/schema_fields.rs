@@ -40,6 +40,8 @@ impl Project {
             }
             if self.is_mixed_type(entry.value) {
                 schemas.mixed.push(&handle, (schema, name));
+            } else if self.is_mixed_list(entry.value) {
+                schemas.mixed_lists.push(&handle, (schema, name));
             }
         }
     }

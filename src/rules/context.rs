@@ -234,7 +234,10 @@ impl<'a> Context<'a> {
         }
         for write in writes.iter_mut().filter(|write| write.kind == WriteKind::Save) {
             let Write { handle, fields, .. } = write;
-            fields.retain(|field| !(field.path.contains('.') && self.schemas.is_mixed(handle, field.top())));
+            fields.retain(|field| {
+                let is_inside = field.path.contains('.') && self.schemas.is_mixed(handle, field.top());
+                !is_inside && !self.schemas.is_inside_mixed_element(handle, &field.path)
+            });
         }
     }
 

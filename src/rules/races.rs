@@ -59,7 +59,7 @@ impl Context<'_> {
         counts.chain(self.lists_set(write)).map(|field| field.cond).collect()
     }
 
-    /// The fields of a write that are re-assigned or spliced as arrays.
+    /// The fields of a write that are re-assigned or spliced as arrays, or sent with the whole list.
     fn lists_set<'w>(&self, write: &'w Write) -> Vec<&'w FieldWrite> {
         // What is pushed to is a list: doc.items.push(item), then doc.items = items.
         let appended: FxHashSet<&str> =
@@ -68,7 +68,8 @@ impl Context<'_> {
         let is_set = |set: &FieldWrite| set.operator == "$set" && !set.path.contains('*') && is_list(set);
         // A list in a Mixed field is sent in an object, with all of the field.
         let is_inside = |own: &FieldWrite| own.path.contains('.') && self.schemas.is_mixed(&write.handle, own.top());
-        let is_sent = |own: &&FieldWrite| (own.operator == "splice" || is_set(own)) && !is_inside(own);
+        let is_whole = |own: &FieldWrite| self.schemas.is_inside_mixed_element(&write.handle, &own.path);
+        let is_sent = |own: &&FieldWrite| is_whole(own) || (own.operator == "splice" || is_set(own)) && !is_inside(own);
         write.fields.iter().filter(is_sent).collect()
     }
 

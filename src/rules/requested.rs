@@ -41,7 +41,7 @@ impl Context<'_> {
 
     fn is_of_request(&self, value: V) -> bool {
         let node = self.project.arena.node(value);
-        self.project.arena.is_of_parameter(value) || node.is_made_anew()
+        self.project.arena.is_of_parameter(value) || self.project.arena.is_body(value) || node.is_made_anew()
     }
 
     /// A value and its parts, those of a call aside.

@@ -88,7 +88,7 @@ fn answer(ctx: &mut Context<'_>, value: V) -> Option<V> {
         (at, is_part) = (object, true);
     }
     let is_call = is_part && matches!(ctx.project.arena.node(at), Node::Call { .. });
-    (is_call && ctx.project.read_of(at).is_none()).then_some(at)
+    (is_call && !ctx.project.arena.is_body(at) && ctx.project.read_of(at).is_none()).then_some(at)
 }
 
 /// Whether something that a request brings goes into a value, be it by a call: `hash(req.body.password)`. What is read for it is

@@ -194,6 +194,15 @@ impl Arena {
         }
     }
 
+    /// Whether a value is the body of a request, as a method of the request gives it: `await request.json()`, `await c.req.json()`.
+    /// Sources: Fetch standard, "Body mixin"; Hono, `HonoRequest` (`parseBody`).
+    pub fn is_body(&self, value: V) -> bool {
+        let Node::Call { callee, args, .. } = self.peek(value) else { return false };
+        let Node::Member(request, name) = self.peek(*callee) else { return false };
+        let is_asked = matches!(self.text(*name), "json" | "formData" | "text" | "parseBody");
+        args.is_empty() && is_asked && self.is_of_parameter(*request)
+    }
+
     /// The value of a node that is known already.
     pub fn known(&self, node: &Node) -> Option<V> {
         self.nodes.number_of(node).map(V)
