@@ -33,6 +33,7 @@ impl Project {
                     Node::Num(_) | Node::Coerce(Coercion::Number(_), _) => "number",
                     Node::Bool(_) => "boolean",
                     Node::Func(_) | Node::Class(_) => "function",
+                    Node::Undefined => "undefined",
                     _ => return None,
                 };
                 Some(self.arena.str(name))
