@@ -11,7 +11,7 @@ use super::searches::{
     asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key,
     is_only_tried, is_open, names_only, sought_fields, uncovered_keys,
 };
-use crate::diagnostic::Once;
+use crate::diagnostic::{Level, Once};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
@@ -20,6 +20,9 @@ use crate::remedy;
 use crate::value::{C, Node, V};
 
 const RULE: &str = "check-then-insert";
+
+/// Why a finding is lowered whose search is for any document.
+const WHILE_EMPTY: &str = "it can happen only while the collection is empty";
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
     for (write, checks) in trace.writes.iter().zip(&trace.checks) {
@@ -254,6 +257,9 @@ fn report(
     draft.label = "inserts what was not found".to_owned();
     draft.related.splice(0..0, ctx.ends(check));
     doubt_indexes(ctx, write, keys, &mut draft);
+    if keys.is_empty() && !is_searched && filter.is_none_or(|filter| is_empty_filter(ctx, filter)) {
+        draft.lowered.get_or_insert((Level::Warning, WHILE_EMPTY));
+    }
     for (other, _) in others {
         draft.related.extend(ctx.ends(other));
     }
