@@ -59,7 +59,9 @@ fn decided_by(ctx: &Context<'_>, write: &Write, check: &Check, place: &str) -> O
         {
             let name = arena.text(*name);
             let is_field = !matches!(name, "length" | "save" | "_id" | "id" | "toString" | "toObject");
-            if is_field && name != place.trim_matches('`') && !names.iter().any(|known| known == name) {
+            // `wallet.balance`, and `mood` of the element of `ratings`, name their field.
+            let is_told = place.contains(&format!("`{name}`")) || place.contains(&format!("`{name}."));
+            if is_field && !is_told && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
         }
