@@ -343,7 +343,7 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
     ];
     let identity = if through.is_some() { &identity[..] } else { &identity[..6] };
     let fingerprint = seen.fingerprints.next(identity);
-    let is_reported = |place: Place| sources.get(place.file).is_some_and(|file| file.reported);
+    let is_reported = |place: Place| sources.is_reported(place.file);
     if !is_reported(place) && !related.iter().any(|r| r.role == Role::Check && is_reported(r.place)) {
         return None;
     }

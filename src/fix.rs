@@ -33,7 +33,7 @@ pub fn apply(sources: &Sources, findings: &[Finding], least: Applicability) -> R
         // A fix in one file is whole there; one over several files could be refused in part.
         let Some(fix) = finding.fix.as_ref().filter(|fix| fix.applicability <= least) else { continue };
         let Some(file) = fix.edits.first().map(|edit| edit.place.file) else { continue };
-        let is_reported = sources.get(file).is_some_and(|file| file.reported);
+        let is_reported = sources.is_reported(file);
         let (fixes, ranges) = accepted.entry(file).or_default();
         if is_reported && fix.edits.iter().all(|edit| edit.place.file == file && ranges.is_free(edit.place)) {
             fix.edits.iter().for_each(|edit| ranges.take(edit.place));

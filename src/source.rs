@@ -171,6 +171,11 @@ impl Sources {
         self.files.get(id.0 as usize)
     }
 
+    /// Whether findings in a file are told.
+    pub fn is_reported(&self, id: FileId) -> bool {
+        self.get(id).is_some_and(|file| file.reported)
+    }
+
     /// Puts a file with the same path in the place of another.
     pub fn replace(&mut self, id: FileId, file: SourceFile) {
         if let Some(slot) = self.files.get_mut(id.0 as usize) {

@@ -27,7 +27,7 @@ pub(super) fn calls(sources: &Sources, project: &Project, census: &Census, silen
         silences: silenced.remove(&Place { file: FileId(file), start, end }).into_iter().flatten().collect(),
         lock: lock(project, SiteInfo { file, start, end, via: None, again: false }, called.owner),
     });
-    calls.filter(|call| sources.get(call.place.file).is_some_and(|file| file.reported)).collect()
+    calls.filter(|call| sources.is_reported(call.place.file)).collect()
 }
 
 fn lock(project: &Project, place: SiteInfo, owner: FnRef) -> Option<String> {

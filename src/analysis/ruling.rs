@@ -113,8 +113,8 @@ fn take(
     let (left, fuel) = (ctx.project.allowed(func), ctx.project.fuel(func));
     let acts = acts.into_iter().map(Some).collect();
     let (read, settled, told) = (Some((copy, trace)), Vec::new(), Told::default());
-    let mut read = Proposed { func, read, left, fuel, acts, reported, settled, told };
-    read.leave_unjudged(ctx, |copy, draft| !wanted.has(copy, draft));
-    proposed.push(read);
+    let mut of_function = Proposed { func, read, left, fuel, acts, reported, settled, told };
+    of_function.leave_unjudged(ctx, |copy, draft| !wanted.has(copy, draft));
+    proposed.push(of_function);
     None
 }

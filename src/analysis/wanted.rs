@@ -17,6 +17,6 @@ impl<'a> Wanted<'a> {
     pub(super) fn has(&self, copy: &Project, draft: &Draft) -> bool {
         let named = draft.related.iter().map(|(site, ..)| *site);
         let mut places = [draft.site].into_iter().chain(draft.through(copy)).chain(named);
-        places.any(|site| self.0.get(FileId(copy.base_site(site).file)).is_some_and(|file| file.reported))
+        places.any(|site| self.0.is_reported(FileId(copy.base_site(site).file)))
     }
 }

@@ -5,6 +5,7 @@
 use super::args::{PathsArgs, PathsFormat, ViewArgs};
 use super::outcome::{CLEAN, delivered};
 use super::{project, terminal, unknown_names};
+use crate::diagnostic::WritePath;
 use crate::error::Error;
 use crate::report::{Run, paths_dot, paths_human, paths_json, paths_mermaid};
 use std::io::Write;
@@ -13,10 +14,8 @@ pub fn run(args: &PathsArgs, stdout: &mut dyn Write, stderr: &mut dyn Write) -> 
     let mut project = project::open(&args.project, &ViewArgs::default(), stderr)?;
     unknown_names::warn_of(&project, stderr);
     let sources = &project.sources;
-    project.analysis.paths.retain(|path| {
-        let reported = sources.get(path.place.file).is_some_and(|file| file.reported);
-        reported && (path.tracked || !args.tracked)
-    });
+    let is_asked = |path: &WritePath| sources.is_reported(path.place.file) && (path.tracked || !args.tracked);
+    project.analysis.paths.retain(is_asked);
     let run =
         Run { sources, analysis: &project.analysis, prefix: &project.prefix, below: &project.below, exit_code: CLEAN };
     delivered(match args.format {

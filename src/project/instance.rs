@@ -195,7 +195,7 @@ impl Project {
     }
 
     /// Whether an expression stands in the text of a function.
-    pub(super) fn is_in_text(&self, func: FnRef, place: SiteInfo) -> bool {
+    pub fn is_in_text(&self, func: FnRef, place: SiteInfo) -> bool {
         self.function(func).is_some_and(|function| {
             place.file == self.file_of(func) && function.start <= place.start && place.end <= function.end
         })

@@ -368,23 +368,26 @@ impl Project {
         }
     }
 
-    pub(super) fn is_mixed_type(&mut self, field: V) -> bool {
-        let kind = self.arena.sym("type");
-        let inner = match self.arena.node(field) {
-            Node::Object(_) => self.arena.member(field, kind),
+    /// What a schema says that a field is: itself, or its `type`.
+    fn declared_type(&mut self, field: V) -> V {
+        match self.arena.node(field) {
+            Node::Object(_) => {
+                let kind = self.arena.sym("type");
+                self.arena.member(field, kind)
+            }
             _ => field,
-        };
-        matches!(self.last_name(inner), Some("Mixed" | "Object"))
+        }
+    }
+
+    pub(super) fn is_mixed_type(&mut self, field: V) -> bool {
+        let kind = self.declared_type(field);
+        matches!(self.last_name(kind), Some("Mixed" | "Object"))
     }
 
     /// `[]`, `[{}]`, `[Mixed]`, `Array`, also as a `type`.
     pub(super) fn is_mixed_list(&mut self, field: V) -> bool {
-        let kind = self.arena.sym("type");
-        let inner = match self.arena.node(field) {
-            Node::Object(_) => self.arena.member(field, kind),
-            _ => field,
-        };
-        match self.arena.node(inner).clone() {
+        let kind = self.declared_type(field);
+        match self.arena.node(kind) {
             Node::Array(items) => match items.as_slice() {
                 [] => true,
                 [item] => match self.arena.node(item.value) {
@@ -393,7 +396,7 @@ impl Project {
                 },
                 _ => false,
             },
-            _ => self.last_name(inner) == Some("Array"),
+            _ => self.last_name(kind) == Some("Array"),
         }
     }
 

@@ -186,8 +186,3 @@ pub(super) fn constant(ctx: &Context<'_>, value: V) -> Option<Constant> {
         _ => None,
     }
 }
-
-pub(super) fn is_within(ctx: &Context<'_>, place: SiteInfo, func: FnRef) -> bool {
-    let function = ctx.project.function(func).filter(|_| ctx.project.file_of(func) == place.file);
-    function.is_some_and(|own| own.start <= place.start && place.end <= own.end)
-}

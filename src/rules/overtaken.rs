@@ -4,7 +4,7 @@
 //!
 //! Input: the writes of all functions. Output: drafts. Must not know: formats.
 
-use super::changes::{asked_of, constant, is_within};
+use super::changes::{asked_of, constant};
 use super::context::{Context, Trace};
 use super::copies::Changed;
 use super::pending::Judged;
@@ -86,7 +86,7 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Ch
             other.path == field.path
                 && other.state.as_ref().is_some_and(|state| moved.excludes(state))
                 && other.place != place
-                && !is_within(ctx, other.place, owner)
+                && !ctx.project.is_in_text(owner, other.place)
                 && !other.is_of_others(&asked, changed)
         });
         if let Some((other, state)) = other.and_then(|other| Some((other, other.state.clone()?))) {

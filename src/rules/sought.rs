@@ -3,7 +3,6 @@
 //! Input: an act that the judge leaves standing. Output: the draft with its help and its fix. Must not know: how a remedy is found,
 //! how an act is judged, formats.
 
-use super::changes::is_within;
 use super::context::{Context, Draft};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::Fix;
@@ -184,12 +183,9 @@ impl Context<'_> {
         let (Some(name), Some(field)) = (&draft.collection, &draft.array) else { return };
         let place = self.project.base_site(draft.site);
         let own = [draft.owner, draft.seen_in];
-        let others = self
-            .stale
-            .changed
-            .of(&Handle::Named(name.clone()))
-            .iter()
-            .filter(|other| other.place != place && !own.iter().any(|func| is_within(self, other.place, *func)));
+        let others = self.stale.changed.of(&Handle::Named(name.clone())).iter().filter(|other| {
+            other.place != place && !own.iter().any(|func| self.project.is_in_text(*func, other.place))
+        });
         let (mut is_vain, mut is_shared) = (false, false);
         for other in others {
             let is_same = path::is_within(&other.path, field) || path::is_within(field, &other.path);

@@ -4,7 +4,7 @@
 //!
 //! Input: the writes of all functions. Output: drafts. Must not know: formats.
 
-use super::changes::{constants, is_within, names};
+use super::changes::{constants, names};
 use super::context::{Context, Trace};
 use super::copies::Changed;
 use super::pending::{Judged, Mend};
@@ -44,8 +44,8 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[C
         let mut others = changed.iter().filter(|other| {
             copy.takes(&other.path)
                 && !places.contains(&other.place)
-                && !is_within(ctx, other.place, owner)
-                && !is_within(ctx, other.place, trace.func)
+                && !ctx.project.is_in_text(owner, other.place)
+                && !ctx.project.is_in_text(trace.func, other.place)
                 && !other.is_of_others(&copy.asked, changed)
         });
         let first = others.next();

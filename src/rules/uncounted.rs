@@ -5,7 +5,7 @@
 //! Input: the writes of all functions. Output: drafts. Must not know: formats.
 
 use super::array_overwrite::under_version;
-use super::changes::{asked_of, is_within};
+use super::changes::asked_of;
 use super::context::{Context, Trace};
 use super::copies::Changed;
 use super::overwriting;
@@ -46,7 +46,7 @@ fn check_write(ctx: &mut Context<'_>, trace: &Trace, write: &Write, changed: &[C
         path::is_within(&other.path, &field.path)
             && !other.is_counted
             && other.place != place
-            && !is_within(ctx, other.place, owner)
+            && !ctx.project.is_in_text(owner, other.place)
             && !other.is_of_others(&asked, changed)
     });
     if let Some(other) = other {

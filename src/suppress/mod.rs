@@ -205,7 +205,7 @@ impl<'a> Sorter<'a> {
 
     /// Whether all findings of a rule in a file are known.
     fn is_known(&self, file: FileId, rule: &str) -> bool {
-        let is_reported = self.sources.get(file).is_some_and(|file| file.reported);
+        let is_reported = self.sources.is_reported(file);
         let is_whole = self.facts.get(file.0 as usize).is_some_and(|facts| facts.notes.is_whole);
         is_reported && (is_whole || UNREAD.contains(&rule))
     }

@@ -37,7 +37,7 @@ pub fn arrays(run: &Run<'_>, anchors: &Anchors) -> Markup {
 }
 
 fn is_reported(run: &Run<'_>, path: &WritePath) -> bool {
-    run.sources.get(path.place.file).is_some_and(|file| file.reported)
+    run.sources.is_reported(path.place.file)
 }
 
 /// Writes that a rule reports, and those that nothing guards.
