@@ -96,6 +96,7 @@ mod sessions;
 mod shared;
 mod shown;
 pub mod stored;
+pub mod strict;
 mod summary;
 mod tables;
 mod tenants;

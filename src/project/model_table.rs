@@ -42,6 +42,10 @@ pub struct Models {
     pub(super) populating: FxHashMap<SiteInfo, SiteInfo>,
     /// What calls add to schemas after they are made.
     pub(super) declared: Vec<Declared>,
+    /// Schemas that may get fields which are not known.
+    pub(super) opened: FxHashSet<Identity>,
+    /// Whether all schemas may: `mongoose.plugin(…)`, `mongoose.set('strict', false)`.
+    pub(super) are_loose: bool,
     /// Whether a plugin of all schemas has each save ask for the version that was loaded.
     pub(super) are_versioned: bool,
     /// Whether what is sent within `connection.transaction(…)` belongs to it without being given its session.

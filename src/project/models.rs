@@ -110,6 +110,7 @@ impl Project {
     /// `schema.method('x', f)`, `schema.static({ … })`, `schema.loadClass(C)`, `schema.pre('save', f)`
     pub(super) fn schema_call(&mut self, recv: Option<V>, name: &str, args: &[V]) {
         let Some(schema) = recv else { return };
+        self.open_schema(schema, name, args);
         let group = match name {
             "method" => "methods",
             "static" => "statics",

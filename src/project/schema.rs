@@ -6,6 +6,7 @@ use super::handle::{ByHandle, Handle};
 use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
 use super::stored::{Stored, StoredNames};
+use super::strict::StrictFields;
 use crate::value::{ClassRef, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
@@ -50,6 +51,8 @@ pub struct Schemas {
     pub mixed: ByHandle<(V, String)>,
     /// Lists whose elements are of type Mixed: `[]`, `[{}]`, `Array`. Source: Mongoose guide, "SchemaTypes", "Arrays".
     pub mixed_lists: ByHandle<(V, String)>,
+    /// The fields of each model's schema, where Mongoose stores no others.
+    pub strict: StrictFields,
     /// What Mongoose gives a field of a new document that the code leaves out.
     pub defaults: ByHandle<(String, V)>,
     /// A call that makes indexes of which the keys or the collection are not known.
@@ -158,6 +161,7 @@ impl Project {
             self.schema_fields(name, *schema, &mut schemas);
             self.declared_later(name, *schema, &mut schemas);
         }
+        schemas.strict = self.strict_fields(&models);
         let (mut made, mut described) = (Made::default(), FxHashSet::default());
         for at in 0..self.functions.len() {
             self.indexes_of_tables(FnRef(at as u32), &mut described, &mut schemas);

@@ -15,7 +15,7 @@ impl Project {
 
     /// `mongoose.model('User', schema)`, `mongoose.models.User || mongoose.model('User', schema)`, and of a connection that is
     /// kept outside: `(global.db || new Mongoose()).model('User', schema)`
-    fn is_model_of_mongoose(&self, value: V) -> bool {
+    pub(super) fn is_model_of_mongoose(&self, value: V) -> bool {
         let alternatives = self.arena.alternatives(value);
         let is_sure = alternatives.iter().any(|(_, value)| match *self.arena.node(*value) {
             Node::Member(models, _) | Node::Index(models, _) => {

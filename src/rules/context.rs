@@ -145,6 +145,11 @@ impl<'a> Context<'a> {
         let mut writes = self.project.writes(&steps);
         let unsendable = self.project.take_unsendable(&mut writes);
         self.drop_unsent(&steps, &mut writes);
+        for at in self.project.without_unstored(self.schemas, &steps, &mut writes) {
+            let act = writes.get(at).map(|write| write.site);
+            let silent = |act| Silent { rule: "lost-update", act, checks: Vec::new(), why: Silence::Unstored };
+            self.silences.extend(act.map(silent));
+        }
         let marked = steps.iter().any(|step| matches!(step.op, Op::Marked { .. }));
         if writes.is_empty() && unsendable.is_empty() && !marked {
             return None;

@@ -15,6 +15,8 @@ pub enum Silence {
     Locked,
     /// What is saved is a plain object.
     Unsendable,
+    /// No field that is changed is one of the schema, which is strict.
+    Unstored,
     /// The judge executed all of it, and found no other result than that of an order.
     Serial,
     /// The act may be done twice, which leaves what it leaves once.
@@ -56,6 +58,7 @@ impl Silence {
             Self::Unsendable => {
                 "what is saved is a plain object, which has no such method: the call throws, and nothing is written"
             }
+            Self::Unstored => "the schema has none of the fields that are changed, and Mongoose leaves them out",
             Self::Serial => "executed, two requests at once store what one after the other stores",
             Self::Repeats => "done twice, it leaves what it leaves once",
             Self::Doubted => "something may keep two requests apart, and no harm was found in executing them",
