@@ -116,7 +116,8 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let asked = if field.path.contains(".$.") { any_element(field) } else { checked.clone() };
         let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&asked)).doubted(is_harmless);
         let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
-        let flag = Flag { is_flag, claims, asks_for_news, most };
+        let may_repeat = is_toggled && !has_other_effect && sets_constants(ctx, write);
+        let flag = Flag { is_flag, claims, asks_for_news, may_repeat, most };
         report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
     }
 }
@@ -340,6 +341,8 @@ struct Flag {
     claims: bool,
     /// The check asks no more than whether something would change.
     asks_for_news: bool,
+    /// Done twice, it leaves what it leaves once, and nothing else is done with it.
+    may_repeat: bool,
     /// The highest level at which it is told.
     most: Option<Level>,
 }
@@ -381,15 +384,25 @@ fn report(
     let others = write.fields.iter().filter(|other| is_part && other.cond != field.cond);
     let beside: Vec<&str> = others.map(FieldWrite::top).filter(|top| *top != field.top()).collect();
     // A condition in the filter of a read, or a flag, is as often no decision at all.
-    let Flag { is_flag, claims, asks_for_news, .. } = *flag;
+    let Flag { is_flag, claims, asks_for_news, may_repeat, .. } = *flag;
     let is_positional = field.path.contains(".$.");
     let asks_field = matches!(check.kind, CheckKind::Field { .. }) && !requested::is_of_event(ctx, check);
     let needs_witness = is_positional || is_flag || asks_for_news || !asks_field;
     // No filter of this write takes back what is written before it.
     let is_late = done.iter().any(|other| other.step < write.step);
     let mend = if is_recounted || is_late { Mend::Nothing } else { Mend::Update };
-    let judged = Judged { needs_witness, is_flag, claims, beside, mend, ..Judged::of(write, field.cond, relation) };
+    let judged =
+        Judged { needs_witness, is_flag, claims, may_repeat, beside, mend, ..Judged::of(write, field.cond, relation) };
     ctx.report_judged(draft, trace, &judged);
+}
+
+/// Whether a write sets nothing but constants: who does it again leaves what is there.
+fn sets_constants(ctx: &Context<'_>, write: &Write) -> bool {
+    let is_constant = |value: V| {
+        let mut values = ctx.project.arena.alternatives(value).into_iter();
+        values.all(|(_, value)| ctx.project.arena.is_literal(value))
+    };
+    write.fields.iter().all(|field| field.operator == "$unset" || field.operator == "$set" && is_constant(field.value))
 }
 
 /// Whether a check asks for the state of the document, and not for something that the request knows: `if (seat.user) return`,
