@@ -7,6 +7,7 @@ use super::appended::elements;
 use super::context::{Context, Trace};
 use super::inserted::{Inserted, doubt_indexes, inserted_field, known_of_indexes};
 use super::pending::{Judged, Mend};
+use super::searches::holds_insert;
 use crate::diagnostic::{Level, Role};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{C, Node, V};
@@ -125,7 +126,18 @@ fn removed_keys(ctx: &mut Context<'_>, removal: &Write, write: &Write) -> Option
     let is_same = !equalities.is_empty() && equalities.iter().all(is_kept);
     let is_of_many = equalities.iter().any(|(_, value)| !ctx.project.arena.is_literal(*value));
     let keys: Vec<String> = equalities.into_iter().map(|(name, _)| name).collect();
-    (is_same && is_of_many && !ctx.schemas.covers(&write.handle, &keys)).then_some(keys)
+    let is_kept = ctx.schemas.covers(&write.handle, &keys) || is_refused_twice(ctx, write, &keys);
+    (is_same && is_of_many && !is_kept).then_some(keys)
+}
+
+/// Whether a unique index on the keys of the removal, and on others that each document brings, refuses each that is inserted twice.
+fn is_refused_twice(ctx: &mut Context<'_>, write: &Write, keys: &[String]) -> bool {
+    let schemas = ctx.schemas;
+    schemas.unique.of(&write.handle).iter().any(|index| {
+        let is_brought = |name: &String| matches!(inserted_field(ctx, write, name), Inserted::Value(_));
+        let is_of_keys = keys.iter().all(|key| index.keys.contains(key));
+        is_of_keys && index.keys.iter().all(is_brought) && holds_insert(ctx, index, write)
+    })
 }
 
 /// Whether a pull takes out what is appended then: the same value, or an element with the same key.

@@ -175,7 +175,8 @@ fn is_told(ctx: &Context<'_>, predicate: V, keys: &[(String, V)]) -> bool {
 /// Of the keys of a filter, those that no unique index covers: of a `$or`, the keys of the branches without one. `None` where
 /// each branch has one, and where no key of a branch without one is known by name.
 pub(super) fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, all: Vec<String>) -> Option<Vec<String>> {
-    let searched = with_scopes(ctx, write, &all);
+    let listed = listed_keys(ctx, filter);
+    let searched = with_scopes(ctx, write, &[all.as_slice(), &listed].concat());
     let mut within = ctx.schemas.unique.of(&write.handle).iter().filter(|index| index.is_within(&searched)).peekable();
     if within.peek().is_some() && within.all(|index| is_left_out(ctx, index, filter)) {
         return Some(all);
@@ -202,6 +203,18 @@ pub(super) fn uncovered_keys(ctx: &mut Context<'_>, filter: V, write: &Write, al
     let is_of_a_branch = |key: &String| of_branches.iter().any(|own| own.contains(key));
     let keys = all.iter().filter(|key| open.contains(key) || !open.is_empty() && !is_of_a_branch(key));
     Some(keys.cloned().collect()).filter(|keys: &Vec<String>| !keys.is_empty())
+}
+
+/// The fields that each element of a list is asked for: `$or: members.map((member) => ({ kind: member.kind, id: member.id }))`
+fn listed_keys(ctx: &mut Context<'_>, filter: V) -> Vec<String> {
+    let or = ctx.project.arena.sym("$or");
+    let asked = ctx.project.arena.member_of(filter, or).map(|asked| ctx.project.arena.node(asked).clone());
+    match asked {
+        Some(Node::Mapped(_, element)) if names_only(ctx, element) => {
+            ctx.project.equalities(element).into_iter().map(|(name, _)| name).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Keys that are searched for, with those that divide the collection among tenants.
@@ -258,7 +271,11 @@ pub(super) fn is_covered_by_made_key(ctx: &mut Context<'_>, write: &Write, searc
     let mut indexes = schemas.unique.of(&write.handle).iter().filter(|index| !index.keys.iter().all(is_searched));
     indexes.any(|index| {
         let mut is_own = |key: &String| match inserted_field(ctx, write, key) {
-            Inserted::Value(value) => is_told_apart(ctx, value) || is_made_of(ctx, value, searched, &named),
+            Inserted::Value(value) => {
+                is_told_apart(ctx, value)
+                    || is_made_of(ctx, value, searched, &named)
+                    || is_id_of_source(ctx, value, searched)
+            }
             Inserted::Unknown | Inserted::Missing => false,
         };
         index.keys.iter().all(|key| is_searched(key) || is_own(key)) && holds_insert(ctx, index, write)
@@ -271,7 +288,7 @@ fn is_told_apart(ctx: &Context<'_>, value: V) -> bool {
 }
 
 /// Whether an index surely holds a document that is inserted: it is not sparse, and what it is partial by, it holds as a literal.
-fn holds_insert(ctx: &mut Context<'_>, index: &Index, write: &Write) -> bool {
+pub(super) fn holds_insert(ctx: &mut Context<'_>, index: &Index, write: &Write) -> bool {
     let Some(partial) = index.partial else { return !index.sparse };
     let Node::Object(entries) = ctx.project.arena.node(partial) else { return false };
     let asked = ctx.project.equalities(partial);
@@ -304,6 +321,14 @@ fn is_field_of(ctx: &Context<'_>, value: V, documents: &[V]) -> bool {
         at = object;
     }
     false
+}
+
+/// Whether a value is the `_id` of the document of whose fields all that is searched for is made: `findOne({ slug: tenant.slug })`,
+/// then `create({ tenant: tenant._id, slug: tenant.slug })`.
+fn is_id_of_source(ctx: &Context<'_>, value: V, searched: &[(String, V)]) -> bool {
+    let Node::Member(source, name) = *ctx.project.arena.node(ctx.project.bare(value)) else { return false };
+    let is_id = matches!(ctx.project.arena.text(name), "_id" | "id");
+    is_id && !searched.is_empty() && searched.iter().all(|(_, value)| is_made_of(ctx, *value, &[], &[source]))
 }
 
 /// `named` are documents of which one that is searched for is the `_id`.
