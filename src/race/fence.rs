@@ -6,6 +6,7 @@
 //! Input: a write. Output: whether it is fenced. Must not know: decisions, rules.
 
 use super::entails::{Entailment, Held, entails};
+use super::expression::{Expression, Operator};
 use super::predicate::{self, Predicate, Test};
 use super::symbolic::{Symbolic, forms};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -52,7 +53,7 @@ pub fn leaves(project: &mut Project, write: &Write, path: &str) -> bool {
 fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     let terms = Symbolic(project);
     let Ok(asked) = predicate::parse(&terms, &filter) else { return Fence::Unknown };
-    let parts = asked.conjuncts();
+    let parts = &[asked.conjuncts().to_vec(), asked.conjuncts().iter().flat_map(equal_to).collect()].concat();
     let conditional = parts.iter().any(|part| !matches!(part, Predicate::Field { path, .. } if &**path == "_id"));
     if write.kind == WriteKind::Delete && conditional {
         return Fence::Always;
@@ -62,7 +63,7 @@ fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
     }
     let arena = &project.arena;
     let mut is_open = asked.is_open();
-    for field in write.fields.iter().filter(|field| asked.is_about(&field.path)) {
+    for field in write.fields.iter().filter(|field| parts.iter().any(|part| part.is_about(&field.path))) {
         let is_always = arena.holds_under(field.cond, cond);
         if is_always && parts.iter().any(|part| moves_on(project, field, part, cond)) {
             return Fence::Always;
@@ -79,6 +80,39 @@ fn of_form(project: &Project, write: &Write, filter: V, cond: C) -> Fence {
         }
     }
     if is_open { Fence::Unknown } else { Fence::None }
+}
+
+/// What an `$expr` asks of fields that are compared with a value, be it with another in place of a missing one:
+/// `{ $expr: { $eq: [{ $ifNull: ['$version', 1] }, version] } }`
+fn equal_to(part: &Predicate<V>) -> Vec<Predicate<V>> {
+    let mut asked = Vec::new();
+    let mut open: Vec<&Expression<V>> = match part {
+        Predicate::Expr(expression) => vec![expression],
+        _ => Vec::new(),
+    };
+    let field = |side: &Expression<V>| match side {
+        Expression::Field(path) => Some(path.clone()),
+        Expression::Call(Operator::IfNull, parts) => match parts.as_slice() {
+            [Expression::Field(path), Expression::Value(_)] => Some(path.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    while let Some(expression) = open.pop() {
+        match expression {
+            Expression::Call(Operator::And, parts) => open.extend(parts),
+            Expression::Call(Operator::Eq, sides) => {
+                let pairs = [(sides.first(), sides.get(1)), (sides.get(1), sides.first())];
+                for pair in pairs {
+                    if let (Some(side), Some(Expression::Value(value))) = pair {
+                        asked.extend(field(side).map(|path| Predicate::Field { path, test: Test::Eq(*value) }));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    asked
 }
 
 /// Whether a part of a filter is false once the write is done: of alternatives, each by another field that is changed.
