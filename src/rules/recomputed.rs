@@ -56,7 +56,21 @@ fn root_of(ctx: &mut Context<'_>, trace: &Trace, write: &Write, path: &[String],
         if matches!(node, Node::Call { .. } | Node::New { .. }) {
             continue;
         }
-        open.extend(children(node));
+        match replacement(ctx, value) {
+            Some(with) => open.push(with),
+            None => open.extend(children(node)),
+        }
     }
     root.filter(|_| is_brought)
+}
+
+/// What a part of a text that the code names is replaced by: whatever request was first, the last one's stands there.
+/// `name.replace(/\d+.*/, `${amount}/month`)`
+fn replacement(ctx: &Context<'_>, value: V) -> Option<V> {
+    let Node::Derived(op, parts) = ctx.project.arena.node(value) else { return None };
+    let [_, pattern, with] = parts.as_slice() else { return None };
+    let is_replace = matches!(ctx.project.arena.text(*op), "replace" | "replaceAll");
+    let is_named = matches!(ctx.project.arena.node(*pattern), Node::Regex(_) | Node::Str(_));
+    let is_text = !matches!(ctx.project.arena.node(*with), Node::Func(_));
+    (is_replace && is_named && is_text).then_some(*with)
 }
