@@ -12,8 +12,23 @@ use crate::value::{Node, Site, V};
 impl Project {
     /// Takes the calls of a document's methods on rows that are plain objects out of `writes`, and gives them.
     pub fn take_unsendable(&mut self, writes: &mut Vec<Write>) -> Vec<Write> {
-        let is_plain = |write: &mut Write| write.document.is_some_and(|document| self.is_plain_row(document));
+        let is_plain = |write: &mut Write| {
+            write.document.is_some_and(|document| self.is_plain_row(document) || self.is_query(document, write.site))
+        };
         writes.extract_if(.., is_plain).collect()
+    }
+
+    /// Whether what is saved is a query, which nobody waited for: `const user = User.findById(id); user.save();`
+    ///
+    /// Source: Mongoose, "Queries are Not Promises".
+    fn is_query(&self, document: V, save: Site) -> bool {
+        let Node::Call { site, callee, .. } = *self.arena.node(document) else { return false };
+        let Node::Member(model, method) = *self.arena.node(callee) else { return false };
+        let makes_query = matches!(self.arena.text(method), "findOne" | "findById");
+        let (Some(made), Some(saved)) = (self.statement_at(site), self.statement_at(save)) else { return false };
+        let receiver = self.written_at(save).map(|call| call.receiver.as_str());
+        let is_named = !made.is_awaited && made.bound.is_some() && made.bound.as_deref() == receiver;
+        makes_query && is_named && made.body == saved.body && self.is_model_of_mongoose(model)
     }
 
     /// Whether a value is a plain object that a query gave: `await Model.findById(id).lean()`, `Model.find(filter, null, { lean: true })`.

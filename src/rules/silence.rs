@@ -56,7 +56,7 @@ impl Silence {
             Self::Kept(Ground::Refused) => "what it inserts has one value under a unique key, which refuses the second",
             Self::Locked => "all of it is done under one lock",
             Self::Unsendable => {
-                "what is saved is a plain object, which has no such method: the call throws, and nothing is written"
+                "what is saved is a plain object, or a query that nobody waited for, which has no such method: the call throws, and nothing is written"
             }
             Self::Unstored => "the schema has none of the fields that are changed, and Mongoose leaves them out",
             Self::Serial => "executed, two requests at once store what one after the other stores",
