@@ -6,7 +6,6 @@ use super::handle::{ByHandle, Handle};
 use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
 use super::stored::{Stored, StoredNames};
-use super::strict::StrictFields;
 use crate::value::{ClassRef, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
 
@@ -51,8 +50,8 @@ pub struct Schemas {
     pub mixed: ByHandle<(V, String)>,
     /// Lists whose elements are of type Mixed: `[]`, `[{}]`, `Array`. Source: Mongoose guide, "SchemaTypes", "Arrays".
     pub mixed_lists: ByHandle<(V, String)>,
-    /// The fields of each model's schema, where Mongoose stores no others.
-    pub strict: StrictFields,
+    /// The fields of each schema of a model, by their first names, where Mongoose stores no others; none where more may be added.
+    pub strict: ByHandle<Option<FxHashSet<String>>>,
     /// What Mongoose gives a field of a new document that the code leaves out.
     pub defaults: ByHandle<(String, V)>,
     /// A call that makes indexes of which the keys or the collection are not known.

@@ -14,9 +14,6 @@ use rustc_hash::FxHashSet;
 /// What Mongoose gives a document beside the fields of its schema.
 const OWN: [&str; 4] = ["_id", "__v", "__t", "id"];
 
-/// The fields of each schema of a model, by their first names; none where more may be added.
-pub type StrictFields = ByHandle<Option<FxHashSet<String>>>;
-
 impl Schemas {
     /// Whether Mongoose may store a field of a model: all but those that a strict schema, known whole, does not have.
     pub fn is_stored(&self, handle: &Handle, path: &str) -> bool {
@@ -39,8 +36,8 @@ struct Opened {
 
 impl Project {
     /// The fields of the models whose schemas are known whole.
-    pub(super) fn strict_fields(&mut self, models: &[(String, V)]) -> StrictFields {
-        let mut strict = StrictFields::default();
+    pub(super) fn strict_fields(&mut self, models: &[(String, V)]) -> ByHandle<Option<FxHashSet<String>>> {
+        let mut strict = ByHandle::default();
         let opened = self.opened();
         if opened.all {
             return strict;
