@@ -55,6 +55,27 @@ fn an_index_is_written_next_to_the_schema() {
     assert!(!is_found(&made(INDEX)));
 }
 
+/// Who comes second is served with what is found: an index alone would fail that request, unless its refusal is caught.
+#[test]
+fn an_index_does_not_refuse_who_is_served_with_what_is_found() {
+    let schema = format!("const schema = new mongoose.Schema({FIELDS});");
+    let model = format!("{schema}\nconst User = mongoose.model('User', schema);");
+    let made = "let user = await User.findOne({ mail });\n  if (!user) user = await User.create({ mail, name });\n";
+    let text = |body: &str| {
+        format!(
+            "const mongoose = require('mongoose');\n{model}\nmodule.exports = async (mail, name) => {{\n  {body}}};\n"
+        )
+    };
+    let open = text(&format!("{made}  return user;\n"));
+    assert!(is_found(&open), "{open}");
+    assert_eq!(after(&open), open);
+    let tried = text(&format!(
+        "try {{\n  {made}  return user;\n  }} catch (error) {{\n    return User.findOne({{ mail }});\n  }}\n"
+    ));
+    assert!(is_found(&tried), "{tried}");
+    assert_ne!(after(&tried), tried);
+}
+
 /// The server makes no second index of the same keys.
 #[test]
 fn an_index_that_is_there_is_not_created_again() {

@@ -53,8 +53,6 @@ fn a_save_that_does_more_is_left_alone() {
         ("  wallet.coins +=", "  wallet.rename(amount);\n  wallet.coins +="),
         ("  wallet.coins +=", "  Object.assign(wallet, res);\n  wallet.coins +="),
         ("  wallet.coins +=", "  const own = wallet;\n  wallet.coins +="),
-        // What is not declared is not saved.
-        ("coins: Number, ", ""),
         // What a save would refuse or change.
         ("coins: Number", "coins: { type: Number, min: 0 }"),
         ("coins: Number", "coins: { type: Number, validate: (n) => n < 9 }"),
@@ -164,6 +162,35 @@ fn a_version_that_would_not_do_is_not_asked_for() {
         let project = Project::new(&[("models/a.js", HOOKED), ("package.json", &package)]);
         project.run(&["check", "--fix-suggested"]);
         assert_eq!(project.read("models/a.js").contains(OPTION), is_known, "{range}");
+    }
+}
+
+/// Where a handler only logs the refusal, what the second one adds is lost as before; one that the caller hears of is none.
+#[test]
+fn a_refusal_that_is_only_logged_does_not_keep_what_is_added() {
+    for (handler, is_heard) in [
+        ("console.error(error);", false),
+        ("console.error(error, 'not counted'); console.log(command);", false),
+        ("", false),
+        ("console.error(error); throw error;", true),
+        ("return null;", true),
+        ("notify(error);", true),
+    ] {
+        let text = format!(
+            "\
+const {{ Schema, model }} = require('mongoose');
+const schema = new Schema({{ command: {{ type: String, unique: true }}, uses: Number }});
+const Usage = model('Usage', schema);
+module.exports = async (command) => {{
+  try {{
+    const data = (await Usage.findOne({{ command }})) || (await Usage.create({{ command, uses: 0 }}));
+    data.uses++;
+    await data.save();
+  }} catch (error) {{ {handler} }}
+}};
+"
+        );
+        assert_eq!(after(&text).contains(OPTION), is_heard, "{handler}");
     }
 }
 

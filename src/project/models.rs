@@ -188,6 +188,9 @@ impl Project {
         self.hook(schema);
         let on_document = |text: &str| matches!(text, "save" | "validate" | "remove" | "init");
         let Some(first) = args.first() else { return };
+        if is_before {
+            self.narrow_searches(schema, args);
+        }
         let on_save = |text: &str| matches!(text, "save" | "validate");
         let is_of_save = match self.arena.node(*first) {
             Node::Str(event) => on_save(self.arena.text(*event)),

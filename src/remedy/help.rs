@@ -10,6 +10,11 @@ use crate::project::Project;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Entry, Key, Node, V};
 
+/// An update whose filter carries a check inserts a second document where that fails, or is refused by the key of the first.
+///
+/// Source: MongoDB manual, "db.collection.updateOne()", "Upsert with Duplicate Values".
+const UPSERTED: &str = ", without `upsert`, after an upsert of its own that makes the document where there is none (`$setOnInsert`); matchedCount 0 (or null) then means that the check failed";
+
 /// How an update or a save is made one command.
 pub fn of_update(
     project: &mut Project,
@@ -21,8 +26,11 @@ pub fn of_update(
 ) -> Option<String> {
     let update = after.payload.and_then(|payload| scope.value(project, payload));
     let filter = after.filter.and_then(|filter| scope.value(project, filter));
+    let is_upsert = is_upsert(project, before);
     let tail = match condition.is_empty() {
         true => "",
+        // Where the filter fails, an upsert inserts another document.
+        false if is_upsert => UPSERTED,
         false if after.method.starts_with("findOneAnd") => ", and treat null as the check having failed",
         false => ", and treat matchedCount 0 as the check having failed",
     };
@@ -53,6 +61,11 @@ pub fn of_update(
         }
         (false, false) => format!("carry the check in the filter of this call: add `{added}`{tail}"),
     })
+}
+
+/// Whether a write inserts what it does not find.
+pub fn is_upsert(project: &mut Project, write: &Write) -> bool {
+    write.upsert || write.options.is_some_and(|options| project.option(options, "upsert").is_some())
 }
 
 /// The longest code of a help that is more than a name.

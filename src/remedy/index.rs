@@ -79,6 +79,12 @@ pub fn is_list(project: &mut Project, schemas: &Schemas, act: &Write, path: &str
     declared(project, schemas, act, path) == Some(Declared::List)
 }
 
+/// Whether the schema says that no document may lack a field.
+pub fn is_required(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
+    // The type of a field of a class says nothing of what is stored.
+    !schemas.models.of(&act.handle).is_empty() && declared(project, schemas, act, path) == Some(Declared::Required)
+}
+
 /// None where there is no schema.
 fn declared(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> Option<Declared> {
     let Some(schema) = schemas.models.of(&act.handle).first().copied() else {

@@ -10,9 +10,11 @@ use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::judge::NewIndex;
 use crate::project::schema::Schemas;
 use crate::project::writes::Write;
-use crate::project::{Otherwise, Project, Statement, WrittenCall};
+use crate::project::{Op, Otherwise, Project, Statement, Step, WrittenCall};
 use crate::source::{FileId, Place};
 use crate::value::{Node, Site, Sym, V};
+
+const SERVED: &str = "who comes second is served today with what is found, and would fail: the code has to catch E11000, and search again";
 
 pub fn of_indexes(
     project: &mut Project,
@@ -33,6 +35,7 @@ pub fn of_indexes(
         return case.refuse("there is an index of the same keys, which the server has to drop first");
     }
     match own_schema(project, schemas, act) {
+        Ok(Some(_)) if is_served(project, case, act, filters) => case.refuse(SERVED),
         Ok(Some(schema)) => {
             let calls = indexes.iter().map(|index| Some(format!(".index({})", arguments(project, index, '\'')?)));
             let titled = |text: &str| format!("Create the unique index next to the schema: `{text}`");
@@ -44,6 +47,24 @@ pub fn of_indexes(
             .or_else(|| at_insert(project, schemas, case, filters, indexes))
             .or_else(|| case.refuse("no line before the insert could create the index")),
     }
+}
+
+/// Whether the function goes on with what a search finds, be it found or made, and hears nothing of an insert that is refused.
+fn is_served(project: &mut Project, case: &Case<'_>, act: &Write, filters: &[V]) -> bool {
+    let Some(step) = case.function.steps.get(act.step).filter(|step| !step.is_in_try()) else { return false };
+    let is_search = |step: &&Step| match &step.op {
+        Op::Call { args, .. } => args.first().is_some_and(|filter| filters.contains(filter)),
+        _ => false,
+    };
+    let searches: Vec<Site> = case.function.steps.iter().filter(is_search).map(|step| step.site).collect();
+    let returned = project.returns_of(step.owner).unwrap_or_default().iter().map(|(_, value)| *value);
+    let returned: Vec<V> = returned.collect();
+    returned.into_iter().any(|value| {
+        project.contains(
+            value,
+            &mut |project, part| matches!(project.arena.node(part), Node::Call { site, .. } if searches.contains(site)),
+        )
+    })
 }
 
 /// The index that is there and is not unique, as one that is.

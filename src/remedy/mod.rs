@@ -62,6 +62,10 @@ pub struct Remedy {
     pub fix: Option<Fix>,
 }
 
+/// What is added for one caller of a helper, the others would be refused by.
+const SHARED: &str =
+    "; that is for this caller alone: leave the helper as it is for the others, and give this one a method of its own";
+
 const UNNAMED: &str = "nothing is known of the names at the call";
 const UNMENDED: &str = "nothing that was tried is shown to end the race and to serve whoever was served";
 
@@ -104,9 +108,39 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
             _ => None,
         };
         let call = help::code(&help);
+        let help = if is_shared(project, case, act) { help + SHARED } else { help };
         return Some(Remedy { help, call, indexes: Vec::new(), only, fix });
     }
     None
+}
+
+/// Whether an act stands in a helper that others have write to the same collection too, and what decides it is loaded above that.
+fn is_shared(project: &mut Project, case: &Case<'_>, act: &Write) -> bool {
+    let Some((calls, owner)) = case.function.steps.get(act.step).map(|step| (step.calls, step.owner)) else {
+        return false;
+    };
+    if calls == 0 || project.has_one_caller(act.site, &act.handle, calls) {
+        return false;
+    }
+    let cond = case.cond(project, act);
+    let decided = project.arena.atoms(cond).into_iter().map(|atom| atom.value);
+    let values: Vec<V> = decided.chain(act.payload).chain(act.document).collect();
+    !values.into_iter().any(|value| {
+        project.contains(value, &mut |project, part| match project.arena.node(part) {
+            Node::Call { site, .. } => project.is_in_text(owner, project.base_site(*site)),
+            _ => false,
+        })
+    })
+}
+
+/// Whether a write inserts what it does not find, so that a check in its filter would have it insert a second document.
+pub fn is_upsert(project: &mut Project, write: &Write) -> bool {
+    help::is_upsert(project, write)
+}
+
+/// A constant as it is written in JavaScript.
+pub fn constant(project: &Project, value: V) -> Option<String> {
+    help::constant(project, value, '\'')
 }
 
 /// A value by the names in scope at a write; none where it has none there.
@@ -117,6 +151,11 @@ pub fn named(project: &mut Project, write: &Write, value: V) -> Option<String> {
 /// Whether the schema declares a field as a list, of which a unique index would keep each element apart.
 pub fn is_list(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
     index::is_list(project, schemas, act, path)
+}
+
+/// Whether the schema says that no document may lack a field.
+pub fn is_required(project: &mut Project, schemas: &Schemas, act: &Write, path: &str) -> bool {
+    index::is_required(project, schemas, act, path)
 }
 
 /// A title as the rest of a sentence.
@@ -268,6 +307,9 @@ pub fn of_insert(
     };
     if is_repeated || !is_one || act.method == "insertMany" {
         return case.refuse("several documents are inserted");
+    }
+    if filters.iter().any(|filter| project.narrows_search(schemas, &act.handle, *filter)) {
+        return case.refuse("a hook of the schema adds to what is searched for, and a unique index would refuse more");
     }
     let Needed { mut indexes, keys, searched } = index::needed(project, schemas, case, act, filters)?;
     let cond = project.arena.and(act.cond, case.act.cond);

@@ -16,8 +16,13 @@ use crate::value::{Node, Site, V};
 const OPTION: &str = ".set('optimisticConcurrency', true)";
 
 /// The option that refuses the second of two saves. Where no input shows the race, what decides it has to be the document alone,
-/// and nothing may be done before.
-pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_proven: bool) -> Option<Fix> {
+/// and nothing may be done before. `adds` where whoever is refused has something to add.
+pub fn of_save(
+    project: &mut Project,
+    schemas: &Schemas,
+    case: &Case<'_>,
+    (is_proven, adds): (bool, bool),
+) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write).filter(|act| act.kind == WriteKind::Save)?;
     let own = match indexed::own_schemas(project, schemas, act) {
         Ok(own) => own,
@@ -33,6 +38,9 @@ pub fn of_save(project: &mut Project, schemas: &Schemas, case: &Case<'_>, is_pro
     }
     if case.function.script.has_effect_before(case.act.write) {
         return case.refuse("a save that is refused comes too late for what was done before it");
+    }
+    if adds && case.function.steps.get(act.step).is_some_and(|step| project.is_only_logged(step)) {
+        return case.refuse("a save that is refused ends in a handler that only logs it, and is lost as before");
     }
     if schemas.is_unversioned(&act.handle) {
         return case.refuse("the schema keeps no version");

@@ -1,6 +1,7 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
+use super::index_kind::{keys_help, once_of};
 use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
 };
@@ -11,7 +12,7 @@ use super::searches::{
     asked_in_code, compared_fields, is_asked_for_more, is_covered_by_made_key, is_empty_filter, is_new_key,
     is_only_tried, is_open, names_only, sought_fields, uncovered_keys,
 };
-use crate::diagnostic::{Level, Once};
+use crate::diagnostic::Level;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
@@ -240,7 +241,8 @@ fn report(
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     let filter = check.read.as_ref().and_then(|read| read.filter);
     let in_code = asked_in_code(ctx, check.leaf);
-    let is_more = in_code.is_open || filter.is_some_and(|filter| is_open(ctx, filter));
+    let is_hooked = filter.is_some_and(|filter| ctx.project.narrows_search(ctx.schemas, &write.handle, filter));
+    let is_more = in_code.is_open || is_hooked || filter.is_some_and(|filter| is_open(ctx, filter));
     let more = if is_more { " and more" } else { "" };
     let is_searched = matches!(ctx.project.arena.node(check.leaf), Node::Query { .. });
     draft.message = if keys.is_empty() && is_searched {
@@ -275,17 +277,12 @@ fn report(
         (true, _) => {
             "insert it under a fixed `_id` (of several, each its own), and treat E11000 as found; where the `_id` is not free to choose, insert a document with a fixed `_id` elsewhere first".to_owned()
         }
-        (false, true) if ctx.schemas.indexed.of(&write.handle).iter().any(|known| known == keys) => format!(
-            "if no two documents may share {list}, make its index unique (drop the one that the server has first) and treat E11000 as found; else put a unique index on a key of its own, which only what is searched for here has"
-        ),
-        (false, true) => format!(
-            "if no two documents may share {list}, create a unique index on it and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
-        ),
+        (false, true) => keys_help(ctx, trace, write, check, keys),
         (false, false) => {
             "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }
     };
-    draft.once = is_exact.then(|| Once { keys: keys.to_vec(), ..Once::default() }).filter(|once| !once.keys.is_empty());
+    draft.once = is_exact.then(|| once_of(ctx, trace, write, check, keys)).flatten();
     // An index of what the filter asks for alone would refuse documents that the code tells apart.
     let is_narrowed = in_code.is_open || !in_code.keys.is_empty();
     let searched = std::iter::once(check).chain(others.iter().map(|(other, _)| *other));

@@ -10,6 +10,7 @@ use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::{Relation, Taken};
+use crate::remedy;
 use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "check-then-push";
@@ -167,6 +168,9 @@ fn report(
             "make the check and the push one command: its filter asks that `{array}` has no such element, and matchedCount 0 means that it is there already"
         ),
     };
+    if remedy::is_upsert(ctx.project, write) {
+        draft.help.push_str("; leave `upsert` out of it, which would insert a second document, after an upsert of its own that makes the document where there is none (`$setOnInsert`)");
+    }
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
     if is_only && !array.contains('*') {
         draft.fix = rewrite::carry_check(ctx, trace, write, field, check, &keys);

@@ -36,6 +36,7 @@ mod guarded;
 mod guarded_upsert;
 mod in_memory_lock;
 mod inconsistent_identity_key;
+mod index_kind;
 mod inserted;
 mod key_row;
 mod key_uses;

@@ -118,9 +118,14 @@ impl Shape {
 /// Whether elements are left out of a list, and nothing is added to it.
 fn removes(ctx: &Context<'_>, value: V) -> bool {
     match ctx.project.arena.node(value) {
-        Node::Query { method, .. } => ctx.project.arena.text(*method) == "filter",
+        Node::Query { method, array, .. } => ctx.project.arena.text(*method) == "filter" && !is_added_to(ctx, *array),
         _ => false,
     }
+}
+
+/// Whether a list holds more than what is spread in it: `[...languages, language]`.
+fn is_added_to(ctx: &Context<'_>, list: V) -> bool {
+    matches!(ctx.project.arena.node(list), Node::Array(items) if items.iter().any(|item| !item.spread))
 }
 
 fn has_mapped(ctx: &Context<'_>, value: V) -> bool {

@@ -103,7 +103,8 @@ impl Context<'_> {
             Mend::Insert(_) | Mend::Nothing => false,
         };
         let option = match is_open {
-            true => remedy::of_save(self.project, self.schemas, case, is_proven).map(|fix| (fix, VERSIONED)),
+            true => remedy::of_save(self.project, self.schemas, case, (is_proven, *mend == Mend::Change))
+                .map(|fix| (fix, VERSIONED)),
             false => None,
         };
         let option = match option {

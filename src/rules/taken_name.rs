@@ -3,6 +3,7 @@
 //! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
+use super::index_kind::index_kind;
 use super::inserted::{doubt_indexes, is_unseen_model, known_of_indexes};
 use super::pending::{Judged, Mend};
 use super::searches::sought_fields;
@@ -168,7 +169,9 @@ fn report(
     draft.label = "gives a document what was not found".to_owned();
     draft.related.splice(0..0, ctx.ends(check));
     doubt_indexes(ctx, write, keys, &mut draft);
-    draft.help = format!("let the server refuse the second one, by a unique index on {list}; treat E11000 as found");
+    let kind = index_kind(ctx, write, filter, keys);
+    draft.help =
+        format!("let the server refuse the second one, by a unique index on {list}{kind}; treat E11000 as found");
     draft.pair = format!("find {list} -> $set");
     ctx.report_judged(
         draft,
