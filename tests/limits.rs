@@ -332,7 +332,7 @@ fn the_work_of_judging() {
     let program = |count| {
         let fields = lines(count, |at| format!("if (saved.a{at} !== x.a{at}) saved.a{at} = x.a{at};"));
         format!(
-            "const mongoose = require('mongoose');\nconst Note = mongoose.model('Note', new mongoose.Schema({{ s: String }}));\n\
+            "const mongoose = require('mongoose');\nconst Note = mongoose.model('Note', new mongoose.Schema({{ s: String }}, {{ strict: false }}));\n\
              async function run(id, x) {{\nconst saved = await Note.findById(id);\n{fields}await saved.save();\n}}\n"
         )
     };

@@ -158,14 +158,21 @@ impl Project {
         entries.iter().all(is_known).then_some(())
     }
 
-    /// The names in an object, where all of them are written.
+    /// The first names of the fields in an object, where all of them are written, and those that stand for one: `{ n: { alias: 'name' } }`.
     fn names_of(&self, object: V) -> Option<FxHashSet<String>> {
         let Node::Object(entries) = self.arena.node(object) else { return None };
-        let name = |entry: &Entry| match entry.key {
-            Key::Name(name) => self.arena.text(name).split('.').next().map(str::to_owned),
-            _ => None,
-        };
-        entries.iter().map(name).collect()
+        let mut names = FxHashSet::default();
+        for entry in entries {
+            let Key::Name(name) = entry.key else { return None };
+            names.extend(self.arena.text(name).split('.').next().map(str::to_owned));
+            let Node::Object(options) = self.arena.node(entry.value) else { continue };
+            for option in options {
+                if matches!(option.key, Key::Name(key) if self.arena.text(key) == "alias") {
+                    names.insert(self.arena.as_str(option.value)?.to_owned());
+                }
+            }
+        }
+        Some(names)
     }
 
     /// Leaves out of writes what Mongoose does not send of them, and gives those of which nothing is left.
