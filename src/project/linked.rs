@@ -345,7 +345,10 @@ impl Project {
                     let class = self.concrete(*class);
                     self.arena.intern(Node::Instance(class))
                 }
-                _ => self.arena.intern(Node::New { site, callee, args }),
+                _ => {
+                    let behind = self.behind_proxy(callee, &args);
+                    behind.unwrap_or_else(|| self.arena.intern(Node::New { site, callee, args }))
+                }
             },
             Node::Call { site, callee, args } => self.rebuilt_call(site, callee, args, None),
             Node::Coerce(Coercion::Copy, inner) => match self.written_out(inner) {

@@ -75,6 +75,7 @@ mod plugins;
 pub mod plural;
 mod populate;
 mod proven;
+mod proxies;
 mod put_on;
 mod ranges;
 mod reach;
