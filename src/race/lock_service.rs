@@ -1,6 +1,7 @@
 //! Locks of a service outside of the process, taken before the act and given back after it: Redlock, `SET key value NX`.
 //!
-//! Sources: Redis, `SET` and `SETNX`; redlock and node-redlock, `acquire` and `lock`; redis-lock; ioredfour, `acquireLock`.
+//! Sources: Redis, `SET` and `SETNX`; redlock and node-redlock, `acquire` and `lock`; redis-lock; ioredfour, `acquireLock`;
+//! mongo-locks, `lock`.
 //! Input: the steps before an act. Output: whether one of them takes such a lock. Must not know: rules.
 
 use crate::project::writes::Write;
@@ -27,13 +28,15 @@ pub fn is_locked(project: &mut Project, steps: &[Step], act: &Write) -> bool {
 /// `await redlock.acquire([key], 5000)` throws where the lock is held, `await lock(key)` of redis-lock waits for it;
 /// `await redis.set(key, owner, 'NX')` and `await lock.acquireLock(key, 5000)` of ioredfour say so.
 fn takes_lock(project: &Project, step: &Step, act: C) -> bool {
-    let Op::Call { callee, name, args, .. } = &step.op else { return false };
+    let Op::Call { callee, recv, name, args } = &step.op else { return false };
     let arena = &project.arena;
     let Some(name) = name else {
         let is_key = args.first().is_some_and(|key| is_key(project, *key));
         return project.is_lock_function(*callee) && is_key && arena.holds_under(step.cond, act);
     };
     let takes = match (arena.text(*name), args.as_slice()) {
+        // await using lock = await locks.lock(key)
+        ("acquire" | "lock", [_, ..]) if recv.is_some_and(|recv| project.is_lock_service(recv)) => true,
         ("acquire" | "lock", [key, time, ..]) => is_key(project, *key) && is_time(project, *time),
         ("acquireLock" | "waitAcquireLock", [key, time, ..]) => {
             is_key(project, *key) && is_time(project, *time) && is_won(project, step, *callee, args, act)

@@ -149,6 +149,18 @@ impl Project {
         matches!(self.arena.node(*maker), Node::Import { module, .. } if self.arena.text(*module) == "redis-lock")
     }
 
+    /// Whether a value is made by a package of locks that are kept outside of the process, as its name says: `new LockManager(locks)`.
+    pub fn is_lock_service(&self, value: V) -> bool {
+        let made: Vec<V> = self.arena.alternatives(value).into_iter().map(|(_, value)| value).collect();
+        made.into_iter().any(|value| {
+            let package = match self.arena.node(value) {
+                Node::New { callee, .. } | Node::Call { callee, .. } => self.package_of(*callee),
+                _ => None,
+            };
+            package.is_some_and(|package| package.contains("lock") && !IN_MEMORY.contains(&package))
+        })
+    }
+
     pub(in crate::project) fn module_of(&self, value: V) -> Option<&str> {
         match self.arena.node(value) {
             Node::Import { module, .. } => Some(self.arena.text(*module)),
