@@ -11,7 +11,7 @@ use swc_common::Span;
 use swc_ecma_ast::*;
 
 /// Functions that run their callback at once, or later in the same way, with no arguments that matter.
-const RUNS: [&str; 12] = [
+const RUNS: [&str; 13] = [
     "setTimeout",
     "setInterval",
     "setImmediate",
@@ -24,6 +24,7 @@ const RUNS: [&str; 12] = [
     "startSession",
     "withSession",
     "retry",
+    "pRetry",
 ];
 
 impl<'a> Eval<'a> {
@@ -80,9 +81,9 @@ impl<'a> Eval<'a> {
             && let Some(code) = args.first().and_then(|arg| function_code(&arg.expr))
         {
             self.frame.polls |= name == "setInterval";
-            self.in_place(code, &[]);
+            let result = self.in_place(code, &[]);
             self.args(args.get(1..).unwrap_or_default());
-            return self.opaque(span);
+            return if gives_back(&name) { result } else { self.opaque(span) };
         }
         if name == "require" && known {
             let values = self.args(args);
@@ -215,8 +216,8 @@ impl<'a> Eval<'a> {
             if name == "runExclusive" {
                 self.method_effect(recv, &name, Vec::new(), span);
             }
-            self.in_place(code, &[session]);
-            return self.opaque(span);
+            let result = self.in_place(code, &[session]);
+            return if gives_back(&name) { result } else { self.opaque(span) };
         }
         // lock.acquire(key, async () => { … })
         if name == "acquire"
@@ -322,6 +323,16 @@ impl<'a> Eval<'a> {
 /// What makes a model, whose statics may throw: `mongoose.model('User', schema)`, `getModelForClass(User)`.
 fn is_model_maker(name: &str) -> bool {
     matches!(name, "model" | "discriminator" | "getModelForClass")
+}
+
+/// Whether one of [`RUNS`] gives back what its callback does: a timer gives its own handle.
+///
+/// Sources: async-mutex, `runExclusive`; p-retry; MongoDB Node.js driver, `ClientSession.withTransaction` (since 6.0).
+fn gives_back(name: &str) -> bool {
+    matches!(
+        name,
+        "withTransaction" | "transaction" | "runExclusive" | "runInTransaction" | "withSession" | "retry" | "pRetry"
+    )
 }
 
 pub(super) fn unwrap(expr: &Expr) -> &Expr {

@@ -24,11 +24,12 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         return found.verdict();
     }
     if let Some(overwritten) = question.overwritten {
-        let is_decided = found.is_decided_by(judge_in(question, Mode::Same, Some(overwritten)).0);
+        let (verdict, inputs) = judge_in(question, Mode::Same, Some(overwritten));
+        let is_decided = found.is_decided_by(verdict);
         // What two requests of one kind leave of a field that neither changes is one and the same. And where one request alone
         // does not reach the act, whoever comes between does not help.
         if is_decided
-            || found.unknown.is_some()
+            || !inputs.is_reached
             || matches!(overwritten, Overwritten::Field(_) | Overwritten::State(..) | Overwritten::Uncounted(_))
         {
             return found.verdict();
@@ -39,7 +40,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
     if found.is_decided_by(verdict) || found.unknown.is_some() {
         return found.verdict();
     }
-    let Inputs { payload, alternative, beside } = inputs;
+    let Inputs { payload, alternative, beside, .. } = inputs;
     if !payload.is_empty() && found.is_decided_by(judge_in(question, Mode::Different(None), None).0) {
         return found.verdict();
     }
@@ -112,6 +113,8 @@ struct Inputs {
     alternative: Vec<V>,
     /// What selects documents of other collections.
     beside: Vec<V>,
+    /// One request alone reaches the act.
+    is_reached: bool,
 }
 
 /// Judges in one mode; gives also the inputs that were met.
@@ -126,7 +129,8 @@ fn judge_in(question: &Question<'_>, mode: Mode, other: Option<&Overwritten>) ->
     let own = question.slice.commands.get(question.slice.act).and_then(|act| act.action.collection());
     let beside = own.into_iter().flat_map(|own| sources().filter(move |source| machine.selects_beside(*source, own)));
     let beside = beside.collect();
-    (verdict, Inputs { payload: calls.chain(brought).collect(), alternative, beside })
+    let is_reached = search.is_reached;
+    (verdict, Inputs { payload: calls.chain(brought).collect(), alternative, beside, is_reached })
 }
 
 pub(super) struct Search<'q, 'a> {
@@ -138,6 +142,8 @@ pub(super) struct Search<'q, 'a> {
     pub(super) wanted: Vec<Atom>,
     /// A request was refused something in some interleaving.
     pub(super) was_refused: bool,
+    /// A start was found from which one request alone reaches the act.
+    is_reached: bool,
     /// The work that it may take.
     granted: u64,
 }
@@ -178,7 +184,8 @@ impl<'q, 'a> Search<'q, 'a> {
             machine.naming.clear();
         }
         machine.free(question.slice);
-        let mut search = Self { question, machine, other, wanted: Vec::new(), was_refused: false, granted };
+        let mut search =
+            Self { question, machine, other, wanted: Vec::new(), was_refused: false, is_reached: false, granted };
         search.select_nothing();
         search.unset_what_is_set();
         search
@@ -241,6 +248,7 @@ impl<'q, 'a> Search<'q, 'a> {
             };
             return Verdict::Unknown { why, at };
         }
+        self.is_reached = true;
         let reached = self.taken();
         let mut twice = None;
         match self.compare() {

@@ -50,8 +50,13 @@ impl Project {
                 } else {
                     CheckKind::Element { path, keys: vec![(field, other)] }
                 };
+                // What is asked of one of the documents is asked of its field as well.
+                let is_whole = !matches!(kind, CheckKind::Document);
                 checks.push(Check { root, read, kind, holds: leaf.holds, leaf: leaf.value, under: leaf.under });
-                return;
+                if is_whole {
+                    return;
+                }
+                break;
             }
         }
         for side in [a, b] {

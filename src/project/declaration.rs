@@ -32,6 +32,8 @@ pub(super) struct Populated {
     /// The names that lead to it from the document.
     pub(super) path: Vec<Sym>,
     /// Where `populate` is called.
+    pub(super) call: SiteInfo,
+    /// The place of its own query: one call follows several paths.
     pub(super) site: SiteInfo,
     /// The model to which it leads.
     pub(super) model: V,

@@ -303,7 +303,9 @@ impl Project {
         let filter =
             filter.or_else(|| document.and_then(|document| self.read_of(document)).and_then(|read| read.filter));
         match (read.filter, filter) {
-            (Some(a), Some(b)) => a == b || self.identify_one(a, b, root) || self.is_one_of_read(read, a, b),
+            (Some(a), Some(b)) => {
+                a == b || self.identify_one(a, b, root) || self.is_one_of_read(read, a, b) || self.is_of_each(b, root)
+            }
             _ => document.is_none() || self.is_element_of(document, root),
         }
     }
@@ -346,6 +348,24 @@ impl Project {
                     _ => matches!(*self.arena.node(self.bare(value)), Node::Element(of) if of == list),
                 })
             })
+    }
+
+    /// Whether a write names documents that were read, all of them or those that were picked:
+    /// `{ _id: { $in: orders.map((order) => order._id) } }`
+    fn is_of_each(&mut self, write: V, root: V) -> bool {
+        let (id, among) = (self.arena.sym("_id"), self.arena.sym("$in"));
+        let listed = self.arena.member_of(write, id).and_then(|test| self.arena.member_of(test, among));
+        let is_of_one = |value: V| self.path_from(self.bare_if_there(value), root).is_some();
+        listed.is_some_and(|list| match self.arena.node(list) {
+            Node::Mapped(_, element) => is_of_one(*element),
+            Node::Array(items) => {
+                !items.is_empty()
+                    && items
+                        .iter()
+                        .all(|item| self.arena.alternatives(item.value).into_iter().all(|(_, value)| is_of_one(value)))
+            }
+            _ => false,
+        })
     }
 
     /// What a key is a spelling of: `name` of `name.trim().toLowerCase()`.

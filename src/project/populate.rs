@@ -40,7 +40,9 @@ impl Project {
     fn note_populated(&mut self, site: Site, query: V, paths: V) {
         let paths = self.linked(paths);
         let place = self.base_site(site);
-        for path in self.populated_paths(paths) {
+        for (at, path) in self.populated_paths(paths).into_iter().enumerate() {
+            // Each path is a query of its own, with a place of its own: `populate('author editor')`
+            let own_place = SiteInfo { start: place.start + at as u32, ..place };
             let path: Vec<Sym> = path.split('.').map(|part| self.arena.sym(part)).collect();
             for (_, own) in self.arena.alternatives(query) {
                 let Node::Call { site: read, .. } = *self.arena.node(own) else { continue };
@@ -52,8 +54,8 @@ impl Project {
                 let read = self.base_site(read);
                 let known = self.models.populated.entry(read).or_default();
                 if !known.iter().any(|other| other.path == path) {
-                    known.push(Populated { path: path.clone(), site: place, model });
-                    self.models.populating.insert(place, read);
+                    known.push(Populated { path: path.clone(), call: place, site: own_place, model });
+                    self.models.populating.insert(own_place, read);
                 }
             }
         }
@@ -107,23 +109,25 @@ impl Project {
         }
     }
 
-    /// The reads that a call of `populate` is.
-    pub(super) fn populating(&mut self, site: Site, op: &Op) -> Vec<Op> {
+    /// The reads that a call of `populate` is, each with its site.
+    pub(super) fn populating(&mut self, site: Site, op: &Op) -> Vec<(Site, Op)> {
         let Op::Call { recv: Some(query), name: Some(name), .. } = op else { return Vec::new() };
         let place = self.base_site(site);
-        if self.arena.text(*name) != "populate" || !self.models.populating.contains_key(&place) {
+        if self.arena.text(*name) != "populate" || self.models.populating.is_empty() {
             return Vec::new();
         }
         let mut reads = Vec::new();
         for (_, own) in self.arena.alternatives(*query) {
             let Node::Call { site: read, .. } = *self.arena.node(own) else { continue };
             let all = self.models.populated.get(&self.base_site(read)).cloned().unwrap_or_default();
-            for populated in all.iter().filter(|populated| populated.site == place) {
+            for populated in all.iter().filter(|populated| populated.call == place) {
                 let holder = self.holder(own, populated);
                 let value = self.found_there(holder, read, populated);
                 if let Node::Call { callee, args, .. } = self.arena.node(value).clone() {
                     let name = Some(self.arena.sym("findById"));
-                    reads.push(Op::Call { callee, recv: Some(populated.model), name, args: args.into() });
+                    let own = SiteInfo { start: populated.site.start, ..self.arena.site_info(site) };
+                    let own = self.arena.site(own);
+                    reads.push((own, Op::Call { callee, recv: Some(populated.model), name, args: args.into() }));
                 }
             }
         }

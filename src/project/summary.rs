@@ -85,11 +85,11 @@ impl Project {
             self.register_foreign(&op);
             let mut ops = self.populating(effect.site, &op);
             if ops.is_empty() {
-                ops.push(op);
+                ops.push((effect.site, op));
             }
-            for op in ops {
+            for (site, op) in ops {
                 let step = Step {
-                    site: effect.site,
+                    site,
                     cond,
                     op,
                     in_loop: effect.in_loop,

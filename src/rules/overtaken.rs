@@ -45,16 +45,31 @@ impl Moved<'_> {
     }
 }
 
-/// Each state that decides one that is set: `if (trip.state === 'gone' || trip.state === 'over') return`.
+/// Each state that decides one that is set: `if (trip.state === 'gone' || trip.state === 'over') return`,
+/// `Trip.findOne({ _id, state: 'planned' })`.
 fn moves<'a>(ctx: &Context<'_>, field: &FieldWrite, checks: &'a [Check]) -> Vec<Moved<'a>> {
     let Some(next) = constant(ctx, field.value).filter(|_| field.operator == "$set") else { return Vec::new() };
     let moved = checks.iter().filter_map(|check| {
-        let CheckKind::Field { path, test } = &check.kind else { return None };
-        let Node::Compare(Compare::Equal, a, b) = *ctx.project.arena.node(*test) else { return None };
-        let asked = constant(ctx, a).or_else(|| constant(ctx, b))?;
-        (path.join(".") == field.path).then(|| Moved { check, asked, next: next.clone() })
+        let asked = asked_state(ctx, check, &field.path)?;
+        Some(Moved { check, asked, next: next.clone() })
     });
     moved.collect()
+}
+
+/// The constant with which the field at a path is compared, by a condition or in the filter by which its document is found.
+fn asked_state(ctx: &Context<'_>, check: &Check, at: &str) -> Option<Constant> {
+    match &check.kind {
+        CheckKind::Field { path, test } if path.join(".") == at => {
+            let Node::Compare(Compare::Equal, a, b) = *ctx.project.arena.node(*test) else { return None };
+            constant(ctx, a).or_else(|| constant(ctx, b))
+        }
+        CheckKind::Document if check.holds => {
+            let filter = check.read.as_ref()?.filter?;
+            let (_, value) = ctx.project.equalities(filter).into_iter().find(|(path, _)| path == at)?;
+            constant(ctx, value)
+        }
+        _ => None,
+    }
 }
 
 /// Asks of each state that is moved on, whether others set one that it excludes.
