@@ -130,7 +130,8 @@ fn overwritten_inside(
                 continue;
             }
             let part = FieldWrite { path, value: entry.value, cond, ..whole.clone() };
-            if let Some((root, _)) = ctx.is_array_value(part.value).then(|| made_of(ctx, trace, write, &part)).flatten()
+            if let Some((root, _)) = made_of(ctx, trace, write, &part)
+                && (ctx.is_array_value(part.value) || is_list_changed(ctx, trace, root, &part.path))
             {
                 return Some((root, part));
             }
@@ -152,6 +153,18 @@ fn made_of(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWri
 
 /// Whether the array of a loaded document is changed in JavaScript: `doc.items.push(…)`, `doc.items = …`, `doc.items[0].n = 1`.
 fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> bool {
+    let is_inside = |path: &str| path == array || path.starts_with(&format!("{array}."));
+    changes(ctx, trace, root, array, is_inside)
+}
+
+/// Whether an element of the list of a loaded document is, or the list by one of its methods: `doc.box.items[0] = …`.
+fn is_list_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, list: &str) -> bool {
+    let is_list = |path: &str| path == list || path.starts_with(&format!("{list}.*"));
+    changes(ctx, trace, root, list, is_list)
+}
+
+/// Whether one of the changed paths of a loaded document is asked for.
+fn changes(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str, is_asked: impl Fn(&str) -> bool) -> bool {
     for step in trace.steps.iter() {
         let place = match &step.op {
             Op::Assign { object, key, .. } => {
@@ -174,8 +187,7 @@ fn is_changed(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> boo
             }
             Op::Marked { .. } => continue,
         };
-        let path = place.join(".");
-        if path == array || path.starts_with(&format!("{array}.")) {
+        if is_asked(&place.join(".")) {
             return true;
         }
     }
