@@ -254,10 +254,11 @@ impl Project {
                         _ => continue,
                     };
                     // doc.set({ name, age })
+                    let whole = self.all_entries(args).or_else(|| args.first().copied());
                     if let (true, true, Some(Node::Object(entries))) = (
                         operator == "$set",
                         self.path_from(*recv, document).is_some_and(|path| path.is_empty()),
-                        args.first().map(|all| self.arena.node(*all).clone()),
+                        whole.map(|all| self.arena.node(all).clone()),
                     ) {
                         for entry in entries {
                             let Key::Name(name) = entry.key else { continue };
@@ -265,6 +266,13 @@ impl Project {
                             let cond = self.arena.and(step.cond, entry.cond);
                             write.fields.push(FieldWrite { operator, path, value: entry.value, cond, site: step.site });
                         }
+                        continue;
+                    }
+                    let is_own = self.path_from(*recv, document).is_some_and(|path| path.is_empty());
+                    if let Some(value) = self.all_entries(args).filter(|_| operator == "$set" && is_own) {
+                        let (operator, path, cond, site) =
+                            (operator.to_owned(), COPIED.to_owned(), step.cond, step.site);
+                        write.fields.push(FieldWrite { operator, path, value, cond, site });
                         continue;
                     }
                     for (_, array) in self.arena.alternatives(*recv) {
@@ -288,6 +296,23 @@ impl Project {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The object of which each entry is set in turn: `for (const [key, value] of Object.entries(changes)) doc.set(key, value)`.
+    fn all_entries(&self, args: &[V]) -> Option<V> {
+        let [key, value] = args else { return None };
+        let part = |value: V, wanted: f64| match *self.arena.node(value) {
+            Node::Index(entry, at) if self.number(at) == Some(wanted) => match *self.arena.node(entry) {
+                Node::Element(list) => Some(list),
+                _ => None,
+            },
+            _ => None,
+        };
+        let list = part(*key, 0.0).filter(|list| part(*value, 1.0) == Some(*list))?;
+        match self.arena.node(list) {
+            Node::Derived(op, operands) if self.arena.text(*op) == "Object.entries" => operands.first().copied(),
+            _ => None,
         }
     }
 
