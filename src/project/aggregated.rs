@@ -4,6 +4,7 @@
 //! Input: the stages as they are written, a field of a row. Output: the stored field, and how it was computed. Must not know: rules.
 
 use super::link::Project;
+use super::mongo::DbCall;
 use crate::value::{Key, Node, Sym, V};
 
 /// Where a field of a row comes from.
@@ -39,6 +40,30 @@ impl Project {
         let Node::Array(items) = self.arena.node(stages) else { return None };
         let (name, operand) = self.only_entry(items.first()?.value)?;
         (self.arena.text(name) == "$match").then_some(operand)
+    }
+
+    /// The aggregation of which a value is the number of its documents: `rows[0].count` after `{ $count: 'count' }`.
+    pub(super) fn counted_by_server(&mut self, value: V) -> Option<(V, DbCall)> {
+        // A row of what was found.
+        let Node::Member(row, _) = *self.arena.node(value) else { return None };
+        if !matches!(self.arena.node(row), Node::Index(..) | Node::Element(_) | Node::Query { .. }) {
+            return None;
+        }
+        let (root, path, read) = self.loaded(value, &[])?;
+        let ([field], Some(read)) = (path.as_slice(), read) else { return None };
+        let origin = self.origin(read.filter?, field)?;
+        (origin.how == How::Count && origin.path.is_empty()).then_some((root, read))
+    }
+
+    /// Whether a part of a condition asks for such a number: what else the stages do is known to the judge alone.
+    pub fn is_of_server_count(&mut self, leaf: V) -> bool {
+        let sides = match *self.arena.node(leaf) {
+            Node::Compare(_, a, b) => vec![a, b],
+            _ => vec![leaf],
+        };
+        let values: Vec<V> =
+            sides.into_iter().flat_map(|side| self.arena.alternatives(side)).map(|(_, value)| value).collect();
+        values.into_iter().any(|value| self.counted_by_server(value).is_some())
     }
 
     fn only_entry(&self, value: V) -> Option<(Sym, V)> {

@@ -242,6 +242,10 @@ impl Project {
             checks.push(Check { root: result, read: Some(read), kind: CheckKind::Document, holds, leaf: shown, under });
             return;
         }
+        if let Some((root, read)) = self.counted_by_server(value) {
+            checks.push(Check { root, read: Some(read), kind: CheckKind::Document, holds, leaf: shown, under });
+            return;
+        }
         // list.length
         if let Node::Member(list, key) = self.arena.node(value).clone()
             && matches!(self.arena.text(key), "length" | "size")
@@ -350,7 +354,11 @@ impl Project {
 
     pub(super) fn is_count(&mut self, value: V) -> bool {
         match self.arena.node(value).clone() {
-            Node::Member(_, key) => matches!(self.arena.text(key), "length" | "size") || self.is_matched_count(value),
+            Node::Member(_, key) => {
+                matches!(self.arena.text(key), "length" | "size")
+                    || self.is_matched_count(value)
+                    || self.counted_by_server(value).is_some()
+            }
             Node::Call { .. } => self.read_of(value).is_some_and(|read| read.action == Action::Count),
             _ => false,
         }

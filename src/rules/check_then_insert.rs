@@ -291,6 +291,7 @@ fn report(
     draft.pair = format!("find {list} -> insert");
     // What is inserted may not be what a comparison looks for, and a document of which nothing is known may be another one.
     let needs_witness = apart.is_some()
+        || ctx.project.is_of_server_count(check.leaf)
         || is_brought(ctx, write) && keys.len() > 1
         || filter.is_some_and(|filter| !compared_fields(ctx, filter).is_empty())
         // Of a list it is one of many that is asked for more: the last message, and whether it waits for an answer.

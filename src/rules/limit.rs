@@ -227,7 +227,11 @@ fn report(
     };
     draft.pair = format!("{} {list} -> insert", if *is_sum { "sum" } else { "count" });
     draft.is_of_limit = true;
-    let needs_witness = *is_unsure || *is_sum || write.kind == WriteKind::Update || !searched.is_empty();
+    let needs_witness = *is_unsure
+        || *is_sum
+        || write.kind == WriteKind::Update
+        || !searched.is_empty()
+        || ctx.project.is_of_server_count(check.leaf);
     let distinct = searched.to_vec();
     ctx.report_judged(draft, trace, &Judged { apart, needs_witness, distinct, ..Judged::of(write, C::TRUE, relation) });
 }
