@@ -325,10 +325,8 @@ impl Project {
             Node::Mapped(list, made) => self.arena.mapped(list, made),
             Node::Element(list) => match *self.arena.node(list) {
                 Node::Mapped(_, made) => made,
-                // save([order]), where each of them is looked at
-                Node::Array(ref items) if let [Item { value, spread: false, cond: C::TRUE }] = items.as_slice() => {
-                    *value
-                }
+                // save([order]), where each of them is looked at, or what was put into a list where something holds
+                Node::Array(ref items) if let [Item { value, spread: false, .. }] = items.as_slice() => *value,
                 _ => self.arena.intern(Node::Element(list)),
             },
             Node::Query { method, array, arg } => {
