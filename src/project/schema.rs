@@ -129,6 +129,11 @@ impl Schemas {
         is_position && self.all_say(handle, &self.mixed_lists, list)
     }
 
+    /// Whether a field is a list of anything: `log: [Mixed]`.
+    pub fn is_mixed_list(&self, handle: &Handle, field: &str) -> bool {
+        self.all_say(handle, &self.mixed_lists, field)
+    }
+
     /// Whether each schema of a model says something of a field.
     fn all_say(&self, handle: &Handle, table: &ByHandle<(V, String)>, field: &str) -> bool {
         let models = self.models.of(handle);

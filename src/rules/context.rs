@@ -228,24 +228,6 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Leaves out what Mongoose does not send: changes inside of a Mixed field, without `markModified`.
-    fn drop_unsent(&self, steps: &[Step], writes: &mut [Write]) {
-        let is_marked = |step: &Step| match &step.op {
-            Op::Call { name: Some(name), .. } => self.project.arena.text(*name) == "markModified",
-            _ => false,
-        };
-        if steps.iter().any(is_marked) {
-            return;
-        }
-        for write in writes.iter_mut().filter(|write| write.kind == WriteKind::Save) {
-            let Write { handle, fields, .. } = write;
-            fields.retain(|field| {
-                let is_inside = field.path.contains('.') && self.schemas.is_mixed(handle, field.top());
-                !is_inside && !self.schemas.is_inside_mixed_element(handle, &field.path)
-            });
-        }
-    }
-
     /// Reports a finding, unless the budget of the function was spent before it was decided.
     pub fn report(&mut self, mut draft: Draft) {
         if self.project.arena.is_spent() {

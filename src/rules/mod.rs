@@ -82,6 +82,7 @@ mod toggled;
 mod unchecked_guard_result;
 mod uncounted;
 mod unguarded_push;
+mod unsent;
 mod upserted;
 mod used_up;
 mod vacuous_guard;
