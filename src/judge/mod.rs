@@ -32,11 +32,13 @@ mod inputs;
 mod javascript;
 pub mod keys;
 mod known;
+mod let_through;
 mod literal;
 pub mod matching;
 mod names;
 mod operators;
 mod orders;
+mod other;
 pub mod pattern;
 pub mod pipeline;
 mod planned;
@@ -74,7 +76,8 @@ mod witness;
 mod written;
 
 pub use function::Function;
-pub use question::{Constant, Overwritten, Verdict};
+pub use other::{Constant, Guard, Makes, OtherChange};
+pub use question::{Overwritten, Verdict};
 pub use remedied::{Mended, NewIndex, Presumed, Remedied, mended, mends, mends_by_version};
 pub use script::Script;
 pub use slice::Act;
@@ -114,7 +117,7 @@ pub fn judge(
         return Judgement { verdict: Verdict::unknown("the act is no command"), witness: None };
     };
     let own_path = own_path(function, act, overwritten);
-    let asked = Asked { overwritten, apart: act.apart, own: own_path.as_deref() };
+    let asked = Asked { overwritten, apart: act.apart, own: own_path.as_deref(), is_counted: act.is_counted };
     let judged = judge_extents(project, schemas, function, &commands, asked, None);
     if !matches!(judged.verdict, Verdict::Race(_) | Verdict::ActsTwice(_)) {
         return judged;
@@ -165,6 +168,7 @@ struct Asked<'a> {
     overwritten: Option<&'a Overwritten>,
     apart: Option<V>,
     own: Option<&'a str>,
+    is_counted: bool,
 }
 
 /// The path of the field that an act is judged for: the one that is named, or that is written over.
@@ -172,7 +176,7 @@ fn own_path(function: &Function<'_>, act: Act, overwritten: Option<&Overwritten>
     let named = || Some(&function.writes.get(act.write)?.fields.get(act.own?)?.path);
     let path = match overwritten {
         Some(Overwritten::List(path) | Overwritten::Uncounted(path) | Overwritten::Field(path)) => Some(path),
-        Some(Overwritten::State(..)) | None => named(),
+        Some(Overwritten::State(..) | Overwritten::Other(_)) | None => named(),
     }?;
     // What is inside of the elements of a list is a part of the list.
     let parts: Vec<&str> = path.split('.').take_while(|part| !hints::is_position(part)).collect();
@@ -186,7 +190,7 @@ fn judge_kept(
     schemas: &Schemas,
     function: &Function<'_>,
     commands: &Commands<'_>,
-    Asked { overwritten, apart, own }: Asked<'_>,
+    Asked { overwritten, apart, own, is_counted }: Asked<'_>,
     kept: &Kept,
 ) -> Judgement {
     let Some(mut slice) = commands.slice(kept) else {
@@ -198,7 +202,7 @@ fn judge_kept(
     match overwritten {
         Some(Overwritten::Field(path)) => hints.store_field(&slice, path, false),
         Some(Overwritten::List(path) | Overwritten::Uncounted(path)) => hints.store_field(&slice, path, true),
-        Some(Overwritten::State(..)) | None => {}
+        Some(Overwritten::State(..) | Overwritten::Other(_)) | None => {}
     }
     let known = indexes_of(&project.arena, schemas, &slice);
     let indexes = [known.clone(), distinct(function, &slice)].concat();
@@ -212,6 +216,7 @@ fn judge_kept(
         overwritten,
         apart,
         own,
+        is_counted,
         fuel: function.fuel,
     });
     let mut verdict = match verdict {

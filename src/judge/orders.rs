@@ -5,10 +5,10 @@
 
 use super::bson::Value;
 use super::choices::Candidate;
-use super::question::{Constant, Evidence, Overwritten, Verdict};
+use super::question::{Evidence, Overwritten, Verdict};
 use super::search::Search;
 use super::state::{Done, Move, Request, World};
-use super::store::Command;
+use super::store::{Command, Reply};
 use super::transitions::{RequestState, Trail, Transitions, WorldState};
 use crate::limits;
 use crate::project::writes::VERSION;
@@ -207,7 +207,15 @@ impl Search<'_, '_> {
             let reply = world.store.run(command, &mut world.fresh);
             let what = Done::Command { command: command.clone(), many: false, reply };
             let site = self.question.slice.commands.get(self.question.slice.act).map(|act| act.site);
+            let is_done = matches!(&what, Done::Command { reply: Ok(Reply::Updated { matched: 1.., .. }), .. });
             world.moves.extend(site.map(|site| Move { request: 1, site, what }));
+            if !is_done {
+                request.was_refused = true;
+            } else if matches!(self.other, Some(Overwritten::Other(change)) if change.is_answered) {
+                let answer = "answer('done')".to_owned();
+                world.effects.push(answer.clone());
+                world.moves.extend(site.map(|site| Move { request: 1, site, what: Done::Effect(answer) }));
+            }
         }
         false
     }
@@ -242,11 +250,11 @@ impl Search<'_, '_> {
                 (path, Value::document([("$set", Value::document([(path.as_str(), Value::Symbol(term))]))]))
             }
             Overwritten::State(path, constant) => {
-                let value = match constant {
-                    Constant::Text(text) => Value::text(text),
-                    Constant::Number(bits) => Value::Number(f64::from_bits(*bits)),
-                };
-                (path, Value::document([("$set", Value::document([(path.as_str(), value)]))]))
+                (path, Value::document([("$set", Value::document([(path.as_str(), constant.value())]))]))
+            }
+            Overwritten::Other(change) => {
+                let element = Value::document([("_id", Value::Symbol(term))]);
+                return Some(change.command(collection, id, element));
             }
         };
         // It counts the versions that the act asks for.
@@ -280,12 +288,14 @@ impl Search<'_, '_> {
         let stored = stored.entry(path.world).or_insert_with(|| {
             let Some(world) = steps.world_at(path.world) else { return Rc::default() };
             match self.question.own {
+                _ if self.question.is_counted => Rc::new([self.documents_of_act(world).len().to_string()]),
                 Some(own) => self.stored_at(own, world),
                 None => self.stored(world),
             }
         });
-        // Where one path is asked for, it alone is compared.
-        End { stored: stored.clone(), effects: if self.question.own.is_some() { Vec::new() } else { effects } }
+        // Where one path is asked for, or how many there are, that alone is compared.
+        let is_part = self.question.own.is_some() || self.question.is_counted;
+        End { stored: stored.clone(), effects: if is_part { Vec::new() } else { effects } }
     }
 
     fn stored(&self, world: &World) -> Rc<[String]> {
@@ -308,11 +318,16 @@ impl Search<'_, '_> {
         stored.into()
     }
 
-    /// What is stored as far as one path of the documents shows it that the act changes.
-    fn stored_at(&self, path: &str, world: &World) -> Rc<[String]> {
+    /// What is stored in the collection that the act changes.
+    fn documents_of_act<'w>(&self, world: &'w World) -> &'w [Value] {
         let slice = self.question.slice;
         let collection = slice.commands.get(slice.act).and_then(|act| act.action.collection());
-        let documents = collection.map(|collection| world.store.documents(collection)).unwrap_or_default();
+        collection.map(|collection| world.store.documents(collection)).unwrap_or_default()
+    }
+
+    /// What is stored as far as one path of the documents shows it that the act changes.
+    fn stored_at(&self, path: &str, world: &World) -> Rc<[String]> {
+        let documents = self.documents_of_act(world);
         let shown = |document: &Value| document.at(path).map_or_else(String::new, |value| self.machine.shown(value));
         let mut stored: Vec<String> = documents.iter().map(shown).collect();
         stored.sort();
@@ -323,9 +338,11 @@ impl Search<'_, '_> {
 /// The filter of a command that changes documents.
 fn filter_of(command: &Command) -> Option<Value> {
     match command {
-        Command::Update { filter, .. } | Command::Replace { filter, .. } | Command::FindAndUpdate { filter, .. } => {
-            Some(filter.clone())
-        }
+        Command::Update { filter, .. }
+        | Command::Replace { filter, .. }
+        | Command::FindAndUpdate { filter, .. }
+        | Command::Delete { filter, .. }
+        | Command::FindAndDelete { filter, .. } => Some(filter.clone()),
         _ => None,
     }
 }

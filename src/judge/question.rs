@@ -4,6 +4,7 @@
 
 use super::choices::Choices;
 use super::hints::Hints;
+use super::other::{Constant, OtherChange};
 use super::slice::Slice;
 use super::state::{Move, World};
 use super::store::{Store, UniqueIndex};
@@ -86,6 +87,8 @@ pub struct Question<'a> {
     pub apart: Option<V>,
     /// The path, in the documents that the act changes, of what has to end as no serial order leaves it; anything where none.
     pub own: Option<&'a str>,
+    /// What has to differ is the number of documents in the collection of the act.
+    pub is_counted: bool,
     /// Work that is left for all judgements of the function.
     pub fuel: &'a Cell<u64>,
 }
@@ -101,12 +104,6 @@ pub enum Overwritten {
     Field(String),
     /// The path of a field that other code sets to this.
     State(String, Constant),
-}
-
-/// A value that stands in the code.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Constant {
-    Text(String),
-    /// The bits of a double.
-    Number(u64),
+    /// What decides the act, and that other code changes.
+    Other(Box<OtherChange>),
 }

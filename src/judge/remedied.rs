@@ -85,6 +85,7 @@ pub fn mends_by_version(
     let versions = [versioned_of(function, &before), versioned_of(&versioned, &after)];
     let question = |slice, versioned| Question {
         own: None,
+        is_counted: false,
         arena: &project.arena,
         slice,
         hints: &hints,
@@ -161,6 +162,7 @@ pub fn mended(
     for hints in &variants {
         let question = |slice, indexes, versioned| Question {
             own: None,
+            is_counted: false,
             arena: &project.arena,
             slice,
             hints,

@@ -28,10 +28,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         let is_decided = found.is_decided_by(verdict);
         // What two requests of one kind leave of a field that neither changes is one and the same. And where one request alone
         // does not reach the act, whoever comes between does not help.
-        if is_decided
-            || !inputs.is_reached
-            || matches!(overwritten, Overwritten::Field(_) | Overwritten::State(..) | Overwritten::Uncounted(_))
-        {
+        if is_decided || !inputs.is_reached || !matches!(overwritten, Overwritten::List(_)) {
             return found.verdict();
         }
     }
@@ -188,6 +185,7 @@ impl<'q, 'a> Search<'q, 'a> {
             Self { question, machine, other, wanted: Vec::new(), was_refused: false, is_reached: false, granted };
         search.select_nothing();
         search.unset_what_is_set();
+        search.let_other_through();
         search
     }
 

@@ -26,6 +26,8 @@ pub struct Act {
     pub is_torn: bool,
     /// The changed field that has to end as no serial order leaves it, by its index in the write; any where none.
     pub own: Option<usize>,
+    /// Nothing but the number of documents in its collection is compared.
+    pub is_counted: bool,
 }
 
 /// How much of a function is sliced.

@@ -4,8 +4,9 @@
 
 use super::context::{Context, Trace};
 use super::copies::Changed;
+use super::other_change::other_change;
 use super::spell::Unnumbered;
-use crate::judge::Constant;
+use crate::judge::{Constant, OtherChange};
 use crate::project::checks::Check;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Entry, FnRef, Key, Node, SiteInfo, V};
@@ -35,7 +36,8 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
                 checks.iter().any(|check| check.kind.path().is_some_and(|path| path.join(".") == field.path));
             let is_asked =
                 is_checked || named.iter().chain(asked.iter().map(|(path, _)| path)).any(|path| *path == field.path);
-            note_changed(ctx, write, field, (&asked, is_asked), false);
+            let change = other_change(ctx, trace, write, field);
+            note_changed(ctx, write, field, (&asked, is_asked), (change, false));
         }
     }
 }
@@ -61,7 +63,7 @@ fn note_brought(ctx: &mut Context<'_>, trace: &Trace, write: &Write) {
     }
     let asked = asked_of(ctx, write);
     for field in brought {
-        note_changed(ctx, write, &field, (&asked, true), !is_whole);
+        note_changed(ctx, write, &field, (&asked, true), (None, !is_whole));
     }
 }
 
@@ -118,7 +120,7 @@ fn note_changed(
     write: &Write,
     field: &FieldWrite,
     (asked, is_asked): (&[(String, String)], bool),
-    is_brought: bool,
+    (change, is_brought): (Option<OtherChange>, bool),
 ) {
     let (handle, is_counted, is_saved) = (&write.handle, is_counted(write, field), write.kind == WriteKind::Save);
     let fixed = field.path.split(['*', '$']).next().unwrap_or_default().trim_end_matches('.');
@@ -138,7 +140,8 @@ fn note_changed(
     let state = constant(ctx, field.value).filter(|_| field.operator == "$set" && !is_asked);
     for path in paths {
         let (asked, state) = (asked.to_vec(), state.clone());
-        let changed = Changed { path, site: field.site, place, asked, state, is_counted, is_saved, is_brought };
+        let change = change.clone().filter(|change| change.path == path);
+        let changed = Changed { path, site: field.site, place, asked, state, change, is_counted, is_saved, is_brought };
         ctx.stale.add(handle, changed);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Input: none. Output: types. Must not know: how either is found.
 
-use crate::judge::Constant;
+use crate::judge::{Constant, OtherChange};
 use crate::limits;
 use crate::project::handle::{ByHandle, Handle};
 use crate::value::{FnRef, Site, SiteInfo};
@@ -14,6 +14,8 @@ pub struct StaleCopies {
     pub moving: Vec<FnRef>,
     /// The functions that write a list whole under the version of its document.
     pub saving: Vec<FnRef>,
+    /// The functions that change or delete a document because of a field that they leave alone.
+    pub deciding: Vec<FnRef>,
     /// The fields that are changed by themselves, each with a place of it.
     pub changed: ByHandle<Changed>,
 }
@@ -38,6 +40,7 @@ impl StaleCopies {
         self.copying.extend(other.copying);
         self.moving.extend(other.moving);
         self.saving.extend(other.saving);
+        self.deciding.extend(other.deciding);
         for (name, changed) in other.changed.named() {
             let handle = Handle::Named(name.to_owned());
             for changed in changed {
@@ -57,6 +60,8 @@ pub struct Changed {
     pub asked: Vec<(String, String)>,
     /// The constant to which it is set, whatever it was before.
     pub state: Option<Constant>,
+    /// What is done to it, with what is asked before, where all of that stands in the code.
+    pub change: Option<OtherChange>,
     /// The version that Mongoose keeps in `__v` is counted with it.
     pub is_counted: bool,
     /// It is saved with its document, whose version a save under `optimisticConcurrency` asks for.

@@ -5,6 +5,7 @@
 pub mod appends;
 pub mod belief;
 pub mod context;
+mod contradicted;
 mod copies;
 pub mod doc;
 
@@ -53,6 +54,7 @@ mod lost_update;
 mod next_number;
 mod nullable_guard_key;
 mod once;
+mod other_change;
 mod overtaken;
 mod overwriting;
 pub mod pending;
@@ -143,7 +145,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 32] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 33] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
@@ -173,6 +175,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 32] = [
     changes::note,
     stale_copy::note,
     overtaken::note,
+    contradicted::note,
     uncounted::note,
     effect_first::check,
     effect_beside::check,
@@ -182,5 +185,11 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 32] = [
 pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
-pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 5] =
-    [inconsistent_identity_key::check, startup_recovery::check, overtaken::check, uncounted::check, stale_copy::check];
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 6] = [
+    inconsistent_identity_key::check,
+    startup_recovery::check,
+    overtaken::check,
+    contradicted::check,
+    uncounted::check,
+    stale_copy::check,
+];

@@ -124,6 +124,8 @@ fn report(
     let text = match &state {
         Constant::Text(text) => format!("'{text}'"),
         Constant::Number(bits) => f64::from_bits(*bits).to_string(),
+        Constant::Flag(is_on) => is_on.to_string(),
+        Constant::Nothing => "null".to_owned(),
     };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.lowered = draft.lowered.or(Some((Level::Warning, "what is lost is a state that other code sets")));

@@ -196,15 +196,27 @@ impl Context<'_> {
         let Prepared { versioned, script, judgements, remedies, fuel, mending } = prepared;
         let function =
             Function { steps: &trace.steps, writes: &trace.writes, versioned, script, distinct: &act.distinct, fuel };
-        let judged = Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own };
+        let judged =
+            Act { write: at, cond: act.cond, apart: act.apart, is_torn: act.is_torn, own: act.own, is_counted: false };
         let overwritten = act.overwritten.as_ref();
         // What mends it leaves no other race of the function either.
         let mended = Act { own: None, ..judged };
         let case = Case::new(&function, mended, overwritten, &trace.documents);
         let asked = (at, act.cond, overwritten.cloned(), act.apart, act.is_torn, act.own, act.distinct.clone());
         let known = judgements.entry(asked.clone());
-        let judgement =
+        let mut judgement =
             known.or_insert_with(|| judge::judge(self.project, self.schemas, &function, judged, overwritten)).clone();
+        // A race of something else that is written beside an insert says nothing of the insert.
+        if act.repeats == Some(Repeats::Document)
+            && matches!(judgement.verdict, Verdict::Race(_))
+            && shows_another_matter(act, &judgement)
+        {
+            let counted = Act { is_counted: true, ..judged };
+            let own = judge::judge(self.project, self.schemas, &function, counted, overwritten);
+            if matches!(own.verdict, Verdict::Race(_)) {
+                judgement = own;
+            }
+        }
         if shows_another_matter(act, &judgement) {
             self.keep_silent(&draft, act, Silence::Repeats);
             return Some(Outcome { is_shown: false, is_told: false });
