@@ -169,7 +169,7 @@ fn report(
         ),
     };
     if remedy::is_upsert(ctx.project, write) {
-        draft.help.push_str("; leave `upsert` out of it, which would insert a second document, after an upsert of its own that makes the document where there is none (`$setOnInsert`)");
+        draft.help.push_str("; without `upsert`, which would insert a second document: make the document first, by an upsert of its own");
     }
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
     if is_only && !array.contains('*') {
