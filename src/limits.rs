@@ -251,6 +251,8 @@ pub const fn of_judged_project(bytes: usize) -> u64 {
 pub const fn of_judged_code(bytes: usize) -> u64 {
     20_000 + 50 * bytes as u64
 }
+/// Fields of a schema from which on it is taken for whole, so that Mongoose stores no others.
+pub const SKETCHED_FIELDS: usize = 4;
 /// Indexes of one collection. Source: MongoDB manual, "MongoDB Limits and Thresholds", "Number of Indexes per Collection".
 pub const INDEXES: usize = 64;
 /// Work of one judgement in one mode: values evaluated, and commands run at [`COMMAND_FUEL`] each, wide ones at more.

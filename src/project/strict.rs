@@ -8,6 +8,7 @@ use super::handle::{ByHandle, Handle};
 use super::link::{Op, Project, Step};
 use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
+use crate::limits;
 use crate::value::{Entry, FnRef, Key, Node, V};
 use rustc_hash::FxHashSet;
 
@@ -139,7 +140,8 @@ impl Project {
                 What::Index { .. } => {}
             }
         }
-        Some(names)
+        // A schema of a few fields may be a sketch, beside which the code is to be believed.
+        (names.len() >= limits::SKETCHED_FIELDS).then_some(names)
     }
 
     /// Nothing where options may add fields, or allow those that are not declared.
