@@ -10,21 +10,24 @@ use crate::value::{Arena, Key, Node, Sym, V};
 use swc_common::Span;
 use swc_ecma_ast::*;
 
-/// Functions that run their callback at once, or later in the same way, with no arguments that matter.
-const RUNS: [&str; 13] = [
-    "setTimeout",
-    "setInterval",
-    "setImmediate",
-    "nextTick",
-    "queueMicrotask",
-    "withTransaction",
-    "transaction",
-    "runExclusive",
-    "runInTransaction",
-    "startSession",
-    "withSession",
-    "retry",
-    "pRetry",
+/// Functions that run their callback at once, or later in the same way, with no arguments that matter; each with whether it gives
+/// back what the callback does: a timer gives its own handle.
+///
+/// Sources: async-mutex, `runExclusive`; p-retry; MongoDB Node.js driver, `ClientSession.withTransaction` (since 6.0).
+const RUNS: [(&str, bool); 13] = [
+    ("setTimeout", false),
+    ("setInterval", false),
+    ("setImmediate", false),
+    ("nextTick", false),
+    ("queueMicrotask", false),
+    ("withTransaction", true),
+    ("transaction", true),
+    ("runExclusive", true),
+    ("runInTransaction", true),
+    ("startSession", false),
+    ("withSession", true),
+    ("retry", true),
+    ("pRetry", true),
 ];
 
 impl<'a> Eval<'a> {
@@ -77,13 +80,13 @@ impl<'a> Eval<'a> {
         let name = callee_name(callee);
         let target = self.expr(callee);
         let known = matches!(self.arena.node(target), Node::Global(_) | Node::Import { .. });
-        if RUNS.contains(&name.as_str())
+        if let Some(gives_back) = runs(&name)
             && let Some(code) = args.first().and_then(|arg| function_code(&arg.expr))
         {
             self.frame.polls |= name == "setInterval";
             let result = self.in_place(code, &[]);
             self.args(args.get(1..).unwrap_or_default());
-            return if gives_back(&name) { result } else { self.opaque(span) };
+            return if gives_back { result } else { self.opaque(span) };
         }
         if name == "require" && known {
             let values = self.args(args);
@@ -205,7 +208,7 @@ impl<'a> Eval<'a> {
             }
             return value;
         }
-        if RUNS.contains(&name.as_str())
+        if let Some(gives_back) = runs(&name)
             && let Some(code) = args.iter().find_map(|arg| function_code(&arg.expr))
         {
             let session = self.freeze(recv);
@@ -217,7 +220,7 @@ impl<'a> Eval<'a> {
                 self.method_effect(recv, &name, Vec::new(), span);
             }
             let result = self.in_place(code, &[session]);
-            return if gives_back(&name) { result } else { self.opaque(span) };
+            return if gives_back { result } else { self.opaque(span) };
         }
         // lock.acquire(key, async () => { … })
         if name == "acquire"
@@ -325,14 +328,9 @@ fn is_model_maker(name: &str) -> bool {
     matches!(name, "model" | "discriminator" | "getModelForClass")
 }
 
-/// Whether one of [`RUNS`] gives back what its callback does: a timer gives its own handle.
-///
-/// Sources: async-mutex, `runExclusive`; p-retry; MongoDB Node.js driver, `ClientSession.withTransaction` (since 6.0).
-fn gives_back(name: &str) -> bool {
-    matches!(
-        name,
-        "withTransaction" | "transaction" | "runExclusive" | "runInTransaction" | "withSession" | "retry" | "pRetry"
-    )
+/// Whether one of [`RUNS`] gives back what its callback does; none where it is another function.
+fn runs(name: &str) -> Option<bool> {
+    RUNS.iter().find(|(known, _)| *known == name).map(|(_, gives_back)| *gives_back)
 }
 
 pub(super) fn unwrap(expr: &Expr) -> &Expr {

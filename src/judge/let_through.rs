@@ -4,11 +4,12 @@
 
 use super::bson::Value;
 use super::choices::Candidate;
+use super::literal::literal;
 use super::other::Guard;
 use super::question::Overwritten;
 use super::script::Action;
 use super::search::Search;
-use crate::value::{Arena, Node};
+use crate::value::Arena;
 
 impl Guard {
     /// Whether it holds of what a candidate stands for; an unknown value is none of the constants.
@@ -16,13 +17,8 @@ impl Guard {
         let value = match candidate {
             Candidate::Value(value) => Some(value.clone()),
             Candidate::Missing => Some(Value::Null),
-            Candidate::Of(value) => match arena.peek(*value) {
-                Node::Bool(is_on) => Some(Value::Bool(*is_on)),
-                Node::Str(text) => Some(Value::text(arena.text(*text))),
-                Node::Num(bits) => Some(Value::Number(f64::from_bits(*bits))),
-                Node::Null | Node::Undefined => Some(Value::Null),
-                _ => None,
-            },
+            Candidate::Of(value) if *value == Arena::UNDEFINED => Some(Value::Null),
+            Candidate::Of(value) => literal(arena, *value),
             _ => None,
         };
         let is_one = value.is_some_and(|value| self.values.iter().any(|constant| constant.value() == value));

@@ -289,9 +289,8 @@ impl<'q, 'a> Search<'q, 'a> {
         Verdict::Safe { whole, unmodelled }
     }
 
-    /// Whether starts are tried that are further away from the one that reaches the act. Where one input differs, of several that
-    /// were the same and then differed all before, those near it are: on 47 code bases none further away was the first to show
-    /// that something else is stored.
+    /// Whether starts are tried that are further away from the one that reaches the act. Where one input of several differs, and
+    /// they were tried with all of them the same and all of them another before, those near it are enough.
     const fn is_searched_further(&self) -> bool {
         match self.machine.mode {
             Mode::Same | Mode::Different(None) => true,

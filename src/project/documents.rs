@@ -253,13 +253,12 @@ impl Project {
                         }
                         _ => continue,
                     };
+                    let sets_own =
+                        operator == "$set" && self.path_from(*recv, document).is_some_and(|path| path.is_empty());
+                    let all = self.all_entries(args).filter(|_| sets_own);
                     // doc.set({ name, age })
-                    let whole = self.all_entries(args).or_else(|| args.first().copied());
-                    if let (true, true, Some(Node::Object(entries))) = (
-                        operator == "$set",
-                        self.path_from(*recv, document).is_some_and(|path| path.is_empty()),
-                        whole.map(|all| self.arena.node(all).clone()),
-                    ) {
+                    let whole = all.or_else(|| args.first().copied()).filter(|_| sets_own);
+                    if let Some(Node::Object(entries)) = whole.map(|whole| self.arena.node(whole).clone()) {
                         for entry in entries {
                             let Key::Name(name) = entry.key else { continue };
                             let (operator, path) = (operator.to_owned(), self.arena.text(name).to_owned());
@@ -268,8 +267,7 @@ impl Project {
                         }
                         continue;
                     }
-                    let is_own = self.path_from(*recv, document).is_some_and(|path| path.is_empty());
-                    if let Some(value) = self.all_entries(args).filter(|_| operator == "$set" && is_own) {
+                    if let Some(value) = all {
                         let (operator, path, cond, site) =
                             (operator.to_owned(), COPIED.to_owned(), step.cond, step.site);
                         write.fields.push(FieldWrite { operator, path, value, cond, site });

@@ -125,7 +125,6 @@ impl Project {
         if let Some(options) = options {
             self.names_of(options)?;
             self.is_strict_by(options)?;
-            names.extend(["createdAt", "updatedAt"].map(str::to_owned));
         }
         let identity = self.identity_of(schema);
         let is_own = |own: &&Declared| self.identity_of(own.schema) == identity;
@@ -141,7 +140,13 @@ impl Project {
             }
         }
         // A schema of a few fields may be a sketch, beside which the code is to be believed.
-        (names.len() >= limits::SKETCHED_FIELDS).then_some(names)
+        if names.len() < limits::SKETCHED_FIELDS {
+            return None;
+        }
+        if options.is_some() {
+            names.extend(["createdAt", "updatedAt"].map(str::to_owned));
+        }
+        Some(names)
     }
 
     /// Nothing where options may add fields, or allow those that are not declared.

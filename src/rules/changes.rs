@@ -4,7 +4,7 @@
 
 use super::context::{Context, Trace};
 use super::copies::Changed;
-use super::other_change::other_change;
+use super::other_change::{known, other_change};
 use super::spell::Unnumbered;
 use crate::judge::{Constant, OtherChange};
 use crate::project::checks::Check;
@@ -183,9 +183,5 @@ pub(super) fn constants(ctx: &Context<'_>, filter: V) -> Vec<(String, String)> {
 
 /// A text or a number. What is on or off is set to what it is.
 pub(super) fn constant(ctx: &Context<'_>, value: V) -> Option<Constant> {
-    match ctx.project.arena.node(value) {
-        Node::Str(text) => Some(Constant::Text(ctx.project.arena.text(*text).to_owned())),
-        Node::Num(bits) => Some(Constant::Number(*bits)),
-        _ => None,
-    }
+    known(ctx, value).filter(|constant| matches!(constant, Constant::Text(_) | Constant::Number(_)))
 }

@@ -57,7 +57,7 @@ pub(super) fn makes(ctx: &Context<'_>, field: &FieldWrite) -> Option<Makes> {
 }
 
 /// A constant, be it one that is on or off.
-fn known(ctx: &Context<'_>, value: V) -> Option<Constant> {
+pub(super) fn known(ctx: &Context<'_>, value: V) -> Option<Constant> {
     match ctx.project.arena.node(value) {
         Node::Str(text) => Some(Constant::Text(ctx.project.arena.text(*text).to_owned())),
         Node::Num(bits) => Some(Constant::Number(*bits)),
