@@ -101,7 +101,7 @@ pub fn mends_by_version(
     let Some(collection) = after.slice.commands.get(after.slice.act).and_then(|act| act.action.collection()) else {
         return false;
     };
-    serves(&before, &after, &Plausible::new(&project.arena, collection, &presumed))
+    serves(&before, &after, &Plausible::new(&project.arena, collection, &presumed), None)
         && matches!(search::judge(&after), Verdict::Safe { .. })
 }
 
@@ -174,7 +174,8 @@ pub fn mended(
         };
         let [were, are] = &versions;
         let (before, after) = (question(&before, &old[..], &were[..]), question(&after, &new[..], &are[..]));
-        if !serves(&before, &after, &Plausible::new(&project.arena, collection, remedied.presumed)) {
+        let plausible = Plausible::new(&project.arena, collection, remedied.presumed);
+        if !serves(&before, &after, &plausible, (!remedied.indexes.is_empty()).then_some(remedied)) {
             return Mended::No;
         }
         match search::judge(&after) {
@@ -223,8 +224,13 @@ fn operands(arena: &Arena, value: V, into: &mut FxHashSet<V>) {
 }
 
 /// Whether each request that the function serves is served by the remedied one too, with the same outcome: alone, and one after
-/// another one.
-fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>) -> bool {
+/// another one. Where indexes are `added`, also beside a document of the same keys.
+fn serves(
+    before: &Question<'_>,
+    after: &Question<'_>,
+    plausible: &Plausible<'_>,
+    added: Option<&Remedied<'_>>,
+) -> bool {
     [Mode::Same, Mode::Different(None)].into_iter().all(|mode| {
         let mut search = Search::new(before, mode, None);
         search.machine.expect(after.slice);
@@ -256,8 +262,52 @@ fn serves(before: &Question<'_>, after: &Question<'_>, plausible: &Plausible<'_>
             search.take(&reached);
             return serves_here(&mut search.machine, before, after).is_some();
         }
+        let Some(added) = added else { return is_served };
+        let beside = of_same_keys(&search.machine, plausible.collection, added, reached);
+        for (slot, candidate) in neighbours(&search.machine, &beside) {
+            search.take(&beside);
+            search.set(slot, candidate);
+            if search.machine.fuel == 0 {
+                break;
+            }
+            let is_refused = plausible.holds(&search.machine)
+                && serves_here(&mut search.machine, before, after).is_none()
+                && search.machine.fuel > 0;
+            if is_refused {
+                return false;
+            }
+        }
         is_served
     })
+}
+
+/// The choices with one document stored that has the keys of the request in the fields of the indexes.
+fn of_same_keys(machine: &Machine<'_>, collection: u32, added: &Remedied<'_>, mut taken: Vec<usize>) -> Vec<usize> {
+    let mut choose = |slot: Option<usize>, is_meant: &dyn Fn(&Candidate) -> bool| {
+        let Some(slot) = slot else { return };
+        let candidates = machine.choices.slots.get(slot).map(|known| known.candidates.iter());
+        let meant = candidates.into_iter().flatten().position(is_meant);
+        if let (Some(own), Some(meant)) = (taken.get_mut(slot), meant) {
+            *own = meant;
+        }
+    };
+    let slot_of =
+        |field: &str| machine.slot_of(collection, &field.split('.').map(str::to_owned).collect::<Vec<String>>());
+    let fields = machine.fields.get(collection as usize);
+    let exists = fields.and_then(|fields| fields.first()).map(|(_, slot)| *slot);
+    choose(exists, &|candidate| matches!(candidate, Candidate::One));
+    for index in added.indexes {
+        for field in &index.fields {
+            let is_key = |value: &V| added.keys.contains(value);
+            choose(slot_of(field), &|candidate| matches!(candidate, Candidate::Of(value) if is_key(value)));
+        }
+        for (field, constant) in &index.partial {
+            let constant = literal::literal(machine.arena, *constant);
+            let is_constant = |value: &Value| Some(value) == constant.as_ref();
+            choose(slot_of(field), &|candidate| matches!(candidate, Candidate::Value(value) if is_constant(value)));
+        }
+    }
+    taken
 }
 
 /// Choices that differ from those given in one slot, the given ones first.
