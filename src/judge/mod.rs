@@ -42,6 +42,7 @@ mod other;
 pub mod pattern;
 pub mod pipeline;
 mod planned;
+mod plausible;
 pub mod projection;
 mod question;
 mod reads;
@@ -51,6 +52,7 @@ mod request;
 mod script;
 mod search;
 mod send;
+mod served;
 mod slice;
 pub mod sort;
 mod sources;
@@ -77,8 +79,9 @@ mod written;
 
 pub use function::Function;
 pub use other::{Constant, Guard, Makes, OtherChange};
+pub use plausible::Presumed;
 pub use question::{Overwritten, Verdict};
-pub use remedied::{Mended, NewIndex, Presumed, Remedied, mended, mends, mends_by_version};
+pub use remedied::{Mended, NewIndex, Remedied, mended, mends, mends_by_version};
 pub use script::Script;
 pub use slice::Act;
 
