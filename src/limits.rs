@@ -59,6 +59,8 @@ pub const ALTERNATIVES: usize = 12;
 
 /// Steps of a function, those of its callees included.
 pub const STEPS: usize = 1_500;
+/// Parts of which the path of a module is put together; of what has more nothing is known.
+pub const SPECIFIER_PARTS: usize = 100;
 /// Calls between a function and a step that it sees.
 pub const CALLS: u32 = 6;
 /// Calls below a function after which a callback that it gave is called.

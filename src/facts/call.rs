@@ -48,10 +48,17 @@ impl<'a> Eval<'a> {
 
     pub(super) fn dynamic_import(&mut self, node: &'a CallExpr) -> V {
         let args = self.args(&node.args);
-        match args.first().and_then(|module| self.arena.as_str(*module)).map(str::to_owned) {
-            Some(module) => self.import(&module, "*"),
-            None => self.opaque(node.span),
+        self.loaded(&args, "*").unwrap_or_else(|| self.opaque(node.span))
+    }
+
+    /// The module that a call loads, by a path that may be computed.
+    fn loaded(&mut self, args: &[V], name: &str) -> Option<V> {
+        let path = args.first()?;
+        let module = self.specifier(*path)?;
+        if self.arena.as_str(*path).is_none() {
+            self.computed_loads.push(module.clone());
         }
+        Some(self.import(&module, name))
     }
 
     pub(super) fn import(&mut self, module: &str, name: &str) -> V {
@@ -90,10 +97,7 @@ impl<'a> Eval<'a> {
         }
         if name == "require" && known {
             let values = self.args(args);
-            if let Some(module) = values.first().and_then(|v| self.arena.as_str(*v)).map(str::to_owned) {
-                return self.import(&module, "=");
-            }
-            return self.opaque(span);
+            return self.loaded(&values, "=").unwrap_or_else(|| self.opaque(span));
         }
         // const limit = pLimit(1); limit(async () => { … })
         if self.is_limiter(target)

@@ -112,6 +112,8 @@ pub(super) struct Eval<'a> {
     pub classes: Vec<Class>,
     pub exports: Vec<(Sym, V)>,
     pub export_all: Vec<Sym>,
+    /// The modules that are loaded by a path that is computed.
+    pub computed_loads: Vec<String>,
     pub noted: Noted,
     pub standing: Standing,
     pub scopes: Vec<Scope>,
@@ -177,6 +179,8 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
     eval.end(FnRef(0), budget);
     eval.finish_results();
     eval.arena.seal();
+    let mut run = super::run(program);
+    run.loads.append(&mut eval.computed_loads);
     FileFacts {
         arena: eval.arena,
         functions: eval.functions,
@@ -184,7 +188,7 @@ pub fn extract(program: &Program, text: &str, file: u32) -> FileFacts {
         exports,
         export_all: eval.export_all,
         notes: Default::default(),
-        run: super::run(program),
+        run,
         noted: Noted { meanings: Vec::new(), repeats: super::repeat::repeats(program, text), ..eval.noted },
     }
 }
@@ -199,6 +203,7 @@ impl<'a> Eval<'a> {
             classes: Vec::new(),
             exports: Vec::new(),
             export_all: Vec::new(),
+            computed_loads: Vec::new(),
             noted: Noted::default(),
             standing: Standing::default(),
             scopes: vec![Scope { parent: None, vars: FxHashMap::default(), function: true }],

@@ -45,6 +45,7 @@ mod results;
 mod run;
 mod sequence;
 mod sets;
+mod specifier;
 mod standing;
 mod statements;
 mod stmt;

@@ -63,6 +63,7 @@ impl Project {
                     "collection" | "getCollection" | "createCollection" | "model" | "discriminator"
                     | "useCollection" | "getModel" => {
                         let first = args.first().copied()?;
+                        let first = self.usual_name(first);
                         match (self.arena.as_str(first), self.arena.node(first)) {
                             (Some(text), _) => Some(Handle::Named(text.to_owned())),
                             // Typegoose: @InjectModel(User)
@@ -150,6 +151,24 @@ impl Project {
             }
             _ => None,
         }
+    }
+
+    /// The name that a collection has unless the start of the program says another: `isDev ? 'dev_users' : 'users'`,
+    /// `process.env.USERS || 'users'`.
+    fn usual_name(&self, name: V) -> V {
+        let Node::OneOf(alternatives) = self.arena.node(name) else { return name };
+        let is_of_caller = |project: &Self, part: V| {
+            matches!(
+                project.arena.node(part),
+                Node::Param(..) | Node::This(_) | Node::Call { .. } | Node::Element(_) | Node::Query { .. }
+            )
+        };
+        let is_of_start = |value: V| !self.contains(value, &mut |project, part| is_of_caller(project, part));
+        let are_of_start = alternatives.iter().all(|(cond, value)| {
+            is_of_start(*value) && self.arena.atoms(*cond).into_iter().all(|atom| is_of_start(atom.value))
+        });
+        let constants = alternatives.iter().filter(|(_, value)| self.arena.as_str(*value).is_some());
+        constants.last().filter(|_| are_of_start).map_or(name, |(_, value)| *value)
     }
 
     /// One of the alternatives of a callee, where all that can be called are methods of one name: `this.db.collection`, where

@@ -5,7 +5,7 @@
 use super::instance::Instance;
 use super::link::{Op, Project};
 use crate::limits;
-use crate::value::{COPIED, ClassRef, FnRef, INJECTED, Node, Site, Sym, V};
+use crate::value::{COPIED, ClassRef, Coercion, FnRef, INJECTED, Node, Site, Sym, V};
 
 /// How an instance was made: `new Repository(args)`.
 #[derive(Clone, Copy)]
@@ -149,6 +149,11 @@ impl Project {
             let value = *value;
             let value = self.field_of(class, value, of);
             let value = self.linked(value);
+            // A copy of what the constructor is given is another one in each instance.
+            let is_copy = matches!(self.arena.node(value), Node::Coerce(Coercion::Copy, _));
+            if made.is_none() && is_copy && self.arena.is_open(value) {
+                return None;
+            }
             let value = self.constructed(class, value, made);
             let is_unbound = match *self.arena.node(value) {
                 Node::Instance(class) => self.is_unbound(class),

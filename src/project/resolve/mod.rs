@@ -135,11 +135,11 @@ impl Resolver {
         if rest.starts_with('.') {
             return None;
         }
-        let at_root = match (rest.contains('/'), aliased) {
+        let at_root = match aliased {
             // In a workspace each package has such a root: the nearest folder that holds the file.
-            (true, Some(_)) => from.ancestors().skip(1).find_map(|folder| self.below(folder, rest)),
-            (true, None) => self.below(Path::new(ROOT), rest),
-            (false, _) => None,
+            Some(_) => from.ancestors().skip(1).find_map(|folder| self.below(folder, rest)),
+            None if rest.contains('/') => self.below(Path::new(ROOT), rest),
+            None => None,
         };
         at_root.or_else(|| self.below_some_root(rest).filter(|_| !self.packages().need(specifier)))
     }
