@@ -254,7 +254,7 @@ impl Search<'_, '_> {
             }
             Overwritten::Other(change) => {
                 let element = Value::document([("_id", Value::Symbol(term))]);
-                return Some(change.command(collection, id, element));
+                return Some(change.command(collection, id, &element));
             }
         };
         // It counts the versions that the act asks for.

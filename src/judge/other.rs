@@ -13,8 +13,8 @@ pub struct OtherChange {
     pub makes: Makes,
     /// All of it has to hold before.
     pub asks: Vec<Guard>,
-    /// The other fields that it changes.
-    pub beside: Vec<String>,
+    /// The other fields that it changes, each with what it makes of it where that is known.
+    pub beside: Vec<(String, Option<Makes>)>,
     /// Whoever asked for it is told that it was done, which has to be so in the end.
     pub is_answered: bool,
 }
@@ -40,6 +40,10 @@ pub enum Makes {
     /// It is counted up or down: the bits of a double.
     Counted(u64),
     Unset,
+    /// It is set to what is not known, and what nobody else sets.
+    Anything,
+    /// A list loses its first element.
+    Shortened,
 }
 
 /// That a field has one of some values, or none of them.
@@ -61,16 +65,33 @@ impl Constant {
     }
 }
 
+impl Makes {
+    /// The operator that does it, with its operand; `element` is what a list gets.
+    fn sent(&self, element: &Value) -> (&'static str, Value) {
+        match self {
+            Self::Set(constant) => ("$set", constant.value()),
+            Self::Dated => ("$currentDate", Value::Bool(true)),
+            Self::Added => ("$push", element.clone()),
+            Self::Counted(bits) => ("$inc", Value::Number(f64::from_bits(*bits))),
+            Self::Unset => ("$unset", Value::text("")),
+            Self::Anything => ("$set", element.field("_id").cloned().unwrap_or(Value::Null)),
+            Self::Shortened => ("$pop", Value::Number(-1.0)),
+        }
+    }
+}
+
 impl OtherChange {
     /// The command that does it to the document with an `_id`; `element` is what a list gets.
-    pub(super) fn command(&self, collection: u32, id: Value, element: Value) -> Command {
-        let (operator, operand) = match &self.makes {
-            Makes::Set(constant) => ("$set", constant.value()),
-            Makes::Dated => ("$currentDate", Value::Bool(true)),
-            Makes::Added => ("$push", element),
-            Makes::Counted(bits) => ("$inc", Value::Number(f64::from_bits(*bits))),
-            Makes::Unset => ("$unset", Value::text("")),
-        };
+    pub(super) fn command(&self, collection: u32, id: Value, element: &Value) -> Command {
+        let mut update: Vec<(&str, Vec<(&str, Value)>)> = Vec::new();
+        let beside = self.beside.iter().filter_map(|(path, makes)| Some((path, makes.as_ref()?)));
+        for (path, makes) in std::iter::once((&self.path, &self.makes)).chain(beside) {
+            let (operator, operand) = makes.sent(element);
+            match update.iter_mut().find(|(known, _)| *known == operator) {
+                Some((_, fields)) => fields.push((path, operand)),
+                None => update.push((operator, vec![(path, operand)])),
+            }
+        }
         let asked = self.asks.iter().map(|guard| {
             let values = Value::list(guard.values.iter().map(Constant::value).collect::<Vec<_>>());
             let operator = if guard.is_in { "$in" } else { "$nin" };
@@ -84,7 +105,7 @@ impl OtherChange {
         Command::Update {
             collection,
             filter,
-            update: Value::document([(operator, Value::document([(self.path.as_str(), operand)]))]),
+            update: Value::document(update.into_iter().map(|(operator, fields)| (operator, Value::document(fields)))),
             many: false,
             upsert: false,
             array_filters: Vec::new(),

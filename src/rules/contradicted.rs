@@ -14,6 +14,7 @@ use crate::diagnostic::{Level, Role};
 use crate::judge::{Makes, OtherChange, Overwritten};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
+use crate::race::path;
 use crate::race::relation::Taken;
 use crate::value::{C, Compare, Entry, Key, Node, V};
 
@@ -152,13 +153,15 @@ enum Contradiction<'a> {
     Beside(&'a FieldWrite),
     /// The state itself is set, and each of the two asks for one that the other one leaves.
     Over(&'a FieldWrite),
+    /// A field is changed that the other change sets together with the state.
+    Both(&'a FieldWrite),
 }
 
 impl<'a> Contradiction<'a> {
     fn field(self) -> Option<&'a FieldWrite> {
         match self {
             Self::Gone => None,
-            Self::Beside(field) | Self::Over(field) => Some(field),
+            Self::Beside(field) | Self::Over(field) | Self::Both(field) => Some(field),
         }
     }
 }
@@ -170,14 +173,30 @@ fn contradicted<'a>(ctx: &Context<'_>, write: &'a Write, change: &OtherChange) -
     let is_constant =
         |field: &FieldWrite| matches!(makes(ctx, field), Some(Makes::Set(_) | Makes::Dated | Makes::Unset));
     let is_asked = |field: &&FieldWrite| is_constant(field) && change.asks.iter().any(|guard| guard.path == field.path);
-    let is_changed = |field: &FieldWrite| field.path == change.path || change.beside.contains(&field.path);
-    let field = write.fields.iter().find(is_asked)?;
-    if !write.fields.iter().any(is_changed) {
+    let is_own = |field: &FieldWrite| field.path == change.path;
+    let is_beside = |field: &FieldWrite| change.beside.iter().any(|(path, _)| *path == field.path);
+    let asked = write.fields.iter().find(is_asked);
+    if let Some(field) = asked.filter(|_| !write.fields.iter().any(|field| is_own(field) || is_beside(field))) {
         return Some(Contradiction::Beside(field));
     }
+    if !write.fields.iter().any(is_own) {
+        return write.fields.iter().find(|field| is_reset(ctx, field, change)).map(Contradiction::Both);
+    }
+    let field = asked?;
     let (own, other) = (makes(ctx, field), &change.makes);
     let are_states = matches!((&own, other), (Some(Makes::Set(own)), Makes::Set(other)) if own != other);
     (are_states && field.path == change.path).then_some(Contradiction::Over(field))
+}
+
+/// Whether one of two paths is the other, or stands inside of it.
+fn meets(a: &str, b: &str) -> bool {
+    path::is_within(a, b) || path::is_within(b, a)
+}
+
+/// Whether the other change puts a field to something that stands in the code, and a write makes something else of it.
+fn is_reset(ctx: &Context<'_>, field: &FieldWrite, change: &OtherChange) -> bool {
+    let made = change.beside.iter().find(|(path, _)| meets(path, &field.path)).and_then(|(_, made)| made.as_ref());
+    made.is_some_and(|made| matches!(made, Makes::Set(_) | Makes::Unset) && makes(ctx, field).as_ref() != Some(made))
 }
 
 fn report(
@@ -187,8 +206,8 @@ fn report(
     (path, check): (&str, &Check),
     (other, change): (&Changed, &OtherChange),
 ) {
-    let own = contradiction.field().map_or(C::TRUE, |field| field.cond);
-    let cond = ctx.project.arena.and(write.cond, own);
+    let field = contradiction.field().map_or(C::TRUE, |field| field.cond);
+    let cond = ctx.project.arena.and(write.cond, field);
     let relation = ctx.relation(trace, check, write, cond, Taken::Condition(path));
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     let (lowered, message, label, help) = match contradiction {
@@ -212,6 +231,16 @@ fn report(
                 "make the check and the change one command: its filter asks what was checked of `{path}`, and the other one's what it checks of `{field}`; matchedCount 0 (or null) means that the check failed"
             ),
         ),
+        Contradiction::Both(FieldWrite { path: field, .. }) => (
+            "what is lost is a field that other code sets together with the one that was checked",
+            format!(
+                "`{path}` is checked before this update of `{field}`, not in its filter: other code that changes both can come in between, and what it makes of `{field}` is written over"
+            ),
+            format!("writes `{field}` without the check in the filter"),
+            format!(
+                "make the check and the change one command: its filter asks what was checked of `{path}`, and matchedCount 0 (or null) means that the check failed"
+            ),
+        ),
         Contradiction::Over(_) => (
             "what is stored in the end is that of one order of the requests",
             format!(
@@ -230,19 +259,24 @@ fn report(
     draft.related.push((other.site, Role::Context, format!("`{path}` is changed here")));
     draft.pair = match contradiction {
         Contradiction::Gone => format!("{path} checked -> deleted"),
-        Contradiction::Beside(field) | Contradiction::Over(field) => {
+        Contradiction::Beside(field) | Contradiction::Over(field) | Contradiction::Both(field) => {
             format!("{path} checked -> {} of {}", field.operator, field.path)
         }
     };
-    let is_answered = !matches!(contradiction, Contradiction::Beside(_));
+    let is_answered = matches!(contradiction, Contradiction::Gone | Contradiction::Over(_));
     let change = OtherChange { is_answered, ..change.clone() };
     let overwritten = Some(Overwritten::Other(Box::new(change)));
+    let own = match contradiction {
+        Contradiction::Both(field) => write.fields.iter().position(|other| std::ptr::eq(other, field)),
+        _ => None,
+    };
     let act = Judged {
         overwritten,
+        own,
         needs_witness: true,
         may_repeat: true,
         mend: Mend::Nothing,
-        ..Judged::of(write, own, relation)
+        ..Judged::of(write, field, relation)
     };
     ctx.report_judged(draft, trace, &act);
     ctx.settle(trace);

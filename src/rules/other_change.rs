@@ -32,9 +32,17 @@ pub(super) fn other_change(
             add_check(ctx, &check, &mut asks)?;
         }
     }
-    let others = write.fields.iter().map(|other| &other.path).filter(|path| **path != field.path);
-    let beside = others.cloned().collect();
+    let others = write.fields.iter().filter(|other| other.path != field.path);
+    let beside = others.map(|other| (other.path.clone(), made_beside(ctx, field, other))).collect();
     Some(OtherChange { path: field.path.clone(), makes, asks, beside, is_answered: false })
+}
+
+/// What is made of another field whenever the first one is changed.
+fn made_beside(ctx: &Context<'_>, field: &FieldWrite, other: &FieldWrite) -> Option<Makes> {
+    let is_always = other.cond == C::TRUE || other.cond == field.cond;
+    let anything = || (other.operator == "$set").then_some(Makes::Anything);
+    let is_named = !other.path.contains(['*', '$']) && other.path != "...";
+    makes(ctx, other).or_else(anything).filter(|_| is_always && is_named)
 }
 
 /// What an operator makes of its field, where that stands in the code.
@@ -148,7 +156,7 @@ pub(super) fn excludes(ctx: &Context<'_>, check: &Check, change: &OtherChange) -
     let made = match &change.makes {
         Makes::Set(constant) => Some(constant),
         Makes::Unset => Some(&Constant::Nothing),
-        Makes::Dated => None,
+        Makes::Dated | Makes::Anything | Makes::Shortened => None,
         Makes::Added | Makes::Counted(_) => return true,
     };
     let mut asks = Vec::new();
