@@ -138,11 +138,37 @@ fn note_changed(
     };
     let place = ctx.project.base_site(field.site);
     let state = constant(ctx, field.value).filter(|_| field.operator == "$set" && !is_asked);
+    let is_shortened = field.path == fixed && is_shortened(ctx, field);
     for path in paths {
         let (asked, state) = (asked.to_vec(), state.clone());
         let change = change.clone().filter(|change| change.path == path);
-        let changed = Changed { path, site: field.site, place, asked, state, change, is_counted, is_saved, is_brought };
+        let changed = Changed {
+            path,
+            site: field.site,
+            place,
+            asked,
+            state,
+            change,
+            is_counted,
+            is_saved,
+            is_brought,
+            is_shortened,
+        };
         ctx.stale.add(handle, changed);
+    }
+}
+
+/// Whether a list has fewer elements after a change than before, or other ones.
+fn is_shortened(ctx: &Context<'_>, field: &FieldWrite) -> bool {
+    let arena = &ctx.project.arena;
+    match field.operator.as_str() {
+        "$pull" | "$pullAll" | "$pop" => true,
+        "$set" | "replace" => match arena.node(field.value) {
+            Node::Query { method, .. } => matches!(arena.text(*method), "filter" | "slice" | "toSpliced"),
+            Node::Array(items) => items.is_empty(),
+            _ => arena.is_of_parameter(field.value),
+        },
+        _ => false,
     }
 }
 

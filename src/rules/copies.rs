@@ -16,6 +16,8 @@ pub struct StaleCopies {
     pub saving: Vec<FnRef>,
     /// The functions that change or delete a document because of a field that they leave alone.
     pub deciding: Vec<FnRef>,
+    /// The functions that write at positions of a list that they have loaded.
+    pub placing: Vec<FnRef>,
     /// The fields that are changed by themselves, each with a place of it.
     pub changed: ByHandle<Changed>,
 }
@@ -41,6 +43,7 @@ impl StaleCopies {
         self.moving.extend(other.moving);
         self.saving.extend(other.saving);
         self.deciding.extend(other.deciding);
+        self.placing.extend(other.placing);
         for (name, changed) in other.changed.named() {
             let handle = Handle::Named(name.to_owned());
             for changed in changed {
@@ -68,6 +71,8 @@ pub struct Changed {
     pub is_saved: bool,
     /// It is what a call gives a helper that names the fields: told of where nothing else changes them.
     pub is_brought: bool,
+    /// It is a list that loses elements by it, or that is what the request brings.
+    pub is_shortened: bool,
 }
 
 impl Changed {

@@ -77,6 +77,7 @@ mod sought;
 mod spell;
 mod spent_element;
 mod stale_copy;
+mod stale_position;
 mod startup_recovery;
 mod stored;
 mod taken_name;
@@ -145,7 +146,7 @@ pub fn ids() -> Vec<&'static str> {
 }
 
 /// The checks of one function, in no order that matters.
-pub const CHECKS: [fn(&mut Context<'_>, &Trace); 33] = [
+pub const CHECKS: [fn(&mut Context<'_>, &Trace); 34] = [
     check_then_push::check,
     positional_push::check,
     check_then_update::check,
@@ -176,6 +177,7 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 33] = [
     stale_copy::note,
     overtaken::note,
     contradicted::note,
+    stale_position::note,
     uncounted::note,
     effect_first::check,
     effect_beside::check,
@@ -185,11 +187,12 @@ pub const CHECKS: [fn(&mut Context<'_>, &Trace); 33] = [
 pub const UNREAD: [&str; 3] = ["syntax-error", "too-deep", "internal-error"];
 
 /// The checks over what all functions together say, after those of each function.
-pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 6] = [
+pub const PROJECT_CHECKS: [fn(&mut Context<'_>); 7] = [
     inconsistent_identity_key::check,
     startup_recovery::check,
     overtaken::check,
     contradicted::check,
+    stale_position::check,
     uncounted::check,
     stale_copy::check,
 ];
