@@ -230,7 +230,7 @@ impl Project {
     }
 
     /// A collection or model of which the name is known, so that its indexes are.
-    fn is_collection(&mut self, value: V) -> bool {
+    pub(super) fn is_collection(&mut self, value: V) -> bool {
         self.handle_of(value, 0).is_some_and(|handle| handle.name().is_some())
     }
 

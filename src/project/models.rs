@@ -7,6 +7,7 @@
 use super::handle::Handle;
 use super::link::Project;
 use super::model_table::Members;
+use super::mongo::is_method;
 use crate::facts::EffectKind;
 use crate::limits;
 use crate::value::{Arena, ClassRef, FnRef, Key, Node, Site, Sym, V};
@@ -45,7 +46,10 @@ impl Project {
         let name = name.or_else(|| self.last_name(callee).map(str::to_owned)).unwrap_or_default();
         self.schema_call(recv, &name, &args);
         match name.as_str() {
-            "model" | "discriminator" if args.len() > 1 => models.push((callee, args)),
+            "model" | "discriminator" if args.len() > 1 => {
+                let args = args.into_iter().map(|arg| self.linked(arg)).collect();
+                models.extend(self.turns(args).into_iter().map(|args| (callee, args)));
+            }
             // SchemaFactory.createForClass(User)
             "createForClass" => {
                 let class = args.first().map_or(Arena::UNDEFINED, |class| self.linked(*class));
@@ -65,7 +69,7 @@ impl Project {
         }
     }
 
-    /// `schema.statics.find = …`, `schema.methods = { … }`
+    /// `schema.statics.find = …`, `schema.methods = { … }`, and `Guest.welcome = …` of the model itself.
     pub(super) fn assigned_member(&mut self, object: V, key: Sym, value: V) {
         let is_group = |text: &str| matches!(text, "statics" | "methods");
         match self.arena.node(object).clone() {
@@ -76,6 +80,13 @@ impl Project {
             _ if is_group(self.arena.text(key)) => {
                 let group = self.arena.text(key).to_owned();
                 self.add_members(object, &group, value);
+            }
+            _ if matches!(self.arena.peek(value), Node::Func(_)) && !is_method(self.arena.text(key)) => {
+                let model = self.linked(object);
+                let Node::Call { callee, args, .. } = self.arena.node(model) else { return };
+                if let (Some("model"), [_, schema, ..]) = (self.last_name(*callee), &**args) {
+                    self.add_member(*schema, "statics", key, value);
+                }
             }
             _ => {}
         }

@@ -11,27 +11,42 @@ use crate::value::{ClassRef, FnRef, Node, Sym, V, is_global_object};
 /// What a file exports: the file, the name, none for the module as a whole; and a member of it.
 type Export = (u32, Option<Sym>, Sym);
 
+/// How handlers call the context of a request.
+const CONTEXTS: [&str; 2] = ["ctx", "context"];
+
 impl Project {
     /// `client.pay = async (id, amount) => …`, where the client is given or of another package; `global.database = this`, which
-    /// every file reads.
+    /// every file reads; `bot.context.db = db`, the object that each handler is given.
     pub(super) fn bind_put_on(&mut self) {
         for at in 0..self.functions.len() {
             let Some(function) = self.functions.get(at) else { continue };
             let puts = function.effects.iter().filter_map(|effect| match effect.kind {
                 EffectKind::Assign { object, key: Some(key), value } if !is_method(self.arena.text(key)) => {
-                    Some((self.called(object)?, key, value))
+                    let holders = match self.is_context(object) {
+                        true => CONTEXTS.map(str::to_owned).to_vec(),
+                        false => vec![self.called(object)?],
+                    };
+                    Some((holders, key, value))
                 }
                 _ => None,
             });
-            let puts: Vec<(String, Sym, V)> = puts.collect();
+            let puts: Vec<(Vec<String>, Sym, V)> = puts.collect();
             self.within(FnRef(at as u32), |project| {
-                for (holder, key, value) in puts {
+                let puts = puts.into_iter().flat_map(|(holders, key, value)| {
+                    let is_shared = holders.len() > 1;
+                    holders.into_iter().map(move |holder| (holder, key, value, is_shared))
+                });
+                for (holder, key, value, is_shared) in puts {
                     let value = project.linked(value);
                     let is_of_global = holder == "globalThis";
-                    match project.arena.node(value) {
-                        Node::Func(_) => {}
-                        Node::Instance(_) if is_of_global => {}
-                        _ => continue,
+                    let is_put = match project.arena.node(value) {
+                        Node::Func(_) => true,
+                        Node::Instance(_) => is_of_global,
+                        Node::Object(_) => is_shared && project.holds_collections(value),
+                        _ => false,
+                    };
+                    if !is_put {
+                        continue;
                     }
                     let known = project.bindings.put_on.entry(key).or_default().entry(holder).or_insert(Some(value));
                     if *known != Some(value) {
@@ -40,6 +55,24 @@ impl Project {
                 }
             });
         }
+    }
+
+    /// Whether an object is that from which the contexts of a framework's requests are made.
+    ///
+    /// Sources: Koa, "app.context"; Telegraf, "Extending context".
+    fn is_context(&self, object: V) -> bool {
+        let Node::Member(app, name) = *self.arena.peek(object) else { return false };
+        self.arena.text(name) == "context"
+            && matches!(self.arena.peek(app), Node::New { callee, .. } if !matches!(self.arena.peek(*callee), Node::Class(_)))
+    }
+
+    /// Whether an object has collections under its names.
+    fn holds_collections(&mut self, value: V) -> bool {
+        let Node::Object(entries) = self.arena.node(value).clone() else { return false };
+        entries.into_iter().any(|entry| {
+            let held = self.linked(entry.value);
+            self.is_collection(held)
+        })
     }
 
     /// `api.db = model`, where `api` is what another file exports: a member of it for whoever imports it.

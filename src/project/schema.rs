@@ -283,7 +283,7 @@ impl Project {
     }
 
     /// Place, name, the model that is divided and arguments of the calls that make models, in a function's own text or in what it calls.
-    fn model_calls(&self, at: usize, is_own: bool) -> Vec<(SiteInfo, &'static str, Option<V>, Vec<V>)> {
+    fn model_calls(&mut self, at: usize, is_own: bool) -> Vec<(SiteInfo, &'static str, Option<V>, Vec<V>)> {
         let steps = self.steps_of(FnRef(at as u32));
         let calls = steps.iter().filter(|step| (step.calls == 0) == is_own).filter_map(|step| {
             let Op::Call { callee, recv, args, .. } = &step.op else { return None };
@@ -295,7 +295,10 @@ impl Project {
             };
             Some((self.base_site(step.site), name, divided, args.clone()))
         });
-        calls.collect()
+        let calls: Vec<_> = calls.collect();
+        let each =
+            |(place, name, divided, args)| self.turns(args).into_iter().map(move |args| (place, name, divided, args));
+        calls.into_iter().flat_map(each).collect()
     }
 
     /// The fields of a schema, and its options.

@@ -20,12 +20,31 @@ impl Project {
                 done.push(values);
                 continue;
             };
-            for row in rows.into_iter().rev() {
+            // What the object has under the name of the row: `schemas[name]`.
+            let held = self.held_beside(element);
+            for (at, row) in rows.into_iter().enumerate().rev() {
                 let mut memo = FxHashMap::from_iter([(element, row)]);
+                memo.extend(held.iter().filter_map(|(any, parts)| Some((*any, *parts.get(at)?))));
                 open.push(values.iter().map(|value| self.replaced(*value, &mut memo)).collect());
             }
         }
         done
+    }
+
+    /// The same for arguments of which there is one row at least.
+    pub(super) fn turns(&mut self, args: Vec<V>) -> Vec<Vec<V>> {
+        let rows = self.rows(args.clone());
+        if rows.is_empty() { vec![args] } else { rows }
+    }
+
+    /// For an element of the names or entries of an object: any value of that object, and all of them in order.
+    fn held_beside(&mut self, element: V) -> Option<(V, Vec<V>)> {
+        let Node::Element(table) = *self.arena.node(element) else { return None };
+        let Node::Derived(_, operands) = self.arena.node(table) else { return None };
+        let object = *operands.first()?;
+        let Node::Object(entries) = self.arena.node(object) else { return None };
+        let parts = entries.iter().map(|entry| entry.value).collect();
+        Some((self.arena.intern(Node::Element(object)), parts))
     }
 
     /// The first element of a literal table that the values are made from, and the rows of the table.
