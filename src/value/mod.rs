@@ -492,6 +492,7 @@ impl Arena {
         match merged.as_slice() {
             [] => Self::UNDEFINED,
             [(_, first), rest @ ..] if rest.iter().all(|(_, v)| v == first) => *first,
+            all if let Some(id) = self.one_identity(all) => id,
             _ if merged.len() > limits::ALTERNATIVES => {
                 let mut values: Vec<V> = merged.iter().map(|(_, v)| *v).collect();
                 values.sort();
@@ -500,6 +501,18 @@ impl Arena {
             }
             _ => self.intern(Node::OneOf(merged)),
         }
+    }
+
+    /// The identifier that is taken as it is or as an ObjectId: `ObjectId.isValid(id) ? new ObjectId(id) : id`.
+    fn one_identity(&self, alternatives: &[(C, V)]) -> Option<V> {
+        let plain = |value: V| match self.node(value) {
+            Node::Coerce(Coercion::ObjectId, inner) => *inner,
+            _ => value,
+        };
+        let (_, first) = alternatives.first()?;
+        let id = plain(*first);
+        let is_whole = alternatives.iter().any(|(_, value)| *value == id);
+        (is_whole && alternatives.iter().all(|(_, value)| plain(*value) == id)).then_some(id)
     }
 
     pub fn derived(&mut self, operator: &str, operands: Vec<V>) -> V {
