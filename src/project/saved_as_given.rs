@@ -1,4 +1,4 @@
-//! `Model.create` of what is a document already: Mongoose saves it, and inserts nothing.
+//! `Model.create` of what is a document already: Mongoose saves it, and inserts nothing; and the documents of `Model.bulkSave`.
 
 use super::Project;
 use super::handle::Handle;
@@ -7,13 +7,13 @@ use crate::limits;
 use crate::value::{Node, V};
 
 impl Project {
-    /// The documents that `Model.create` saves as they are: it makes new ones of what is no document of the model.
+    /// The documents that `Model.create` saves as they are, where it makes new ones of what is no document of the model; and those
+    /// that `Model.bulkSave` is given.
     ///
-    /// Source: Mongoose, `Model.create`: `toSave = doc instanceof Model ? doc : new Model(doc)`.
-    pub(super) fn saved_by_create(&mut self, recv: V, method: &str, args: &[V]) -> Option<V> {
-        let [given] = args else { return None };
-        let handle = self.handle_of(recv, 0).filter(|_| method == "create")?;
-        self.loaded_ones(*given, &handle, 0)
+    /// Source: Mongoose, `Model.create`: `toSave = doc instanceof Model ? doc : new Model(doc)`; `Model.bulkSave`.
+    pub(super) fn saved_as_given(&mut self, recv: V, method: &str, given: V) -> Option<V> {
+        let handle = self.handle_of(recv, 0).filter(|_| matches!(method, "create" | "bulkSave"))?;
+        self.loaded_ones(given, &handle, 0)
     }
 
     /// A document that was loaded, or any element of a list of nothing but loaded documents.

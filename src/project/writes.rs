@@ -102,11 +102,15 @@ impl Project {
             if method == "bulkSave"
                 && let Some(list) = args.first().copied()
             {
-                let (document, save) = (self.arena.intern(Node::Element(list)), self.arena.sym("save"));
+                let saved = self.saved_as_given(*recv, &method, list);
+                let document = saved.unwrap_or_else(|| self.arena.intern(Node::Element(list)));
+                let save = self.arena.sym("save");
                 self.document_write(steps, at, step, document, save, &[], &mut writes);
                 continue;
             }
-            if let Some(saved) = self.saved_by_create(*recv, &method, args) {
+            if let [given] = args.as_slice()
+                && let Some(saved) = self.saved_as_given(*recv, &method, *given)
+            {
                 let save = self.arena.sym("save");
                 self.document_write(steps, at, step, saved, save, &[], &mut writes);
                 continue;
