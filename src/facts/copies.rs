@@ -18,6 +18,22 @@ impl<'a> Eval<'a> {
         self.new_cell(Node::Coerce(Coercion::Copy, value))
     }
 
+    /// What a function makes of objects that it merges into a new one: `merge(doc, body)` of `lodash/fp`, `deepmerge(doc, body)`.
+    pub(super) fn merged(&mut self, function: V, args: &[V]) -> Option<V> {
+        let Node::Import { module, name } = self.arena.node(function) else { return None };
+        let is_merge = match (self.arena.text(*module), self.arena.text(*name)) {
+            ("lodash/fp/merge" | "lodash/fp/assign" | "deepmerge", "=" | "default" | "*") => true,
+            ("lodash/fp", "merge" | "assign" | "extend") | ("ts-deepmerge", "merge") => true,
+            _ => false,
+        };
+        if !is_merge || args.len() < 2 {
+            return None;
+        }
+        let parts = args.iter().map(|arg| self.freeze(*arg)).collect::<Vec<_>>();
+        let parts = parts.into_iter().map(|part| Self::entry(Key::Spread, part)).collect();
+        Some(self.new_cell(Node::Object(parts)))
+    }
+
     /// Whether the content of an object or array is a copy of which nothing was changed so far.
     pub(super) fn is_copy(&self, content: V) -> bool {
         matches!(self.arena.node(content), Node::Coerce(Coercion::Copy, _))

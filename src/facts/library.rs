@@ -77,6 +77,7 @@ impl<'a> Eval<'a> {
             ("Symbol", _) if matches!(self.arena.node(target), Node::Global(_)) => self.unique_key(first, span),
             ("structuredClone" | "cloneDeep", Some(value)) => self.copy(value),
             (_, Some(value)) if self.is_copier(target) => self.copy(value),
+            (_, Some(_)) if let Some(merged) = self.merged(target, args) => merged,
             // class-transformer: the data as an instance of a class
             ("plainToInstance" | "plainToClass", Some(_))
                 if args.len() > 1 && matches!(self.arena.node(target), Node::Import { .. }) =>
