@@ -14,7 +14,7 @@ use crate::project::writes::{Write, WriteKind};
 use crate::race::decision::Loaded;
 use crate::race::path;
 use crate::race::relation::Taken;
-use crate::value::{Key, Node, V};
+use crate::value::{C, Key, Node, V};
 
 const RULE: &str = "lost-update";
 
@@ -105,10 +105,14 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
     }
     let set = write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$set" | "replace"));
     wholes.extend(set.map(|field| (field.path.clone(), field.value)));
+    let mut wholes: Vec<(String, V, bool)> = wholes.into_iter().map(|(own, whole)| (own, whole, false)).collect();
+    let inside: Vec<(String, V, bool)> = wholes.iter().flat_map(|(own, whole, _)| parts_of(ctx, own, *whole)).collect();
+    wholes.extend(inside);
     let mut copies = Vec::new();
-    for (own, whole) in wholes {
+    for (own, whole, is_inside) in wholes {
         // What the code before the write has ruled out is not written: `if (!user) return`.
         let whole = ctx.project.arena.narrow(write.cond, whole);
+        let whole = defaulted(ctx, trace, whole);
         let is_exact = !own.is_empty() && !matches!(ctx.project.arena.node(whole), Node::Object(_));
         let (parts, named): (Vec<V>, Vec<String>) = match ctx.project.arena.node(whole) {
             Node::Object(entries) => {
@@ -117,7 +121,7 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
             }
             // What is loaded in one of two cases only is as often what the request did not bring.
             Node::OneOf(_) => continue,
-            _ if is_exact && write.kind == WriteKind::Save => continue,
+            _ if is_exact && !is_inside && write.kind == WriteKind::Save => continue,
             _ => (vec![whole], Vec::new()),
         };
         for part in parts {
@@ -135,6 +139,38 @@ fn copied(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Vec<Copy> {
     copies
 }
 
+/// The fields of an object that is written whole under a path: `run: { next, count: doc.run.count }`.
+fn parts_of(ctx: &Context<'_>, own: &str, whole: V) -> Vec<(String, V, bool)> {
+    let Node::Object(entries) = ctx.project.arena.node(whole) else { return Vec::new() };
+    if own.is_empty() || entries.iter().any(|entry| entry.key == Key::Spread) {
+        return Vec::new();
+    }
+    let named = entries.iter().filter_map(|entry| match entry.key {
+        Key::Name(name) => Some((format!("{own}.{}", ctx.project.arena.text(name)), entry.value, true)),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// The loaded value to which a constant is the default: `doc.count ?? 0`.
+fn defaulted(ctx: &mut Context<'_>, trace: &Trace, value: V) -> V {
+    let Node::OneOf(alternatives) = ctx.project.arena.node(value).clone() else { return value };
+    let (defaults, kept): (Vec<(C, V)>, Vec<(C, V)>) =
+        alternatives.into_iter().partition(|(_, value)| ctx.project.arena.is_literal(*value));
+    let [(_, kept)] = kept.as_slice() else { return value };
+    let Some((root, _, _)) = ctx.project.loaded(*kept, &trace.documents) else { return value };
+    let is_of_root = |ctx: &mut Context<'_>, asked: V| {
+        let asked = match *ctx.project.arena.node(asked) {
+            Node::Nullish(inner) | Node::Not(inner) => inner,
+            _ => asked,
+        };
+        ctx.project.loaded(asked, &trace.documents).is_some_and(|(of, _, _)| of == root)
+    };
+    let mut asked =
+        defaults.iter().flat_map(|(cond, _)| ctx.project.arena.atoms(*cond)).collect::<Vec<_>>().into_iter();
+    if asked.all(|atom| is_of_root(ctx, atom.value)) { *kept } else { value }
+}
+
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, other: &Changed) {
     let path = other.path.as_str();
     let read = ctx.project.loaded(copy.root, &trace.documents).and_then(|(_, _, read)| read);
@@ -146,8 +182,10 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, copy: &Copy, othe
         "" => "the document".to_owned(),
         part => format!("`{part}`"),
     };
-    draft.message =
-        format!("{what} is written back whole, `{path}` as it was loaded: a change of it in between is lost");
+    draft.message = match copy.path == path {
+        true => format!("{what} is written back as it was loaded: a change of it in between is lost"),
+        false => format!("{what} is written back whole, `{path}` as it was loaded: a change of it in between is lost"),
+    };
     draft.label = "writes back all that was loaded".to_owned();
     draft.array = Some(path.to_owned());
     draft.related.extend(read.map(|read| (read.site, Role::Check, "loaded here".to_owned())));
