@@ -351,9 +351,12 @@ fn report(
     // Two requests for one document of the act may leave what one leaves; those for two do not.
     let (apart, claims) = (taken.and_then(|taken| taken.apart), taken.is_some());
     let mend = Mend::Insert(Vec::new());
-    // What is done for want of a document is told where it is done once more than it should.
-    let repeats =
-        matches!(spent.how, How::Inserted(_)).then(|| Repeats::ActFor(other.handle.name().map(str::to_owned)));
+    // What is done for want of a document, or beside a change, is told where it is done once more than it should.
+    let repeats = match spent.how {
+        How::Inserted(_) => Some(Repeats::ActFor(other.handle.name().map(str::to_owned))),
+        How::Changed(_) => Some(Repeats::Act),
+        How::Deleted | How::Emptied(_) => None,
+    };
     let judged = Judged { apart, needs_witness: true, claims, repeats, mend, ..Judged::of(write, C::TRUE, relation) };
     match spent.how {
         How::Deleted => ctx.report_of_deleted(draft, trace, &judged, other),
