@@ -52,6 +52,26 @@ impl Eval<'_> {
         self.leave();
     }
 
+    /// The path ends with an exception where a value is none: `Model.findById(id).orFail()`.
+    ///
+    /// Source: Mongoose, `Query#orFail`.
+    pub(super) fn ends_without(&mut self, value: V) {
+        let own = self.cond;
+        self.cond = self.arena.assume(own, value, false);
+        if self.cond != C::FALSE {
+            self.reject();
+        }
+        self.cond = self.arena.assume(own, value, true);
+    }
+
+    /// Whether a value is the one document that a query gives, or none.
+    pub(super) fn finds_one(&self, query: V) -> bool {
+        let Node::Call { callee, .. } = self.arena.node(query) else { return false };
+        let Node::Member(_, method) = *self.arena.node(*callee) else { return false };
+        let method = self.arena.text(method);
+        method.starts_with("findOne") || method.starts_with("findById")
+    }
+
     /// A promise that is returned or awaited ends the path where a callback of its chain ends with an exception.
     pub(super) fn settle(&mut self, promise: &Expr) {
         let (from, _) = self.offsets(promise.span());

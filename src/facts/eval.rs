@@ -266,7 +266,8 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn finish(&mut self, func: FnRef, frame: Frame) {
-        let returns = frame.returns.into_iter().map(|(cond, value)| (cond, self.handed(value))).collect();
+        let returns = self.found_by_returns(frame.returns);
+        let returns = returns.into_iter().map(|(cond, value)| (cond, self.handed(value))).collect();
         if let Some(function) = self.functions.get_mut(func.0 as usize) {
             function.effects = frame.effects;
             function.returns = returns;

@@ -337,6 +337,9 @@ impl<'a> Eval<'a> {
                 if matches!(name, "setOptions" | "orFail") {
                     self.alter_call(recv);
                 }
+                if name == "orFail" && self.finds_one(recv) {
+                    self.ends_without(recv);
+                }
                 if name == "select"
                     && let Node::Call { site, .. } = self.arena.node(recv)
                     && !first.is_some_and(|fields| self.adds_fields(fields))

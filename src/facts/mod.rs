@@ -18,6 +18,7 @@ mod eval;
 mod event_proxy;
 mod expr;
 mod flags;
+mod found_index;
 mod function;
 mod jump;
 mod leaving;

@@ -83,6 +83,7 @@ impl<'a> Eval<'a> {
     }
 
     fn operate(&mut self, op: BinaryOp, left: V, right: V) -> V {
+        let (left, right) = (self.found_index(left), self.found_index(right));
         match op {
             BinaryOp::EqEq | BinaryOp::EqEqEq => self.equal(left, right),
             BinaryOp::NotEq | BinaryOp::NotEqEq => {

@@ -250,7 +250,7 @@ impl<'a> Eval<'a> {
             return self.reject();
         }
         let value = self.without_rejections(value).unwrap_or(value);
-        let cond = self.cond;
+        let (cond, value) = (self.cond, self.found_index(value));
         self.frame.returns.push((cond, value));
         self.leave();
     }
