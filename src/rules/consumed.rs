@@ -163,6 +163,9 @@ fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) 
         let read = check.read.as_ref().map(|read| read.site);
         return Some(Spent { read, check: Some(check), how: How::Inserted(keys) });
     }
+    if is_won(ctx, checks, other) {
+        return None;
+    }
     for check in checks {
         if let Some(field) = stored_value(ctx, write.cond, check, other) {
             let read = check.read.as_ref().map(|read| read.site);
@@ -176,6 +179,15 @@ fn spent(ctx: &mut Context<'_>, write: &Write, checks: &[Check], other: &Write) 
         }
     }
     None
+}
+
+/// Whether the change is a claim that the act is done for: it asks for what it changes, and what it found is tested.
+fn is_won(ctx: &Context<'_>, checks: &[Check], other: &Write) -> bool {
+    let arena = &ctx.project.arena;
+    let Some(Node::Object(asked)) = other.filter.map(|filter| arena.node(filter)) else { return false };
+    let is_changed = |name: &str| other.fields.iter().any(|field| field.path == name);
+    let asks = asked.iter().any(|entry| matches!(entry.key, Key::Name(name) if is_changed(arena.text(name))));
+    asks && checks.iter().any(|check| check.holds && check.read.as_ref().is_some_and(|read| read.site == other.site))
 }
 
 /// How a write changes what a check looked at: the element that was looked for is added or taken out, or nothing is left of what the
@@ -351,12 +363,9 @@ fn report(
     // Two requests for one document of the act may leave what one leaves; those for two do not.
     let (apart, claims) = (taken.and_then(|taken| taken.apart), taken.is_some());
     let mend = Mend::Insert(Vec::new());
-    // What is done for want of a document, or beside a change, is told where it is done once more than it should.
-    let repeats = match spent.how {
-        How::Inserted(_) => Some(Repeats::ActFor(other.handle.name().map(str::to_owned))),
-        How::Changed(_) => Some(Repeats::Act),
-        How::Deleted | How::Emptied(_) => None,
-    };
+    // What is done for want of a document is told where it is done once more than it should.
+    let repeats =
+        matches!(spent.how, How::Inserted(_)).then(|| Repeats::ActFor(other.handle.name().map(str::to_owned)));
     let judged = Judged { apart, needs_witness: true, claims, repeats, mend, ..Judged::of(write, C::TRUE, relation) };
     match spent.how {
         How::Deleted => ctx.report_of_deleted(draft, trace, &judged, other),
