@@ -36,6 +36,10 @@ impl Project {
                 {
                     vec![Entry { key: Key::Spread, value, cond: C::TRUE }]
                 }
+                // req.body.seats = flight.seats - 1; await Flight.findByIdAndUpdate(id, req.body)
+                None if self.arena.is_of_parameter(value) || self.arena.is_body(value) => {
+                    vec![Entry { key: Key::Spread, value, cond: C::TRUE }]
+                }
                 _ => return value,
             },
         };
