@@ -1,7 +1,7 @@
 //! A store of equal things: each is kept once, and has a number.
 //!
 //! The values of a large project are most of what an analysis takes. So nothing is kept beside the things themselves but their
-//! numbers in a hash table, and a store that grows never holds a second copy of what it has.
+//! numbers and half of their hashes in a table, and a store that grows never holds a second copy of what it has.
 //!
 //! Input: things. Output: their numbers, by which they are found again. Must not know: what they are.
 
@@ -86,11 +86,19 @@ impl<T> Chunks<T> {
     }
 }
 
+/// The number of a thing, with half of its hash: by that it is told from most others, and put elsewhere when the table grows,
+/// without a look at the thing.
+#[derive(Clone, Copy, Debug)]
+struct Numbered {
+    number: u32,
+    half: u32,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Interned<T> {
     things: Chunks<T>,
-    shared: Arc<HashTable<u32>>,
-    numbers: HashTable<u32>,
+    shared: Arc<HashTable<Numbered>>,
+    numbers: HashTable<Numbered>,
 }
 
 impl<T> Default for Interned<T> {
@@ -99,12 +107,18 @@ impl<T> Default for Interned<T> {
     }
 }
 
-fn hash<T: Hash + ?Sized>(thing: &T) -> u64 {
-    FxBuildHasher.hash_one(thing)
+/// Half of the hash of a thing.
+fn half<T: Hash + ?Sized>(thing: &T) -> u32 {
+    (FxBuildHasher.hash_one(thing) >> 32) as u32
 }
 
-/// The hash of a thing that a store does not have.
-pub(super) struct Absent(u64);
+/// What the table goes by, of which both ends count.
+const fn spread(half: u32) -> u64 {
+    (half as u64) << 32 | half as u64
+}
+
+/// Half of the hash of a thing that a store does not have.
+pub(super) struct Absent(u32);
 
 impl<T: Hash + Eq> Interned<T> {
     pub(super) fn get(&self, at: u32) -> Option<&T> {
@@ -119,31 +133,33 @@ impl<T: Hash + Eq> Interned<T> {
     where
         T: Borrow<Q>,
     {
-        self.numbered(thing, hash(thing))
+        self.numbered(thing, half(thing))
     }
 
-    fn numbered<Q: Eq + ?Sized>(&self, thing: &Q, hash: u64) -> Option<u32>
+    fn numbered<Q: Eq + ?Sized>(&self, thing: &Q, half: u32) -> Option<u32>
     where
         T: Borrow<Q>,
     {
-        let is_it = |at: &u32| self.things.get(*at).is_some_and(|known| known.borrow() == thing);
+        let is_it = |known: &Numbered| {
+            known.half == half && self.things.get(known.number).is_some_and(|known| known.borrow() == thing)
+        };
+        let hash = spread(half);
         let shared = if self.shared.is_empty() { None } else { self.shared.find(hash, is_it) };
-        shared.or_else(|| self.numbers.find(hash, is_it)).copied()
+        shared.or_else(|| self.numbers.find(hash, is_it)).map(|known| known.number)
     }
 
     /// The number of a thing, or that it is new.
     pub(super) fn find(&self, thing: &T) -> Result<u32, Absent> {
-        let hash = hash(thing);
-        self.numbered(thing, hash).ok_or(Absent(hash))
+        let half = half(thing);
+        self.numbered(thing, half).ok_or(Absent(half))
     }
 
     /// The number of a thing that was sought in vain just now.
-    pub(super) fn add(&mut self, thing: T, Absent(hashed): Absent) -> u32 {
-        let at = self.things.len() as u32;
-        let things = &self.things;
-        self.numbers.insert_unique(hashed, at, |at| things.get(*at).map_or(0, hash));
+    pub(super) fn add(&mut self, thing: T, Absent(half): Absent) -> u32 {
+        let number = self.things.len() as u32;
+        self.numbers.insert_unique(spread(half), Numbered { number, half }, |known| spread(known.half));
         self.things.push(thing);
-        at
+        number
     }
 
     /// The number of a thing, and whether it is new.
