@@ -186,16 +186,26 @@ impl Arena {
     }
 
     /// The atoms of a condition, last first.
-    pub fn atoms(&self, mut cond: C) -> Vec<Atom> {
-        let count = self.extents.get(cond.0).map_or(0, |extent| extent.atoms);
-        self.spend(u64::from(count) + 1);
-        let mut atoms = Vec::with_capacity(usize::from(count));
-        while cond.0 > 1 {
-            let Some((parent, atom)) = self.cond(cond) else { break };
-            atoms.push(atom);
-            cond = parent;
-        }
+    pub fn atoms(&self, cond: C) -> Vec<Atom> {
+        let mut atoms = Vec::with_capacity(usize::from(self.count(cond)));
+        atoms.extend(self.chain(cond));
         atoms
+    }
+
+    /// The same, one after the other; the work for all is counted first.
+    pub(super) fn chain(&self, cond: C) -> impl Iterator<Item = Atom> {
+        self.spend(u64::from(self.count(cond)) + 1);
+        let mut at = cond;
+        std::iter::from_fn(move || {
+            let (parent, atom) = self.cond(at).filter(|_| at.0 > 1)?;
+            at = parent;
+            Some(atom)
+        })
+    }
+
+    /// How many atoms a condition has.
+    pub(super) fn count(&self, cond: C) -> u16 {
+        self.extents.get(cond.0).map_or(0, |extent| extent.atoms)
     }
 
     /// Both conditions; `FALSE` when they conflict.

@@ -9,15 +9,53 @@ use crate::limits;
 impl Arena {
     /// Whether a value is truthy under a condition; `None` when that is not decided.
     pub fn truth(&self, cond: C, value: V) -> Option<bool> {
+        // What has no parts that could decide is known as fast as it is looked up.
+        if !self.has_deciding_parts(value) {
+            return self.truth_of_leaf(cond, value);
+        }
         let find = || {
             self.fuel.set(limits::TRUTH_NODES);
             let atoms = self.atoms(cond);
             self.truth_under(&atoms, value, 0)
         };
-        // A plain value is known as fast as it is looked up.
-        match cond == C::TRUE || self.is_plain(value) {
+        match cond == C::TRUE {
             true => find(),
             false => self.remembered(&self.memo.truth, (cond, value), find),
+        }
+    }
+
+    /// The same of a value without deciding parts: an atom of the condition says it, or what it is. It takes the work that
+    /// [`Arena::truth_under`] takes for it.
+    fn truth_of_leaf(&self, cond: C, value: V) -> Option<bool> {
+        let mut atoms = self.chain(cond);
+        self.spend(1 + u64::from(self.count(cond)) / 8);
+        match atoms.find(|atom| atom.value == value) {
+            Some(atom) => Some(atom.holds),
+            None => self.own_truth(self.node(value)),
+        }
+    }
+
+    /// Whether a value that has no deciding parts is truthy whatever holds.
+    fn own_truth(&self, node: &Node) -> Option<bool> {
+        match node {
+            Node::Undefined | Node::Null => Some(false),
+            Node::Bool(b) => Some(*b),
+            Node::Num(bits) => {
+                let n = f64::from_bits(*bits);
+                Some(n != 0.0 && !n.is_nan())
+            }
+            Node::Str(sym) => Some(!self.text(*sym).is_empty()),
+            Node::Object(_)
+            | Node::Array(_)
+            | Node::Cell(_)
+            | Node::Func(_)
+            | Node::Class(_)
+            | Node::Instance(_)
+            | Node::Fresh(..)
+            | Node::New { .. }
+            | Node::Mapped(..)
+            | Node::Coerce(Coercion::ObjectId, _) => Some(true),
+            _ => None,
         }
     }
 
@@ -25,12 +63,21 @@ impl Arena {
     pub fn holds_under(&self, cond: C, under: C) -> bool {
         cond == C::TRUE
             || cond == under
-            || self.atoms(cond).iter().all(|atom| self.truth(under, atom.value) == Some(atom.holds))
+            || self.chain(cond).all(|atom| self.truth(under, atom.value) == Some(atom.holds))
     }
 
-    /// Whether a value has no parts that could decide its truth.
-    fn is_plain(&self, value: V) -> bool {
-        matches!(self.peek(value), Node::Undefined | Node::Null | Node::Bool(_) | Node::Num(_) | Node::Str(_))
+    /// Whether a value has parts that could decide its truth.
+    fn has_deciding_parts(&self, value: V) -> bool {
+        matches!(
+            self.peek(value),
+            Node::Not(_)
+                | Node::Coerce(Coercion::Bool | Coercion::Copy, _)
+                | Node::And(_)
+                | Node::Or(_)
+                | Node::Nullish(_)
+                | Node::Compare(Compare::Equal, ..)
+                | Node::OneOf(_)
+        )
     }
 
     /// Whether a value is truthy where these atoms hold.
@@ -50,49 +97,31 @@ impl Arena {
             return Some(atom.holds);
         }
         match self.node(value) {
-            Node::Undefined | Node::Null => Some(false),
-            Node::Bool(b) => Some(*b),
-            Node::Num(bits) => {
-                let n = f64::from_bits(*bits);
-                Some(n != 0.0 && !n.is_nan())
-            }
-            Node::Str(sym) => Some(!self.text(*sym).is_empty()),
-            Node::Object(_)
-            | Node::Array(_)
-            | Node::Cell(_)
-            | Node::Func(_)
-            | Node::Class(_)
-            | Node::Instance(_)
-            | Node::Fresh(..) => Some(true),
-            Node::New { .. } | Node::Mapped(..) | Node::Coerce(Coercion::ObjectId, _) => Some(true),
             Node::Not(inner) => self.truth_under(atoms, *inner, depth + 1).map(|b| !b),
             Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.truth_under(atoms, *inner, depth + 1),
-            Node::And(parts) => {
-                let truths: Vec<_> = parts.iter().map(|p| self.truth_under(atoms, *p, depth + 1)).collect();
-                if truths.contains(&Some(false)) {
-                    Some(false)
-                } else if truths.iter().all(|t| *t == Some(true)) {
-                    Some(true)
-                } else {
-                    None
-                }
-            }
-            Node::Or(parts) => {
-                let truths: Vec<_> = parts.iter().map(|p| self.truth_under(atoms, *p, depth + 1)).collect();
-                if truths.contains(&Some(true)) {
-                    Some(true)
-                } else if truths.iter().all(|t| *t == Some(false)) {
-                    Some(false)
-                } else {
-                    None
-                }
-            }
+            Node::And(parts) => self.joined_under(atoms, parts, false, depth),
+            Node::Or(parts) => self.joined_under(atoms, parts, true, depth),
             Node::Nullish(inner) => self.nullish_under(atoms, *inner, depth + 1),
             Node::Compare(Compare::Equal, a, b) => self.equal_under(atoms, *a, *b, depth + 1),
             Node::OneOf(alternatives) => {
                 self.agreed(atoms, alternatives, depth, |both, v| self.truth_under(both, v, depth + 1))
             }
-            _ => None,
+            node => self.own_truth(node),
+        }
+    }
+
+    /// Whether parts hold together, of which one that is as `deciding` says decides alone. All are asked, so that the work for it does not depend on
+    /// their order.
+    fn joined_under(&self, atoms: &[Atom], parts: &[V], deciding: bool, depth: u32) -> Option<bool> {
+        let (mut is_decided, mut are_known) = (false, true);
+        for part in parts {
+            let truth = self.truth_under(atoms, *part, depth + 1);
+            is_decided |= truth == Some(deciding);
+            are_known &= truth.is_some();
+        }
+        match is_decided {
+            true => Some(deciding),
+            false => are_known.then_some(!deciding),
         }
     }
 
@@ -109,15 +138,15 @@ impl Arena {
             if self.refuted(atoms, *c, depth + 1) {
                 continue;
             }
-            let own = self.atoms(*c);
-            let mut both = own.clone();
+            let mut both = self.atoms(*c);
+            let own = both.len();
             both.extend_from_slice(atoms);
             let answer = ask(&both, *v)?;
             if result.is_some_and(|r| r != answer) {
                 return None;
             }
             result = Some(answer);
-            if own.iter().all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds)) {
+            if both.iter().take(own).all(|atom| self.truth_under(atoms, atom.value, depth + 1) == Some(atom.holds)) {
                 break;
             }
         }
@@ -187,10 +216,7 @@ impl Arena {
 
     fn refuted(&self, atoms: &[Atom], cond: C, depth: u32) -> bool {
         cond == C::FALSE
-            || self
-                .atoms(cond)
-                .iter()
-                .any(|atom| self.truth_under(atoms, atom.value, depth).is_some_and(|t| t != atom.holds))
+            || self.chain(cond).any(|atom| self.truth_under(atoms, atom.value, depth).is_some_and(|t| t != atom.holds))
     }
 
     /// Whether two conditions cannot both hold: one holds the negation of the other's atom.
