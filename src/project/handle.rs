@@ -27,7 +27,7 @@ impl Handle {
     /// Whether both are surely the same collection. A model `User` is the collection `users`.
     pub fn same(&self, other: &Handle) -> bool {
         match (self, other) {
-            (Handle::Named(a), Handle::Named(b)) => canonical(a) == canonical(b),
+            (Handle::Named(a), Handle::Named(b)) => a == b || !begin_apart(a, b) && canonical(a) == canonical(b),
             (a, b) => a == b,
         }
     }
@@ -38,6 +38,15 @@ impl Handle {
             Handle::Named(name) => Handle::Named(canonical(name)),
             Handle::Value(value) => Handle::Value(*value),
         }
+    }
+}
+
+/// Whether two names begin with other letters, so that no plural makes them one; no rule changes the first letter of a word of four.
+fn begin_apart(a: &str, b: &str) -> bool {
+    let first = |name: &str| name.bytes().next().filter(|first| first.is_ascii() && name.len() > 3);
+    match (first(a), first(b)) {
+        (Some(a), Some(b)) => !a.eq_ignore_ascii_case(&b),
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod meter;
 mod node;
 mod remembered;
 mod row;
+mod seen;
 mod truth;
 mod work;
 
@@ -18,6 +19,7 @@ use memo::Memo;
 use meter::Meter;
 pub use meter::{Budget, Spent};
 pub use node::*;
+pub use seen::Seen;
 
 use crate::limits::{self, Cut};
 use interned::{Absent, Chunks, Interned};

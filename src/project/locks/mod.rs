@@ -14,7 +14,7 @@ use super::link::{Project, Step};
 use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
 use crate::limits;
-use crate::value::{C, Site, V};
+use crate::value::{C, Seen, Site, V};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockKind {
@@ -97,7 +97,7 @@ impl Project {
     /// Whether a value, or one that it is made from, is what is looked for.
     pub fn contains(&self, value: V, is_wanted: &mut dyn FnMut(&Self, V) -> bool) -> bool {
         let mut open = vec![value];
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = Seen::default();
         while let Some(value) = open.pop() {
             if !seen.insert(value) || seen.len() > limits::SEARCHED {
                 continue;
@@ -105,7 +105,7 @@ impl Project {
             if is_wanted(self, value) {
                 return true;
             }
-            open.extend(crate::value::children(self.arena.node(value)));
+            crate::value::for_children(self.arena.node(value), &mut |child| open.push(child));
         }
         false
     }
