@@ -172,37 +172,71 @@ impl Value {
     fn write(&self, text: &mut String, sorted: bool) {
         // Writing to a string cannot fail.
         let _ = match self {
-            Self::Null => write!(text, "null"),
+            Self::Null => text.write_str("null"),
             Self::Bool(value) => write!(text, "{value}"),
             // Zero has no sign.
             Self::Number(value) => write!(text, "{}", value + 0.0),
+            Self::Text(value) if is_plain(value) => {
+                text.push('"');
+                text.push_str(value);
+                text.write_char('"')
+            }
             Self::Text(value) => write!(text, "{value:?}"),
-            Self::Id(id) => write!(text, "ObjectId({id})"),
+            Self::Id(id) => {
+                text.push_str("ObjectId(");
+                push_number(text, *id);
+                text.write_char(')')
+            }
             Self::Date(time) => write!(text, "Date({time})"),
-            Self::Symbol(name) => write!(text, "#{name}"),
+            Self::Symbol(name) => {
+                text.push('#');
+                push_number(text, *name);
+                Ok(())
+            }
             Self::List(items) => {
                 text.push('[');
                 for (at, item) in items.iter().enumerate() {
                     text.push_str(if at == 0 { "" } else { ", " });
                     item.write(text, sorted);
                 }
-                write!(text, "]")
+                text.write_char(']')
+            }
+            Self::Document(fields) if !sorted || fields.is_sorted_by(|(a, _), (b, _)| a <= b) => {
+                write_fields(text, fields.iter(), sorted);
+                Ok(())
             }
             Self::Document(fields) => {
                 let mut fields: Vec<&(Rc<str>, Self)> = fields.iter().collect();
-                if sorted {
-                    fields.sort_by(|(a, _), (b, _)| a.cmp(b));
-                }
-                text.push('{');
-                for (at, (name, value)) in fields.into_iter().enumerate() {
-                    text.push_str(if at == 0 { "" } else { ", " });
-                    let _ = write!(text, "{name}: ");
-                    value.write(text, sorted);
-                }
-                write!(text, "}}")
+                fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+                write_fields(text, fields.into_iter(), sorted);
+                Ok(())
             }
         };
     }
+}
+
+/// Whether a text is written as it stands: what is not plain is escaped.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+}
+
+/// Writes a number without the machinery of formats, which most of what is written would spend its time in.
+fn push_number(text: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.extend(char::from_digit(number % 10, 10));
+}
+
+fn write_fields<'f>(text: &mut String, fields: impl Iterator<Item = &'f (Rc<str>, Value)>, sorted: bool) {
+    text.push('{');
+    for (at, (name, value)) in fields.enumerate() {
+        text.push_str(if at == 0 { "" } else { ", " });
+        text.push_str(name);
+        text.push_str(": ");
+        value.write(text, sorted);
+    }
+    text.push('}');
 }
 
 /// Documents are ordered field by field: by type, then by name, then by value; the shorter one first.
@@ -266,6 +300,13 @@ mod tests {
     fn one_text_stands_for_all_orders_of_the_fields() {
         assert_eq!(value("{'b': [1, {'y': 1, 'x': -0.0}], 'a': null}").canonical(), "{a: null, b: [1, {x: 0, y: 1}]}");
         assert_ne!(value("[1, 2]").canonical(), value("[2, 1]").canonical());
+        let texts = ["a b", "it's", "say \"a\"", "a\\b", "a\nb", "\u{e4}", "~", "\u{7f}"];
+        for text in texts {
+            assert_eq!(Value::text(text).canonical(), format!("{text:?}"));
+        }
+        for number in [0, 7, 10, 1_000_000, u32::MAX] {
+            assert_eq!(Value::Id(number).canonical(), format!("ObjectId({number})"));
+        }
     }
 
     #[test]

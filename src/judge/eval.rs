@@ -11,6 +11,7 @@ use super::known::{Asked, Known, Part, State};
 use super::state::Request;
 use crate::limits;
 use crate::value::{Arena, Atom, C, Node, Site, V};
+use std::rc::Rc;
 
 /// Times of a run start here; earlier ones were stored before.
 pub const NOW: i64 = 1_700_000_000_000;
@@ -40,7 +41,11 @@ pub struct Machine<'a> {
     /// What was met that is not modelled, most telling first seen.
     pub unmodelled: Vec<String>,
     /// The slot of each field of the documents at the start.
-    pub fields: Vec<Vec<(Vec<String>, usize)>>,
+    pub fields: Vec<Rc<[(Vec<String>, usize)]>>,
+    /// The same by the names in their paths, without positions.
+    pub by_names: Vec<rustc_hash::FxHashMap<Vec<String>, usize>>,
+    /// The slots of the fields that each command asks for.
+    pub asked_by: rustc_hash::FxHashMap<Site, Rc<[usize]>>,
     /// The slots of loaded values.
     pub slots: rustc_hash::FxHashMap<V, usize>,
     /// The slots of what names another document, where each request has one of its own.

@@ -11,20 +11,40 @@ use super::known::Part;
 use super::state::Request;
 use crate::limits;
 use crate::value::{Arena, Node, Site, V};
+use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
+
+/// The slot of the nearest field around a path.
+fn slot_around(fields: &FxHashMap<Vec<String>, usize>, path: &[String]) -> Option<usize> {
+    (1..=path.len()).rev().find_map(|length| fields.get(path.get(..length)?).copied())
+}
 
 impl Machine<'_> {
     /// The slot of a field of the start documents; that of the nearest field around it.
     pub fn slot_of(&self, collection: u32, path: &[String]) -> Option<usize> {
-        let fields = self.fields.get(collection as usize)?;
-        let named: Vec<&String> = path.iter().filter(|part| !is_position(part)).collect();
-        (1..=named.len()).rev().find_map(|length| {
-            let wanted = named.get(..length)?;
-            fields
-                .iter()
-                .find(|(known, _)| known.iter().filter(|part| !is_position(part)).eq(wanted.iter().copied()))
-                .map(|(_, slot)| *slot)
-        })
+        let fields = self.by_names.get(collection as usize)?;
+        if !path.iter().any(|part| is_position(part)) {
+            return slot_around(fields, path);
+        }
+        let named: Vec<String> = path.iter().filter(|part| !is_position(part)).cloned().collect();
+        slot_around(fields, &named)
+    }
+
+    /// The slots of the fields, and of those around them, that a command asks for.
+    fn slots_of_paths(&mut self, site: Site) -> Rc<[usize]> {
+        if let Some(known) = self.asked_by.get(&site) {
+            return known.clone();
+        }
+        let asked = self.hints.calls.get(&site);
+        let slots = asked.into_iter().flat_map(|AskedFor { collection, paths, .. }| {
+            let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
+            let starts = paths.iter().flat_map(|path| (1..=path.len()).filter_map(|length| path.get(..length)));
+            exists.into_iter().chain(starts.filter_map(|start| self.slot_of(*collection, start)))
+        });
+        let slots: Rc<[usize]> = slots.collect();
+        self.asked_by.insert(site, slots.clone());
+        slots
     }
 
     /// The result of a read depends on the fields that its filter asks for.
@@ -32,22 +52,16 @@ impl Machine<'_> {
         if !self.choices.is_listening {
             return;
         }
-        let Some(AskedFor { collection, paths, named }) = self.hints.calls.get(&site) else { return };
+        let Some(AskedFor { named, .. }) = self.hints.calls.get(&site) else { return };
         // Which other document an input may name instead.
-        let is_named = |term: &&Term| term.source.is_some_and(|source| named.contains(&source));
-        let has_same = |slot: &usize| self.choices.slots.get(*slot).is_some_and(Slot::has_same);
-        let slots = self.choices.terms.iter().filter(is_named).map(|term| term.slot).filter(has_same);
-        let slots: Vec<usize> = slots.collect();
-        slots.into_iter().for_each(|slot| self.choices.ask(slot));
-        let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
-        exists.into_iter().for_each(|slot| self.choices.ask(slot));
-        for path in paths {
-            for length in 1..=path.len() {
-                if let Some(slot) = path.get(..length).and_then(|part| self.slot_of(*collection, part)) {
-                    self.choices.ask(slot);
-                }
-            }
+        if !named.is_empty() {
+            let is_named = |term: &&Term| term.source.is_some_and(|source| named.contains(&source));
+            let has_same = |slot: &usize| self.choices.slots.get(*slot).is_some_and(Slot::has_same);
+            let slots = self.choices.terms.iter().filter(is_named).map(|term| term.slot).filter(has_same);
+            let slots: Vec<usize> = slots.collect();
+            slots.into_iter().for_each(|slot| self.choices.ask(slot));
         }
+        self.slots_of_paths(site).iter().for_each(|slot| self.choices.ask(*slot));
     }
 
     /// What a request brings: a parameter, a global.

@@ -205,17 +205,37 @@ impl Known {
     /// What the evaluation rests on; none where it is not to be kept.
     fn closed(&mut self, open: &Open, state: State<'_>) -> Option<Grounds> {
         self.open -= 1;
-        let mut own = self.grounds.split_off(open.from);
-        own.sort_unstable();
-        own.dedup();
-        // What surrounds it rests on the same.
-        if self.open > 0 {
-            self.grounds.extend_from_slice(&own);
+        if let Some(own) = self.grounds.get_mut(open.from..) {
+            own.sort_unstable();
         }
+        drop_repeated(&mut self.grounds, open.from);
+        let own = self.grounds.get(open.from..).unwrap_or_default();
         let is_kept = self.disturbed == open.disturbed && !state.is_broken_off;
-        let now = |ground| (ground, now(ground, state.parts, state.choices));
-        is_kept.then(|| own.into_iter().map(now).collect())
+        let now = |ground: &Ground| (*ground, now(*ground, state.parts, state.choices));
+        let kept = is_kept.then(|| own.iter().map(now).collect());
+        // What surrounds it rests on the same.
+        if self.open == 0 {
+            self.grounds.truncate(open.from);
+        }
+        kept
     }
+}
+
+/// Keeps the first of equal ones that follow each other from a place on.
+fn drop_repeated(grounds: &mut Vec<Ground>, from: usize) {
+    let (mut end, mut last) = (from, None);
+    for at in from..grounds.len() {
+        let ground = grounds.get(at).copied();
+        if ground == last {
+            continue;
+        }
+        last = ground;
+        if let (Some(slot), Some(ground)) = (grounds.get_mut(end), ground) {
+            *slot = ground;
+            end += 1;
+        }
+    }
+    grounds.truncate(end);
 }
 
 fn now(ground: Ground, states: &States, choices: &Choices) -> u32 {

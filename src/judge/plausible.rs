@@ -76,7 +76,12 @@ impl<'a> Plausible<'a> {
     fn number_slots(&self, machine: &Machine<'_>) -> Vec<usize> {
         let known = machine.fields.get(self.collection as usize);
         let is_asked = |path: &Vec<String>| self.numbers.contains(path);
-        known.into_iter().flatten().filter(|(path, _)| is_asked(path)).map(|(_, slot)| *slot).collect()
+        known
+            .into_iter()
+            .flat_map(|known| known.iter())
+            .filter(|(path, _)| is_asked(path))
+            .map(|(_, slot)| *slot)
+            .collect()
     }
 
     /// Whether it holds under the choices made.

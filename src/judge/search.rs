@@ -166,6 +166,8 @@ impl<'q, 'a> Search<'q, 'a> {
             fuel: granted,
             unmodelled: Vec::new(),
             fields: Vec::new(),
+            by_names: Vec::new(),
+            asked_by: rustc_hash::FxHashMap::default(),
             slots: rustc_hash::FxHashMap::default(),
             naming: rustc_hash::FxHashSet::default(),
             large: rustc_hash::FxHashMap::default(),

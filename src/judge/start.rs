@@ -43,7 +43,13 @@ impl Machine<'_> {
                 self.plan_fields(shape, &mut Vec::new(), &mut fields, Some(&deciding));
             }
             self.plan_fields(shape, &mut Vec::new(), &mut fields, None);
-            self.fields.push(fields);
+            let mut by_names = rustc_hash::FxHashMap::default();
+            for (path, slot) in &fields {
+                let names: Vec<String> = path.iter().filter(|part| !is_position(part)).cloned().collect();
+                by_names.entry(names).or_insert(*slot);
+            }
+            self.by_names.push(by_names);
+            self.fields.push(fields.into());
         }
         let slot =
             |(value, (collection, path)): (&V, &(u32, Vec<String>))| Some((*value, self.slot_of(*collection, path)?));
@@ -155,8 +161,9 @@ impl Machine<'_> {
         let mut request = Request::new(0);
         request.is_before = true;
         for (at, shape) in hints.shapes.iter().enumerate() {
-            let mut slots = self.fields.get(at).cloned().unwrap_or_default().into_iter();
-            let Some((_, exists)) = slots.next() else { continue };
+            let Some(fields) = self.fields.get(at).cloned() else { continue };
+            let Some(((_, exists), slots)) = fields.split_first() else { continue };
+            let exists = *exists;
             let count = match self.choices.taken(exists) {
                 Candidate::One => 1,
                 Candidate::Many(count) => *count,
@@ -167,15 +174,14 @@ impl Machine<'_> {
                 Candidate::Crowd(others) => *others,
                 _ => 0,
             };
-            let slots: Vec<(Vec<String>, usize)> = slots.collect();
             let mut document = Value::document(Vec::<(&str, Value)>::new());
             document.set("_id", Value::Id(at as u32 + 1));
-            self.fill(&mut request, shape, &mut Vec::new(), &slots, &mut document);
+            self.fill(&mut request, shape, &mut Vec::new(), slots, &mut document);
             if versioned.get(at) == Some(&true) && document.field("__v").is_none() {
                 document.set("__v", Value::Number(0.0));
             }
             if self.has_twins && count == 1 {
-                self.add_twin((at as u32, indexes), shape, &slots, &document, &mut store);
+                self.add_twin((at as u32, indexes), shape, slots, &document, &mut store);
             }
             for number in 1..=others {
                 let mut other = document.clone();
@@ -295,17 +301,19 @@ impl Machine<'_> {
         Value::list(items)
     }
 
-    fn fill(
+    fn fill<'s>(
         &mut self,
         request: &mut Request,
-        shape: &Shape,
-        path: &mut Vec<String>,
+        shape: &'s Shape,
+        path: &mut Vec<&'s str>,
         slots: &[(Vec<String>, usize)],
         document: &mut Value,
     ) {
         for (name, inner) in &shape.fields {
-            path.push(name.clone());
-            if let Some((_, slot)) = slots.iter().find(|(known, _)| known == path) {
+            path.push(name);
+            // The last names tell most fields apart.
+            let is_at = |known: &[String]| known.len() == path.len() && known.iter().rev().eq(path.iter().rev());
+            if let Some((_, slot)) = slots.iter().find(|(known, _)| is_at(known)) {
                 let taken = self.choices.taken(*slot).clone();
                 let is_scalars = inner.hint.is_list && inner.fields.is_empty();
                 let value = match taken {
