@@ -32,6 +32,18 @@ fn a_save_becomes_an_update_and_the_object_still_changes() {
     assert_eq!(after(TEXT), TEXT.replace(SAVE, UPDATE));
 }
 
+/// A time has no name but the one that the document gives it.
+#[test]
+fn what_a_document_holds_is_named_by_it() {
+    let changed = "wallet.coins += amount;\n  wallet.usedAt = new Date();";
+    let text = TEXT.replace("wallet.coins += amount;", changed).replace("log: String", "log: String, usedAt: Date");
+    let update = "await Wallet.updateOne({ _id: id }, { $inc: { coins: amount }, $set: { usedAt: wallet.usedAt } });";
+    assert_eq!(after(&text), text.replace(SAVE, update));
+    // What is set for some alone is not set for all.
+    let some = text.replace("wallet.usedAt =", "if (amount > 3) wallet.usedAt =");
+    assert_eq!(after(&some), some);
+}
+
 /// Who is found by other conditions later may be another document.
 #[test]
 fn a_saved_document_is_found_by_its_identifier() {

@@ -232,8 +232,9 @@ fn saved(
         return case.refuse("a save validates what an update does not");
     }
     let unnamed = || case.refuse("a part of the update has no name at the call");
+    let scope = scope.with_texts(held(project, scope, act, &call.receiver));
     let update = scope.value(project, draft.write.payload?).or_else(unnamed)?;
-    let model = help::model(project, scope, act)
+    let model = help::model(project, &scope, act)
         .and_then(|model| Some(format!("{model}.updateOne({}, ", scope.value(project, draft.write.filter?)?)));
     // Where neither its model nor its identifier has a name, the document knows both.
     let is_own = draft.condition.is_empty() && schemas.updates_documents && is_plain_path(&call.receiver);
@@ -244,6 +245,20 @@ fn saved(
     let text = format!("{start}{update}{options}){sent}");
     let title = format!("Replace `save()` by `{text}`");
     Some((title, vec![((at.start, at.end), text)]))
+}
+
+/// What a saved document holds that has no other name: `order.paidAt`, where `order.paidAt = new Date()` stands before.
+fn held(project: &mut Project, scope: &Scope, act: &Write, receiver: &str) -> Vec<(V, String)> {
+    if !is_plain_path(receiver) {
+        return Vec::new();
+    }
+    let mut held = Vec::new();
+    for field in act.fields.iter().filter(|field| field.path.split('.').all(token::is_identifier)) {
+        if scope.value(project, field.value).is_none() {
+            held.push((field.value, format!("{receiver}.{}", field.path)));
+        }
+    }
+    held
 }
 
 /// `user`, `req.user`
