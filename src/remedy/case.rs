@@ -58,7 +58,10 @@ impl<'a> Case<'a> {
 
     /// Gives nothing, and keeps why.
     pub fn refuse<T>(&self, why: &'static str) -> Option<T> {
-        self.unfixed.set(Some(why));
+        // The helper itself may have a fix, whatever else was tried for this caller.
+        if self.unfixed.get() != Some(IN_HELPER) {
+            self.unfixed.set(Some(why));
+        }
         None
     }
 }
