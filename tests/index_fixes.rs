@@ -348,3 +348,27 @@ export async function orderOf(owner: string) {{
     project.run(&["check", "--fix-suggested"]);
     assert_eq!(project.read("models/a.ts"), twice);
 }
+
+/// Source: Node.js, "Process", event `unhandledRejection`.
+#[test]
+fn an_index_is_not_made_where_nothing_hears_its_refusal() {
+    let text = |insert: &str, index: &str| {
+        format!(
+            "\
+const mongoose = require('mongoose');
+const User = mongoose.model('User', new mongoose.Schema({FIELDS}){index});
+module.exports = async (mail, name) => {{
+  const found = await User.findOne({{ mail }});
+  if (!found) {{
+    {insert};
+  }}
+}};
+"
+        )
+    };
+    let left = text("User.create({ mail, name })", "");
+    assert!(is_found(&left));
+    assert_eq!(after(&left), left);
+    let heard = "await User.create({ mail, name })";
+    assert_eq!(after(&text(heard, "")), text(heard, INDEX));
+}

@@ -16,6 +16,9 @@ use crate::value::{Node, Site, Sym, V};
 
 const SERVED: &str = "who comes second is served today with what is found, and would fail: the code has to catch E11000, and search again";
 
+const UNWATCHED: &str =
+    "nobody waits for the insert: an E11000 would be a rejection that nothing handles, which ends the process";
+
 pub fn of_indexes(
     project: &mut Project,
     schemas: &Schemas,
@@ -24,6 +27,9 @@ pub fn of_indexes(
     indexes: &[NewIndex],
 ) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write)?;
+    if is_unwatched(project, act) {
+        return case.refuse(UNWATCHED);
+    }
     // The server makes no second index of the same keys.
     if indexes.iter().any(|index| schemas.indexed.of(&act.handle).contains(&index.fields)) {
         if let [index] = indexes
@@ -47,6 +53,17 @@ pub fn of_indexes(
             .or_else(|| at_insert(project, schemas, case, filters, indexes))
             .or_else(|| case.refuse("no line before the insert could create the index")),
     }
+}
+
+/// Whether a refusal of an insert reaches no code: `Cart.create({ user });` alone, without `await`.
+/// Source: Node.js, "Process", event `unhandledRejection`.
+fn is_unwatched(project: &Project, act: &Write) -> bool {
+    let at = project.base_site(act.site);
+    let is_bare = project.statement_at(act.site).is_some_and(|statement| {
+        let is_alone = statement.start == at.start && statement.end <= at.end + 1;
+        is_alone && !statement.is_awaited && !statement.is_returned
+    });
+    is_bare && project.written_at(act.site).is_some_and(|call| call.args.len() == 1)
 }
 
 /// Whether the function goes on with what a search finds, be it found or made, and hears nothing of an insert that is refused.

@@ -61,6 +61,9 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
         let is_next = is_next || is_made || matches!(&node, Node::Derived(op, _) if ctx.project.arena.text(*op) == "+");
         // Number(last.number.split('-')[1])
         let is_method = matches!(node, Node::Member(..) | Node::Index(..)) && is_next;
+        if is_share(ctx, &node) {
+            continue;
+        }
         if is_made
             || is_method
             || matches!(node, Node::Derived(..) | Node::Coerce(..) | Node::Template(_) | Node::OneOf(_))
@@ -69,6 +72,16 @@ fn numbered_by(ctx: &mut Context<'_>, write: &Write, field: &FieldWrite) -> Opti
         }
     }
     None
+}
+
+/// A share or a multiple of something else is no number in a row: `salary / (12 - slips.length)`, `price * sold`.
+fn is_share(ctx: &Context<'_>, node: &Node) -> bool {
+    let Node::Derived(op, operands) = node else { return false };
+    match ctx.project.arena.text(*op) {
+        "/" | "%" => true,
+        "*" => !operands.iter().any(|operand| ctx.project.arena.is_literal(*operand)),
+        _ => false,
+    }
 }
 
 /// Whether a read asks for the one document of a unique key.
