@@ -21,11 +21,12 @@ impl<'a> Eval<'a> {
     /// What a function makes of objects that it merges into a new one: `merge(doc, body)` of `lodash/fp`, `deepmerge(doc, body)`.
     pub(super) fn merged(&mut self, function: V, args: &[V]) -> Option<V> {
         let Node::Import { module, name } = self.arena.node(function) else { return None };
-        let is_merge = match (self.arena.text(*module), self.arena.text(*name)) {
-            ("lodash/fp/merge" | "lodash/fp/assign" | "deepmerge", "=" | "default" | "*") => true,
-            ("lodash/fp", "merge" | "assign" | "extend") | ("ts-deepmerge", "merge") => true,
-            _ => false,
-        };
+        let is_merge = matches!(
+            (self.arena.text(*module), self.arena.text(*name)),
+            ("lodash/fp/merge" | "lodash/fp/assign" | "deepmerge", "=" | "default" | "*")
+                | ("lodash/fp", "merge" | "assign" | "extend")
+                | ("ts-deepmerge", "merge")
+        );
         if !is_merge || args.len() < 2 {
             return None;
         }

@@ -13,8 +13,9 @@ impl Eval<'_> {
     /// The index that a loop has found, or -1.
     pub(super) fn found_index(&mut self, value: V) -> V {
         let Node::OneOf(alternatives) = self.arena.node(value).clone() else { return value };
-        let (found, others): (Vec<(C, V)>, Vec<(C, V)>) =
-            alternatives.into_iter().partition(|(_, value)| self.indexes.contains(value));
+        let is_index = |(_, value): &&(C, V)| self.indexes.contains(value);
+        let found: Vec<(C, V)> = alternatives.iter().filter(is_index).copied().collect();
+        let others: Vec<(C, V)> = alternatives.iter().filter(|other| !is_index(other)).copied().collect();
         let is_none = |value: V| matches!(self.arena.node(value), Node::Num(bits) if f64::from_bits(*bits) == -1.0);
         match found.as_slice() {
             [(cond, _)] if !others.is_empty() && others.iter().all(|(_, value)| is_none(*value)) => {

@@ -41,7 +41,7 @@ pub struct Machine<'a> {
     /// What was met that is not modelled, most telling first seen.
     pub unmodelled: Vec<String>,
     /// The slot of each field of the documents at the start.
-    pub fields: Vec<Rc<[(Vec<String>, usize)]>>,
+    pub fields: Vec<Rc<[Field]>>,
     /// The same by the names in their paths, without positions.
     pub by_names: Vec<rustc_hash::FxHashMap<Vec<String>, usize>>,
     /// The slots of the fields that each command asks for.
@@ -56,6 +56,9 @@ pub struct Machine<'a> {
     pub fresh: rustc_hash::FxHashMap<(usize, Site), Value>,
     pub known: Known,
 }
+
+/// The path of a field of the documents of one collection, and its slot.
+pub type Field = (Vec<String>, usize);
 
 /// A value of JavaScript: none is `undefined`.
 pub type Js = Option<Value>;

@@ -155,8 +155,9 @@ fn parts_of(ctx: &Context<'_>, own: &str, whole: V) -> Vec<(String, V, bool)> {
 /// The loaded value to which a constant is the default: `doc.count ?? 0`.
 fn defaulted(ctx: &mut Context<'_>, trace: &Trace, value: V) -> V {
     let Node::OneOf(alternatives) = ctx.project.arena.node(value).clone() else { return value };
-    let (defaults, kept): (Vec<(C, V)>, Vec<(C, V)>) =
-        alternatives.into_iter().partition(|(_, value)| ctx.project.arena.is_literal(*value));
+    let is_default = |(_, value): &&(C, V)| ctx.project.arena.is_literal(*value);
+    let defaults: Vec<(C, V)> = alternatives.iter().filter(is_default).copied().collect();
+    let kept: Vec<(C, V)> = alternatives.iter().filter(|other| !is_default(other)).copied().collect();
     let [(_, kept)] = kept.as_slice() else { return value };
     let Some((root, _, _)) = ctx.project.loaded(*kept, &trace.documents) else { return value };
     let is_of_root = |ctx: &mut Context<'_>, asked: V| {
