@@ -116,13 +116,16 @@ impl Search<'_, '_> {
         for is_whole in [true, false] {
             let mut prefix = runs.start.clone();
             while self.step(runs, &mut prefix, 0)? {
+                if self.reads_on(runs, &prefix, 0)? {
+                    continue;
+                }
                 let mut middle = prefix.clone();
                 loop {
                     let mut is_more = self.step(runs, &mut middle, 1)?;
                     while is_whole && is_more {
                         is_more = self.step(runs, &mut middle, 1)?;
                     }
-                    if is_whole || is_more {
+                    if is_whole || is_more && !self.reads_on(runs, &middle, 1)? {
                         if self.finish(runs, middle.clone(), &expected, &mut twice)? {
                             return twice;
                         }
@@ -198,6 +201,28 @@ impl Search<'_, '_> {
         (*request, path.world) = (step.request, step.world);
         path.trail = path.trail.and(&step);
         (self.machine.fuel > 0).then_some(step.is_more)
+    }
+
+    /// Whether a request that has only read in its transaction so far goes on to read in it. It sees what was stored at the start of
+    /// the transaction, so that what another one does before that read is as well done after it, where no snapshot is needed to show it.
+    ///
+    /// Source: MongoDB manual, "Transactions", "Read Concern".
+    fn reads_on(&mut self, runs: &mut Runs, path: &Path, who: usize) -> Option<bool> {
+        let transaction = runs.request(path, who).and_then(|request| request.transaction.as_ref());
+        if !transaction.is_some_and(|transaction| transaction.own.is_same(&transaction.base)) {
+            return Some(false);
+        }
+        let mut next = path.clone();
+        self.step(runs, &mut next, who)?;
+        let known = path.trail.moves().len();
+        let read = next.trail.moves().into_iter().nth(known).filter(|read| match &read.what {
+            Done::Command { command, .. } => command.is_read(),
+            _ => false,
+        });
+        let commands = &self.question.slice.commands;
+        let is_inside =
+            |read: Move| commands.iter().any(|command| command.site == read.site && command.session.is_some());
+        Some(read.is_some_and(is_inside))
     }
 
     /// What another writer does; there is nothing left to do then.
