@@ -8,13 +8,17 @@ use super::eval::Eval;
 use crate::limits;
 use crate::value::{Node, V};
 
+/// The names of the module of Node.js for paths.
+const PATHS: [&str; 2] = ["path", "node:path"];
+
 /// Packages that hold the path of the folder that the program is started in.
 const ROOTS: [&str; 3] = ["app-root-path", "app-root-dir", "root-path"];
 
 impl Eval<'_> {
     /// None where it is no constant and starts at no folder that is known.
     pub(super) fn specifier(&self, value: V) -> Option<String> {
-        self.path(value, &mut limits::SPECIFIER_PARTS.clone()).filter(|path| !path.is_empty())
+        let mut left = limits::SPECIFIER_PARTS;
+        self.path(value, &mut left).filter(|path| !path.is_empty())
     }
 
     /// `left` is how many parts may still be looked at.
@@ -36,8 +40,8 @@ impl Eval<'_> {
             },
             Node::Call { callee, args, .. } => match self.function_of(*callee)? {
                 ("process", "cwd") => Some(String::new()),
-                ("path" | "node:path", "join" | "normalize") => Some(self.paths(args, left)?.join("/")),
-                ("path" | "node:path", "resolve") => {
+                (module, "join" | "normalize") if PATHS.contains(&module) => Some(self.paths(args, left)?.join("/")),
+                (module, "resolve") if PATHS.contains(&module) => {
                     let resolved = self.paths(args, left)?.join("/");
                     let is_literal = args.first().is_some_and(|first| self.arena.as_str(*first).is_some());
                     // A path that starts at no folder starts where the program is started.
@@ -61,7 +65,7 @@ impl Eval<'_> {
     }
 
     fn is_paths(&self, value: V) -> bool {
-        matches!(self.arena.node(value), Node::Import { module, .. } if matches!(self.arena.text(*module), "path" | "node:path"))
+        matches!(self.arena.node(value), Node::Import { module, .. } if PATHS.contains(&self.arena.text(*module)))
     }
 
     /// The module of a function and its name.

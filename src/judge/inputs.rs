@@ -31,6 +31,11 @@ impl Machine<'_> {
         slot_around(fields, &named)
     }
 
+    /// The slot that says whether a collection holds a document at the start.
+    pub fn slot_of_collection(&self, collection: u32) -> Option<usize> {
+        self.fields.get(collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot)
+    }
+
     /// The slots of the fields, and of those around them, that a command asks for.
     fn slots_of_paths(&mut self, site: Site) -> Rc<[usize]> {
         if let Some(known) = self.asked_by.get(&site) {
@@ -38,7 +43,7 @@ impl Machine<'_> {
         }
         let asked = self.hints.calls.get(&site);
         let slots = asked.into_iter().flat_map(|AskedFor { collection, paths, .. }| {
-            let exists = self.fields.get(*collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
+            let exists = self.slot_of_collection(*collection);
             let starts = paths.iter().flat_map(|path| (1..=path.len()).filter_map(|length| path.get(..length)));
             exists.into_iter().chain(starts.filter_map(|start| self.slot_of(*collection, start)))
         });

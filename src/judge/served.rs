@@ -94,9 +94,7 @@ fn of_same_keys(machine: &Machine<'_>, collection: u32, keyed: &Keyed<'_>, mut t
     };
     let slot_of =
         |field: &str| machine.slot_of(collection, &field.split('.').map(str::to_owned).collect::<Vec<String>>());
-    let fields = machine.fields.get(collection as usize);
-    let exists = fields.and_then(|fields| fields.first()).map(|(_, slot)| *slot);
-    choose(exists, &|candidate| matches!(candidate, Candidate::One));
+    choose(machine.slot_of_collection(collection), &|candidate| matches!(candidate, Candidate::One));
     for field in &keyed.fields {
         choose(slot_of(field), &|candidate| matches!(candidate, Candidate::Of(value) if keyed.keys.contains(value)));
     }

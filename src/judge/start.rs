@@ -70,8 +70,7 @@ impl Machine<'_> {
             let is_lock = |command: &&Command| command.action.collection() == Some(collection);
             let takes_or_gives =
                 |command: &Command| matches!(kind(command), Some(WriteKind::Insert | WriteKind::Delete));
-            let exists = self.fields.get(collection as usize).and_then(|fields| fields.first()).map(|(_, slot)| *slot);
-            let slot = exists.and_then(|slot| self.choices.slots.get_mut(slot));
+            let slot = self.slot_of_collection(collection).and_then(|slot| self.choices.slots.get_mut(slot));
             if let Some(slot) = slot.filter(|_| slice.commands.iter().filter(is_lock).all(takes_or_gives)) {
                 let missing = slot.candidates.iter().position(|candidate| matches!(candidate, Candidate::Missing));
                 slot.taken = missing.unwrap_or(slot.taken);

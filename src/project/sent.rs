@@ -30,18 +30,20 @@ impl Project {
                 }
                 _ => return value,
             },
-            _ => match self.loaded(value, &[]) {
-                Some((_, path, Some(read)))
-                    if path.is_empty() && matches!(read.action, Action::FindOne | Action::FindMany) =>
-                {
-                    vec![Entry { key: Key::Spread, value, cond: C::TRUE }]
+            _ => {
+                let is_known = match self.loaded(value, &[]) {
+                    Some((_, path, Some(read))) => {
+                        path.is_empty() && matches!(read.action, Action::FindOne | Action::FindMany)
+                    }
+                    Some(_) => false,
+                    // req.body.seats = flight.seats - 1; await Flight.findByIdAndUpdate(id, req.body)
+                    None => self.arena.is_of_parameter(value) || self.arena.is_body(value),
+                };
+                if !is_known {
+                    return value;
                 }
-                // req.body.seats = flight.seats - 1; await Flight.findByIdAndUpdate(id, req.body)
-                None if self.arena.is_of_parameter(value) || self.arena.is_body(value) => {
-                    vec![Entry { key: Key::Spread, value, cond: C::TRUE }]
-                }
-                _ => return value,
-            },
+                vec![Entry { key: Key::Spread, value, cond: C::TRUE }]
+            }
         };
         self.add_assigned(before, &mut entries, [value, named], &|_| true);
         if matches!(entries.as_slice(), [only] if only.key == Key::Spread && only.value == value) {
