@@ -53,6 +53,7 @@ use crate::config::Config;
 use crate::diagnostic::{Analysis, Finding, Fingerprints, Level, Proof, Related, Role, Way};
 use crate::facts::FileFacts;
 use crate::panics;
+use crate::project::census::Census;
 use crate::project::mongo::telling_names;
 use crate::project::{Marks, Project};
 use crate::rules::context::{Context, Draft};
@@ -60,7 +61,7 @@ use crate::rules::{default_level, level_of};
 use crate::source::{FileId, Place, Sources};
 use crate::suppress;
 use crate::timings::{Laps, Timings, slowest};
-use crate::value::{FnRef, Site};
+use crate::value::{FnRef, Site, SiteInfo};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -131,7 +132,7 @@ fn analyze_here(
     if !is_of_another {
         let claimed = Claimed::new(&project, &silences);
         drafts.retain(|draft| !claimed.by_all_callers(&project, draft));
-        findings.extend(finish(sources, &project, config, &hand, drafts, &mut seen));
+        findings.extend(finish(sources, (&project, &census), config, &hand, drafts, &mut seen));
     }
     let paths = paths::rows(sources, &project, path_drafts, &findings);
     let unwritten = paths::unwritten(&paths, config);
@@ -208,7 +209,7 @@ fn project_path<'a>(sources: &'a Sources, project: &Project, site: Site) -> Opti
 /// One finding for each rule, place and collection, and for each further function that checks for it.
 fn finish(
     sources: &Sources,
-    project: &Project,
+    (project, census): (&Project, &Census),
     config: &Config,
     hand: &ByHand,
     drafts: Vec<Draft>,
@@ -231,7 +232,7 @@ fn finish(
         }
         views.add(project, level, draft);
     }
-    let drafts = views.into_told(project);
+    let drafts = views.into_told(project, census);
     let pushed: FxHashSet<(u32, u32)> =
         drafts.iter().filter(|(key, _)| key.0 == "check-then-push").map(|(key, _)| (key.1, key.2)).collect();
     let overwritten: FxHashSet<(u32, u32, Option<String>)> = drafts
@@ -319,8 +320,13 @@ fn finding(sources: &Sources, project: &Project, view: View, seen: &mut Seen) ->
         let label = std::mem::replace(&mut draft.label, "leads to it".to_owned());
         draft.related.insert(0, (draft.site, Role::Act, label));
         draft.message.insert_str(0, "by this call, ");
-        // It is made at the act.
-        draft.fix = None;
+        // What changes the act changes it for all that call it; an index next to the schema does not.
+        let owner = project.enclosing(draft.site);
+        let is_at_act = |place: Place| {
+            let site = SiteInfo { file: place.file.0, start: place.start, end: place.end, ..SiteInfo::NOWHERE };
+            owner.is_none_or(|owner| project.is_in_text(owner, site))
+        };
+        draft.fix = draft.fix.take().filter(|fix| !fix.edits.iter().any(|edit| is_at_act(edit.place)));
     }
     let (file, place) = place(sources, project, told_at)?;
     let mut related = Vec::new();

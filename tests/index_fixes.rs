@@ -372,3 +372,39 @@ module.exports = async (mail, name) => {{
     let heard = "await User.create({ mail, name })";
     assert_eq!(after(&text(heard, "")), text(heard, INDEX));
 }
+
+/// A repository inserts for others too, and the schema is of one model: the fix does not change the repository.
+#[test]
+fn an_index_for_a_call_of_a_repository_is_written_next_to_the_schema() {
+    let repository = "\
+class Repository {
+  constructor(model) { this.model = model; }
+  one(filter) { return this.model.findOne(filter); }
+  create(document) { return this.model.create(document); }
+}
+module.exports = { Repository };
+";
+    let service = |name: &str, index: &str| {
+        format!(
+            "\
+const mongoose = require('mongoose');
+const {{ Repository }} = require('./repository');
+const {name}s = new Repository(mongoose.model('{name}', new mongoose.Schema({FIELDS}){index}));
+exports.add = async (mail, name) => {{
+  if (await {name}s.one({{ mail }})) throw new Error('taken');
+  return {name}s.create({{ mail, name }});
+}};
+"
+        )
+    };
+    let project =
+        Project::new(&[("repository.js", repository), ("a.js", &service("Guest", "")), ("b.js", &service("Room", ""))]);
+    assert_eq!(
+        project.run(&["check", "--format", "json"]).findings(),
+        ["a.js:6 check-then-insert", "b.js:6 check-then-insert"]
+    );
+    project.run(&["check", "--fix-suggested"]);
+    assert_eq!(project.read("repository.js"), repository);
+    assert_eq!(project.read("a.js"), service("Guest", INDEX));
+    assert_eq!(project.read("b.js"), service("Room", INDEX));
+}

@@ -1,11 +1,13 @@
 //! The views of one place, each from a function that leads to it: the best of them is told there. Where the check is not in the
-//! function of the act, each further function that checks for it has a race of its own, which is told at its call.
+//! function of the act, each further function that checks for it has a race of its own, which is told at its call. An act that works
+//! on several collections, such as that of a repository, is told at the calls alone.
 //!
 //! Input: drafts. Output: those that are told. Must not know: sources, formats.
 
 use crate::diagnostic::{Level, Proof, Role};
 use crate::limits;
 use crate::project::Project;
+use crate::project::census::Census;
 use crate::rules::context::Draft;
 use crate::value::{FnRef, Site};
 use rustc_hash::FxHashMap;
@@ -46,9 +48,10 @@ impl Views {
     }
 
     /// What is told of each place, in order.
-    pub(super) fn into_told(self, project: &Project) -> Vec<(DraftKey, View)> {
+    pub(super) fn into_told(self, project: &Project, census: &Census) -> Vec<(DraftKey, View)> {
         let mut told = Vec::new();
         for (key, views) in self.0.into_iter().collect::<BTreeMap<_, _>>() {
+            let is_of_many = census.names_at((key.1, key.2, key.3)) > 1;
             let mut views: Vec<View> = views.into_values().collect();
             let place = |view: &View| {
                 let call = view.through.map(|call| project.base_site(call));
@@ -67,7 +70,9 @@ impl Views {
                     false => best.take_ends(view),
                 }
             }
-            best.through = None;
+            if is_decided_there || !is_of_many {
+                best.through = None;
+            }
             others.sort_by_key(place);
             told.extend(std::iter::once(best).chain(others).map(|view| (key.clone(), view)));
         }

@@ -37,6 +37,11 @@ impl Census {
         self.calls.iter().map(|(spot, called)| (*spot, called))
     }
 
+    /// How many collections the call at a place works on, as far as those who reach it tell.
+    pub fn names_at(&self, spot: Spot) -> usize {
+        self.calls.get(&spot).map_or(0, |called| called.collections.len())
+    }
+
     /// Counts the writes that one function sees, its own and its callees'.
     pub fn add_writes(&mut self, project: &Project, steps: &[Step], writes: &[Write]) {
         for write in writes {
