@@ -20,7 +20,8 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(again.expect("an analysis without a limit ends").findings, analysis.findings);
         }
         8 => {
-            let draft = draft::render(&propose(&survey(&sources, &config, &|| {})));
+            let (appends, seen) = survey(&sources, &config, &|| {});
+            let draft = draft::render(&propose(&appends), &seen);
             let parsed = load::parse(&draft, &rules::ids());
             assert!(parsed.is_ok(), "`init` would not be valid: {parsed:?}\n{draft}");
         }

@@ -1,9 +1,10 @@
-//! Files, and what `check --fix` makes of them: never a text that parses worse.
+//! Files, and what `check --fix-suggested` makes of them: never a text that parses worse.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pushguard::config::Config;
+use pushguard::diagnostic::Applicability;
 use pushguard::fix::{MAX_ROUNDS, Round, apply};
 use pushguard::parse::count_errors;
 use pushguard::source::Sources;
@@ -14,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let mut sources = sources(&text(data));
     for _ in 0..MAX_ROUNDS {
         let analysis = analysed(&sources, &config);
-        let Round { sources: fixed, applied, .. } = apply(&sources, &analysis.findings);
+        let Round { sources: fixed, applied, .. } = apply(&sources, &analysis.findings, Applicability::Suggested);
         check(&sources, &fixed, applied);
         if applied == 0 {
             return;

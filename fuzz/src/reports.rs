@@ -21,18 +21,18 @@ pub fn check(sources: &Sources, analysis: &Analysis) {
     }
     let junit = written(Format::Junit, run, &Style::default());
     assert!(roxmltree::Document::parse(&junit).is_ok(), "this is no XML: {junit}");
-    for format in [Format::Compact, Format::Github] {
+    for format in [Format::Compact, Format::Github, Format::Html, Format::Markdown] {
         check_printable(&written(format, run, &Style::default()));
     }
     for width in WIDTHS {
         check_printable(&written(Format::Human, run, &Style { width, full: true, ..Style::default() }));
         written(Format::Human, run, &Style { width, color: true, links: Some("/root".into()), ..Style::default() });
+        check_printable(&gathered(|out| report::write_summary(run, width, out)));
     }
     for columns in COLUMNS {
         check_printable(&gathered(|out| report::paths_human(run, Some(columns), out)));
     }
     check_json(&gathered(|out| report::paths_json(run, out)));
-    check_printable(&gathered(|out| report::write_summary(run, out)));
 }
 
 fn written(format: Format, run: &Run<'_>, style: &Style) -> String {
