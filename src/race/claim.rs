@@ -53,7 +53,7 @@ pub fn claim(project: &mut Project, schemas: &Schemas, steps: &[Step], writes: &
         }
         let is_refused = steps.get(earlier.step).is_some_and(|step| step.duplicate_key_caught);
         if is_refused && project.arena.holds_under(earlier.cond, act.cond) {
-            add(if shares_identity(project, earlier, act) { Claim::Won } else { Claim::Unknown });
+            add(of_insert(project, schemas, earlier, act));
         }
     }
     found
@@ -130,21 +130,82 @@ fn ends_by_it(project: &mut Project, schemas: &Schemas, steps: &[Step], insert: 
     })
 }
 
+/// An insert that a unique index refuses to the second: who redeems a coupon once, by `{ coupon, user }`, may have claimed the use, and
+/// has not claimed the coupon. One under keys that have nothing to do with the act is none.
+fn of_insert(project: &mut Project, schemas: &Schemas, insert: &Write, act: &Write) -> Claim {
+    let named = Named::new(project, insert, act);
+    let mut found = if named.is_by_result { Claim::Won } else { Claim::None };
+    for index in schemas.unique.of(&insert.handle) {
+        let values =
+            |key: &String| insert.fields.iter().filter(|field| field.path == *key).map(|field| field.value).collect();
+        let values: Vec<Vec<V>> = index.keys.iter().map(values).collect();
+        let is_own = |values: &Vec<V>| values.iter().any(|value| named.is_made_of(project, *value));
+        if !values.is_empty() && values.iter().all(is_own) {
+            return Claim::Won;
+        }
+        let is_part = |value: &V| project.contains(*value, &mut |project, part| named.has(project, part));
+        if values.iter().flatten().any(is_part) {
+            found = if found == Claim::Won { found } else { Claim::Unknown };
+        }
+    }
+    found
+}
+
 /// Whether a claim and the act name a document by one value, or the act's document by what the claim gave back.
 fn shares_identity(project: &mut Project, claim: &Write, act: &Write) -> bool {
-    let mut own: Vec<V> = claim.filter.iter().flat_map(|filter| project.equalities(*filter)).map(|(_, v)| v).collect();
-    if claim.kind == WriteKind::Insert {
-        own.extend(claim.fields.iter().map(|field| field.value));
+    let named = Named::new(project, claim, act);
+    let own: Vec<V> = claim.filter.iter().flat_map(|filter| project.equalities(*filter)).map(|(_, v)| v).collect();
+    named.is_by_result || own.into_iter().any(|value| !project.arena.is_literal(value) && named.has(project, value))
+}
+
+/// By what an act names its document.
+struct Named {
+    values: Vec<V>,
+    document: Option<V>,
+    /// By what a claim gave back.
+    is_by_result: bool,
+}
+
+impl Named {
+    fn new(project: &mut Project, claim: &Write, act: &Write) -> Self {
+        let document = act.document.and_then(|document| project.read_of(document));
+        let filters = [act.filter, document.and_then(|read| read.filter)];
+        let values: Vec<V> = filters
+            .into_iter()
+            .flatten()
+            .flat_map(|filter| project.equalities(filter))
+            .map(|(_, value)| value)
+            .collect();
+        let is_result = |project: &Project, part: V| matches!(project.arena.node(part), Node::Call { site, .. } if *site == claim.site);
+        let is_by_result =
+            values.iter().any(|value| project.contains(*value, &mut |project, part| is_result(project, part)));
+        Self { values, document: act.document, is_by_result }
     }
-    own.retain(|value| !project.arena.is_literal(*value));
-    let document = act.document.and_then(|document| project.read_of(document));
-    let filters = [act.filter, document.and_then(|read| read.filter)];
-    filters.into_iter().flatten().any(|filter| {
-        project.equalities(filter).into_iter().any(|(_, value)| {
-            own.iter().any(|own| project.same_value(*own, value))
-                || project.contains(value, &mut |project, part| {
-                    matches!(project.arena.node(part), Node::Call { site, .. } if *site == claim.site)
-                })
-        })
-    })
+
+    /// Whether a value is one of those, or a field of the document.
+    fn has(&self, project: &Project, value: V) -> bool {
+        let is_of_document = matches!(*project.arena.node(project.bare(value)), Node::Member(object, _) if Some(object) == self.document);
+        is_of_document || self.values.iter().any(|own| project.same_value(value, *own))
+    }
+
+    /// Whether a value is a constant, or is made of nothing but constants and these: `"merge:" + url`.
+    fn is_made_of(&self, project: &Project, value: V) -> bool {
+        let mut open = vec![value];
+        for _ in 0..crate::limits::JOINED_OPERANDS {
+            let Some(value) = open.pop() else { return true };
+            if project.arena.is_literal(value) || self.has(project, value) {
+                continue;
+            }
+            let node = project.arena.node(value);
+            let is_made = matches!(
+                node,
+                Node::Template(_) | Node::Derived(..) | Node::OneOf(_) | Node::Coerce(..) | Node::Member(..)
+            );
+            if !is_made {
+                return false;
+            }
+            open.extend(children(node));
+        }
+        false
+    }
 }
