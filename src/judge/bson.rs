@@ -152,6 +152,11 @@ impl Value {
         }
     }
 
+    /// Whether it is known, and has no parts.
+    pub const fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Symbol(_) | Self::List(_) | Self::Document(_))
+    }
+
     /// Whether the model knows only the identity of a value, or of a part of it.
     pub fn is_opaque(&self) -> bool {
         match self {

@@ -260,6 +260,10 @@ impl Machine<'_> {
                 parts.iter().for_each(|(name, value)| changes.put("$set", name, value.clone()));
             }
             ("$set", Some(_)) if field.path == COPIED => self.note("an assigned object that is not known"),
+            // Nothing is sent of it. It was run all the same: two that do so differ in nothing from one.
+            ("$set", Some(value)) if document.at(&path) == Some(&value) && self.is_noticed(field, &value) => {
+                changes.of("$set");
+            }
             ("$set", Some(value)) => changes.put("$set", &path, value),
             ("$push", Some(value)) => changes.push(&path, value),
             ("$addToSet" | "$pull", Some(value)) => changes.put(&field.operator, &path, value),
@@ -277,6 +281,15 @@ impl Machine<'_> {
 }
 
 impl Machine<'_> {
+    /// Whether Mongoose sees that a field is set to what it has already, and so sends nothing. `markModified` says of the field itself,
+    /// whatever has become of what is in it, that it is to be sent.
+    ///
+    /// Source: Mongoose, `Document.prototype.$__shouldModify`.
+    fn is_noticed(&self, field: &FieldWrite, value: &Value) -> bool {
+        let is_field_itself = || matches!(self.arena.peek(field.value), Node::Member(..));
+        value.is_scalar() || matches!(value, Value::Symbol(_)) && !is_field_itself()
+    }
+
     /// A path with the names of what it leaves open: the first element of a list; in an object, the key that the request brings.
     fn written_path(&self, request: &Request, document: &Value, path: &str) -> String {
         let mut written = String::new();
@@ -301,7 +314,8 @@ impl Machine<'_> {
 struct Changes(Vec<(String, Vec<(String, Value)>)>);
 
 impl Changes {
-    fn put(&mut self, operator: &str, path: &str, value: Value) {
+    /// The paths of an operator, with their values.
+    fn of(&mut self, operator: &str) -> Option<&mut Vec<(String, Value)>> {
         let at = match self.0.iter().position(|(known, _)| known == operator) {
             Some(at) => at,
             None => {
@@ -309,7 +323,11 @@ impl Changes {
                 self.0.len() - 1
             }
         };
-        let Some((_, paths)) = self.0.get_mut(at) else { return };
+        self.0.get_mut(at).map(|(_, paths)| paths)
+    }
+
+    fn put(&mut self, operator: &str, path: &str, value: Value) {
+        let Some(paths) = self.of(operator) else { return };
         match paths.iter_mut().find(|(known, _)| known == path) {
             Some((_, old)) => *old = value,
             None => paths.push((path.to_owned(), value)),
