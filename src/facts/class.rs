@@ -16,10 +16,12 @@ impl<'a> Eval<'a> {
         let value = self.arena.intern(Node::Class(id));
         let options = self.decorator_options(&class.decorators);
         let indexes = self.decorator_indexes(&class.decorators);
+        let prefix = self.prefix(&class.decorators);
         if let Some(class) = self.class_mut(id) {
             class.options_are_inherited = options.is_some_and(|(_, is_inherited)| is_inherited);
             class.options = options.map(|(options, _)| options);
             class.indexes = indexes;
+            class.prefix = prefix;
         }
         let this = self.arena.intern(Node::Instance(id));
         let outer = self.enter_scope(false);
@@ -335,6 +337,10 @@ impl<'a> Eval<'a> {
             if let Some(facts) = self.functions.get_mut(func.0 as usize) {
                 facts.class = Some(id);
             }
+            let decorated = self.decorated(func, &function.decorators);
+            if let Some(class) = self.class_mut(id) {
+                class.decorated.extend(decorated);
+            }
             let pending = Pending {
                 func,
                 code: Code::Function(function),
@@ -371,6 +377,8 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         implements,
         is_abstract: false,
         methods: Vec::new(),
+        decorated: Vec::new(),
+        prefix: None,
         setters: Vec::new(),
         statics: Vec::new(),
         fields: Vec::new(),

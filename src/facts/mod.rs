@@ -11,6 +11,7 @@ mod cell;
 mod class;
 mod copies;
 mod dates;
+mod declared;
 mod decorated;
 mod ending;
 mod environment;
@@ -195,7 +196,6 @@ pub enum EffectKind {
     Assign { object: V, key: Option<Sym>, value: V },
 }
 
-/// One class, or the shape of its instances.
 /// A field of a class, as its decorator declares it.
 #[derive(Clone, Debug)]
 pub struct DeclaredField {
@@ -210,6 +210,17 @@ pub struct DeclaredField {
     pub is_optional: bool,
 }
 
+/// A method of a class with a decorator: `@Post('login') async login() {}`
+#[derive(Clone, Debug)]
+pub struct Decorated {
+    pub func: FnRef,
+    /// The function that is the decorator.
+    pub by: V,
+    /// The text that it is called with, if it is.
+    pub text: Option<Sym>,
+}
+
+/// One class, or the shape of its instances.
 #[derive(Clone, Debug)]
 pub struct Class {
     pub name: String,
@@ -219,6 +230,10 @@ pub struct Class {
     /// No instance is of just this class: an interface, or an abstract class.
     pub is_abstract: bool,
     pub methods: Vec<(Sym, FnRef)>,
+    /// A method that several decorators have stands here several times.
+    pub decorated: Vec<Decorated>,
+    /// The text that a decorator of the class is called with: `@Controller('users')`.
+    pub prefix: Option<Sym>,
     /// Functions that an assignment to the field calls.
     pub setters: Vec<(Sym, FnRef)>,
     pub statics: Vec<(Sym, V)>,

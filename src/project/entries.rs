@@ -1,11 +1,16 @@
 //! Entries: the functions that something outside the code starts, such as a request, a clock or an event.
 //!
-//! Input: the calls that register functions. Output: for each registered function, by what it is started.
+//! Sources: Nest, "Controllers", "Resolvers", "Task scheduling", "Events", "Microservices", "Gateways"; TypeGraphQL, "Resolvers";
+//! inversify-express-utils, "Decorators". Input: the calls and decorators that register functions. Output: for each registered function, by what it is started.
 //! Must not know: rules, formats.
 
 use super::entry::{Entry, EntryKind};
 use super::link::{Op, Project};
+use crate::facts::Decorated;
 use crate::value::{FnRef, Node, V};
+
+/// The methods of HTTP that decorators are named after.
+const HTTP: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ALL"];
 
 /// What test runners are given the parts of a test by.
 const TESTS: [&str; 9] = ["it", "test", "describe", "context", "suite", "before", "beforeEach", "after", "afterEach"];
@@ -57,6 +62,25 @@ impl Project {
         }
     }
 
+    /// Notes the methods that decorators of packages register: `@Post('login')` of `@Controller('users')`.
+    pub(super) fn register_decorated(&mut self) {
+        let classes = self.classes.iter().map(|class| (class.prefix, class.decorated.clone()));
+        let decorated: Vec<_> = classes.filter(|(_, methods)| !methods.is_empty()).collect();
+        for (prefix, methods) in decorated {
+            for Decorated { func, by, text } in methods {
+                let by = self.linked(by);
+                let (Some(name), Some(_)) = (self.last_name(by), self.package_of(by)) else { continue };
+                let Some(kind) = kind_of_decorator(name) else { continue };
+                let texts = [prefix, text].into_iter().flatten().map(|text| self.arena.text(text));
+                let path: Vec<&str> = texts.flat_map(|text| text.split('/')).filter(|part| !part.is_empty()).collect();
+                let method = HTTP.iter().find(|method| is_method_name(name, method));
+                let route = method.map(|method| format!("{method} /{}", path.join("/")));
+                // Guards are put before a whole class or application.
+                self.note_entry(func, kind, true, route);
+            }
+        }
+    }
+
     pub(super) fn note_entry(&mut self, func: FnRef, kind: EntryKind, has_middleware: bool, route: Option<String>) {
         self.entries.entry(func).or_insert(Entry { kind, has_middleware, route });
     }
@@ -81,6 +105,26 @@ impl Project {
             _ => None,
         }
     }
+}
+
+/// What a method is started by that a package has decorated so.
+fn kind_of_decorator(name: &str) -> Option<EntryKind> {
+    let is_http = HTTP.iter().any(|method| is_method_name(name, method));
+    match name {
+        "Query" | "Mutation" | "Subscription" | "ResolveField" | "FieldResolver" | "ResolveReference" => {
+            Some(EntryKind::Route)
+        }
+        "Cron" | "Interval" | "Timeout" => Some(EntryKind::Cron),
+        "OnEvent" | "EventPattern" | "MessagePattern" | "SubscribeMessage" | "GrpcMethod" | "GrpcStreamMethod"
+        | "Process" | "RabbitSubscribe" | "RabbitRPC" | "SqsMessageHandler" | "Slash" | "On" | "Once" | "Command"
+        | "Hears" | "Action" => Some(EntryKind::Event),
+        _ => is_http.then_some(EntryKind::Route),
+    }
+}
+
+/// Whether a decorator is named after an HTTP method: `Post`, `post`, `httpPost`.
+fn is_method_name(name: &str, method: &str) -> bool {
+    name.strip_prefix("http").unwrap_or(name).eq_ignore_ascii_case(method)
 }
 
 /// The names under which frameworks and schedulers take functions.

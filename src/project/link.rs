@@ -248,6 +248,7 @@ impl Project {
         project.laps.end("link models");
         project.forget_summaries(lengths);
         project.link_classes();
+        project.register_decorated();
         project.summarise_all();
         project.laps.end("link functions");
         let reaching = project.reaching();

@@ -3,7 +3,7 @@
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
 use super::own_methods::{Collection, OwnMethod};
-use crate::facts::{Class, DeclaredField, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
+use crate::facts::{Class, DeclaredField, Decorated, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
 use rustc_hash::FxHashSet;
 
@@ -184,6 +184,16 @@ impl<'a> Merger<'a> {
             is_abstract: class.is_abstract,
             setters: class.setters.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
             methods: class.methods.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
+            decorated: class
+                .decorated
+                .iter()
+                .map(|it| Decorated {
+                    func: self.fn_ref(it.func),
+                    by: self.value(it.by),
+                    text: it.text.map(|text| self.sym(text)),
+                })
+                .collect(),
+            prefix: class.prefix.map(|prefix| self.sym(prefix)),
             statics: class.statics.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
             taken: class.taken.iter().map(|(name, at)| (self.sym(*name), *at)).collect(),
             fields: class.fields.iter().map(|(name, value)| (self.sym(*name), self.value(*value))).collect(),
