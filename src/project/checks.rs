@@ -70,7 +70,8 @@ impl Project {
         match self.arena.node(value).clone() {
             Node::Not(inner) => self.leaves_of(Leaf { value: inner, holds: !holds, under }, depth + 1, leaves),
             Node::And(parts) | Node::Or(parts) => {
-                for part in parts {
+                let is_conjunction = matches!(self.arena.node(value), Node::And(_));
+                for part in if is_conjunction { self.arena.told_apart(&parts) } else { parts } {
                     self.leaves_of(Leaf { value: part, ..leaf }, depth + 1, leaves);
                 }
             }

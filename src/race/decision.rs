@@ -96,7 +96,10 @@ impl Reader<'_> {
         match self.project.arena.node(value).clone() {
             Node::Not(inner) => self.condition(inner, !holds, depth + 1),
             Node::Coerce(Coercion::Bool | Coercion::Copy, inner) => self.condition(inner, holds, depth + 1),
-            Node::And(parts) => self.joined(&parts, holds, holds, depth),
+            Node::And(parts) => {
+                let parts = self.project.arena.told_apart(&parts);
+                self.joined(&parts, holds, holds, depth)
+            }
             Node::Or(parts) => self.joined(&parts, !holds, holds, depth),
             Node::OneOf(alternatives) => self.alternatives(value, &alternatives, holds, depth),
             Node::Compare(op, a, b) => self.comparison(op, a, b, holds),

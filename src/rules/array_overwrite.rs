@@ -88,7 +88,7 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
     if write.kind == WriteKind::Save && (field.operator == "splice" || ctx.is_array_value(field.value)) {
         let other = source(ctx, trace, field.value, &path, 0);
         return match other {
-            Some((root, read)) if Some(root) != write.document => ctx
+            Some((root, read)) if !is_own(ctx, trace, write, (field.value, root), &path) => ctx
                 .project
                 .same_document(root, read.as_ref(), &write.handle, None, write.document)
                 .then(|| (root, field.path.clone())),
@@ -104,6 +104,13 @@ fn overwritten(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &Fiel
         || is_changed(ctx, trace, root, &field.path)
         || ctx.tracked(&write.handle, &field.path).is_some();
     array.then(|| (root, field.path.clone()))
+}
+
+/// Whether a value that is made from the list of a loaded document is made from that of the document that is saved: it is that document,
+/// or one of several: `(await Team.findById(id)) || (await Team.findOne({ slug: id }))`.
+fn is_own(ctx: &mut Context<'_>, trace: &Trace, write: &Write, (value, root): (V, V), path: &[String]) -> bool {
+    let Some(document) = write.document else { return false };
+    document == root || ctx.project.comes_from(value, document, path, &trace.documents)
 }
 
 /// The loaded array that a part of a new object is made from: `cart: { items: [...doc.cart.items, item] }`. Mongoose asks for the

@@ -314,6 +314,37 @@ impl Arena {
         }
     }
 
+    /// The parts of a conjunction, of `!(a && b)` beside `a` only `!b`.
+    pub fn told_apart(&mut self, parts: &[V]) -> Vec<V> {
+        let mut told = parts.to_vec();
+        for (own, part) in told.iter_mut().zip(parts) {
+            if let Some(rest) = self.without_known(parts, *part) {
+                let rest = self.all(rest);
+                *own = self.not(rest);
+            }
+        }
+        told
+    }
+
+    /// What is left of the values that a part of a conjunction says not to hold together, where other parts say that some of
+    /// them hold. `None` where nothing is known of them.
+    fn without_known(&self, parts: &[V], part: V) -> Option<Vec<V>> {
+        let Node::Not(inner) = self.node(part) else { return None };
+        let Node::And(together) = self.node(*inner) else { return None };
+        self.spend(parts.len() as u64 * together.len() as u64 / 8);
+        let is_known = |own: &V| parts.iter().any(|other| self.uncoerced(*other) == self.uncoerced(*own));
+        let rest: Vec<V> = together.iter().filter(|own| !is_known(own)).copied().collect();
+        (!rest.is_empty() && rest.len() < together.len()).then_some(rest)
+    }
+
+    /// The value whose truth is asked: of `Boolean(a)` it is `a`.
+    fn uncoerced(&self, value: V) -> V {
+        match self.node(value) {
+            Node::Coerce(Coercion::Bool, inner) => *inner,
+            _ => value,
+        }
+    }
+
     pub fn any(&mut self, parts: Vec<V>) -> V {
         let mut flat: Vec<V> = Vec::new();
         for part in parts {
