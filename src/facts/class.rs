@@ -293,14 +293,21 @@ impl<'a> Eval<'a> {
             for arg in &call.args {
                 let options = self.expr(&arg.expr);
                 let options = self.freeze(options);
-                let [is_unique, own] = [unique, index].map(|key| self.arena.member(options, key));
-                let is_unique_index = self.arena.member(own, unique);
-                let is_true = |value: V| match self.arena.node(value) {
-                    Node::Num(bits) => f64::from_bits(*bits) != 0.0,
-                    other => matches!(other, Node::Bool(true)),
-                };
-                said[0] |= is_true(is_unique) || is_true(is_unique_index);
-                said[1] |= is_true(own);
+                // A decorator of the project takes those of the field as one of its own: `@Field({ stored: { unique: true } })`.
+                let mut all = vec![options];
+                if let Node::Object(entries) = self.arena.node(options) {
+                    all.extend(entries.iter().map(|entry| entry.value));
+                }
+                for options in all {
+                    let [is_unique, own] = [unique, index].map(|key| self.arena.member(options, key));
+                    let is_unique_index = self.arena.member(own, unique);
+                    let is_true = |value: V| match self.arena.node(value) {
+                        Node::Num(bits) => f64::from_bits(*bits) != 0.0,
+                        other => matches!(other, Node::Bool(true)),
+                    };
+                    said[0] |= is_true(is_unique) || is_true(is_unique_index);
+                    said[1] |= is_true(own);
+                }
             }
         }
         said

@@ -5,6 +5,7 @@
 use super::context::{Context, Draft};
 use crate::diagnostic::{Level, Role};
 use crate::project::handle::Handle;
+use crate::project::index::Index;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Arena, Key, Node, V};
 
@@ -51,10 +52,19 @@ pub(super) fn known_of_indexes(ctx: &Context<'_>, write: &Write) -> &'static str
 }
 
 /// Lowers a draft where an index that is not known to be of this collection may refuse the second document.
-pub(super) fn doubt_indexes(ctx: &Context<'_>, write: &Write, keys: &[String], draft: &mut Draft) {
+pub(super) fn doubt_indexes(ctx: &mut Context<'_>, write: &Write, keys: &[String], draft: &mut Draft) {
     if write.handle.name().is_none() && ctx.schemas.unique.all().any(|index| index.is_within(keys)) {
         draft.lowered =
             Some((Level::Info, "the project makes a unique index of these fields, perhaps of this collection"));
+    }
+    // What is searched for may be one of several keys, by which the second document is refused.
+    let schemas = ctx.schemas;
+    let is_unnamed = write.handle.name().is_none() && draft.lowered.is_none() && !keys.is_empty();
+    if is_unnamed && schemas.unique.all().any(|index| is_stored_with(ctx, write, index, keys)) {
+        draft.lowered = Some((
+            Level::Warning,
+            "the project makes a unique index of these and other fields that are stored here, perhaps of this collection",
+        ));
     }
     if let Some(site) = ctx.schemas.unread.filter(|_| draft.lowered.is_none()) {
         draft.lowered =
@@ -65,6 +75,12 @@ pub(super) fn doubt_indexes(ctx: &Context<'_>, write: &Write, keys: &[String], d
             "makes indexes of which the keys or the collection are not known".to_owned(),
         ));
     }
+}
+
+/// Whether an insert stores each key of an index, some of which are searched for.
+fn is_stored_with(ctx: &mut Context<'_>, write: &Write, index: &Index, keys: &[String]) -> bool {
+    index.keys.iter().any(|key| keys.contains(key))
+        && index.keys.iter().all(|key| matches!(stored_field(ctx, write, key), Inserted::Value(_)))
 }
 
 /// What an insert stores in a field, or an upsert that inserts.
