@@ -14,6 +14,9 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// What a help says that asks for a check in the filter.
+const REFUSED: [&str; 2] = ["matchedCount 0", "treat null"];
+
 /// Rule, file, start, end, and the collection: a repository that many share has a place in each of theirs. A limit is told of beside
 /// what else is.
 pub(super) type DraftKey = (&'static str, u32, u32, u32, Option<String>, bool);
@@ -73,6 +76,8 @@ impl Views {
             if is_decided_there || !is_of_many {
                 best.through = None;
             }
+            best.say_beside();
+            others.iter_mut().for_each(View::say_beside);
             others.sort_by_key(place);
             told.extend(std::iter::once(best).chain(others).map(|view| (key.clone(), view)));
         }
@@ -121,8 +126,18 @@ impl View {
         self.rank() < other.rank()
     }
 
+    /// Adds to the help what is checked before, where it asks for no check itself.
+    fn say_beside(&mut self) {
+        if let Some(beside) =
+            self.draft.beside.filter(|_| !REFUSED.iter().any(|refused| self.draft.help.contains(refused)))
+        {
+            self.draft.help.push_str(beside);
+        }
+    }
+
     /// The best view speaks; the ends that other callers add are kept as related places.
     fn take_ends(&mut self, other: Self) {
+        self.draft.beside = self.draft.beside.or(other.draft.beside);
         let own = &mut self.draft.related;
         let room = limits::RELATED.saturating_sub(own.len());
         let more: Vec<_> = other.draft.related.into_iter().filter(|end| !own.contains(end)).take(room).collect();

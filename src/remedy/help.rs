@@ -13,7 +13,7 @@ use crate::value::{Entry, Key, Node, V};
 /// An update whose filter carries a check inserts a second document where that fails, or is refused by the key of the first.
 ///
 /// Source: MongoDB manual, "db.collection.updateOne()", "Upsert with Duplicate Values".
-const UPSERTED: &str = ", without `upsert`, after an upsert of its own that makes the document where there is none (`$setOnInsert`); matchedCount 0 (or null) then means that the check failed";
+pub const UPSERTED: &str = ", without `upsert`, after an upsert of its own that makes the document where there is none (`$setOnInsert`); matchedCount 0 (or null) then means that the check failed";
 
 /// How an update or a save is made one command.
 pub fn of_update(

@@ -43,6 +43,7 @@ pub use case::{Case, IN_HELPER};
 use change::Change;
 use decision::{Flags, Reader};
 pub use fenced::of_update as of_fence;
+pub use help::UPSERTED;
 use index::Needed;
 pub use operators::of_update as of_operators;
 use subject::Subject;

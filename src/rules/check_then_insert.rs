@@ -1,7 +1,7 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::index_kind::{keys_help, once_of};
+use super::index_kind::{in_any_case, index_kind, keys_help, once_of};
 use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
 };
@@ -278,6 +278,12 @@ fn report(
             "insert it under a fixed `_id` (of several, each its own), and treat E11000 as found; where the `_id` is not free to choose, insert a document with a fixed `_id` elsewhere first".to_owned()
         }
         (false, true) => keys_help(ctx, trace, write, check, keys),
+        (false, false) if let Some(filter) = filter.filter(|filter| more.is_empty() && in_any_case(ctx, *filter)) => {
+            let kind = index_kind(ctx, write, filter, keys);
+            format!(
+                "if no two documents may share {list}, create a unique index on it{kind}, and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
+            )
+        }
         (false, false) => {
             "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }

@@ -158,6 +158,9 @@ fn report(
     draft.array = Some(array.clone());
     draft.related.splice(0..0, ctx.ends(check));
     draft.help = match &check.kind {
+        CheckKind::Below { .. } if is_count_of_some(ctx, check.leaf) => format!(
+            "make the check and the push one command: its filter counts in `{array}` what was counted (`$expr` with the `$size` of a `$filter`), and matchedCount 0 means that the check failed"
+        ),
         CheckKind::Below { .. } => format!(
             "make the check and the push one command: its filter asks of `{array}` what was checked, and matchedCount 0 means that the check failed"
         ),
@@ -184,6 +187,15 @@ fn report(
         trace,
         &Judged { needs_witness: is_set, repeats, apart, ..Judged::of(write, field.cond, relation) },
     );
+}
+
+/// Whether some of the elements of a list are counted: `doc.uses.filter((use) => use.user === user).length < limit`
+fn is_count_of_some(ctx: &Context<'_>, leaf: V) -> bool {
+    ctx.project.contains(leaf, &mut |project, part| {
+        let Node::Member(list, key) = project.arena.node(part) else { return false };
+        let Node::Query { method, .. } = project.arena.node(*list) else { return false };
+        project.arena.text(*key) == "length" && project.arena.text(*method) == "filter"
+    })
 }
 
 /// The fields by which an element is looked for, in no order that the code decides.

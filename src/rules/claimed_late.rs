@@ -10,6 +10,7 @@ use crate::project::effects::may_be_done_again;
 use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::project::{Op, Step};
+use crate::remedy;
 use crate::value::{Node, V, children, for_conditions};
 use rustc_hash::FxHashSet;
 
@@ -33,11 +34,21 @@ pub fn help(
             format!("{first}, before {collection} is written, and go on only where it matched")
         }
         None if let Some(others) = decided_by(ctx, write, check, place) => format!(
-            "make the check and the change one command: its filter asks what was checked of {place} and of {others}, which decide it together, and matchedCount 0 (or null) means that the check failed"
+            "make the check and the change one command: its filter asks what was checked of {place} and of {others}, which decide it together{}",
+            refused(write)
         ),
         None => format!(
-            "make the check and the change one command: its filter asks what was checked of {place}, its update changes it, and matchedCount 0 (or null) means that the check failed"
+            "make the check and the change one command: its filter asks what was checked of {place}, its update changes it{}",
+            refused(write)
         ),
+    }
+}
+
+/// How a filter that carries a check refuses. An upsert would insert a second document, or be refused by the key of the first.
+fn refused(write: &Write) -> &'static str {
+    match write.upsert {
+        true => remedy::UPSERTED,
+        false => ", and matchedCount 0 (or null) means that the check failed",
     }
 }
 

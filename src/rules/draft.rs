@@ -24,6 +24,8 @@ pub struct Draft {
     pub array: Option<String>,
     pub related: Vec<(Site, Role, String)>,
     pub help: String,
+    /// What the help has to say beside, of what is checked before.
+    pub beside: Option<&'static str>,
     /// The code of the help that mends this, where it can be taken over as it stands.
     pub call: Option<String>,
     /// More are let through than a limit allows, which is another matter than what else is told of the place.
@@ -64,6 +66,7 @@ impl Draft {
             array: None,
             related: Vec::new(),
             help: String::new(),
+            beside: None,
             call: None,
             is_of_limit: false,
             once: None,

@@ -8,7 +8,7 @@ use crate::judge::NewIndex;
 use crate::project::checks::Check;
 use crate::project::writes::Write;
 use crate::remedy::{self, token};
-use crate::value::{Key, Node, V};
+use crate::value::{Entry, Key, Node, V};
 
 /// What a unique index on some keys needs beside them: documents that are inserted without one are left out, and where a search takes
 /// two spellings for one, so does the index.
@@ -62,6 +62,30 @@ fn ignores_case(ctx: &Context<'_>, filter: V) -> bool {
             _ => false,
         }
     })
+}
+
+/// Whether a filter asks for nothing but values of fields, and for texts of which one alone is found, in any case: `^${name}$`.
+pub(super) fn in_any_case(ctx: &mut Context<'_>, filter: V) -> bool {
+    let patterns = ctx.project.pattern_fields(filter);
+    let plain = ctx.project.equalities(filter);
+    let Node::Object(entries) = ctx.project.arena.node(filter) else { return false };
+    let is_of = |entry: &Entry, fields: &[(String, V)]| matches!(entry.key, Key::Name(name) if fields.iter().any(|(own, _)| own == ctx.project.arena.text(name)));
+    !patterns.is_empty()
+        && ignores_case(ctx, filter)
+        && entries.iter().all(|entry| {
+            is_of(entry, &patterns) && is_of_whole(ctx, entry.value) || is_of(entry, &plain) && !is_of(entry, &patterns)
+        })
+}
+
+/// Whether a pattern is of a whole text: it is written from `^` to `$`.
+fn is_of_whole(ctx: &Context<'_>, pattern: V) -> bool {
+    let (mut starts, mut ends) = (false, false);
+    ctx.project.contains(pattern, &mut |project, part| {
+        let text = project.arena.as_str(part).unwrap_or_default();
+        (starts, ends) = (starts || text.starts_with('^'), ends || text.ends_with('$'));
+        false
+    });
+    starts && ends
 }
 
 /// What may be there once, as a search before an insert says it: its keys, and the constants that it asks for too. `is_repeated` where

@@ -1,5 +1,6 @@
 //! A scalar computed from its own loaded value is written back.
 
+use super::bounded;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
@@ -308,6 +309,9 @@ fn report(
             let paths = computed_with(ctx, trace, write, (own, &path, operation));
             format!("let the server add to the stored {paths}, by an operator of the update")
         }
+        Operation::Add | Operation::Other if let Some(bound) = bounded::by(ctx, field.value) => format!(
+            "let the server compute `{path}` from the stored value, by a pipeline update that keeps it within its bound by `{bound}`"
+        ),
         Operation::Add => format!("let the server compute `{path}` from the stored value, in the update itself"),
         Operation::Next => format!(
             "keep the last `{path}` in a document of its own and take the next one from it by one `$inc` (findOneAndUpdate), or put a unique index on it and try the next one on E11000"
@@ -323,6 +327,9 @@ fn report(
             "let the server join it to the stored `{path}`, by a pipeline update that takes a missing field for an empty text"
         ),
     };
+    if operation == Operation::Add && bounded::is_checked(ctx, trace, write, field) {
+        draft.beside = Some(bounded::CHECKED);
+    }
     if matches!(operation, Operation::Negate | Operation::Toggle) {
         draft.message = format!(
             "`{path}` is set to the opposite of what was loaded: of two requests that flip it at once, one is lost"

@@ -13,6 +13,7 @@ mod added_anyway;
 mod appended;
 mod array_overwrite;
 mod blocked;
+mod bounded;
 mod change_detection;
 mod changes;
 mod check_then_insert;

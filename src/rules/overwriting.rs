@@ -3,7 +3,7 @@
 //! Input: a write and the loaded document. Output: the message and the help. Must not know: whether it is a race.
 
 use super::context::{Context, Trace, method_of};
-use super::rewritten::{changed_path, is_map, source};
+use super::rewritten::{changed_path, is_map, picked_from, source};
 use crate::project::Op;
 use crate::project::writes::{FieldWrite, Write};
 use crate::remedy::token;
@@ -15,6 +15,8 @@ pub(super) enum Shape {
     Filtered,
     /// A list, each element of which is made anew.
     Mapped,
+    /// A list of what is to be there, in which what is stored stays as it is: others are added, and what is not named goes.
+    Gathered,
     /// A list of copies of the elements, whatever becomes of it then.
     Rebuilt,
     List,
@@ -46,6 +48,9 @@ pub(super) fn shape(
     if is_rebuilt(ctx, field.value) {
         return Shape::Rebuilt;
     }
+    if let Some(shape) = gathered(ctx, field.value, root) {
+        return if is_added_to { Shape::List } else { shape };
+    }
     if has_mapped(ctx, field.value) {
         return if is_added_to { Shape::List } else { Shape::Mapped };
     }
@@ -72,7 +77,7 @@ pub(super) fn shape(
 impl Shape {
     pub(super) fn message(&self, array: &str) -> String {
         match self {
-            Self::Filtered | Self::Mapped | Self::Rebuilt | Self::List => format!(
+            Self::Filtered | Self::Mapped | Self::Gathered | Self::Rebuilt | Self::List => format!(
                 "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
             ),
             Self::Carried => format!(
@@ -92,6 +97,9 @@ impl Shape {
             Self::Mapped => {
                 format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
             }
+            Self::Gathered => format!(
+                "send only what changes to the stored `{array}`: `$push` what lacks there, under a filter that asks that it is not there yet, and `$pull` what is to go; leave out what stays"
+            ),
             Self::List => format!(
                 "send only what changes to the stored `{array}`: push a new element with its identity in the filter, pull one by what tells it apart, and change one by its own path and `arrayFilters`"
             ),
@@ -133,6 +141,29 @@ fn has_mapped(ctx: &Context<'_>, value: V) -> bool {
     matches!(node, Node::Mapped(..))
         || matches!(node, Node::OneOf(_) | Node::Coerce(..))
             && children(node).into_iter().any(|part| has_mapped(ctx, part))
+}
+
+/// The shape of a list that is made of another one, each of whose elements stands for one of the stored ones where there is one:
+/// `wanted.map((one) => stored.find((own) => own.id === one.id) ?? { id: one.id })`. `None` of any other list.
+fn gathered(ctx: &Context<'_>, value: V, root: V) -> Option<Shape> {
+    let made = ctx.project.arena.alternatives(value).into_iter().find_map(|(_, value)| {
+        let Node::Mapped(list, made) = *ctx.project.arena.node(value) else { return None };
+        (!ctx.project.mentions(list, root)).then_some(made)
+    })?;
+    let (mut is_picked, mut is_changed, mut is_new) = (false, false, false);
+    for (_, made) in ctx.project.arena.alternatives(made) {
+        match picked_from(ctx, made).is_some_and(|list| ctx.project.mentions(list, root)) {
+            true if matches!(ctx.project.arena.node(made), Node::Object(_)) => is_changed = true,
+            true => is_picked = true,
+            false => is_new = true,
+        }
+    }
+    match (is_picked, is_changed, is_new) {
+        (true, false, true) => Some(Shape::Gathered),
+        (false, true, false) => Some(Shape::Mapped),
+        (false, false, _) => None,
+        _ => Some(Shape::List),
+    }
 }
 
 /// Whether a list is made of a loaded one by copying its elements, each field as it was: what a mapper makes of a document.

@@ -37,7 +37,7 @@ fn element_of(ctx: &Context<'_>, value: V) -> Option<V> {
 }
 
 /// The list that a value, or what it is a copy of, was looked up in: `{ ...items.find((item) => item.id === id) }`, `byId[id]`.
-fn picked_from(ctx: &Context<'_>, value: V) -> Option<V> {
+pub(super) fn picked_from(ctx: &Context<'_>, value: V) -> Option<V> {
     let mut at = value;
     for _ in 0..limits::PARTS_DEPTH {
         at = match ctx.project.arena.node(at) {
