@@ -13,8 +13,18 @@ use crate::value::{C, FnRef, Key, Node, Site, SiteInfo, Sym, V, children};
 use rustc_hash::FxHashSet;
 
 /// Packages whose locks are kept in the memory of the process.
-const IN_MEMORY: [&str; 6] =
-    ["async-mutex", "async-lock", "await-lock", "async-sema", "p-limit", "semaphore-async-await"];
+const IN_MEMORY: [&str; 10] = [
+    "async-mutex",
+    "async-lock",
+    "await-lock",
+    "async-sema",
+    "p-limit",
+    "semaphore-async-await",
+    "rwlock",
+    "mutexify",
+    "await-semaphore",
+    "semaphore",
+];
 
 impl Project {
     /// Finds the functions that are given to a lock.
@@ -22,9 +32,10 @@ impl Project {
         let mut calls = self.calls_given(|node| matches!(node, Node::Func(_)));
         let asking = self.files_that_ask_outside();
         for (callee, name, args) in &calls {
-            let Some(name) = self.lock_name(*callee, *name, &asking) else { continue };
             let given: Vec<FnRef> = args.iter().filter_map(|arg| self.function_given(*arg)).collect();
             let keys: Vec<V> = args.iter().copied().filter(|arg| self.function_given(*arg).is_none()).collect();
+            let taken = self.lock_name(*callee, *name, &asking);
+            let Some(name) = taken.or_else(|| self.lock_of_package(*callee, *name, &keys)) else { continue };
             let held = Held { name, keys };
             self.sections.held.extend(given.into_iter().map(|func| (func, held.clone())));
             if let Node::Func(holder) = self.arena.node(*callee) {
@@ -132,6 +143,21 @@ impl Project {
         }
         let is_memory = self.module_of(callee).is_some_and(|module| IN_MEMORY.contains(&module));
         (is_redlock || is_with_lock(name) && !is_memory).then(|| name.to_owned())
+    }
+
+    /// The name of a method of an object from a package that takes a lock by a key: `this.mutex.lock('User', id, async () => …)`. What
+    /// takes no key is a mutex of the process.
+    fn lock_of_package(&self, callee: V, name: Option<Sym>, keys: &[V]) -> Option<String> {
+        let name = self.arena.text(name?);
+        let Node::Member(recv, _) = *self.arena.node(callee) else { return None };
+        let Node::New { callee: of, .. } = *self.arena.node(recv) else { return None };
+        let package = self.package_of(of)?;
+        let is_taken = matches!(name, "lock" | "acquire") && keys.iter().any(|key| !self.is_length_of_time(*key));
+        (is_taken && !IN_MEMORY.contains(&package)).then(|| name.to_owned())
+    }
+
+    fn is_length_of_time(&self, value: V) -> bool {
+        matches!(self.arena.node(value), Node::Num(_) | Node::Undefined | Node::Object(_))
     }
 
     fn is_redlock(&self, value: V) -> bool {
