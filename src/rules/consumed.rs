@@ -80,7 +80,12 @@ fn taken(ctx: &mut Context<'_>, trace: &Trace, write: &Write, spent: &Spent) -> 
     let check = spent.check.as_ref()?;
     let asked = check.read.as_ref()?.filter?;
     let apart = selecting_input(ctx, write).filter(|input| !ctx.project.contains(asked, &mut |_, part| part == *input));
-    let set: Vec<V> = write.fields.iter().filter(|field| field.operator == "$set").map(|field| field.value).collect();
+    // What the document is found by is what it has already.
+    let found = write.filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let is_found_by =
+        |field: &FieldWrite| found.iter().any(|(path, value)| *path == field.path && *value == field.value);
+    let set = write.fields.iter().filter(|field| field.operator == "$set" && !is_found_by(field));
+    let set: Vec<V> = set.map(|field| field.value).collect();
     // What a request names to be taken out of a list is not stored, and taken out twice it is gone all the same.
     let is_left = |value: &V| !is_rest(ctx, *value);
     let set: Vec<V> = set.into_iter().filter(is_left).collect();

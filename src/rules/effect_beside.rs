@@ -14,7 +14,7 @@ use crate::project::checks::{Check, CheckKind};
 use crate::project::effects::may_be_done_again;
 use crate::project::mongo::Action;
 use crate::project::writes::{Write, WriteKind};
-use crate::value::{C, Site, V};
+use crate::value::{C, Node, Site, V};
 use rustc_hash::FxHashMap;
 
 /// Something that is done outside of the database.
@@ -85,7 +85,10 @@ fn settled(
     write: &Write,
     known: &mut FxHashMap<C, Vec<Check>>,
 ) -> Option<(Site, How)> {
-    if ctx.project.arena.conflict(effect.cond, write.cond) || write.handle.name().is_none() {
+    if ctx.project.arena.conflict(effect.cond, write.cond)
+        || write.handle.name().is_none()
+        || takes_back(ctx, effect, write)
+    {
         return None;
     }
     if write.kind != WriteKind::Delete && !is_of_many(write) {
@@ -115,6 +118,15 @@ fn settled(
         }
     }
     None
+}
+
+/// Whether a write is done where the effect has failed: it takes back what was there for it, and uses nothing up.
+/// `const sent = await mailer.send(user.email); if (!sent) await User.deleteOne({ _id: user._id })`
+fn takes_back(ctx: &Context<'_>, effect: &Effect, write: &Write) -> bool {
+    ctx.project.arena.atoms(write.cond).into_iter().any(|atom| {
+        let is_effect = matches!(ctx.project.arena.node(atom.value), Node::Call { site, .. } if *site == effect.site);
+        is_effect && !atom.holds
+    })
 }
 
 fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, effect: &Effect, (read, how): (Site, &How)) {

@@ -53,7 +53,8 @@ fn missing(ctx: &mut Context<'_>, trace: &Trace, owner: FnRef, value: V, cond: C
                 Node::Call { callee, .. } => ctx.project.method_of(callee).map(|(object, _)| object),
                 node => children(&node).first().copied(),
             };
-            object.is_none_or(|object| !is_asked(ctx, object, cond)).then_some(Missing::Optional)
+            let is_there = |object: V| is_asked(ctx, object, cond) || is_put_there_before(ctx, object);
+            object.is_none_or(|object| !is_there(object)).then_some(Missing::Optional)
         }
         Node::Member(object, _) => is_request_input(ctx, trace, owner, object).then_some(Missing::Unvalidated),
         _ => None,
@@ -65,6 +66,18 @@ fn is_asked(ctx: &Context<'_>, value: V, cond: C) -> bool {
     let arena = &ctx.project.arena;
     arena.truth(cond, value) == Some(true)
         || arena.atoms(cond).iter().any(|atom| ctx.project.mentions(atom.value, value))
+}
+
+/// `req.user` of a handler behind others: what is no part of what the client sends is put there by one of them, which refuses whoever
+/// has none.
+fn is_put_there_before(ctx: &Context<'_>, object: V) -> bool {
+    let Node::Member(request, part) = ctx.project.arena.node(object) else { return false };
+    let Node::Param(func, 0) = ctx.project.arena.node(*request) else { return false };
+    let is_sent = matches!(
+        ctx.project.arena.text(*part),
+        "body" | "query" | "params" | "headers" | "cookies" | "file" | "files" | "session"
+    );
+    !is_sent && ctx.project.entry(*func).is_some_and(|entry| entry.has_middleware)
 }
 
 /// `req.body` and `req.query` of a handler that stands alone and appends itself: nothing before can have validated them.
@@ -103,8 +116,12 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, append: &GuardedA
     };
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.array = Some(array.clone());
-    draft.message =
-        format!("the guarded `{path}` {how}: `$ne: null` refuses the append as soon as any element lacks the field");
+    // Of a list of plain values, none lacks a field.
+    let then = match key.field.is_empty() {
+        true => "`$ne: null` lets the append in whatever the list holds",
+        false => "`$ne: null` refuses the append as soon as any element lacks the field",
+    };
+    draft.message = format!("the guarded `{path}` {how}: {then}");
     draft.label = "a missing key refuses, or lets everything in".to_owned();
     draft.help = match value.as_str() {
         "…" | "null" | "undefined" => {
