@@ -287,10 +287,18 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     let is_inside = field.operator == "$set"
         && write.kind != WriteKind::Save
         && !write.fields.iter().any(|own| own.path == field.path);
+    // A new list of which nothing is known to come from the loaded one may be all that is to be there.
+    let is_new = field.operator == "$set"
+        && matches!(ctx.project.arena.node(field.value), Node::Array(_) | Node::Mapped(..))
+        && !ctx.project.contains(field.value, &mut |_, part| part == root);
     let overwritten = (!is_map).then_some(Overwritten::List(array.to_owned()));
     ctx.report_judged(
         draft,
         trace,
-        &Judged { overwritten, needs_witness: is_map || is_inside, ..Judged::of(write, field.cond, relation) },
+        &Judged {
+            overwritten,
+            needs_witness: is_map || is_inside || is_new,
+            ..Judged::of(write, field.cond, relation)
+        },
     );
 }
