@@ -165,6 +165,12 @@ fn judge_extents(
     }
 }
 
+/// Whether a value is made of constants and of these, so that it is the same in two requests that have these alike.
+pub fn follows(project: &Project, known: Vec<V>, value: V) -> bool {
+    let asked = transaction::made_of(project, known);
+    transaction::follows(&project.arena, value, &asked) && project.contains(value, &mut |_, part| asked.contains(&part))
+}
+
 /// What is asked of each slice of an act.
 #[derive(Clone, Copy)]
 struct Asked<'a> {

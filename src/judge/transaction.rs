@@ -42,7 +42,11 @@ pub(super) fn excludes(project: &Project, command: &Command, act: &Command, aske
 
 /// What a search asks to be equal, with what that is made of.
 pub(super) fn asked_for(project: &Project, filter: V) -> FxHashSet<V> {
-    let mut open: Vec<V> = project.equalities(filter).into_iter().map(|(_, value)| value).collect();
+    made_of(project, project.equalities(filter).into_iter().map(|(_, value)| value).collect())
+}
+
+/// Some values with what they are made of.
+pub(super) fn made_of(project: &Project, mut open: Vec<V>) -> FxHashSet<V> {
     let mut asked = FxHashSet::default();
     while let Some(value) = open.pop().filter(|_| asked.len() < limits::SEARCHED) {
         // A part of what a request brings is not the whole of it.
@@ -54,7 +58,7 @@ pub(super) fn asked_for(project: &Project, filter: V) -> FxHashSet<V> {
 }
 
 /// Whether a value is made of nothing but constants and what was asked for: the same in two requests that ask for the same.
-fn follows(arena: &Arena, value: V, asked: &FxHashSet<V>) -> bool {
+pub(super) fn follows(arena: &Arena, value: V, asked: &FxHashSet<V>) -> bool {
     let (mut open, mut seen) = (vec![value], FxHashSet::default());
     while let Some(value) = open.pop() {
         if seen.len() > limits::SEARCHED {

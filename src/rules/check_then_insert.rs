@@ -1,6 +1,7 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
+use super::deciding::{asks_for_overlap, is_inserted_anyway, is_refused_alike};
 use super::index_kind::{in_any_case, index_kind, keys_help, once_of};
 use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
@@ -51,7 +52,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         for check in checks {
             let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys.filter(|_| !is_only_tried(ctx, check, write)) else { continue };
-            deciding.push((check, keys));
+            if !is_inserted_anyway(ctx, trace, check, write) && !is_refused_alike(ctx, (check, &keys), write) {
+                deciding.push((check, keys));
+            }
         }
         if let Some((check, keys)) = deciding.first() {
             let others = deciding.get(1..).unwrap_or_default();
@@ -284,6 +287,9 @@ fn report(
                 "if no two documents may share {list}, create a unique index on it{kind}, and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
             )
         }
+        (false, false) if filter.is_some_and(|filter| asks_for_overlap(ctx, filter)) => format!(
+            "spans that overlap have no key in common, which a unique index could refuse: in one transaction, change a document that all of one {list} share before the search, so that the second of two is refused and run again; or store each unit of a span under a unique index"
+        ),
         (false, false) => {
             "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }

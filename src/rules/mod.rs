@@ -7,6 +7,7 @@ pub mod belief;
 pub mod context;
 mod contradicted;
 mod copies;
+mod deciding;
 pub mod doc;
 
 mod added_anyway;
