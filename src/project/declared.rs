@@ -34,6 +34,19 @@ impl Project {
         self.kind_of(declared)
     }
 
+    /// What the schema of a model declares the elements of a list of plain values to be: `[String]`, `{ type: [{ type: ObjectId }] }`.
+    pub fn declared_element(&mut self, model: &str, path: &str) -> Option<Declared> {
+        let schema = self.models.named(self.arena.known_sym(model)?)?;
+        let (fields, _) = self.schema_parts(schema)?;
+        let [name, kind] = [path, "type"].map(|name| self.arena.sym(name));
+        let declared = self.arena.member_of(fields, name)?;
+        let declared = self.arena.member_of(declared, kind).unwrap_or(declared);
+        let Node::Array(items) = self.arena.node(declared).clone() else { return None };
+        let [only] = items.as_slice() else { return None };
+        let element = self.arena.member_of(only.value, kind).unwrap_or(only.value);
+        self.kind_of(element).filter(|_| !only.spread)
+    }
+
     fn kind_of(&self, declared: V) -> Option<Declared> {
         if declared == Arena::UNDEFINED {
             return None;

@@ -5,12 +5,12 @@ use super::claimed_late;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use super::repeated::{
-    decides, done_with, has_other_effect, is_counted_on, is_followed, is_listed, is_toggled, tell_beside,
+    decides, done_with, has_other_effect, is_counted_on, is_followed, is_listed, is_of_its_own, is_toggled, noted,
+    tell_beside,
 };
 use super::words::place;
 use super::{requested, used_up};
 use crate::diagnostic::{Level, Role};
-use crate::limits;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
@@ -316,18 +316,6 @@ fn is_idempotent(ctx: &mut Context<'_>, check: &Check, field: &FieldWrite) -> bo
     }
 }
 
-/// A literal, or a time or an identifier made here, be it with an offset: `Date.now() + 60000`.
-pub(super) fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
-    let are = |parts: &[V]| depth < limits::OWN_DEPTH && parts.iter().all(|part| is_of_its_own(ctx, *part, depth + 1));
-    match ctx.project.arena.node(value) {
-        Node::Fresh(..) | Node::Object(_) | Node::Array(_) => true,
-        Node::New { args, .. } => args.is_empty() || are(args),
-        Node::Derived(_, operands) => are(operands),
-        Node::Coerce(_, inner) => is_of_its_own(ctx, *inner, depth),
-        _ => ctx.project.arena.is_literal(value),
-    }
-}
-
 fn uses_loaded(ctx: &mut Context<'_>, value: V, check: &Check) -> bool {
     let CheckKind::Field { path, .. } = &check.kind else { return false };
     ctx.project.comes_from(value, check.root, path, &[check.root])
@@ -371,6 +359,7 @@ fn report(
     }
     let done = done_with(ctx, trace, write, check);
     tell_beside(ctx, &mut draft, &done, check);
+    draft.noted = noted(ctx, write, &done);
     let is_recounted = claimed_late::is_recounted(ctx, field.value);
     let place = place(checked);
     draft.help = match is_recounted {

@@ -145,6 +145,7 @@ impl<'a> Context<'a> {
         let mut writes = self.project.writes(&steps);
         let unsendable = self.project.take_unsendable(&mut writes);
         self.drop_unsent(&steps, &mut writes);
+        self.drop_uncast(&mut writes);
         for at in self.project.without_unstored(self.schemas, &steps, &mut writes) {
             let act = writes.get(at).map(|write| write.site);
             let silent = |act| Silent { rule: "lost-update", act, checks: Vec::new(), why: Silence::Unstored };
@@ -282,7 +283,13 @@ impl<'a> Context<'a> {
         let (vetoes, named) = (std::mem::take(&mut self.vetoes), std::mem::take(&mut self.named));
         let loaded = std::mem::take(&mut self.loaded);
         let mut drafts = std::mem::take(&mut self.drafts);
-        drafts.iter_mut().for_each(|draft| self.without_vain_versions(draft));
+        let decides = |draft: &&Draft| draft.rule == "check-then-insert";
+        let searched: FxHashSet<String> =
+            drafts.iter().filter(decides).filter_map(|draft| draft.collection.clone()).collect();
+        for draft in &mut drafts {
+            self.without_vain_versions(draft);
+            self.lower_noted(draft, &searched);
+        }
         self.drafts = drafts;
         let project = &*self.project;
         self.drafts.retain(|draft| {

@@ -32,6 +32,9 @@ pub struct Draft {
     pub is_of_limit: bool,
     /// What may be stored once only.
     pub once: Option<Once>,
+    /// Collections into which each that passes the check inserts what nothing is known to change later, where the act itself leaves
+    /// what it leaves once.
+    pub noted: Vec<String>,
     /// A rewrite that was proven safe.
     pub fix: Option<Fix>,
     /// What would refuse the second of two saves is the version of the document.
@@ -70,6 +73,7 @@ impl Draft {
             call: None,
             is_of_limit: false,
             once: None,
+            noted: Vec::new(),
             fix: None,
             is_versioned: false,
             unfixed: None,

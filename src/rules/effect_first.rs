@@ -3,9 +3,9 @@
 //!
 //! Part of `check-then-update`. Input: a function's trace. Output: drafts. Must not know: formats.
 
-use super::check_then_update::is_of_its_own;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Repeats};
+use super::repeated::is_of_its_own;
 use crate::diagnostic::{Level, Role};
 use crate::project::checks::{Check, CheckKind};
 use crate::project::effects::may_be_done_again;

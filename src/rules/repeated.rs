@@ -9,9 +9,10 @@ use crate::limits;
 use crate::project::Op;
 use crate::project::attempts;
 use crate::project::checks::Check;
+use crate::project::declared::Declared;
 use crate::project::mongo::Action;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
-use crate::value::{C, Node, V};
+use crate::value::{C, Coercion, Node, V};
 
 /// Whether the function also writes the other side of a toggle.
 ///
@@ -105,6 +106,33 @@ pub(super) fn tell_beside(ctx: &Context<'_>, draft: &mut Draft, done: &[&Write],
     }
 }
 
+/// The collections into which the check has something inserted that is noted down, such as what was done by whom: nothing in it is a
+/// number. None where the act leaves another value when it is done again, or something else is done with it.
+pub(super) fn noted(ctx: &mut Context<'_>, write: &Write, done: &[&Write]) -> Vec<String> {
+    let is_same = |ctx: &Context<'_>, field: &FieldWrite| match field.operator.as_str() {
+        "$unset" | "$currentDate" => true,
+        "$set" => is_of_its_own(ctx, field.value, 0),
+        _ => false,
+    };
+    if !write.fields.iter().all(|field| is_same(ctx, field)) {
+        return Vec::new();
+    }
+    let mut noted: Vec<String> = Vec::new();
+    for other in done {
+        let Some(name) = other.handle.name().filter(|_| other.kind == WriteKind::Insert) else { return Vec::new() };
+        let has_number = other.fields.iter().any(|field| {
+            may_be_arithmetic(ctx, field.value)
+                || matches!(ctx.project.arena.node(field.value), Node::Num(_) | Node::Coerce(Coercion::Number(_), _))
+                || ctx.project.declared(name, &field.path) == Some(Declared::Number)
+        });
+        if has_number || other.fields.is_empty() || other.handle.same(&write.handle) {
+            return Vec::new();
+        }
+        noted.push(name.to_owned());
+    }
+    noted
+}
+
 /// Whether a value is computed from what the check looked at: `doc.count + 1`, not `Date.now() + 60_000`.
 pub(super) fn is_counted_on(ctx: &Context<'_>, value: V, check: &Check) -> bool {
     is_arithmetic(ctx, value) && ctx.project.contains(value, &mut |_, part| part == check.root)
@@ -165,4 +193,16 @@ fn ctx_cond(write: &Write, field: &FieldWrite) -> C {
 
 pub(super) fn is_arithmetic(ctx: &Context<'_>, value: V) -> bool {
     matches!(ctx.project.arena.node(value), Node::Derived(op, _) if matches!(ctx.project.arena.text(*op), "+" | "-" | "*" | "/" | "%" | "**"))
+}
+
+/// A literal, or a time or an identifier made here, be it with an offset: `Date.now() + 60000`.
+pub(super) fn is_of_its_own(ctx: &Context<'_>, value: V, depth: u32) -> bool {
+    let are = |parts: &[V]| depth < limits::OWN_DEPTH && parts.iter().all(|part| is_of_its_own(ctx, *part, depth + 1));
+    match ctx.project.arena.node(value) {
+        Node::Fresh(..) | Node::Object(_) | Node::Array(_) => true,
+        Node::New { args, .. } => args.is_empty() || are(args),
+        Node::Derived(_, operands) => are(operands),
+        Node::Coerce(_, inner) => is_of_its_own(ctx, *inner, depth),
+        _ => ctx.project.arena.is_literal(value),
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::context::{Context, Draft};
 use super::pending::{Judged, Mend};
-use crate::diagnostic::Fix;
+use crate::diagnostic::{Fix, Level};
 use crate::limits::{self, Cut};
 use crate::project::Project;
 use crate::project::handle::Handle;
@@ -13,9 +13,13 @@ use crate::project::writes::{Write, WriteKind};
 use crate::race::path;
 use crate::remedy::{self, Case, Remedy, token};
 use crate::value::Budget;
+use rustc_hash::FxHashSet;
 
 /// An update in place of a save leaves out what the schema has done on a save. Source: Mongoose guide, "Middleware", "optimisticConcurrency".
 const SAVE_HOOKS: &str = "; no save hook or plugin of this schema runs then: where they matter, keep `save()`, set `optimisticConcurrency: true`, and load and try again on a VersionError";
+
+/// As [`SAVE_HOOKS`], for a schema without versions. Source: Mongoose, `Schema`: "Must set `versionKey` if using `optimisticConcurrency`".
+const UNVERSIONED_SAVE_HOOKS: &str = "; no save hook or plugin of this schema runs then: where they matter, keep `save()`, put `optimisticConcurrency: true` into the schema in place of `versionKey: false`, with which Mongoose refuses it, and load and try again on a VersionError";
 
 /// Source: Mongoose guide, "optimisticConcurrency".
 const VERSIONED: &str =
@@ -33,6 +37,8 @@ const UNCOUNTED: &str =
 const SHARED: &str = "a version would refuse saves of other fields too, whose code does not load and try again";
 
 const UNSHOWN: &str = "no input is known that shows the race";
+
+const NOTED: &str = "both leave the same, and what is done twice is a note of it, which no code changes";
 
 /// What was found for an act.
 #[derive(Clone, Default)]
@@ -163,7 +169,10 @@ impl Context<'_> {
         draft.fix = draft.fix.take().or(option.map(|(fix, _)| fix));
         draft.unfixed = unfixed.filter(|_| draft.fix.is_none());
         if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
-            draft.help.push_str(SAVE_HOOKS);
+            draft.help.push_str(match self.schemas.is_unversioned(&act.write.handle) {
+                true => UNVERSIONED_SAVE_HOOKS,
+                false => SAVE_HOOKS,
+            });
         } else if let Some(said) = said {
             draft.help.push_str(said);
         } else if matches!(act.mend, Mend::Update | Mend::Change)
@@ -199,6 +208,17 @@ impl Context<'_> {
         if is_vain || is_shared {
             draft.fix = None;
             draft.unfixed = Some(if is_vain { UNCOUNTED } else { SHARED });
+        }
+    }
+
+    /// Lowers what both requests leave alike but for what is noted down of it, which no code changes; what is searched for in `searched`
+    /// collections, by name, decides more than that.
+    pub(super) fn lower_noted(&self, draft: &mut Draft, searched: &FxHashSet<String>) {
+        let is_decided = |name: &String| searched.contains(name);
+        let is_changed = |name: &String| !self.stale.changed.of(&Handle::Named(name.clone())).is_empty();
+        if !draft.noted.is_empty() && !draft.noted.iter().any(|name| is_changed(name) || is_decided(name)) {
+            let is_higher = draft.lowered.is_none_or(|(level, _)| level > Level::Warning);
+            draft.lowered = if is_higher { Some((Level::Warning, NOTED)) } else { draft.lowered };
         }
     }
 

@@ -5,11 +5,15 @@
 use super::context::Context;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Step};
-use crate::value::C;
+use crate::remedy;
+use crate::value::{C, Key, Node};
+
+/// Operators of filters, which no update knows in the place of an element.
+const ASKING: [&str; 6] = ["$in", "$nin", "$eq", "$ne", "$exists", "$all"];
 
 impl Context<'_> {
     /// Leaves out what Mongoose does not send: changes inside of a Mixed field, without `markModified`.
-    pub(super) fn drop_unsent(&self, steps: &[Step], writes: &mut [Write]) {
+    pub(super) fn drop_unsent(&mut self, steps: &[Step], writes: &mut [Write]) {
         let is_marked = |step: &Step| match &step.op {
             Op::Call { name: Some(name), .. } => self.project.arena.text(*name) == "markModified",
             _ => false,
@@ -26,13 +30,48 @@ impl Context<'_> {
         }
     }
 
-    /// Leaves out that a list of anything is sent whole where it is pushed to and marked: what is pushed is sent alone.
+    /// Leaves out updates that Mongoose refuses to send: `{ $push: { ids: { $in: all } } }`, of which nothing can be made that the list
+    /// holds by its schema. Gives back whether there was one.
     ///
-    /// Source: Mongoose, `lib/model.js`, `$__delta` and `handleAtomics`.
-    fn drop_marked(&self, writes: &mut [Write]) {
+    /// Source: Mongoose, `lib/helpers/query/castUpdate.js`; "Cast to ObjectId failed" with 6.0, 7.6 and 9.12.
+    pub(super) fn drop_uncast(&mut self, writes: &mut Vec<Write>) {
+        let mut refused: Vec<usize> = Vec::new();
+        for (at, write) in writes.iter().enumerate().filter(|(_, write)| write.kind == WriteKind::Update) {
+            let Some(model) = write.handle.name().filter(|_| self.schemas.is_cast(&write.handle, None)) else {
+                continue;
+            };
+            for field in write.fields.iter().filter(|field| matches!(field.operator.as_str(), "$push" | "$addToSet")) {
+                let Node::Object(entries) = self.project.arena.node(field.value) else { continue };
+                let asks = entries.first().is_some_and(|entry| match entry.key {
+                    Key::Name(name) => ASKING.contains(&self.project.arena.text(name)),
+                    Key::Computed(_) | Key::Spread => false,
+                });
+                if asks && self.project.declared_element(model, &field.path).is_some() {
+                    refused.push(at);
+                }
+            }
+        }
+        let mut at = 0;
+        writes.retain(|_| {
+            at += 1;
+            !refused.contains(&(at - 1))
+        });
+    }
+
+    /// Leaves out that a list is sent whole where it is pushed to and marked: what is pushed, or taken out by `pull`, is sent alone.
+    ///
+    /// Source: Mongoose, `lib/model.js`, `$__delta` and `handleAtomics`; run with 6.0, 7.6 and 9.12.
+    fn drop_marked(&mut self, writes: &mut [Write]) {
         for write in writes.iter_mut().filter(|write| write.kind == WriteKind::Save) {
             let Some(document) = write.document else { continue };
-            let pushes = |field: &FieldWrite| field.operator == "$push";
+            let pushes =
+                |field: &FieldWrite| matches!(field.operator.as_str(), "$push" | "$addToSet" | "$pull" | "$pullAll");
+            let mut lists: Vec<String> =
+                write.fields.iter().filter(|field| pushes(field)).map(|field| field.path.clone()).collect();
+            lists.retain(|path| {
+                self.schemas.is_mixed_list(&write.handle, path)
+                    || remedy::is_list(self.project, self.schemas, write, path)
+            });
             let pushed: Vec<(String, C)> = write
                 .fields
                 .iter()
@@ -52,7 +91,7 @@ impl Context<'_> {
             let is_sent_alone = |field: &FieldWrite| {
                 field.operator == "$set"
                     && is_loaded(field)
-                    && self.schemas.is_mixed_list(&write.handle, &field.path)
+                    && lists.contains(&field.path)
                     && !inside.contains(&field.path)
                     && pushed
                         .iter()
