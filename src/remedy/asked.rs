@@ -11,10 +11,10 @@ use super::decision::Reader;
 use super::subject::Subject;
 use super::{help, lower, said, token};
 use crate::limits;
-use crate::project::writes::{Write, WriteKind};
+use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::project::{Op, Project};
 use crate::race::predicate::{Predicate, Test};
-use crate::value::{C, Entry, Node, V, children};
+use crate::value::{C, Entry, Key, Node, V, children};
 use rustc_hash::FxHashSet;
 
 /// The check of a field and its change as one command.
@@ -40,7 +40,25 @@ pub fn of_field(project: &mut Project, case: &Case<'_>, path: &str) -> Option<St
         ));
     }
     let tests = tests(&mut subject, case.function.writes, cond, path)?;
+    // That there is something stands in the way of nobody, where something is stored then.
+    let is_cleared = |field: &FieldWrite| {
+        field.operator == "$unset" || matches!(subject.project.arena.node(field.value), Node::Null | Node::Undefined)
+    };
+    let is_of_presence = tests.iter().all(|test| {
+        matches!(test, Predicate::Field { test: Test::Ne(value), .. } if subject.project.arena.node(*value) == &Node::Null)
+    });
+    if is_of_presence && !act.fields.iter().any(|field| field.path == path && is_cleared(field)) {
+        return None;
+    }
     let update = operator(&mut subject, case.function.writes, act, path);
+    if let Some(update) = update
+        && is_counted_towards(subject.project, &tests, &update)
+        && let Some(update) = scope.entries(subject.project, &[update])
+    {
+        return Some(format!(
+            "count first, whatever the number is: `{update}` in a findOneAndUpdate of its own that gives the new number, before anything is decided, and compare that in place of the `{path}` that was loaded"
+        ));
+    }
     let filter = lower::filter(&mut subject.project.arena, &tests)?;
     let filter = scope.entries(project, &filter)?;
     let change = match update.and_then(|update| scope.entries(project, &[update])) {
@@ -167,6 +185,49 @@ fn speaks_of(subject: &mut Subject<'_>, value: V, path: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether what is asked is that a number, once it is counted on, has come as far as it is counted to: `n += 1`, then `n > limit`. As a
+/// filter of the count, nobody would get there.
+fn is_counted_towards(project: &Project, tests: &[Predicate<V>], update: &Entry) -> bool {
+    let Node::Object(entries) = project.arena.node(update.value) else { return false };
+    let is_inc = matches!(update.key, Key::Name(name) if project.arena.text(name) == "$inc");
+    let steps: Vec<f64> = entries.iter().filter_map(|entry| project.number(entry.value)).collect();
+    let [step] = steps.as_slice() else { return false };
+    is_inc
+        && tests.iter().all(|test| match test {
+            Predicate::Field { test: Test::Gt(bound) | Test::Gte(bound), .. } => {
+                *step > 0.0 && is_computed(project, *bound)
+            }
+            Predicate::Field { test: Test::Lt(bound) | Test::Lte(bound), .. } => {
+                *step < 0.0 && is_computed(project, *bound)
+            }
+            _ => false,
+        })
+}
+
+/// The same of a condition and an update as they would be written.
+pub fn counts_towards(project: &Project, condition: &[Entry], write: &Write) -> bool {
+    let is_of = |entry: &Entry| {
+        let (Key::Name(path), Node::Object(asked)) = (entry.key, project.arena.node(entry.value)) else { return false };
+        let path = project.arena.text(path);
+        let mut counts = write.fields.iter().filter(|field| field.operator == "$inc" && field.path == path);
+        let Some(step) = counts.find_map(|field| project.number(field.value)) else { return false };
+        asked.iter().any(|test| match test.key {
+            Key::Name(name) if is_computed(project, test.value) => match project.arena.text(name) {
+                "$gt" | "$gte" => step > 0.0,
+                "$lt" | "$lte" => step < 0.0,
+                _ => false,
+            },
+            _ => false,
+        })
+    };
+    condition.iter().any(is_of)
+}
+
+/// Whether a bound is one that the count was taken off from.
+fn is_computed(project: &Project, bound: V) -> bool {
+    matches!(project.arena.node(bound), Node::Derived(operator, _) if matches!(project.arena.text(*operator), "+" | "-"))
 }
 
 /// The operator in place of a value that is computed from the field itself.

@@ -8,6 +8,7 @@ use super::lower;
 use super::said;
 use super::subject::Subject;
 use super::sums;
+use crate::project::declared::Declared;
 use crate::project::writes::{FieldWrite, Write};
 use crate::project::{CHANGING, Op, Step};
 use crate::race::expression::{Expression, Operator};
@@ -118,7 +119,18 @@ pub fn change(subject: &mut Subject<'_>, writes: &[Write], field: &FieldWrite) -
     {
         return None;
     }
-    if let Some((operator, value)) = sums::of(subject, field) {
+    // What is stored as a text, no operator and no expression adds to.
+    let is_text = subject
+        .act
+        .handle
+        .name()
+        .map(str::to_owned)
+        .is_some_and(|model| subject.project.declared(&model, &field.path) == Some(Declared::Text));
+    let sum = sums::of(subject, field);
+    if sum.is_some() && is_text {
+        return None;
+    }
+    if let Some((operator, value)) = sum {
         return Some(Change::Operator(operator, field.path.clone(), value));
     }
     if let Some((operator, value)) = appended(subject, field).or_else(|| removed(subject, writes, field)) {

@@ -32,11 +32,12 @@ mod validated;
 mod versioned;
 
 use crate::diagnostic::{Applicability, Fix};
-use crate::judge::{self, Mended, NewIndex, Presumed, Remedied};
+use crate::judge::{self, Mended, NewIndex, Overwritten, Presumed, Remedied};
 use crate::project::schema::{Insert, Schemas};
 use crate::project::writes::{Write, WriteKind};
 use crate::project::{Apart, Op, Project};
-use crate::value::{Arena, C, Entry, Node, V};
+use crate::race::path;
+use crate::value::{Arena, C, Entry, Key, Node, V};
 pub use asked::{of_change, of_field};
 use case::Draft;
 pub use case::{Case, IN_HELPER};
@@ -89,6 +90,13 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
         if keeps_all && !draft.is_changed && !draft.is_pinned {
             continue;
         }
+        // A list that is written whole is lost whatever else is asked of its document.
+        if !draft.is_changed && !draft.is_pinned && is_beside_overwritten(project, case, &draft.condition) {
+            continue;
+        }
+        if asked::counts_towards(project, &draft.condition, &draft.write) {
+            continue;
+        }
         // Without its check, what is added is added for whoever the check would have refused.
         if is_asked && draft.condition.is_empty() && asked::adds(&draft.write) {
             continue;
@@ -113,6 +121,19 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
         return Some(Remedy { help, call, indexes: Vec::new(), only, fix });
     }
     None
+}
+
+/// Whether a condition asks for nothing of the list that an act writes over.
+fn is_beside_overwritten(project: &Project, case: &Case<'_>, condition: &[Entry]) -> bool {
+    let Some(Overwritten::List(path) | Overwritten::Uncounted(path)) = case.overwritten else { return false };
+    let is_of_list = |entry: &Entry| match entry.key {
+        Key::Name(name) => {
+            let own = project.arena.text(name);
+            own.starts_with('$') || path::is_within(own, path) || path::is_within(path, own)
+        }
+        Key::Computed(_) | Key::Spread => true,
+    };
+    !condition.iter().any(is_of_list)
 }
 
 /// Whether an act stands in a helper that others have write to the same collection too, and what decides it is loaded above that.

@@ -11,7 +11,7 @@ use crate::project::mongo::Action;
 use crate::project::writes::Write;
 use crate::project::{Op, Step};
 use crate::remedy;
-use crate::value::{Node, V, children, for_conditions};
+use crate::value::{Compare, Node, V, children, for_conditions};
 use rustc_hash::FxHashSet;
 
 /// What to do about a check of `place`: one command, or the command first and then what it decides. `written` are the writes that are
@@ -31,6 +31,11 @@ pub fn help(
     match written.iter().find(|other| other.step < write.step) {
         Some(other) => {
             let collection = ctx.handle_text(&other.handle);
+            if let Some(count) = counted_before(ctx, trace, write) {
+                return format!(
+                    "take the place first: let the update that adds to `{count}` ask in its filter that the limit is not reached yet, before {collection} is written, and go on only where it matched"
+                );
+            }
             format!("{first}, before {collection} is written, and go on only where it matched")
         }
         None if let Some(others) = decided_by(ctx, write, check, place) => format!(
@@ -50,6 +55,29 @@ fn refused(write: &Write) -> &'static str {
         true => remedy::UPSERTED,
         false => ", and matchedCount 0 (or null) means that the check failed",
     }
+}
+
+/// The number that an earlier update of the same document adds to, where what it gives decides this one: a state that says that a limit
+/// is reached, and is no claim of one place.
+/// `const after = await Slot.findByIdAndUpdate(id, { $inc: { taken: 1 } }); if (after.taken >= after.limit) Slot.updateOne(…)`
+fn counted_before<'a>(ctx: &Context<'_>, trace: &'a Trace, write: &Write) -> Option<&'a str> {
+    let arena = &ctx.project.arena;
+    let compared: Vec<V> = arena.atoms(write.cond).into_iter().map(|atom| atom.value).collect();
+    trace.writes.iter().filter(|other| other.step < write.step && other.handle.same(&write.handle)).find_map(|other| {
+        let field = other.fields.iter().find(|field| field.operator == "$inc")?;
+        let is_number = |part: V| match arena.node(part) {
+            Node::Member(result, name) => {
+                arena.text(*name) == field.path
+                    && matches!(arena.node(*result), Node::Call { site, .. } if *site == other.site)
+            }
+            _ => false,
+        };
+        let is_limit = |value: &V| {
+            matches!(arena.node(*value), Node::Compare(Compare::Less | Compare::LessOrEqual, ..))
+                && ctx.project.contains(*value, &mut |_, part| is_number(part))
+        };
+        compared.iter().any(is_limit).then_some(field.path.as_str())
+    })
 }
 
 /// The other fields of the loaded document on which the path depends, where they are few; none where `place` alone decides.

@@ -5,6 +5,8 @@ use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use crate::diagnostic::{Level, Role};
 use crate::limits;
+use crate::project::Project;
+use crate::project::declared::Declared;
 use crate::project::mongo::DbCall;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::decision::Loaded;
@@ -304,7 +306,18 @@ fn report(
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "computed here".to_owned()));
     }
+    // What is read as a number, though it is stored as a text: `parseInt(list.length) + 1`.
+    let is_text = |ctx: &mut Context<'_>| {
+        let is_read =
+            |project: &Project, part: V| matches!(project.arena.node(part), Node::Coerce(Coercion::Number(_), _));
+        let declared = write.handle.name().and_then(|model| ctx.project.declared(model, &field.path));
+        declared == Some(Declared::Text)
+            && ctx.project.contains(field.value, &mut |project, part| is_read(project, part))
+    };
     draft.help = match operation {
+        Operation::Add | Operation::Other if is_text(ctx) => format!(
+            "ask in the filter for the `{path}` that was loaded, and load and compute it anew where nothing matched; no operator adds to what the schema declares a String: as a Number, the server could"
+        ),
         Operation::Add if is_sum(ctx, field.value) => {
             let paths = computed_with(ctx, trace, write, (own, &path, operation));
             format!("let the server add to the stored {paths}, by an operator of the update")
