@@ -132,6 +132,10 @@ impl View {
             self.draft.beside.filter(|_| !REFUSED.iter().any(|refused| self.draft.help.contains(refused)))
         {
             self.draft.help.push_str(beside);
+            // What it writes would be computed of what is stored, and still be decided by what was loaded.
+            if self.draft.fix.take().is_some() {
+                self.draft.unfixed = Some("the comparison that comes before is no part of it");
+            }
         }
     }
 

@@ -143,7 +143,7 @@ fn of_insert(project: &mut Project, schemas: &Schemas, insert: &Write, act: &Wri
         if !values.is_empty() && values.iter().all(is_own) {
             return Claim::Won;
         }
-        let is_part = |value: &V| project.contains(*value, &mut |project, part| named.has(project, part));
+        let is_part = |value: &V| project.contains(*value, &mut |_, part| named.values.contains(&part));
         if values.iter().flatten().any(is_part) {
             found = if found == Claim::Won { found } else { Claim::Unknown };
         }
