@@ -135,6 +135,7 @@ fn ends_by_it(project: &mut Project, schemas: &Schemas, steps: &[Step], insert: 
 fn of_insert(project: &mut Project, schemas: &Schemas, insert: &Write, act: &Write) -> Claim {
     let named = Named::new(project, insert, act);
     let mut found = if named.is_by_result { Claim::Won } else { Claim::None };
+    let names: Vec<V> = named.values.iter().flat_map(|value| [*value, project.bare(*value)]).collect();
     for index in schemas.unique.of(&insert.handle) {
         let values =
             |key: &String| insert.fields.iter().filter(|field| field.path == *key).map(|field| field.value).collect();
@@ -143,7 +144,7 @@ fn of_insert(project: &mut Project, schemas: &Schemas, insert: &Write, act: &Wri
         if !values.is_empty() && values.iter().all(is_own) {
             return Claim::Won;
         }
-        let is_part = |value: &V| project.contains(*value, &mut |_, part| named.values.contains(&part));
+        let is_part = |value: &V| project.contains(*value, &mut |_, part| names.contains(&part));
         if values.iter().flatten().any(is_part) {
             found = if found == Claim::Won { found } else { Claim::Unknown };
         }
