@@ -76,9 +76,9 @@ pub(super) fn is_checked(ctx: &mut Context<'_>, trace: &Trace, write: &Write, fi
             }
             continue;
         }
-        match ctx.project.arena.node(side) {
-            node @ (Node::Derived(..) | Node::Coerce(..) | Node::OneOf(_)) => compared.extend(children(node)),
-            _ => {}
+        let node = ctx.project.arena.node(side);
+        if matches!(node, Node::Derived(..) | Node::Coerce(..) | Node::OneOf(_)) {
+            compared.extend(children(node));
         }
     }
     false

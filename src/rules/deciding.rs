@@ -74,7 +74,8 @@ pub(super) fn is_refused_alike(ctx: &mut Context<'_>, (check, keys): (&Check, &[
 
 /// Whether a search is for spans that overlap: `find({ from: { $lt: to }, to: { $gt: from } })`.
 pub(super) fn asks_for_overlap(ctx: &Context<'_>, filter: V) -> bool {
-    let (mut below, mut above): (Vec<(String, V)>, Vec<(String, V)>) = (Vec::new(), Vec::new());
+    let mut below: Vec<(String, V)> = Vec::new();
+    let mut above: Vec<(String, V)> = Vec::new();
     ctx.project.contains(filter, &mut |project, part| {
         let Node::Object(entries) = project.arena.node(part) else { return false };
         for entry in entries {
