@@ -14,13 +14,14 @@ use std::process::Command;
 use tools::docs::blocks;
 use tools::done;
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "getting-started",
     "cleanup",
     "how-it-decides",
     "what-it-reads",
     "limits",
     "accuracy",
+    "earlier-readings",
     "found",
     "configuration",
     "rules",
