@@ -9,6 +9,7 @@ use super::hints::is_position;
 use super::script::{Action, Command as Planned};
 use super::state::Request;
 use super::store::{Command, Reply, Returns};
+use crate::limits;
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::value::{Arena, C, COPIED, Key, Node, V};
 
@@ -281,13 +282,27 @@ impl Machine<'_> {
 }
 
 impl Machine<'_> {
-    /// Whether Mongoose sees that a field is set to what it has already, and so sends nothing. `markModified` says of the field itself,
-    /// whatever has become of what is in it, that it is to be sent.
+    /// Whether Mongoose sees that a field is set to what it was loaded with, and so sends nothing: `doc.name = name || doc.name`. What
+    /// is computed, and comes out the same, stands for what does not. `markModified` says of the field itself, whatever has become of
+    /// what is in it, that it is to be sent.
     ///
     /// Source: Mongoose, `Document.prototype.$__shouldModify`.
     fn is_noticed(&self, field: &FieldWrite, value: &Value) -> bool {
-        let is_field_itself = || matches!(self.arena.peek(field.value), Node::Member(..));
-        value.is_scalar() || matches!(value, Value::Symbol(_)) && !is_field_itself()
+        let name = field.path.rsplit('.').next().unwrap_or_default();
+        let mut open = vec![field.value];
+        let mut is_own = false;
+        for _ in 0..limits::JOINED_OPERANDS {
+            let Some(part) = open.pop() else { break };
+            match self.arena.peek(part) {
+                Node::Member(_, key) => is_own |= self.arena.text(*key) == name,
+                Node::OneOf(alternatives) => open.extend(alternatives.iter().map(|(_, value)| *value)),
+                Node::Or(parts) | Node::And(parts) => open.extend(parts),
+                Node::Coerce(_, inner) => open.push(*inner),
+                _ => {}
+            }
+        }
+        let is_field_itself = matches!(self.arena.peek(field.value), Node::Member(..));
+        is_own && (value.is_scalar() || matches!(value, Value::Symbol(_)) && !is_field_itself)
     }
 
     /// A path with the names of what it leaves open: the first element of a list; in an object, the key that the request brings.

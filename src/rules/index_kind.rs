@@ -15,7 +15,16 @@ use crate::value::{Entry, Key, Node, V};
 ///
 /// Sources: MongoDB manual, "Sparse Indexes", "Partial Indexes", "Case-Insensitive Indexes".
 pub(super) fn index_kind(ctx: &mut Context<'_>, write: &Write, filter: V, keys: &[String]) -> String {
-    let mut kind = String::new();
+    let mut kind = leaves_out(ctx, write, keys);
+    if ignores_case(ctx, filter) {
+        kind.push_str(if kind.is_empty() { " with " } else { ", and " });
+        kind.push_str("a collation that ignores case (`strength: 2`), as the search does");
+    }
+    kind
+}
+
+/// How an index leaves out documents that are inserted without one of its keys; nothing where all have them.
+fn leaves_out(ctx: &mut Context<'_>, write: &Write, keys: &[String]) -> String {
     let mut lacking = Vec::new();
     for key in keys {
         if lacks(ctx, write, key) {
@@ -23,20 +32,13 @@ pub(super) fn index_kind(ctx: &mut Context<'_>, write: &Write, filter: V, keys: 
         }
     }
     match (lacking.is_empty(), keys) {
-        (true, _) => {}
-        (false, [_]) => kind.push_str(" with `sparse: true`, which leaves out documents without it"),
+        (true, _) => String::new(),
+        (false, [_]) => " with `sparse: true`, which leaves out documents without it".to_owned(),
         (false, _) => {
             let lacking = lacking.join(", ");
-            kind.push_str(&format!(
-                " with `partialFilterExpression: {{ {lacking} }}`, which leaves out documents without them"
-            ));
+            format!(" with `partialFilterExpression: {{ {lacking} }}`, which leaves out documents without them")
         }
     }
-    if ignores_case(ctx, filter) {
-        kind.push_str(if kind.is_empty() { " with " } else { ", and " });
-        kind.push_str("a collation that ignores case (`strength: 2`), as the search does");
-    }
-    kind
 }
 
 /// Whether a document may be inserted without a field, as far as that is known.
@@ -124,7 +126,7 @@ pub(super) fn once_of(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &C
 }
 
 /// The help of an insert whose keys a search asks for, where other code may insert without one.
-pub(super) fn keys_help(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, keys: &[String]) -> String {
+pub(super) fn keys_help(ctx: &mut Context<'_>, trace: &Trace, write: &Write, check: &Check, keys: &[String]) -> String {
     let Sole { keys, constants, is_repeated } = sole(ctx, trace, write, check, keys);
     let list = keys.join(" + ");
     let own_key = "else put the index on a key of its own, which only what is searched for here has";
@@ -144,12 +146,15 @@ pub(super) fn keys_help(ctx: &Context<'_>, trace: &Trace, write: &Write, check: 
             partial.join(", ")
         );
     }
+    // Of several keys hardly all are missing.
+    let kind = if keys.len() == 1 { leaves_out(ctx, write, &keys) } else { String::new() };
+    let comma = if kind.is_empty() { "" } else { "," };
     match ctx.schemas.indexed.of(&write.handle).contains(&keys) {
         true => format!(
-            "if no two documents may share {list}, make its index unique (drop the one that the server has first) and treat E11000 as found; else put a unique index on a key of its own, which only what is searched for here has"
+            "if no two documents may share {list}, make its index unique{kind} (drop the one that the server has first) and treat E11000 as found; else put a unique index on a key of its own, which only what is searched for here has"
         ),
         false => format!(
-            "if no two documents may share {list}, create a unique index on it and treat E11000 as found; {own_key}"
+            "if no two documents may share {list}, create a unique index on it{kind}{comma} and treat E11000 as found; {own_key}"
         ),
     }
 }
