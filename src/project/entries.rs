@@ -1,8 +1,8 @@
 //! Entries: the functions that something outside the code starts, such as a request, a clock or an event.
 //!
 //! Sources: Nest, "Controllers", "Resolvers", "Task scheduling", "Events", "Microservices", "Gateways"; TypeGraphQL, "Resolvers";
-//! inversify-express-utils, "Decorators". Input: the calls and decorators that register functions. Output: for each registered function, by what it is started.
-//! Must not know: rules, formats.
+//! inversify-express-utils, "Decorators". Input: the calls and decorators that register functions. Output: for each registered function,
+//! by what it is started. Must not know: rules, formats.
 
 use super::entry::{Entry, EntryKind};
 use super::link::{Op, Project};
@@ -70,10 +70,10 @@ impl Project {
             for Decorated { func, by, text } in methods {
                 let by = self.linked(by);
                 let (Some(name), Some(_)) = (self.last_name(by), self.package_of(by)) else { continue };
-                let Some(kind) = kind_of_decorator(name) else { continue };
+                let method = http_method(name);
+                let Some(kind) = kind_of_decorator(name).or(method.map(|_| EntryKind::Route)) else { continue };
                 let texts = [prefix, text].into_iter().flatten().map(|text| self.arena.text(text));
                 let path: Vec<&str> = texts.flat_map(|text| text.split('/')).filter(|part| !part.is_empty()).collect();
-                let method = HTTP.iter().find(|method| is_method_name(name, method));
                 let route = method.map(|method| format!("{method} /{}", path.join("/")));
                 // Guards are put before a whole class or application.
                 self.note_entry(func, kind, true, route);
@@ -107,9 +107,8 @@ impl Project {
     }
 }
 
-/// What a method is started by that a package has decorated so.
+/// What a method is started by that a package has decorated so, where that is named after no HTTP method.
 fn kind_of_decorator(name: &str) -> Option<EntryKind> {
-    let is_http = HTTP.iter().any(|method| is_method_name(name, method));
     match name {
         "Query" | "Mutation" | "Subscription" | "ResolveField" | "FieldResolver" | "ResolveReference" => {
             Some(EntryKind::Route)
@@ -118,13 +117,14 @@ fn kind_of_decorator(name: &str) -> Option<EntryKind> {
         "OnEvent" | "EventPattern" | "MessagePattern" | "SubscribeMessage" | "GrpcMethod" | "GrpcStreamMethod"
         | "Process" | "RabbitSubscribe" | "RabbitRPC" | "SqsMessageHandler" | "Slash" | "On" | "Once" | "Command"
         | "Hears" | "Action" => Some(EntryKind::Event),
-        _ => is_http.then_some(EntryKind::Route),
+        _ => None,
     }
 }
 
-/// Whether a decorator is named after an HTTP method: `Post`, `post`, `httpPost`.
-fn is_method_name(name: &str, method: &str) -> bool {
-    name.strip_prefix("http").unwrap_or(name).eq_ignore_ascii_case(method)
+/// The HTTP method that a decorator is named after: `Post`, `post`, `httpPost`.
+fn http_method(name: &str) -> Option<&'static str> {
+    let name = name.strip_prefix("http").unwrap_or(name);
+    HTTP.into_iter().find(|method| name.eq_ignore_ascii_case(method))
 }
 
 /// The names under which frameworks and schedulers take functions.
