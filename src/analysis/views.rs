@@ -76,8 +76,10 @@ impl Views {
             if is_decided_there || !is_of_many {
                 best.through = None;
             }
-            best.say_beside();
-            others.iter_mut().for_each(View::say_beside);
+            for view in others.iter_mut().chain([&mut best]) {
+                view.say_beside();
+                view.draft.say_upsert();
+            }
             others.sort_by_key(place);
             told.extend(std::iter::once(best).chain(others).map(|view| (key.clone(), view)));
         }

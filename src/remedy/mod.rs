@@ -44,7 +44,7 @@ pub use case::{Case, IN_HELPER};
 use change::Change;
 use decision::{Flags, Reader};
 pub use fenced::of_update as of_fence;
-pub use help::UPSERTED;
+pub use help::{UPSERTED, WITHOUT_UPSERT};
 use index::Needed;
 pub use operators::of_update as of_operators;
 use subject::Subject;

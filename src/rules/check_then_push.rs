@@ -172,7 +172,7 @@ fn report(
         ),
     };
     if remedy::is_upsert(ctx.project, write) {
-        draft.help.push_str("; without `upsert`, which would insert a second document: make the document first, by an upsert of its own");
+        draft.help.push_str(remedy::WITHOUT_UPSERT);
     }
     draft.pair = format!("{}{} -> $push", check_words(check), key_words(&keys));
     if is_only && !array.contains('*') {

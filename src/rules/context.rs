@@ -330,6 +330,7 @@ impl<'a> Context<'a> {
             is_of_callers,
             brings_new,
             related,
+            is_upsert: write.upsert,
             ..self.draft_at(rule, trace, write.step, site)
         }
     }

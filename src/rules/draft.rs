@@ -4,7 +4,11 @@
 
 use crate::diagnostic::{Fix, Level, Once, Proof, Role};
 use crate::project::Project;
+use crate::remedy::WITHOUT_UPSERT;
 use crate::value::{FnRef, Site};
+
+/// What a help says that asks for more in the filter of an update.
+const ASKED: [&str; 5] = ["in the filter", "into the filter", "in its filter", "its filter asks", "whose filter asks"];
 
 /// A finding before its places are resolved.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct Draft {
     pub help: String,
     /// What the help has to say beside, of what is checked before.
     pub beside: Option<&'static str>,
+    /// The act is an upsert, which inserts a document where its filter finds none.
+    pub is_upsert: bool,
     /// The code of the help that mends this, where it can be taken over as it stands.
     pub call: Option<String>,
     /// More are let through than a limit allows, which is another matter than what else is told of the place.
@@ -70,6 +76,7 @@ impl Draft {
             related: Vec::new(),
             help: String::new(),
             beside: None,
+            is_upsert: false,
             call: None,
             is_of_limit: false,
             once: None,
@@ -82,6 +89,15 @@ impl Draft {
             calls: 0,
             brings_new: false,
             pair: String::new(),
+        }
+    }
+
+    /// Adds to a help that asks for more in the filter of an upsert that it can be none then.
+    pub fn say_upsert(&mut self) {
+        let help = &mut self.help;
+        if self.is_upsert && !help.contains("upsert") && ASKED.iter().any(|asked| help.contains(asked)) {
+            help.push_str(WITHOUT_UPSERT);
+            self.call = None;
         }
     }
 
