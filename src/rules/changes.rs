@@ -27,7 +27,8 @@ pub fn note(ctx: &mut Context<'_>, trace: &Trace) {
             Some(Node::Object(entries)) => names(ctx, entries),
             _ => Vec::new(),
         };
-        for field in &write.fields {
+        // What an upsert inserts changes no document that is there.
+        for field in write.fields.iter().filter(|field| field.operator != "$setOnInsert") {
             // What is written as it was loaded is no change that another write could lose.
             if is_plain_part(ctx, field.value) && is_as_loaded(ctx, trace, field) {
                 continue;
