@@ -78,6 +78,7 @@ impl Views {
             }
             for view in others.iter_mut().chain([&mut best]) {
                 view.say_beside();
+                view.draft.say_count();
                 view.draft.say_upsert();
             }
             others.sort_by_key(place);

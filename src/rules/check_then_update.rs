@@ -117,7 +117,8 @@ fn check_fields(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[C
         let relation = ctx.relation(trace, &check, write, cond, Taken::Condition(&asked)).doubted(is_harmless);
         let most = (is_followed || (is_toggled && !has_other_effect)).then_some(Level::Warning);
         let may_repeat = is_toggled && !has_other_effect && sets_constants(ctx, write);
-        let flag = Flag { is_flag, claims, asks_for_news, may_repeat, most };
+        let counts = own.iter().any(|check| super::last_of_set::is_limited(ctx, check, write));
+        let flag = Flag { is_flag, claims, asks_for_news, may_repeat, counts, most };
         report(ctx, trace, write, (field, checked.as_str()), &check, &flag, relation);
     }
 }
@@ -331,6 +332,8 @@ struct Flag {
     asks_for_news: bool,
     /// Done twice, it leaves what it leaves once, and nothing else is done with it.
     may_repeat: bool,
+    /// How many documents there are decides it too.
+    counts: bool,
     /// The highest level at which it is told.
     most: Option<Level>,
 }
@@ -353,6 +356,7 @@ fn report(
     );
     draft.label = format!("writes `{path}` without the check in the filter");
     draft.array = Some(path.clone());
+    draft.counts = flag.counts;
     draft.related.splice(0..0, ctx.ends(check));
     if field.site != write.site {
         draft.related.push((field.site, Role::Context, "changed here".to_owned()));

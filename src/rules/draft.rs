@@ -7,6 +7,9 @@ use crate::project::Project;
 use crate::remedy::WITHOUT_UPSERT;
 use crate::value::{FnRef, Site};
 
+/// What a help adds where documents are counted beside.
+const COUNTED: &str = "; no filter of it keeps the number of documents that is counted too: keep that in a document of its own, and change it there first, in one command whose filter asks for the limit, or give each place a key of its own under a unique index";
+
 /// What a help says that asks for more in the filter of an update.
 const ASKED: [&str; 5] = ["in the filter", "into the filter", "in its filter", "its filter asks", "whose filter asks"];
 
@@ -30,6 +33,8 @@ pub struct Draft {
     pub help: String,
     /// What the help has to say beside, of what is checked before.
     pub beside: Option<&'static str>,
+    /// How many other documents there are decides too, which no filter of the act keeps.
+    pub counts: bool,
     /// The act is an upsert, which inserts a document where its filter finds none.
     pub is_upsert: bool,
     /// The code of the help that mends this, where it can be taken over as it stands.
@@ -76,6 +81,7 @@ impl Draft {
             related: Vec::new(),
             help: String::new(),
             beside: None,
+            counts: false,
             is_upsert: false,
             call: None,
             is_of_limit: false,
@@ -89,6 +95,17 @@ impl Draft {
             calls: 0,
             brings_new: false,
             pair: String::new(),
+        }
+    }
+
+    /// Adds to a help how a number of documents is kept, which decides too.
+    pub fn say_count(&mut self) {
+        if self.counts {
+            self.help.push_str(COUNTED);
+            self.call = None;
+            if self.fix.take().is_some() {
+                self.unfixed = Some("a number of documents decides too, which no filter keeps");
+            }
         }
     }
 

@@ -170,6 +170,13 @@ fn counting<'a>(ctx: &mut Context<'_>, check: &'a Check, write: &Write) -> Optio
     (is_read && read.handle.same(&write.handle)).then_some(read)
 }
 
+/// Whether the server counts documents of the collection that is written against a limit. The length of a list that was loaded says
+/// how many there are to choose from.
+pub(super) fn is_limited(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
+    matches!(check.kind, CheckKind::Below { .. })
+        && counting(ctx, check, write).is_some_and(|read| read.action == Action::Count)
+}
+
 /// Whether a check asks for others than the document that is written: `countDocuments({ role: 'owner', user: { $ne: user } })`
 pub(super) fn leaves_out(ctx: &mut Context<'_>, check: &Check, write: &Write) -> bool {
     let Some(filter) = check.read.as_ref().and_then(|read| read.filter) else { return false };
