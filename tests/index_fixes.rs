@@ -239,9 +239,9 @@ fn an_index_that_is_there_becomes_unique() {
     assert_eq!(after(&text), text);
 }
 
-/// Each round looks for its own document; a list that is inserted for want of any has no key.
+/// Each round looks for its own document, and an E11000 that no round catches would leave out what is left of the list.
 #[test]
-fn an_insert_in_a_loop_has_an_index_by_what_each_round_looks_for() {
+fn an_insert_in_a_loop_has_no_index_that_would_end_it() {
     let text = |find: &str, index: &str| {
         format!(
             "\
@@ -256,11 +256,11 @@ module.exports = async (db, roles) => {{
         )
     };
     let own = "if (await known.findOne({ name: role.name })) continue;";
-    let fixed = after(&text(own, ""));
-    assert!(fixed.contains("    await known.createIndex({ name: 1 }, { unique: true });\n"), "{fixed}");
-    assert!(!is_found(&fixed), "{fixed}");
-    let any = "if (await known.findOne({})) continue;";
-    assert_eq!(after(&text(any, "")), text(any, ""));
+    assert!(is_found(&text(own, "")));
+    assert!(!is_found(&text(own, "await known.createIndex({ name: 1 }, { unique: true });\n    ")));
+    for find in [own, "if (await known.findOne({})) continue;"] {
+        assert_eq!(after(&text(find, "")), text(find, ""));
+    }
 }
 
 /// The one document of a kind is kept apart from those of its kind alone.

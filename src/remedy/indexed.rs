@@ -19,6 +19,8 @@ const SERVED: &str = "who comes second is served today with what is found, and w
 const UNWATCHED: &str =
     "nobody waits for the insert: an E11000 would be a rejection that nothing handles, which ends the process";
 
+const IN_LOOP: &str = "the insert stands in a loop: where E11000 ends it, what is left of the list is not inserted, so each round has to catch it";
+
 pub fn of_indexes(
     project: &mut Project,
     schemas: &Schemas,
@@ -30,9 +32,12 @@ pub fn of_indexes(
     if is_unwatched(project, act) {
         return case.refuse(UNWATCHED);
     }
+    // Whether a handler is one of each round is not known.
+    let is_looped = case.function.steps.get(act.step).is_none_or(|step| step.in_loop);
     // The server makes no second index of the same keys.
     if indexes.iter().any(|index| schemas.indexed.of(&act.handle).contains(&index.fields)) {
         if let [index] = indexes
+            && !is_looped
             && let Some(fix) =
                 made_unique(project, schemas, act, index).or_else(|| at_class(project, schemas, act, indexes))
         {
@@ -41,6 +46,7 @@ pub fn of_indexes(
         return case.refuse("there is an index of the same keys, which the server has to drop first");
     }
     match own_schema(project, schemas, act) {
+        Ok(Some(_)) if is_looped => case.refuse(IN_LOOP),
         Ok(Some(_)) if is_served(project, case, act, filters) => case.refuse(SERVED),
         Ok(Some(schema)) => {
             let calls = indexes.iter().map(|index| Some(format!(".index({})", arguments(project, index, '\'')?)));
@@ -49,9 +55,12 @@ pub fn of_indexes(
             fix.or_else(|| case.refuse("nothing is known of the text of the schema"))
         }
         Err(why) => case.refuse(why),
-        Ok(None) => at_class(project, schemas, act, indexes)
-            .or_else(|| at_insert(project, schemas, case, filters, indexes))
-            .or_else(|| case.refuse("no line before the insert could create the index")),
+        Ok(None) => {
+            let at_class = if is_looped { None } else { at_class(project, schemas, act, indexes) };
+            at_class.or_else(|| at_insert(project, schemas, case, filters, (indexes, is_looped))).or_else(|| {
+                case.refuse(if is_looped { IN_LOOP } else { "no line before the insert could create the index" })
+            })
+        }
     }
 }
 
@@ -190,13 +199,13 @@ pub fn at_schema(project: &Project, schema: V, calls: &[String], titled: &dyn Fn
     Some(Fix { title, edits, applicability: Applicability::Suggested })
 }
 
-/// The driver's own insert: the index is there before the document is.
+/// The driver's own insert: the index is there before the document is. In a loop, the code has to take its refusal as found.
 fn at_insert(
     project: &mut Project,
     schemas: &Schemas,
     case: &Case<'_>,
     filters: &[V],
-    indexes: &[NewIndex],
+    (indexes, is_looped): (&[NewIndex], bool),
 ) -> Option<Fix> {
     let act = case.function.writes.get(case.act.write)?;
     let call = project.written_at(act.site)?.clone();
@@ -225,6 +234,9 @@ fn at_insert(
     };
     let place = |start| Place { file: FileId(at.file), start, end: start };
     let Some(answer) = answer else {
+        if is_looped {
+            return None;
+        }
         let title = format!("Create the unique index before the insert, which it refuses: `createIndex({})`", first?);
         let edits = vec![Edit { place: place(statement.start), text: before }];
         return Some(Fix { title, edits, applicability: Applicability::Suggested });

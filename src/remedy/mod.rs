@@ -378,6 +378,7 @@ pub fn of_insert(
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
     let then = match case.act.is_torn {
         true => "where it refuses one of two upserts with E11000, send that again: it then finds the document",
+        false if in_loop => "treat E11000 as found, in each round, so that the others are done too",
         false => "treat E11000 as found",
     };
     let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle), then)?;
