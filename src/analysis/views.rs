@@ -80,6 +80,7 @@ impl Views {
                 view.say_beside();
                 view.draft.say_count();
                 view.draft.say_upsert();
+                view.draft.show_paths();
             }
             others.sort_by_key(place);
             told.extend(std::iter::once(best).chain(others).map(|view| (key.clone(), view)));

@@ -6,6 +6,7 @@
 
 use super::context::{Context, Trace};
 use super::pending::Judged;
+use super::words::shown;
 use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::mongo::{Action, DbCall};
@@ -138,7 +139,7 @@ fn report(ctx: &mut Context<'_>, trace: &Trace, write: &Write, field: &FieldWrit
     let loaded = Loaded { root: source.root, read: Some(&source.read), documents: &trace.documents };
     let taken = if source.path.is_empty() { Taken::Other } else { Taken::Value(&source.path) };
     let relation = ctx.relation_to(trace, &loaded, write, write.cond, taken);
-    let path = field.path.replace(".*", "[…]");
+    let path = shown(&field.path);
     let of = match source.path.as_str() {
         "" => ctx.handle_text(&source.read.handle),
         path => format!("`{path}`"),

@@ -118,9 +118,28 @@ impl Draft {
         }
     }
 
+    /// Names no path of any element, or of a key that is computed, as one that a filter takes: `lines.*.done`.
+    pub fn show_paths(&mut self) {
+        let related = self.related.iter_mut().map(|(.., text)| text);
+        for text in related.chain([&mut self.message, &mut self.label, &mut self.help]) {
+            while let Some(at) = open_part(text) {
+                text.replace_range(at..at + 2, "[…]");
+            }
+        }
+    }
+
     /// The call that leads to the act from the function in which what decides it stands; none where that is the function of the act.
     pub fn through(&self, project: &Project) -> Option<Site> {
         let decided = self.related.iter().find(|(_, role, _)| *role == Role::Check);
         project.meeting(self.site, decided.map(|(site, ..)| *site).into_iter())
     }
+}
+
+/// Where a text has a part `.*` of a path; `.*` of a pattern is none.
+fn open_part(text: &str) -> Option<usize> {
+    let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ']');
+    let is_end = |c: char| matches!(c, '.' | '`' | '\'' | ' ' | ',');
+    text.match_indices(".*")
+        .map(|(at, _)| at)
+        .find(|at| text[..*at].ends_with(is_of_name) && text[at + 2..].chars().next().is_none_or(is_end))
 }

@@ -3,6 +3,7 @@
 use super::bounded;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
+use super::words::shown;
 use crate::diagnostic::{Level, Role};
 use crate::limits;
 use crate::project::Project;
@@ -294,7 +295,7 @@ fn report(
     operation: Operation,
     relation: Relation,
 ) {
-    let path = if field.path == "*" { "[…]".to_owned() } else { field.path.replace(".*", "[…]") };
+    let path = shown(&field.path);
     let mut draft = ctx.draft(RULE, trace, write, write.site);
     draft.message =
         format!("`{path}` is computed from its loaded value and written back: of two requests, one is lost");

@@ -11,16 +11,26 @@ use crate::project::writes::Write;
 use crate::remedy::{self, token};
 use crate::value::{Compare, Node, Site, V};
 
-/// A path in a sentence; of a key that is computed, what it is a key of: `done.*` is no path that a filter takes.
+/// A path in a sentence; of a key that is computed, what it is a key of: `done.*` is no path that a filter takes, and no more are
+/// `lines.$.done` and `lines.$[line].done`.
 pub fn place(path: &str) -> String {
-    // The element that the filter of an update finds has no path in a filter.
-    if let Some((array, field)) = path.split_once(".$.") {
-        return format!("`{field}` of the element of `{array}` (by an `$elemMatch` of it)");
+    let is_open = |part: &str| part == "*" || part.starts_with('$');
+    let Some(at) = path.split('.').position(is_open).filter(|at| *at > 0) else { return format!("`{}`", shown(path)) };
+    let outer: Vec<&str> = path.split('.').take(at).collect();
+    let outer = outer.join(".");
+    let inner: Vec<&str> = path.split('.').skip(at).filter(|part| !is_open(part)).collect();
+    let is_key = path.split('.').any(|part| part == "*");
+    match (inner.join("."), is_key) {
+        (inner, true) if inner.is_empty() => format!("the same entry of `{outer}`"),
+        (inner, true) => format!("`{inner}` of the same entry of `{outer}` (by an `$elemMatch`, where that is a list)"),
+        (inner, false) if inner.is_empty() => format!("the element of `{outer}` (by an `$elemMatch` of it)"),
+        (inner, false) => format!("`{inner}` of the element of `{outer}` (by an `$elemMatch` of it)"),
     }
-    match path.split_once(".*") {
-        Some((outer, "")) if !outer.contains('$') => format!("the same entry of `{outer}`"),
-        _ => format!("`{path}`"),
-    }
+}
+
+/// A path as a text names it: of any element, or of a key that is computed, `lines[…].done`.
+pub fn shown(path: &str) -> String {
+    if path == "*" { "[…]".to_owned() } else { path.replace(".*", "[…]") }
 }
 
 impl Context<'_> {
