@@ -138,3 +138,21 @@ fn a_witness_is_shown_whole_or_as_a_program() {
         );
     }
 }
+
+/// A constant is one value wherever it is, be it computed in another file.
+#[test]
+fn a_check_is_shown_where_it_stands() {
+    let other = "const f = (x) => {\n  const k = x ? `a${x}` : 1;\n  return k;\n};\n\
+                 exports.note = (db) => db.collection('logs').insertOne({ k: f(0) });\n";
+    let code = "exports.leave = async (db, id, team) => {\n\
+                \x20 const members = db.collection('members');\n\
+                \x20 const member = await members.findOne({ _id: id, team });\n\
+                \x20 if (member.role === 'owner') {\n\
+                \x20   const owners = await members.countDocuments({ team, role: 'owner' });\n\
+                \x20   if (owners <= 1) throw new Error('last');\n\
+                \x20 }\n\
+                \x20 await members.deleteOne({ _id: id, team });\n\
+                };\n";
+    let found = Project::new(&[("a.js", other), ("b.js", code)]).run(&["check", "--format", "json"]);
+    assert!(found.stdout.contains("checked here") && !found.stdout.contains("a.js"), "{found:?}");
+}

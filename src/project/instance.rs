@@ -120,7 +120,8 @@ impl Project {
         self.depth -= 1;
         let result = instance.known.and_then(|known| known.get(&result)).copied().unwrap_or(result);
         let result = if result == Arena::UNDEFINED { self.left_out(instance, value) } else { result };
-        if let Some(site) = self.places.get(&value).copied() {
+        // A constant is the same value wherever it is.
+        if let Some(site) = self.places.get(&value).copied().filter(|_| !self.arena.is_literal(result)) {
             let site = self.own_site(instance, site);
             self.places.insert_new(result, site);
         }

@@ -113,7 +113,9 @@ impl Project {
         let returns: Vec<(C, V)> = facts.returns.iter().map(|(c, v)| (self.linked_cond(*c), self.linked(*v))).collect();
         for (value, site) in &facts.places {
             let value = self.linked(*value);
-            self.places.insert_new(value, *site);
+            if !self.arena.is_literal(value) {
+                self.places.insert_new(value, *site);
+            }
         }
         if facts.polls {
             self.note_entry(func, EntryKind::Poll, false, None);

@@ -134,7 +134,14 @@ impl Context<'_> {
                 return Some(*site);
             }
             at = match self.project.arena.node(at) {
-                Node::Compare(_, a, _) => *a,
+                // `1 < count`
+                Node::Compare(_, a, b) => {
+                    if self.project.arena.is_literal(*a) {
+                        *b
+                    } else {
+                        *a
+                    }
+                }
                 Node::Not(inner) | Node::Nullish(inner) | Node::Coerce(_, inner) => *inner,
                 Node::Member(inner, _) => *inner,
                 _ => break,
