@@ -1,7 +1,7 @@
 //! A check decides an insert into the same collection by the same key, and no unique index covers the key.
 
 use super::context::{Context, Trace};
-use super::deciding::{asks_for_overlap, is_inserted_anyway, is_refused_alike};
+use super::deciding::{asks_for_overlap, is_inserted_anyway, is_never_found, is_refused_alike};
 use super::index_kind::{in_any_case, index_kind, keys_help, once_of};
 use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
@@ -52,7 +52,10 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
         for check in checks {
             let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys.filter(|_| !is_only_tried(ctx, check, write)) else { continue };
-            if !is_inserted_anyway(ctx, trace, check, write) && !is_refused_alike(ctx, (check, &keys), write) {
+            if !is_inserted_anyway(ctx, trace, check, write)
+                && !is_refused_alike(ctx, (check, &keys), write)
+                && !is_never_found(ctx, trace, check, write)
+            {
                 deciding.push((check, keys));
             }
         }

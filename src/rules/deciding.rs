@@ -29,6 +29,48 @@ pub(super) fn is_inserted_anyway(ctx: &mut Context<'_>, trace: &Trace, check: &C
     })
 }
 
+/// Whether a search finds nothing that is inserted after it, so that who comes later is not stopped by it either, and nothing that is
+/// done here makes it one that is found: `findOne({ by, state: { $in: ['sent', 'signed'] } })`, then `create({ by, state: 'draft' })`.
+pub(super) fn is_never_found(ctx: &mut Context<'_>, trace: &Trace, check: &Check, write: &Write) -> bool {
+    let Some(filter) = check.read.as_ref().and_then(|read| read.filter) else { return false };
+    let is_changed = trace.writes.iter().any(|other| other.step != write.step && other.handle.same(&write.handle));
+    let Node::Object(asked) = ctx.project.arena.node(filter).clone() else { return false };
+    !is_changed
+        && asked.into_iter().any(|entry| {
+            let Key::Name(name) = entry.key else { return false };
+            let name = ctx.project.arena.text(name).to_owned();
+            match stored_field(ctx, write, &name) {
+                Inserted::Value(stored) => is_missed(ctx, stored, entry.value),
+                Inserted::Unknown | Inserted::Missing => false,
+            }
+        })
+}
+
+/// Whether a condition of a filter holds of none of the texts that a field may be. Other constants are cast, and a text may be stored
+/// in one case.
+fn is_missed(ctx: &Context<'_>, stored: V, asked: V) -> bool {
+    let arena = &ctx.project.arena;
+    let text = |value: V| arena.as_str(value).map(|text| text.trim().to_lowercase());
+    let texts = |values: Vec<V>| values.into_iter().map(text).collect::<Option<Vec<String>>>();
+    let Some(stored) = texts(arena.alternatives(stored).into_iter().map(|(_, value)| value).collect()) else {
+        return false;
+    };
+    let is_none_of = |wanted: Option<Vec<String>>| {
+        wanted.is_some_and(|wanted| !stored.is_empty() && stored.iter().all(|own| !wanted.contains(own)))
+    };
+    let Node::Object(tests) = arena.node(asked) else { return is_none_of(texts(vec![asked])) };
+    tests.iter().any(|test| {
+        let Key::Name(operator) = test.key else { return false };
+        match (arena.text(operator), arena.node(test.value)) {
+            ("$eq", _) => is_none_of(texts(vec![test.value])),
+            ("$in", Node::Array(items)) if items.iter().all(|item| !item.spread) => {
+                is_none_of(texts(items.iter().map(|item| item.value).collect()))
+            }
+            _ => false,
+        }
+    })
+}
+
 /// Whether two documents have the same fields with the same values, but for what is made anew in each.
 fn is_alike(ctx: &mut Context<'_>, a: &[FieldWrite], b: &[FieldWrite]) -> bool {
     let is_new = |ctx: &Context<'_>, value: V| {
