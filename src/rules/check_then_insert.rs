@@ -7,6 +7,7 @@ use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
 };
 use super::next_number::own_key;
+use super::own_insert;
 use super::pending::{Judged, Mend, Repeats};
 use super::repeated::{done_with, tell_beside};
 use super::searches::{
@@ -48,8 +49,12 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
             }
             continue;
         }
-        let mut deciding: Vec<(&Check, Vec<String>)> = Vec::new();
+        let (mut deciding, mut is_own) = (Vec::<(&Check, Vec<String>)>::new(), false);
         for check in checks {
+            if own_insert::is_searched(ctx, trace, check, write) {
+                is_own = true;
+                continue;
+            }
             let keys = deciding_keys(ctx, check, write).or_else(|| mirrored_keys(ctx, trace, check, write));
             let Some(keys) = keys.filter(|_| !is_only_tried(ctx, check, write)) else { continue };
             if !is_inserted_anyway(ctx, trace, check, write)
@@ -68,6 +73,9 @@ pub fn check(ctx: &mut Context<'_>, trace: &Trace) {
                 ctx.aside(|ctx| super::limit::check_beside(ctx, trace, (write, RULE), checks, (check, keys)));
             }
             continue;
+        }
+        if is_own && !checks.iter().any(|check| matches!(check.kind, CheckKind::Below { .. })) {
+            ctx.veto_of_one_caller(RULE, trace, write);
         }
         ctx.aside(|ctx| super::free_one::check(ctx, trace, write));
         super::limit::check(ctx, trace, write, checks, RULE);

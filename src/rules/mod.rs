@@ -59,6 +59,7 @@ mod once;
 mod other_change;
 mod overtaken;
 mod overwriting;
+mod own_insert;
 pub mod pending;
 mod poll_without_claim;
 mod positional_push;
