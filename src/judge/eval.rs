@@ -72,16 +72,25 @@ impl Machine<'_> {
     }
 
     /// Whether all atoms hold.
-    pub fn all_hold(&mut self, request: &mut Request, atoms: &[Atom]) -> bool {
-        atoms.iter().all(|atom| self.holds(request, *atom))
+    /// Whether all of these hold; none where JavaScript would throw while it asks one of them.
+    pub fn all_hold(&mut self, request: &mut Request, atoms: &[Atom]) -> Option<bool> {
+        for atom in atoms {
+            if !self.asked_of(request, *atom)? {
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 
     pub fn holds(&mut self, request: &mut Request, atom: Atom) -> bool {
+        self.asked_of(request, atom) == Some(true)
+    }
+
+    fn asked_of(&mut self, request: &mut Request, atom: Atom) -> Option<bool> {
         request.is_broken = false;
         let value = self.eval(request, atom.value);
-        let holds = truthy(&value) == atom.holds && !request.is_broken;
-        request.is_broken = false;
-        holds
+        let holds = truthy(&value) == atom.holds;
+        (!std::mem::take(&mut request.is_broken)).then_some(holds)
     }
 
     pub fn condition_holds(&mut self, request: &mut Request, cond: C) -> bool {
@@ -192,12 +201,17 @@ impl Machine<'_> {
         let open = asked.map(|asked| (asked, self.known.open()));
         self.fuel -= 1;
         let before = request.results_asked;
+        let (was_broken, was_skipped) = (std::mem::take(&mut request.is_broken), std::mem::take(&mut request.is_skipped));
         let result = self.node(request, value);
+        // What throws, throws again.
+        let is_whole = !request.is_broken && !request.is_skipped;
+        request.is_broken |= was_broken;
+        request.is_skipped |= was_skipped;
         let is_kept = open.is_some_and(|(asked, open)| {
             let state = State { parts: &request.states, choices: &self.choices, is_broken_off: self.fuel == 0 };
             self.known.close_value(open, asked, &result, state)
         });
-        if is_free && !is_kept {
+        if is_free && is_whole && !is_kept {
             let memo = if request.results_asked == before { &mut request.fixed } else { &mut request.memo };
             memo.insert(value, result.clone());
         }

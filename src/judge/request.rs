@@ -57,8 +57,17 @@ impl Machine<'_> {
             let bodies = command.within.iter().filter(|(_, part)| *part == TryPart::Body).map(|(site, _)| site);
             let fences = command.fences.iter().filter_map(|fence| fence.caught_by.as_ref());
             let is_left = bodies.chain(fences).any(|site| request.caught.contains(site));
-            if is_left || !self.all_hold(request, &command.atoms) {
+            if is_left {
                 continue;
+            }
+            match self.all_hold(request, &command.atoms) {
+                Some(true) => {}
+                // Nothing catches what is thrown on the way.
+                None if command.within.iter().all(|(_, part)| *part != TryPart::Body) => {
+                    request.is_over = true;
+                    break;
+                }
+                None | Some(false) => continue,
             }
             if self.perform(slice, command, request, world, at == slice.act) {
                 return true;
