@@ -4,13 +4,14 @@
 //! A name may be reached by a text, a template or a framework, so that only what is named once in all of the code counts, beside
 //! other functions of that name and the calls that lead to them: of a schema, or of a class that implements nothing, that extends
 //! none but those of the project, and of which the code calls another method, without a decorator; or what is named where it is
-//! written and exported, in a file of which the code runs another function.
+//! written and exported, in a file of which the code runs another function; or what stands in a file that nothing loads beside others
+//! that are.
 //!
 //! Input: the linked project and the texts. Output: whether a function is never run. Must not know: rules, formats.
 
 use crate::limits;
 use crate::project::Project;
-use crate::project::entry::EntryKind;
+use crate::project::entry::{Entry, EntryKind};
 use crate::rules::context::Draft;
 use crate::source::{FileId, Sources};
 use crate::value::{FnRef, Node, SiteInfo, Sym, V};
@@ -21,20 +22,25 @@ pub(super) struct Uncalled(FxHashSet<FnRef>);
 
 impl Uncalled {
     pub(super) fn new(sources: &Sources, project: &Project, drafts: &[Draft]) -> Self {
-        let mut roots: FxHashMap<FnRef, Option<Kind>> = FxHashMap::default();
+        let mut roots: Roots<'_> = FxHashMap::default();
+        let mut uncalled = FxHashSet::default();
         if project.has_entry(EntryKind::Route) {
-            let mut exports = Exports::default();
+            let (mut exports, left_out) = (Exports::default(), LeftOut::new(sources, project));
             for func in drafts.iter().flat_map(|draft| roots_of(project, draft.seen_in)) {
+                if left_out.has(project.file_of(func)) {
+                    uncalled.insert(func);
+                    continue;
+                }
                 roots.entry(func).or_insert_with(|| match is_plain_method(sources, project, func) {
-                    true => Some(Kind::Method),
+                    true => Some((Kind::Method, name_of(project, func))),
                     false => exports.kind(sources, project, func),
                 });
             }
         }
         roots.retain(|_, kind| kind.is_some());
         // Each text is read once, whatever is looked for.
-        let mut named: FxHashMap<&str, Named> =
-            roots.keys().map(|func| (name_of(project, *func), Named::default())).collect();
+        let names = roots.values().flatten().map(|(_, name)| (*name, Named::default()));
+        let mut named: FxHashMap<&str, Named> = names.collect();
         if !named.is_empty() {
             for (_, file) in sources.iter() {
                 let (mut before, mut last) = ("", "");
@@ -49,11 +55,11 @@ impl Uncalled {
             }
         }
         count_namesakes(project, &roots, &mut named);
-        roots.retain(|func, kind| {
-            let named = named.get(name_of(project, *func));
-            kind.zip(named).is_some_and(|(kind, named)| named.times == kind.times(named))
-        });
-        Self(roots.into_keys().collect())
+        let is_named_once =
+            |(kind, name): &(Kind, &str)| named.get(name).is_some_and(|named| named.times == kind.times(named));
+        let once = roots.into_iter().filter(|(_, kind)| kind.as_ref().is_some_and(is_named_once));
+        uncalled.extend(once.map(|(func, _)| func));
+        Self(uncalled)
     }
 
     /// Whether all that leads to a function is such a method.
@@ -113,6 +119,49 @@ impl Kind {
     }
 }
 
+/// Functions that nothing calls, each with what it is and its name; none where it may be called otherwise.
+type Roots<'a> = FxHashMap<FnRef, Option<(Kind, &'a str)>>;
+
+/// The files that nothing loads, of a program in which each file that is loaded is named, beside others of their folder that are.
+struct LeftOut(FxHashSet<u32>);
+
+impl LeftOut {
+    fn new(sources: &Sources, project: &Project) -> Self {
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let of_folders = sources.iter().filter(|(file, _)| project.runs.is_loaded(file.0));
+        let loaded: FxHashSet<String> = of_folders.map(|(_, file)| folder(&file.path)).collect();
+        // What a framework loads by its folder it does not load by `require`.
+        let is_route = |entry: &Entry| entry.kind == EntryKind::Route;
+        let is_served =
+            |func: FnRef| project.entry(func).is_some_and(is_route) && project.runs.is_loaded(project.file_of(func));
+        // Of a part of a program, of which nothing loads the routes, not all loaders are there.
+        if !(0..project.functions.len()).any(|func| is_served(FnRef(func as u32))) {
+            return Self(FxHashSet::default());
+        }
+        let is_module = |text: &str| text.contains("module.exports") || text.contains("exports.");
+        let left_out = sources.iter().filter(|(file, source)| {
+            let is_beside = || loaded.contains(&folder(&source.path)) && is_module(&source.text);
+            project.runs.is_left_out(file.0, &source.path) && is_beside()
+        });
+        let mut files: FxHashSet<u32> = left_out.map(|(file, _)| file.0).collect();
+        // What runs by itself is run by whoever starts it.
+        for at in 0..project.functions.len() {
+            let func = FnRef(at as u32);
+            let file = project.file_of(func);
+            let is_run = project.entry(func).is_some()
+                || project.callers_of(func).iter().any(|(caller, _)| project.file_of(*caller) != file);
+            if files.contains(&file) && is_run {
+                files.remove(&file);
+            }
+        }
+        Self(files)
+    }
+
+    fn has(&self, file: u32) -> bool {
+        self.0.contains(&file)
+    }
+}
+
 /// How often a name stands in the texts.
 #[derive(Default)]
 struct Named {
@@ -123,14 +172,14 @@ struct Named {
 }
 
 /// Counts where the names of methods that nothing calls are those of other methods.
-fn count_namesakes(project: &Project, roots: &FxHashMap<FnRef, Option<Kind>>, named: &mut FxHashMap<&str, Named>) {
+fn count_namesakes(project: &Project, roots: &Roots<'_>, named: &mut FxHashMap<&str, Named>) {
     let mut calls: FxHashSet<(&str, SiteInfo)> = FxHashSet::default();
     for at in 0..project.functions.len() {
         let func = FnRef(at as u32);
         let name = name_of(project, func);
         let Some(named) = named.get_mut(name) else { continue };
         // Of several that nothing calls one stands for itself.
-        let is_own = roots.get(&func).is_some_and(|kind| matches!(kind, Some(Kind::Method)));
+        let is_own = roots.get(&func).is_some_and(|kind| matches!(kind, Some((Kind::Method, _))));
         named.of_namesakes += u32::from(!is_own);
         for (_, call) in project.callers_of(func) {
             named.of_namesakes += u32::from(calls.insert((name, project.base_site(*call))));
@@ -142,24 +191,44 @@ fn count_namesakes(project: &Project, roots: &FxHashMap<FnRef, Option<Kind>>, na
 #[derive(Default)]
 struct Exports(FxHashMap<u32, FxHashSet<(FnRef, Sym)>>);
 
+/// Whether something runs a function.
+fn is_run(project: &Project, func: FnRef) -> bool {
+    project.entry(func).is_some() || !project.callers_of(func).is_empty()
+}
+
 impl Exports {
-    /// What a function is that its file exports by its own name; none where it does not, or where all of the file may be run by others.
-    fn kind(&mut self, sources: &Sources, project: &Project, func: FnRef) -> Option<Kind> {
-        let (function, name, file) = (project.function(func)?, name_of(project, func), project.file_of(func));
-        let exported = self.0.entry(file).or_insert_with(|| {
-            let all = project.exported_functions(file);
-            let runs = |func: FnRef| project.entry(func).is_some() || !project.callers_of(func).is_empty();
-            let is_run = all.iter().any(|(_, func)| runs(*func));
-            all.into_iter().filter(|_| is_run).map(|(name, func)| (func, name)).collect()
-        });
-        let is_own = project.arena.known_sym(name).is_some_and(|name| exported.contains(&(func, name)));
-        if !is_own || function.class.is_some() || !is_word(name) {
+    /// What a function is that its file exports by its own name, or in a wrapper that others are in too, and that name; none where it
+    /// does not, or where all of the file may be run by others.
+    fn kind<'a>(&mut self, sources: &Sources, project: &'a Project, func: FnRef) -> Option<(Kind, &'a str)> {
+        let (function, file) = (project.function(func)?, project.file_of(func));
+        let exported = self.0.entry(file).or_insert_with(|| exported_by(project, file));
+        let own = name_of(project, func);
+        let is_own = project.arena.known_sym(own).is_some_and(|name| exported.contains(&(func, name)));
+        let mut wrapped = exported.iter().filter(|(wrapped, _)| *wrapped == func && !is_own);
+        let name = match wrapped.next() {
+            Some((_, name)) => project.arena.text(*name),
+            None if is_own => own,
+            None => return None,
+        };
+        if function.class.is_some() || !is_word(name) {
             return None;
         }
         let before = sources.get(FileId(file))?.text.get(..function.start as usize)?;
         let line = before.rsplit('\n').next().unwrap_or_default();
-        Some(if line.contains("export") { Kind::ExportedInPlace } else { Kind::Exported })
+        Some((if line.contains("export") { Kind::ExportedInPlace } else { Kind::Exported }, name))
     }
+}
+
+/// The functions that a file exports, of a file of which the code runs one; in wrappers where it runs another one in the same wrapper.
+fn exported_by(project: &Project, file: u32) -> FxHashSet<(FnRef, Sym)> {
+    let all = project.exported_functions(file);
+    let is_run_at_all = all.iter().any(|(_, func)| is_run(project, *func));
+    let mut exported: FxHashSet<(FnRef, Sym)> =
+        all.into_iter().filter(|_| is_run_at_all).map(|(name, func)| (func, name)).collect();
+    let wrapped = project.exported_wrapped(file);
+    let run: FxHashSet<V> = wrapped.iter().filter(|(_, func, _)| is_run(project, *func)).map(|(.., by)| *by).collect();
+    exported.extend(wrapped.into_iter().filter(|(.., by)| run.contains(by)).map(|(name, func, _)| (func, name)));
+    exported
 }
 
 /// Whether a name is a word that is hardly another one's.

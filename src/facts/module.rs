@@ -297,6 +297,8 @@ impl<'a> Eval<'a> {
             self.exports.push((key, value));
         } else if matches!(self.arena.node(object), Node::Global(g) if self.arena.text(*g) == "module")
             && self.arena.text(key) == "exports"
+            // module.exports = exports
+            && !is_exports(self, value)
         {
             self.export("=", value);
         }

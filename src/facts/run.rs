@@ -10,6 +10,8 @@ use swc_ecma_visit::{Visit, VisitWith};
 pub struct Run {
     /// The modules that it loads, also those of which it uses nothing.
     pub loads: Vec<String>,
+    /// It loads modules whose names it puts together, or looks through folders for them.
+    pub searches: bool,
     /// It ends the process when its work is done, or takes arguments from a command line.
     pub ends: bool,
     /// A clock or an endless loop keeps it running.
@@ -46,10 +48,12 @@ impl Visit for Run {
             (Callee::Import(_), Some(Expr::Lit(Lit::Str(module)))) => {
                 self.loads.push(module.value.to_atom_lossy().to_string());
             }
+            (Callee::Import(_), _) => self.searches = true,
             (Callee::Expr(callee), first) => match (&**callee, first) {
                 (Expr::Ident(name), Some(Expr::Lit(Lit::Str(module)))) if name.sym == "require" => {
                     self.loads.push(module.value.to_atom_lossy().to_string());
                 }
+                (Expr::Ident(name), Some(_)) if name.sym == "require" => self.searches = true,
                 (Expr::Ident(name), _) if matches!(name.sym.as_str(), "setInterval" | "setTimeout") => {
                     self.goes_on = true;
                 }

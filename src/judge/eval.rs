@@ -201,7 +201,8 @@ impl Machine<'_> {
         let open = asked.map(|asked| (asked, self.known.open()));
         self.fuel -= 1;
         let before = request.results_asked;
-        let (was_broken, was_skipped) = (std::mem::take(&mut request.is_broken), std::mem::take(&mut request.is_skipped));
+        let (was_broken, was_skipped) =
+            (std::mem::take(&mut request.is_broken), std::mem::take(&mut request.is_skipped));
         let result = self.node(request, value);
         // What throws, throws again.
         let is_whole = !request.is_broken && !request.is_skipped;

@@ -26,8 +26,8 @@ impl Project {
         self.entries.values().any(|entry| entry.kind == kind)
     }
 
-    /// Notes the functions that a call registers.
-    pub(super) fn register_entries(&mut self, call: &Op) {
+    /// Notes the functions that a call registers, of which the arguments are `written` so.
+    pub(super) fn register_entries(&mut self, call: &Op, written: &[V]) {
         let Op::Call { callee, recv, args, .. } = call else { return };
         let Some(name) = self.last_name(*callee) else { return };
         let path = args.first().and_then(|path| self.arena.as_str(*path)).unwrap_or("");
@@ -35,8 +35,10 @@ impl Project {
         let Some(kind) = kind else { return };
         let is_route = matches!(kind, EntryKind::Route | EntryKind::Webhook) && name != "route";
         let route = is_route.then(|| format!("{} {path}", name.to_uppercase()));
-        for (at, arg) in args.iter().enumerate() {
-            if let Some(func) = self.function_of(*arg) {
+        for (at, (arg, written)) in args.iter().zip(written).enumerate() {
+            let wrapped = self.wrapped(*written);
+            let own = self.function_of(*arg).filter(|_| wrapped.is_empty());
+            for func in wrapped.into_iter().chain(own) {
                 self.note_entry(func, kind, at > 1, route.clone());
             }
         }

@@ -107,6 +107,7 @@ mod typed;
 mod unsent;
 mod upserts;
 mod validators;
+mod wrapped;
 pub mod writes;
 
 pub use crate::facts::{

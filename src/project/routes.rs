@@ -181,6 +181,9 @@ impl Project {
                 }
             }
             _ => match self.linked(arg) {
+                _ if let [first, rest @ ..] = self.wrapped(arg).as_slice() => {
+                    handlers.extend([first].into_iter().chain(rest).map(|func| Handler::from(*func)));
+                }
                 list if list != arg && matches!(self.arena.node(list), Node::Array(_)) => {
                     self.handlers_in(list, depth + 1, handlers);
                 }

@@ -20,10 +20,13 @@ pub struct Runs {
     meteor: FxHashSet<u32>,
     /// The last names of modules that were not found.
     unfound: FxHashSet<String>,
+    /// Some file puts the names of the modules together that it loads.
+    searches: bool,
 }
 
 impl Runs {
     pub(super) fn add(&mut self, file: u32, run: &Run, resolve: &dyn Fn(&str) -> Option<u32>) {
+        self.searches |= run.searches;
         if run.ends && !run.goes_on {
             self.ending.insert(file);
         }
@@ -57,6 +60,11 @@ impl Runs {
 
     pub fn is_loaded(&self, file: u32) -> bool {
         self.loaders.contains_key(&file)
+    }
+
+    /// Whether nothing loads a file: all modules are loaded by names, and none of its name was looked for in vain.
+    pub fn is_left_out(&self, file: u32, path: &str) -> bool {
+        !self.searches && !self.is_loaded(file) && !self.unfound.contains(stem(path))
     }
 
     pub fn ends(&self, file: u32) -> bool {

@@ -80,7 +80,9 @@ impl Project {
             if effect.unsent && self.is_unsent(&op) {
                 continue;
             }
-            self.register_entries(&op);
+            if let EffectKind::Call { args, .. } = &effect.kind {
+                self.register_entries(&op, args);
+            }
             let op = self.set_by_function(op);
             self.register_foreign(&op);
             let mut ops = self.populating(effect.site, &op);
