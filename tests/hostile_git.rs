@@ -103,6 +103,20 @@ fn content_goes_through_no_filter_whatever_its_name() {
     }
 }
 
+/// What git has for a name is bytes: of one that is no text another one was switched off.
+#[test]
+fn content_goes_through_no_filter_whose_name_is_no_text() {
+    let trapped = Trapped::new();
+    trapped.project.write(".gitattributes", b"*.js filter=x\xff\n");
+    let config = trapped.project.path().join(".git/config");
+    let mut text = fs::read(&config).unwrap();
+    text.extend(b"[filter \"x\xff\"]\n\tclean = ");
+    text.extend(trapped.trap().into_bytes());
+    fs::write(&config, text).unwrap();
+    trapped.assert_real(&["diff", "HEAD"]);
+    trapped.assert_found();
+}
+
 #[test]
 fn a_diff_is_drawn_by_no_other_program() {
     let trapped = Trapped::with(&[(".gitattributes", "*.js diff=x")]);

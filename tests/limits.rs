@@ -176,8 +176,35 @@ fn the_values_that_a_function_returns() {
             "{load}async function run(chats, id, e, x) {{ const chat = await load(chats, id, x); {CHECK} {PUSH} }}\n"
         )
     };
-    assert_limit(&program(12), &program(13), "load", "returns too many values");
-    assert_limit(&program(12), &program(19), "load", "returns too many values");
+    assert_limit(&program(12), &program(13), "load", "returns or throws in too many places");
+    assert_limit(&program(12), &program(19), "load", "returns or throws in too many places");
+}
+
+#[test]
+fn the_places_in_which_a_function_throws() {
+    let program = |count: usize| {
+        let each = lines(count, |at| format!("if (x.a{at}) throw new Error('{at}');"));
+        let taken = "if (chat.messages.some((m) => m.mergeId === e.mergeId)) throw new Error('taken');";
+        format!(
+            "async function ensure(chats, id, e, x) {{\n{LOAD}\n{each}{taken}\n}}
+            async function run(chats, id, e, x) {{ await ensure(chats, id, e, x); {PUSH} }}\n"
+        )
+    };
+    assert_limit(&program(7), &program(8), "ensure", "returns or throws in too many places");
+}
+
+#[test]
+fn the_classes_that_a_method_comes_from() {
+    let program = |count: usize| {
+        let between = lines(count, |at| format!("class Store{} extends Store{at} {{}}", at + 1));
+        format!(
+            "class Store0 {{ async put(chats, id, e) {{ {PUSH} }} }}
+            {between}class Chats extends Store{count} {{
+                async add(chats, id, e) {{ {LOAD} {CHECK} await this.put(chats, id, e); }}
+            }}\n"
+        )
+    };
+    assert_limit(&program(4), &program(5), "Chats.add", "calls too deep");
 }
 
 /// The functions of an object are not copied with it: a data layer is one object of hundreds of methods.

@@ -15,6 +15,7 @@ pub use tracked::tracked;
 
 use crate::error::Error;
 use crate::limits;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -73,7 +74,7 @@ pub struct Repository {
     /// Path of the root below the top of the work tree, `/`-separated, with a slash at its end unless it is empty.
     prefix: String,
     /// Keys of the configuration that name a program through which the content of files goes: `filter.lfs.clean`.
-    filters: Vec<String>,
+    filters: Vec<OsString>,
 }
 
 impl Repository {
@@ -98,7 +99,7 @@ impl Repository {
         Ok(repository)
     }
 
-    fn configured_filters(&self) -> Result<Vec<String>, Error> {
+    fn configured_filters(&self) -> Result<Vec<OsString>, Error> {
         let output = self.output(&[
             "config",
             "-z",
@@ -111,7 +112,7 @@ impl Repository {
             return Err(failed("config", &output));
         }
         let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+        Ok(names.map(of_bytes).collect())
     }
 
     fn with_prefix(mut self, root: &Path) -> Result<(PathBuf, Self), Error> {
@@ -138,7 +139,7 @@ impl Repository {
         // Behind what the caller has set in this way: a name may hold what `-c` would split at.
         let before = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
         for (at, name) in (before..).zip(&self.filters) {
-            let value = if name.ends_with(".required") { "false" } else { "" };
+            let value = if name.as_encoded_bytes().ends_with(b".required") { "false" } else { "" };
             command.env(format!("GIT_CONFIG_KEY_{at}"), name).env(format!("GIT_CONFIG_VALUE_{at}"), value);
         }
         if !self.filters.is_empty() {
@@ -189,4 +190,17 @@ fn failed(command: &str, output: &Output) -> Error {
         message: format!("`git {command}` failed: {said}"),
         remedy: "run it in a clone of the repository, or without `--staged` and `--since`".to_owned(),
     }
+}
+
+/// A name as git has it, whose bytes need not be a text: another name would switch another filter off.
+#[cfg(unix)]
+fn of_bytes(name: &[u8]) -> OsString {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(name).to_owned()
+}
+
+/// Elsewhere git writes what is no text as one.
+#[cfg(not(unix))]
+fn of_bytes(name: &[u8]) -> OsString {
+    String::from_utf8_lossy(name).into_owned().into()
 }

@@ -15,7 +15,7 @@ pub enum Cut {
     Steps,
     /// An act lies too many calls below it.
     Calls,
-    /// A function returns too many alternatives.
+    /// A function returns too many alternatives, or throws in too many places.
     Returns,
     /// More classes stand behind an interface that it calls than are followed.
     Implementers,
@@ -33,7 +33,7 @@ impl Cut {
             Self::Branches => "has too many branches on one path",
             Self::Steps => "has too many effects",
             Self::Calls => "calls too deep",
-            Self::Returns => "returns too many values",
+            Self::Returns => "returns or throws in too many places",
             Self::Implementers => "calls an interface of too many classes",
         }
     }

@@ -33,12 +33,15 @@ pub(super) struct Frame {
     pub decorates: bool,
     /// A parenthesis that is no call.
     pub is_group: bool,
+    /// `?` before a type of Flow: a function behind it is read twice.
+    pub optional: u32,
 }
 
 impl Frame {
     pub fn costs(&self) -> Costs {
         let angles = self.casts + self.angles;
-        Costs { doubled: u32::from(angles > 0), angles, groups: u32::from(self.is_group), labels: self.labels }
+        let groups = u32::from(self.is_group) + self.optional;
+        Costs { doubled: u32::from(angles > 0), angles, groups, labels: self.labels }
     }
 
     pub fn own(&self) -> u32 {
@@ -47,7 +50,7 @@ impl Frame {
 
     pub fn end_expression(&mut self) {
         self.height = self.height.max(self.own() + self.tallest);
-        (self.operators, self.links, self.tallest, self.questions) = (0, 0, 0, 0);
+        (self.operators, self.links, self.tallest, self.questions, self.optional) = (0, 0, 0, 0, 0);
         self.end_casts();
     }
 

@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::reading::Reading;
 use super::retries::Costs;
 use super::scan::{Elements, Scan, Token, Unsure};
-use super::words::Word;
+use super::words::{self, Word};
 use crate::limits;
 
 /// The levels of a text, or where there are more than [`limits::LEVELS`], or more to read again than can be paid for.
@@ -58,6 +58,8 @@ struct Count<'t> {
     after_comma: bool,
     after_dot: bool,
     after_semicolon: bool,
+    /// The token before is a word behind which a type may stand.
+    leads: bool,
 }
 
 impl<'t> Count<'t> {
@@ -80,6 +82,7 @@ impl<'t> Count<'t> {
             after_comma: false,
             after_dot: false,
             after_semicolon: false,
+            leads: false,
         }
     }
 
@@ -125,6 +128,7 @@ impl<'t> Count<'t> {
         let before = std::mem::replace(&mut self.before, Before::Nothing);
         let after_comma = std::mem::take(&mut self.after_comma);
         let after_dot = std::mem::take(&mut self.after_dot);
+        let before_leads = std::mem::take(&mut self.leads);
         let is_typed = matches!(self.reading, Reading::Typed { .. });
         match token {
             Token::Word(word) => {
@@ -139,6 +143,7 @@ impl<'t> Count<'t> {
                     Word::Name if !after_dot => Before::Label,
                     _ => Before::Word,
                 };
+                self.leads = self.text.get(self.scan.start..self.scan.at).is_some_and(words::leads);
                 if word == Word::List {
                     self.change(|frame| frame.keeps_commas = true);
                 }
@@ -181,10 +186,15 @@ impl<'t> Count<'t> {
                     frame.operators += 1;
                 }
             }),
-            Token::Question => self.change(|frame| {
-                frame.questions += 1;
-                frame.operators += 1;
-            }),
+            Token::Question => {
+                // `a is ?T`
+                let is_type = !self.scan.after_operand || before_leads;
+                self.change(|frame| {
+                    frame.questions += 1;
+                    frame.operators += 1;
+                    frame.optional += u32::from(is_type);
+                });
+            }
             // It compares, and the list that it stands in goes on.
             Token::Less(count) if self.reading == Reading::Script => self.change(|frame| frame.operators += count),
             Token::Less(count) => {
@@ -296,10 +306,22 @@ impl<'t> Count<'t> {
         let mut costs = self.now;
         let mut worst = self.worst;
         let mut groups: Vec<bool> = self.frames.iter().map(|frame| frame.is_group).collect();
-        let (mut in_word, mut operand) = (false, true);
+        // `?` before types, for each bracket that is open.
+        let mut optional: Vec<u32> = self.frames.iter().map(|frame| frame.optional).collect();
+        let (mut in_word, mut operand, mut word, mut leads) = (false, true, at, false);
         for (offset, byte) in self.text.bytes().enumerate().skip(at) {
             let is_word =
                 byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'\\') || !byte.is_ascii();
+            match byte {
+                b'(' | b'[' | b'{' => optional.push(0),
+                b')' | b']' | b'}' => costs.groups -= optional.pop().unwrap_or(0),
+                b',' | b';' => costs.groups -= optional.last_mut().map_or(0, std::mem::take),
+                b'?' if !operand || leads => {
+                    costs.groups += 1;
+                    optional.last_mut().into_iter().for_each(|count| *count += 1);
+                }
+                _ => {}
+            }
             match byte {
                 b'(' => {
                     groups.push(!operand);
@@ -316,6 +338,8 @@ impl<'t> Count<'t> {
             }
             worst = worst.combine(costs, u32::max);
             if is_word {
+                word = if in_word { word } else { offset };
+                leads = self.text.get(word..=offset).is_some_and(words::leads);
                 levels += u32::from(!in_word && operand);
                 operand = true;
             } else if is_operator(byte) || matches!(byte, b'(' | b'[' | b'{' | b'`' | b'<' | b'>' | b'/' | b'.' | b':')
@@ -325,6 +349,7 @@ impl<'t> Count<'t> {
             } else if !byte.is_ascii_whitespace() {
                 operand = !matches!(byte, b',' | b';');
             }
+            leads &= is_word || byte.is_ascii_whitespace();
             in_word = is_word;
             if levels > limits::LEVELS || !worst.are_affordable(self.reading) {
                 return Nesting::TooDeep { at: offset as u32 };

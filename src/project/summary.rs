@@ -128,6 +128,9 @@ impl Project {
         }
         let base = self.linked_cond(facts.base);
         let mut thrown = Vec::new();
+        if facts.throws.len() > limits::THROWS {
+            self.lost_returns.push(func);
+        }
         for cond in facts.throws.iter().take(limits::THROWS) {
             let cond = self.linked_cond(*cond);
             let cond = self.arena.since(base, cond);

@@ -264,6 +264,7 @@ pub const FORMS: &[Form] = &[
     form("infernl", "ts", "type X=", ["A extends infer\nB\nextends ", "D", "?1:2"], ";"),
     form("yieldst", "js", "function*f(){x=", ["yield*\n", "a", ""], "}"),
     form("implies", "js", "// @flow\ntype X=", ["(a)=>implies\na\nis\n", "D", ""], ";"),
+    form("impliesq", "js", "// @flow\ntype X=", ["?(a)=>implies a is ", "D", ""], ";"),
     form("blockbang", "ts", "x=", ["{a:1}!.b={c:", "1", "}!"], ";"),
     form("gtnl", "js", "x=a", [">\nb", "", ""], ";"),
     form("decormnl", "ts", "", ["class A{@a\n@b(()=>{", "", "})\nm(){}}"], ""),
