@@ -143,7 +143,7 @@ impl<'t> Count<'t> {
                     Word::Name if !after_dot => Before::Label,
                     _ => Before::Word,
                 };
-                self.leads = self.text.get(self.scan.start..self.scan.at).is_some_and(words::leads);
+                self.leads = self.text.get(self.scan.start..self.scan.at).is_some_and(words::is_of_types);
                 if word == Word::List {
                     self.change(|frame| frame.keeps_commas = true);
                 }
@@ -152,7 +152,7 @@ impl<'t> Count<'t> {
                 self.adjacent(before);
                 self.before = if after_comma { Before::Item } else { Before::Literal };
             }
-            Token::Open(byte) => self.open(byte, before),
+            Token::Open(byte) => self.open(byte, before, before_leads),
             Token::Close(byte) => self.close(byte)?,
             Token::Comma => {
                 self.after_comma = true;
@@ -189,7 +189,9 @@ impl<'t> Count<'t> {
             Token::Question => {
                 // `a is ?T`
                 let is_type = !self.scan.after_operand || before_leads;
+                let is_group = self.text.get(self.scan.at..).is_some_and(|rest| rest.trim_start().starts_with('('));
                 self.change(|frame| {
+                    frame.choices += u32::from(is_group);
                     frame.questions += 1;
                     frame.operators += 1;
                     frame.optional += u32::from(is_type);
@@ -204,6 +206,7 @@ impl<'t> Count<'t> {
                     frame.keeps_commas = true;
                     frame.angles += count;
                     frame.casts += if is_cast { count } else { 0 };
+                    frame.chosen_casts += if is_cast && frame.operators > 1 { count } else { 0 };
                 });
             }
             Token::Greater(count) => self.change(|frame| {
@@ -212,7 +215,9 @@ impl<'t> Count<'t> {
             }),
             Token::Operator => {
                 let decorates = self.text.as_bytes().get(self.scan.start) == Some(&b'@');
+                let is_arrow = self.text.get(self.scan.start..).is_some_and(|rest| rest.starts_with("=>"));
                 self.change(|frame| {
+                    frame.arrows += u32::from(is_arrow);
                     frame.operators += 1;
                     frame.decorates |= decorates;
                 });
@@ -268,7 +273,7 @@ impl<'t> Count<'t> {
         });
     }
 
-    fn open(&mut self, byte: u8, before: Before) {
+    fn open(&mut self, byte: u8, before: Before, before_type: bool) {
         match (before, byte) {
             // The brace counts for the statement before it.
             (Before::Nothing | Before::Declares, _) | (Before::Close | Before::Block, b'{') | (_, b'<') => {}
@@ -279,20 +284,21 @@ impl<'t> Count<'t> {
         }
         self.frames.push(Frame::default());
         self.open += 1;
-        let is_group = byte == b'(' && before == Before::Nothing;
-        self.change(|frame| frame.is_group = is_group);
+        let is_group = byte == b'(' && (before == Before::Nothing || before_type);
+        let is_const = byte == b'<' && self.text.get(self.scan.at..).is_some_and(|rest| rest.starts_with("const"));
+        self.change(|frame| (frame.is_group, frame.is_const) = (is_group, is_const));
     }
 
     fn close(&mut self, byte: u8) -> Result<(), Unsure> {
         self.change(Frame::end_statement);
-        self.change(|frame| frame.is_group = false);
+        self.change(|frame| (frame.is_group, frame.is_const) = (false, false));
         let closed = self.frames.pop().filter(|_| !self.frames.is_empty()).ok_or(Unsure)?;
         self.open -= 1;
         self.change(|frame| frame.tallest = frame.tallest.max(closed.height + 1));
         self.before = if byte == b'{' { Before::Block } else { Before::Close };
         if byte == b'`' {
             match self.scan.resume_template()? {
-                Token::Open(byte) => self.open(byte, Before::Nothing),
+                Token::Open(byte) => self.open(byte, Before::Nothing, false),
                 _ => self.before = Before::Literal,
             }
         }
@@ -339,7 +345,7 @@ impl<'t> Count<'t> {
             worst = worst.combine(costs, u32::max);
             if is_word {
                 word = if in_word { word } else { offset };
-                leads = self.text.get(word..=offset).is_some_and(words::leads);
+                leads = self.text.get(word..=offset).is_some_and(words::is_of_types);
                 levels += u32::from(!in_word && operand);
                 operand = true;
             } else if is_operator(byte) || matches!(byte, b'(' | b'[' | b'{' | b'`' | b'<' | b'>' | b'/' | b'.' | b':')

@@ -90,6 +90,11 @@ pub(super) fn leads(name: &str) -> bool {
     )
 }
 
+/// Whether a type may stand right behind a word.
+pub(super) fn is_of_types(name: &str) -> bool {
+    matches!(name, "asserts" | "extends" | "implies" | "infer" | "is" | "keyof" | "readonly" | "renders" | "typeof")
+}
+
 /// Whether a word may go on with the expression, the type or the statement before it, though that stands on another line.
 pub(super) fn goes_on(name: &str) -> bool {
     matches!(

@@ -16,7 +16,8 @@ use crate::value::{Entry, Key, Node, V};
 pub const UPSERTED: &str = ", without `upsert`, after an upsert of its own that makes the document where there is none (`$setOnInsert`); matchedCount 0 (or null) then means that the check failed";
 
 /// What a help adds that asks for more in the filter of an upsert; the source is that of [`UPSERTED`].
-pub const WITHOUT_UPSERT: &str = "; without `upsert`, which would insert a second document: make the document first, by an upsert of its own";
+pub const WITHOUT_UPSERT: &str =
+    "; without `upsert`, which would insert a second document: make the document first, by an upsert of its own";
 
 /// How an update or a save is made one command.
 pub fn of_update(
