@@ -22,6 +22,7 @@ mod kept;
 mod lower;
 mod meant;
 mod operators;
+mod own;
 mod patch;
 mod refusal;
 mod said;
@@ -69,6 +70,7 @@ const SHARED: &str =
     "; that is for this caller alone: leave the helper as it is for the others, and give this one a method of its own";
 
 const UNNAMED: &str = "nothing is known of the names at the call";
+const OF_ONE_CALLER: &str = "what is added is another value for other callers of the helper";
 const UNMENDED: &str = "nothing that was tried is shown to end the race and to serve whoever was served";
 
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both. Where other code may
@@ -99,6 +101,12 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
         }
         // Without its check, what is added is added for whoever the check would have refused.
         if is_asked && draft.condition.is_empty() && asked::adds(&draft.write) {
+            continue;
+        }
+        let added = draft.write.fields.iter().filter(|field| asked::is_sum(field));
+        let added: Vec<&str> = added.map(|field| field.path.as_str()).collect();
+        if draft.is_changed && !asked::is_of_all_callers(project, case, &added) {
+            case.refuse::<()>(OF_ONE_CALLER);
             continue;
         }
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
