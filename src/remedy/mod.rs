@@ -125,7 +125,12 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
             _ => None,
         };
         let call = help::code(&help);
-        let help = if is_shared(project, case, act) { help + SHARED } else { help };
+        let early = refusal::done_before_told(project, case, act).filter(|_| !draft.condition.is_empty());
+        let help = match early {
+            Some(early) => format!("{help}; look at that first: as it stands, {early} for a refused request too"),
+            None => help,
+        };
+        let help = if own::is_shared(project, case, act) { help + SHARED } else { help };
         return Some(Remedy { help, call, indexes: Vec::new(), only, fix });
     }
     None
@@ -142,25 +147,6 @@ fn is_beside_overwritten(project: &Project, case: &Case<'_>, condition: &[Entry]
         Key::Computed(_) | Key::Spread => true,
     };
     !condition.iter().any(is_of_list)
-}
-
-/// Whether an act stands in a helper that others have write to the same collection too, and what decides it is loaded above that.
-fn is_shared(project: &mut Project, case: &Case<'_>, act: &Write) -> bool {
-    let Some((calls, owner)) = case.function.steps.get(act.step).map(|step| (step.calls, step.owner)) else {
-        return false;
-    };
-    if calls == 0 || project.has_one_caller(act.site, &act.handle, calls) {
-        return false;
-    }
-    let cond = case.cond(project, act);
-    let decided = project.arena.atoms(cond).into_iter().map(|atom| atom.value);
-    let values: Vec<V> = decided.chain(act.payload).chain(act.document).collect();
-    !values.into_iter().any(|value| {
-        project.contains(value, &mut |project, part| match project.arena.node(part) {
-            Node::Call { site, .. } => project.is_in_text(owner, project.base_site(*site)),
-            _ => false,
-        })
-    })
 }
 
 /// Whether a write inserts what it does not find, so that a check in its filter would have it insert a second document.
