@@ -209,7 +209,8 @@ fn called(project: &mut Project, scope: &Scope, act: &Write, (method, update): (
     }
     let model = help::model(project, scope, act)?;
     let document = scope.value(project, act.document?).filter(|name| token::is_identifier(name))?;
-    Some(format!("{model}.{method}({{ _id: {document}._id }}, {{ {update} }})"))
+    let (within, unnamed) = help::in_session(project, scope, act);
+    unnamed.is_empty().then(|| format!("{model}.{method}({{ _id: {document}._id }}, {{ {update} }}{within})"))
 }
 
 /// The comparisons of a field on a path; none where one of them cannot be said exactly, or there is none.

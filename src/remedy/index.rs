@@ -10,6 +10,20 @@ use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::value::{C, Entry, Key, Node, V};
 
+/// What an insert does where the index refuses it.
+pub const FOUND: &str = "treat E11000 as found";
+
+/// The same in a transaction, which a refused insert aborts: what was found cannot be used in it, and nothing runs it again by itself.
+///
+/// Source: MongoDB manual, "Transactions", "Duplicate Key Error"; driver, `withTransaction`, which runs again what is labelled
+/// `TransientTransactionError` alone.
+pub const RUN_AGAIN: &str = "on E11000, which aborts the transaction, run the whole of it again";
+
+/// A help that asks for a unique index, for an insert that may stand in a transaction.
+pub fn in_transaction(write: &Write, help: String) -> String {
+    if write.session.is_some() { help.replace(FOUND, RUN_AGAIN) } else { help }
+}
+
 /// What searches need.
 pub struct Needed {
     pub indexes: Vec<NewIndex>,

@@ -49,6 +49,7 @@ pub use fenced::of_update as of_fence;
 pub use guesses::of_count as of_guesses;
 pub use help::UPSERTED;
 use index::Needed;
+pub use index::in_transaction;
 pub use operators::of_update as of_operators;
 use subject::Subject;
 pub use validated::is_validated;
@@ -372,9 +373,10 @@ pub fn of_insert(
         }
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
-    let then = match case.act.is_torn {
-        true => "where it refuses one of two upserts with E11000, send that again: it then finds the document",
-        false => "treat E11000 as found",
+    let then = match (act.session, case.act.is_torn) {
+        (Some(_), _) => index::RUN_AGAIN,
+        (None, true) => "where it refuses one of two upserts with E11000, send that again: it then finds the document",
+        (None, false) => index::FOUND,
     };
     let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle), then)?;
     let mut mended = || judge::mended(project, schemas, case.function, case.act, case.overwritten, &remedied);
@@ -396,6 +398,9 @@ pub fn of_insert(
     };
     let is_searched = indexes.iter().all(&mut is_searched);
     let fix = match is_searched || project.has_one_caller(act.site, &act.handle, calls) {
+        true if act.session.is_some() => {
+            case.refuse("a refused insert aborts the transaction, which has to be run again")
+        }
         true if case.is_kept(project, act) => case.refuse("the process keeps the document, which would stay a new one"),
         true => indexed::of_indexes(project, schemas, case, filters, &indexes),
         false => case.refuse("the insert stands in a helper, which others call too"),

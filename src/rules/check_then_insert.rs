@@ -294,6 +294,7 @@ fn report(
             "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }
     };
+    draft.help = remedy::in_transaction(write, draft.help);
     draft.once = is_exact.then(|| once_of(ctx, trace, write, check, keys)).flatten();
     // An index of what the filter asks for alone would refuse documents that the code tells apart.
     let is_narrowed = in_code.is_open || !in_code.keys.is_empty();
