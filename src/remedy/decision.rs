@@ -18,6 +18,8 @@ pub struct Decision {
     pub predicate: Vec<Predicate<V>>,
     /// Conditions of the read's filter, repeated as they stand.
     pub repeated: Vec<Entry>,
+    /// Bounds of the read's filter that the function itself does not make false, though other code may: `endsAt: { $lt: now }`.
+    pub bounds: Vec<Entry>,
     /// Fields that an order is asked of: one that is missing has none.
     pub presumed: Vec<String>,
     /// What they are compared with.
@@ -212,7 +214,12 @@ impl<'s, 'a> Reader<'s, 'a> {
             let is_asked =
                 matches!(&asked, Some(Node::Object(asked)) if asked.iter().any(|other| other.key == entry.key));
             let is_written = text.starts_with('$') || self.is_written(&text);
-            if is_asked || !is_written || self.decision.repeated.contains(&entry) {
+            if is_asked || self.decision.repeated.contains(&entry) {
+                continue;
+            }
+            if !is_written {
+                let is_bound = self.is_bound(&entry) && !self.decision.bounds.contains(&entry);
+                self.decision.bounds.extend(is_bound.then_some(entry));
                 continue;
             }
             if entry.cond != C::TRUE {
@@ -221,6 +228,16 @@ impl<'s, 'a> Reader<'s, 'a> {
             self.decision.repeated.push(entry);
         }
         Some(())
+    }
+
+    /// `{ $lt: now }`
+    fn is_bound(&self, entry: &Entry) -> bool {
+        let Node::Object(asked) = self.subject.node(entry.value) else { return false };
+        let is_order = |own: &Entry| match own.key {
+            Key::Name(name) => matches!(self.subject.project.arena.text(name), "$lt" | "$lte" | "$gt" | "$gte"),
+            _ => false,
+        };
+        entry.cond == C::TRUE && !asked.is_empty() && asked.iter().all(is_order)
     }
 
     /// Whether the function changes a field of the act's collection.

@@ -5,6 +5,7 @@
 
 mod again;
 mod asked;
+mod bounds;
 mod case;
 mod change;
 mod code;
@@ -209,8 +210,10 @@ fn drafts(
         false => act.fields.iter().map(|field| change::change(&mut subject, writes, field)).collect(),
     };
     let mut fields = change::presumed(&mut subject);
+    let mut bounds: Vec<Entry> = Vec::new();
     let condition = decision.and_then(|decision| {
         fields.extend(decision.presumed);
+        bounds = decision.bounds;
         presumed.ordered.extend(decision.ordered);
         let mut condition = lower::filter(&mut subject.project.arena, &decision.predicate)?;
         let is_new = |entry: &Entry| condition.iter().all(|known| known.key != entry.key);
@@ -224,7 +227,8 @@ fn drafts(
     presumed.fields.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     // In the filter, the check of one field would refuse the others.
     let condition = condition.filter(|_| !is_of_part).unwrap_or_default();
-    presumed.given.extend(condition.iter().map(|entry| entry.value));
+    let bounded = bounds::with_bounds(subject.project, act, &condition, &bounds);
+    presumed.given.extend(condition.iter().chain(&bounded).map(|entry| entry.value));
     let changes = changes.filter(|changes| changes.iter().any(|change| !matches!(change, Change::Kept)));
     if let Some(changes) = &changes {
         for (field, change) in act.fields.iter().zip(changes) {
@@ -244,6 +248,7 @@ fn drafts(
         tried.push((&[], Some(changes)));
     }
     if !condition.is_empty() {
+        tried.extend((!bounded.is_empty()).then_some((bounded.as_slice(), None)));
         tried.push((&condition, None));
         tried.extend(changes.as_ref().map(|changes| (condition.as_slice(), Some(changes.as_slice()))));
     }
