@@ -24,7 +24,7 @@ fn helps() -> BTreeMap<String, String> {
     let mut helps = BTreeMap::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "js") {
+        if path.extension().is_none_or(|extension| extension != "js" && extension != "ts") {
             continue;
         }
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -74,8 +74,10 @@ impl<'a> Eval<'a> {
                     let Key::Name(name) = self.prop_key(&prop.key) else { continue };
                     let [is_unique, is_indexed] = self.field_index(&prop.decorators);
                     let declared = self.declared_field(name, prop);
+                    let kind = Self::declared_kind(prop);
                     if let Some(class) = self.class_mut(id) {
                         class.declared_fields.extend(declared);
+                        class.kinds.extend(kind.map(|kind| (name, kind)));
                         class.unique_fields.extend(is_unique.then_some(name));
                         class.indexed_fields.extend((is_indexed && !is_unique).then_some(name));
                     }
@@ -397,6 +399,7 @@ pub(super) fn blank_class(name: &str, parent: Option<V>, implements: Vec<V>) -> 
         unique_fields: Vec::new(),
         indexed_fields: Vec::new(),
         declared_fields: Vec::new(),
+        kinds: Vec::new(),
         indexes: Vec::new(),
     }
 }

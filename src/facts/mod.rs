@@ -54,6 +54,7 @@ mod stmt;
 mod written;
 mod written_calls;
 
+pub use declared::Declared;
 pub use eval::extract;
 pub use run::{Run, run};
 pub use statements::statements;
@@ -255,6 +256,8 @@ pub struct Class {
     pub indexed_fields: Vec<Sym>,
     /// Fields that a decorator declares with options, or with none: `@prop({ required: true })`, `@Prop()`.
     pub declared_fields: Vec<DeclaredField>,
+    /// What a decorator, or the type of the member, says that the values of a field are.
+    pub kinds: Vec<(Sym, Declared)>,
     /// Keys and options of the indexes that class decorators make: `@index({ user: 1, post: 1 }, { unique: true })`.
     pub indexes: Vec<(V, V)>,
 }

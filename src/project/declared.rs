@@ -4,23 +4,17 @@
 //! Input: the name of a model, a path. Output: a kind of value. Must not know: filters.
 
 use super::link::Project;
-use crate::value::{Arena, Node, V};
-
-/// The kind of a declared field, as far as it decides which values count as false.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Declared {
-    Bool,
-    Number,
-    Text,
-    /// An identifier, a time, bytes: each value that is there counts as true.
-    There,
-}
+pub use crate::facts::Declared;
+use crate::value::{Arena, ClassRef, Node, V};
 
 impl Project {
     /// What the schema of a model declares a path to be; none where it does not say.
     pub fn declared(&mut self, model: &str, path: &str) -> Option<Declared> {
         let schema = self.models.named(self.arena.known_sym(model)?)?;
         let (mut at, _) = self.schema_parts(schema)?;
+        if let Node::Class(class) = *self.arena.node(at) {
+            return self.declared_by_class(class, path);
+        }
         for part in path.split('.') {
             let part = self.arena.known_sym(part)?;
             let Node::Object(_) = self.arena.node(at) else { return None };
@@ -47,16 +41,19 @@ impl Project {
         self.kind_of(element).filter(|_| !only.spread)
     }
 
+    /// The same of a field of the class that a schema is made of, or of one that it extends.
+    fn declared_by_class(&mut self, class: ClassRef, path: &str) -> Option<Declared> {
+        let lineage = self.with_parents(class);
+        let mut kinds = lineage.into_iter().filter_map(|class| self.class(class)).flat_map(|class| &class.kinds);
+        kinds.find(|(name, _)| self.arena.text(*name) == path).map(|(_, kind)| *kind)
+    }
+
+    /// Whether a name is that of a model with a schema, to whose types Mongoose casts what a filter asks for.
+    pub fn is_cast(&self, model: &str) -> bool {
+        self.arena.known_sym(model).is_some_and(|model| self.models.named(model).is_some())
+    }
+
     fn kind_of(&self, declared: V) -> Option<Declared> {
-        if declared == Arena::UNDEFINED {
-            return None;
-        }
-        match self.last_name(declared)? {
-            "Boolean" => Some(Declared::Bool),
-            "Number" | "Decimal128" | "Long" | "Double" | "Int32" => Some(Declared::Number),
-            "String" => Some(Declared::Text),
-            "ObjectId" | "ObjectID" | "Date" | "Buffer" | "UUID" => Some(Declared::There),
-            _ => None,
-        }
+        (declared != Arena::UNDEFINED).then(|| self.last_name(declared))?.and_then(Declared::named)
     }
 }

@@ -212,6 +212,7 @@ impl<'a> Merger<'a> {
                     ..field.clone()
                 })
                 .collect(),
+            kinds: class.kinds.iter().map(|(name, kind)| (self.sym(*name), *kind)).collect(),
             indexes: class.indexes.iter().map(|(keys, options)| (self.value(*keys), self.value(*options))).collect(),
         }
     }

@@ -36,6 +36,8 @@ pub struct Models {
     pub(super) hooked: FxHashSet<Identity>,
     /// Schemas of which something adds to what a search asks for, with the fields that it asks for.
     pub(super) narrowed: FxHashMap<Identity, Vec<Sym>>,
+    /// What the documents that such a search finds store there, where that is one constant.
+    pub(super) kept: FxHashMap<Identity, Vec<(Sym, V)>>,
     /// Schemas of which something runs when a document is saved, and not when it is updated.
     pub(super) save_hooked: FxHashSet<Identity>,
     /// The references that each query follows, by where the query is called.

@@ -61,13 +61,34 @@ impl Project {
 
     /// Whether a hook of a model adds to what a filter asks for: conditions on other fields.
     pub fn narrows_search(&self, schemas: &Schemas, handle: &Handle, filter: V) -> bool {
+        let kept = self.kept_by_search(schemas, handle, filter);
+        self.added_to(schemas, handle, filter)
+            .into_iter()
+            .any(|name| !kept.iter().any(|(known, _)| known == self.arena.text(name)))
+    }
+
+    /// What the documents store that a hook of a model leaves in a search, as constants beside what its filter asks for: those that are
+    /// not marked as deleted.
+    pub fn kept_by_search(&self, schemas: &Schemas, handle: &Handle, filter: V) -> Vec<(String, V)> {
+        let added = self.added_to(schemas, handle, filter);
+        let kept =
+            schemas.models.of(handle).iter().filter_map(|schema| self.models.kept.get(&self.identity_of(*schema)));
+        let kept = kept.flatten().filter(|(name, _)| added.contains(name));
+        let mut kept: Vec<(String, V)> =
+            kept.map(|(name, value)| (self.arena.text(*name).to_owned(), *value)).collect();
+        kept.dedup();
+        kept
+    }
+
+    /// The fields that hooks add to what a filter asks for.
+    fn added_to(&self, schemas: &Schemas, handle: &Handle, filter: V) -> Vec<Sym> {
         if self.models.narrowed.is_empty() {
-            return false;
+            return Vec::new();
         }
         let own = self.equalities(filter);
         let is_asked = |name: &Sym| own.iter().any(|(known, _)| known == self.arena.text(*name));
         let added =
             schemas.models.of(handle).iter().filter_map(|schema| self.models.narrowed.get(&self.identity_of(*schema)));
-        added.flatten().any(|name| !is_asked(name))
+        added.flatten().copied().filter(|name| !is_asked(name)).collect()
     }
 }

@@ -14,6 +14,12 @@ use crate::value::{C, Entry, Key, Node, V};
 /// Source: mongoose-update-if-current, `version-occ-plugin.js`, `timestamp-occ-plugin.js`.
 const UPDATE_IF_CURRENT: &str = "mongoose-update-if-current";
 
+/// A plugin that marks a document as deleted in place of deleting it: it stores `deleted: false` in each new one, and with
+/// `overrideMethods` searches find those alone that are not marked.
+///
+/// Source: mongoose-delete, `README.md`, "Override methods" and "Set type for deletedBy".
+const MONGOOSE_DELETE: &str = "mongoose-delete";
+
 impl Project {
     pub(super) fn identity_of(&self, schema: V) -> Identity {
         match *self.arena.node(schema) {
@@ -51,6 +57,9 @@ impl Project {
         if self.package_of(plugin) == Some(UPDATE_IF_CURRENT) {
             return self.ask_for_versions(schema);
         }
+        if self.package_of(plugin) == Some(MONGOOSE_DELETE) {
+            self.delete_softly(schema, args.get(1).copied());
+        }
         let Node::Func(func) = *self.arena.node(plugin) else { return self.hook_save(schema) };
         let own = self.arena.intern(Node::Param(func, 0));
         let schema = self.linked(schema);
@@ -78,6 +87,26 @@ impl Project {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Documents of a schema have a mark, and searches ask for those without it where the plugin is told to see to that.
+    fn delete_softly(&mut self, schema: V, options: Option<V>) {
+        let schema = self.linked(schema);
+        let [name, kind, default] = ["deleted", "type", "default"].map(|name| self.arena.sym(name));
+        let (boolean, no) = (self.arena.global("Boolean"), self.arena.bool(false));
+        let entry = |name, value| Entry { key: Key::Name(name), value, cond: C::TRUE };
+        let field = self.arena.intern(Node::Object(vec![entry(kind, boolean), entry(default, no)]));
+        let fields = self.arena.intern(Node::Object(vec![entry(name, field)]));
+        self.models.declared.push(Declared { schema, what: What::Fields(fields) });
+        let overrides = options.and_then(|options| {
+            let options = self.linked(options);
+            self.option(options, "overrideMethods")
+        });
+        if overrides.is_some_and(|overrides| self.arena.truth(C::TRUE, overrides) != Some(false)) {
+            let identity = self.identity_of(schema);
+            self.models.narrowed.entry(identity).or_default().push(name);
+            self.models.kept.entry(identity).or_default().push((name, no));
         }
     }
 

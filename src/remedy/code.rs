@@ -6,7 +6,7 @@ use super::token;
 use crate::limits;
 use crate::project::Project;
 use crate::project::writes::Write;
-use crate::value::{C, Coercion, Entry, Item, Key, Node, Numeral, PART, Sym, V};
+use crate::value::{Atom, C, Coercion, Compare, Entry, Item, Key, Node, Numeral, PART, Sym, V};
 
 /// What can be named at an act.
 #[derive(Clone)]
@@ -125,23 +125,57 @@ impl Scope {
         })
     }
 
-    /// `isNew ? 1 : 0`, where one name tells two numbers apart: nothing is no value to ask for or to write.
+    /// `isNew ? 1 : 0`, `flow === 'IN' ? amount : -amount`: numbers that tests with names tell apart, each asked where those before it
+    /// failed. Nothing is no value to ask for or to write.
     fn conditional(&self, project: &mut Project, alternatives: &[(C, V)], depth: u32) -> Option<String> {
-        let [(first, a), (second, b)] = alternatives else { return None };
-        let is_number = |value: V| matches!(project.arena.peek(value), Node::Num(_));
-        let is_nothing = |value: V| project.arena.is_nothing(value);
-        if !(is_number(*a) || is_number(*b)) || is_nothing(*a) || is_nothing(*b) {
+        let is_number = |value: V| match project.arena.peek(value) {
+            Node::Num(_) => true,
+            Node::Derived(operator, _) => project.arena.text(*operator) == "neg",
+            _ => false,
+        };
+        let is_of_numbers = alternatives.iter().any(|(_, value)| is_number(*value));
+        if !is_of_numbers || alternatives.iter().any(|(_, value)| project.arena.is_nothing(*value)) {
             return None;
         }
-        let (first, second) = (project.arena.atoms(*first), project.arena.atoms(*second));
-        let ([one], [other]) = (first.as_slice(), second.as_slice()) else { return None };
-        if one.value != other.value || one.holds == other.holds {
-            return None;
+        self.chosen(project, self.cond, alternatives, depth)
+    }
+
+    /// The alternatives that are left where `known` holds: one, or the first one's test with the others where it fails.
+    fn chosen(&self, project: &mut Project, known: C, alternatives: &[(C, V)], depth: u32) -> Option<String> {
+        let atoms = |(cond, value): &(C, V)| {
+            let atoms = project.arena.atoms_in_order(*cond);
+            let truth = |atom: &Atom| project.arena.truth(known, atom.value).map(|truth| truth == atom.holds);
+            let is_possible = atoms.iter().all(|atom| truth(atom) != Some(false));
+            let open: Vec<Atom> = atoms.into_iter().filter(|atom| truth(atom).is_none()).collect();
+            is_possible.then_some((*cond, *value, open))
+        };
+        let left: Vec<(C, V, Vec<Atom>)> = alternatives.iter().filter_map(atoms).collect();
+        let ((_, value, open), rest) = left.split_first()?;
+        match (open.as_slice(), rest) {
+            ([], []) => self.text(project, *value, depth + 1),
+            ([only], [_, ..]) => {
+                let rest: Vec<(C, V)> = rest.iter().map(|(cond, value, _)| (*cond, *value)).collect();
+                let asked = self.test(project, only.value, depth + 1)?;
+                let then = self.text(project, *value, depth + 1)?;
+                let failed = project.arena.meet(known, only.value, !only.holds);
+                let otherwise = self.chosen(project, failed, &rest, depth + 1)?;
+                let (then, otherwise) = if only.holds { (then, otherwise) } else { (otherwise, then) };
+                Some(format!("{asked} ? {then} : {otherwise}"))
+            }
+            _ => None,
         }
-        let asked = self.text(project, one.value, depth + 1)?;
-        let (then, otherwise) = if one.holds { (*a, *b) } else { (*b, *a) };
-        let (then, otherwise) = (self.text(project, then, depth + 1)?, self.text(project, otherwise, depth + 1)?);
-        Some(format!("{asked} ? {then} : {otherwise}"))
+    }
+
+    /// What is asked, as a test of the code.
+    fn test(&self, project: &mut Project, value: V, depth: u32) -> Option<String> {
+        let Node::Compare(operator, a, b) = *project.arena.peek(value) else { return self.text(project, value, depth) };
+        let operator = match operator {
+            Compare::Equal => "===",
+            Compare::Less => "<",
+            Compare::LessOrEqual => "<=",
+        };
+        let (a, b) = (self.text(project, a, depth + 1)?, self.text(project, b, depth + 1)?);
+        (!a.contains(" ? ") && !b.contains(" ? ")).then(|| format!("{a} {operator} {b}"))
     }
 
     fn array(&self, project: &mut Project, items: &[Item], depth: u32) -> Option<String> {

@@ -18,6 +18,8 @@ pub struct Decision {
     pub predicate: Vec<Predicate<V>>,
     /// Conditions of the read's filter, repeated as they stand.
     pub repeated: Vec<Entry>,
+    /// Bounds of the read's filter that the function itself does not make false, though other code may: `endsAt: { $lt: now }`.
+    pub bounds: Vec<Entry>,
     /// Fields that an order is asked of: one that is missing has none.
     pub presumed: Vec<String>,
     /// What they are compared with.
@@ -212,7 +214,12 @@ impl<'s, 'a> Reader<'s, 'a> {
             let is_asked =
                 matches!(&asked, Some(Node::Object(asked)) if asked.iter().any(|other| other.key == entry.key));
             let is_written = text.starts_with('$') || self.is_written(&text);
-            if is_asked || !is_written || self.decision.repeated.contains(&entry) {
+            if is_asked || self.decision.repeated.contains(&entry) {
+                continue;
+            }
+            if !is_written {
+                let is_bound = self.is_bound(&entry) && !self.decision.bounds.contains(&entry);
+                self.decision.bounds.extend(is_bound.then_some(entry));
                 continue;
             }
             if entry.cond != C::TRUE {
@@ -221,6 +228,16 @@ impl<'s, 'a> Reader<'s, 'a> {
             self.decision.repeated.push(entry);
         }
         Some(())
+    }
+
+    /// `{ $lt: now }`
+    fn is_bound(&self, entry: &Entry) -> bool {
+        let Node::Object(asked) = self.subject.node(entry.value) else { return false };
+        let is_order = |own: &Entry| match own.key {
+            Key::Name(name) => matches!(self.subject.project.arena.text(name), "$lt" | "$lte" | "$gt" | "$gte"),
+            _ => false,
+        };
+        entry.cond == C::TRUE && !asked.is_empty() && asked.iter().all(is_order)
     }
 
     /// Whether the function changes a field of the act's collection.
@@ -245,7 +262,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             return self.query(&method, array, arg, holds);
         }
         let path = self.subject.field(value)?;
-        let blanks = self.blanks(&path);
+        let blanks = self.blanks(&path)?;
         self.decision.has_flags |= holds && matches!(blanks, Blanks::Bool);
         Some(about(
             &path,
@@ -267,19 +284,23 @@ impl<'s, 'a> Reader<'s, 'a> {
         ))
     }
 
-    /// What of a field's values is false, by what the function writes there.
-    fn blanks(&mut self, path: &str) -> Blanks {
+    /// What of a field's values is false, by its schema or by what the function writes there; none where no filter may ask for what
+    /// could be: Mongoose refuses a value that it cannot cast to the type of the field, and which that is, is not known.
+    ///
+    /// Source: Mongoose guide, "Query Casting".
+    fn blanks(&mut self, path: &str) -> Option<Blanks> {
         let model = self.subject.act.handle.name();
+        let is_cast = model.is_none_or(|model| self.subject.project.is_cast(model));
         let declared = model.and_then(|model| self.subject.project.declared(model, path));
         if let Some(declared) = declared {
             let arena = &mut self.subject.project.arena;
             let null = arena.intern(Node::Null);
-            return match declared {
+            return Some(match declared {
                 Declared::Bool => Blanks::Bool,
                 Declared::Number => Blanks::Values(vec![null, arena.num(0.0)]),
                 Declared::Text => Blanks::Values(vec![null, arena.str("")]),
                 Declared::There => Blanks::Values(vec![null]),
-            };
+            });
         }
         let (mut is_bool, mut is_number, mut is_text, mut is_object) = (false, false, false, false);
         for field in self.writes.iter().flat_map(|write| &write.fields).filter(|field| field.path == path) {
@@ -295,13 +316,14 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
         let arena = &mut self.subject.project.arena;
         let null = arena.intern(Node::Null);
-        match (is_bool, is_number, is_text, is_object) {
+        Some(match (is_bool, is_number, is_text, is_object) {
             (true, false, false, false) => Blanks::Bool,
             (false, true, false, false) => Blanks::Values(vec![null, arena.num(0.0)]),
             (false, false, true, false) => Blanks::Values(vec![null, arena.str("")]),
             (false, false, false, true) => Blanks::Values(vec![null]),
+            _ if is_cast => return None,
             _ => Blanks::Values(vec![null, arena.bool(false), arena.num(0.0), arena.str("")]),
-        }
+        })
     }
 }
 

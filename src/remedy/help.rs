@@ -31,6 +31,7 @@ pub fn of_update(
     let update = after.payload.and_then(|payload| scope.value(project, payload));
     let filter = after.filter.and_then(|filter| scope.value(project, filter));
     let is_upsert = is_upsert(project, before);
+    let (within, unnamed) = in_session(project, scope, before);
     let tail = match condition.is_empty() {
         true => "",
         // Where the filter fails, an upsert inserts another document.
@@ -38,22 +39,32 @@ pub fn of_update(
         false if after.method.starts_with("findOneAnd") => ", and treat null as the check having failed",
         false => ", and treat matchedCount 0 as the check having failed",
     };
+    // What the transaction does beside has to be taken back.
+    let aborted = if before.session.is_some() && !condition.is_empty() { ABORTED } else { "" };
+    let tail = format!("{tail}{aborted}");
     let is_save = before.kind == WriteKind::Save;
     if is_save || before.document.is_some() {
         let what = if is_save { "replace the change and `save()` by one call" } else { "call it on the model" };
         let filter = filter?;
         return Some(match (model(project, scope, before), update) {
-            (Some(model), Some(update)) => format!("{what}: `{model}.updateOne({filter}, {update})`{tail}"),
-            (None, Some(update)) => format!("{what} of the model: `updateOne({filter}, {update})`{tail}"),
+            (Some(model), Some(update)) => {
+                format!("{what}: `{model}.updateOne({filter}, {update}{within})`{unnamed}{tail}")
+            }
+            (None, Some(update)) => {
+                format!("{what} of the model: `updateOne({filter}, {update}{within})`{unnamed}{tail}")
+            }
             (_, None) if is_changed => return None,
-            (_, None) => format!("{what} of the model, `updateOne`, whose filter is `{filter}`{tail}"),
+            (_, None) => {
+                let within = if before.session.is_some() { " in the same session" } else { "" };
+                format!("{what} of the model, `updateOne`, whose filter is `{filter}`{within}{tail}")
+            }
         });
     }
     if before.method != after.method {
         let (before, after) = (&before.method, &after.method);
         let filter = filter?;
         return Some(match is_changed {
-            true => format!("call `{after}({filter}, {})` instead of `{before}`{tail}", update?),
+            true => format!("call `{after}({filter}, {}{within})` instead of `{before}`{unnamed}{tail}", update?),
             false => format!("call `{after}` with the filter `{filter}` instead of `{before}`{tail}"),
         });
     }
@@ -65,6 +76,20 @@ pub fn of_update(
         }
         (false, false) => format!("carry the check in the filter of this call: add `{added}`{tail}"),
     })
+}
+
+/// What follows where the filter of an update refuses it in a transaction.
+const ABORTED: &str = ": throw, so that the transaction is rolled back";
+
+/// The session of a write, as the options of a call in its place and as words where it has no name: without it, that call is no part of
+/// the transaction.
+pub fn in_session(project: &mut Project, scope: &Scope, write: &Write) -> (String, &'static str) {
+    let Some(session) = write.session else { return (String::new(), "") };
+    match scope.value(project, session) {
+        Some(name) if name == "session" => (", { session }".to_owned(), ""),
+        Some(name) => (format!(", {{ session: {name} }}"), ""),
+        None => (String::new(), " in the same session"),
+    }
 }
 
 /// Whether a write inserts what it does not find.

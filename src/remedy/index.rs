@@ -10,6 +10,20 @@ use crate::project::schema::Schemas;
 use crate::project::writes::Write;
 use crate::value::{C, Entry, Key, Node, V};
 
+/// What an insert does where the index refuses it.
+pub const FOUND: &str = "treat E11000 as found";
+
+/// The same in a transaction, which a refused insert aborts: what was found cannot be used in it, and nothing runs it again by itself.
+///
+/// Source: MongoDB manual, "Transactions", "Duplicate Key Error"; driver, `withTransaction`, which runs again what is labelled
+/// `TransientTransactionError` alone.
+pub const RUN_AGAIN: &str = "on E11000, which aborts the transaction, run the whole of it again";
+
+/// A help that asks for a unique index, for an insert that may stand in a transaction.
+pub fn in_transaction(write: &Write, help: String) -> String {
+    if write.session.is_some() { help.replace(FOUND, RUN_AGAIN) } else { help }
+}
+
 /// What searches need.
 pub struct Needed {
     pub indexes: Vec<NewIndex>,
@@ -28,6 +42,7 @@ pub fn needed(project: &mut Project, schemas: &Schemas, case: &Case<'_>, act: &W
     let (mut indexes, mut keys): (Vec<NewIndex>, Vec<V>) = (Vec::new(), Vec::new());
     for filter in filters {
         let searches = searches(project, *filter);
+        let kept = project.kept_by_search(schemas, &act.handle, *filter);
         for search in searches.or_else(|| case.refuse("the search asks for more than values of fields"))? {
             searched.extend(search.iter().cloned());
             let is_constant = |(_, value): &(String, V)| project.arena.is_literal(*value);
@@ -53,6 +68,9 @@ pub fn needed(project: &mut Project, schemas: &Schemas, case: &Case<'_>, act: &W
             if schemas.unique.of(&act.handle).iter().any(|index| index.partial.is_none() && is_part(&index.keys)) {
                 return case.refuse("a unique index of more fields says that these alone may repeat");
             }
+            // A document that searches no longer find may have the same values.
+            let partial: Vec<_> = partial.into_iter().chain(kept.iter().cloned()).collect();
+            let sparse = sparse && partial.is_empty();
             let index = NewIndex { fields, sparse, partial, is_named: false };
             if !schemas.covers(&act.handle, &index.fields) && !indexes.contains(&index) {
                 indexes.push(index);

@@ -5,6 +5,7 @@
 
 mod again;
 mod asked;
+mod bounds;
 mod case;
 mod change;
 mod code;
@@ -14,6 +15,7 @@ mod edits;
 mod elements;
 mod expression;
 mod fenced;
+mod guesses;
 mod help;
 mod identifiers;
 mod index;
@@ -22,6 +24,7 @@ mod kept;
 mod lower;
 mod meant;
 mod operators;
+mod own;
 mod patch;
 mod refusal;
 mod said;
@@ -44,8 +47,10 @@ pub use case::{Case, IN_HELPER};
 use change::Change;
 use decision::{Flags, Reader};
 pub use fenced::of_update as of_fence;
+pub use guesses::of_count as of_guesses;
 pub use help::{UPSERTED, WITHOUT_UPSERT};
 use index::Needed;
+pub use index::in_transaction;
 pub use operators::of_update as of_operators;
 use subject::Subject;
 pub use validated::is_validated;
@@ -69,6 +74,7 @@ const SHARED: &str =
     "; that is for this caller alone: leave the helper as it is for the others, and give this one a method of its own";
 
 const UNNAMED: &str = "nothing is known of the names at the call";
+const OF_ONE_CALLER: &str = "what is added is another value for other callers of the helper";
 const UNMENDED: &str = "nothing that was tried is shown to end the race and to serve whoever was served";
 
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both. Where other code may
@@ -101,6 +107,12 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
         if is_asked && draft.condition.is_empty() && asked::adds(&draft.write) {
             continue;
         }
+        let added = draft.write.fields.iter().filter(|field| asked::is_sum(field));
+        let added: Vec<&str> = added.map(|field| field.path.as_str()).collect();
+        if draft.is_changed && !asked::is_of_all_callers(project, case, &added) {
+            case.refuse::<()>(OF_ONE_CALLER);
+            continue;
+        }
         let help = help::of_update(project, &scope, act, &draft.condition, &draft.write, draft.is_changed);
         if !mends(project, schemas, case, &draft.write, &presumed) {
             case.refuse::<()>(UNMENDED);
@@ -117,7 +129,12 @@ pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>, keep
             _ => None,
         };
         let call = help::code(&help);
-        let help = if is_shared(project, case, act) { help + SHARED } else { help };
+        let early = refusal::done_before_told(project, case, act).filter(|_| !draft.condition.is_empty());
+        let help = match early {
+            Some(early) => format!("{help}; look at that first: as it stands, {early} for a refused request too"),
+            None => help,
+        };
+        let help = if own::is_shared(project, case, act) { help + SHARED } else { help };
         return Some(Remedy { help, call, indexes: Vec::new(), only, fix });
     }
     None
@@ -134,25 +151,6 @@ fn is_beside_overwritten(project: &Project, case: &Case<'_>, condition: &[Entry]
         Key::Computed(_) | Key::Spread => true,
     };
     !condition.iter().any(is_of_list)
-}
-
-/// Whether an act stands in a helper that others have write to the same collection too, and what decides it is loaded above that.
-fn is_shared(project: &mut Project, case: &Case<'_>, act: &Write) -> bool {
-    let Some((calls, owner)) = case.function.steps.get(act.step).map(|step| (step.calls, step.owner)) else {
-        return false;
-    };
-    if calls == 0 || project.has_one_caller(act.site, &act.handle, calls) {
-        return false;
-    }
-    let cond = case.cond(project, act);
-    let decided = project.arena.atoms(cond).into_iter().map(|atom| atom.value);
-    let values: Vec<V> = decided.chain(act.payload).chain(act.document).collect();
-    !values.into_iter().any(|value| {
-        project.contains(value, &mut |project, part| match project.arena.node(part) {
-            Node::Call { site, .. } => project.is_in_text(owner, project.base_site(*site)),
-            _ => false,
-        })
-    })
 }
 
 /// Whether a write inserts what it does not find, so that a check in its filter would have it insert a second document.
@@ -212,8 +210,10 @@ fn drafts(
         false => act.fields.iter().map(|field| change::change(&mut subject, writes, field)).collect(),
     };
     let mut fields = change::presumed(&mut subject);
+    let mut bounds: Vec<Entry> = Vec::new();
     let condition = decision.and_then(|decision| {
         fields.extend(decision.presumed);
+        bounds = decision.bounds;
         presumed.ordered.extend(decision.ordered);
         let mut condition = lower::filter(&mut subject.project.arena, &decision.predicate)?;
         let is_new = |entry: &Entry| condition.iter().all(|known| known.key != entry.key);
@@ -227,7 +227,8 @@ fn drafts(
     presumed.fields.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     // In the filter, the check of one field would refuse the others.
     let condition = condition.filter(|_| !is_of_part).unwrap_or_default();
-    presumed.given.extend(condition.iter().map(|entry| entry.value));
+    let bounded = bounds::with_bounds(subject.project, act, &condition, &bounds);
+    presumed.given.extend(condition.iter().chain(&bounded).map(|entry| entry.value));
     let changes = changes.filter(|changes| changes.iter().any(|change| !matches!(change, Change::Kept)));
     if let Some(changes) = &changes {
         for (field, change) in act.fields.iter().zip(changes) {
@@ -247,6 +248,7 @@ fn drafts(
         tried.push((&[], Some(changes)));
     }
     if !condition.is_empty() {
+        tried.extend((!bounded.is_empty()).then_some((bounded.as_slice(), None)));
         tried.push((&condition, None));
         tried.extend(changes.as_ref().map(|changes| (condition.as_slice(), Some(changes.as_slice()))));
     }
@@ -376,10 +378,11 @@ pub fn of_insert(
         }
     }
     let remedied = Remedied { write: None, indexes: &indexes, presumed: &Presumed::default(), keys: &keys };
-    let then = match case.act.is_torn {
-        true => "where it refuses one of two upserts with E11000, send that again: it then finds the document",
-        false if in_loop => "treat E11000 as found, in each round, so that the others are done too",
-        false => "treat E11000 as found",
+    let then = match (act.session, case.act.is_torn) {
+        (Some(_), _) => index::RUN_AGAIN,
+        (None, true) => "where it refuses one of two upserts with E11000, send that again: it then finds the document",
+        (None, false) if in_loop => "treat E11000 as found, in each round, so that the others are done too",
+        (None, false) => index::FOUND,
     };
     let help = help::of_indexes(project, &indexes, schemas.indexed.of(&act.handle), then)?;
     let mut mended = || judge::mended(project, schemas, case.function, case.act, case.overwritten, &remedied);
@@ -401,6 +404,9 @@ pub fn of_insert(
     };
     let is_searched = indexes.iter().all(&mut is_searched);
     let fix = match is_searched || project.has_one_caller(act.site, &act.handle, calls) {
+        true if act.session.is_some() => {
+            case.refuse("a refused insert aborts the transaction, which has to be run again")
+        }
         true if case.is_kept(project, act) => case.refuse("the process keeps the document, which would stay a new one"),
         true => indexed::of_indexes(project, schemas, case, filters, &indexes),
         false => case.refuse("the insert stands in a helper, which others call too"),

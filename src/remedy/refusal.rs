@@ -37,6 +37,10 @@ pub fn of(
 ) -> Option<Refusal> {
     let act = case.function.writes.get(case.act.write)?;
     if case.function.steps.get(act.step)?.decides && is_told(project, act, call, statement) {
+        // What the code does before it looks is done for a refused one too.
+        if done_before_told(project, case, act).is_some() {
+            return case.refuse("something is done before the code looks at what the database gave");
+        }
         return is_told_alike(project, case, act, call, statement).then_some(Refusal::Told);
     }
     let statement = statement.filter(|_| !call.args.iter().any(|arg| is_callback(&arg.text)))?;
@@ -85,6 +89,29 @@ pub fn of(
 
 fn is_callback(text: &str) -> bool {
     text.contains("=>") || text.contains("function")
+}
+
+/// What is done after an act before the code looks at what the database gave, so that a refused request does it too, as a clause.
+/// `const paid = await Payout.findOneAndUpdate(…); await Sum.updateOne(…); if (!paid) throw new Error()`
+pub fn done_before_told(project: &mut Project, case: &Case<'_>, act: &Write) -> Option<String> {
+    let own = case.function.steps.get(act.step).filter(|step| step.decides)?.site;
+    let is_result =
+        |project: &Project, part: V| matches!(project.arena.node(part), Node::Call { site, .. } if *site == own);
+    for (at, step) in case.function.steps.iter().enumerate().skip(act.step + 1) {
+        let atoms = project.arena.atoms(step.cond);
+        if atoms.iter().any(|atom| project.contains(atom.value, &mut |project, part| is_result(project, part))) {
+            return None;
+        }
+        if project.arena.conflict(step.cond, act.cond) {
+            continue;
+        }
+        match case.function.writes.iter().find(|write| write.step == at) {
+            Some(write) => return write.handle.name().map(|name| format!("`{name}` is written")),
+            None if let Some(name) = project.outside_effect(step) => return Some(format!("`{name}` is called")),
+            None => {}
+        }
+    }
+    None
 }
 
 /// How the code asks a result whether the act was refused.

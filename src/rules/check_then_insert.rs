@@ -2,7 +2,7 @@
 
 use super::context::{Context, Trace};
 use super::deciding::{asks_for_overlap, is_inserted_anyway, is_never_found, is_refused_alike};
-use super::index_kind::{in_any_case, index_kind, keys_help, once_of};
+use super::index_kind::{in_any_case, index_of, keys_help, once_of, states_help};
 use super::inserted::{
     Inserted, doubt_indexes, inserted_field, is_unseen_model, known_of_indexes, may_be_saved, stored_field,
 };
@@ -293,10 +293,13 @@ fn report(
         }
         (false, true) => keys_help(ctx, trace, write, check, keys),
         (false, false) if let Some(filter) = filter.filter(|filter| more.is_empty() && in_any_case(ctx, *filter)) => {
-            let kind = index_kind(ctx, write, filter, keys);
+            let (unique, kind) = index_of(ctx, write, filter, keys);
             format!(
-                "if no two documents may share {list}, create a unique index on it{kind}, and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
+                "if no two documents may share {unique}, create a unique index on it{kind}, and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
             )
+        }
+        (false, false) if let Some(help) = filter.filter(|_| more.is_empty()).and_then(|filter| states_help(ctx, filter)) => {
+            help
         }
         (false, false) if filter.is_some_and(|filter| asks_for_overlap(ctx, filter)) => format!(
             "spans that overlap have no key in common, which a unique index could refuse: in one transaction, change a document that all of one {list} share before the search, so that the second of two is refused and run again; or store each unit of a span under a unique index"
@@ -305,6 +308,7 @@ fn report(
             "store what may be there once only as a key of its own, create a unique index on it, and treat E11000 as found".to_owned()
         }
     };
+    draft.help = remedy::in_transaction(write, draft.help);
     draft.once = is_exact.then(|| once_of(ctx, trace, write, check, keys)).flatten();
     // An index of what the filter asks for alone would refuse documents that the code tells apart.
     let is_narrowed = in_code.is_open || !in_code.keys.is_empty();

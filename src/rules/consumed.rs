@@ -352,9 +352,22 @@ fn report(
             draft.message = format!(
                 "this is done where {collection} has no document with this {keys}: two requests can both find none and both do it, and the unique index keeps out the second document, not this"
             );
-            draft.help = format!(
-                "insert the document of {collection} before this, and do this only where the insert was not refused (E11000); or do both in one transaction"
-            );
+            draft.help = match (other.upsert, other.step < write.step) {
+                // What it finds it updates, and refuses nothing.
+                (true, _) => format!(
+                    "let the upsert of {collection} come first and ask it whether it inserted ({}), and do this only where it did",
+                    match other.method.starts_with("find") {
+                        true => "`lastErrorObject.upserted`, under `includeResultMetadata: true`",
+                        false => "`upsertedCount`",
+                    }
+                ),
+                (false, true) => format!(
+                    "the insert into {collection} comes before this: where it is refused (E11000), end there, in its `catch`, in place of going on to this"
+                ),
+                (false, false) => format!(
+                    "insert the document of {collection} before this, and do this only where the insert was not refused (E11000); or do both in one transaction"
+                ),
+            };
             if write.kind == WriteKind::Insert {
                 doubt_indexes(ctx, write, &[], &mut draft);
             }

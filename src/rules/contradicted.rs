@@ -270,14 +270,10 @@ fn report(
         Contradiction::Both(field) => write.fields.iter().position(|other| std::ptr::eq(other, field)),
         _ => None,
     };
-    let act = Judged {
-        overwritten,
-        own,
-        needs_witness: true,
-        may_repeat: true,
-        mend: Mend::Nothing,
-        ..Judged::of(write, field, relation)
-    };
+    // What else is changed beside needs more than this filter.
+    let mend = if matches!(contradiction, Contradiction::Over(_)) { Mend::Update } else { Mend::Nothing };
+    let act =
+        Judged { overwritten, own, needs_witness: true, may_repeat: true, mend, ..Judged::of(write, field, relation) };
     ctx.report_judged(draft, trace, &act);
     ctx.settle(trace);
 }

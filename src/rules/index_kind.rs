@@ -14,8 +14,8 @@ use crate::value::{Entry, Key, Node, V};
 /// two spellings for one, so does the index.
 ///
 /// Sources: MongoDB manual, "Sparse Indexes", "Partial Indexes", "Case-Insensitive Indexes".
-pub(super) fn index_kind(ctx: &mut Context<'_>, write: &Write, filter: V, keys: &[String]) -> String {
-    let mut kind = leaves_out(ctx, write, keys);
+fn index_kind(ctx: &mut Context<'_>, write: &Write, filter: V, keys: &[String]) -> String {
+    let mut kind = leaves_out(ctx, write, keys, true);
     if ignores_case(ctx, filter) {
         kind.push_str(if kind.is_empty() { " with " } else { ", and " });
         kind.push_str("a collation that ignores case (`strength: 2`), as the search does");
@@ -23,14 +23,37 @@ pub(super) fn index_kind(ctx: &mut Context<'_>, write: &Write, filter: V, keys: 
     kind
 }
 
-/// How an index leaves out documents that are inserted without one of its keys; nothing where all have them.
-fn leaves_out(ctx: &mut Context<'_>, write: &Write, keys: &[String]) -> String {
-    let mut lacking = Vec::new();
-    for key in keys {
-        if lacks(ctx, write, key) {
-            lacking.push(format!("{}: {{ $exists: true }}", token::key(key, '\'')));
-        }
+/// The keys of a unique index, and its kind: documents for which the search does not ask by its constants are left out, since they may
+/// share the keys. `findOne({ phone, active: true })`
+pub(super) fn index_of(ctx: &mut Context<'_>, write: &Write, filter: V, keys: &[String]) -> (String, String) {
+    let is_constant = |ctx: &Context<'_>, value: V| {
+        matches!(ctx.project.arena.node(value), Node::Str(_) | Node::Num(_) | Node::Bool(_))
+    };
+    let asked = ctx
+        .project
+        .equalities(filter)
+        .into_iter()
+        .filter(|(name, value)| keys.contains(name) && is_constant(ctx, *value));
+    let constants: Vec<(String, V)> = asked.collect();
+    let own: Vec<String> = keys.iter().filter(|key| constants.iter().all(|(name, _)| name != *key)).cloned().collect();
+    let written = constants
+        .iter()
+        .map(|(name, value)| Some(format!("{}: {}", token::key(name, '\''), remedy::constant(ctx.project, *value)?)));
+    let written: Option<Vec<String>> = written.collect();
+    let Some(mut partial) = written.filter(|written| !written.is_empty() && !own.is_empty()) else {
+        return (keys.join(" + "), index_kind(ctx, write, filter, keys));
+    };
+    partial.extend(lacking(ctx, write, &own, true));
+    let mut kind = format!(" with `partialFilterExpression: {{ {} }}`", partial.join(", "));
+    if ignores_case(ctx, filter) {
+        kind.push_str(", and a collation that ignores case (`strength: 2`), as the search does");
     }
+    (own.join(" + "), kind)
+}
+
+/// How an index leaves out documents that are inserted without one of its keys; nothing where all have them.
+fn leaves_out(ctx: &mut Context<'_>, write: &Write, keys: &[String], is_presumed: bool) -> String {
+    let lacking = lacking(ctx, write, keys, is_presumed);
     match (lacking.is_empty(), keys) {
         (true, _) => String::new(),
         (false, [_]) => " with `sparse: true`, which leaves out documents without it".to_owned(),
@@ -41,11 +64,24 @@ fn leaves_out(ctx: &mut Context<'_>, write: &Write, keys: &[String]) -> String {
     }
 }
 
+/// What asks for the keys without which a document may be inserted; where nothing is presumed, an insert whose fields are known has to
+/// say so.
+fn lacking(ctx: &mut Context<'_>, write: &Write, keys: &[String], is_presumed: bool) -> Vec<String> {
+    let mut lacking = Vec::new();
+    for key in keys {
+        if lacks(ctx, write, key, is_presumed) {
+            lacking.push(format!("{}: {{ $exists: true }}", token::key(key, '\'')));
+        }
+    }
+    lacking
+}
+
 /// Whether a document may be inserted without a field, as far as that is known.
-fn lacks(ctx: &mut Context<'_>, write: &Write, key: &str) -> bool {
+fn lacks(ctx: &mut Context<'_>, write: &Write, key: &str, is_presumed: bool) -> bool {
     let top = key.split('.').next().unwrap_or_default();
     let mut inserts = ctx.schemas.inserts.of(&write.handle).iter();
-    let may_lack = inserts.any(|insert| insert.fields.as_ref().is_none_or(|own| !own.iter().any(|name| name == top)));
+    let may_lack =
+        inserts.any(|insert| insert.fields.as_ref().map_or(is_presumed, |own| !own.iter().any(|name| name == top)));
     may_lack && !remedy::is_required(ctx.project, ctx.schemas, write, key)
 }
 
@@ -100,10 +136,13 @@ struct Sole {
 
 fn sole(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, keys: &[String]) -> Sole {
     let read = check.read.as_ref();
-    let asked = read.and_then(|read| read.filter).map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let filter = read.and_then(|read| read.filter);
+    let asked = filter.map(|filter| ctx.project.equalities(filter)).unwrap_or_default();
+    let kept = filter.map(|filter| ctx.project.kept_by_search(ctx.schemas, &write.handle, filter)).unwrap_or_default();
     let is_constant = |value: V| matches!(ctx.project.arena.node(value), Node::Str(_) | Node::Num(_) | Node::Bool(_));
     let is_of_search = |name: &String, value: V| keys.contains(name) && is_constant(value);
-    let constants: Vec<(String, V)> = asked.into_iter().filter(|(name, value)| is_of_search(name, *value)).collect();
+    let mut constants: Vec<(String, V)> =
+        asked.into_iter().filter(|(name, value)| is_of_search(name, *value)).collect();
     let others: Vec<String> =
         keys.iter().filter(|key| constants.iter().all(|(name, _)| name != *key)).cloned().collect();
     let in_loop =
@@ -112,10 +151,11 @@ fn sole(ctx: &Context<'_>, trace: &Trace, write: &Write, check: &Check, keys: &[
     let is_search = |at: usize| trace.steps.get(at).is_some_and(|step| Some(step.site) == site);
     let is_repeated = in_loop(&|at| at == write.step) && !in_loop(&is_search);
     // A constant alone is what is searched for.
-    match others.is_empty() {
-        true => Sole { keys: keys.to_vec(), constants: Vec::new(), is_repeated },
-        false => Sole { keys: others, constants, is_repeated },
+    if others.is_empty() {
+        return Sole { keys: keys.to_vec(), constants: kept, is_repeated };
     }
+    constants.extend(kept);
+    Sole { keys: others, constants, is_repeated }
 }
 
 /// What may be there once, for who reads the report by a program; none where no index of the keys alone is right.
@@ -147,7 +187,7 @@ pub(super) fn keys_help(ctx: &mut Context<'_>, trace: &Trace, write: &Write, che
         );
     }
     // Of several keys hardly all are missing.
-    let kind = if keys.len() == 1 { leaves_out(ctx, write, &keys) } else { String::new() };
+    let kind = leaves_out(ctx, write, &keys, keys.len() == 1);
     let comma = if kind.is_empty() { "" } else { "," };
     match ctx.schemas.indexed.of(&write.handle).contains(&keys) {
         true => format!(
@@ -157,4 +197,37 @@ pub(super) fn keys_help(ctx: &mut Context<'_>, trace: &Trace, write: &Write, che
             "if no two documents may share {list}, create a unique index on it{kind}{comma} and treat E11000 as found; {own_key}"
         ),
     }
+}
+
+/// The help of an insert before which documents in one of several states are searched for: `findOne({ seat, state: { $in: ['held', 'sold'] } })`.
+///
+/// Source: MongoDB manual, "Partial Indexes": `$in` since 6.0.
+pub(super) fn states_help(ctx: &Context<'_>, filter: V) -> Option<String> {
+    let Node::Object(entries) = ctx.project.arena.node(filter) else { return None };
+    let (mut own, mut states) = (Vec::new(), None);
+    for entry in entries {
+        let Key::Name(name) = entry.key else { return None };
+        let name = ctx.project.arena.text(name);
+        match ctx.project.arena.node(entry.value) {
+            _ if name.starts_with('$') => return None,
+            Node::Object(asked) => {
+                let [Entry { key: Key::Name(operator), value, .. }] = asked.as_slice() else { return None };
+                let Node::Array(items) = ctx.project.arena.node(*value) else { return None };
+                if ctx.project.arena.text(*operator) != "$in" || states.is_some() {
+                    return None;
+                }
+                let written =
+                    items.iter().map(|item| remedy::constant(ctx.project, item.value).filter(|_| !item.spread));
+                let written = written.collect::<Option<Vec<String>>>()?.join(", ");
+                states = Some(format!("{}: {{ $in: [{written}] }}", token::key(name, '\'')));
+            }
+            Node::Array(_) | Node::Mapped(..) | Node::Regex(_) => return None,
+            _ if ctx.project.arena.is_literal(entry.value) => return None,
+            _ => own.push(name),
+        }
+    }
+    let (list, states) = (own.join(" + "), states.filter(|_| !own.is_empty())?);
+    Some(format!(
+        "if no two documents in one of these states may share {list}, create a unique index on {list} with `partialFilterExpression: {{ {states} }}` (MongoDB 6.0 or later) and treat E11000 as found; else put the index on a key of its own, which only what is searched for here has"
+    ))
 }

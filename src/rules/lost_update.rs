@@ -1,6 +1,7 @@
 //! A scalar computed from its own loaded value is written back.
 
 use super::bounded;
+use super::consumed::not_found;
 use super::context::{Context, Trace};
 use super::pending::{Judged, Mend};
 use super::words::shown;
@@ -286,6 +287,16 @@ fn is_sum(ctx: &Context<'_>, value: V) -> bool {
         if matches!(ctx.project.arena.text(*operator), "+" | "-") && !parts.iter().any(is_computed))
 }
 
+/// The collection into which a record of this write is inserted after it, under a unique index: it was looked for before and not found.
+/// What is computed of a loaded value once for each record, such as a streak of days, an update of the server's computes twice.
+fn recorded_after(ctx: &mut Context<'_>, trace: &Trace, write: &Write) -> Option<String> {
+    let at = trace.writes.iter().position(|own| std::ptr::eq(own, write))?;
+    let checks = trace.checks.get(at)?;
+    let later = |other: &&Write| other.kind == WriteKind::Insert && other.step > write.step;
+    let record = trace.writes.iter().filter(later).find(|other| not_found(ctx, write.cond, checks, other).is_some())?;
+    Some(ctx.handle_text(&record.handle))
+}
+
 fn report(
     ctx: &mut Context<'_>,
     trace: &Trace,
@@ -353,9 +364,16 @@ fn report(
     if operation == Operation::Unknown {
         draft.lowered = draft.lowered.or(Some((Level::Warning, "what the function makes of it is not known")));
     }
+    let recorded = (!is_sum(ctx, field.value)).then(|| recorded_after(ctx, trace, write)).flatten();
+    if let Some(collection) = &recorded {
+        draft.help = format!(
+            "insert the document of {collection} before this: where it is refused (E11000), another request was first, and nothing is to be computed again"
+        );
+    }
     draft.pair = format!("{} -> $set", field.path);
     // No update flips what is stored, or adds to what another document stores.
-    let mend = if matches!(operation, Operation::Negate | Operation::Next) { Mend::Nothing } else { Mend::Change };
+    let is_unmended = matches!(operation, Operation::Negate | Operation::Next) || recorded.is_some();
+    let mend = if is_unmended { Mend::Nothing } else { Mend::Change };
     // Of several constants one may be the last; and who is let through by what it was has flipped nothing back.
     let needs_witness = matches!(operation, Operation::Toggle | Operation::Recomputed);
     let may_repeat = matches!(operation, Operation::Negate | Operation::Toggle);

@@ -6,8 +6,9 @@ use super::context::{Context, Trace, method_of};
 use super::rewritten::{changed_path, is_map, picked_from, source};
 use crate::project::Op;
 use crate::project::writes::{FieldWrite, Write};
+use crate::race::path;
 use crate::remedy::token;
-use crate::value::{Key, Node, V, children};
+use crate::value::{Item, Key, Node, V, children};
 
 /// What is written whole.
 pub(super) enum Shape {
@@ -15,6 +16,8 @@ pub(super) enum Shape {
     Filtered,
     /// A list, each element of which is made anew.
     Mapped,
+    /// The same of the elements that are there and of others that are added to them.
+    Appended,
     /// A list of what is to be there, in which what is stored stays as it is: others are added, and what is not named goes.
     Gathered,
     /// A list of copies of the elements, whatever becomes of it then.
@@ -42,8 +45,11 @@ pub(super) fn shape(
     array: &str,
 ) -> Shape {
     let is_added_to = is_changed_since(ctx, trace, write, field);
-    if removes(ctx, field.value) {
-        return if is_added_to { Shape::List } else { Shape::Filtered };
+    if removes(ctx, field.value, root) {
+        return if is_added_to || is_changed_before(ctx, trace, root, array) { Shape::List } else { Shape::Filtered };
+    }
+    if !is_added_to && is_mapped_with_others(ctx, field.value, root) {
+        return Shape::Appended;
     }
     if is_rebuilt(ctx, field.value) {
         return Shape::Rebuilt;
@@ -77,7 +83,7 @@ pub(super) fn shape(
 impl Shape {
     pub(super) fn message(&self, array: &str) -> String {
         match self {
-            Self::Filtered | Self::Mapped | Self::Gathered | Self::Rebuilt | Self::List => format!(
+            Self::Filtered | Self::Mapped | Self::Appended | Self::Gathered | Self::Rebuilt | Self::List => format!(
                 "`{array}` is loaded, changed in JavaScript and written back whole: elements added by others in between are lost"
             ),
             Self::Carried => format!(
@@ -97,6 +103,9 @@ impl Shape {
             Self::Mapped => {
                 format!("change the elements of the stored `{array}` in place, each by its own path and `arrayFilters`")
             }
+            Self::Appended => format!(
+                "append to the stored `{array}` what is added, by `$push` with `$each`, made as the code makes it, in place of the whole list"
+            ),
             Self::Gathered => format!(
                 "send only what changes to the stored `{array}`: `$push` what lacks there, under a filter that asks that it is not there yet, and `$pull` what is to go; leave out what stays"
             ),
@@ -124,16 +133,42 @@ impl Shape {
 }
 
 /// Whether elements are left out of a list, and nothing is added to it.
-fn removes(ctx: &Context<'_>, value: V) -> bool {
+fn removes(ctx: &Context<'_>, value: V, root: V) -> bool {
     match ctx.project.arena.node(value) {
-        Node::Query { method, array, .. } => ctx.project.arena.text(*method) == "filter" && !is_added_to(ctx, *array),
+        Node::Query { method, array, .. } => {
+            ctx.project.arena.text(*method) == "filter" && !is_added_to(ctx, *array, root)
+        }
         _ => false,
     }
 }
 
-/// Whether a list holds more than what is spread in it: `[...languages, language]`.
-fn is_added_to(ctx: &Context<'_>, list: V) -> bool {
-    matches!(ctx.project.arena.node(list), Node::Array(items) if items.iter().any(|item| !item.spread))
+/// Whether a list holds more than what was loaded: `[...languages, language]`, `[...doc.models, ...models]`.
+fn is_added_to(ctx: &Context<'_>, list: V, root: V) -> bool {
+    let is_other = |item: &Item| !item.spread || !ctx.project.mentions(item.value, root);
+    matches!(ctx.project.arena.node(list), Node::Array(items) if items.iter().any(is_other))
+}
+
+/// Whether what is loaded and what is added to it are made anew alike: `[...doc.models, ...models].map(checked)`
+fn is_mapped_with_others(ctx: &Context<'_>, value: V, root: V) -> bool {
+    ctx.project.arena.alternatives(value).into_iter().any(|(_, value)| match *ctx.project.arena.node(value) {
+        Node::Mapped(list, _) => ctx.project.mentions(list, root) && is_added_to(ctx, list, root),
+        _ => false,
+    })
+}
+
+/// Whether the list of a loaded document, or an element of it, is changed in place: `doc.items.push(item)`, `item.count += 1`. What is
+/// written of it then is more than what one step of the code makes of it.
+fn is_changed_before(ctx: &mut Context<'_>, trace: &Trace, root: V, array: &str) -> bool {
+    trace.steps.iter().any(|step| {
+        let object = match &step.op {
+            Op::Assign { object, .. } => *object,
+            _ => match method_of(step) {
+                Some((recv, name, _)) if OF_LISTS.contains(&ctx.project.arena.text(name)) => recv,
+                _ => return false,
+            },
+        };
+        changed_path(ctx, object, root).is_some_and(|path| path::is_within(&path.join("."), array))
+    })
 }
 
 fn has_mapped(ctx: &Context<'_>, value: V) -> bool {

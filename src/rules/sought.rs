@@ -38,6 +38,8 @@ const SHARED: &str = "a version would refuse saves of other fields too, whose co
 
 const UNSHOWN: &str = "no input is known that shows the race";
 
+const GUESSES: &str = "what is counted is a guess, which was compared before";
+
 const NOTED: &str = "both leave the same, and what is done twice is a note of it, which no code changes";
 
 /// What was found for an act.
@@ -48,6 +50,8 @@ pub struct Sought {
     pub option: Option<(Fix, &'static str)>,
     /// Why there is no fix.
     pub unfixed: Option<&'static str>,
+    /// The help is all there is to say: a save that is refused by its version is no other way.
+    is_whole: bool,
 }
 
 /// What looking for the remedies of one function may still take. The judgements of the function do not pay for it, so that no help
@@ -78,6 +82,11 @@ impl Mending {
     }
 }
 
+/// Whether another update of what is loaded may mend an act.
+fn is_change(mend: &Mend) -> bool {
+    matches!(mend, Mend::Update | Mend::Change)
+}
+
 impl Context<'_> {
     /// The remedy of an act that was shown to race, as far as one is proven.
     pub fn remedy(
@@ -88,6 +97,15 @@ impl Context<'_> {
         mending: &mut Mending,
     ) -> Sought {
         let aside = mending.begin(self.project);
+        if let Some(help) = is_change(mend)
+            .then(|| remedy::of_guesses(self.project, case))
+            .flatten()
+            .filter(|_| case.overwritten.is_none())
+        {
+            mending.end(self.project, aside);
+            let remedy = Remedy { help, call: None, indexes: Vec::new(), only: None, fix: None };
+            return Sought { remedy: Some(remedy), option: None, unfixed: Some(GUESSES), is_whole: true };
+        }
         let judging = case.function.fuel.replace(mending.fuel);
         let remedy = match mend {
             Mend::Update if !is_proven && case.overwritten.is_none() => case.refuse(UNSHOWN),
@@ -123,7 +141,7 @@ impl Context<'_> {
         mending.fuel = case.function.fuel.replace(judging);
         let is_enough = mending.end(self.project, aside);
         match is_enough && (remedy.is_some() || option.is_some() || mending.fuel > 0) {
-            true => Sought { remedy, option, unfixed: case.unfixed() },
+            true => Sought { remedy, option, unfixed: case.unfixed(), is_whole: false },
             false => Sought { unfixed: Some("there is too much to try"), ..Sought::default() },
         }
     }
@@ -146,7 +164,7 @@ impl Context<'_> {
 
     /// Tells what was found.
     pub fn mended(&mut self, draft: &mut Draft, act: &Judged<'_>, sought: Sought) {
-        let Sought { remedy, option, unfixed } = sought;
+        let Sought { remedy, option, unfixed, is_whole: is_all } = sought;
         // A rewrite adds the guard of the array, so that has to be all that the remedy asks.
         let array = draft.array.as_deref().unwrap_or_default();
         let only = remedy.as_ref().and_then(|remedy| remedy.only.as_deref());
@@ -168,14 +186,17 @@ impl Context<'_> {
         draft.is_versioned = option.as_ref().is_some_and(|(_, said)| *said == VERSIONED);
         draft.fix = draft.fix.take().or(option.map(|(fix, _)| fix));
         draft.unfixed = unfixed.filter(|_| draft.fix.is_none());
-        if matches!(act.mend, Mend::Update | Mend::Change) && self.runs_on_save(act.write) {
+        if is_all {
+            return;
+        }
+        if is_change(&act.mend) && self.runs_on_save(act.write) {
             draft.help.push_str(match self.schemas.is_unversioned(&act.write.handle) {
                 true => UNVERSIONED_SAVE_HOOKS,
                 false => SAVE_HOOKS,
             });
         } else if let Some(said) = said {
             draft.help.push_str(said);
-        } else if matches!(act.mend, Mend::Update | Mend::Change)
+        } else if is_change(&act.mend)
             && act.write.kind == WriteKind::Save
             && draft.fix.is_none()
             && remedy::is_validated(self.project, self.schemas, act.write)

@@ -9,7 +9,7 @@ use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::{Write, WriteKind};
 use crate::race::symbolic::Symbolic;
 use crate::race::{fence, predicate};
-use crate::value::{C, V};
+use crate::value::{C, Node, V};
 
 /// The list of which a loaded element is asked for and taken out: `if (!pool.codes[0]) return`, then `$pull: { codes: pool.codes[0] }`
 pub(super) fn taken_element(ctx: &Context<'_>, check: &Check, other: &Write) -> Option<String> {
@@ -76,8 +76,15 @@ pub(super) fn marked(ctx: &mut Context<'_>, check: &Check, other: &Write) -> Opt
     match &check.kind {
         CheckKind::Document if check.holds => {
             let searched = ctx.project.equalities(read.filter?);
-            let is_same = searched.iter().all(|(name, value)| is_asked(ctx, name, *value));
-            let state = searched.into_iter().map(|(name, _)| name).find(|name| is_changed(ctx, name));
+            // It is named by its own `_id`, or by all that it was searched by.
+            let is_own = |ctx: &Context<'_>, value: V| match ctx.project.arena.node(ctx.project.bare(value)) {
+                Node::Member(document, _) => *document == check.root,
+                _ => false,
+            };
+            let is_same = asked.iter().any(|(name, value)| name == "_id" && is_own(ctx, *value))
+                || searched.iter().all(|(name, value)| is_asked(ctx, name, *value));
+            let still = searched.into_iter().filter(|(name, value)| is_asked(ctx, name, *value));
+            let state = still.map(|(name, _)| name).find(|name| is_changed(ctx, name));
             state.or_else(|| left(ctx, read, other)).filter(|_| is_same)
         }
         CheckKind::Field { path, .. } => {

@@ -3,13 +3,14 @@
 //! Part of `check-then-insert`. Input: an update and the checks that decide it. Output: a draft. Must not know: formats.
 
 use super::context::{Context, Trace};
-use super::index_kind::index_kind;
+use super::index_kind::index_of;
 use super::inserted::{doubt_indexes, is_unseen_model, known_of_indexes};
 use super::pending::{Judged, Mend};
 use super::searches::sought_fields;
 use crate::project::checks::{Check, CheckKind};
 use crate::project::writes::{FieldWrite, Write, WriteKind};
 use crate::race::relation::Relation;
+use crate::remedy;
 use crate::value::{C, Key, Node, V};
 
 pub fn check(ctx: &mut Context<'_>, trace: &Trace, write: &Write, checks: &[Check]) {
@@ -169,9 +170,10 @@ fn report(
     draft.label = "gives a document what was not found".to_owned();
     draft.related.splice(0..0, ctx.ends(check));
     doubt_indexes(ctx, write, keys, &mut draft);
-    let kind = index_kind(ctx, write, filter, keys);
-    draft.help =
-        format!("let the server refuse the second one, by a unique index on {list}{kind}; treat E11000 as found");
+    let (unique, kind) = index_of(ctx, write, filter, keys);
+    let help =
+        format!("let the server refuse the second one, by a unique index on {unique}{kind}; treat E11000 as found");
+    draft.help = remedy::in_transaction(write, help);
     draft.pair = format!("find {list} -> $set");
     ctx.report_judged(
         draft,
