@@ -35,12 +35,12 @@ pub(super) struct Frame {
     pub is_group: bool,
     /// `?` before a type of Flow: a function behind it is read twice.
     pub optional: u32,
-    /// `=>`, and what may be the parameters or the body of one: `a ? (b) : …`, and a cast in a choice, `a ? b : <c>…`.
+    /// `=>`, and what may be the parameters or the body of one: `a ? (b) : …`.
     pub arrows: u32,
     pub choices: u32,
-    pub chosen_casts: u32,
-    /// `<const` of an element, which may be the parameters of types.
-    pub is_const: bool,
+    /// What else is read twice: a cast in a choice, `a ? b : <c>…`; `<const`, which may open an element or the parameters of types;
+    /// `(infer`, which may be a type or the parameters of one.
+    pub twice: u32,
 }
 
 impl Frame {
@@ -48,7 +48,7 @@ impl Frame {
         let angles = self.casts + self.angles;
         let groups = u32::from(self.is_group) + self.optional;
         let choices = if self.arrows > 0 { self.choices } else { 0 };
-        let doubled = u32::from(angles > 0) + choices + self.chosen_casts + u32::from(self.is_const);
+        let doubled = u32::from(angles > 0) + choices + self.twice;
         Costs { doubled, angles, groups, labels: self.labels }
     }
 
@@ -59,7 +59,7 @@ impl Frame {
     pub fn end_expression(&mut self) {
         self.height = self.height.max(self.own() + self.tallest);
         (self.operators, self.links, self.tallest, self.questions, self.optional) = (0, 0, 0, 0, 0);
-        (self.arrows, self.choices, self.chosen_casts) = (0, 0, 0);
+        (self.arrows, self.choices, self.twice) = (0, 0, 0);
         self.end_casts();
     }
 

@@ -189,7 +189,7 @@ impl<'t> Count<'t> {
             Token::Question => {
                 // `a is ?T`
                 let is_type = !self.scan.after_operand || before_leads;
-                let is_group = self.text.get(self.scan.at..).is_some_and(|rest| rest.trim_start().starts_with('('));
+                let is_group = self.is_next("(");
                 self.change(|frame| {
                     frame.choices += u32::from(is_group);
                     frame.questions += 1;
@@ -201,12 +201,13 @@ impl<'t> Count<'t> {
             Token::Less(count) if self.reading == Reading::Script => self.change(|frame| frame.operators += count),
             Token::Less(count) => {
                 let is_cast = !self.scan.after_operand;
+                let is_const = self.is_next("const");
                 self.change(|frame| {
                     frame.operators += count;
                     frame.keeps_commas = true;
                     frame.angles += count;
                     frame.casts += if is_cast { count } else { 0 };
-                    frame.chosen_casts += if is_cast && frame.operators > 1 { count } else { 0 };
+                    frame.twice += if is_const || is_cast && frame.operators > 1 { count } else { 0 };
                 });
             }
             Token::Greater(count) => self.change(|frame| {
@@ -224,6 +225,11 @@ impl<'t> Count<'t> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a text stands next, behind white space.
+    fn is_next(&self, text: &str) -> bool {
+        self.text.get(self.scan.at..).is_some_and(|rest| rest.trim_start().starts_with(text))
     }
 
     /// Whether the statement before, or the member, has ended although no semicolon says so. Source: ECMA-262 section 12.10,
@@ -285,13 +291,13 @@ impl<'t> Count<'t> {
         self.frames.push(Frame::default());
         self.open += 1;
         let is_group = byte == b'(' && (before == Before::Nothing || before_type);
-        let is_const = byte == b'<' && self.text.get(self.scan.at..).is_some_and(|rest| rest.starts_with("const"));
-        self.change(|frame| (frame.is_group, frame.is_const) = (is_group, is_const));
+        let is_twice = byte == b'<' && self.is_next("const") || byte == b'(' && self.is_next("infer");
+        self.change(|frame| (frame.is_group, frame.twice) = (is_group, u32::from(is_twice)));
     }
 
     fn close(&mut self, byte: u8) -> Result<(), Unsure> {
         self.change(Frame::end_statement);
-        self.change(|frame| (frame.is_group, frame.is_const) = (false, false));
+        self.change(|frame| (frame.is_group, frame.twice) = (false, 0));
         let closed = self.frames.pop().filter(|_| !self.frames.is_empty()).ok_or(Unsure)?;
         self.open -= 1;
         self.change(|frame| frame.tallest = frame.tallest.max(closed.height + 1));
@@ -336,8 +342,9 @@ impl<'t> Count<'t> {
                 b')' => costs.groups -= u32::from(groups.pop().unwrap_or(false)),
                 b'<' => {
                     costs.angles += 1;
-                    // In JSX this opens an element, which is read once.
-                    costs.doubled += u32::from(!operand && self.scan.elements == Elements::Never);
+                    // In JSX this opens an element, which is read once unless it may be the parameters of types.
+                    let is_const = self.text.get(offset + 1..).is_some_and(|rest| rest.starts_with("const"));
+                    costs.doubled += u32::from(is_const || !operand && self.scan.elements == Elements::Never);
                 }
                 b'>' => costs.angles = costs.angles.saturating_sub(1),
                 _ => {}
