@@ -193,20 +193,6 @@ fn the_places_in_which_a_function_throws() {
     assert_limit(&program(7), &program(8), "ensure", "returns or throws in too many places");
 }
 
-#[test]
-fn the_classes_that_a_method_comes_from() {
-    let program = |count: usize| {
-        let between = lines(count, |at| format!("class Store{} extends Store{at} {{}}", at + 1));
-        format!(
-            "class Store0 {{ async put(chats, id, e) {{ {PUSH} }} }}
-            {between}class Chats extends Store{count} {{
-                async add(chats, id, e) {{ {LOAD} {CHECK} await this.put(chats, id, e); }}
-            }}\n"
-        )
-    };
-    assert_limit(&program(4), &program(5), "Chats.add", "calls too deep");
-}
-
 /// The functions of an object are not copied with it: a data layer is one object of hundreds of methods.
 #[test]
 fn many_methods_of_a_returned_object_are_known() {

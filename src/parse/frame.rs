@@ -69,6 +69,14 @@ impl Frame {
         }
     }
 
+    /// A comma that may be one of a list of types: no `<` that is open holds it.
+    pub fn end_argument(&mut self) {
+        if self.angles == 0 {
+            self.casts = 0;
+            (self.optional, self.arrows, self.choices, self.twice) = (0, 0, 0, 0);
+        }
+    }
+
     /// A semicolon, behind which `else` may go on with the statement around it.
     pub fn end_body(&mut self) {
         self.end_expression();

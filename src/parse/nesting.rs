@@ -158,7 +158,7 @@ impl<'t> Count<'t> {
                 self.after_comma = true;
                 self.change(|frame| {
                     if frame.keeps_commas {
-                        frame.end_casts();
+                        frame.end_argument();
                     } else {
                         frame.end_expression();
                     }

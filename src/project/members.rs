@@ -4,7 +4,7 @@
 
 use super::instance::Instance;
 use super::link::{Op, Project};
-use crate::limits::{self, Cut};
+use crate::limits;
 use crate::value::{COPIED, ClassRef, Coercion, FnRef, INJECTED, Node, Site, Sym, V};
 
 /// How an instance was made: `new Repository(args)`.
@@ -209,11 +209,10 @@ impl Project {
             return Some(value);
         }
         let (parent, passed) = (facts.parent?, facts.super_args.clone());
-        let Node::Class(parent) = *self.arena.node(parent) else { return None };
         if depth > limits::SUPER_CALLS {
-            self.arena.note_cut(Cut::Calls);
             return None;
         }
+        let Node::Class(parent) = *self.arena.node(parent) else { return None };
         let Some(passed) = passed else { return self.instance_member(parent, key, made, of, depth + 1) };
         let mut args = Vec::new();
         for arg in passed {
