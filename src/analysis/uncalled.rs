@@ -130,7 +130,6 @@ impl LeftOut {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let of_folders = sources.iter().filter(|(file, _)| project.runs.is_loaded(file.0));
         let loaded: FxHashSet<String> = of_folders.map(|(_, file)| folder(&file.path)).collect();
-        // What a framework loads by its folder it does not load by `require`.
         let is_route = |entry: &Entry| entry.kind == EntryKind::Route;
         let is_served =
             |func: FnRef| project.entry(func).is_some_and(is_route) && project.runs.is_loaded(project.file_of(func));
@@ -138,6 +137,7 @@ impl LeftOut {
         if !(0..project.functions.len()).any(|func| is_served(FnRef(func as u32))) {
             return Self(FxHashSet::default());
         }
+        // What a framework loads by its folder it does not load by `require`.
         let is_module = |text: &str| text.contains("module.exports") || text.contains("exports.");
         let left_out = sources.iter().filter(|(file, source)| {
             let is_beside = || loaded.contains(&folder(&source.path)) && is_module(&source.text);
@@ -148,9 +148,8 @@ impl LeftOut {
         for at in 0..project.functions.len() {
             let func = FnRef(at as u32);
             let file = project.file_of(func);
-            let is_run = project.entry(func).is_some()
-                || project.callers_of(func).iter().any(|(caller, _)| project.file_of(*caller) != file);
-            if files.contains(&file) && is_run {
+            let is_called = || project.callers_of(func).iter().any(|(caller, _)| project.file_of(*caller) != file);
+            if files.contains(&file) && (project.entry(func).is_some() || is_called()) {
                 files.remove(&file);
             }
         }

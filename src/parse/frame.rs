@@ -71,8 +71,8 @@ impl Frame {
 
     /// A comma that may be one of a list of types: no `<` that is open holds it.
     pub fn end_argument(&mut self) {
+        self.end_casts();
         if self.angles == 0 {
-            self.casts = 0;
             (self.optional, self.arrows, self.choices, self.twice) = (0, 0, 0, 0);
         }
     }

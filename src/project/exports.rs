@@ -18,24 +18,30 @@ struct Seen {
 impl Project {
     /// The functions that a file exports by names, with these.
     pub fn exported_functions(&self, file: u32) -> Vec<(Sym, FnRef)> {
-        let own = self.exports.get(file as usize).into_iter().flatten();
-        let mut functions = Vec::new();
-        for (name, value) in own {
+        let functions =
+            self.exported_values(file).into_iter().filter_map(|(name, value)| match self.arena.node(value) {
+                Node::Func(func) => Some((name, *func)),
+                _ => None,
+            });
+        functions.collect()
+    }
+
+    /// What a file exports by names, as it is written there, with these.
+    pub(super) fn exported_values(&self, file: u32) -> Vec<(Sym, V)> {
+        let mut values = Vec::new();
+        for (name, value) in self.exports.get(file as usize).into_iter().flatten() {
             match self.arena.node(*value) {
-                Node::Func(func) => functions.push((*name, *func)),
                 // module.exports = { find, register }
                 Node::Object(entries) if self.arena.text(*name) == "=" => {
-                    functions.extend(entries.iter().filter_map(|entry| {
-                        match (entry.key, self.arena.node(entry.value)) {
-                            (Key::Name(name), Node::Func(func)) => Some((name, *func)),
-                            _ => None,
-                        }
+                    values.extend(entries.iter().filter_map(|entry| match entry.key {
+                        Key::Name(name) => Some((name, entry.value)),
+                        Key::Computed(_) | Key::Spread => None,
                     }));
                 }
-                _ => {}
+                _ => values.push((*name, *value)),
             }
         }
-        functions
+        values
     }
 
     /// What a file exports by a name.

@@ -180,15 +180,18 @@ impl Project {
                     self.push_function(arg, handlers);
                 }
             }
-            _ => match self.linked(arg) {
-                _ if let [first, rest @ ..] = self.wrapped(arg).as_slice() => {
-                    handlers.extend([first].into_iter().chain(rest).map(|func| Handler::from(*func)));
+            _ => {
+                let wrapped = self.wrapped(arg);
+                if !wrapped.is_empty() {
+                    return handlers.extend(wrapped.into_iter().map(Handler::from));
                 }
-                list if list != arg && matches!(self.arena.node(list), Node::Array(_)) => {
-                    self.handlers_in(list, depth + 1, handlers);
+                match self.linked(arg) {
+                    list if list != arg && matches!(self.arena.node(list), Node::Array(_)) => {
+                        self.handlers_in(list, depth + 1, handlers);
+                    }
+                    _ => self.push_function(arg, handlers),
                 }
-                _ => self.push_function(arg, handlers),
-            },
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 use super::link::Project;
 use super::merge::symbol_file;
 use crate::limits;
-use crate::value::{FnRef, Key, Node, Sym, V};
+use crate::value::{FnRef, Node, Sym, V};
 
 impl Project {
     /// The functions that a value wraps; none for a function itself.
@@ -32,7 +32,7 @@ impl Project {
     }
 
     /// What another file exports by a name, as it is written there; any other value as it is.
-    pub(super) fn as_written(&mut self, value: V) -> V {
+    fn as_written(&mut self, value: V) -> V {
         let mut at = value;
         for _ in 0..limits::HANDED_ON {
             let (module, name) = match *self.arena.node(at) {
@@ -64,32 +64,16 @@ impl Project {
         }
     }
 
-    /// The functions that a file exports in wrappers by names, each with what wraps it.
+    /// The functions that a file exports in wrappers by names, each with what wraps it: `catchAsync(async (req, res) => …)`.
     pub fn exported_wrapped(&self, file: u32) -> Vec<(Sym, FnRef, V)> {
-        let whole = self.arena.known_sym("=");
-        let mut functions = Vec::new();
-        for (name, value) in self.exports.get(file as usize).into_iter().flatten() {
-            match self.arena.peek(*value) {
-                Node::Object(entries) if Some(*name) == whole => {
-                    for entry in entries {
-                        if let Key::Name(name) = entry.key {
-                            functions.extend(self.wrapped_once(name, entry.value));
-                        }
-                    }
-                }
-                _ => functions.extend(self.wrapped_once(*name, *value)),
+        let wrapped = self.exported_values(file).into_iter().filter_map(|(name, value)| {
+            let Node::Call { callee, args, .. } = self.arena.node(value) else { return None };
+            let [only] = &**args else { return None };
+            match self.arena.node(*only) {
+                Node::Func(func) => Some((name, *func, *callee)),
+                _ => None,
             }
-        }
-        functions
-    }
-
-    /// `catchAsync(async (req, res) => …)`
-    fn wrapped_once(&self, name: Sym, value: V) -> Option<(Sym, FnRef, V)> {
-        let Node::Call { callee, args, .. } = self.arena.peek(value) else { return None };
-        let [only] = &**args else { return None };
-        match self.arena.peek(*only) {
-            Node::Func(func) => Some((name, *func, *callee)),
-            _ => None,
-        }
+        });
+        wrapped.collect()
     }
 }
