@@ -166,11 +166,9 @@ pub const KEPT_COMPLETIONS: u32 = 12;
 pub const COMPLETING_CONDITIONS: usize = 1;
 /// Parts of the condition under which a call in a branch came back; of one with more it is taken that it did.
 pub const RETURNING_PARTS: usize = 48;
-/// Longer conditions are not searched for contradictions between their parts.
-pub const CHECKED_OPERANDS: usize = 48;
 /// Nodes visited to answer one question about a condition; past that it is undecided.
 pub const TRUTH_NODES: u32 = 200;
-/// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
+/// The same for whether two conditions exclude each other, or the parts of one do, on which a finding rests.
 pub const PAIR_NODES: u32 = 4_000;
 /// Other writes of one check that a finding names.
 pub const TOLD_BESIDE: usize = 12;

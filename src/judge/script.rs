@@ -44,6 +44,8 @@ pub struct Script {
     pub(super) commands: Vec<Command>,
     /// For each command, the commands whose results it uses.
     pub(super) needs: Vec<Row>,
+    /// For each number of a site, its commands.
+    pub(super) of_numbers: Vec<Vec<usize>>,
     /// For each write, its command.
     pub(super) of_writes: Vec<Option<usize>>,
     pub(super) collections: Vec<Handle>,
@@ -114,7 +116,12 @@ impl Script {
         // What asks whether something was caught asks what may have been refused.
         fences.iter().for_each(|fence| sources.name(fence.caught_by, fence.site));
         let needs = commands.iter().map(|command| needs_of(&project.arena, &mut sources, command)).collect();
-        Self { commands, needs, of_writes, collections, sources: RefCell::new(sources) }
+        let mut of_numbers = vec![Vec::new(); sources.len()];
+        for (at, command) in commands.iter().enumerate() {
+            let own = sources.number_of(command.site).and_then(|number| of_numbers.get_mut(number));
+            own.into_iter().for_each(|own: &mut Vec<usize>| own.push(at));
+        }
+        Self { commands, needs, of_numbers, of_writes, collections, sources: RefCell::new(sources) }
     }
 }
 

@@ -12,6 +12,8 @@ use crate::project::handle::Handle;
 use crate::project::mongo::Action as Method;
 use crate::project::writes::{Write, WriteKind};
 use crate::value::{Atom, C, V};
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 
 /// Which act is judged.
 #[derive(Clone, Copy, Debug)]
@@ -82,27 +84,27 @@ impl Kept {
     }
 }
 
-/// Commands that were chosen.
-#[derive(Clone)]
+/// Commands that were chosen, each once, in the order in which they were.
+#[derive(Clone, Default)]
 struct Chosen {
-    is_kept: Vec<bool>,
-    count: usize,
+    kept: IndexSet<usize, FxBuildHasher>,
 }
 
 impl Chosen {
     fn add(&mut self, at: usize) {
-        if let Some(is_kept) = self.is_kept.get_mut(at).filter(|is_kept| !**is_kept) {
-            *is_kept = true;
-            self.count += 1;
-        }
+        self.kept.insert(at);
     }
 
     fn has(&self, at: usize) -> bool {
-        self.is_kept.get(at).copied().unwrap_or(false)
+        self.kept.contains(&at)
+    }
+
+    fn count(&self) -> usize {
+        self.kept.len()
     }
 
     fn iter(&self) -> impl Iterator<Item = usize> {
-        self.is_kept.iter().enumerate().filter(|(_, is_kept)| **is_kept).map(|(at, _)| at)
+        self.kept.iter().copied()
     }
 }
 
@@ -200,11 +202,11 @@ impl<'a> Commands<'a> {
     pub fn kept(&self, project: &Project, extent: Extent, beside: Option<usize>) -> Kept {
         let asks = self.asks(project);
         let sources = &*self.script.sources.borrow();
-        let mut chosen = Chosen { is_kept: vec![false; self.len()], count: 0 };
+        let mut chosen = Chosen::default();
         self.given.iter().for_each(|_| chosen.add(0));
         chosen.add(self.act);
         // What decides the part of the act that is judged may decide nothing of its command.
-        self.add_sources(sources, &sources.joined(asks.iter().copied()), &mut chosen);
+        asks.iter().for_each(|row| self.add_sources(sources, *row, &mut chosen));
         self.close(sources, &mut chosen);
         let beside = beside.filter(|at| !chosen.has(*at));
         if let Some(at) = beside {
@@ -216,14 +218,18 @@ impl<'a> Commands<'a> {
         let is_outside = |at: usize| self.command(at).is_some_and(|command| command.action.collection().is_none());
         extras.sort_by_key(|at| (is_outside(*at), at.abs_diff(self.act)));
         for extra in extras {
+            if chosen.count() >= limits::JUDGED_TOGETHER {
+                break;
+            }
             let mut with = chosen.clone();
             with.add(extra);
             self.close(sources, &mut with);
-            if with.count <= limits::JUDGED_TOGETHER {
+            if with.count() <= limits::JUDGED_TOGETHER {
                 chosen = with;
             }
         }
         let mut commands: Vec<usize> = chosen.iter().collect();
+        commands.sort_unstable();
         let is_cut = commands.len() > limits::COMMANDS;
         if is_cut {
             // The act and what is nearest before it.
@@ -344,22 +350,20 @@ impl<'a> Commands<'a> {
 
     /// Adds the commands whose results the chosen ones use.
     fn close(&self, sources: &Sources, chosen: &mut Chosen) {
-        loop {
-            let wanted = sources.joined(chosen.iter().filter_map(|at| self.needs(at)));
-            let before = chosen.count;
-            self.add_sources(sources, &wanted, chosen);
-            if chosen.count == before {
-                return;
+        let mut at = 0;
+        while let Some(next) = chosen.kept.get_index(at).copied() {
+            if let Some(needs) = self.needs(next) {
+                self.add_sources(sources, needs, chosen);
             }
+            at += 1;
         }
     }
 
-    /// Adds the commands that are among some.
-    fn add_sources(&self, sources: &Sources, wanted: &[u64], chosen: &mut Chosen) {
-        for at in 0..self.len() {
-            if self.command(at).is_some_and(|command| sources.is_among(wanted, command.site)) {
-                chosen.add(at);
-            }
+    /// Adds the commands of a set.
+    fn add_sources(&self, sources: &Sources, wanted: Row, chosen: &mut Chosen) {
+        for number in sources.numbers_in(wanted) {
+            let commands = self.script.of_numbers.get(number).into_iter().flatten();
+            commands.for_each(|at| chosen.add(at + self.before()));
         }
     }
 

@@ -53,6 +53,28 @@ impl Sources {
         }
     }
 
+    /// The number of a site that is known.
+    pub fn number_of(&self, site: Site) -> Option<usize> {
+        self.numbers.get(&site).map(|number| *number as usize)
+    }
+
+    /// How many sites are told apart.
+    pub fn len(&self) -> usize {
+        self.single.len()
+    }
+
+    /// The numbers of the sites in a set.
+    pub fn numbers_in(&self, row: Row) -> impl Iterator<Item = usize> {
+        self.words(row).iter().enumerate().flat_map(|(at, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(at * 64 + bit)
+            })
+        })
+    }
+
     /// Whether a site is in a set.
     pub fn has(&self, row: Row, site: Site) -> bool {
         self.is_among(self.words(row), site)

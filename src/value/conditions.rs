@@ -245,10 +245,7 @@ impl Arena {
 
     fn is_contradiction(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
-        if atoms.len() > limits::CHECKED_OPERANDS {
-            return false;
-        }
-        self.fuel.set(limits::TRUTH_NODES);
+        self.fuel.set(limits::PAIR_NODES);
         let is_compound = |value: V| matches!(self.node(value), Node::And(_) | Node::Or(_) | Node::OneOf(_));
         let is_comparison = |value: V| matches!(self.node(value), Node::Nullish(_) | Node::Compare(..));
         self.is_refuted_among(&atoms, is_compound) || self.is_refuted_among(&atoms, is_comparison)
