@@ -114,7 +114,7 @@ pub const EXPRESSION_DEPTH: u32 = 1_500;
 pub const OPEN_OBJECTS: usize = 64;
 /// Objects inside each other in which a table of code is looked for something that runs.
 pub const DISPATCH_DEPTH: u32 = 3;
-/// Functions of one object literal that are told of each other.
+/// Entries of a table in which what runs is looked for.
 pub const SIBLINGS: usize = 64;
 /// Literals nested deeper than this are not described.
 pub const WRITTEN_DEPTH: u32 = 6;

@@ -167,6 +167,32 @@ fn the_calls_between_a_check_and_its_act() {
     assert_limit(&program(5), &program(6), "run", "calls too deep");
 }
 
+/// The search is a callback that so many functions hand on.
+#[test]
+fn the_calls_between_a_callback_and_its_call() {
+    let program = |count| {
+        let hand_on = lines(count, |at| format!("async function c{}(f) {{ return await c{at}(f); }}", at + 1));
+        format!(
+            "async function c0(f) {{ return await f(); }}\n{hand_on}async function run(chats, id, e) {{\n\
+             const chat = await c{count}(() => chats.findOne({{ _id: id }}));\n{CHECK}\n{PUSH}\n}}\n"
+        )
+    };
+    assert_limit(&program(4), &program(6), "run", "calls too deep");
+}
+
+/// Each of them finds the others by `this`.
+#[test]
+fn the_functions_of_one_object_are_as_many_as_there_are() {
+    let empty = lines(200, |at| format!("async m{at}() {{}},"));
+    let program = format!(
+        "const store = {{\n{empty}async put(chats, id, e) {{ {PUSH} }},\n\
+         async add(chats, id, e) {{ {LOAD} {CHECK} await this.put(chats, id, e); }},\n}};\n"
+    );
+    let (rules, cut) = checked(&program);
+    assert_eq!(rules, ["check-then-push"]);
+    assert_eq!(cut, json!({ "count": 0, "first": [] }));
+}
+
 #[test]
 fn the_values_that_a_function_returns() {
     let program = |count: usize| {

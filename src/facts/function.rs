@@ -3,6 +3,7 @@
 //! Input: code. Output: functions of the file with their effects. Must not know: MongoDB.
 
 use super::Function as Facts;
+use super::Siblings;
 use super::branch::Branch;
 use super::eval::{Code, Eval, Pending, Slot};
 use super::pattern::Bind;
@@ -46,7 +47,7 @@ impl<'a> Eval<'a> {
             tries: Vec::new(),
             missing: Vec::new(),
             defaults: Vec::new(),
-            siblings: Vec::new(),
+            siblings: Siblings::default(),
             polls: false,
             cursors: Vec::new(),
             is_listed: false,

@@ -2,6 +2,7 @@
 //!
 //! Input: literal expressions. Output: values. Must not know: MongoDB.
 
+use super::Siblings;
 use super::eval::{Code, Eval};
 use crate::limits;
 use crate::value::{C, Coercion, Entry, FnRef, Item, Key, Node, Sym, V};
@@ -132,10 +133,11 @@ impl<'a> Eval<'a> {
                 _ => None,
             })
             .collect();
-        if !(2..=limits::SIBLINGS).contains(&siblings.len()) {
+        if siblings.len() < 2 {
             return;
         }
-        for (_, func) in &siblings {
+        let siblings = Siblings::from(siblings);
+        for (_, func) in siblings.iter() {
             if let Some(function) = self.functions.get_mut(func.0 as usize).filter(|f| f.siblings.is_empty()) {
                 function.siblings = siblings.clone();
             }

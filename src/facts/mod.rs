@@ -65,6 +65,10 @@ pub use written::{
 use crate::limits::Cuts;
 use crate::parse::Comment;
 use crate::value::{Arena, C, ClassRef, FnRef, Site, Sym, V};
+use std::sync::Arc;
+
+/// The functions of one object literal, which all of them share.
+pub type Siblings = Arc<[(Sym, FnRef)]>;
 
 /// The facts of one file. Identifiers are those of its own arena.
 #[derive(Clone, Debug, Default)]
@@ -136,8 +140,8 @@ pub struct Function {
     pub missing: Vec<V>,
     /// What a parameter, or a member of one, is where the caller leaves it out, as far as that is a literal: `(count = 1)`.
     pub defaults: Vec<(V, V)>,
-    /// The functions beside it in an object literal, which `this` reaches: `{ async has() {}, async add() { this.has() } }`.
-    pub siblings: Vec<(Sym, FnRef)>,
+    /// The functions of the object literal around it, by name, which `this` reaches: `{ async has() {}, async add() { this.has() } }`.
+    pub siblings: Siblings,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
     pub polls: bool,
     /// Values whose method gave a cursor: `beds` of `beds.find(filter).toArray()`.

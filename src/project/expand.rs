@@ -175,7 +175,7 @@ impl Project {
                     break;
                 }
                 if let Some(cut) = limits::cut_of_step(steps.len(), sub.calls + 1) {
-                    if self.touches_database(sub) {
+                    if self.touches_database(sub) || self.calls_into_database(&mut instance, sub) {
                         self.note_cut(caller, cut);
                     }
                     continue;
@@ -184,6 +184,25 @@ impl Project {
                 self.add_copy((caller, func), steps, sub, copy);
             }
         }
+    }
+
+    /// Whether a step of a callee calls a function that the caller gave, and that one uses the database.
+    fn calls_into_database(&mut self, instance: &mut Instance<'_>, step: &Step) -> bool {
+        let Op::Call { callee, .. } = step.op else { return false };
+        if !matches!(self.arena.node(callee), Node::Param(..)) {
+            return false;
+        }
+        let given = self.instantiate(instance, callee);
+        match *self.arena.node(given) {
+            Node::Func(func) => self.reaches_database(func),
+            _ => false,
+        }
+    }
+
+    /// Whether a function, or what it calls, uses the database.
+    fn reaches_database(&mut self, func: FnRef) -> bool {
+        self.expand(func);
+        self.steps_of(func).iter().any(|step| self.touches_database(step))
     }
 
     /// A step of a callee in the terms of its caller; none where the call, which is taken under a condition, never leads to it.
@@ -243,7 +262,7 @@ impl Project {
         };
         let is_near = copy.calls <= limits::CALLED_BACK;
         if let (Some(func), false) = (revealed, is_near)
-            && self.steps_of(func).iter().any(|step| self.touches_database(step))
+            && self.reaches_database(func)
         {
             self.note_cut(caller, Cut::Calls);
         }

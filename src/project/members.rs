@@ -22,9 +22,11 @@ impl Made<'_> {
 }
 
 impl Project {
-    /// The function of this name beside another in an object literal.
+    /// The function of this name beside another in an object literal. They are sorted by name.
     fn sibling(&self, func: FnRef, key: Sym) -> Option<FnRef> {
-        self.function(func)?.siblings.iter().find(|(name, _)| *name == key).map(|(_, sibling)| *sibling)
+        let siblings = &self.function(func)?.siblings;
+        let at = siblings.partition_point(|(name, _)| *name < key);
+        siblings.get(at).filter(|(name, _)| *name == key).map(|(_, sibling)| *sibling)
     }
 
     /// `object.key` where the object may be an instance or a class.

@@ -3,9 +3,12 @@
 //! Input: the facts of each file. Output: facts whose identifiers are the project's.
 
 use super::own_methods::{Collection, OwnMethod};
-use crate::facts::{Class, DeclaredField, Decorated, Effect, EffectKind, Exit, FileFacts, Function, Taken, Try};
+use crate::facts::{
+    Class, DeclaredField, Decorated, Effect, EffectKind, Exit, FileFacts, Function, Siblings, Taken, Try,
+};
 use crate::value::{Arena, Atom, C, ClassRef, Entry, FnRef, Item, Key, Node, Site, SiteInfo, Sym, V, map_children};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// The file that a module specifier leads to, by its number.
 type Resolve<'a> = &'a dyn Fn(&str) -> Option<u32>;
@@ -25,6 +28,8 @@ pub struct Merger<'a> {
     resolve: Resolve<'a>,
     methods: &'a [OwnMethod],
     wrapped: FxHashSet<(u32, u32, u32)>,
+    /// By the address of what they were.
+    siblings: FxHashMap<usize, Siblings>,
 }
 
 /// The facts of one file, moved.
@@ -89,8 +94,8 @@ impl<'a> Merger<'a> {
     ) -> Self {
         let from = &facts.arena;
         let (values, conds, syms) = (vec![None; from.len()], vec![None; from.counts().1], vec![None; from.counts().0]);
-        let wrapped = FxHashSet::default();
-        Self { facts, from, into, file, functions, classes, values, conds, syms, resolve, methods, wrapped }
+        let (wrapped, siblings) = (FxHashSet::default(), FxHashMap::default());
+        Self { facts, from, into, file, functions, classes, values, conds, syms, resolve, methods, wrapped, siblings }
     }
 
     pub fn run(mut self) -> Moved {
@@ -137,9 +142,27 @@ impl<'a> Merger<'a> {
             missing: function.missing.iter().map(|value| self.value(*value)).collect(),
             defaults: function.defaults.iter().map(|(place, value)| (self.value(*place), self.value(*value))).collect(),
             cursors: function.cursors.iter().map(|value| self.value(*value)).collect(),
-            siblings: function.siblings.iter().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect(),
+            siblings: self.siblings(&function.siblings),
             ..*function
         }
+    }
+
+    /// The functions of an object literal, sorted by name; of two of one name the last is first.
+    fn siblings(&mut self, siblings: &Siblings) -> Siblings {
+        if siblings.is_empty() {
+            return Siblings::default();
+        }
+        // The facts hold them, so that no other ones have their address.
+        let address = Arc::as_ptr(siblings).addr();
+        if let Some(known) = self.siblings.get(&address) {
+            return known.clone();
+        }
+        let mut moved: Vec<_> =
+            siblings.iter().rev().map(|(name, func)| (self.sym(*name), self.fn_ref(*func))).collect();
+        moved.sort_by_key(|(name, _)| *name);
+        let moved = Siblings::from(moved);
+        self.siblings.insert(address, moved.clone());
+        moved
     }
 
     fn effect(&mut self, effect: &Effect) -> Effect {

@@ -9,7 +9,7 @@
 
 use super::link::{Op, Project, State, Step, Steps};
 use super::validators::Handler;
-use crate::facts::{EffectKind, Function};
+use crate::facts::{EffectKind, Function, Siblings};
 use crate::limits::{self, Cut};
 use crate::value::{C, FnRef, Node, Site, Sym, V};
 use rustc_hash::FxHashMap;
@@ -304,7 +304,7 @@ impl Project {
             places: Vec::new(),
             missing: Vec::new(),
             defaults: Vec::new(),
-            siblings: Vec::new(),
+            siblings: Siblings::default(),
             polls: false,
             cursors: Vec::new(),
             is_listed: false,
