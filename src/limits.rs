@@ -168,6 +168,8 @@ pub const COMPLETING_CONDITIONS: usize = 1;
 pub const RETURNING_PARTS: usize = 48;
 /// Nodes visited to answer one question about a condition; past that it is undecided.
 pub const TRUTH_NODES: u32 = 200;
+/// The same for each atom of a long condition of which it is asked whether they contradict each other.
+pub const ATOM_NODES: u32 = 10;
 /// The same for whether two conditions exclude each other, or the parts of one do, on which a finding rests.
 pub const PAIR_NODES: u32 = 4_000;
 /// Other writes of one check that a finding names.

@@ -174,7 +174,11 @@ impl Arena {
         };
         let outer = self.extents.get(parent.0).copied().unwrap_or_default();
         let shape = self.shapes.get(atom.value.0).copied().unwrap_or_default();
-        let extent = Extent { atoms: outer.atoms + 1, depth: outer.depth.max(shape.depth) };
+        let extent = Extent {
+            atoms: outer.atoms + 1,
+            depth: outer.depth.max(shape.depth),
+            asked: outer.asked.and(self.asked_with(atom.value)),
+        };
         if extent.atoms > limits::ATOMS {
             self.meter.cut(Cut::Branches);
             return parent;
@@ -245,20 +249,19 @@ impl Arena {
 
     fn is_contradiction(&self, cond: C) -> bool {
         let atoms = self.atoms(cond);
-        self.fuel.set(limits::PAIR_NODES);
+        let told = self.told_by(&atoms);
+        let asked: Vec<Atom> = atoms.iter().filter(|atom| self.asked_of(atom.value).meets(told)).copied().collect();
+        self.fuel.set(limits::TRUTH_NODES.max(limits::ATOM_NODES * atoms.len() as u32));
         let is_compound = |value: V| matches!(self.node(value), Node::And(_) | Node::Or(_) | Node::OneOf(_));
         let is_comparison = |value: V| matches!(self.node(value), Node::Nullish(_) | Node::Compare(..));
-        self.is_refuted_among(&atoms, is_compound) || self.is_refuted_among(&atoms, is_comparison)
+        self.is_refuted_among(&atoms, &asked, is_compound) || self.is_refuted_among(&atoms, &asked, is_comparison)
     }
 
-    fn is_refuted_among(&self, atoms: &[Atom], is_asked: impl Fn(V) -> bool) -> bool {
-        let mut others: Vec<Atom> = Vec::with_capacity(atoms.len());
-        atoms.iter().enumerate().any(|(at, atom)| {
-            if !is_asked(atom.value) {
-                return false;
-            }
+    fn is_refuted_among(&self, all: &[Atom], asked: &[Atom], is_asked: impl Fn(V) -> bool) -> bool {
+        let mut others: Vec<Atom> = Vec::with_capacity(all.len());
+        asked.iter().filter(|atom| is_asked(atom.value)).any(|atom| {
             others.clear();
-            others.extend(atoms.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, a)| *a));
+            others.extend(all.iter().filter(|other| other.value != atom.value));
             self.truth_under(&others, atom.value, 0).is_some_and(|truth| truth != atom.holds)
         })
     }

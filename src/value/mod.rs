@@ -12,6 +12,7 @@ mod node;
 mod remembered;
 mod row;
 mod seen;
+mod told;
 mod truth;
 mod work;
 
@@ -25,6 +26,7 @@ use crate::limits::{self, Cut};
 use interned::{Absent, Chunks, Interned};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
+use told::Told;
 
 /// What is known of a node without looking inside, so that substitution and searches can skip it, and so that no value is
 /// deeper than a recursive walk can take.
@@ -34,6 +36,8 @@ struct Shape {
     cell: bool,
     /// Nodes on the longest way down, conditions included.
     depth: u16,
+    /// What its truth may follow from.
+    asked: Told,
 }
 
 /// What is known of a condition without walking it.
@@ -41,6 +45,8 @@ struct Shape {
 struct Extent {
     atoms: u16,
     depth: u16,
+    /// Its atoms, and what their truth may follow from.
+    asked: Told,
 }
 
 /// The store of all values of a file, or of a project.
@@ -274,7 +280,7 @@ impl Arena {
             width += 1;
         });
         self.spend(width);
-        (Shape { open: self.is_open_node(node), cell, depth }, width)
+        (Shape { open: self.is_open_node(node), cell, depth, asked: self.asked_by(node) }, width)
     }
 
     /// Whether instantiation can change the value: it holds a parameter, a site, an import, a class.
