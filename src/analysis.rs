@@ -38,7 +38,7 @@ use browser::Browser;
 use by_hand::ByHand;
 pub use cancel::Cancel;
 use claims::Claimed;
-use declared::{in_code, schemas, unknown};
+use declared::{in_code, schemas, unknown, unknown_fields};
 use linking::{Imports, link, on_own_threads};
 pub use memory::Memory;
 use places::place;
@@ -141,6 +141,7 @@ fn analyze_here(
     findings.sort_by(by_place);
     accepted.sort_by(|a, b| by_place(&a.finding, &b.finding));
     let (unknown_indexes, collections) = unknown(config, &schemas, &census);
+    let unknown_fields = unknown_fields(config, &project);
     let stored_names = stored_names::of(&schemas, &findings, &accepted, &paths);
     let coverage = coverage::coverage(sources, &project, &census, &paths, imports, unread, is_of_another);
     let (mut calls, mut believed) = (Vec::new(), Vec::new());
@@ -162,6 +163,7 @@ fn analyze_here(
         believed,
         unwritten,
         unknown_indexes,
+        unknown_fields,
         collections,
         coverage,
         timings,

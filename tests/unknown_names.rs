@@ -33,6 +33,23 @@ fn an_index_of_a_collection_that_is_nearly_another_is_told() {
 }
 
 #[test]
+fn a_field_of_a_kind_that_nothing_has_is_told() {
+    let of = |when: &str, key: &str| {
+        let kind = format!("[[array.kind]]\nname = \"merge\"\nwhen = {{ {when} }}\nkey = [{key}]\n");
+        warned(&format!("[[array]]\ncollection = \"chats\"\nfield = \"messages\"\n\n{kind}"))
+    };
+    // It stands in a path of the code.
+    assert_eq!(of("has = [\"mergeId\"]", "\"mergeId\""), "");
+    let told = of("has = [\"mergeId\"]", "\"mergeid\"");
+    let text =
+        "pushguard.toml:3:9: nothing in the code has the field `mergeid` of the kind `merge`; did you mean `mergeId`?";
+    assert!(told.contains(text), "{told}");
+    for when in ["has = [\"mergId\"]", "mergId = \"x\""] {
+        assert!(of(when, "\"mergeId\"").contains("the field `mergId` of the kind `merge`"), "{when}");
+    }
+}
+
+#[test]
 fn an_override_of_no_file_is_told() {
     let of = |paths: &str| warned(&format!("[[override]]\npaths = [{paths}]\nrules = {{ lost-update = \"off\" }}\n"));
     assert_eq!(of("\"src/**\""), "");

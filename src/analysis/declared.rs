@@ -4,13 +4,16 @@
 
 use super::clients;
 use crate::config::{Config, TrackedArray};
+use crate::diagnostic::UnknownField;
 use crate::project::Project;
 use crate::project::census::Census;
 use crate::project::index::Index;
 use crate::project::schema::Schemas;
 use crate::rules::kinds::is_same_collection;
 use crate::source::Sources;
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The indexes of the configuration whose collection the code does not name, and all names that it gives.
 pub(super) fn unknown(config: &Config, schemas: &Schemas, census: &Census) -> (Vec<usize>, Vec<String>) {
@@ -28,6 +31,35 @@ pub(super) fn unknown(config: &Config, schemas: &Schemas, census: &Census) -> (V
     let indexes = config.indexes.iter().enumerate();
     let unknown = indexes.filter(|(_, index)| !names.is_empty() && !is_known(&index.collection)).map(|(at, _)| at);
     (unknown.collect(), names)
+}
+
+/// The fields of the kinds of a configuration file that stand nowhere in the code, also in no path.
+pub(super) fn unknown_fields(config: &Config, project: &Project) -> Vec<UnknownField> {
+    let written = config.origin.as_ref().map_or(0, |origin| origin.arrays.len());
+    let arrays = || config.arrays.iter().take(written).enumerate();
+    if arrays().all(|(_, array)| array.kinds.is_empty()) {
+        return Vec::new();
+    }
+    let names: FxHashSet<&str> = project.arena.texts().flat_map(|text| text.split('.')).collect();
+    let mut unknown = Vec::new();
+    for (array, kind) in arrays().flat_map(|(at, array)| array.kinds.iter().map(move |kind| (at, kind))) {
+        let patterns = kind.when.patterns().iter();
+        let asked = patterns.flat_map(|pattern| pattern.has.iter().chain(pattern.equals.keys()));
+        let parts: BTreeSet<&str> = kind.key.iter().chain(asked).flat_map(|field| field.split('.')).collect();
+        for field in parts.into_iter().filter(|field| !names.contains(field)) {
+            let mut like: Vec<String> =
+                names.iter().filter(|name| is_like(name, field)).map(|name| (*name).to_owned()).collect();
+            like.sort_unstable();
+            unknown.push(UnknownField { array, kind: kind.name.clone(), field: field.to_owned(), like });
+        }
+    }
+    unknown
+}
+
+/// Whether two names begin alike and are about as long.
+fn is_like(a: &str, b: &str) -> bool {
+    let first = |name: &str| name.chars().next().map(|first| first.to_ascii_lowercase());
+    first(a) == first(b) && a.len().abs_diff(b.len()) <= 2
 }
 
 /// The configuration with the models that the code stores in the collections of its arrays.

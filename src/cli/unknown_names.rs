@@ -33,6 +33,14 @@ pub fn warn_of(project: &Project, stderr: &mut dyn Write) {
     if project.is_partial {
         return;
     }
+    for unknown in &project.analysis.unknown_fields {
+        let Some(spot) = origin.arrays.get(unknown.array) else { continue };
+        let meant = nearest(&unknown.field, unknown.like.iter().map(String::as_str));
+        let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        let text =
+            format!("nothing in the code has the field `{}` of the kind `{}`{meant}", unknown.field, unknown.kind);
+        tell(Some(&spot.field), text);
+    }
     for (at, entry) in project.config.overrides.iter().enumerate() {
         if project.sources.iter().all(|(_, file)| !entry.is_of(&file.path)) {
             let text =

@@ -292,6 +292,17 @@ pub struct Way {
     pub others: usize,
 }
 
+/// A field of a kind of the configuration that nothing in the code has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownField {
+    /// Index of the array in the configuration.
+    pub array: usize,
+    pub kind: String,
+    pub field: String,
+    /// Names of the code that begin as it does and are about as long, sorted; one of them may be meant.
+    pub like: Vec<String>,
+}
+
 /// The result of a run over a project.
 #[derive(Clone, Debug, Default)]
 pub struct Analysis {
@@ -324,6 +335,8 @@ pub struct Analysis {
     pub unwritten: Vec<usize>,
     /// The indexes of the configuration whose collection nothing in the code has, by their index.
     pub unknown_indexes: Vec<usize>,
+    /// Fields of kinds that nothing in the code has.
+    pub unknown_fields: Vec<UnknownField>,
     /// The collections and models that the code names, where the configuration names one that it does not.
     pub collections: Vec<String>,
     pub timings: Timings,

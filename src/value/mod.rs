@@ -3,6 +3,7 @@
 //! Input: nodes built by the facts pass or by instantiation. Output: identifiers and their nodes.
 //! Must not know: syntax, MongoDB, files.
 
+mod asked;
 mod conditions;
 mod fork;
 mod interned;
@@ -121,6 +122,11 @@ impl Arena {
     /// The symbol of a text that was met before.
     pub fn known_sym(&self, text: &str) -> Option<Sym> {
         self.syms.number_of(text).map(Sym)
+    }
+
+    /// All names and texts that were met.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        (0..self.counts().0 as u32).map(|sym| self.text(Sym(sym)))
     }
 
     pub fn text(&self, sym: Sym) -> &str {

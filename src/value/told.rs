@@ -1,8 +1,8 @@
-//! Which values may decide which others, as a few bits, so that most are known not to before any is asked.
+//! Sets of values as a few bits: a value that seems to be missing is missing.
 //!
-//! Input: nodes, conditions. Output: sets of values in which one that is missing is surely missing. Must not know: what a value is.
+//! Must not know: what a value is.
 
-use super::{Arena, Atom, C, Coercion, Compare, Node, V};
+use super::node::V;
 
 /// A set of values, one bit for each, which several values share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Told(u64);
 
 impl Told {
     /// Fibonacci hashing: the six highest bits of a product with the golden ratio.
-    const fn of(value: V) -> Self {
+    pub const fn of(value: V) -> Self {
         Self(1 << (value.0.wrapping_mul(0x9E37_79B9) >> 26))
     }
 
@@ -20,48 +20,5 @@ impl Told {
 
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
-    }
-}
-
-impl Arena {
-    /// The parts of a node that `Arena::truth_under` asks, and what these ask.
-    pub(super) fn asked_by(&self, node: &Node) -> Told {
-        match node {
-            Node::Not(inner) | Node::Coerce(Coercion::Bool | Coercion::Copy, inner) | Node::Nullish(inner) => {
-                self.asked_with(*inner)
-            }
-            Node::Compare(Compare::Equal, of, _) => self.asked_with(*of),
-            Node::And(parts) | Node::Or(parts) => self.all_asked(parts.iter().map(|part| self.asked_with(*part))),
-            Node::OneOf(alternatives) => self
-                .all_asked(alternatives.iter().map(|(cond, value)| self.asked_in(*cond).and(self.asked_with(*value)))),
-            _ => Told::default(),
-        }
-    }
-
-    /// What a condition asks.
-    fn asked_in(&self, cond: C) -> Told {
-        self.extents.get(cond.0).map_or_else(Told::default, |extent| extent.asked)
-    }
-
-    /// A value, and what it asks.
-    pub(super) fn asked_with(&self, value: V) -> Told {
-        Told::of(value).and(self.asked_of(value))
-    }
-
-    /// What the truth of a value may follow from.
-    pub(super) fn asked_of(&self, value: V) -> Told {
-        self.shapes.get(value.0).map_or_else(Told::default, |shape| shape.asked)
-    }
-
-    fn all_asked(&self, parts: impl Iterator<Item = Told>) -> Told {
-        parts.fold(Told::default(), Told::and)
-    }
-
-    /// What atoms say something of: whether it holds, and what a constant is compared with.
-    pub(super) fn told_by(&self, atoms: &[Atom]) -> Told {
-        self.all_asked(atoms.iter().map(|atom| match self.peek(atom.value) {
-            Node::Compare(Compare::Equal, of, _) => Told::of(atom.value).and(Told::of(*of)),
-            _ => Told::of(atom.value),
-        }))
     }
 }
