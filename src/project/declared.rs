@@ -42,6 +42,17 @@ impl Project {
         self.kind_of(element).filter(|_| !only.spread)
     }
 
+    /// What the schema of a model declares a path to be that may lead through lists and through schemas of their own: `items.product`.
+    pub fn declared_within(&mut self, model: &str, path: &str) -> Option<Declared> {
+        let schema = self.models.named(self.arena.known_sym(model)?)?;
+        let (fields, _) = self.schema_parts(schema)?;
+        if let Node::Class(class) = *self.arena.node(fields) {
+            return self.declared_by_class(class, path);
+        }
+        let declared = self.type_within(fields, path)?;
+        self.kind_of(declared)
+    }
+
     /// Whether the schema of a model declares a path to hold an identifier, which Mongoose makes one whatever form it is given in. A
     /// document in a list has one of its own.
     ///

@@ -20,6 +20,8 @@ pub struct Condition {
     pub has_flags: bool,
     /// Whether an identifier was compared as a text.
     pub has_texts: bool,
+    /// Whether something of what was decided has no form in a filter, though what the function changes has.
+    pub is_partial: bool,
 }
 
 /// The condition of the subject's act.
@@ -34,7 +36,7 @@ pub fn of_act(
     reader.flags = flags;
     let decision = reader.read(cond);
     let has_flags = decision.as_ref().is_some_and(|decision| decision.has_flags);
-    let unsaid = Condition { entries: Vec::new(), bounded: Vec::new(), has_flags, has_texts: false };
+    let unsaid = Condition { entries: Vec::new(), bounded: Vec::new(), has_flags, has_texts: false, is_partial: true };
     let Some(decision) = decision else { return unsaid };
     presumed.fields.extend(decision.presumed.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     presumed.ordered.extend(decision.ordered);
@@ -44,5 +46,5 @@ pub fn of_act(
     let repeated: Vec<Entry> = decision.repeated.iter().filter(|entry| is_new(entry)).copied().collect();
     entries.extend(repeated);
     let bounded = bounds::with_bounds(subject.project, subject.act, &entries, &decision.bounds);
-    Condition { entries, bounded, has_flags, has_texts: decision.has_texts }
+    Condition { entries, bounded, has_flags, has_texts: decision.has_texts, is_partial: decision.is_partial }
 }

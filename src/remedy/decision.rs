@@ -31,6 +31,8 @@ pub struct Decision {
     pub has_flags: bool,
     /// Whether an identifier was compared as a text: what is none is equal to none there, and refused by a filter.
     pub has_texts: bool,
+    /// Whether something was decided of fields that the function leaves alone which has no form in a filter.
+    pub is_partial: bool,
 }
 
 /// How a filter asks for a flag that the code has found to be true.
@@ -69,7 +71,10 @@ impl<'s, 'a> Reader<'s, 'a> {
             let absent = self.decision.absent.len();
             match self.said(atom.value, atom.holds, 0) {
                 Some(one) => said.push(one),
-                None if self.is_left_alone(atom.value) => self.decision.absent.truncate(absent),
+                None if self.is_left_alone(atom.value) => {
+                    self.decision.absent.truncate(absent);
+                    self.decision.is_partial = true;
+                }
                 None => return None,
             }
         }

@@ -5,8 +5,10 @@
 
 mod again;
 mod asked;
+mod beside;
 mod bounds;
 mod case;
+mod cast;
 mod change;
 mod code;
 mod comparison;
@@ -43,6 +45,7 @@ use crate::project::{Apart, Op, Project};
 use crate::race::path;
 use crate::value::{Arena, C, Entry, Key, Node, V};
 pub use asked::{of_change, of_field};
+pub use beside::of_save as of_where;
 use case::Draft;
 pub use case::{Case, IN_HELPER};
 use change::Change;
@@ -77,6 +80,8 @@ const SHARED: &str =
 
 const UNNAMED: &str = "nothing is known of the names at the call";
 const OF_ONE_CALLER: &str = "what is added is another value for other callers of the helper";
+/// Why there is no fix where the race itself is not shown.
+pub const UNSHOWN: &str = "no input is known that shows the race";
 const UNMENDED: &str = "nothing that was tried is shown to end the race and to serve whoever was served";
 
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both. Where other code may
