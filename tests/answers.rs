@@ -286,3 +286,14 @@ fn a_flag_is_asked_for_not_being_cleared() {
     let body = format!("{FIND}  if (post.shown) {{\n    {hide}\n    {log}\n  }}\n");
     assert_eq!(after(&body), body);
 }
+
+/// What has no form in a filter and is decided of fields that the function leaves alone stays a test of the code; of others it holds no
+/// more when the update is done.
+#[test]
+fn what_nothing_here_changes_needs_no_form() {
+    let check = "  if (!res.names.includes(post.owner.name.split(' ')[0])) return res.send('no');\n  if (post.tags.includes(tag)) return res.send('no');\n";
+    let body = format!("{FIND}{check}  {PUSH}\n  res.send('done');\n");
+    assert!(after(&body).contains(GUARDED), "{}", after(&body));
+    let changed = body.replace("{ $push", "{ $set: { 'owner.name': tag }, $push");
+    assert!(!after(&changed).contains("tags: { $ne: tag }"), "{}", after(&changed));
+}

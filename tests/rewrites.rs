@@ -204,9 +204,15 @@ fn an_operator_needs_no_input() {
         assert_eq!(rewritten(&text), update(stored));
         assert_eq!(rewritten(&update(stored)), update(stored));
     }
+    let save = |change: &str, save: &str| checked(&format!("{change}\n  await {save};"));
+    assert_eq!(
+        rewritten(&save("group.count += 1;", "group.save()")),
+        save("group.count += 1;", "Group.updateOne({ _id: groupId }, { $inc: { count: 1 } })")
+    );
     // What may be a text is no number, and the text of an element is no element.
     for kept in [
         update("$set: { count: group.count + by }"),
+        save("group.count += by;", "group.save()"),
         update("$set: { lines: group.lines.filter((line) => line.toString() !== id) }"),
         checked(
             "if (group.open) await Group.updateOne({ _id: group._id }, { $set: { lines: [...group.lines, line] } });",

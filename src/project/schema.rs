@@ -5,6 +5,7 @@
 use super::handle::{ByHandle, Handle};
 use super::index::{Index, Made, is_index_method};
 use super::link::{Op, Project, Step};
+use super::saves::Saves;
 use super::stored::{Stored, StoredNames};
 use crate::value::{ClassRef, FnRef, Key, Node, Site, SiteInfo, V};
 use rustc_hash::FxHashSet;
@@ -60,8 +61,8 @@ pub struct Schemas {
     pub stored: StoredNames,
     /// The places that insert into each collection.
     pub inserts: ByHandle<Insert>,
-    /// Models of which one request may save two copies of one document, each with the file of a function that does.
-    pub saved_twice: ByHandle<u32>,
+    /// What one request saves more than once.
+    pub saves: Saves,
     /// Files that a person runs once.
     pub by_hand: FxHashSet<u32>,
     /// Whether all versions of Mongoose that the project may have know `optimisticConcurrency`.
@@ -151,7 +152,7 @@ impl Project {
             _ => None,
         };
         schemas.models.prefer(|schema| place(schema).is_none_or(|file| !files.contains(&file)));
-        schemas.saved_twice.retain(|file| !files.contains(file));
+        schemas.saves.copied.retain(|file| !files.contains(file));
         schemas.by_hand.clone_from(files);
     }
 
@@ -199,7 +200,7 @@ impl Project {
         }
         schemas.find_scopes();
         schemas.inserts = self.inserts();
-        schemas.saved_twice = self.saved_twice();
+        schemas.saves = self.saves();
         schemas
     }
 

@@ -73,6 +73,8 @@ pub struct Draft {
     pub is_changed: bool,
     /// Whether the condition asks for a value that was loaded.
     pub is_pinned: bool,
+    /// Whether the condition asks for an identifier that the code compared as a text.
+    pub is_by_text: bool,
     /// Whether the loaded document is changed in place too, which nothing needs any more.
     pub is_stale: bool,
     /// Whether the code takes a number for a stored one that is missing.

@@ -30,7 +30,8 @@ impl Reader<'_, '_> {
                 // An identifier that was made a text is no longer what the document holds.
                 let is_text = matches!(self.subject.node(own), Node::Coerce(Coercion::Text, _));
                 // Two identifiers of one text are one.
-                if is_text && self.subject.is_identifier && path.is_empty() && op == Compare::Equal {
+                if is_text && op == Compare::Equal && self.holds_identifier(&path) {
+                    self.decision.has_texts |= !path.is_empty();
                     let other = self.identifier(other);
                     return self.tested(&path, op, other, holds, is_turned);
                 }
@@ -86,6 +87,22 @@ impl Reader<'_, '_> {
             Node::Member(_, key) if self.subject.project.arena.text(key) == "_id" => inner,
             _ => value,
         }
+    }
+
+    /// Whether a part of the element that is looked at is an identifier by the schema.
+    fn holds_identifier(&mut self, path: &str) -> bool {
+        if self.subject.is_identifier && path.is_empty() {
+            return true;
+        }
+        let Some(element) = self.subject.element.take() else { return false };
+        let list = match self.subject.node(element) {
+            Node::Element(list) => self.subject.list(list),
+            _ => None,
+        };
+        self.subject.element = Some(element);
+        let (Some(list), Some(model)) = (list, self.subject.act.handle.name()) else { return false };
+        let path = if path.is_empty() { list } else { format!("{list}.{path}") };
+        self.subject.project.holds_identifier(model, &path)
     }
 
     fn presume(&mut self, path: &str) {

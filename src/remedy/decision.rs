@@ -10,7 +10,8 @@ use crate::project::mongo::{Action, DbCall};
 use crate::project::writes::Write;
 use crate::race::predicate::{Predicate, Test};
 use crate::race::term::Items;
-use crate::value::{C, Coercion, Entry, Freshness, Key, Node, RETURNS, Site, V};
+use crate::value::{C, Coercion, Entry, Freshness, Key, Node, RETURNS, Site, V, children};
+use rustc_hash::FxHashSet;
 
 /// What the act's filter has to ask.
 #[derive(Default)]
@@ -28,6 +29,10 @@ pub struct Decision {
     pub absent: Vec<Site>,
     /// Whether a flag has to be set.
     pub has_flags: bool,
+    /// Whether an identifier was compared as a text: what is none is equal to none there, and refused by a filter.
+    pub has_texts: bool,
+    /// Whether something was decided of fields that the function leaves alone which has no form in a filter.
+    pub is_partial: bool,
 }
 
 /// How a filter asks for a flag that the code has found to be true.
@@ -63,7 +68,15 @@ impl<'s, 'a> Reader<'s, 'a> {
     pub fn read(mut self, cond: C) -> Option<Decision> {
         let mut said = Vec::new();
         for atom in self.subject.project.arena.atoms_in_order(cond) {
-            said.push(self.said(atom.value, atom.holds, 0)?);
+            let absent = self.decision.absent.len();
+            match self.said(atom.value, atom.holds, 0) {
+                Some(one) => said.push(one),
+                None if self.is_left_alone(atom.value) => {
+                    self.decision.absent.truncate(absent);
+                    self.decision.is_partial = true;
+                }
+                None => return None,
+            }
         }
         match all(said) {
             Predicate::And(parts) => self.decision.predicate = parts,
@@ -79,6 +92,24 @@ impl<'s, 'a> Reader<'s, 'a> {
             self.repeat(&read)?;
         }
         Some(self.decision)
+    }
+
+    /// Whether all that a part says of the document is of fields that the function leaves as they are: what it says holds still when the
+    /// act is done, whatever has no form in a filter.
+    fn is_left_alone(&mut self, value: V) -> bool {
+        let (mut open, mut seen) = (vec![value], FxHashSet::default());
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) || self.subject.project.read_of(at).is_some() && !self.subject.is_root(at) {
+                continue;
+            }
+            match self.subject.field(at) {
+                Some(path) if self.is_written(&path) => return false,
+                Some(_) => {}
+                None if self.subject.is_root(at) || seen.len() > crate::limits::SEARCHED => return false,
+                None => open.extend(children(&self.subject.node(at))),
+            }
+        }
+        true
     }
 
     /// What a predicate over elements says of one element.

@@ -109,6 +109,7 @@ fn mended(project: &mut Project, schemas: &Schemas, case: &Case<'_>, act: &Write
         write,
         is_changed: false,
         is_pinned: true,
+        is_by_text: false,
         is_stale: false,
         has_default: false,
     })

@@ -5,11 +5,14 @@
 
 mod again;
 mod asked;
+mod beside;
 mod bounds;
 mod case;
+mod cast;
 mod change;
 mod code;
 mod comparison;
+mod condition;
 mod decision;
 mod edits;
 mod elements;
@@ -42,10 +45,12 @@ use crate::project::{Apart, Op, Project};
 use crate::race::path;
 use crate::value::{Arena, C, Entry, Key, Node, V};
 pub use asked::{of_change, of_field};
+pub use beside::of_save as of_where;
 use case::Draft;
 pub use case::{Case, IN_HELPER};
 use change::Change;
-use decision::{Flags, Reader};
+use condition::Condition;
+use decision::Flags;
 pub use fenced::of_update as of_fence;
 pub use guesses::of_count as of_guesses;
 pub use help::{UPSERTED, WITHOUT_UPSERT};
@@ -75,6 +80,8 @@ const SHARED: &str =
 
 const UNNAMED: &str = "nothing is known of the names at the call";
 const OF_ONE_CALLER: &str = "what is added is another value for other callers of the helper";
+/// Why there is no fix where the race itself is not shown.
+pub const UNSHOWN: &str = "no input is known that shows the race";
 const UNMENDED: &str = "nothing that was tried is shown to end the race and to serve whoever was served";
 
 /// The remedy of an update or a save: a condition in its filter, operators in place of computed values, or both. Where other code may
@@ -193,41 +200,27 @@ fn drafts(
     presumed: &mut Presumed,
     flags: Flags,
 ) -> (Vec<Draft>, bool) {
-    let cond = case.cond(project, act);
     let writes = case.function.writes;
     let identifiers = identifiers::of_lists(project, schemas, act);
     let is_of_part = case.is_of_part(project, act);
+    let cond = case.cond(project, act);
     let mut subject = Subject::new(project, act, case.documents);
     subject.identifiers = identifiers;
-    let mut reader = Reader::new(&mut subject, writes);
-    reader.flags = flags;
-    let decision = reader.read(cond);
-    let has_flags = decision.as_ref().is_some_and(|decision| decision.has_flags);
+    let Condition { entries, bounded, has_flags, has_texts, .. } =
+        condition::of_act(&mut subject, writes, cond, flags, presumed);
     let is_stale = act.kind != WriteKind::Save && change::is_changed_in_place(&mut subject, case.function.steps);
     let changes: Option<Vec<Change>> = match is_stale {
         _ if change::is_changed_since(&subject, case.function.steps) => None,
         true => change::appended_in_place(&mut subject, case.function.steps),
         false => act.fields.iter().map(|field| change::change(&mut subject, writes, field)).collect(),
     };
-    let mut fields = change::presumed(&mut subject);
-    let mut bounds: Vec<Entry> = Vec::new();
-    let condition = decision.and_then(|decision| {
-        fields.extend(decision.presumed);
-        bounds = decision.bounds;
-        presumed.ordered.extend(decision.ordered);
-        let mut condition = lower::filter(&mut subject.project.arena, &decision.predicate)?;
-        let is_new = |entry: &Entry| condition.iter().all(|known| known.key != entry.key);
-        let repeated: Vec<Entry> = decision.repeated.iter().filter(|entry| is_new(entry)).copied().collect();
-        condition.extend(repeated);
-        Some(condition)
-    });
+    let fields = change::presumed(&mut subject);
     let numbers = sums::numbers(&mut subject);
     let has_default = !numbers.is_empty();
     presumed.numbers.extend(numbers.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     presumed.fields.extend(fields.iter().map(|path| path.split('.').map(str::to_owned).collect()));
     // In the filter, the check of one field would refuse the others.
-    let condition = condition.filter(|_| !is_of_part).unwrap_or_default();
-    let bounded = bounds::with_bounds(subject.project, act, &condition, &bounds);
+    let (condition, bounded) = if is_of_part { (Vec::new(), Vec::new()) } else { (entries, bounded) };
     presumed.given.extend(condition.iter().chain(&bounded).map(|entry| entry.value));
     let changes = changes.filter(|changes| changes.iter().any(|change| !matches!(change, Change::Kept)));
     if let Some(changes) = &changes {
@@ -261,6 +254,7 @@ fn drafts(
                 write,
                 is_changed: changes.is_some(),
                 is_pinned,
+                is_by_text: has_texts && !condition.is_empty(),
                 is_stale,
                 has_default,
             });

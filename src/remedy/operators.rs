@@ -1,6 +1,6 @@
 //! A whole array or number that is written back, as an operator on what is stored, where no input is known that shows the race.
 //!
-//! Input: an update. Output: the update with operators; none where one of them is not exact for every input, or where it would do again
+//! Input: an update or a save. Output: the update with operators; none where one of them is not exact for every input, or where it would do again
 //! what the code has decided once. Must not know: how a race is shown.
 
 use super::case::Case;
@@ -20,7 +20,7 @@ use crate::value::{Node, V};
 /// The update as operators that do to the stored value what the code does to the loaded one.
 pub fn of_update(project: &mut Project, schemas: &Schemas, case: &Case<'_>) -> Option<Remedy> {
     let act = case.function.writes.get(case.act.write)?;
-    if act.kind != WriteKind::Update || act.upsert {
+    if !matches!(act.kind, WriteKind::Update | WriteKind::Save) || act.upsert {
         return None;
     }
     let scope = Scope::at(project, act)?;

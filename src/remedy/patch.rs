@@ -58,6 +58,7 @@ pub fn of_update(
             .or_else(|| case.refuse("the filter or the update is not written at the call"))?,
     };
     let mut is_safe = !is_save && (step.dropped || draft.condition.is_empty());
+    is_safe &= !draft.is_by_text;
     if draft.is_changed {
         // What is stored may be null, where the code takes a number for that.
         is_safe &= is_counted(project, act, draft) && !draft.is_stale && !draft.has_default && !is_any(project, act);

@@ -54,7 +54,7 @@ pub fn of_save(
     if !is_loaded_whole(project, act) {
         return case.refuse("the document is loaded by no single query that gives all of its fields");
     }
-    if !schemas.saved_twice.of(&act.handle).is_empty() {
+    if !schemas.saves.copied.of(&act.handle).is_empty() {
         return case.refuse("a request may save two copies of one document, and a version would refuse the second");
     }
     let is_mended = match is_proven {

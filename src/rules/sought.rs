@@ -25,6 +25,9 @@ const UNVERSIONED_SAVE_HOOKS: &str = "; no save hook or plugin of this schema ru
 const VERSIONED: &str =
     "; or keep `save()` under `optimisticConcurrency: true` in the schema, and load and try again on a VersionError";
 
+/// Source: Mongoose, `Document.prototype.$where`.
+const ASKED: &str = "; or keep `save()` and have it ask for what was checked, in `$where` of the document: a save that finds nothing throws";
+
 /// Source: MongoDB manual, "Atomicity and Transactions".
 const FENCED: &str = "; or ask in the filter for what was loaded, and load and try again where nothing matches";
 
@@ -35,8 +38,6 @@ const UNCOUNTED: &str =
     "other code changes the field by an update, which counts no version, so that a save would still write over it";
 
 const SHARED: &str = "a version would refuse saves of other fields too, whose code does not load and try again";
-
-const UNSHOWN: &str = "no input is known that shows the race";
 
 const GUESSES: &str = "what is counted is a guess, which was compared before";
 
@@ -108,9 +109,9 @@ impl Context<'_> {
         }
         let judging = case.function.fuel.replace(mending.fuel);
         let remedy = match mend {
-            Mend::Update if !is_proven && case.overwritten.is_none() => case.refuse(UNSHOWN),
+            Mend::Update if !is_proven && case.overwritten.is_none() => case.refuse(remedy::UNSHOWN),
             Mend::Update | Mend::Change if !is_proven => {
-                remedy::of_operators(self.project, self.schemas, case).or_else(|| case.refuse(UNSHOWN))
+                remedy::of_operators(self.project, self.schemas, case).or_else(|| case.refuse(remedy::UNSHOWN))
             }
             Mend::Update => remedy::of_update(self.project, self.schemas, case, false),
             Mend::Change => remedy::of_update(self.project, self.schemas, case, true),
@@ -126,10 +127,14 @@ impl Context<'_> {
             }
             Mend::Insert(_) | Mend::Nothing => false,
         };
-        let option = match is_open {
+        let option = match is_open && *mend == Mend::Update {
+            true => remedy::of_where(self.project, self.schemas, case, is_proven).map(|fix| (fix, ASKED)),
+            false => None,
+        };
+        let option = match is_open && option.is_none() {
             true => remedy::of_save(self.project, self.schemas, case, (is_proven, *mend == Mend::Change))
                 .map(|fix| (fix, VERSIONED)),
-            false => None,
+            false => option,
         };
         let option = match option {
             // A filter that carries the check is more than one that asks for what was loaded, and its answer may be missing.
@@ -182,6 +187,7 @@ impl Context<'_> {
             draft.fix = draft.fix.take().or(remedy.fix);
         }
         let option = option.filter(|_| draft.fix.is_none());
+        let kept = option.as_ref().map(|(_, said)| *said).filter(|said| *said == ASKED);
         let said = option.as_ref().map(|(_, said)| *said).filter(|_| !is_said);
         draft.is_versioned = option.as_ref().is_some_and(|(_, said)| *said == VERSIONED);
         draft.fix = draft.fix.take().or(option.map(|(fix, _)| fix));
@@ -189,7 +195,9 @@ impl Context<'_> {
         if is_all {
             return;
         }
-        if is_change(&act.mend) && self.runs_on_save(act.write) {
+        if let Some(kept) = kept {
+            draft.help.push_str(kept);
+        } else if is_change(&act.mend) && self.runs_on_save(act.write) {
             draft.help.push_str(match self.schemas.is_unversioned(&act.write.handle) {
                 true => UNVERSIONED_SAVE_HOOKS,
                 false => SAVE_HOOKS,
