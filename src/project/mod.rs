@@ -74,6 +74,7 @@ mod plain_rows;
 mod plugins;
 pub mod plural;
 mod populate;
+mod preset;
 mod proven;
 mod proxies;
 mod put_on;
