@@ -142,6 +142,7 @@ impl<'a> Context<'a> {
     /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
         let (steps, mut writes) = self.reached(func);
+        self.project.add_hooked(self.schemas, &mut writes);
         let unsendable = self.project.take_unsendable(&mut writes);
         self.drop_unsent(&steps, &mut writes);
         self.drop_uncast(&mut writes);
