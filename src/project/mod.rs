@@ -85,6 +85,7 @@ mod ranges;
 mod reach;
 mod rebuilt_lists;
 mod registered;
+mod replies;
 mod requests;
 pub mod resolve;
 mod returns;
