@@ -138,6 +138,8 @@ pub struct Function {
     pub defaults: Vec<(V, V)>,
     /// The functions beside it in an object literal, which `this` reaches: `{ async has() {}, async add() { this.has() } }`.
     pub siblings: Vec<(Sym, FnRef)>,
+    /// What a call of it gives is a promise.
+    pub is_async: bool,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
     pub polls: bool,
     /// Values whose method gave a cursor: `beds` of `beds.find(filter).toArray()`.
