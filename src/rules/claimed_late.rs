@@ -14,6 +14,9 @@ use crate::remedy;
 use crate::value::{Compare, Node, V, children, for_conditions};
 use rustc_hash::FxHashSet;
 
+/// So many other fields are named.
+const NAMED: usize = 8;
+
 /// What to do about a check of `place`: one command, or the command first and then what it decides. `written` are the writes that are
 /// decided with it.
 pub fn help(
@@ -118,6 +121,7 @@ fn decided_by(ctx: &Context<'_>, write: &Write, check: &Check, place: &str) -> O
     match names.split_last() {
         None => None,
         Some((only, [])) => Some(only.clone()),
+        Some((_, others)) if others.len() >= NAMED => Some("the other fields that were checked".to_owned()),
         Some((last, others)) => Some(format!("{} and {last}", others.join(", "))),
     }
 }
