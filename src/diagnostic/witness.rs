@@ -57,6 +57,13 @@ impl Witness {
         left > before + 1 && self.serial.iter().all(|end| elements(&end.documents, path) < left)
     }
 
+    /// Whether another request does something between the first step of the request that does a step, and that step.
+    pub fn is_disturbed(&self, at: usize) -> bool {
+        let Some(step) = self.steps.get(at) else { return false };
+        let before = self.steps.iter().take(at).skip_while(|other| other.request != step.request);
+        before.filter(|other| other.request != step.request).any(|other| !other.command.is_read())
+    }
+
     /// Whether no serial order leaves the same but for these fields.
     pub fn differs_beyond(&self, fields: &[&str]) -> bool {
         let left = self.outcome.without(fields);
@@ -126,6 +133,14 @@ pub enum Command {
         /// `sendMail(…)`
         text: String,
     },
+}
+
+impl Command {
+    /// Whether it leaves everything as it was.
+    fn is_read(&self) -> bool {
+        let Self::Database { method, .. } = self else { return false };
+        matches!(method.as_str(), "findOne" | "find" | "countDocuments" | "aggregate" | "distinct")
+    }
 }
 
 /// An outcome.

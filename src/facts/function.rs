@@ -48,6 +48,7 @@ impl<'a> Eval<'a> {
             missing: Vec::new(),
             defaults: Vec::new(),
             siblings: Siblings::default(),
+            is_async: false,
             polls: false,
             cursors: Vec::new(),
             is_listed: false,
@@ -101,6 +102,7 @@ impl<'a> Eval<'a> {
             let count = eval.bind_params(code, func);
             if let Some(facts) = eval.functions.get_mut(func.0 as usize) {
                 facts.params = count;
+                facts.is_async = code.is_async();
             }
             eval.body(code);
             if eval.cond != C::FALSE {

@@ -142,6 +142,8 @@ pub struct Function {
     pub defaults: Vec<(V, V)>,
     /// The functions of the object literal around it, by name, which `this` reaches: `{ async has() {}, async add() { this.has() } }`.
     pub siblings: Siblings,
+    /// What a call of it gives is a promise.
+    pub is_async: bool,
     /// Starts a timer whose callback is part of this function: `setInterval(async () => { … }, 5000)`.
     pub polls: bool,
     /// Values whose method gave a cursor: `beds` of `beds.find(filter).toArray()`.

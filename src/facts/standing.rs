@@ -83,6 +83,10 @@ impl<'a> Eval<'a> {
                 Standalone::Named(name) => self.returned_after(end).is_some_and(|returned| is_count_of(returned, name)),
                 Standalone::Alone | Standalone::Returned => false,
             },
+            is_only_tested: match role {
+                Standalone::Named(name) if !is_awaited => self.is_only_tested(end, name),
+                Standalone::Named(_) | Standalone::Alone | Standalone::Returned => false,
+            },
             body: body.0,
             within,
             is_terminated,
@@ -94,6 +98,30 @@ impl<'a> Eval<'a> {
     fn returned_after(&self, end: u32) -> Option<&'a str> {
         let rest = self.text.get(end as usize..)?.trim_start().strip_prefix("return ")?;
         rest.split([';', '\n']).next().map(str::trim)
+    }
+
+    /// Whether all that stands of a name after an offset are tests and members of it, of the first a few: `if (!found)`, `found.id`. So
+    /// nothing waits for a promise in it, or hands it on.
+    fn is_only_tested(&self, end: u32, name: &str) -> bool {
+        let rest = self.text.get(end as usize..self.standing.body.1 as usize).unwrap_or_default();
+        if rest.len() > limits::BLOCK {
+            return false;
+        }
+        let (mut at, mut tests) = (0, 0);
+        while let Some(found) = rest.get(at..).and_then(|rest| rest.find(name)) {
+            let start = at + found;
+            at = start + name.len();
+            let (before, after) = (rest.get(..start).unwrap_or_default(), rest.get(at..).unwrap_or_default());
+            if before.ends_with(is_part) || after.starts_with(is_part) {
+                continue;
+            }
+            match (is_test(before, after), is_read(before, after)) {
+                (true, _) => tests += 1,
+                (false, true) => {}
+                (false, false) => return false,
+            }
+        }
+        tests > 0
     }
 
     fn line_end(&self, end: u32) -> u32 {
@@ -215,4 +243,19 @@ impl<'a> Eval<'a> {
 /// `result.modifiedCount === 1`
 fn is_count_of(code: &str, name: &str) -> bool {
     ["matchedCount", "modifiedCount", "nModified"].into_iter().any(|count| code.contains(&format!("{name}.{count}")))
+}
+
+/// Whether a name stands as a test of its own: `if (name)`, `!name`, `name && …`.
+fn is_test(before: &str, after: &str) -> bool {
+    let (before, after) = (before.trim_end(), after.trim_start());
+    let is_of_if = before.strip_suffix('(').is_some_and(|before| before.trim_end().ends_with("if"));
+    let begins = is_of_if || before.ends_with('!') || before.ends_with("&&") || before.ends_with("||");
+    begins && [")", "&&", "||"].iter().any(|next| after.starts_with(next))
+}
+
+/// Whether a member of a name is read, other than one of a promise or of a query.
+fn is_read(before: &str, after: &str) -> bool {
+    let Some(member) = after.strip_prefix('.').or_else(|| after.strip_prefix("?.")) else { return false };
+    let name = member.split(|c| !is_part(c)).next().unwrap_or_default();
+    !before.trim_end().ends_with("await") && !matches!(name, "then" | "catch" | "finally" | "exec")
 }

@@ -133,6 +133,8 @@ pub struct Statement {
     pub is_returned: bool,
     /// Whether the next statement returns how many documents it changed.
     pub is_counted: bool,
+    /// Whether the function does nothing with the variable but ask whether there is something in it.
+    pub is_only_tested: bool,
     /// Start of the function or callback around it.
     pub body: u32,
     /// Start of the innermost block of a `try` around it in that function; 0 for none.

@@ -49,6 +49,7 @@ mod reads;
 mod remedied;
 mod repair;
 mod request;
+mod said;
 mod script;
 mod search;
 mod send;

@@ -6,6 +6,7 @@ use super::bson::Value;
 use super::choices::{Candidate, Choices, Term};
 use super::inputs::text_of;
 use super::question::Evidence;
+use super::said::said;
 use super::slice::Slice;
 use super::state::{Done, Move};
 use super::store::{Command, Failure, Reply, Returns, Store, UniqueIndex};
@@ -76,6 +77,15 @@ impl<'a> Names<'a> {
         function.and_then(|function| function.param_names.get(*at as usize)).is_none_or(|name| name.is_empty())
     }
 
+    fn term(&self, term: u32) -> String {
+        self.texts.get(&term).cloned().unwrap_or_else(|| format!("value-{term}"))
+    }
+
+    /// What was done outside, as it is shown.
+    fn said(&self, effect: &str) -> String {
+        said(effect, |term| self.term(term))
+    }
+
     /// A value in relaxed Extended JSON.
     pub fn json(&self, value: &Value) -> Json {
         match value {
@@ -86,7 +96,7 @@ impl<'a> Names<'a> {
             Value::Text(text) => json!(&**text),
             Value::Id(id) => json!({ "$oid": format!("{id:024x}") }),
             Value::Date(time) => json!({ "$date": date(*time) }),
-            Value::Symbol(term) => json!(self.texts.get(term).cloned().unwrap_or_else(|| format!("value-{term}"))),
+            Value::Symbol(term) => json!(self.term(*term)),
             Value::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
             Value::Document(fields) => Json::Object(
                 fields.iter().map(|(name, value)| (name.to_string(), self.json(value))).collect::<Map<_, _>>(),
@@ -183,7 +193,7 @@ impl<'a> Names<'a> {
     fn move_of(&self, done: &Move) -> witness::Move {
         let (command, result) = match &done.what {
             Done::Command { command, many, reply } => (self.command(command, *many), words(command, reply)),
-            Done::Effect(text) => (witness::Command::Effect { text: text.clone() }, String::new()),
+            Done::Effect(text) => (witness::Command::Effect { text: self.said(text) }, String::new()),
         };
         witness::Move { request: done.request, command, place: None, result, stored: None }
     }
@@ -238,7 +248,7 @@ fn words(command: &Command, reply: &Result<Reply, Failure>) -> String {
 /// A witness, with the site of each of its moves.
 pub fn witness(names: &Names<'_>, evidence: &Evidence, indexes: &[UniqueIndex], kind: Harm) -> (Witness, Vec<Site>) {
     let end = |store: &Store, effects: &[String]| {
-        let mut effects = effects.to_vec();
+        let mut effects: Vec<String> = effects.iter().map(|effect| names.said(effect)).collect();
         effects.sort();
         End { documents: names.stored(store), effects }
     };

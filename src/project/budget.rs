@@ -167,7 +167,7 @@ impl Project {
     }
 
     /// Whether a step reads or writes the database, as far as its name tells.
-    pub(super) fn touches_database(&self, step: &Step) -> bool {
+    pub fn touches_database(&self, step: &Step) -> bool {
         match &step.op {
             Op::Call { recv: Some(_), name: Some(name), .. } => {
                 let name = self.arena.text(*name);

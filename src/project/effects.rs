@@ -165,10 +165,7 @@ impl Project {
             Some(name) => self.arena.text(*name),
             None => self.last_name(*callee)?,
         };
-        // res.send(…), response.json(…): the reply to the request itself.
-        let is_reply = recv.and_then(|recv| self.last_name(recv)).is_some_and(is_response)
-            || recv.is_some_and(|recv| self.is_response_param(recv));
-        if is_reply || recv.is_some_and(|recv| self.is_quiet(recv, 0, false)) {
+        if self.is_reply(*recv, args) || recv.is_some_and(|recv| self.is_quiet(recv, 0, false)) {
             return None;
         }
         let verb = verb_of(name);
@@ -286,21 +283,6 @@ impl Project {
             && !super::mongo::is_method(verb)
             && args.iter().any(|arg| self.contains(*arg, &mut |project, part| project.is_document(part)))
     }
-
-    fn is_response_param(&self, value: V) -> bool {
-        match self.arena.node(value) {
-            Node::Param(func, at) => self
-                .function(*func)
-                .and_then(|function| function.param_names.get(*at as usize))
-                .is_some_and(|name| is_response(name)),
-            Node::Call { callee, .. } => match self.arena.node(*callee) {
-                // res.status(404).send(…)
-                Node::Member(recv, _) => self.is_response_param(*recv),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
 }
 
 /// `send` of `sendMail`.
@@ -314,8 +296,4 @@ pub fn may_be_done_again(name: &str) -> bool {
         verb_of(name),
         "unlink" | "rm" | "delete" | "del" | "remove" | "destroy" | "clear" | "invalidate" | "revoke"
     )
-}
-
-fn is_response(name: &str) -> bool {
-    matches!(name, "res" | "response" | "reply" | "ctx" | "context" | "socket" | "ws" | "interaction")
 }

@@ -167,8 +167,10 @@ impl Project {
             if self.expanded.get(func.0 as usize) != Some(&State::Done) || cond == C::FALSE {
                 continue;
             }
+            let given: Vec<V> = recv.into_iter().chain(args.iter().copied()).collect();
+            let preset = self.preset(steps, (cond, &given), known);
             let mut instance = Instance::new(func, args, recv, step.site);
-            instance.known = known;
+            instance.known = Some(&preset).filter(|preset| !preset.is_empty());
             let handed = self.handed.get(func.0 as usize).cloned().unwrap_or_default();
             for sub in handed.iter() {
                 if self.arena.is_spent() {

@@ -46,6 +46,8 @@ pub struct Models {
     pub(super) populating: FxHashMap<SiteInfo, SiteInfo>,
     /// What calls add to schemas after they are made.
     pub(super) declared: Vec<Declared>,
+    /// The names of what schemas compute of their documents: `schema.virtual('fullName')`.
+    pub(super) virtuals: FxHashMap<Identity, Vec<String>>,
     /// Schemas that may get fields which are not known.
     pub(super) opened: FxHashSet<Identity>,
     /// Whether all schemas may: `mongoose.plugin(…)`, `mongoose.set('strict', false)`.

@@ -32,7 +32,7 @@ impl Project {
     }
 
     /// Whether a value is a plain object that a query gave: `await Model.findById(id).lean()`, `Model.find(filter, null, { lean: true })`.
-    fn is_plain_row(&mut self, value: V) -> bool {
+    pub(super) fn is_plain_row(&mut self, value: V) -> bool {
         match self.arena.node(value).clone() {
             Node::Element(list) | Node::Index(list, _) => self.is_plain_list(list),
             Node::Query { method, array, .. } if matches!(self.arena.text(method), "find" | "findLast") => {

@@ -305,6 +305,7 @@ impl Project {
             missing: Vec::new(),
             defaults: Vec::new(),
             siblings: Siblings::default(),
+            is_async: false,
             polls: false,
             cursors: Vec::new(),
             is_listed: false,

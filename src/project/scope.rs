@@ -86,6 +86,13 @@ impl Project {
         self.around.statements.get(&at(self.base_site(site)))
     }
 
+    /// Whether a call makes a promise for which nobody waits, and of which is only asked whether it is there:
+    /// `const found = this.find(id); if (found) throw new Taken()`.
+    pub(super) fn is_only_tested(&self, func: FnRef, call: Site) -> bool {
+        self.function(func).is_some_and(|function| function.is_async)
+            && self.statement_at(call).is_some_and(|statement| statement.is_only_tested)
+    }
+
     /// Whether the types of what a file writes are checked.
     pub fn is_typed(&self, file: u32) -> bool {
         self.around.typed.contains(&file)

@@ -54,7 +54,16 @@ impl Project {
     /// Notes a call that may add fields to a schema, or to all of them.
     pub(super) fn open_schema(&mut self, schema: V, name: &str, args: &[V]) {
         let adds = match name {
-            "plugin" | "virtual" | "loadClass" | "alias" | "discriminator" | "clone" => true,
+            "virtual" => match args.first().and_then(|name| self.arena.as_str(*name)).map(str::to_owned) {
+                Some(name) => {
+                    let schema = self.linked(schema);
+                    let identity = self.identity_of(schema);
+                    self.models.virtuals.entry(identity).or_default().push(name);
+                    false
+                }
+                None => true,
+            },
+            "plugin" | "loadClass" | "alias" | "discriminator" | "clone" => true,
             "add" => !matches!(args, [fields] if matches!(self.arena.node(*fields), Node::Object(_))),
             "set" => self.is_loosened(args),
             _ => false,
@@ -139,10 +148,12 @@ impl Project {
                 What::Index { .. } => {}
             }
         }
+        let virtuals = self.models.virtuals.get(&identity);
         // A schema of a few fields may be a sketch, beside which the code is to be believed.
         if names.len() < limits::SKETCHED_FIELDS {
             return None;
         }
+        names.extend(virtuals.into_iter().flatten().filter_map(|name| name.split('.').next()).map(str::to_owned));
         if options.is_some() {
             names.extend(["createdAt", "updatedAt"].map(str::to_owned));
         }

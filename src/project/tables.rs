@@ -124,7 +124,7 @@ impl Project {
         result
     }
 
-    fn replaced_cond(&mut self, cond: C, memo: &mut FxHashMap<V, V>) -> C {
+    pub(super) fn replaced_cond(&mut self, cond: C, memo: &mut FxHashMap<V, V>) -> C {
         let mut result = C::TRUE;
         for atom in self.arena.atoms_in_order(cond) {
             self.arena.spend(1);

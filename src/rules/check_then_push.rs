@@ -168,7 +168,8 @@ fn report(
             "ask for the negated check in the filter of this update, under the same computed path; matchedCount 0 means it is there already".to_owned()
         }
         _ => format!(
-            "make the check and the push one command: its filter asks that `{array}` has no such element, and matchedCount 0 means that it is there already"
+            "make the check and the push one command: its filter asks that `{array}` has {}, and matchedCount 0 means that it is there already",
+            sought_element(ctx, check, &array, &keys)
         ),
     };
     if remedy::is_upsert(ctx.project, write) {
@@ -187,6 +188,27 @@ fn report(
         trace,
         &Judged { needs_witness: is_set, repeats, apart, ..Judged::of(write, field.cond, relation) },
     );
+}
+
+/// Which element the check finds none of: by its fields, where it asks for nothing but them.
+fn sought_element(ctx: &Context<'_>, check: &Check, array: &str, keys: &[(String, V)]) -> String {
+    let is_all = match ctx.project.arena.node(check.leaf) {
+        Node::Query { arg, .. } => match ctx.project.arena.node(*arg) {
+            Node::And(parts) => parts.len() == keys.len(),
+            _ => keys.len() == 1,
+        },
+        _ => false,
+    };
+    let names: Vec<String> = keys.iter().map(|(name, _)| format!("`{name}`")).collect();
+    match (keys, names.split_last()) {
+        ([(name, _)], _) if is_all && !name.is_empty() => {
+            format!("none with this `{name}` (`$ne` of `'{array}.{name}'`)")
+        }
+        (_, Some((last, others))) if is_all && !others.is_empty() => {
+            format!("none with this {} and {last} (`$elemMatch` of them in a `$not`)", others.join(", "))
+        }
+        _ => "no such element".to_owned(),
+    }
 }
 
 /// Whether some of the elements of a list are counted: `doc.uses.filter((use) => use.user === user).length < limit`

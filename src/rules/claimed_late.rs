@@ -14,6 +14,9 @@ use crate::remedy;
 use crate::value::{Compare, Node, V, children, for_conditions};
 use rustc_hash::FxHashSet;
 
+/// So many other fields are named.
+const NAMED: usize = 8;
+
 /// What to do about a check of `place`: one command, or the command first and then what it decides. `written` are the writes that are
 /// decided with it.
 pub fn help(
@@ -80,14 +83,14 @@ fn counted_before<'a>(ctx: &Context<'_>, trace: &'a Trace, write: &Write) -> Opt
     })
 }
 
-/// The other fields of the loaded document on which the path depends, where they are few; none where `place` alone decides.
+/// The other fields of the loaded document on which the path depends, by their names; none where `place` alone decides.
 fn decided_by(ctx: &Context<'_>, write: &Write, check: &Check, place: &str) -> Option<String> {
     let arena = &ctx.project.arena;
     let is_document =
         |value: V| value == check.root || matches!(arena.node(value), Node::Element(list) if *list == check.root);
     let mut names: Vec<String> = Vec::new();
     let mut open: Vec<V> = arena.atoms_in_order(write.cond).into_iter().map(|atom| atom.value).collect();
-    let mut seen = FxHashSet::default();
+    let (mut seen, mut methods) = (FxHashSet::default(), FxHashSet::default());
     while let Some(value) = open.pop() {
         if seen.len() > limits::SEARCHED || !seen.insert(value) {
             continue;
@@ -97,22 +100,29 @@ fn decided_by(ctx: &Context<'_>, write: &Write, check: &Check, place: &str) -> O
             && is_document(*object)
         {
             let name = arena.text(*name);
-            let is_field = !matches!(name, "length" | "save" | "_id" | "id" | "toString" | "toObject");
+            let is_field = !methods.contains(&value)
+                && !matches!(
+                    name,
+                    "length" | "_id" | "id" | "_doc" | "isNew" | "save" | "toString" | "toObject" | "toJSON"
+                );
             // `wallet.balance`, and `mood` of the element of `ratings`, name their field.
             let is_told = place.contains(&format!("`{name}`")) || place.contains(&format!("`{name}."));
             if is_field && !is_told && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
         }
+        if let Node::Call { callee, .. } = node {
+            methods.insert(*callee);
+        }
         open.extend(children(node));
         for_conditions(node, &mut |cond| open.extend(arena.atoms_of(cond).into_iter().map(|atom| atom.value)));
     }
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    match names.as_slice() {
-        [] => None,
-        [one] => Some(one.clone()),
-        [first, second] => Some(format!("{first} and {second}")),
-        _ => Some("the other fields that were checked".to_owned()),
+    match names.split_last() {
+        None => None,
+        Some((only, [])) => Some(only.clone()),
+        Some((_, others)) if others.len() >= NAMED => Some("the other fields that were checked".to_owned()),
+        Some((last, others)) => Some(format!("{} and {last}", others.join(", "))),
     }
 }
 

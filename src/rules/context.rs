@@ -141,8 +141,8 @@ impl<'a> Context<'a> {
     /// Reads a function's summary once for all rules; `None` when it writes nothing and calls nothing that a rule
     /// asks for.
     pub fn trace(&mut self, func: FnRef) -> Option<Trace> {
-        let steps = self.project.shared_steps_of(func);
-        let mut writes = self.project.writes(&steps);
+        let (steps, mut writes) = self.reached(func);
+        self.project.add_hooked(self.schemas, &mut writes);
         let unsendable = self.project.take_unsendable(&mut writes);
         self.drop_unsent(&steps, &mut writes);
         self.drop_uncast(&mut writes);

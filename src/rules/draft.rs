@@ -125,6 +125,11 @@ impl Draft {
             while let Some(at) = open_part(text) {
                 text.replace_range(at..at + 2, "[…]");
             }
+            for whole in ["`*`", "`[…]`"] {
+                if text.contains(whole) {
+                    *text = text.replace(whole, COMPUTED);
+                }
+            }
         }
     }
 
@@ -134,6 +139,9 @@ impl Draft {
         project.meeting(self.site, decided.map(|(site, ..)| *site).into_iter())
     }
 }
+
+/// A field of which the code computes the name: `wallet[category]`.
+const COMPUTED: &str = "the field of the computed name";
 
 /// Where a text has a part `.*` of a path; `.*` of a pattern is none.
 fn open_part(text: &str) -> Option<usize> {

@@ -66,6 +66,7 @@ mod positional_push;
 pub mod proof;
 mod protocol;
 mod races;
+mod reached;
 mod recomputed;
 mod refused;
 mod repeated;

@@ -77,8 +77,18 @@ fn shows_another_matter(act: &Judged<'_>, judgement: &Judgement) -> bool {
             Repeats::Element(path) => witness().is_none_or(|witness| !witness.adds_twice(path)),
         };
     }
-    let is_race = matches!(judgement.verdict, Verdict::Race(_)) && !act.beside.is_empty();
-    is_race && witness().is_some_and(|witness| !witness.differs_beyond(&act.beside))
+    let is_race = matches!(judgement.verdict, Verdict::Race(_));
+    if is_race && act.is_flag && act.overwritten.is_none() && is_undisturbed(act, judgement) {
+        return true;
+    }
+    is_race && !act.beside.is_empty() && witness().is_some_and(|witness| !witness.differs_beyond(&act.beside))
+}
+
+/// Whether whoever does the act in a witness does all up to it alone, so that what decided it was so: the race is one of what others do.
+fn is_undisturbed(act: &Judged<'_>, judgement: &Judgement) -> bool {
+    let Some((witness, sites)) = &judgement.witness else { return false };
+    let acts: Vec<usize> = (0..sites.len()).filter(|at| sites.get(*at) == Some(&act.write.site)).collect();
+    !acts.is_empty() && witness.open().is_some_and(|witness| acts.iter().all(|at| !witness.is_disturbed(*at)))
 }
 
 /// Whether a spelled condition can be found in the code: it holds no alternatives and nothing without a name.

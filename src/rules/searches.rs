@@ -346,10 +346,23 @@ fn is_made_of(ctx: &Context<'_>, value: V, searched: &[(String, V)], named: &[V]
         }
         match ctx.project.arena.node(value) {
             Node::Template(parts) | Node::Derived(_, parts) => open.extend(parts),
-            Node::Coerce(_, inner) => open.push(*inner),
+            Node::Coerce(_, inner) | Node::Index(inner, _) if is_constant_part(ctx, value) => open.push(*inner),
+            // email.split('@')[0]
+            Node::Call { callee, args, .. } if let Some(text) = ctx.project.cut_text(*callee) => {
+                open.push(text);
+                open.extend(args.iter());
+            }
             _ if ctx.project.arena.is_literal(value) => {}
             _ => return false,
         }
     }
     is_searched
+}
+
+/// Whether a value is a form of another one, or the part of it at a fixed place.
+fn is_constant_part(ctx: &Context<'_>, value: V) -> bool {
+    match ctx.project.arena.node(value) {
+        Node::Index(_, at) => ctx.project.arena.is_literal(*at),
+        node => matches!(node, Node::Coerce(..)),
+    }
 }

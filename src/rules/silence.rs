@@ -17,6 +17,8 @@ pub enum Silence {
     Unsendable,
     /// No field that is changed is one of the schema, which is strict.
     Unstored,
+    /// By its schema Mongoose never comes to it.
+    Unreached,
     /// The judge executed all of it, and found no other result than that of an order.
     Serial,
     /// The act may be done twice, which leaves what it leaves once.
@@ -59,6 +61,9 @@ impl Silence {
                 "what is saved is a plain object, or a query that nobody waited for, which has no such method: the call throws, and nothing is written"
             }
             Self::Unstored => "the schema has none of the fields that are changed, and Mongoose leaves them out",
+            Self::Unreached => {
+                "it is never done: a condition before it asks for a field that the schema does not have, or Mongoose refuses what is inserted without a required field"
+            }
             Self::Serial => "executed, two requests at once store what one after the other stores",
             Self::Repeats => "done twice, it leaves what it leaves once",
             Self::Doubted => "something may keep two requests apart, and no harm was found in executing them",
