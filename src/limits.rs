@@ -335,6 +335,8 @@ pub const START_ITEMS: f64 = 100.0;
 pub const KNOWN_ANSWERS: usize = 16;
 /// Parts of a value that is evaluated in each run of a judgement.
 pub const EVALUATED_NODES: usize = 300;
+/// Fields of kinds that nothing in the code has of which a warning tells.
+pub const UNKNOWN_FIELDS: usize = 8;
 /// Characters of a condition that a reason names.
 pub const SPELLED: usize = 120;
 /// Makers of values that call each other.

@@ -47,6 +47,10 @@ fn a_field_of_a_kind_that_nothing_has_is_told() {
     for when in ["has = [\"mergId\"]", "mergId = \"x\""] {
         assert!(of(when, "\"mergeId\"").contains("the field `mergId` of the kind `merge`"), "{when}");
     }
+    let many: Vec<String> = (0..20).map(|at| format!("\"none{at}\"")).collect();
+    let told = of("has = [\"mergeId\"]", &many.join(", "));
+    assert_eq!(told.matches("nothing in the code has the field").count(), 8, "{told}");
+    assert!(told.contains("more fields of kinds, from here on, are nowhere in the code either"), "{told}");
 }
 
 #[test]

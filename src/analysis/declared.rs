@@ -5,6 +5,7 @@
 use super::clients;
 use crate::config::{Config, TrackedArray};
 use crate::diagnostic::UnknownField;
+use crate::limits;
 use crate::project::Project;
 use crate::project::census::Census;
 use crate::project::index::Index;
@@ -33,7 +34,8 @@ pub(super) fn unknown(config: &Config, schemas: &Schemas, census: &Census) -> (V
     (unknown.collect(), names)
 }
 
-/// The fields of the kinds of a configuration file that stand nowhere in the code, also in no path.
+/// The fields of the kinds of a configuration file that stand nowhere in the code, also in no path: one more than are told, where
+/// there are so many.
 pub(super) fn unknown_fields(config: &Config, project: &Project) -> Vec<UnknownField> {
     let written = config.origin.as_ref().map_or(0, |origin| origin.arrays.len());
     let arrays = || config.arrays.iter().take(written).enumerate();
@@ -47,6 +49,9 @@ pub(super) fn unknown_fields(config: &Config, project: &Project) -> Vec<UnknownF
         let asked = patterns.flat_map(|pattern| pattern.has.iter().chain(pattern.equals.keys()));
         let parts: BTreeSet<&str> = kind.key.iter().chain(asked).flat_map(|field| field.split('.')).collect();
         for field in parts.into_iter().filter(|field| !names.contains(field)) {
+            if unknown.len() > limits::UNKNOWN_FIELDS {
+                return unknown;
+            }
             let mut like: Vec<String> =
                 names.iter().filter(|name| is_like(name, field)).map(|name| (*name).to_owned()).collect();
             like.sort_unstable();

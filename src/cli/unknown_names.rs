@@ -33,8 +33,12 @@ pub fn warn_of(project: &Project, stderr: &mut dyn Write) {
     if project.is_partial {
         return;
     }
-    for unknown in &project.analysis.unknown_fields {
+    for (at, unknown) in project.analysis.unknown_fields.iter().enumerate() {
         let Some(spot) = origin.arrays.get(unknown.array) else { continue };
+        if at == limits::UNKNOWN_FIELDS {
+            tell(Some(&spot.field), "more fields of kinds, from here on, are nowhere in the code either".to_owned());
+            break;
+        }
         let meant = nearest(&unknown.field, unknown.like.iter().map(String::as_str));
         let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         let text =
