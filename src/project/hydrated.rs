@@ -104,10 +104,17 @@ impl Project {
         let is_own = OF_DOCUMENT.contains(&name.as_str())
             || self.arena.known_sym(name).is_some_and(|name| self.models.document_methods().contains(&name));
         is_one
+            && self.is_read_by_model(root)
             && !is_own
             && !schemas.is_stored(&read.handle, name)
             && read.method != "aggregate"
             && !self.is_plain_row(document)
+    }
+
+    /// Whether a model of Mongoose reads: what the driver gives is what is stored.
+    fn is_read_by_model(&mut self, read: V) -> bool {
+        let Node::Call { callee, .. } = *self.arena.node(read) else { return false };
+        self.method_of_collection(callee).is_some_and(|(model, _)| self.is_model_of_mongoose(model))
     }
 
     /// Members in the conditions of steps, and those of which a step calls a method, each once.

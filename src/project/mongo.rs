@@ -284,7 +284,7 @@ impl Project {
     }
 
     /// The same; of the first alternative whose receiver is known as a collection: `this.users ??= db.collection('users')`.
-    fn method_of_collection(&mut self, callee: V) -> Option<(V, Sym)> {
+    pub(super) fn method_of_collection(&mut self, callee: V) -> Option<(V, Sym)> {
         let first = self.method_of(callee)?;
         let Node::OneOf(alternatives) = self.arena.node(callee).clone() else { return Some(first) };
         let methods: Vec<(V, Sym)> = alternatives.iter().filter_map(|(_, method)| self.method_of(*method)).collect();

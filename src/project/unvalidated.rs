@@ -6,7 +6,8 @@
 use super::link::{Op, Project, Step};
 use super::schema::Schemas;
 use super::writes::{Write, WriteKind};
-use crate::value::{Key, Node, V};
+use crate::facts::EffectKind;
+use crate::value::{FnRef, Key, Node, V};
 use rustc_hash::FxHashSet;
 
 impl Project {
@@ -38,14 +39,29 @@ impl Project {
         self.required_fields(schema).iter().any(|name| !given.contains(name))
     }
 
-    /// Whether a call may set fields of the new document: `order.set(fields)`.
-    fn is_set_by_call(&self, steps: &[Step], write: &Write) -> bool {
+    /// Whether code that is not followed may set fields of the new document: `order.set(fields)`, `fill(order)`, `order[name] = value`.
+    fn is_set_by_call(&mut self, steps: &[Step], write: &Write) -> bool {
         let recv_of = |step: &Step| match step.op {
             Op::Call { recv: Some(recv), name: Some(name), .. } => Some((recv, self.arena.text(name) == "save")),
             _ => None,
         };
-        let Some((document, true)) = steps.get(write.step).and_then(recv_of) else { return false };
-        steps.iter().filter_map(recv_of).any(|(recv, is_save)| recv == document && !is_save)
+        let Some(insert) = steps.get(write.step) else { return false };
+        let Some((document, true)) = recv_of(insert) else { return false };
+        let is_changed = |step: &Step| match step.op {
+            Op::Assign { object, key: None, .. } => object == document,
+            _ => recv_of(step).is_some_and(|(recv, is_save)| recv == document && !is_save),
+        };
+        // What callers do with it is not known here, nor what a callee does that has it from its caller.
+        insert.calls > 0 || steps.iter().any(is_changed) || self.is_handed_on(insert.owner, document)
+    }
+
+    /// Whether a function gives a value to some other one.
+    fn is_handed_on(&mut self, func: FnRef, value: V) -> bool {
+        let effects = self.function(func).map(|function| function.effects.clone()).unwrap_or_default();
+        effects.iter().any(|effect| match &effect.kind {
+            EffectKind::Call { args, .. } => args.iter().any(|arg| self.linked(*arg) == value),
+            EffectKind::Assign { .. } => false,
+        })
     }
 
     /// The fields that a document is never valid without.
