@@ -6,12 +6,12 @@ use super::node::V;
 
 /// A set of values, one bit for each, which several values share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told(u64);
+pub struct Told(u32);
 
 impl Told {
-    /// Fibonacci hashing: the six highest bits of a product with the golden ratio.
+    /// Fibonacci hashing: the five highest bits of a product with the golden ratio.
     pub const fn of(value: V) -> Self {
-        Self(1 << (value.0.wrapping_mul(0x9E37_79B9) >> 26))
+        Self(1 << (value.0.wrapping_mul(0x9E37_79B9) >> 27))
     }
 
     pub const fn and(self, other: Self) -> Self {
