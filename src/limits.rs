@@ -115,7 +115,7 @@ pub const OPEN_OBJECTS: usize = 64;
 /// Objects inside each other in which a table of code is looked for something that runs.
 pub const DISPATCH_DEPTH: u32 = 3;
 /// Entries of a table in which what runs is looked for.
-pub const SIBLINGS: usize = 64;
+pub const TABLE_ENTRIES: usize = 64;
 /// Literals nested deeper than this are not described.
 pub const WRITTEN_DEPTH: u32 = 6;
 /// Bytes of a call that is remembered as it is written.
@@ -170,7 +170,7 @@ pub const RETURNING_PARTS: usize = 48;
 pub const TRUTH_NODES: u32 = 200;
 /// The same for each atom of a long condition of which it is asked whether they contradict each other.
 pub const ATOM_NODES: u32 = 10;
-/// The same for whether two conditions exclude each other, or the parts of one do, on which a finding rests.
+/// The same for whether two conditions exclude each other, which is asked of pairs that a finding rests on.
 pub const PAIR_NODES: u32 = 4_000;
 /// Other writes of one check that a finding names.
 pub const TOLD_BESIDE: usize = 12;

@@ -81,7 +81,7 @@ impl Project {
         match self.arena.node(value).clone() {
             Node::Func(_) | Node::Class(_) | Node::Instance(_) => true,
             Node::New { callee, .. } => matches!(self.arena.node(callee), Node::Class(_)),
-            Node::Object(entries) if depth < limits::DISPATCH_DEPTH && entries.len() <= limits::SIBLINGS => {
+            Node::Object(entries) if depth < limits::DISPATCH_DEPTH && entries.len() <= limits::TABLE_ENTRIES => {
                 entries.into_iter().any(|entry| self.is_code(entry.value, depth + 1))
             }
             Node::Call { .. } | Node::Member(..) | Node::Import { .. } => {
